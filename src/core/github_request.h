@@ -1,0 +1,97 @@
+/*
+ * github_request.h
+ *		From a typed operation to one HTTP request of GitHub's REST API.
+ *
+ * Pure: no clock, no I/O, no PostgreSQL.  Every part that comes from data is
+ * percent-encoded, so that no owner, name or cursor can change the path.
+ *
+ * Words: an operation is one endpoint of GitHub's API as the project uses it;
+ * a request is its method, URL and JSON body, without credentials.
+ */
+#ifndef GITHUB_REQUEST_H
+#define GITHUB_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum GithubOperation
+{
+	GITHUB_GET_ISSUE,
+	GITHUB_CREATE_ISSUE,
+	GITHUB_UPDATE_ISSUE,
+	GITHUB_LIST_ISSUES,
+	GITHUB_GET_COMMENT,
+	GITHUB_CREATE_COMMENT,
+	GITHUB_UPDATE_COMMENT,
+	GITHUB_DELETE_COMMENT,
+	GITHUB_LIST_ISSUE_COMMENTS,
+	GITHUB_GET_REPOSITORY,
+	GITHUB_GET_APP,				/* JWT: who we are, in App mode */
+	GITHUB_GET_USER,			/* token mode: who we are */
+	GITHUB_CREATE_INSTALLATION_TOKEN	/* JWT */
+} GithubOperation;
+
+/* A JSON member: left out, null, or a string. */
+typedef struct GithubField
+{
+	bool		present;
+	const char *value;			/* NULL: JSON null; UTF-8 */
+} GithubField;
+
+/* What an operation needs; members that it does not use are ignored. */
+typedef struct GithubRequestInput
+{
+	GithubOperation operation;
+	const char *api_url;		/* without trailing slash */
+	const char *owner;
+	const char *repository;
+	int64_t		installation_id;
+	int32_t		issue_number;
+	int64_t		comment_id;		/* GitHub's id */
+	GithubField title;
+	GithubField body;
+	GithubField state;			/* open, closed */
+	int			page;			/* lists: from 1 */
+	int			per_page;		/* lists: 1 to 100 */
+	const char *since;			/* lists: ISO 8601 or NULL */
+} GithubRequestInput;
+
+typedef struct GithubRequest
+{
+	const char *method;			/* static text */
+	char	   *url;			/* malloc */
+	char	   *body;			/* malloc; NULL: none */
+} GithubRequest;
+
+/* GitHub refuses more; both in Unicode code points. */
+#define GITHUB_MAX_TITLE_LENGTH 256
+#define GITHUB_MAX_BODY_LENGTH 65536
+
+typedef enum GithubRequestError
+{
+	GITHUB_REQUEST_OK,
+	GITHUB_REQUEST_TOO_LARGE,	/* title or body over GitHub's limit */
+	GITHUB_REQUEST_NO_TITLE,	/* a creation needs a title */
+	GITHUB_REQUEST_BAD_INPUT,	/* no owner, number, id, ... */
+	GITHUB_REQUEST_OUT_OF_MEMORY
+} GithubRequestError;
+
+/*
+ * Builds the request.  On success the caller frees it with
+ * github_request_free(); on any error *request is empty.
+ * Creation leaves out a null body (GitHub's description wants a string).
+ */
+extern GithubRequestError github_request_build(const GithubRequestInput *input,
+											   GithubRequest *request);
+extern void github_request_free(GithubRequest *request);
+
+/* The operation changes something at GitHub (so it counts as a write). */
+extern bool github_operation_writes(GithubOperation operation);
+
+/* The operation makes a new issue or comment: it has no idempotency key. */
+extern bool github_operation_creates(GithubOperation operation);
+
+/* The operation is authorised by the App's JWT, not by a token. */
+extern bool github_operation_uses_jwt(GithubOperation operation);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * github_response.h
+ *		From status and headers of an answer to a verdict.
+ *
+ * One pure function decides for every request the project sends; the table of
+ * tests beside it is the specification.  It never looks at row states: SQL
+ * turns a verdict into a state.
+ */
+#ifndef GITHUB_RESPONSE_H
+#define GITHUB_RESPONSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/github_request.h"
+
+/* What became of the exchange on the way, before any status. */
+typedef enum GithubTransport
+{
+	GITHUB_ANSWERED,			/* status and headers are valid */
+	GITHUB_NEVER_SENT,			/* resolve, connect or TLS failed: nothing arrived */
+	GITHUB_CUT_OFF,				/* sent, or partly; timeout, reset, unreadable */
+	GITHUB_ANSWER_TOO_LARGE		/* aborted by our own limit */
+} GithubTransport;
+
+typedef enum GithubVerdict
+{
+	GITHUB_OK,					/* 2xx */
+	GITHUB_NOT_MODIFIED,		/* 304 */
+	GITHUB_REDIRECTED,			/* 301, 302, 307, 308 with a Location */
+	GITHUB_UNAUTHORIZED,		/* 401 */
+	GITHUB_RATE_LIMITED,		/* 403 or 429 with a reason to wait */
+	GITHUB_SUSPENDED,			/* 403: installation suspended */
+	GITHUB_FORBIDDEN,			/* other 403, 451 */
+	GITHUB_NOT_FOUND,			/* 404 */
+	GITHUB_GONE,				/* 410 of a resource */
+	GITHUB_API_VERSION_GONE,	/* 410 or 400 naming the API version */
+	GITHUB_VALIDATION_FAILED,	/* 422 */
+	GITHUB_REJECTED,			/* any other 4xx */
+	GITHUB_UNAVAILABLE,			/* 408, 5xx, the way there failed */
+	GITHUB_INVALID_RESPONSE		/* 1xx, unknown 3xx, too large, not JSON */
+} GithubVerdict;
+
+/* What the verdict is decided from; header values are NULL where absent. */
+typedef struct GithubResponse
+{
+	GithubOperation operation;
+	GithubTransport transport;
+	int			status;
+	const char *retry_after;
+	const char *ratelimit_remaining;
+	const char *ratelimit_reset;
+	const char *date;
+	const char *location;
+	const char *content_type;
+	const char *body;			/* sanitized, NUL-terminated, or NULL */
+} GithubResponse;
+
+typedef struct GithubJudgement
+{
+	GithubVerdict verdict;
+	/*
+	 * RATE_LIMITED: seconds since 1970 before which nothing is sent again;
+	 * GITHUB_NO_WAIT when GitHub named none (the caller's own schedule:
+	 * 60 s, doubling).
+	 */
+	int64_t		not_before;
+	/* A write may have had its effect although no readable answer came. */
+	bool		outcome_unknown;
+} GithubJudgement;
+
+#define GITHUB_NO_WAIT INT64_MIN
+
+/*
+ * now: seconds since 1970 of our clock; used only where the answer has no
+ * Date header (GitHub's clock counts for GitHub's times).
+ */
+extern GithubJudgement github_response_judge(const GithubResponse *response, int64_t now);
+
+/* Lower-case name of a verdict, for logs and last_error: "rate limited". */
+extern const char *github_verdict_name(GithubVerdict verdict);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * http_client.h
+ *		Many HTTP requests at once behind one descriptor.
+ *
+ * Knows libcurl and epoll; knows neither GitHub nor PostgreSQL.
+ *
+ * Words: an exchange is one request and its response.  The caller waits for
+ * the descriptor to become readable, or for the time-out, then calls
+ * http_client_progress() and takes what is done.  Nothing here throws, logs,
+ * waits or reads a signal; all signals are blocked while curl runs, so that
+ * its resolver threads are born with them blocked.
+ */
+#ifndef HTTP_CLIENT_H
+#define HTTP_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct HttpClient HttpClient;
+typedef struct HttpExchange HttpExchange;
+
+typedef struct HttpClientOptions
+{
+	const char *user_agent;
+	const char *ca_file;		/* NULL: the system's */
+	const char *proxy;			/* NULL: none, whatever the environment says */
+	bool		allow_plain_http;	/* only for loopback hosts: the caller checks */
+	long		connect_timeout_ms;
+	long		request_timeout_ms;
+	size_t		max_response_size;	/* body, bytes */
+	size_t		max_headers;		/* count; 0: the default of 200 */
+	size_t		max_header_bytes;	/* all headers of one answer; 0: 256 kB */
+} HttpClientOptions;
+
+typedef struct HttpRequest
+{
+	const char *method;			/* GET, POST, PATCH, DELETE */
+	const char *url;
+	const char *const *headers; /* "Name: value", NULL-terminated; copied */
+	const char *body;			/* NULL: none; copied */
+	size_t		body_length;
+	void	   *tag;			/* the caller's */
+} HttpRequest;
+
+typedef enum HttpOutcome
+{
+	HTTP_ANSWERED,				/* status line, headers and whole body */
+	HTTP_NEVER_SENT,			/* resolve, connect or TLS failed */
+	HTTP_CUT_OFF,				/* time-out, reset or half an answer after sending began */
+	HTTP_TOO_LARGE				/* body or headers over our limits */
+} HttpOutcome;
+
+/* NULL: out of memory or of descriptors.  curl_global_init() is done here. */
+extern HttpClient *http_client_create(const HttpClientOptions *options);
+
+/* New values for exchanges that start from now on. */
+extern bool http_client_reconfigure(HttpClient *client, const HttpClientOptions *options);
+
+/* Becomes readable when http_client_progress() has something to do. */
+extern int http_client_descriptor(const HttpClient *client);
+
+/* Milliseconds until progress must be called anyway; -1: no such time. */
+extern long http_client_timeout_ms(const HttpClient *client);
+
+/* Starts an exchange.  False: out of memory, or the URL cannot be used. */
+extern bool http_client_start(HttpClient *client, const HttpRequest *request);
+
+/* Lets curl work, without waiting. */
+extern void http_client_progress(HttpClient *client);
+
+/* The next finished exchange, or NULL.  Freed by http_exchange_free(). */
+extern HttpExchange *http_client_take_finished(HttpClient *client);
+
+extern int http_client_exchanges_under_way(const HttpClient *client);
+
+/*
+ * Ends at once: closes sockets, leaves resolver threads and memory to the
+ * exit of the process (joining them took 8 s with a dead resolver).
+ */
+extern void http_client_abandon(HttpClient *client);
+
+extern void *http_exchange_tag(const HttpExchange *exchange);
+extern HttpOutcome http_exchange_outcome(const HttpExchange *exchange);
+extern int http_exchange_status(const HttpExchange *exchange);
+
+/* Of the last response; name in any case.  NULL: absent. */
+extern const char *http_exchange_header(const HttpExchange *exchange, const char *name);
+
+/* NUL-terminated besides its length; "" when there was none. */
+extern const char *http_exchange_body(const HttpExchange *exchange, size_t *length);
+
+/* curl's words for what went wrong, without URL or headers; "" when nothing. */
+extern const char *http_exchange_error(const HttpExchange *exchange);
+extern double http_exchange_seconds(const HttpExchange *exchange);
+extern void http_exchange_free(HttpExchange *exchange);
+
+#endif
