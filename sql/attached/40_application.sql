@@ -1,0 +1,74 @@
+/*
+ * The application's table as the engine sees it: the only functions that name
+ * its columns.  Template: {{...}} is filled in by attach_@records@.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_local_row(
+	key {{key_type}},
+	OUT is_there boolean, OUT fields text[], OUT modified_at timestamptz, OUT github_repo_id bigint,
+	OUT parent_issue_id bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	SELECT true, {{local_fields}}, {{modified_at}}, {{github_repo_id}}, {{parent_issue_id}}
+	INTO is_there, fields, modified_at, github_repo_id, parent_issue_id
+	FROM {{table}} AS r WHERE r.{{id}} = key;
+	is_there := coalesce(is_there, false);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_local_row({{key_type}}) IS
+'private: the mapped fields of a local row in the order of the record type, state as open or closed';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_hold_key(key {{key_type}}) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE;
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_hold_key({{key_type}}) IS
+'private: keeps the local row from being deleted. Taken before the record''s lock: an application''s DELETE takes them in that order too';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_row(key {{key_type}}) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR NO KEY UPDATE NOWAIT;
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_local_row({{key_type}}) IS
+'private: locks the local row without waiting; 55P03 when the application holds it';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_update_local_row(
+	key {{key_type}}, new_fields text[], chosen boolean[], new_modified_at timestamptz)
+RETURNS text[]
+LANGUAGE plpgsql AS $$
+DECLARE
+	written text[];
+BEGIN
+	PERFORM set_config('github_sync.applying', '@record@:' || key::text, true);
+	UPDATE {{table}} AS r SET {{assignments}} WHERE r.{{id}} = key
+	RETURNING {{local_fields}} INTO written;
+	PERFORM set_config('github_sync.applying', '', true);
+	RETURN written;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_update_local_row({{key_type}}, text[], boolean[], timestamptz) IS
+'private: writes the chosen fields (and a later modified_at, NULL: leave it) and returns what the row holds afterwards, triggers applied';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_insert_local_row(
+	repo github_sync.github_repos, new_fields text[], new_modified_at timestamptz, resource jsonb, parent_issue_id bigint,
+	OUT key {{key_type}}, OUT written text[])
+LANGUAGE plpgsql AS $$
+DECLARE
+	columns jsonb := {{mapped_columns}} || repo.@record@_defaults || coalesce({{insert_values}}, '{}');
+	names text := (SELECT string_agg(quote_ident(name), ', ') FROM jsonb_object_keys(columns) AS name);
+BEGIN
+	PERFORM set_config('github_sync.applying', '@record@:new', true);
+	EXECUTE 'INSERT INTO ' || {{table_text}} || ' AS r (' || names || ') SELECT ' || names
+		|| ' FROM jsonb_populate_record(NULL::' || {{table_text}} || ', $1) RETURNING ' || {{returning_text}}
+	INTO key, written USING columns;
+	PERFORM set_config('github_sync.applying', '', true);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_insert_local_row(github_sync.github_repos, text[], timestamptz, jsonb, bigint) IS
+'private: makes a local row for a resource of GitHub''s: mapped columns, then the repository''s defaults, then insert_values on top';

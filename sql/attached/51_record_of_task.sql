@@ -1,0 +1,77 @@
+/*
+ * Which record a task transaction is about.  Finds the cached record or makes
+ * a stub, and locks it: whoever holds the record's row decides alone.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.task_record_of_local_row(key {{key_type}}, given_repo_id bigint)
+RETURNS github_sync.github_issues
+LANGUAGE plpgsql AS $$
+DECLARE
+	cached github_sync.github_issues;
+	repo_id bigint;
+BEGIN
+	IF NOT github_sync.task_hold_key(key) THEN
+		RAISE foreign_key_violation USING
+			MESSAGE = format('task %s does not exist', key),
+			HINT = 'Insert the task before its sync transaction.';
+	END IF;
+	LOOP
+		UPDATE github_sync.github_issues SET lock_version = lock_version + 1
+		WHERE task_id = key RETURNING * INTO cached;
+		IF FOUND THEN
+			RETURN cached;
+		END IF;
+		repo_id := coalesce(given_repo_id, (SELECT l.github_repo_id FROM github_sync.task_local_row(key) AS l));
+		IF repo_id IS NULL THEN
+			RAISE not_null_violation USING
+				MESSAGE = format('the repository of task %s is not known', key),
+				HINT = 'Give github_repo_id, or name the column that holds it in attach_tasks(github_repo_column => ...).';
+		END IF;
+		PERFORM github_sync.require_repo(repo_id);
+		INSERT INTO github_sync.github_issues (github_repo_id, task_id) VALUES (repo_id, key)
+		ON CONFLICT (task_id) DO NOTHING;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_record_of_local_row({{key_type}}, bigint) IS
+'private: the locked record of a task; a stub without github_id where there is none';
+
+CREATE OR REPLACE FUNCTION github_sync.task_record_of_resource(t github_sync.task_sync_transactions)
+RETURNS github_sync.github_issues
+LANGUAGE plpgsql AS $$
+DECLARE
+	seen record;
+	cached github_sync.github_issues;
+BEGIN
+	LOOP
+		SELECT i.id, i.task_id INTO seen FROM github_sync.github_issues AS i
+		WHERE i.id = t.github_issue_id OR i.github_id = t.github_issue_external_id
+			OR i.github_repo_id = t.github_repo_id AND i.number = t.github_issue_number
+		ORDER BY i.id = t.github_issue_id DESC NULLS LAST, i.github_id = t.github_issue_external_id DESC NULLS LAST
+		LIMIT 1;
+		IF FOUND THEN
+			PERFORM github_sync.task_hold_key(seen.task_id) WHERE seen.task_id IS NOT NULL;
+			UPDATE github_sync.github_issues SET lock_version = lock_version + 1,
+				github_id = coalesce(github_id, t.github_issue_external_id),
+				number = coalesce(number, t.github_issue_number)
+			WHERE id = seen.id AND task_id IS NOT DISTINCT FROM seen.task_id
+			RETURNING * INTO cached;
+			IF FOUND THEN
+				RETURN cached;
+			END IF;
+			CONTINUE;			/* linked or absorbed meanwhile: look again */
+		END IF;
+		IF t.github_repo_id IS NULL OR t.github_issue_number IS NULL THEN
+			RAISE not_null_violation USING
+				MESSAGE = 'an inbound transaction of an issue not seen before needs github_repo_id and github_issue_number',
+				HINT = 'GitHub''s webhook has them as repository.id and issue.number.';
+		END IF;
+		PERFORM github_sync.require_repo(t.github_repo_id);
+		INSERT INTO github_sync.github_issues (github_repo_id, github_id, number)
+		VALUES (t.github_repo_id, t.github_issue_external_id, t.github_issue_number)
+		ON CONFLICT DO NOTHING;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_record_of_resource(github_sync.task_sync_transactions) IS
+'private: the locked record of an issue, by our id, GitHub''s id, or repository and number; a stub where there is none';

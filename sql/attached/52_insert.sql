@@ -1,0 +1,118 @@
+/*
+ * What happens when a sync transaction is inserted.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_check_history() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT pg_has_role(current_user, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = TG_RELID), 'MEMBER') THEN
+		RAISE insufficient_privilege USING
+			MESSAGE = 'only the owner of the queue may insert history',
+			DETAIL = 'A row with a state other than queued, or with queued_at, is stored as it is.',
+			HINT = 'Leave out state and queued_at: the rules decide them.';
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_check_history() IS
+'private: a restore or an import stores rows as they are; nobody else may';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_insert_transaction() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	cached github_sync.@resources@;
+	decision record;
+	place record;
+BEGIN
+	NEW.queued_at := clock_timestamp();
+	NEW.github_updated_at := date_trunc('second', NEW.github_updated_at);
+	IF NEW.direction = 'inbound' THEN
+		PERFORM github_sync.check_inbound_time(NEW.github_updated_at);
+		cached := github_sync.@record@_record_of_resource(NEW);
+	ELSE
+		IF NEW.@record@_id IS NULL THEN
+			RAISE not_null_violation USING
+				MESSAGE = 'an outbound transaction needs @record@_id';
+		END IF;
+		cached := github_sync.@record@_record_of_local_row(NEW.@record@_id, NEW.github_repo_id);
+		NEW.github_updated_at := NULL;
+		NEW.record_modified_at := coalesce(NEW.record_modified_at,
+			(SELECT l.modified_at FROM github_sync.@record@_local_row(NEW.@record@_id) AS l));
+	END IF;
+
+	NEW.@resource@_id := cached.id;
+	NEW.@record@_id := cached.@record@_id;
+	NEW.@resource@_external_id := cached.github_id;
+--@task	NEW.github_issue_number := cached.number;
+--@comment	NEW.github_issue_id := cached.github_issue_id;
+	NEW.github_repo_id := cached.github_repo_id;
+	NEW.github_app_installation_id := (SELECT r.github_app_installation_id
+		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id);
+
+	SELECT * INTO decision FROM github_sync.@record@_decide(NEW, cached);
+	NEW.state := decision.state;
+	NEW.disabled_reason := decision.disabled_reason;
+	NEW.duplicate_of := decision.duplicate_of;
+	NEW.dropped_for := decision.dropped_for;
+	IF NEW.state <> 'queued' THEN
+		NEW.finished_at := clock_timestamp();
+		RETURN NEW;
+	END IF;
+
+	/* Inbound rule 6, outbound rule 3: what this supersedes lends it its place in line. */
+	SELECT array_agg(q.id) AS ids, min(q.queued_at) AS queued_at, min(q.priority) AS priority INTO place
+	FROM github_sync.@record@_sync_transactions AS q
+	WHERE q.@resource@_id = cached.id AND q.state = 'queued'
+		AND q.direction = NEW.direction AND q.action = 'upsert'
+		AND (q.direction = 'outbound' OR q.github_updated_at < NEW.github_updated_at);
+	IF place.ids IS NOT NULL THEN
+		NEW.supersedes := place.ids;
+		NEW.queued_at := place.queued_at;
+		NEW.priority := least(NEW.priority, place.priority);
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_insert_transaction() IS
+'private: locks the record, fills in what the caller may leave out, and decides the state by the rules';
+
+/* The others change only after this row exists: their foreign key names it. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_cancel_superseded() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = NEW.id
+	WHERE id = ANY (NEW.supersedes) AND state = 'queued';
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_cancel_superseded() IS
+'private: cancels the queued transactions that a new one supersedes';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_change_state() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NEW.event IS NULL THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('the state of @record@ sync transaction %s cannot be changed by hand', OLD.id),
+			DETAIL = 'States follow from events, so that the queue stays consistent.',
+			HINT = 'Use github_sync.retry_@record@_sync_transaction(id) for an errored one; insert a new one for anything else.';
+	END IF;
+	SELECT s.next_state INTO NEW.state FROM github_sync.state_transitions AS s
+	WHERE s.state = OLD.state AND s.event = NEW.event;
+	IF NOT FOUND THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('@record@ sync transaction %s is %s: event "%s" cannot happen to it', OLD.id, OLD.state, NEW.event);
+	END IF;
+	NEW.event := NULL;
+	IF NEW.state = 'processing' THEN
+		NEW.claim_no := OLD.claim_no + 1;
+		NEW.processing_at := clock_timestamp();
+	ELSE
+		NEW.claimed_by := NULL;
+	END IF;
+	NEW.finished_at := CASE WHEN NEW.state NOT IN ('queued', 'processing') THEN clock_timestamp() END;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_change_state() IS
+'private: the guard of the state machine: turns an event into a state by state_transitions and refuses the rest';

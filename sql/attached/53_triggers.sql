@@ -1,0 +1,25 @@
+/*
+ * Triggers of the queue.  Names sort in the order in which they must fire.
+ * The last ones use functions of the extension: DROP EXTENSION without
+ * CASCADE refuses while they exist.
+ */
+
+CREATE OR REPLACE TRIGGER a_check_history
+	BEFORE INSERT ON github_sync.@record@_sync_transactions
+	FOR EACH ROW WHEN (NEW.state <> 'queued' OR NEW.queued_at IS NOT NULL)
+	EXECUTE FUNCTION github_sync.@record@_check_history();
+CREATE OR REPLACE TRIGGER b_insert_transaction
+	BEFORE INSERT ON github_sync.@record@_sync_transactions
+	FOR EACH ROW WHEN (NEW.state = 'queued' AND NEW.queued_at IS NULL)
+	EXECUTE FUNCTION github_sync.@record@_insert_transaction();
+CREATE OR REPLACE TRIGGER c_cancel_superseded
+	AFTER INSERT ON github_sync.@record@_sync_transactions
+	FOR EACH ROW WHEN (NEW.supersedes IS NOT NULL AND NEW.state = 'queued')
+	EXECUTE FUNCTION github_sync.@record@_cancel_superseded();
+CREATE OR REPLACE TRIGGER d_change_state
+	BEFORE UPDATE ON github_sync.@record@_sync_transactions
+	FOR EACH ROW WHEN (NEW.event IS NOT NULL OR NEW.state IS DISTINCT FROM OLD.state)
+	EXECUTE FUNCTION github_sync.@record@_change_state();
+CREATE OR REPLACE TRIGGER z_wake_on_commit
+	AFTER INSERT OR UPDATE ON github_sync.@record@_sync_transactions
+	FOR EACH STATEMENT EXECUTE FUNCTION github_sync.wake_on_commit();

@@ -1,0 +1,202 @@
+/*
+ * Claiming: the worker takes the oldest queued transactions, one per record.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_promote_due(OUT promoted bigint, OUT next_due_at timestamptz)
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.@record@_sync_transactions SET next_attempt_at = NULL
+	WHERE state = 'queued' AND next_attempt_at <= clock_timestamp();
+	GET DIAGNOSTICS promoted = ROW_COUNT;
+	SELECT min(t.next_attempt_at) INTO next_due_at FROM github_sync.@record@_sync_transactions AS t
+	WHERE t.state = 'queued' AND t.next_attempt_at < 'infinity';
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_promote_due() IS
+'private: transactions whose retry time has come stand in line again; next_due_at is the next such time';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_candidates(slots integer, slots_per_installation integer)
+RETURNS TABLE (transaction_id bigint, cached_id bigint)
+LANGUAGE sql AS $$
+	SELECT q.id, q.@resource@_id
+	FROM github_sync.github_app_installations AS i
+	CROSS JOIN LATERAL (
+		SELECT count(*) AS in_flight FROM github_sync.@record@_sync_transactions AS p
+		WHERE p.github_app_installation_id = i.id AND p.state = 'processing'
+	) AS busy
+	CROSS JOIN LATERAL (
+		SELECT t.id, t.@resource@_id, t.priority, t.queued_at
+		FROM github_sync.@record@_sync_transactions AS t
+		WHERE t.github_app_installation_id = i.id AND t.state = 'queued' AND t.next_attempt_at IS NULL
+			AND NOT EXISTS (
+				SELECT FROM github_sync.@record@_sync_transactions AS p
+				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing')
+		ORDER BY t.priority, t.queued_at, t.id
+		/* After a pause one request finds out whether it is over. */
+		LIMIT greatest(0, least(slots, CASE WHEN i.paused_until IS NULL THEN slots_per_installation ELSE 1 END - busy.in_flight))
+	) AS q
+	WHERE i.state = 'active' AND (i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
+	ORDER BY q.priority, q.queued_at, q.id
+	LIMIT slots
+$$;
+COMMENT ON FUNCTION github_sync.@record@_candidates(integer, integer) IS
+'private: queued transactions that may be claimed now, in order, of every installation that may send';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
+	slots integer, slots_per_installation integer,
+	OUT id bigint, OUT claim_no integer, OUT direction text, OUT step text,
+	OUT installation_id bigint, OUT owner_login text, OUT repo_name text,
+	OUT issue_number integer, OUT github_id bigint, OUT etag text, OUT etag_key text,
+	OUT title text, OUT body text, OUT issue_state text, OUT creation_key uuid, OUT look_since timestamptz)
+RETURNS SETOF record
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+	candidate record;
+	cached github_sync.@resources@;
+	t github_sync.@record@_sync_transactions;
+	repo github_sync.github_repos;
+BEGIN
+	FOR candidate IN SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation) LOOP
+		/* A record that somebody decides about just now is left for the next claim. */
+		SELECT * INTO cached FROM github_sync.@resources@ AS r
+		WHERE r.id = candidate.cached_id FOR NO KEY UPDATE SKIP LOCKED;
+		CONTINUE WHEN NOT FOUND;
+		SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.id = candidate.transaction_id AND q.state = 'queued' AND q.next_attempt_at IS NULL
+			AND q.@resource@_id = cached.id
+		FOR NO KEY UPDATE SKIP LOCKED;
+		CONTINUE WHEN NOT FOUND OR EXISTS (
+			SELECT FROM github_sync.@record@_sync_transactions AS p
+			WHERE p.@resource@_id = cached.id AND p.state = 'processing');
+		CONTINUE WHEN NOT github_sync.@record@_still_queued(t, cached);
+
+		step := github_sync.@record@_first_step(t, cached);
+		CONTINUE WHEN step IS NULL;
+		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid()
+		WHERE q.id = t.id RETURNING q.claim_no INTO claim_no;
+		IF step = 'create' THEN
+			SELECT c.creation_key, c.title, c.body INTO creation_key, title, body
+			FROM github_sync.@record@_begin_creation(t, cached) AS c;
+		ELSIF step = 'look' THEN
+			SELECT a.creation_key, a.sent_at INTO creation_key, look_since
+			FROM github_sync.@record@_creation_attempts AS a
+			WHERE a.@resource@_id = cached.id AND a.outcome IS NULL;
+		END IF;
+
+		SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
+		id := t.id;
+		direction := t.direction;
+		installation_id := repo.github_app_installation_id;
+		owner_login := repo.owner_login;
+		repo_name := repo.name;
+--@task		issue_number := cached.number;
+--@comment		issue_number := (SELECT i.number FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id);
+		github_id := cached.github_id;
+		etag := cached.etag;
+		etag_key := cached.etag_key;
+		RETURN NEXT;
+		creation_key := NULL; title := NULL; body := NULL; look_since := NULL;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_claim(integer, integer) IS
+'private: claims up to slots transactions and says of each what to ask GitHub first: fetch, create, or look (for a creation whose outcome is unknown)';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_still_queued(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+	decision record;
+BEGIN
+	IF t.direction = 'outbound' AND cached.@record@_id IS NULL THEN
+		UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted' WHERE id = t.id;
+		RETURN false;
+	END IF;
+	SELECT * INTO decision FROM github_sync.@record@_decide(t, cached);
+	IF decision.state = 'queued' THEN
+		RETURN true;
+	END IF;
+	UPDATE github_sync.@record@_sync_transactions SET
+		event = CASE decision.state
+			WHEN 'disabled' THEN 'sync disabled'
+			WHEN 'duplicate' THEN 'already carried'
+			WHEN 'dropped' THEN 'overtaken' END,
+		disabled_reason = decision.disabled_reason,
+		duplicate_of = decision.duplicate_of,
+		dropped_for = decision.dropped_for
+	WHERE id = t.id;
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_still_queued(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+'private: applies the rules again at claim; false: it ended without a request';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_first_step(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
+RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	step text;
+BEGIN
+--@task	IF cached.number IS NOT NULL THEN
+--@comment	IF cached.github_id IS NOT NULL THEN
+		step := 'fetch';
+	ELSIF EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
+		WHERE a.@resource@_id = cached.id AND a.outcome IS NULL) THEN
+		step := 'look';
+	ELSE
+		step := 'create';
+	END IF;
+--@comment	IF step <> 'fetch' AND NOT EXISTS (SELECT FROM github_sync.github_issues AS i
+--@comment		WHERE i.id = cached.github_issue_id AND i.number IS NOT NULL) THEN
+--@comment		/* Released by the trigger on github_issues when the parent gets its number. */
+--@comment		UPDATE github_sync.comment_sync_transactions SET next_attempt_at = 'infinity' WHERE id = t.id;
+--@comment		step := NULL;
+--@comment	END IF;
+	RETURN step;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_first_step(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+'private: what to ask GitHub first; NULL: the record waits for its parent';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_begin_creation(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@,
+	OUT creation_key uuid, OUT title text, OUT body text)
+LANGUAGE plpgsql AS $$
+DECLARE
+	here record;
+BEGIN
+	SELECT * INTO here FROM github_sync.@record@_local_row(cached.@record@_id);
+	INSERT INTO github_sync.@record@_creation_attempts (@resource@_id, github_repo_id)
+	VALUES (cached.id, cached.github_repo_id)
+	RETURNING @record@_creation_attempts.creation_key INTO creation_key;
+--@task	title := here.fields[1];
+--@task	body := github_sync.with_creation_key(here.fields[2], creation_key);
+--@task	/* An issue is born open; a closed task is closed by the update that follows. */
+--@task	UPDATE github_sync.github_issues SET sent_mask = '{true,true,true}',
+--@task		sent = ARRAY[here.fields[1], here.fields[2], CASE WHEN here.fields[3] IS NOT NULL THEN 'open' END]
+--@task	WHERE id = cached.id;
+--@comment	body := github_sync.with_creation_key(here.fields[1], creation_key);
+--@comment	UPDATE github_sync.github_comments SET sent_mask = '{true}', sent = here.fields WHERE id = cached.id;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_begin_creation(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+'private: opens a creation attempt; committed with the claim, before anything is sent';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_recover() RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	recovered bigint;
+BEGIN
+	UPDATE github_sync.@record@_sync_transactions SET event = 'given back'
+	WHERE state = 'processing' AND (claimed_by = pg_backend_pid() OR coalesce(claimed_by, 0) NOT IN (
+		SELECT w.pid FROM github_sync.worker_slots() AS w
+		WHERE w.pid IS NOT NULL AND w.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())));
+	GET DIAGNOSTICS recovered = ROW_COUNT;
+	RETURN recovered;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_recover() IS
+'private: puts transactions of workers that are no more back into the queue; called when a worker starts';

@@ -1,0 +1,10 @@
+/*
+ * The end of CREATE EXTENSION comment_sync_transaction.
+ */
+
+SET LOCAL client_min_messages = notice;
+DO $$
+BEGIN
+	PERFORM github_sync.auto_attach('comment');
+END
+$$;

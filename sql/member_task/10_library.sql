@@ -1,0 +1,47 @@
+/*
+ * What SQL needs of the library: waking the workers, knowing which database
+ * this is, making objects that outlive the extension.
+ */
+
+CREATE FUNCTION github_sync.wake_on_commit() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'github_sync_wake_on_commit';
+COMMENT ON FUNCTION github_sync.wake_on_commit() IS
+'private: statement trigger that wakes this database''s workers when the transaction commits';
+
+CREATE FUNCTION github_sync.wake() RETURNS void
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'github_sync_wake';
+COMMENT ON FUNCTION github_sync.wake() IS
+'public: wakes this database''s workers when the transaction commits (INSERT does so by itself)';
+
+CREATE FUNCTION github_sync.poke_launcher() RETURNS void
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'github_sync_poke_launcher';
+COMMENT ON FUNCTION github_sync.poke_launcher() IS
+'private: has the launcher look at this database again when the transaction commits';
+
+CREATE FUNCTION github_sync.library_preloaded() RETURNS boolean
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_library_preloaded';
+COMMENT ON FUNCTION github_sync.library_preloaded() IS
+'private: whether shared_preload_libraries names github_sync; without it nothing is sent';
+
+CREATE FUNCTION github_sync.database_identity() RETURNS text
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_database_identity';
+COMMENT ON FUNCTION github_sync.database_identity() IS
+'private: "<system identifier>/<database oid>": a copy of a database has another one';
+
+CREATE FUNCTION github_sync.in_worker() RETURNS boolean
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_in_worker';
+COMMENT ON FUNCTION github_sync.in_worker() IS
+'private: whether this process is a github_sync worker';
+
+CREATE FUNCTION github_sync.worker_slots(
+	OUT database oid, OUT pid integer, OUT started_at timestamptz, OUT activity text,
+	OUT requests_under_way integer, OUT last_error text, OUT last_error_at timestamptz)
+RETURNS SETOF record
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_worker_slots';
+COMMENT ON FUNCTION github_sync.worker_slots() IS
+'private: the workers of the whole server; view sync_workers shows those of this database';
+
+CREATE FUNCTION github_sync.execute_unowned(commands text) RETURNS void
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_execute_unowned';
+COMMENT ON FUNCTION github_sync.execute_unowned(text) IS
+'private: runs commands as the caller; what they create is no member of an extension, also from within CREATE EXTENSION, and so is dumped as an ordinary object';

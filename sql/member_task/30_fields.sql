@@ -1,0 +1,74 @@
+/*
+ * Comparing and merging the mapped fields of a record.  Pure functions: the
+ * rules of "Processing" without a row, a lock or a clock.
+ *
+ * Fields travel as one text array per side, in the order of the record type:
+ * {title, body, state} of a task, {body} of a comment.
+ */
+
+CREATE FUNCTION github_sync.same_text(a text, b text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN replace(coalesce(a, ''), E'\r\n', E'\n') = replace(coalesce(b, ''), E'\r\n', E'\n');
+COMMENT ON FUNCTION github_sync.same_text(text, text) IS
+'private: equal for a reader: NULL is like '''', CRLF like LF';
+
+CREATE FUNCTION github_sync.creation_key_comment(creation_key uuid) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN format('<!-- github_sync:%s -->', creation_key);
+COMMENT ON FUNCTION github_sync.creation_key_comment(uuid) IS
+'private: the hidden HTML comment by which our own creation is recognised';
+
+CREATE FUNCTION github_sync.creation_key_of(body text) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0
+	THEN substring(body FROM '<!-- github_sync:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}) -->')::uuid END;
+COMMENT ON FUNCTION github_sync.creation_key_of(text) IS
+'private: the creation key that a body carries, or NULL';
+
+CREATE FUNCTION github_sync.with_creation_key(body text, creation_key uuid) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN concat_ws(E'\n\n', nullif(body, ''), github_sync.creation_key_comment(creation_key));
+COMMENT ON FUNCTION github_sync.with_creation_key(text, uuid) IS
+'private: what is sent as the body of a creation';
+
+CREATE FUNCTION github_sync.without_creation_key(body text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0
+	THEN regexp_replace(body, '(\r?\n){0,2}<!-- github_sync:[0-9a-f-]{36} -->', '', 'g')
+	ELSE body END;
+COMMENT ON FUNCTION github_sync.without_creation_key(text) IS
+'private: a body as people wrote it; the key is never compared and never reaches the application';
+
+CREATE FUNCTION github_sync.merge_fields(
+	local text[], local_base text[], remote text[], remote_base text[],
+	policy text, local_changed_at timestamptz[], remote_changed_at timestamptz[])
+RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+	verdicts text[] := '{}';
+	never_synced boolean := local_base IS NULL OR remote_base IS NULL;
+	local_changed boolean;
+	remote_changed boolean;
+BEGIN
+	FOR i IN 1 .. cardinality(local) LOOP
+		/* Without bases whatever is there counts as changed. */
+		local_changed := CASE WHEN never_synced THEN coalesce(local[i], '') <> ''
+			ELSE local[i] IS DISTINCT FROM local_base[i] END;
+		remote_changed := CASE WHEN never_synced THEN coalesce(remote[i], '') <> ''
+			ELSE remote[i] IS DISTINCT FROM remote_base[i] END;
+		verdicts := verdicts || CASE
+			WHEN NOT local_changed AND NOT remote_changed THEN 'same'
+			WHEN NOT local_changed THEN 'to local'
+			WHEN NOT remote_changed THEN 'to remote'
+			WHEN github_sync.same_text(local[i], remote[i]) THEN 'agreed'
+			WHEN policy = 'github_wins' THEN 'github won'
+			WHEN policy = 'app_wins' THEN 'app won'
+			WHEN date_trunc('second', local_changed_at[i]) > date_trunc('second', remote_changed_at[i]) THEN 'app won'
+			ELSE 'github won'
+		END;
+	END LOOP;
+	RETURN verdicts;
+END
+$$;
+COMMENT ON FUNCTION github_sync.merge_fields(text[], text[], text[], text[], text, timestamptz[], timestamptz[]) IS
+'private: per field ''same'', ''to local'', ''to remote'', ''agreed'', ''github won'' or ''app won''. Each side is compared with its own base; no bases: never synced, so whatever a side holds counts as changed. last_write_wins compares whole seconds, an unknown local time is the oldest, a tie is GitHub''s';
