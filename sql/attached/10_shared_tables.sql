@@ -26,7 +26,6 @@ CREATE TABLE IF NOT EXISTS github_sync.github_app_installations (
 		CONSTRAINT github_app_installations_state_check CHECK (state IN ('active', 'suspended', 'deleted')),
 	paused_until timestamptz,
 	pause_reason text,
-	pause_count integer NOT NULL DEFAULT 0,
 	CONSTRAINT github_app_installations_pause_check CHECK ((paused_until IS NULL) = (pause_reason IS NULL))
 );
 COMMENT ON TABLE github_sync.github_app_installations IS
@@ -35,8 +34,6 @@ COMMENT ON COLUMN github_sync.github_app_installations.paused_until IS
 'private: nothing is sent before; afterwards one request at a time until one is answered';
 COMMENT ON COLUMN github_sync.github_app_installations.pause_reason IS
 'private: why nothing is sent, for sync_queue';
-COMMENT ON COLUMN github_sync.github_app_installations.pause_count IS
-'private: pauses in a row, for the doubling of the next one';
 
 CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 	id bigint CONSTRAINT github_repos_pkey PRIMARY KEY

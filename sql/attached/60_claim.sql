@@ -200,3 +200,17 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_recover() IS
 'private: puts transactions of workers that are no more back into the queue; called when a worker starts';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_disable_installation(installation_id bigint) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	disabled bigint;
+BEGIN
+	UPDATE github_sync.@record@_sync_transactions SET event = 'sync disabled', disabled_reason = 'installation'
+	WHERE github_app_installation_id = installation_id AND state = 'queued';
+	GET DIAGNOSTICS disabled = ROW_COUNT;
+	RETURN disabled;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_disable_installation(bigint) IS
+'private: the queued transactions of an installation that is suspended or deleted';

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_capture() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	/* What the worker itself writes is no news. */
-	IF current_setting('github_sync.applying', true) IN ('@record@:new', '@record@:' || NEW.{{id}}::text) THEN
+	IF github_sync.in_worker() AND current_setting('github_sync.applying', true) IN ('@record@:new', '@record@:' || NEW.{{id}}::text) THEN
 		RETURN NULL;
 	END IF;
 --@task	IF EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.task_id = NEW.{{id}})

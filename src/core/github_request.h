@@ -26,41 +26,41 @@ typedef enum GithubOperation
 	GITHUB_DELETE_COMMENT,
 	GITHUB_LIST_ISSUE_COMMENTS,
 	GITHUB_GET_REPOSITORY,
-	GITHUB_GET_APP,				/* JWT: who we are, in App mode */
-	GITHUB_GET_USER,			/* token mode: who we are */
-	GITHUB_CREATE_INSTALLATION_TOKEN	/* JWT */
+	GITHUB_GET_APP,                  /* JWT: who we are, in App mode */
+	GITHUB_GET_USER,                 /* token mode: who we are */
+	GITHUB_CREATE_INSTALLATION_TOKEN /* JWT */
 } GithubOperation;
 
 /* A JSON member: left out, null, or a string. */
 typedef struct GithubField
 {
-	bool		present;
-	const char *value;			/* NULL: JSON null; UTF-8 */
+	bool present;
+	const char *value; /* NULL: JSON null; UTF-8 */
 } GithubField;
 
 /* What an operation needs; members that it does not use are ignored. */
 typedef struct GithubRequestInput
 {
 	GithubOperation operation;
-	const char *api_url;		/* without trailing slash */
+	const char *api_url; /* without trailing slash */
 	const char *owner;
 	const char *repository;
-	int64_t		installation_id;
-	int32_t		issue_number;
-	int64_t		comment_id;		/* GitHub's id */
+	int64_t installation_id;
+	int32_t issue_number;
+	int64_t comment_id; /* GitHub's id */
 	GithubField title;
 	GithubField body;
-	GithubField state;			/* open, closed */
-	int			page;			/* lists: from 1 */
-	int			per_page;		/* lists: 1 to 100 */
-	const char *since;			/* lists: ISO 8601 or NULL */
+	GithubField state; /* open, closed */
+	int page;          /* lists: from 1 */
+	int per_page;      /* lists: 1 to 100 */
+	const char *since; /* lists: ISO 8601 or NULL */
 } GithubRequestInput;
 
 typedef struct GithubRequest
 {
-	const char *method;			/* static text */
-	char	   *url;			/* malloc */
-	char	   *body;			/* malloc; NULL: none */
+	const char *method; /* static text */
+	char *url;          /* malloc */
+	char *body;         /* malloc; NULL: none */
 } GithubRequest;
 
 /* GitHub refuses more; both in Unicode code points. */
@@ -70,9 +70,9 @@ typedef struct GithubRequest
 typedef enum GithubRequestError
 {
 	GITHUB_REQUEST_OK,
-	GITHUB_REQUEST_TOO_LARGE,	/* title or body over GitHub's limit */
-	GITHUB_REQUEST_NO_TITLE,	/* a creation needs a title */
-	GITHUB_REQUEST_BAD_INPUT,	/* no owner, number, id, ... */
+	GITHUB_REQUEST_TOO_LARGE, /* title or body over GitHub's limit */
+	GITHUB_REQUEST_NO_TITLE,  /* a creation needs a title */
+	GITHUB_REQUEST_BAD_INPUT, /* no owner, number, id, comment's body, nothing to update, ... */
 	GITHUB_REQUEST_OUT_OF_MEMORY
 } GithubRequestError;
 
@@ -80,9 +80,10 @@ typedef enum GithubRequestError
  * Builds the request.  On success the caller frees it with
  * github_request_free(); on any error *request is empty.
  * Creation leaves out a null body (GitHub's description wants a string).
+ * A path segment that is "." or ".." is refused, everything else encoded.
  */
-extern GithubRequestError github_request_build(const GithubRequestInput *input,
-											   GithubRequest *request);
+extern GithubRequestError
+github_request_build(const GithubRequestInput *input, GithubRequest *request);
 extern void github_request_free(GithubRequest *request);
 
 /* The operation changes something at GitHub (so it counts as a write). */

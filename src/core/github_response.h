@@ -18,28 +18,28 @@
 /* What became of the exchange on the way, before any status. */
 typedef enum GithubTransport
 {
-	GITHUB_ANSWERED,			/* status and headers are valid */
-	GITHUB_NEVER_SENT,			/* resolve, connect or TLS failed: nothing arrived */
-	GITHUB_CUT_OFF,				/* sent, or partly; timeout, reset, unreadable */
-	GITHUB_ANSWER_TOO_LARGE		/* aborted by our own limit */
+	GITHUB_ANSWERED,        /* status and headers are valid */
+	GITHUB_NEVER_SENT,      /* resolve, connect or TLS failed: nothing arrived */
+	GITHUB_CUT_OFF,         /* sent, or partly; timeout, reset, unreadable */
+	GITHUB_ANSWER_TOO_LARGE /* aborted by our own limit */
 } GithubTransport;
 
 typedef enum GithubVerdict
 {
-	GITHUB_OK,					/* 2xx */
-	GITHUB_NOT_MODIFIED,		/* 304 */
-	GITHUB_REDIRECTED,			/* 301, 302, 307, 308 with a Location */
-	GITHUB_UNAUTHORIZED,		/* 401 */
-	GITHUB_RATE_LIMITED,		/* 403 or 429 with a reason to wait */
-	GITHUB_SUSPENDED,			/* 403: installation suspended */
-	GITHUB_FORBIDDEN,			/* other 403, 451 */
-	GITHUB_NOT_FOUND,			/* 404 */
-	GITHUB_GONE,				/* 410 of a resource */
-	GITHUB_API_VERSION_GONE,	/* 410 or 400 naming the API version */
-	GITHUB_VALIDATION_FAILED,	/* 422 */
-	GITHUB_REJECTED,			/* any other 4xx */
-	GITHUB_UNAVAILABLE,			/* 408, 5xx, the way there failed */
-	GITHUB_INVALID_RESPONSE		/* 1xx, unknown 3xx, too large, not JSON */
+	GITHUB_OK,                /* 2xx */
+	GITHUB_NOT_MODIFIED,      /* 304 */
+	GITHUB_REDIRECTED,        /* 301, 302, 307, 308 with a Location */
+	GITHUB_UNAUTHORIZED,      /* 401 */
+	GITHUB_RATE_LIMITED,      /* 403 or 429 with a reason to wait */
+	GITHUB_SUSPENDED,         /* 403: installation suspended */
+	GITHUB_FORBIDDEN,         /* other 403, 451 */
+	GITHUB_NOT_FOUND,         /* 404 */
+	GITHUB_GONE,              /* 410 of a resource */
+	GITHUB_API_VERSION_GONE,  /* 410 or 400 naming the API version */
+	GITHUB_VALIDATION_FAILED, /* 422 */
+	GITHUB_REJECTED,          /* any other 4xx */
+	GITHUB_UNAVAILABLE,       /* 408, 5xx, the way there failed */
+	GITHUB_INVALID_RESPONSE   /* 1xx, other 3xx, too large, not JSON */
 } GithubVerdict;
 
 /* What the verdict is decided from; header values are NULL where absent. */
@@ -47,36 +47,50 @@ typedef struct GithubResponse
 {
 	GithubOperation operation;
 	GithubTransport transport;
-	int			status;
+	int status;
 	const char *retry_after;
 	const char *ratelimit_remaining;
 	const char *ratelimit_reset;
 	const char *date;
 	const char *location;
 	const char *content_type;
-	const char *body;			/* sanitized, NUL-terminated, or NULL */
+	const char *body; /* sanitized, NUL-terminated, or NULL */
 } GithubResponse;
 
 typedef struct GithubJudgement
 {
 	GithubVerdict verdict;
 	/*
-	 * RATE_LIMITED: seconds since 1970 before which nothing is sent again;
-	 * GITHUB_NO_WAIT when GitHub named none (the caller's own schedule:
-	 * 60 s, doubling).
+	 * RATE_LIMITED: seconds since 1970, by GitHub's clock, before which
+	 * nothing is sent again, at most GITHUB_MAX_WAIT_S ahead; GITHUB_NO_WAIT
+	 * when GitHub named none (the caller's own schedule: 60 s, doubling).
 	 */
-	int64_t		not_before;
-	/* A write may have had its effect although no readable answer came. */
-	bool		outcome_unknown;
+	int64_t not_before;
+	/*
+	 * A write may have had its effect although no readable answer came.  A
+	 * redirect that the caller then cannot follow is one more such case.
+	 */
+	bool outcome_unknown;
 } GithubJudgement;
 
 #define GITHUB_NO_WAIT INT64_MIN
+
+/* GitHub's own limits end within the hour; a longer wait is a mistake. */
+#define GITHUB_MAX_WAIT_S (24 * 60 * 60)
 
 /*
  * now: seconds since 1970 of our clock; used only where the answer has no
  * Date header (GitHub's clock counts for GitHub's times).
  */
 extern GithubJudgement github_response_judge(const GithubResponse *response, int64_t now);
+
+/*
+ * The words of an error answer, "message" and the first of "errors":
+ * "Validation Failed: title is too long".  malloc'd, at most
+ * GITHUB_MAX_MESSAGE_LENGTH bytes; NULL when the answer has none.
+ */
+#define GITHUB_MAX_MESSAGE_LENGTH 1000
+extern char *github_error_message_parse(const char *json);
 
 /* Lower-case name of a verdict, for logs and last_error: "rate limited". */
 extern const char *github_verdict_name(GithubVerdict verdict);

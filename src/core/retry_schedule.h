@@ -14,7 +14,7 @@
  * failure, at most max, then jitter: between half and all of that, chosen by
  * random_fraction (0 <= f < 1).  failures counts from 1; never overflows.
  */
-extern int64_t retry_delay_ms(int failures, int64_t base_ms, int64_t max_ms,
-							  double random_fraction);
+extern int64_t
+retry_delay_ms(int failures, int64_t base_ms, int64_t max_ms, double random_fraction);
 
 #endif

@@ -39,6 +39,12 @@ typedef struct HttpRequest
 	const char *const *headers; /* "Name: value", NULL-terminated; copied */
 	const char *body;			/* NULL: none; copied */
 	size_t		body_length;
+
+	/*
+	 * The server must see it at most once, even when the connection dies
+	 * under it.  Costs a connection of its own.
+	 */
+	bool		once;
 	void	   *tag;			/* the caller's */
 } HttpRequest;
 
@@ -50,7 +56,10 @@ typedef enum HttpOutcome
 	HTTP_TOO_LARGE				/* body or headers over our limits */
 } HttpOutcome;
 
-/* NULL: out of memory or of descriptors.  curl_global_init() is done here. */
+/*
+ * NULL: out of memory or of descriptors.  curl_global_init() is done here.
+ * The options are copied.
+ */
 extern HttpClient *http_client_create(const HttpClientOptions *options);
 
 /* New values for exchanges that start from now on. */
@@ -62,7 +71,11 @@ extern int http_client_descriptor(const HttpClient *client);
 /* Milliseconds until progress must be called anyway; -1: no such time. */
 extern long http_client_timeout_ms(const HttpClient *client);
 
-/* Starts an exchange.  False: out of memory, or the URL cannot be used. */
+/*
+ * Starts an exchange.  False: out of memory, or the request cannot be used (a
+ * URL that is malformed, of a scheme not allowed or with credentials in it,
+ * another method, a line break in a header).
+ */
 extern bool http_client_start(HttpClient *client, const HttpRequest *request);
 
 /* Lets curl work, without waiting. */
@@ -71,6 +84,7 @@ extern void http_client_progress(HttpClient *client);
 /* The next finished exchange, or NULL.  Freed by http_exchange_free(). */
 extern HttpExchange *http_client_take_finished(HttpClient *client);
 
+/* Started and not yet finished. */
 extern int http_client_exchanges_under_way(const HttpClient *client);
 
 /*
@@ -81,15 +95,23 @@ extern void http_client_abandon(HttpClient *client);
 
 extern void *http_exchange_tag(const HttpExchange *exchange);
 extern HttpOutcome http_exchange_outcome(const HttpExchange *exchange);
+
+/* 0 when no status line came. */
 extern int http_exchange_status(const HttpExchange *exchange);
 
-/* Of the last response; name in any case.  NULL: absent. */
+/*
+ * Of the final response; name in any case.  The last one of a header that
+ * repeats; NULL: absent.
+ */
 extern const char *http_exchange_header(const HttpExchange *exchange, const char *name);
 
 /* NUL-terminated besides its length; "" when there was none. */
 extern const char *http_exchange_body(const HttpExchange *exchange, size_t *length);
 
-/* curl's words for what went wrong, without URL or headers; "" when nothing. */
+/*
+ * What went wrong, in words and printable ASCII: the host may be named, never
+ * the URL, a header or a credential.  "" when nothing.
+ */
 extern const char *http_exchange_error(const HttpExchange *exchange);
 extern double http_exchange_seconds(const HttpExchange *exchange);
 extern void http_exchange_free(HttpExchange *exchange);

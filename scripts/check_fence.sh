@@ -1,0 +1,28 @@
+#!/bin/bash
+# check_fence.sh BREACH.c
+#	Succeeds if the build refuses the file, put into its room, for the reason it
+#	states; in a tree that was built. The first line of the file is
+#
+#		/* ROOM: EXTENDED REGULAR EXPRESSION */
+#
+#	with the room to put it into, and what make must say.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+read -r _ room reason <"$1"
+room=${room%:}
+reason=${reason% \*/}
+
+case $room in
+	worker) intruder=src/intruder ;;
+	*) intruder=src/$room/intruder ;;
+esac
+trap 'rm -f "$intruder".* build/fence.ok' EXIT
+cp "$1" "$intruder.c"
+
+if said=$(make -s with_llvm=no fence 2>&1); then
+	echo "the build accepted it"
+	exit 1
+fi
+printf '%s\n' "$said"
+grep -qE -- "$reason" <<<"$said" || { echo "refused, but not because: $reason"; exit 1; }

@@ -1,0 +1,109 @@
+#!/bin/bash
+# install_packages.sh build|demo|check
+#	Installs what is missing to build the project, to run its demo, or to run all
+#	of its checks, from Debian's packages.  Does nothing, not even an update of
+#	apt's lists, when nothing is missing.
+#
+# Needs root, or sudo.  No system cluster of PostgreSQL comes with it: where the
+# server is new, its package is told to create none.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+purpose=${1-}
+case $purpose in
+	build | demo | check) ;;
+	*) echo "usage: $0 build|demo|check" >&2; exit 2 ;;
+esac
+
+cluster_switch=/etc/postgresql-common/createcluster.d/no-main-cluster.conf
+
+say() { printf '%s\n' "install_packages: $*"; }
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif ! command -v sudo >/dev/null; then
+		say "missing: $missing; install them as root" >&2
+		exit 1
+	elif [ -t 0 ]; then
+		sudo "$@"
+	else
+		sudo -n "$@"
+	fi
+}
+
+is_installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null)" = 'ii ' ]
+}
+
+# The major version to build for: of PG_CONFIG, else Debian's own.
+find_major() {
+	major=$("${PG_CONFIG:-pg_config}" --version 2>/dev/null | sed -E 's/^[^0-9]*([0-9]+).*/\1/') || true
+	[ -n "$major" ] || major=$(apt-cache depends postgresql 2>/dev/null | sed -n 's/^ *Depends: postgresql-\([0-9]*\)$/\1/p')
+}
+
+has_node() {
+	command -v node >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)'
+}
+
+node_modules_are_current() {
+	cmp -s test/github/package-lock.json test/github/node_modules/.installed-lock.json
+}
+
+wants_npm() {
+	[ "$purpose" = check ] && [ -e test/github/package-lock.json ] && ! node_modules_are_current
+}
+
+wanted_packages() {
+	echo "gcc make libc6-dev libcurl4-openssl-dev libcjson-dev libssl-dev postgresql-server-dev-${major:-?}"
+	[ "$purpose" = build ] && return
+	echo "postgresql-${major:-?} openssl procps ca-certificates"
+	has_node || echo nodejs
+	[ "$purpose" = demo ] && return
+	echo "clang clang-format cppcheck perl libipc-run-perl"
+	if wants_npm && ! command -v npm >/dev/null; then echo npm; fi
+}
+
+find_missing() {
+	local package
+	missing=
+	for package in $(wanted_packages); do
+		is_installed "$package" || missing+=" $package"
+	done
+	missing=${missing# }
+}
+
+apt_get() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" </dev/null
+}
+
+# The package would start a cluster that nobody here asked for.
+forbid_main_cluster() {
+	is_installed postgresql-common || apt_get install --no-install-recommends postgresql-common
+	trap 'as_root rm -f "$cluster_switch"' EXIT
+	echo 'create_main_cluster = false' | as_root tee "$cluster_switch" >/dev/null
+}
+
+install_missing() {
+	say "missing: $missing"
+	apt_get update
+	find_major
+	find_missing
+	case " $missing" in
+		*' postgresql-'[0-9]*) forbid_main_cluster ;;
+	esac
+	# shellcheck disable=SC2086 # a list of words
+	apt_get install --no-install-recommends $missing
+}
+
+install_node_modules() {
+	say "npm ci in test/github"
+	npm ci --prefix test/github --no-audit --no-fund </dev/null
+	cp test/github/package-lock.json test/github/node_modules/.installed-lock.json
+}
+
+find_major
+find_missing
+[ -z "$missing" ] || install_missing
+# A tree that cannot be written to gets its node_modules in the private copy.
+if wants_npm && [ -w test/github ]; then install_node_modules; fi

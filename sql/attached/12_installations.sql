@@ -1,0 +1,50 @@
+/*
+ * What the worker learns about an installation as a whole.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.pause_installation(installation_id bigint, until timestamptz, reason text) RETURNS void
+LANGUAGE sql AS $$
+	UPDATE github_sync.github_app_installations SET paused_until = until, pause_reason = reason
+	WHERE id = installation_id
+$$;
+COMMENT ON FUNCTION github_sync.pause_installation(bigint, timestamptz, text) IS
+'private: nothing is sent for the installation before that time; its rows stay queued and show the reason';
+
+CREATE OR REPLACE FUNCTION github_sync.resume_installation(installation_id bigint) RETURNS void
+LANGUAGE sql AS $$
+	UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_reason = NULL
+	WHERE id = installation_id AND paused_until IS NOT NULL
+$$;
+COMMENT ON FUNCTION github_sync.resume_installation(bigint) IS
+'private: GitHub answered again';
+
+CREATE OR REPLACE FUNCTION github_sync.next_resume_at() RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+	SELECT min(paused_until) FROM github_sync.github_app_installations
+	WHERE paused_until > clock_timestamp() AND state = 'active'
+$$;
+COMMENT ON FUNCTION github_sync.next_resume_at() IS
+'private: when the first paused installation may send again';
+
+CREATE OR REPLACE FUNCTION github_sync.is_at_home() RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT NOT EXISTS (SELECT FROM github_sync.attached_tables AS a
+		WHERE a.database_identity <> github_sync.database_identity())
+$$;
+COMMENT ON FUNCTION github_sync.is_at_home() IS
+'private: false in a restored or copied database, which sends nothing before adopt_database()';
+
+CREATE OR REPLACE FUNCTION github_sync.set_installation_state(installation_id bigint, new_state text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.github_app_installations AS i SET state = new_state WHERE i.id = installation_id;
+	IF new_state <> 'active' THEN
+		PERFORM github_sync.task_disable_installation(installation_id);
+		IF to_regclass('github_sync.comment_sync_transactions') IS NOT NULL THEN
+			PERFORM github_sync.comment_disable_installation(installation_id);
+		END IF;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.set_installation_state(bigint, text) IS
+'private: GitHub says that the installation is suspended or gone: what is queued for it becomes disabled';

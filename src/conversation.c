@@ -1,0 +1,494 @@
+/*
+ * conversation.c
+ *		What is under way with GitHub.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "conversation.h"
+#include "core/github_time.h"
+#include "credentials.h"
+#include "crypto/crypto.h"
+#include "settings.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define API_VERSION "2022-11-28"
+#define USER_AGENT "github_sync/" GITHUB_SYNC_VERSION " (PostgreSQL extension)"
+#define MAX_HEADERS 8
+
+/* Creations are looked for in lists from this long before they were sent. */
+#define LOOK_MARGIN_S 600
+#define LOOK_PAGE_SIZE 100
+
+static HttpClient *client = NULL;
+static List *answers = NIL;		/* of Conversation, to be recorded */
+static int	claims_held = 0;
+static char *login = NULL;
+static bool identity_asked = false;
+
+static int64
+now_in_seconds(void)
+{
+	return (int64) time(NULL);
+}
+
+static HttpClientOptions
+options_of_settings(void)
+{
+	HttpClientOptions options = {
+		.user_agent = USER_AGENT,
+		.ca_file = setting_ca_file[0] ? setting_ca_file : NULL,
+		.proxy = setting_proxy[0] ? setting_proxy : NULL,
+		/* The setting's check allows plain http to loopback hosts only. */
+		.allow_plain_http = strncmp(setting_api_url, "http://", 7) == 0,
+		.connect_timeout_ms = setting_connect_timeout_ms,
+		.request_timeout_ms = setting_request_timeout_ms,
+		.max_response_size = (size_t) setting_max_response_size_kb * 1024
+	};
+
+	return options;
+}
+
+void
+conversations_open(void)
+{
+	HttpClientOptions options = options_of_settings();
+
+	client = http_client_create(&options);
+	if (client == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("could not start the HTTP client")));
+}
+
+void
+conversations_reconfigure(void)
+{
+	HttpClientOptions options = options_of_settings();
+
+	(void) http_client_reconfigure(client, &options);
+}
+
+int
+conversations_descriptor(void)
+{
+	return http_client_descriptor(client);
+}
+
+int
+conversations_under_way(void)
+{
+	return claims_held;
+}
+
+const char *
+own_login(void)
+{
+	return login;
+}
+
+void
+set_own_login(char *new_login)
+{
+	login = new_login;
+}
+
+/* A list of conversations outlives the transaction it is touched in. */
+static List *
+append_conversation(List *list, Conversation *conversation)
+{
+	MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+
+	list = lappend(list, conversation);
+	MemoryContextSwitchTo(caller);
+	return list;
+}
+
+static void
+refuse(Conversation *conversation, const char *code, const char *reason)
+{
+	conversation->unsendable_code = code;
+	conversation->unsendable_reason = reason;
+	answers = append_conversation(answers, conversation);
+}
+
+static GithubOperation
+operation_of_step(const SyncClaim *claim)
+{
+	bool		is_task = claim->record_type == RECORD_TASK;
+
+	switch (claim->step)
+	{
+		case STEP_FETCH:
+			return is_task ? GITHUB_GET_ISSUE : GITHUB_GET_COMMENT;
+		case STEP_CREATE:
+			return is_task ? GITHUB_CREATE_ISSUE : GITHUB_CREATE_COMMENT;
+		case STEP_LOOK:
+			return is_task ? GITHUB_LIST_ISSUES : GITHUB_LIST_ISSUE_COMMENTS;
+		case STEP_UPDATE:
+			return is_task ? GITHUB_UPDATE_ISSUE : GITHUB_UPDATE_COMMENT;
+	}
+	pg_unreachable();
+}
+
+static void
+describe_claim(const Conversation *conversation, GithubRequestInput *input)
+{
+	const SyncClaim *claim = conversation->claim;
+
+	input->owner = claim->owner_login;
+	input->repository = claim->repo_name;
+	input->issue_number = claim->issue_number;
+	input->comment_id = claim->github_id;
+	input->title = claim->title;
+	input->body = claim->body;
+	input->state = claim->issue_state;
+	input->page = conversation->page;
+	input->per_page = LOOK_PAGE_SIZE;
+}
+
+static GithubRequestError
+build_request(const Conversation *conversation, GithubRequest *request)
+{
+	char		since[GITHUB_TIME_LENGTH + 1];
+	GithubRequestInput input = {
+		.operation = conversation->operation,
+		.api_url = setting_api_url,
+		.installation_id = conversation->installation->id
+	};
+
+	if (conversation->claim != NULL)
+		describe_claim(conversation, &input);
+	/* Issues are listed newest first and need no bound; comments are not. */
+	if (conversation->operation == GITHUB_LIST_ISSUE_COMMENTS)
+	{
+		github_time_format(conversation->claim->look_since - LOOK_MARGIN_S, since);
+		input.since = since;
+	}
+	return github_request_build(&input, request);
+}
+
+/* What is wrong with a request that cannot be built: the row's fault. */
+static void
+refuse_unbuildable(Conversation *conversation, GithubRequestError error)
+{
+	switch (error)
+	{
+		case GITHUB_REQUEST_OK:
+			break;
+		case GITHUB_REQUEST_TOO_LARGE:
+			refuse(conversation, "too_large", "GitHub takes titles of 256 and bodies of 65536 characters; nothing was sent");
+			break;
+		case GITHUB_REQUEST_NO_TITLE:
+			refuse(conversation, "validation_failed", "GitHub needs a title; nothing was sent");
+			break;
+		case GITHUB_REQUEST_BAD_INPUT:
+			refuse(conversation, "validation_failed", "the repository's owner or name, or the issue's number, cannot be sent to GitHub");
+			break;
+		case GITHUB_REQUEST_OUT_OF_MEMORY:
+			refuse(conversation, "out_of_memory", "no memory to build the request");
+			break;
+	}
+}
+
+/* What goes into a header must not be able to end it. */
+static bool
+is_header_value(const char *text)
+{
+	for (const char *p = text; *p; p++)
+	{
+		if ((unsigned char) *p < ' ' || *p == 127)
+			return false;
+	}
+	return true;
+}
+
+static bool
+etag_applies(const Conversation *conversation)
+{
+	const SyncClaim *claim = conversation->claim;
+
+	return claim != NULL && claim->step == STEP_FETCH && claim->etag != NULL && claim->etag_key != NULL &&
+		strcmp(claim->etag_key, conversation->installation->token_key) == 0 && is_header_value(claim->etag);
+}
+
+/* authorization: "Authorization: Bearer ...", palloc'd by the caller, who wipes it. */
+static bool
+start_exchange(Conversation *conversation, const GithubRequest *request, const char *authorization)
+{
+	const char *headers[MAX_HEADERS] = {
+		"Accept: application/vnd.github+json",
+		"X-GitHub-Api-Version: " API_VERSION,
+		authorization
+	};
+	int			count = 3;
+	HttpRequest exchange = {
+		.method = request->method,
+		.url = conversation->redirect_url ? conversation->redirect_url : request->url,
+		.headers = headers,
+		.body = request->body,
+		.body_length = request->body ? strlen(request->body) : 0,
+		.once = github_operation_creates(conversation->operation),
+		.tag = conversation
+	};
+
+	if (request->body != NULL)
+		headers[count++] = "Content-Type: application/json";
+	if (etag_applies(conversation))
+		headers[count++] = psprintf("If-None-Match: %s", conversation->claim->etag);
+	return http_client_start(client, &exchange);
+}
+
+/* NULL: not now; the answer list says why. */
+static char *
+make_authorization(Conversation *conversation)
+{
+	const char *problem = NULL;
+	char	   *jwt;
+	char	   *header;
+
+	if (!github_operation_uses_jwt(conversation->operation))
+		return psprintf("Authorization: Bearer %s", conversation->installation->token);
+	jwt = credentials_make_jwt(now_in_seconds(), &problem);
+	if (jwt == NULL)
+	{
+		refuse(conversation, "credentials", problem);
+		return NULL;
+	}
+	header = psprintf("Authorization: Bearer %s", jwt);
+	crypto_wipe(jwt, strlen(jwt));
+	free(jwt);
+	return header;
+}
+
+static void
+send_request(Conversation *conversation)
+{
+	bool		is_write = github_operation_writes(conversation->operation);
+	GithubRequest request;
+	GithubRequestError error = build_request(conversation, &request);
+	char	   *authorization;
+
+	if (error != GITHUB_REQUEST_OK)
+	{
+		refuse_unbuildable(conversation, error);
+		return;
+	}
+	authorization = make_authorization(conversation);
+	if (authorization != NULL)
+	{
+		strlcpy(conversation->token_key, conversation->installation->token_key, sizeof(conversation->token_key));
+		if (!start_exchange(conversation, &request, authorization))
+			refuse(conversation, "validation_failed", "the request cannot be sent: its address is not usable");
+		else if (conversation->purpose == ABOUT_CLAIM)
+			installation_note_sent(conversation->installation, is_write, GetCurrentTimestamp());
+		crypto_wipe(authorization, strlen(authorization));
+		pfree(authorization);
+	}
+	github_request_free(&request);
+}
+
+static void
+ask_for(ConversationPurpose purpose, GithubOperation operation, Installation *installation)
+{
+	Conversation *conversation = MemoryContextAllocZero(TopMemoryContext, sizeof(Conversation));
+
+	conversation->purpose = purpose;
+	conversation->operation = operation;
+	conversation->installation = installation;
+	send_request(conversation);
+}
+
+static bool
+read_token_file(Installation *installation)
+{
+	const char *problem = NULL;
+	char	   *token = credentials_read_token(&problem);
+	Conversation *first;
+
+	if (token != NULL)
+	{
+		installation_set_token(installation, token, PG_INT64_MAX);
+		return true;
+	}
+	/* Told by way of the first that waits: the rest is given back with it. */
+	first = linitial(installation->waiting);
+	installation->waiting = list_delete_first(installation->waiting);
+	refuse(first, "credentials", problem);
+	return false;
+}
+
+/* Whether requests of an installation can be authorised; starts what is missing. */
+static bool
+is_prepared(Installation *installation)
+{
+	if (!installation_has_token(installation, now_in_seconds()))
+	{
+		if (credentials_are_a_token())
+		{
+			if (!read_token_file(installation))
+				return false;
+		}
+		else if (!installation->minting)
+		{
+			installation->minting = true;
+			ask_for(ABOUT_TOKEN, GITHUB_CREATE_INSTALLATION_TOKEN, installation);
+		}
+	}
+	if (login == NULL && !identity_asked && !(credentials_are_a_token() && installation->token == NULL))
+	{
+		identity_asked = true;
+		ask_for(ABOUT_IDENTITY, credentials_are_a_token() ? GITHUB_GET_USER : GITHUB_GET_APP, installation);
+	}
+	return login != NULL && installation_has_token(installation, now_in_seconds());
+}
+
+static void
+send_what_may_be_sent(Installation *installation)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	ListCell   *cell;
+
+	if (installation->waiting == NIL || !is_prepared(installation))
+		return;
+	foreach(cell, installation->waiting)
+	{
+		Conversation *conversation = lfirst(cell);
+
+		if (installation_may_send(installation, github_operation_writes(conversation->operation), now))
+		{
+			installation->waiting = foreach_delete_current(installation->waiting, cell);
+			send_request(conversation);
+		}
+	}
+}
+
+void
+conversation_begin(SyncClaim *claim)
+{
+	Conversation *conversation = MemoryContextAllocZero(claim->context, sizeof(Conversation));
+
+	conversation->purpose = ABOUT_CLAIM;
+	conversation->claim = claim;
+	conversation->installation = installation_get(claim->installation_id);
+	conversation->page = 1;
+	claims_held++;
+	conversation_continue(conversation);
+}
+
+void
+conversation_continue(Conversation *conversation)
+{
+	Installation *installation = conversation->installation;
+
+	if (conversation->exchange != NULL)
+	{
+		http_exchange_free(conversation->exchange);
+		conversation->exchange = NULL;
+	}
+	conversation->operation = operation_of_step(conversation->claim);
+	installation->waiting = append_conversation(installation->waiting, conversation);
+}
+
+void
+conversation_end(Conversation *conversation)
+{
+	if (conversation->exchange != NULL)
+		http_exchange_free(conversation->exchange);
+	claims_held--;
+	queue_free_claim(conversation->claim);
+}
+
+void
+conversation_end_preparation(Conversation *conversation)
+{
+	if (conversation->exchange != NULL)
+		http_exchange_free(conversation->exchange);
+	if (conversation->purpose == ABOUT_TOKEN)
+		conversation->installation->minting = false;
+	else
+		identity_asked = false;
+	pfree(conversation);
+}
+
+void
+conversation_postpone(Conversation *conversation, int delay_ms)
+{
+	conversation->postponed++;
+	conversation->not_before = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), delay_ms);
+	answers = append_conversation(answers, conversation);
+}
+
+void
+conversations_progress(void)
+{
+	HttpExchange *exchange;
+
+	installation_visit_all(send_what_may_be_sent);
+	http_client_progress(client);
+	while ((exchange = http_client_take_finished(client)) != NULL)
+	{
+		Conversation *conversation = http_exchange_tag(exchange);
+
+		conversation->exchange = exchange;
+		conversation->postponed = 0;
+		conversation->not_before = 0;
+		if (conversation->purpose == ABOUT_CLAIM)
+			installation_note_answered(conversation->installation, github_operation_writes(conversation->operation));
+		answers = append_conversation(answers, conversation);
+	}
+}
+
+Conversation *
+conversations_take_answer(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	ListCell   *cell;
+
+	foreach(cell, answers)
+	{
+		Conversation *conversation = lfirst(cell);
+
+		if (conversation->not_before <= now)
+		{
+			answers = foreach_delete_current(answers, cell);
+			return conversation;
+		}
+	}
+	return NULL;
+}
+
+List *
+conversations_take_waiting(Installation *installation)
+{
+	List	   *waiting = installation->waiting;
+
+	installation->waiting = NIL;
+	return waiting;
+}
+
+static TimestampTz next_deadline;
+
+static void
+consider_next_write(Installation *installation)
+{
+	if (installation->waiting != NIL && !installation->write_under_way && installation->next_write_at != 0)
+		next_deadline = Min(next_deadline, installation->next_write_at);
+}
+
+TimestampTz
+conversations_next_deadline(TimestampTz now)
+{
+	long		timeout_ms = http_client_timeout_ms(client);
+	ListCell   *cell;
+
+	next_deadline = DT_NOEND;
+	if (timeout_ms >= 0)
+		next_deadline = TimestampTzPlusMilliseconds(now, timeout_ms);
+	foreach(cell, answers)
+		next_deadline = Min(next_deadline, ((Conversation *) lfirst(cell))->not_before);
+	installation_visit_all(consider_next_write);
+	return next_deadline;
+}

@@ -1,0 +1,84 @@
+/*
+ * conversation.h
+ *		What is under way with GitHub: a claim's requests one after the other,
+ *		and the requests for identity and tokens that they need.
+ *
+ * A conversation waits at its installation until its next request may be
+ * sent, is then an exchange of the HTTP room, and comes back as an answer.
+ * Nothing here touches the database.
+ */
+#ifndef GITHUB_SYNC_CONVERSATION_H
+#define GITHUB_SYNC_CONVERSATION_H
+
+#include "postgres.h"
+
+#include "core/github_request.h"
+#include "db/sync_queue.h"
+#include "http/http_client.h"
+#include "installation.h"
+
+typedef enum ConversationPurpose
+{
+	ABOUT_CLAIM,
+	ABOUT_TOKEN,				/* POST access_tokens for an installation */
+	ABOUT_IDENTITY				/* GET /app or /user: the login we write under */
+} ConversationPurpose;
+
+typedef struct Conversation
+{
+	ConversationPurpose purpose;
+	Installation *installation;
+	SyncClaim  *claim;			/* ABOUT_CLAIM */
+	GithubOperation operation;	/* of the request that was sent, or waits */
+	char		token_key[TOKEN_KEY_LENGTH + 1];	/* which token was sent with it */
+	bool		retried_unauthorized;
+	char	   *redirect_url;	/* where GitHub sent the request to; NULL: nowhere */
+	int			redirects;
+	int			page;			/* of a list, from 1 */
+
+	/* The answer: either of these. */
+	HttpExchange *exchange;
+	const char *unsendable_code;	/* refused before it was sent */
+	const char *unsendable_reason;
+
+	TimestampTz not_before;		/* its recording was postponed until then */
+	int			postponed;
+} Conversation;
+
+/* Opens the HTTP room.  Raises when it cannot. */
+extern void conversations_open(void);
+extern void conversations_reconfigure(void);
+
+extern int	conversations_descriptor(void);
+extern int	conversations_under_way(void);	/* claims held, whatever they wait for */
+
+/* When conversations_progress() must be called, though nothing happens before; or DT_NOEND. */
+extern TimestampTz conversations_next_deadline(TimestampTz now);
+
+/* Takes over a fresh claim. */
+extern void conversation_begin(SyncClaim *claim);
+
+/* Its next request waits to be sent. */
+extern void conversation_continue(Conversation *conversation);
+extern void conversation_end(Conversation *conversation);
+
+/* The recording of its answer is tried again in a moment. */
+extern void conversation_postpone(Conversation *conversation, int delay_ms);
+
+/* Lets the network work, and sends what may be sent. */
+extern void conversations_progress(void);
+
+/* The next answer to record, or NULL. */
+extern Conversation *conversations_take_answer(void);
+
+/* What still waits at an installation that may not send now: the caller gives it back. */
+extern List *conversations_take_waiting(Installation *installation);
+
+/* The login that our own writes carry; NULL: not known yet. */
+extern const char *own_login(void);
+extern void set_own_login(char *login);
+
+/* The identity or token request is answered, for good or bad. */
+extern void conversation_end_preparation(Conversation *conversation);
+
+#endif

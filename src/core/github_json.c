@@ -1,0 +1,201 @@
+/*
+ * github_json.c
+ *		JSON from GitHub, before anything is known about its content.
+ *
+ * Pure: one pass over the text each, no recursion, no locale.
+ *
+ * A unit is one UTF-16 code unit, as an escape \uXXXX spells it.
+ */
+#include "core/github_json.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/utf8.h"
+
+#define ESCAPE_LENGTH 6 /* \uXXXX */
+#define NOT_A_UNIT (-1)
+
+static const char replacement_character[] = "\xEF\xBF\xBD";
+static const char replacement_escape[] = "\\ufffd";
+
+/* Where sanitized text goes; with text NULL it is only measured. */
+typedef struct Output
+{
+	char *text;
+	size_t length;
+} Output;
+
+static void
+emit(Output *output, const char *text, size_t length)
+{
+	if (output->text != NULL)
+		memcpy(output->text + output->length, text, length);
+	output->length += length;
+}
+
+/* ASCII that stands for itself: neither NUL nor the start of an escape. */
+static bool
+is_plain(char c)
+{
+	return c != '\0' && c != '\\' && (unsigned char) c < 0x80;
+}
+
+static size_t
+copy_plain_run(Output *output, const char *text, size_t length)
+{
+	size_t run = 0;
+
+	while (run < length && is_plain(text[run]))
+		run++;
+	emit(output, text, run);
+	return run;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* The unit that text starts with, or NOT_A_UNIT. */
+static int
+escaped_unit(const char *text, size_t length)
+{
+	int unit = 0;
+
+	if (length < ESCAPE_LENGTH || text[0] != '\\' || text[1] != 'u')
+		return NOT_A_UNIT;
+	for (int i = 2; i < ESCAPE_LENGTH; i++)
+	{
+		int digit = hex_digit(text[i]);
+
+		if (digit < 0)
+			return NOT_A_UNIT;
+		unit = unit * 16 + digit;
+	}
+	return unit;
+}
+
+static bool
+is_high_surrogate(int unit)
+{
+	return unit >= 0xD800 && unit <= 0xDBFF;
+}
+
+static bool
+is_low_surrogate(int unit)
+{
+	return unit >= 0xDC00 && unit <= 0xDFFF;
+}
+
+/* Copies the escape that text starts with; returns how much of text it took. */
+static size_t
+copy_escape(Output *output, const char *text, size_t length)
+{
+	int unit = escaped_unit(text, length);
+
+	if (unit == NOT_A_UNIT)
+	{
+		/* The escaped character goes along: in \\u0000 it is a backslash. */
+		size_t taken = length > 1 && (is_plain(text[1]) || text[1] == '\\') ? 2 : 1;
+
+		emit(output, text, taken);
+		return taken;
+	}
+	if (is_high_surrogate(unit) &&
+		is_low_surrogate(escaped_unit(text + ESCAPE_LENGTH, length - ESCAPE_LENGTH)))
+	{
+		emit(output, text, 2 * ESCAPE_LENGTH);
+		return 2 * ESCAPE_LENGTH;
+	}
+	if (unit == 0 || is_high_surrogate(unit) || is_low_surrogate(unit))
+		emit(output, replacement_escape, ESCAPE_LENGTH);
+	else
+		emit(output, text, ESCAPE_LENGTH);
+	return ESCAPE_LENGTH;
+}
+
+static size_t
+copy_character(Output *output, const char *text, size_t length)
+{
+	Utf8Span span = utf8_span(text, length);
+
+	if (span.well_formed && text[0] != '\0')
+		emit(output, text, span.length);
+	else
+		emit(output, replacement_character, strlen(replacement_character));
+	return span.length;
+}
+
+static void
+copy_sanitized(Output *output, const char *text, size_t length)
+{
+	size_t at = 0;
+
+	while (at < length)
+	{
+		if (is_plain(text[at]))
+			at += copy_plain_run(output, text + at, length - at);
+		else if (text[at] == '\\')
+			at += copy_escape(output, text + at, length - at);
+		else
+			at += copy_character(output, text + at, length - at);
+	}
+}
+
+char *
+github_json_sanitize(const char *text, size_t length, size_t *out_length)
+{
+	Output output = {.text = NULL};
+
+	/* A byte becomes three at worst: then the lengths below cannot overflow. */
+	if (length > (SIZE_MAX - 1) / strlen(replacement_character))
+		return NULL;
+
+	/* Measured first: a listing is megabytes, and rarely in need of repair. */
+	copy_sanitized(&output, text, length);
+	output.text = malloc(output.length + 1);
+	if (output.text == NULL)
+		return NULL;
+
+	output.length = 0;
+	copy_sanitized(&output, text, length);
+	output.text[output.length] = '\0';
+	if (out_length != NULL)
+		*out_length = output.length;
+	return output.text;
+}
+
+bool
+github_json_is_deeper(const char *text, int limit)
+{
+	bool in_string = false;
+	int depth = 0;
+
+	for (; *text != '\0'; text++)
+	{
+		if (*text == '"')
+			in_string = !in_string;
+		else if (in_string)
+		{
+			if (*text == '\\' && text[1] != '\0')
+				text++;
+		}
+		else if (*text == '[' || *text == '{')
+		{
+			if (++depth > limit)
+				return true;
+		}
+		else if (*text == ']' || *text == '}')
+			depth--;
+	}
+	return false;
+}

@@ -1,0 +1,41 @@
+/*
+ * github_json.h
+ *		JSON from GitHub, before anything is known about its content.
+ *
+ * Pure: no clock, no I/O, no PostgreSQL.  Input is what a stranger sent: it is
+ * made safe to handle as C text and its nesting is bounded.
+ */
+#ifndef GITHUB_JSON_H
+#define GITHUB_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Deeper answers are refused before they are parsed. */
+#define GITHUB_MAX_JSON_DEPTH 64
+
+typedef enum GithubParseResult
+{
+	GITHUB_PARSE_OK,
+	GITHUB_PARSE_NOT_JSON,
+	GITHUB_PARSE_TOO_DEEP,
+	GITHUB_PARSE_MISSING_FIELD, /* or a field of another type */
+	GITHUB_PARSE_OUT_OF_MEMORY
+} GithubParseResult;
+
+/*
+ * Copies length bytes of JSON text into a new, NUL-terminated string in which
+ * U+0000 (raw or escaped), lone surrogate escapes and invalid UTF-8 are
+ * U+FFFD, so that neither cJSON nor PostgreSQL truncates or refuses it.  At
+ * most three times as long.  NULL: out of memory.  *out_length, if given,
+ * excludes the NUL.
+ */
+extern char *github_json_sanitize(const char *text, size_t length, size_t *out_length);
+
+/*
+ * Arrays and objects in text are nested more deeply than limit.  Looks only
+ * at brackets and strings: text need not be JSON.
+ */
+extern bool github_json_is_deeper(const char *text, int limit);
+
+#endif

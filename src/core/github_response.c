@@ -1,0 +1,390 @@
+/*
+ * github_response.c
+ *		From status and headers of an answer to a verdict.
+ *
+ * Pure.  Status and headers decide first; GitHub's words only where they are
+ * all there is (secondary limits, suspension, API versions).
+ *
+ * Sources: GitHub's "Rate limits for the REST API", "Troubleshooting the REST
+ * API", "API versions"; RFC 9110 for Retry-After and redirects.
+ */
+#include "core/github_response.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/github_time.h"
+#include "core/json_reader.h"
+#include "core/utf8.h"
+
+/* Lower-cases ASCII, whatever the locale. */
+static char
+fold(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+}
+
+/* folded is in lower case. */
+static bool
+starts_with(const char *text, const char *folded)
+{
+	for (; *folded != '\0'; text++, folded++)
+	{
+		if (fold(*text) != *folded)
+			return false;
+	}
+	return true;
+}
+
+static bool
+mentions(const char *text, const char *folded)
+{
+	for (; text != NULL && *text != '\0'; text++)
+	{
+		if (starts_with(text, folded))
+			return true;
+	}
+	return false;
+}
+
+/* A header that is a number without sign; larger than GITHUB_MAX_WAIT_S stays so. */
+static bool
+parse_number(const char *text, int64_t *number)
+{
+	if (text == NULL || *text == '\0')
+		return false;
+	*number = 0;
+	for (; *text != '\0'; text++)
+	{
+		if (*text < '0' || *text > '9')
+			return false;
+		if (*number < INT64_MAX / 100)
+			*number = *number * 10 + (*text - '0');
+	}
+	return true;
+}
+
+/* Retry-After: seconds or an HTTP date. */
+static bool
+retry_after(const GithubResponse *response, int64_t clock, int64_t *time)
+{
+	int64_t seconds;
+
+	if (parse_number(response->retry_after, &seconds))
+	{
+		*time = clock + (seconds < GITHUB_MAX_WAIT_S ? seconds : GITHUB_MAX_WAIT_S);
+		return true;
+	}
+	return github_http_date_parse(response->retry_after, time);
+}
+
+static bool
+has_no_requests_left(const GithubResponse *response)
+{
+	int64_t remaining;
+
+	return parse_number(response->ratelimit_remaining, &remaining) && remaining == 0;
+}
+
+/* x-ratelimit-reset; one that has passed already explains nothing. */
+static bool
+limit_reset(const GithubResponse *response, int64_t clock, int64_t *time)
+{
+	if (!has_no_requests_left(response) || !parse_number(response->ratelimit_reset, time))
+		return false;
+	(*time)++; /* the second itself may still count */
+	return *time > clock;
+}
+
+static int64_t
+wait_until(const GithubResponse *response, int64_t now)
+{
+	int64_t clock;
+	int64_t time;
+
+	if (!github_http_date_parse(response->date, &clock))
+		clock = now;
+	if (!retry_after(response, clock, &time) && !limit_reset(response, clock, &time))
+		return GITHUB_NO_WAIT;
+
+	/* At least a second: "0" must not make us send in a circle. */
+	if (time <= clock)
+		return clock + 1;
+	return time < clock + GITHUB_MAX_WAIT_S ? time : clock + GITHUB_MAX_WAIT_S;
+}
+
+static bool
+is_rate_limited(const GithubResponse *response, const char *message)
+{
+	int64_t time;
+
+	return retry_after(response, 0, &time) || has_no_requests_left(response) ||
+		mentions(message, "rate limit") || mentions(message, "abuse");
+}
+
+static GithubVerdict
+judge_forbidden(const GithubResponse *response, const char *message)
+{
+	if (is_rate_limited(response, message))
+		return GITHUB_RATE_LIMITED;
+	if (mentions(message, "suspended"))
+		return GITHUB_SUSPENDED;
+	return GITHUB_FORBIDDEN;
+}
+
+static bool
+names_api_version(const char *message)
+{
+	return mentions(message, "api version") || mentions(message, "api-version");
+}
+
+static GithubVerdict
+judge_client_error(const GithubResponse *response, const char *message)
+{
+	switch (response->status)
+	{
+		case 400:
+			return names_api_version(message) ? GITHUB_API_VERSION_GONE : GITHUB_REJECTED;
+		case 401:
+			return GITHUB_UNAUTHORIZED;
+		case 403:
+			return judge_forbidden(response, message);
+		case 404:
+			return GITHUB_NOT_FOUND;
+		case 408:
+			return GITHUB_UNAVAILABLE;
+		case 410:
+			return names_api_version(message) ? GITHUB_API_VERSION_GONE : GITHUB_GONE;
+		case 422:
+			return GITHUB_VALIDATION_FAILED;
+		case 429:
+			return GITHUB_RATE_LIMITED;
+		case 451:
+			return GITHUB_FORBIDDEN;
+		default:
+			return GITHUB_REJECTED;
+	}
+}
+
+static GithubVerdict
+judge_redirection(const GithubResponse *response)
+{
+	bool has_location = response->location != NULL && response->location[0] != '\0';
+
+	switch (response->status)
+	{
+		case 301:
+		case 302:
+		case 307:
+		case 308:
+			return has_location ? GITHUB_REDIRECTED : GITHUB_INVALID_RESPONSE;
+		case 304:
+			/* Writes are never conditional. */
+			return github_operation_writes(response->operation) ? GITHUB_INVALID_RESPONSE
+																: GITHUB_NOT_MODIFIED;
+		default:
+			return GITHUB_INVALID_RESPONSE;
+	}
+}
+
+/* application/json, application/vnd.github+json; an absent type says nothing against it. */
+static bool
+is_json_type(const char *content_type)
+{
+	size_t length;
+
+	if (content_type == NULL)
+		return true;
+	length = strcspn(content_type, "; \t");
+	return length > 5 && starts_with(content_type + length - 4, "json") &&
+		(content_type[length - 5] == '/' || content_type[length - 5] == '+');
+}
+
+/* Proxies answer 200 with pages of their own. */
+static bool
+looks_like_json(const GithubResponse *response)
+{
+	const char *start;
+
+	if (response->body == NULL || !is_json_type(response->content_type))
+		return false;
+	start = response->body + strspn(response->body, " \t\r\n");
+	return *start == '{' || *start == '[';
+}
+
+static GithubVerdict
+judge_success(const GithubResponse *response)
+{
+	/* The only operation whose answer has no body: 204. */
+	if (response->operation == GITHUB_DELETE_COMMENT || looks_like_json(response))
+		return GITHUB_OK;
+	return GITHUB_INVALID_RESPONSE;
+}
+
+static GithubVerdict
+judge_status(const GithubResponse *response)
+{
+	GithubVerdict verdict;
+	char *message;
+
+	switch (response->status / 100)
+	{
+		case 2:
+			return judge_success(response);
+		case 3:
+			return judge_redirection(response);
+		case 4:
+			message = github_error_message_parse(response->body);
+			verdict = judge_client_error(response, message);
+			free(message);
+			return verdict;
+		case 5:
+			return GITHUB_UNAVAILABLE;
+		default:
+			return GITHUB_INVALID_RESPONSE;
+	}
+}
+
+static GithubVerdict
+judge_exchange(const GithubResponse *response)
+{
+	switch (response->transport)
+	{
+		case GITHUB_ANSWERED:
+			return judge_status(response);
+		case GITHUB_NEVER_SENT:
+		case GITHUB_CUT_OFF:
+			return GITHUB_UNAVAILABLE;
+		case GITHUB_ANSWER_TOO_LARGE:
+			return GITHUB_INVALID_RESPONSE;
+	}
+	return GITHUB_INVALID_RESPONSE;
+}
+
+/* GitHub, or nobody, has said what became of a write. */
+static bool
+leaves_outcome_open(const GithubResponse *response, GithubVerdict verdict)
+{
+	if (response->transport == GITHUB_NEVER_SENT)
+		return false;
+	return verdict == GITHUB_UNAVAILABLE || verdict == GITHUB_INVALID_RESPONSE;
+}
+
+GithubJudgement
+github_response_judge(const GithubResponse *response, int64_t now)
+{
+	GithubJudgement judgement = {.verdict = judge_exchange(response), .not_before = GITHUB_NO_WAIT};
+
+	if (judgement.verdict == GITHUB_RATE_LIMITED)
+		judgement.not_before = wait_until(response, now);
+	judgement.outcome_unknown = github_operation_writes(response->operation) &&
+		leaves_outcome_open(response, judgement.verdict);
+	return judgement;
+}
+
+static const char *
+text_member(const cJSON *object, const char *name)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+/* Drops the last character of text if only a part of it is there. */
+static void
+drop_partial_character(char *text)
+{
+	size_t length = strlen(text);
+	size_t start = length;
+
+	while (start > 0 && ((unsigned char) text[start - 1] & 0xC0) == 0x80)
+		start--;
+	if (start > 0)
+		start--;
+	if (length > 0 && !utf8_span(text + start, length - start).well_formed)
+		text[start] = '\0';
+}
+
+/*
+ * One of "errors" is a text, or an object with a message of its own or at
+ * least a field and a code.
+ */
+static int
+print_error_detail(char *text, size_t size, const char *separator, const cJSON *error)
+{
+	const char *words = cJSON_IsString(error) ? error->valuestring : text_member(error, "message");
+	const char *field = text_member(error, "field");
+	const char *code = text_member(error, "code");
+
+	if (words != NULL)
+		return snprintf(text, size, "%s%s", separator, words);
+	if (field != NULL && code != NULL)
+		return snprintf(text, size, "%s%s: %s", separator, field, code);
+	return 0;
+}
+
+static void
+print_error_message(char *text, size_t size, const cJSON *answer)
+{
+	const char *message = text_member(answer, "message");
+	const cJSON *errors = cJSON_GetObjectItemCaseSensitive(answer, "errors");
+	int length = 0;
+
+	if (message != NULL)
+		length = snprintf(text, size, "%s", message);
+	if ((size_t) length < size)
+		length += print_error_detail(text + length, size - (size_t) length, length > 0 ? ": " : "",
+									 cJSON_GetArrayItem(errors, 0));
+	/* snprintf counts bytes, not characters. */
+	if ((size_t) length >= size)
+		drop_partial_character(text);
+}
+
+char *
+github_error_message_parse(const char *json)
+{
+	char text[GITHUB_MAX_MESSAGE_LENGTH + 1] = "";
+	cJSON *document;
+
+	if (json_document_parse(json, &document, NULL) != GITHUB_PARSE_OK)
+		return NULL;
+	print_error_message(text, sizeof(text), document);
+	cJSON_Delete(document);
+	return text[0] != '\0' ? strdup(text) : NULL;
+}
+
+const char *
+github_verdict_name(GithubVerdict verdict)
+{
+	switch (verdict)
+	{
+		case GITHUB_OK:
+			return "ok";
+		case GITHUB_NOT_MODIFIED:
+			return "not modified";
+		case GITHUB_REDIRECTED:
+			return "redirected";
+		case GITHUB_UNAUTHORIZED:
+			return "unauthorized";
+		case GITHUB_RATE_LIMITED:
+			return "rate limited";
+		case GITHUB_SUSPENDED:
+			return "suspended";
+		case GITHUB_FORBIDDEN:
+			return "forbidden";
+		case GITHUB_NOT_FOUND:
+			return "not found";
+		case GITHUB_GONE:
+			return "gone";
+		case GITHUB_API_VERSION_GONE:
+			return "api version gone";
+		case GITHUB_VALIDATION_FAILED:
+			return "validation failed";
+		case GITHUB_REJECTED:
+			return "rejected";
+		case GITHUB_UNAVAILABLE:
+			return "unavailable";
+		case GITHUB_INVALID_RESPONSE:
+			return "invalid response";
+	}
+	return "unknown";
+}

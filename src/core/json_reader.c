@@ -1,0 +1,144 @@
+/*
+ * json_reader.c
+ *		Typed members out of a JSON object, by cJSON.
+ *
+ * cJSON's valueint saturates at 2^31 - 1, which GitHub's ids exceed: numbers
+ * are read from valuedouble.
+ */
+#include "core/json_reader.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "core/github_time.h"
+
+GithubParseResult
+json_report(GithubParseResult result, const char *text, const char **problem)
+{
+	if (problem != NULL)
+		*problem = text;
+	return result;
+}
+
+GithubParseResult
+json_document_parse(const char *text, cJSON **document, const char **problem)
+{
+	*document = NULL;
+	if (text == NULL)
+		return json_report(GITHUB_PARSE_NOT_JSON, "JSON", problem);
+	/* cJSON recurses up to a depth of its own, which is not ours to choose. */
+	if (github_json_is_deeper(text, GITHUB_MAX_JSON_DEPTH))
+		return json_report(GITHUB_PARSE_TOO_DEEP, "nesting", problem);
+
+	errno = 0;
+	*document = cJSON_ParseWithOpts(text, NULL, true);
+	if (*document != NULL)
+		return json_report(GITHUB_PARSE_OK, NULL, problem);
+	/* cJSON does not tell the two apart, malloc does. */
+	if (errno == ENOMEM)
+		return json_report(GITHUB_PARSE_OUT_OF_MEMORY, "memory", problem);
+	return json_report(GITHUB_PARSE_NOT_JSON, "JSON", problem);
+}
+
+JsonReader
+json_reader_open(const cJSON *value)
+{
+	JsonReader reader = {.object = value, .result = GITHUB_PARSE_OK};
+
+	if (!cJSON_IsObject(value))
+		json_reader_fail(&reader, GITHUB_PARSE_MISSING_FIELD, "object");
+	return reader;
+}
+
+void
+json_reader_fail(JsonReader *reader, GithubParseResult result, const char *problem)
+{
+	if (reader->result != GITHUB_PARSE_OK)
+		return;
+	reader->result = result;
+	reader->problem = problem;
+}
+
+GithubParseResult
+json_reader_finish(const JsonReader *reader, const char **problem)
+{
+	return json_report(reader->result, reader->problem, problem);
+}
+
+const cJSON *
+json_read_member(const JsonReader *reader, const char *name)
+{
+	const cJSON *member;
+
+	if (reader->result != GITHUB_PARSE_OK)
+		return NULL;
+	member = cJSON_GetObjectItemCaseSensitive(reader->object, name);
+	return cJSON_IsNull(member) ? NULL : member;
+}
+
+char *
+json_read_optional_text(JsonReader *reader, const char *name)
+{
+	const cJSON *member = json_read_member(reader, name);
+	char *text;
+
+	if (member == NULL)
+		return NULL;
+	if (!cJSON_IsString(member))
+	{
+		json_reader_fail(reader, GITHUB_PARSE_MISSING_FIELD, name);
+		return NULL;
+	}
+	text = strdup(member->valuestring);
+	if (text == NULL)
+		json_reader_fail(reader, GITHUB_PARSE_OUT_OF_MEMORY, "memory");
+	return text;
+}
+
+char *
+json_read_text(JsonReader *reader, const char *name)
+{
+	char *text = json_read_optional_text(reader, name);
+
+	if (text == NULL)
+		json_reader_fail(reader, GITHUB_PARSE_MISSING_FIELD, name);
+	return text;
+}
+
+int64_t
+json_read_number(JsonReader *reader, const char *name, int64_t max)
+{
+	const cJSON *member = json_read_member(reader, name);
+	double value = cJSON_IsNumber(member) ? member->valuedouble : 0.0;
+
+	/* The range comes first: beyond it the cast would be undefined. */
+	if (value >= 1.0 && value <= (double) max && value == (double) (int64_t) value)
+		return (int64_t) value;
+	json_reader_fail(reader, GITHUB_PARSE_MISSING_FIELD, name);
+	return 0;
+}
+
+int64_t
+json_read_optional_time(JsonReader *reader, const char *name)
+{
+	const cJSON *member = json_read_member(reader, name);
+	int64_t seconds;
+
+	if (member == NULL)
+		return GITHUB_NO_TIME;
+	if (cJSON_IsString(member) && github_time_parse(member->valuestring, &seconds))
+		return seconds;
+	json_reader_fail(reader, GITHUB_PARSE_MISSING_FIELD, name);
+	return GITHUB_NO_TIME;
+}
+
+int64_t
+json_read_time(JsonReader *reader, const char *name)
+{
+	int64_t seconds = json_read_optional_time(reader, name);
+
+	if (seconds == GITHUB_NO_TIME)
+		json_reader_fail(reader, GITHUB_PARSE_MISSING_FIELD, name);
+	return seconds;
+}

@@ -1,0 +1,364 @@
+/*
+ * sync_queue.c
+ *		The queue as the worker uses it: claim, report, give back.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "db/statement.h"
+#include "db/sync_queue.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define NO_PARAMETERS ((Parameters) {0})
+
+bool
+queue_is_attached(RecordType record_type)
+{
+	Oid			schema = get_namespace_oid("github_sync", true);
+	char		function[NAMEDATALEN];
+
+	/* The functions go with the extension, the tables stay. */
+	snprintf(function, sizeof(function), "%s_claim", record_type_name(record_type));
+	return OidIsValid(schema) &&
+		FuncnameGetCandidates(list_make2(makeString("github_sync"), makeString(pstrdup(function))), -1, NIL,
+							  false, false, false, true) != NULL;
+}
+
+bool
+queue_is_at_home(void)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.is_at_home()");
+
+	run_statement(&statement, RECORD_TASK, &NO_PARAMETERS);
+	return row_bool(0, 1);
+}
+
+int64
+queue_recover(RecordType record_type)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.%s_recover()");
+
+	run_statement(&statement, record_type, &NO_PARAMETERS);
+	return row_int64(0, 1);
+}
+
+TimestampTz
+queue_promote_due(RecordType record_type)
+{
+	static Statement statement = STATEMENT("SELECT next_due_at FROM github_sync.%s_promote_due()");
+
+	run_statement(&statement, record_type, &NO_PARAMETERS);
+	return row_timestamp(0, 1, DT_NOEND);
+}
+
+TimestampTz
+queue_next_resume(void)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.next_resume_at()");
+
+	run_statement(&statement, RECORD_TASK, &NO_PARAMETERS);
+	return row_timestamp(0, 1, DT_NOEND);
+}
+
+static ClaimStep
+claim_step(const char *name)
+{
+	if (strcmp(name, "create") == 0)
+		return STEP_CREATE;
+	if (strcmp(name, "look") == 0)
+		return STEP_LOOK;
+	return STEP_FETCH;
+}
+
+static GithubField
+present_field(char *value)
+{
+	return (GithubField)
+	{
+		.present = true,.value = value
+	};
+}
+
+static SyncClaim *
+claim_of_row(RecordType record_type, uint64 row, MemoryContext parent)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "sync claim", ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	SyncClaim  *claim = palloc0(sizeof(SyncClaim));
+
+	claim->context = context;
+	claim->record_type = record_type;
+	claim->id = row_int64(row, 1);
+	claim->claim_no = row_int32(row, 2);
+	claim->step = claim_step(row_text(row, 3));
+	claim->installation_id = row_int64(row, 4);
+	claim->owner_login = row_text(row, 5);
+	claim->repo_name = row_text(row, 6);
+	claim->issue_number = row_int32(row, 7);
+	claim->github_id = row_int64(row, 8);
+	claim->etag = row_text(row, 9);
+	claim->etag_key = row_text(row, 10);
+	if (claim->step == STEP_CREATE)
+	{
+		if (record_type == RECORD_TASK)
+			claim->title = present_field(row_text(row, 11));
+		claim->body = present_field(row_text(row, 12));
+	}
+	claim->creation_key = row_text(row, 13);
+	if (!row_is_null(row, 14))
+		claim->look_since = seconds_of_timestamp(row_timestamp(row, 14, 0));
+	MemoryContextSwitchTo(caller);
+	return claim;
+}
+
+List *
+queue_claim(RecordType record_type, int slots, int slots_per_installation, List *claims, MemoryContext parent)
+{
+	static Statement statement = STATEMENT(
+		"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id,"
+		" etag, etag_key, title, body, creation_key::text, look_since FROM github_sync.%s_claim($1, $2)",
+		INT4OID, INT4OID);
+	Parameters	parameters = {0};
+
+	add_int32(&parameters, slots);
+	add_int32(&parameters, slots_per_installation);
+	run_statement(&statement, record_type, &parameters);
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		SyncClaim  *claim = claim_of_row(record_type, row, parent);
+		MemoryContext caller = MemoryContextSwitchTo(parent);
+
+		claims = lappend(claims, claim);
+		MemoryContextSwitchTo(caller);
+	}
+	return claims;
+}
+
+void
+queue_free_claim(SyncClaim *claim)
+{
+	MemoryContextDelete(claim->context);
+}
+
+static const char *
+answer_kind_name(AnswerKind kind)
+{
+	switch (kind)
+	{
+		case ANSWER_FETCHED:
+			return "fetched";
+		case ANSWER_NOT_MODIFIED:
+			return "not modified";
+		case ANSWER_WRITTEN:
+			return "written";
+		case ANSWER_CREATED:
+			return "created";
+		case ANSWER_FOUND:
+			return "found";
+	}
+	pg_unreachable();
+}
+
+static void
+add_resource(Parameters *parameters, const GithubResource *resource)
+{
+	static const GithubResource nothing = {
+		.created_at = GITHUB_NO_TIME,.updated_at = GITHUB_NO_TIME,.closed_at = GITHUB_NO_TIME
+	};
+
+	if (resource == NULL)
+		resource = &nothing;
+	add_int64_or_null(parameters, resource->id);
+	if (resource->number == 0)
+		add_null(parameters);
+	else
+		add_int32(parameters, resource->number);
+	add_bool(parameters, resource->is_pull_request);
+	add_text(parameters, resource->title);
+	add_text(parameters, resource->body);
+	add_text(parameters, resource->state);
+	add_text(parameters, resource->state_reason);
+	add_text(parameters, resource->author_login);
+	add_text(parameters, resource->html_url);
+	add_seconds(parameters, resource->created_at);
+	add_seconds(parameters, resource->updated_at);
+	add_seconds(parameters, resource->closed_at);
+}
+
+static GithubField
+field_to_send(int flag_column, int value_column)
+{
+	GithubField field = {.present = row_bool(0, flag_column)};
+
+	if (field.present)
+		field.value = row_text(0, value_column);
+	return field;
+}
+
+static void
+prepare_update(SyncClaim *claim)
+{
+	MemoryContext caller = MemoryContextSwitchTo(claim->context);
+
+	claim->step = STEP_UPDATE;
+	if (!row_is_null(0, 2))
+		claim->issue_number = row_int32(0, 2);
+	if (!row_is_null(0, 3))
+		claim->github_id = row_int64(0, 3);
+	claim->title = field_to_send(4, 5);
+	claim->body = field_to_send(6, 7);
+	claim->issue_state = field_to_send(8, 9);
+	MemoryContextSwitchTo(caller);
+}
+
+bool
+queue_record_answer(SyncClaim *claim, const SyncAnswer *answer)
+{
+	static Statement statement = STATEMENT(
+		"SELECT result, issue_number, github_id, send_title, title, send_body, body, send_state, issue_state"
+		" FROM github_sync.%s_answered($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+		INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID);
+	Parameters	parameters = {0};
+
+	add_int64(&parameters, claim->id);
+	add_int32(&parameters, claim->claim_no);
+	add_text(&parameters, answer_kind_name(answer->kind));
+	add_seconds(&parameters, answer->answered_at);
+	add_text(&parameters, answer->own_login);
+	add_resource(&parameters, answer->resource);
+	add_text(&parameters, answer->etag);
+	add_text(&parameters, answer->etag_key);
+	add_text(&parameters, answer->json);
+	run_statement(&statement, claim->record_type, &parameters);
+	if (strcmp(row_text(0, 1), "send") != 0)
+		return false;
+	prepare_update(claim);
+	return true;
+}
+
+static void
+add_claim(Parameters *parameters, const SyncClaim *claim)
+{
+	add_int64(parameters, claim->id);
+	add_int32(parameters, claim->claim_no);
+}
+
+static void
+add_retry_time(Parameters *parameters, TimestampTz retry_at)
+{
+	if (retry_at == RETRY_AT_ONCE)
+		add_null(parameters);
+	else
+		add_timestamp(parameters, retry_at);
+}
+
+void
+queue_give_back(const SyncClaim *claim, const char *problem, TimestampTz retry_at)
+{
+	static Statement statement = STATEMENT(
+		"SELECT github_sync.%s_give_back($1, $2, $3, $4)",
+		INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID);
+	Parameters	parameters = {0};
+
+	add_claim(&parameters, claim);
+	add_text(&parameters, problem);
+	add_retry_time(&parameters, retry_at);
+	run_statement(&statement, claim->record_type, &parameters);
+}
+
+void
+queue_try_again(const SyncClaim *claim, const char *code, const char *reason, TimestampTz retry_at, int max_attempts)
+{
+	static Statement statement = STATEMENT(
+		"SELECT github_sync.%s_try_again($1, $2, $3, $4, $5, $6)",
+		INT8OID, INT4OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT4OID);
+	Parameters	parameters = {0};
+
+	add_claim(&parameters, claim);
+	add_text(&parameters, code);
+	add_text(&parameters, reason);
+	add_retry_time(&parameters, retry_at);
+	add_int32(&parameters, max_attempts);
+	run_statement(&statement, claim->record_type, &parameters);
+}
+
+void
+queue_fail(const SyncClaim *claim, const char *code, const char *reason)
+{
+	static Statement statement = STATEMENT(
+		"SELECT github_sync.%s_fail($1, $2, $3, $4)",
+		INT8OID, INT4OID, TEXTOID, TEXTOID);
+	Parameters	parameters = {0};
+
+	add_claim(&parameters, claim);
+	add_text(&parameters, code);
+	add_text(&parameters, reason);
+	run_statement(&statement, claim->record_type, &parameters);
+}
+
+void
+queue_reject_creation(const SyncClaim *claim)
+{
+	static Statement statement = STATEMENT(
+		"SELECT github_sync.%s_creation_rejected($1)",
+		INT8OID);
+	Parameters	parameters = {0};
+
+	add_int64(&parameters, claim->id);
+	run_statement(&statement, claim->record_type, &parameters);
+}
+
+void
+queue_creation_not_found(const SyncClaim *claim, int recheck_ms)
+{
+	static Statement statement = STATEMENT(
+		"SELECT github_sync.%s_creation_not_found($1, $2, $3 * interval '1 millisecond')",
+		INT8OID, INT4OID, INT4OID);
+	Parameters	parameters = {0};
+
+	add_claim(&parameters, claim);
+	add_int32(&parameters, recheck_ms);
+	run_statement(&statement, claim->record_type, &parameters);
+}
+
+void
+queue_pause_installation(int64 installation_id, TimestampTz until, const char *reason)
+{
+	static Statement statement = STATEMENT(
+		"SELECT github_sync.pause_installation($1, $2, $3)",
+		INT8OID, TIMESTAMPTZOID, TEXTOID);
+	Parameters	parameters = {0};
+
+	add_int64(&parameters, installation_id);
+	add_timestamp(&parameters, until);
+	add_text(&parameters, reason);
+	run_statement(&statement, RECORD_TASK, &parameters);
+}
+
+void
+queue_resume_installation(int64 installation_id)
+{
+	static Statement statement = STATEMENT(
+		"SELECT github_sync.resume_installation($1)",
+		INT8OID);
+	Parameters	parameters = {0};
+
+	add_int64(&parameters, installation_id);
+	run_statement(&statement, RECORD_TASK, &parameters);
+}
+
+void
+queue_set_installation_state(int64 installation_id, const char *state)
+{
+	static Statement statement = STATEMENT(
+		"SELECT github_sync.set_installation_state($1, $2)",
+		INT8OID, TEXTOID);
+	Parameters	parameters = {0};
+
+	add_int64(&parameters, installation_id);
+	add_text(&parameters, state);
+	run_statement(&statement, RECORD_TASK, &parameters);
+}

@@ -1,0 +1,119 @@
+/*
+ * sync_queue.h
+ *		The queue as the worker uses it: claim, report, give back.
+ *
+ * Every function but queue_free_claim() runs between db_begin() and
+ * db_commit().  C reports what happened; the SQL functions named here decide
+ * what state follows.  Reports are fenced by (id, claim_no): of a claim that
+ * the row no longer has they change nothing.
+ *
+ * Words: a claim is one transaction that this worker holds; its step is what
+ * is asked of GitHub next.
+ */
+#ifndef DB_SYNC_QUEUE_H
+#define DB_SYNC_QUEUE_H
+
+#include "postgres.h"
+
+#include "core/github_request.h"
+#include "core/github_resource.h"
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+typedef enum RecordType
+{
+	RECORD_TASK,
+	RECORD_COMMENT
+} RecordType;
+
+#define RECORD_TYPES 2
+
+typedef enum ClaimStep
+{
+	STEP_FETCH,					/* GET the resource */
+	STEP_CREATE,				/* POST it */
+	STEP_LOOK,					/* list, to find a creation whose outcome is unknown */
+	STEP_UPDATE					/* PATCH the fields that differ */
+} ClaimStep;
+
+typedef struct SyncClaim
+{
+	MemoryContext context;		/* of the claim and all its texts */
+	RecordType	record_type;
+	int64		id;
+	int32		claim_no;
+	ClaimStep	step;
+	int64		installation_id;
+	char	   *owner_login;
+	char	   *repo_name;
+	int32		issue_number;	/* of the issue, or of a comment's parent; 0: none yet */
+	int64		github_id;		/* 0: none yet */
+	char	   *etag;			/* NULL: none */
+	char	   *etag_key;		/* which token the ETag belongs to */
+	GithubField title;			/* to create or update */
+	GithubField body;
+	GithubField issue_state;
+	char	   *creation_key;	/* STEP_LOOK: what the body carries */
+	int64		look_since;		/* STEP_LOOK: seconds since 1970 of the creation */
+} SyncClaim;
+
+/* How an answer with a resource came about; see github_sync.task_answered(). */
+typedef enum AnswerKind
+{
+	ANSWER_FETCHED,
+	ANSWER_NOT_MODIFIED,
+	ANSWER_WRITTEN,
+	ANSWER_CREATED,
+	ANSWER_FOUND
+} AnswerKind;
+
+typedef struct SyncAnswer
+{
+	AnswerKind	kind;
+	int64		answered_at;	/* seconds since 1970, GitHub's clock */
+	const char *own_login;
+	const GithubResource *resource; /* NULL for ANSWER_NOT_MODIFIED */
+	const char *etag;
+	const char *etag_key;
+	const char *json;			/* the resource as GitHub sent it, sanitized */
+} SyncAnswer;
+
+/* Nothing to wait for: stands in line again at once. */
+#define RETRY_AT_ONCE DT_NOBEGIN
+
+extern bool queue_is_attached(RecordType record_type);
+extern bool queue_is_at_home(void); /* false: a restored or copied database */
+extern int64 queue_recover(RecordType record_type);
+
+/* Rows whose retry time has come stand in line; the next such time, or DT_NOEND. */
+extern TimestampTz queue_promote_due(RecordType record_type);
+
+/* When the first paused installation may send again, or DT_NOEND. */
+extern TimestampTz queue_next_resume(void);
+
+/* Appends new claims to *claims, made in child contexts of parent. */
+extern List *queue_claim(RecordType record_type, int slots, int slots_per_installation,
+						 List *claims, MemoryContext parent);
+extern void queue_free_claim(SyncClaim *claim);
+
+/* True: claim->step is STEP_UPDATE now, with the fields to send.  False: the claim has ended. */
+extern bool queue_record_answer(SyncClaim *claim, const SyncAnswer *answer);
+
+extern void queue_give_back(const SyncClaim *claim, const char *problem, TimestampTz retry_at);
+extern void queue_try_again(const SyncClaim *claim, const char *code, const char *reason,
+							TimestampTz retry_at, int max_attempts);
+extern void queue_fail(const SyncClaim *claim, const char *code, const char *reason);
+
+/* The creation that claim sent certainly did not happen. */
+extern void queue_reject_creation(const SyncClaim *claim);
+
+/* The lists do not show it; recheck_ms is the setting creation_recheck. */
+extern void queue_creation_not_found(const SyncClaim *claim, int recheck_ms);
+
+extern void queue_pause_installation(int64 installation_id, TimestampTz until, const char *reason);
+extern void queue_resume_installation(int64 installation_id);
+
+/* active, suspended or deleted: what is queued for another than an active one becomes disabled. */
+extern void queue_set_installation_state(int64 installation_id, const char *state);
+
+#endif

@@ -1,0 +1,108 @@
+/*
+ * transaction.c
+ *		Begin, commit and "try this alone": the worker's database transactions.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "db/transaction.h"
+#include "executor/spi.h"
+#include "pgstat.h"
+#include "utils/errcodes.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+
+void
+db_begin(const char *activity)
+{
+	MemoryContext caller_context = CurrentMemoryContext;
+
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	SPI_connect();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	pgstat_report_activity(STATE_RUNNING, activity);
+	MemoryContextSwitchTo(caller_context);
+}
+
+void
+db_commit(void)
+{
+	MemoryContext caller_context = CurrentMemoryContext;
+
+	SPI_finish();
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	MemoryContextSwitchTo(caller_context);
+	/* Without it autovacuum would never hear of the queue. */
+	pgstat_report_stat(false);
+	pgstat_report_activity(STATE_IDLE, NULL);
+}
+
+static void
+run_to_its_end(DbAction action, void *argument)
+{
+	action(argument);
+	/* A deferred constraint must fail here, with its row, not at the commit of all. */
+	SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0);
+}
+
+bool
+db_try(DbAction action, void *argument, DbError *error)
+{
+	MemoryContext caller_context = CurrentMemoryContext;
+	ResourceOwner caller_owner = CurrentResourceOwner;
+	volatile bool succeeded = false;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller_context);
+	PG_TRY();
+	{
+		run_to_its_end(action, argument);
+		ReleaseCurrentSubTransaction();
+		succeeded = true;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *caught;
+
+		MemoryContextSwitchTo(caller_context);
+		caught = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		error->sqlstate = caught->sqlerrcode;
+		error->message = pstrdup(caught->message ? caught->message : "unknown error");
+		FreeErrorData(caught);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller_context);
+	CurrentResourceOwner = caller_owner;
+	return succeeded;
+}
+
+bool
+db_error_is_contention(const DbError *error)
+{
+	return error->sqlstate == ERRCODE_LOCK_NOT_AVAILABLE ||
+		error->sqlstate == ERRCODE_T_R_SERIALIZATION_FAILURE ||
+		error->sqlstate == ERRCODE_T_R_DEADLOCK_DETECTED;
+}
+
+bool
+db_error_is_missing_queue(const DbError *error)
+{
+	return error->sqlstate == ERRCODE_UNDEFINED_TABLE ||
+		error->sqlstate == ERRCODE_UNDEFINED_FUNCTION ||
+		error->sqlstate == ERRCODE_UNDEFINED_SCHEMA;
+}
+
+bool
+db_error_is_passing(const DbError *error)
+{
+	int			category = ERRCODE_TO_CATEGORY(error->sqlstate);
+
+	return category == ERRCODE_INSUFFICIENT_RESOURCES ||
+		category == ERRCODE_OPERATOR_INTERVENTION ||
+		category == ERRCODE_TO_CATEGORY(ERRCODE_T_R_DEADLOCK_DETECTED);
+}

@@ -1,0 +1,47 @@
+/*
+ * unowned_commands.c
+ *		Commands whose objects belong to no extension.
+ *
+ * The server makes what it creates a member of the extension whose script runs,
+ * and tells that by two globals.  They are put aside for the time, both, since
+ * a CREATE EXTENSION among the commands would use and reset them itself.
+ */
+#include "postgres.h"
+
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "db/unowned_commands.h"
+
+static void
+execute_by_spi(const char *commands)
+{
+	int result;
+
+	SPI_connect();
+	result = SPI_execute(commands, false, 0);
+	if (result < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("could not execute commands: %s", SPI_result_code_string(result))));
+	SPI_finish();
+}
+
+void
+execute_unowned_commands(const char *commands)
+{
+	bool was_creating = creating_extension;
+	Oid extension = CurrentExtensionObject;
+
+	creating_extension = false;
+	CurrentExtensionObject = InvalidOid;
+	PG_TRY();
+	{
+		execute_by_spi(commands);
+	}
+	PG_FINALLY();
+	{
+		creating_extension = was_creating;
+		CurrentExtensionObject = extension;
+	}
+	PG_END_TRY();
+}

@@ -1,0 +1,17 @@
+/*
+ * unowned_commands.h
+ *		Commands whose objects belong to no extension.
+ */
+#ifndef GITHUB_SYNC_UNOWNED_COMMANDS_H
+#define GITHUB_SYNC_UNOWNED_COMMANDS_H
+
+/*
+ * Runs one or more SQL commands as the current user, one after the other.
+ *
+ * Within CREATE EXTENSION too, what they make is no member of the extension:
+ * it is dumped and restored as ordinary objects, its grants included, and it
+ * may replace existing objects.
+ */
+extern void execute_unowned_commands(const char *commands);
+
+#endif /* GITHUB_SYNC_UNOWNED_COMMANDS_H */

@@ -1,0 +1,41 @@
+/*
+ * extension.c
+ *		Where the server enters the library.
+ *
+ * Preloaded, the library brings settings, shared memory, hooks and the launcher.
+ * Loaded by a session on its own it brings the settings and the functions.
+ */
+#include "postgres.h"
+
+#include "at_commit.h"
+#include "database_ddl.h"
+#include "fmgr.h"
+#include "launcher.h"
+#include "miscadmin.h"
+#include "settings.h"
+#include "shared_state.h"
+
+#ifdef PG_MODULE_MAGIC_EXT
+PG_MODULE_MAGIC_EXT(.name = "github_sync", .version = GITHUB_SYNC_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
+
+extern PGDLLEXPORT void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	/* pg_upgrade moves databases about: nothing of ours may run or interfere. */
+	if (IsBinaryUpgrade)
+		return;
+
+	define_settings();
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+
+	shared_state_request();
+	install_commit_messages();
+	install_database_ddl();
+	register_launcher();
+}

@@ -1,0 +1,118 @@
+/*
+ * installation.c
+ *		What this worker knows of one GitHub App installation.
+ */
+#include "postgres.h"
+
+#include "crypto/crypto.h"
+#include "installation.h"
+#include "settings.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* A token that expires within this time is renewed first. */
+#define TOKEN_RESERVE_S 120
+
+static HTAB *installations = NULL;
+
+static void
+make_table(void)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(int64),
+		.entrysize = sizeof(Installation),
+		.hcxt = TopMemoryContext
+	};
+
+	installations = hash_create("github_sync installations", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+Installation *
+installation_get(int64 id)
+{
+	Installation *installation;
+	bool		found;
+
+	if (installations == NULL)
+		make_table();
+	installation = hash_search(installations, &id, HASH_ENTER, &found);
+	if (!found)
+	{
+		memset(installation, 0, sizeof(Installation));
+		installation->id = id;
+		installation->may_be_paused = true;
+	}
+	return installation;
+}
+
+void
+installation_visit_all(InstallationVisitor visitor)
+{
+	HASH_SEQ_STATUS scan;
+	Installation *installation;
+
+	if (installations == NULL)
+		return;
+	hash_seq_init(&scan, installations);
+	while ((installation = hash_seq_search(&scan)) != NULL)
+		visitor(installation);
+}
+
+void
+installation_set_token(Installation *installation, char *token, int64 expires_at)
+{
+	char		hex[65];
+
+	installation_drop_token(installation);
+	installation->token = token;
+	installation->token_expires_at = expires_at;
+	if (crypto_sha256_hex(token, strlen(token), hex))
+		strlcpy(installation->token_key, hex, sizeof(installation->token_key));
+}
+
+void
+installation_drop_token(Installation *installation)
+{
+	if (installation->token == NULL)
+		return;
+	crypto_wipe(installation->token, strlen(installation->token));
+	free(installation->token);
+	installation->token = NULL;
+	installation->token_key[0] = '\0';
+}
+
+bool
+installation_has_token(const Installation *installation, int64 now)
+{
+	return installation->token != NULL && installation->token_expires_at > now + TOKEN_RESERVE_S;
+}
+
+bool
+installation_may_send(const Installation *installation, bool is_write, TimestampTz now)
+{
+	if (is_write)
+		return !installation->write_under_way && now >= installation->next_write_at;
+	return installation->reads_under_way < READS_AT_ONCE;
+}
+
+void
+installation_note_sent(Installation *installation, bool is_write, TimestampTz now)
+{
+	if (is_write)
+	{
+		installation->write_under_way = true;
+		installation->next_write_at = TimestampTzPlusMilliseconds(now, setting_write_interval_ms);
+	}
+	else
+		installation->reads_under_way++;
+}
+
+void
+installation_note_answered(Installation *installation, bool was_write)
+{
+	if (was_write)
+		installation->write_under_way = false;
+	else
+		installation->reads_under_way--;
+}

@@ -1,0 +1,54 @@
+/*
+ * installation.h
+ *		What this worker knows of one GitHub App installation: its token, what
+ *		waits to be sent, and when that may be.
+ *
+ * In memory only.  What must outlive the worker (a pause and its reason) is
+ * written to github_app_installations by whoever decides it.
+ */
+#ifndef GITHUB_SYNC_INSTALLATION_H
+#define GITHUB_SYNC_INSTALLATION_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+/* GitHub advises to send reads few at a time and writes one by one. */
+#define READS_AT_ONCE 8
+
+#define TOKEN_KEY_LENGTH 16
+
+typedef struct Installation
+{
+	int64		id;				/* GitHub's; 0 in token mode */
+	char	   *token;			/* malloc'd; NULL: none yet */
+	int64		token_expires_at;	/* seconds since 1970 */
+	char		token_key[TOKEN_KEY_LENGTH + 1];	/* fingerprint: ETags belong to it */
+	bool		minting;		/* a request for a token is under way */
+	List	   *waiting;		/* of Conversation: not sent yet, in order */
+	int			reads_under_way;
+	bool		write_under_way;
+	TimestampTz next_write_at;
+	int			troubles;		/* pauses in a row */
+	bool		may_be_paused;	/* the table may still say so */
+} Installation;
+
+/* Made when first asked for; lives as long as the worker. */
+extern Installation *installation_get(int64 id);
+
+typedef void (*InstallationVisitor) (Installation *installation);
+extern void installation_visit_all(InstallationVisitor visitor);
+
+/* Takes over a malloc'd token. */
+extern void installation_set_token(Installation *installation, char *token, int64 expires_at);
+extern void installation_drop_token(Installation *installation);
+
+/* Has a token that will not expire on the way.  now: seconds since 1970. */
+extern bool installation_has_token(const Installation *installation, int64 now);
+
+extern bool installation_may_send(const Installation *installation, bool is_write, TimestampTz now);
+extern void installation_note_sent(Installation *installation, bool is_write, TimestampTz now);
+extern void installation_note_answered(Installation *installation, bool was_write);
+
+#endif

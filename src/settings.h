@@ -1,0 +1,60 @@
+/*
+ * settings.h
+ *		The settings of the library, as C variables.
+ *
+ * Their units are in their names.  All strings are never NULL; "" is unset.
+ * README describes them to users; settings.c describes them to the server.
+ */
+#ifndef GITHUB_SYNC_SETTINGS_H
+#define GITHUB_SYNC_SETTINGS_H
+
+#include "postgres.h"
+
+/*
+ * Identity: who talks to which GitHub.  A superuser may set these for one
+ * database; the workers concerned are started anew when they change.
+ */
+extern char *setting_api_url; /* no trailing slash; https, or http to a loopback host */
+extern char *setting_app_id;
+extern char *setting_private_key_file;    /* secret: show to superusers only */
+extern char *setting_token_file;          /* secret */
+extern char *setting_webhook_secret_file; /* secret */
+extern char *setting_ca_file;
+extern char *setting_proxy; /* secret: may carry a password */
+
+/* Behaviour of the whole server, taken over at a reload. */
+extern bool setting_enabled;
+extern int setting_workers_per_database;
+extern int setting_max_concurrent_requests;
+extern int setting_write_interval_ms;
+extern int setting_request_timeout_ms;
+extern int setting_connect_timeout_ms;
+extern int setting_max_response_size_kb;
+extern int setting_max_attempts;
+extern int setting_retry_base_delay_ms;
+extern int setting_retry_max_delay_ms;
+extern int setting_give_up_after_s;
+extern int setting_creation_recheck_ms;
+extern int setting_reconcile_interval_s; /* 0: never */
+extern int setting_retention_s;          /* 0: for ever */
+
+/*
+ * Private: the record that the worker is writing just now, so that the capture
+ * triggers can tell its writes from the application's.  Anyone may set it in
+ * their own session: believe it only in a worker (github_sync_in_worker).
+ */
+extern char *setting_applying;
+
+#define GITHUB_SYNC_SETTINGS_PREFIX "github_sync"
+
+#define WORKERS_PER_DATABASE_MAX 8
+
+extern void define_settings(void);
+
+/*
+ * All identity settings in one palloc'd text that differs when they do.
+ * It carries file names and the proxy: compare it, never show it.
+ */
+extern char *settings_identity(void);
+
+#endif /* GITHUB_SYNC_SETTINGS_H */

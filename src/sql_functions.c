@@ -1,0 +1,133 @@
+/*
+ * sql_functions.c
+ *		The C functions that SQL scripts declare.
+ *
+ * All work without the library preloaded: then there is nobody to wake, no
+ * worker to show, and no process that is one.
+ *
+ * None is parallel safe: they speak for their own process or transaction.
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "at_commit.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "shared_state.h"
+#include "db/unowned_commands.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+/* PG_FUNCTION_ARGS of a function that looks at none. */
+#define NO_FUNCTION_ARGS FunctionCallInfo fcinfo pg_attribute_unused()
+
+PG_FUNCTION_INFO_V1(github_sync_wake_on_commit);
+PG_FUNCTION_INFO_V1(github_sync_wake);
+PG_FUNCTION_INFO_V1(github_sync_poke_launcher);
+PG_FUNCTION_INFO_V1(github_sync_library_preloaded);
+PG_FUNCTION_INFO_V1(github_sync_database_identity);
+PG_FUNCTION_INFO_V1(github_sync_in_worker);
+PG_FUNCTION_INFO_V1(github_sync_worker_slots);
+PG_FUNCTION_INFO_V1(github_sync_execute_unowned);
+
+/* wake_on_commit() RETURNS trigger: the workers look at the queue once this commits. */
+Datum
+github_sync_wake_on_commit(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("github_sync_wake_on_commit must be called as a trigger")));
+	at_commit(WAKE_WORKERS, MyDatabaseId);
+	return PointerGetDatum(NULL);
+}
+
+/* wake() RETURNS void: the same, on demand. */
+Datum
+github_sync_wake(NO_FUNCTION_ARGS)
+{
+	at_commit(WAKE_WORKERS, MyDatabaseId);
+	PG_RETURN_VOID();
+}
+
+/* poke_launcher() RETURNS void: the launcher looks at this database once this commits. */
+Datum
+github_sync_poke_launcher(NO_FUNCTION_ARGS)
+{
+	at_commit(SCOUT_DATABASE, MyDatabaseId);
+	PG_RETURN_VOID();
+}
+
+/* library_preloaded() RETURNS boolean: can this server run workers? */
+Datum
+github_sync_library_preloaded(NO_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(shared_state_available());
+}
+
+/*
+ * database_identity() RETURNS text: '<system identifier>/<database oid>'.
+ * Differs between a database and its copy or restored dump; a failover keeps it.
+ */
+Datum
+github_sync_database_identity(NO_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(
+		cstring_to_text(psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId)));
+}
+
+/* in_worker() RETURNS boolean: is this session a worker's? */
+Datum
+github_sync_in_worker(NO_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(shared_state_has_slot());
+}
+
+static void
+put_worker_slot(ReturnSetInfo *result, const WorkerSlot *slot)
+{
+	bool running = slot->pid != 0;
+	bool failed = slot->last_error[0] != '\0';
+	Datum values[7];
+	bool nulls[7] = {false, !running, !running, !running, !running, !failed, !failed};
+
+	values[0] = ObjectIdGetDatum(slot->database);
+	values[1] = Int32GetDatum((int32) slot->pid);
+	values[2] = TimestampTzGetDatum(slot->started_at);
+	values[3] = CStringGetTextDatum(slot->activity);
+	values[4] = Int32GetDatum(slot->requests_under_way);
+	values[5] = CStringGetTextDatum(slot->last_error);
+	values[6] = TimestampTzGetDatum(slot->last_error_at);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/*
+ * worker_slots(OUT database oid, OUT pid int, OUT started_at timestamptz,
+ * OUT activity text, OUT requests_under_way int, OUT last_error text,
+ * OUT last_error_at timestamptz) RETURNS SETOF record: a row per worker that
+ * should run, of all databases; pid is null while it does not.
+ */
+Datum
+github_sync_worker_slots(PG_FUNCTION_ARGS)
+{
+	WorkerSlot *slots = palloc(sizeof(WorkerSlot) * WORKER_SLOTS);
+	int count = shared_state_copy_slots(slots);
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < count; i++)
+	{
+		if (OidIsValid(slots[i].database))
+			put_worker_slot((ReturnSetInfo *) fcinfo->resultinfo, &slots[i]);
+	}
+	return (Datum) 0;
+}
+
+/* execute_unowned(commands text) RETURNS void: see unowned_commands.h. */
+Datum
+github_sync_execute_unowned(PG_FUNCTION_ARGS)
+{
+	execute_unowned_commands(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,225 @@
+/*
+ * worker.c
+ *		The loop: claim, send, wait, record.
+ *
+ * One thread, one wait: for a commit that set the latch, for the descriptor of
+ * the HTTP room, for the nearest of all times at which something is due.  No
+ * transaction, snapshot or lock is held while it waits.
+ */
+#include "postgres.h"
+
+#include "answers.h"
+#include "compat.h"
+#include "conversation.h"
+#include "db/sync_queue.h"
+#include "db/transaction.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "settings.h"
+#include "shared_state.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "worker.h"
+#include "worker_process.h"
+
+/* Only guards against a lost wake-up: a commit sets the latch. */
+#define FALLBACK_WAKE_UP_MS (5 * 60 * 1000L)
+
+typedef struct Worker
+{
+	bool		attached[RECORD_TYPES];
+	bool		recovered;		/* rows of dead workers are back in the queue */
+	bool		at_home;		/* not a copy of another database */
+	bool		work_may_wait;	/* a claim may find something */
+	TimestampTz next_due;		/* when a retry time or a pause ends */
+} Worker;
+
+static Worker worker;
+
+/* DbAction: what is attached, and whether this database may send at all. */
+static void
+look_around(void *argument pg_attribute_unused())
+{
+	for (RecordType type = 0; type < RECORD_TYPES; type++)
+		worker.attached[type] = queue_is_attached(type);
+	worker.at_home = worker.attached[RECORD_TASK] && queue_is_at_home();
+}
+
+static void
+recover(void)
+{
+	int64		recovered = 0;
+
+	for (RecordType type = 0; type < RECORD_TYPES; type++)
+	{
+		if (worker.attached[type])
+			recovered += queue_recover(type);
+	}
+	worker.recovered = true;
+	if (recovered > 0)
+		ereport(LOG,
+				(errmsg("github_sync: put " INT64_FORMAT " transactions of a worker that ended back into the queue",
+						recovered)));
+}
+
+static void
+promote_due(void)
+{
+	worker.next_due = queue_next_resume();
+	for (RecordType type = 0; type < RECORD_TYPES; type++)
+	{
+		if (worker.attached[type])
+			worker.next_due = Min(worker.next_due, queue_promote_due(type));
+	}
+}
+
+/* DbAction: fills the free slots; its argument is the List of new claims. */
+static void
+claim(void *argument)
+{
+	List	  **claims = argument;
+	int			slots = setting_max_concurrent_requests - conversations_under_way();
+
+	*claims = NIL;
+	look_around(NULL);
+	if (!worker.at_home)
+		return;
+	if (!worker.recovered)
+		recover();
+	if (worker.next_due <= GetCurrentTimestamp())
+		promote_due();
+	for (RecordType type = 0; type < RECORD_TYPES; type++)
+	{
+		if (worker.attached[type] && slots > list_length(*claims))
+			*claims = queue_claim(type, slots - list_length(*claims), READS_AT_ONCE, *claims, TopMemoryContext);
+	}
+}
+
+static void
+begin_conversations(List *claims)
+{
+	ListCell   *cell;
+
+	foreach(cell, claims)
+		conversation_begin(lfirst(cell));
+	/* What filled no slot is not there: the next commit or answer says so. */
+	worker.work_may_wait = claims != NIL;
+	list_free(claims);
+}
+
+static void
+claim_what_waits(void)
+{
+	List	   *claims = NIL;
+	DbError		error;
+	bool		succeeded;
+
+	if (!setting_enabled || conversations_under_way() >= setting_max_concurrent_requests)
+	{
+		worker.work_may_wait = false;
+		return;
+	}
+	db_begin("claiming transactions");
+	succeeded = db_try(claim, &claims, &error);
+	db_commit();
+	if (succeeded)
+	{
+		begin_conversations(claims);
+		return;
+	}
+	/* The queue is being attached, detached, upgraded or truncated: the launcher looks again. */
+	worker.work_may_wait = false;
+	if (!db_error_is_contention(&error))
+		ereport(FATAL,
+				(errcode(error.sqlstate),
+				 errmsg("could not claim transactions: %s", error.message)));
+	worker.next_due = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 100);
+}
+
+static const char *
+activity(void)
+{
+	if (!worker.attached[RECORD_TASK])
+		return "nothing is attached";
+	if (!worker.at_home)
+		return "copied database";
+	if (!setting_enabled)
+		return "not enabled";
+	return conversations_under_way() > 0 ? "waiting for GitHub" : "idle";
+}
+
+static long
+time_to_wait(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz deadline = TimestampTzPlusMilliseconds(now, FALLBACK_WAKE_UP_MS);
+
+	if (worker.work_may_wait)
+		return 0;
+	deadline = Min(deadline, conversations_next_deadline(now));
+	if (worker.at_home && setting_enabled)
+		deadline = Min(deadline, worker.next_due);
+	return TimestampDifferenceMilliseconds(now, deadline);
+}
+
+/* True: somebody set the latch, or a time has come. */
+static bool
+wait_for_something(uint32 wait_event)
+{
+	int			events;
+
+	shared_state_report_requests(conversations_under_way());
+	report_worker_activity(activity(), true);
+	events = WaitLatchOrSocket(MyLatch,
+							   WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+							   conversations_descriptor(), time_to_wait(), wait_event);
+	ResetLatch(MyLatch);
+	return (events & WL_LATCH_SET) != 0;
+}
+
+static bool
+something_is_due(void)
+{
+	return worker.next_due <= GetCurrentTimestamp();
+}
+
+void
+github_sync_worker_main(Datum main_arg pg_attribute_unused())
+{
+	MemoryContext round_context;
+	uint32		wait_event;
+	bool		leaving = false;
+
+	start_worker_process();
+	conversations_open();
+	round_context = AllocSetContextCreate(TopMemoryContext, "github_sync worker round", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(round_context);
+	wait_event = github_sync_wait_event("GithubSyncWorkerMain");
+	worker.work_may_wait = true;
+	worker.next_due = DT_NOBEGIN;
+
+	while (!leaving || conversations_under_way() > 0)
+	{
+		TimestampTz retry_at = DT_NOEND;
+
+		MemoryContextReset(round_context);
+		if (!leaving && worker.work_may_wait)
+			claim_what_waits();
+		conversations_progress();
+		/* A record that became free, a slot that did: claim again. */
+		if (answers_record(&retry_at) > 0)
+		{
+			worker.work_may_wait = true;
+			worker.next_due = Min(worker.next_due, retry_at);
+			continue;
+		}
+		if (wait_for_something(wait_event) || something_is_due())
+			worker.work_may_wait = true;
+		if (!worker_may_continue())
+			leaving = true;
+	}
+	pgstat_report_stat(true);
+	proc_exit(0);
+}

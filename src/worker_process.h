@@ -1,0 +1,28 @@
+/*
+ * worker_process.h
+ *		What every worker is before it does anything: a place, a session, rules.
+ */
+#ifndef GITHUB_SYNC_WORKER_PROCESS_H
+#define GITHUB_SYNC_WORKER_PROCESS_H
+
+#include "postgres.h"
+
+/*
+ * Takes the worker's slot, connects to its database as the owner of the queue
+ * and pins the settings that the worker's SQL relies on.  Exits the process
+ * when the order is out of date; a refused connection exits it too and leaves
+ * the reason in the slot's last_error.
+ */
+extern void start_worker_process(void);
+
+/*
+ * Between two pieces of work, outside transactions: handles interrupts and
+ * takes over changed settings.  False: finish what is under way, claim nothing
+ * more and return from the worker (a fresh one follows where one is wanted).
+ */
+extern bool worker_may_continue(void);
+
+/* Says what the worker does, in sync_workers and pg_stat_activity. */
+extern void report_worker_activity(const char *activity, bool idle);
+
+#endif /* GITHUB_SYNC_WORKER_PROCESS_H */

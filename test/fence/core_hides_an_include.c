@@ -1,0 +1,3 @@
+/* core: #include of a macro */
+#define HIDDEN <curl/curl.h>
+#include HIDDEN

@@ -1,0 +1,2 @@
+/* core: core may not include curl */
+#include <curl/curl.h>

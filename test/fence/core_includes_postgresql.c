@@ -1,0 +1,2 @@
+/* core: postgres\.h: No such file */
+#include "postgres.h"

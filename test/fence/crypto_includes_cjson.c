@@ -1,0 +1,2 @@
+/* crypto: crypto may not include cjson */
+#include <cjson/cJSON.h>

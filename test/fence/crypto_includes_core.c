@@ -1,0 +1,2 @@
+/* crypto: retry_schedule\.h: No such file */
+#include "core/retry_schedule.h"

@@ -1,0 +1,2 @@
+/* crypto: postgres\.h: No such file */
+#include "postgres.h"

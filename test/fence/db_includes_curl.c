@@ -1,0 +1,4 @@
+/* db: db may not include curl */
+#include "postgres.h"
+
+#include <curl/curl.h>

@@ -1,0 +1,2 @@
+/* http: http may not include cjson */
+#include <cjson/cJSON.h>

@@ -1,0 +1,2 @@
+/* http: http may not include openssl */
+#include <openssl/evp.h>

@@ -1,0 +1,2 @@
+/* http: postgres\.h: No such file */
+#include "postgres.h"

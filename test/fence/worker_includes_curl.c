@@ -1,0 +1,4 @@
+/* worker: worker may not include curl */
+#include "postgres.h"
+
+#include <curl/curl.h>

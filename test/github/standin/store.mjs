@@ -1,0 +1,310 @@
+/*
+ * store.mjs
+ *		The world GitHub keeps: accounts, the App, installations,
+ *		repositories, issues and comments, and what may happen to them.
+ *
+ * It changes records, dates them and tells its listener about each change;
+ * it knows neither HTTP nor JSON.  An "actor" is whoever changes something:
+ * { login, via_app }.  Every change keeps the version before it, so that a
+ * test can ask for stale reads.
+ */
+const FIRST_ISSUE_ID = 3_123_456_789;		/* GitHub's ids outgrew 32 bits in 2024 */
+const FIRST_COMMENT_ID = 4_234_567_890;
+const FIRST_OTHER_ID = 2_900_000_001;
+
+export class Store {
+	constructor(clock) {
+		this.clock = clock;
+		this.listener = () => {};
+		this.clear();
+	}
+
+	clear() {
+		this.namesStamp = Symbol('names');
+		this.users = new Map();
+		this.app = null;
+		this.installations = new Map();
+		this.repositories = new Map();
+		this.repositoryNames = new Map();
+		this.comments = new Map();
+		this.nextIssueId = FIRST_ISSUE_ID;
+		this.nextCommentId = FIRST_COMMENT_ID;
+		this.nextOtherId = FIRST_OTHER_ID;
+	}
+
+	/* Forgets every serialised record: something they all mention has changed. */
+	namesChanged() {
+		this.namesStamp = Symbol('names');
+	}
+
+	/* ---- accounts, App, installations, repositories ---- */
+
+	addUser({ login, id = this.nextOtherId++, type = 'User' }) {
+		this.users.set(login.toLowerCase(), { login, id, type });
+		this.namesChanged();
+	}
+
+	user(login) {
+		return login ? this.users.get(login.toLowerCase()) : undefined;
+	}
+
+	deleteUser(login) {
+		this.users.delete(login.toLowerCase());
+		this.namesChanged();
+	}
+
+	setApp({ id, client_id = `Iv23li${id}`, slug = 'tasksync', owner, permissions, events }) {
+		this.app = {
+			id, client_id, slug, name: slug, owner, created_at: this.clock.iso(),
+			permissions: permissions ?? { issues: 'write', metadata: 'read' },
+			events: events ?? ['issues', 'issue_comment', 'repository'],
+		};
+		this.addUser({ login: `${slug}[bot]`, type: 'Bot' });
+	}
+
+	appLogin() {
+		return `${this.app.slug}[bot]`;
+	}
+
+	addInstallation({ id, account, repositories = null, permissions = this.app.permissions }) {
+		this.installations.set(id, {
+			id, account, permissions, suspended_at: null, created_at: this.clock.iso(),
+			repository_selection: repositories === null ? 'all' : 'selected',
+			repositoryIds: repositories === null ? null : new Set(repositories.map((name) => this.#named(name).id)),
+		});
+	}
+
+	installationCovers(installation, repository) {
+		return installation.repositoryIds === null
+			? repository.owner.toLowerCase() === installation.account.toLowerCase()
+			: installation.repositoryIds.has(repository.id);
+	}
+
+	suspend(installation, suspended) {
+		installation.suspended_at = suspended ? this.clock.iso() : null;
+		this.listener('installation', suspended ? 'suspend' : 'unsuspend', { installation, sender: installation.account });
+	}
+
+	uninstall(installation) {
+		this.installations.delete(installation.id);
+		this.listener('installation', 'deleted', { installation, sender: installation.account });
+	}
+
+	addRepository({ id = this.nextOtherId++, owner, name, private: isPrivate = true, has_issues = true }) {
+		const now = this.clock.iso();
+		const repository = {
+			id, owner, name, private: isPrivate, has_issues, created_at: now, updated_at: now,
+			issues: new Map(), formerIssues: new Map(), lastNumber: 0, open_issues: 0,
+		};
+
+		this.repositories.set(id, repository);
+		this.#claimName(repository);
+		return repository;
+	}
+
+	/* { repository, moved }: moved when it answers to a former name. */
+	findRepository(owner, name) {
+		const id = this.repositoryNames.get(`${owner}/${name}`.toLowerCase());
+		const repository = this.repositories.get(id);
+
+		if (repository === undefined) {
+			return null;
+		}
+		return { repository, moved: !sameName(repository, owner, name) };
+	}
+
+	/* The old name keeps redirecting until another repository takes it. */
+	renameRepository(repository, { owner = repository.owner, name = repository.name }, actor) {
+		const former = { owner: repository.owner, name: repository.name };
+
+		Object.assign(repository, { owner, name, updated_at: this.clock.iso() });
+		this.#claimName(repository);
+		this.listener('repository', former.owner === owner ? 'renamed' : 'transferred', { repository, former, sender: actor.login });
+	}
+
+	#claimName(repository) {
+		this.repositoryNames.set(`${repository.owner}/${repository.name}`.toLowerCase(), repository.id);
+		this.namesChanged();
+	}
+
+	#named(fullName) {
+		const found = this.findRepository(...fullName.split('/'));
+
+		if (found === null) {
+			throw new Error(`no repository ${fullName}`);
+		}
+		return found.repository;
+	}
+
+	/* ---- issues ---- */
+
+	createIssue(repository, fields, actor) {
+		const issue = this.#newIssue(repository, fields, actor);
+
+		repository.issues.set(issue.number, issue);
+		repository.open_issues += issue.state === 'open' ? 1 : 0;
+		this.listener('issues', 'opened', { issue, sender: actor.login });
+		return issue;
+	}
+
+	#newIssue(repository, fields, actor) {
+		const at = fields.created_at ?? this.clock.iso();
+		const state = fields.state ?? 'open';
+
+		return {
+			id: fields.id ?? this.#issueId(), number: (repository.lastNumber = fields.number ?? repository.lastNumber + 1),
+			repository, title: fields.title, body: fields.body ?? null, state, state_reason: fields.state_reason ?? null,
+			labels: fields.labels ?? [], assignees: fields.assignees ?? [], locked: false, pull_request: fields.pull_request ?? false,
+			author: fields.author === undefined ? actor.login : fields.author, via_app: actor.via_app ?? false,
+			comments: new Map(), comment_count: 0, created_at: at, updated_at: fields.updated_at ?? at,
+			closed_at: state === 'closed' ? at : null, closed_by: state === 'closed' ? actor.login : null,
+			visibleFromMs: this.clock.nowMs(), previous: null,
+		};
+	}
+
+	/* Real ids have gaps; a client that counts on none should notice. */
+	#issueId() {
+		return (this.nextIssueId += 1 + (this.nextIssueId % 7));
+	}
+
+	/* Only a difference counts: an edit to the same values moves nothing. */
+	editIssue(issue, wanted, actor) {
+		const changes = differences(issue, wanted, ['title', 'body', 'labels', 'assignees', 'locked']);
+		const stateChanges = wanted.state !== undefined && wanted.state !== issue.state;
+
+		if (Object.keys(changes).length === 0 && !stateChanges) {
+			return;
+		}
+		this.#touch(issue, Object.fromEntries(Object.keys(changes).map((field) => [field, wanted[field]])));
+		if (stateChanges) {
+			this.#setState(issue, wanted, actor);
+		}
+		this.#tellIssueChanges(issue, changes, stateChanges, actor);
+	}
+
+	#setState(issue, { state, state_reason }, actor) {
+		const closes = state === 'closed';
+
+		issue.repository.open_issues += closes ? -1 : 1;
+		Object.assign(issue, {
+			state,
+			state_reason: closes ? state_reason ?? 'completed' : 'reopened',
+			closed_at: closes ? this.clock.iso() : null,
+			closed_by: closes ? actor.login : null,
+		});
+	}
+
+	#tellIssueChanges(issue, changes, stateChanges, actor) {
+		const edits = pick(changes, ['title', 'body']);
+
+		if (Object.keys(edits).length > 0) {
+			this.listener('issues', 'edited', { issue, changes: edits, sender: actor.login });
+		}
+		for (const name of changes.labels ? issue.labels.filter((label) => !changes.labels.from.includes(label)) : []) {
+			this.listener('issues', 'labeled', { issue, label: name, sender: actor.login });
+		}
+		if (stateChanges) {
+			this.listener('issues', issue.state === 'closed' ? 'closed' : 'reopened', { issue, sender: actor.login });
+		}
+	}
+
+	deleteIssue(issue, actor) {
+		this.#removeIssue(issue, { deleted: true });
+		this.listener('issues', 'deleted', { issue, sender: actor.login });
+	}
+
+	/* The issue gets a new id and number there; its comments move along. */
+	transferIssue(issue, target, actor) {
+		const arrived = this.#newIssue(target, { ...pick(issue, ['title', 'body', 'state', 'state_reason', 'labels', 'author']) }, actor);
+
+		this.#removeIssue(issue, { transferredTo: arrived });
+		target.issues.set(arrived.number, arrived);
+		target.open_issues += arrived.state === 'open' ? 1 : 0;
+		for (const comment of issue.comments.values()) {
+			this.#attachComment({ ...comment, issue: arrived, text: null });
+		}
+		this.listener('issues', 'transferred', { issue, arrived, sender: actor.login });
+		this.listener('issues', 'opened', { issue: arrived, left: issue, sender: actor.login });
+		return arrived;
+	}
+
+	#removeIssue(issue, reason) {
+		const { repository } = issue;
+
+		repository.issues.delete(issue.number);
+		repository.formerIssues.set(issue.number, reason);
+		repository.open_issues -= issue.state === 'open' ? 1 : 0;
+		issue.comments.forEach((comment) => this.comments.delete(comment.id));
+	}
+
+	/* ---- comments ---- */
+
+	createComment(issue, fields, actor) {
+		const at = fields.created_at ?? this.clock.iso();
+		const comment = {
+			id: fields.id ?? this.#commentId(), issue, body: fields.body,
+			author: fields.author === undefined ? actor.login : fields.author, via_app: actor.via_app ?? false,
+			created_at: at, updated_at: fields.updated_at ?? at, visibleFromMs: this.clock.nowMs(), previous: null,
+		};
+
+		this.#touch(issue, {});
+		this.#attachComment(comment);
+		this.listener('issue_comment', 'created', { issue, comment, sender: actor.login });
+		return comment;
+	}
+
+	#commentId() {
+		return (this.nextCommentId += 1 + (this.nextCommentId % 5));
+	}
+
+	#attachComment(comment) {
+		comment.issue.comments.set(comment.id, comment);
+		comment.issue.comment_count = comment.issue.comments.size;
+		comment.issue.text = null;
+		this.comments.set(comment.id, comment);
+	}
+
+	editComment(comment, { body }, actor) {
+		const changes = differences(comment, { body }, ['body']);
+
+		if (changes.body === undefined) {
+			return;
+		}
+		this.#touch(comment, { body });
+		this.#touch(comment.issue, {});
+		this.listener('issue_comment', 'edited', { issue: comment.issue, comment, changes, sender: actor.login });
+	}
+
+	deleteComment(comment, actor) {
+		const { issue } = comment;
+
+		this.#touch(issue, {});
+		this.comments.delete(comment.id);
+		issue.comments.delete(comment.id);
+		issue.comment_count = issue.comments.size;
+		this.listener('issue_comment', 'deleted', { issue, comment, sender: actor.login });
+	}
+
+	/* ---- dates and versions ---- */
+
+	#touch(record, values) {
+		record.previous = { ...record, previous: null };
+		Object.assign(record, values, { updated_at: this.clock.iso(), text: null });
+	}
+}
+
+function sameName(repository, owner, name) {
+	return `${repository.owner}/${repository.name}`.toLowerCase() === `${owner}/${name}`.toLowerCase();
+}
+
+/* { field: { from: what it was } } for each wanted field that differs. */
+function differences(record, wanted, fields) {
+	const changed = fields.filter((field) => wanted[field] !== undefined
+		&& JSON.stringify(wanted[field]) !== JSON.stringify(record[field]));
+
+	return Object.fromEntries(changed.map((field) => [field, { from: record[field] }]));
+}
+
+function pick(source, fields) {
+	return Object.fromEntries(fields.filter((field) => source[field] !== undefined).map((field) => [field, source[field]]));
+}

@@ -1,0 +1,365 @@
+/*
+ * test_core_response.c
+ *		The table of verdicts: what every kind of answer means.
+ */
+#include "core/github_response.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+
+#define NOW INT64_C(1600000000) /* our clock, years behind GitHub's */
+#define DATE "Tue, 14 Nov 2023 22:13:20 GMT"
+#define GITHUB_NOW INT64_C(1700000000) /* what DATE says */
+#define DAY (24 * 60 * 60)
+
+#define MESSAGE(text) \
+	"{\"message\":\"" text "\",\"documentation_url\":\"https://docs.example/rest\"}"
+#define HTML "<html><body><h1>502 Bad Gateway</h1></body></html>"
+
+typedef struct VerdictCase
+{
+	const char *name;
+	GithubResponse response;
+	GithubVerdict verdict;
+	int64_t not_before; /* 0: GITHUB_NO_WAIT */
+	bool outcome_unknown;
+} VerdictCase;
+
+#define READ .operation = GITHUB_GET_ISSUE
+#define WRITE .operation = GITHUB_UPDATE_ISSUE
+#define DELETION .operation = GITHUB_DELETE_COMMENT
+
+/* GitHub has said, or it does not matter, what became of the request. */
+#define SETTLED(name, verdict, ...)            \
+	{                                          \
+		name, {__VA_ARGS__}, verdict, 0, false \
+	}
+/* A write may have had its effect. */
+#define OPEN(name, verdict, ...)              \
+	{                                         \
+		name, {__VA_ARGS__}, verdict, 0, true \
+	}
+/* Rate limited until a time. */
+#define WAITS(name, not_before, ...)                                \
+	{                                                               \
+		name, {__VA_ARGS__}, GITHUB_RATE_LIMITED, not_before, false \
+	}
+
+static const VerdictCase cases[] = {
+	/* success */
+	SETTLED("200 with an object", GITHUB_OK, READ, .status = 200, .body = "{}"),
+	SETTLED("200 with an array and white space", GITHUB_OK, READ, .status = 200,
+			.body = " \r\n\t[]"),
+	SETTLED("201 of a write", GITHUB_OK, WRITE, .status = 201, .body = "{}"),
+	SETTLED("200 of type application/json", GITHUB_OK, READ, .status = 200,
+			.content_type = "application/json; charset=utf-8", .body = "{}"),
+	SETTLED("200 of a +json type", GITHUB_OK, READ, .status = 200,
+			.content_type = "application/vnd.GitHub+JSON", .body = "{}"),
+	SETTLED("204 of a deletion", GITHUB_OK, DELETION, .status = 204),
+	SETTLED("200 of a deletion with a page", GITHUB_OK, DELETION, .status = 200, .body = HTML),
+
+	/* success that cannot be read */
+	SETTLED("200 with a page", GITHUB_INVALID_RESPONSE, READ, .status = 200, .body = HTML),
+	OPEN("200 with a page, of a write", GITHUB_INVALID_RESPONSE, WRITE, .status = 200,
+		 .body = HTML),
+	SETTLED("200 of type text/html", GITHUB_INVALID_RESPONSE, READ, .status = 200,
+			.content_type = "text/html", .body = "{}"),
+	SETTLED("200 of a type that only ends so", GITHUB_INVALID_RESPONSE, READ, .status = 200,
+			.content_type = "text/notjson", .body = "{}"),
+	SETTLED("200 of type json without more", GITHUB_INVALID_RESPONSE, READ, .status = 200,
+			.content_type = "json", .body = "{}"),
+	SETTLED("200 of an empty type", GITHUB_INVALID_RESPONSE, READ, .status = 200,
+			.content_type = "", .body = "{}"),
+	SETTLED("200 without a body", GITHUB_INVALID_RESPONSE, READ, .status = 200),
+	OPEN("201 with an empty body, of a write", GITHUB_INVALID_RESPONSE, WRITE, .status = 201,
+		 .body = ""),
+	OPEN("202 without a body, of a write", GITHUB_INVALID_RESPONSE, WRITE, .status = 202),
+
+	/* redirection */
+	SETTLED("301 with a Location", GITHUB_REDIRECTED, READ, .status = 301, .location = "/x"),
+	SETTLED("302 with a Location", GITHUB_REDIRECTED, READ, .status = 302, .location = "/x"),
+	SETTLED("307 with a Location, of a write", GITHUB_REDIRECTED, WRITE, .status = 307,
+			.location = "/x"),
+	SETTLED("308 with a Location, of a write", GITHUB_REDIRECTED, WRITE, .status = 308,
+			.location = "/x"),
+	SETTLED("301 without a Location", GITHUB_INVALID_RESPONSE, READ, .status = 301),
+	OPEN("301 with an empty Location, of a write", GITHUB_INVALID_RESPONSE, WRITE, .status = 301,
+		 .location = ""),
+	SETTLED("300", GITHUB_INVALID_RESPONSE, READ, .status = 300, .location = "/x"),
+	OPEN("303, of a write", GITHUB_INVALID_RESPONSE, WRITE, .status = 303, .location = "/x"),
+	SETTLED("304", GITHUB_NOT_MODIFIED, READ, .status = 304),
+	OPEN("304 of a write, which is never conditional", GITHUB_INVALID_RESPONSE, WRITE,
+		 .status = 304),
+
+	/* credentials and rights */
+	SETTLED("401", GITHUB_UNAUTHORIZED, WRITE, .status = 401, .body = MESSAGE("Bad credentials")),
+	SETTLED("403 for lack of a permission", GITHUB_FORBIDDEN, WRITE, .status = 403,
+			.ratelimit_remaining = "4999", .ratelimit_reset = "1700001000",
+			.body = MESSAGE("Resource not accessible by integration")),
+	SETTLED("403 of a locked issue", GITHUB_FORBIDDEN, WRITE, .status = 403,
+			.body = MESSAGE("Unable to create comment because issue is locked.")),
+	SETTLED("403 without a body", GITHUB_FORBIDDEN, READ, .status = 403),
+	SETTLED("403 with a page", GITHUB_FORBIDDEN, READ, .status = 403, .body = HTML),
+	SETTLED("403 of a suspended installation", GITHUB_SUSPENDED, READ, .status = 403,
+			.body = MESSAGE("This installation has been Suspended")),
+	SETTLED("451", GITHUB_FORBIDDEN, READ, .status = 451,
+			.body = MESSAGE("Repository access blocked")),
+	SETTLED("403 whose documentation_url, not its message, speaks of limits", GITHUB_FORBIDDEN,
+			READ, .status = 403,
+			.body = "{\"message\":\"No\",\"documentation_url\":\"https://x/#abuse rate limit\"}"),
+
+	/* rate limits: Retry-After */
+	WAITS("403 with Retry-After, by GitHub's clock", GITHUB_NOW + 60, WRITE, .status = 403,
+		  .retry_after = "60", .date = DATE, .body = MESSAGE("No")),
+	WAITS("403 with Retry-After and no Date, by ours", NOW + 60, READ, .status = 403,
+		  .retry_after = "60"),
+	WAITS("429 with Retry-After and a Date that is none", NOW + 60, READ, .status = 429,
+		  .retry_after = "60", .date = "today"),
+	WAITS("Retry-After goes before reset", GITHUB_NOW + 7, READ, .status = 403, .retry_after = "7",
+		  .ratelimit_remaining = "0", .ratelimit_reset = "1700001000", .date = DATE),
+	WAITS("Retry-After goes before suspended", GITHUB_NOW + 7, READ, .status = 403,
+		  .retry_after = "7", .date = DATE, .body = MESSAGE("suspended")),
+	WAITS("Retry-After as an HTTP date", GITHUB_NOW + 60, READ, .status = 429,
+		  .retry_after = "Tue, 14 Nov 2023 22:14:20 GMT", .date = DATE),
+	WAITS("Retry-After as a date that has passed waits a second", GITHUB_NOW + 1, READ,
+		  .status = 429, .retry_after = "Tue, 14 Nov 2023 22:00:00 GMT", .date = DATE),
+	WAITS("Retry-After 0 waits a second", GITHUB_NOW + 1, READ, .status = 429, .retry_after = "0",
+		  .date = DATE),
+	WAITS("Retry-After of a day", GITHUB_NOW + DAY, READ, .status = 429, .retry_after = "86400",
+		  .date = DATE),
+	WAITS("Retry-After of more is a day", GITHUB_NOW + DAY, READ, .status = 429,
+		  .retry_after = "86401", .date = DATE),
+	WAITS("Retry-After that overflows is a day", GITHUB_NOW + DAY, READ, .status = 429,
+		  .retry_after = "99999999999999999999999999", .date = DATE),
+	WAITS("Retry-After as a date years ahead is a day", GITHUB_NOW + DAY, READ, .status = 429,
+		  .retry_after = "Mon, 31 Dec 2040 23:59:59 GMT", .date = DATE),
+	SETTLED("403 with a negative Retry-After is no rate limit", GITHUB_FORBIDDEN, READ,
+			.status = 403, .retry_after = "-60"),
+	SETTLED("403 with a Retry-After that is text is no rate limit", GITHUB_FORBIDDEN, READ,
+			.status = 403, .retry_after = "soon"),
+	SETTLED("403 with an empty Retry-After is no rate limit", GITHUB_FORBIDDEN, READ, .status = 403,
+			.retry_after = ""),
+	SETTLED("403 with a fractional Retry-After is no rate limit", GITHUB_FORBIDDEN, READ,
+			.status = 403, .retry_after = "1.5"),
+
+	/* rate limits: remaining and reset */
+	WAITS("403 with nothing remaining waits a second past the reset", INT64_C(1700001001), READ,
+		  .status = 403, .ratelimit_remaining = "0", .ratelimit_reset = "1700001000", .date = DATE,
+		  .body = MESSAGE("API rate limit exceeded for installation ID 1.")),
+	WAITS("429 with nothing remaining, of a write", INT64_C(1700001001), WRITE, .status = 429,
+		  .ratelimit_remaining = "0", .ratelimit_reset = "1700001000", .date = DATE),
+	WAITS("403 with nothing remaining and a Retry-After that is text", INT64_C(1700001001), READ,
+		  .status = 403, .retry_after = "soon", .ratelimit_remaining = "0",
+		  .ratelimit_reset = "1700001000", .date = DATE),
+	SETTLED("403 with nothing remaining and no reset", GITHUB_RATE_LIMITED, READ, .status = 403,
+			.ratelimit_remaining = "0"),
+	SETTLED("403 with nothing remaining and a reset that is text", GITHUB_RATE_LIMITED, READ,
+			.status = 403, .ratelimit_remaining = "0", .ratelimit_reset = "later"),
+	SETTLED("403 with nothing remaining and a reset that has passed", GITHUB_RATE_LIMITED, READ,
+			.status = 403, .ratelimit_remaining = "0", .ratelimit_reset = "1699999999",
+			.date = DATE),
+	WAITS("403 with nothing remaining and a reset this very second", GITHUB_NOW + 1, READ,
+		  .status = 403, .ratelimit_remaining = "0", .ratelimit_reset = "1700000000", .date = DATE),
+	WAITS("403 with a reset years ahead waits a day", GITHUB_NOW + DAY, READ, .status = 403,
+		  .ratelimit_remaining = "0", .ratelimit_reset = "2700000000", .date = DATE),
+	SETTLED("429 with some remaining names no time", GITHUB_RATE_LIMITED, READ, .status = 429,
+			.ratelimit_remaining = "10", .ratelimit_reset = "1700001000", .date = DATE),
+
+	/* rate limits: words */
+	SETTLED("403 that names a secondary limit", GITHUB_RATE_LIMITED, WRITE, .status = 403,
+			.ratelimit_remaining = "4321", .ratelimit_reset = "1700001000",
+			.body =
+				MESSAGE("You have exceeded a Secondary Rate Limit. Please wait a few minutes.")),
+	SETTLED("403 that names abuse", GITHUB_RATE_LIMITED, WRITE, .status = 403,
+			.body = MESSAGE("You have triggered an abuse detection mechanism.")),
+	WAITS("403 with a secondary limit and Retry-After", GITHUB_NOW + 90, WRITE, .status = 403,
+		  .retry_after = "90", .date = DATE,
+		  .body = MESSAGE("You have exceeded a secondary rate limit.")),
+	SETTLED("429 without anything", GITHUB_RATE_LIMITED, WRITE, .status = 429),
+	SETTLED("429 that says suspended", GITHUB_RATE_LIMITED, READ, .status = 429,
+			.body = MESSAGE("suspended")),
+
+	/* the resource, the request */
+	SETTLED("404", GITHUB_NOT_FOUND, WRITE, .status = 404, .body = MESSAGE("Not Found")),
+	SETTLED("410 of an issue", GITHUB_GONE, WRITE, .status = 410,
+			.body = MESSAGE("This issue was deleted")),
+	SETTLED("410 of issues", GITHUB_GONE, WRITE, .status = 410,
+			.body = MESSAGE("Issues are disabled for this repo")),
+	SETTLED("410 without a body", GITHUB_GONE, READ, .status = 410),
+	SETTLED("410 of the API version", GITHUB_API_VERSION_GONE, READ, .status = 410,
+			.body = MESSAGE("API version 2022-11-28 is no longer supported.")),
+	SETTLED("400 of the API version", GITHUB_API_VERSION_GONE, READ, .status = 400,
+			.body = MESSAGE("\\\"2021-01-01\\\" is not a valid value for X-GitHub-Api-Version")),
+	SETTLED("400", GITHUB_REJECTED, WRITE, .status = 400, .body = MESSAGE("Problems parsing JSON")),
+	SETTLED("422", GITHUB_VALIDATION_FAILED, WRITE, .status = 422,
+			.body = MESSAGE("Validation Failed")),
+	SETTLED("422 for spam", GITHUB_VALIDATION_FAILED, WRITE, .status = 422,
+			.body = MESSAGE("the endpoint has been spammed")),
+	SETTLED("405", GITHUB_REJECTED, WRITE, .status = 405),
+	SETTLED("409", GITHUB_REJECTED, WRITE, .status = 409),
+	SETTLED("413 with a page", GITHUB_REJECTED, WRITE, .status = 413, .body = HTML),
+	SETTLED("499", GITHUB_REJECTED, WRITE, .status = 499),
+
+	/* the server */
+	SETTLED("408 of a read", GITHUB_UNAVAILABLE, READ, .status = 408),
+	OPEN("408 of a write", GITHUB_UNAVAILABLE, WRITE, .status = 408),
+	SETTLED("500 of a read", GITHUB_UNAVAILABLE, READ, .status = 500),
+	OPEN("500 of a write", GITHUB_UNAVAILABLE, WRITE, .status = 500),
+	OPEN("502 with a page, of a write", GITHUB_UNAVAILABLE, WRITE, .status = 502, .body = HTML),
+	OPEN("503 with Retry-After, of a deletion", GITHUB_UNAVAILABLE, DELETION, .status = 503,
+		 .retry_after = "60"),
+	OPEN("504 of a creation", GITHUB_UNAVAILABLE, .operation = GITHUB_CREATE_ISSUE, .status = 504),
+	SETTLED("599", GITHUB_UNAVAILABLE, READ, .status = 599),
+
+	/* no HTTP status */
+	SETTLED("0", GITHUB_INVALID_RESPONSE, READ, .status = 0),
+	OPEN("101 of a write", GITHUB_INVALID_RESPONSE, WRITE, .status = 101),
+	OPEN("600 of a write", GITHUB_INVALID_RESPONSE, WRITE, .status = 600),
+	SETTLED("999", GITHUB_INVALID_RESPONSE, READ, .status = 999),
+	OPEN("-200 of a write", GITHUB_INVALID_RESPONSE, WRITE, .status = -200, .body = "{}"),
+
+	/* the way there and back */
+	SETTLED("a read that was never sent", GITHUB_UNAVAILABLE, READ, .transport = GITHUB_NEVER_SENT),
+	SETTLED("a write that was never sent", GITHUB_UNAVAILABLE, WRITE,
+			.transport = GITHUB_NEVER_SENT),
+	SETTLED("a read cut off", GITHUB_UNAVAILABLE, READ, .transport = GITHUB_CUT_OFF),
+	OPEN("a write cut off", GITHUB_UNAVAILABLE, WRITE, .transport = GITHUB_CUT_OFF),
+	OPEN("a write cut off behind its status", GITHUB_UNAVAILABLE, WRITE,
+		 .transport = GITHUB_CUT_OFF, .status = 422),
+	SETTLED("an answer too large, of a read", GITHUB_INVALID_RESPONSE, READ,
+			.transport = GITHUB_ANSWER_TOO_LARGE, .status = 200),
+	OPEN("an answer too large, of a write", GITHUB_INVALID_RESPONSE, WRITE,
+		 .transport = GITHUB_ANSWER_TOO_LARGE, .status = 200),
+	SETTLED("a token lost on the way is no write", GITHUB_UNAVAILABLE,
+			.operation = GITHUB_CREATE_INSTALLATION_TOKEN, .transport = GITHUB_CUT_OFF),
+};
+
+static void
+test_verdicts(void)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		GithubJudgement judgement = github_response_judge(&cases[i].response, NOW);
+		int64_t not_before = cases[i].not_before != 0 ? cases[i].not_before : GITHUB_NO_WAIT;
+
+		is_text(github_verdict_name(judgement.verdict), github_verdict_name(cases[i].verdict),
+				cases[i].name);
+		is_int(judgement.not_before, not_before, "... when it may be sent again");
+		is_int(judgement.outcome_unknown, cases[i].outcome_unknown,
+			   "... whether the outcome is open");
+	}
+}
+
+static void
+test_outcome_of_each_operation(void)
+{
+	for (int operation = GITHUB_GET_ISSUE; operation <= GITHUB_CREATE_INSTALLATION_TOKEN;
+		 operation++)
+	{
+		GithubResponse response = {.operation = (GithubOperation) operation, .status = 500};
+
+		is_int(github_response_judge(&response, NOW).outcome_unknown,
+			   github_operation_writes((GithubOperation) operation),
+			   "a 500 leaves the outcome open just where the operation writes");
+	}
+}
+
+static void
+test_verdict_names(void)
+{
+	static const char *const names[] = {
+		[GITHUB_OK] = "ok",
+		[GITHUB_NOT_MODIFIED] = "not modified",
+		[GITHUB_REDIRECTED] = "redirected",
+		[GITHUB_UNAUTHORIZED] = "unauthorized",
+		[GITHUB_RATE_LIMITED] = "rate limited",
+		[GITHUB_SUSPENDED] = "suspended",
+		[GITHUB_FORBIDDEN] = "forbidden",
+		[GITHUB_NOT_FOUND] = "not found",
+		[GITHUB_GONE] = "gone",
+		[GITHUB_API_VERSION_GONE] = "api version gone",
+		[GITHUB_VALIDATION_FAILED] = "validation failed",
+		[GITHUB_REJECTED] = "rejected",
+		[GITHUB_UNAVAILABLE] = "unavailable",
+		[GITHUB_INVALID_RESPONSE] = "invalid response",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		is_text(github_verdict_name((GithubVerdict) i), names[i], "every verdict has its name");
+}
+
+static void
+check_message(const char *json, const char *expected, const char *name)
+{
+	char *message = github_error_message_parse(json);
+
+	is_text(message, expected, name);
+	free(message);
+}
+
+static void
+test_error_messages(void)
+{
+	check_message(MESSAGE("Not Found"), "Not Found", "a message");
+	check_message("{\"message\":\"Validation Failed\",\"errors\":[{\"resource\":\"Issue\","
+				  "\"code\":\"custom\",\"field\":\"title\",\"message\":\"title is too long\"},"
+				  "{\"message\":\"the second\"}]}",
+				  "Validation Failed: title is too long", "a message and the first error's");
+	check_message("{\"message\":\"Validation Failed\",\"errors\":[{\"resource\":\"Issue\","
+				  "\"code\":\"missing_field\",\"field\":\"title\"}]}",
+				  "Validation Failed: title: missing_field", "an error without a message");
+	check_message("{\"message\":\"Invalid request.\",\"errors\":[\"no subschema matched\"]}",
+				  "Invalid request.: no subschema matched", "an error that is a text");
+	check_message("{\"errors\":[\"alone\"]}", "alone", "an error alone");
+	check_message("{\"message\":\"m\",\"errors\":[]}", "m", "no errors");
+	check_message("{\"message\":\"m\",\"errors\":[{}]}", "m", "an error that says nothing");
+	check_message("{\"message\":\"m\",\"errors\":[null]}", "m", "an error that is null");
+	check_message("{\"message\":\"m\",\"errors\":\"e\"}", "m", "errors that are no array");
+	check_message("{\"message\":7}", NULL, "a message of another type");
+	check_message("{\"message\":\"\"}", NULL, "an empty message");
+	check_message("{}", NULL, "no message");
+	check_message("[]", NULL, "an array");
+	check_message(HTML, NULL, "a page");
+	check_message("", NULL, "an empty answer");
+	check_message(NULL, NULL, "no answer");
+}
+
+static void
+check_long_message(const char *character, size_t offset, size_t expected_length, const char *name)
+{
+	char json[8000] = "{\"errors\":[\"e\"],\"message\":\"";
+	char *message;
+
+	for (size_t i = 0; i < offset; i++)
+		strcat(json, "x");
+	for (size_t i = 0; i < 1000; i++)
+		strcat(json, character);
+	strcat(json, "\"}");
+	message = github_error_message_parse(json);
+	is_int(strlen(message), expected_length, name);
+	free(message);
+}
+
+static void
+test_long_messages(void)
+{
+	check_long_message("x", 0, 1000, "a message of the largest length");
+	check_long_message("x", 1, 1000, "a longer message is cut");
+	check_long_message("\xF0\x9F\x98\x80", 0, 1000, "a cut between characters loses none");
+	check_long_message("\xF0\x9F\x98\x80", 1, 997, "a cut within a character drops it, 3 of 4");
+	check_long_message("\xF0\x9F\x98\x80", 2, 998, "a cut within a character drops it, 2 of 4");
+	check_long_message("\xF0\x9F\x98\x80", 3, 999, "a cut within a character drops it, 1 of 4");
+}
+
+int
+main(void)
+{
+	test_verdicts();
+	test_outcome_of_each_operation();
+	test_verdict_names();
+	test_error_messages();
+	test_long_messages();
+	return done_testing();
+}
