@@ -81,6 +81,7 @@ apt_get() {
 forbid_main_cluster() {
 	is_installed postgresql-common || apt_get install --no-install-recommends postgresql-common
 	trap 'as_root rm -f "$cluster_switch"' EXIT
+	as_root mkdir -p "${cluster_switch%/*}"
 	echo 'create_main_cluster = false' | as_root tee "$cluster_switch" >/dev/null
 }
 

@@ -426,7 +426,6 @@ conversations_progress(void)
 {
 	HttpExchange *exchange;
 
-	installation_visit_all(send_what_may_be_sent);
 	http_client_progress(client);
 	while ((exchange = http_client_take_finished(client)) != NULL)
 	{
@@ -439,6 +438,9 @@ conversations_progress(void)
 			installation_note_answered(conversation->installation, github_operation_writes(conversation->operation));
 		answers = append_conversation(answers, conversation);
 	}
+	/* GitHub works on the next ones while these are recorded. */
+	installation_visit_all(send_what_may_be_sent);
+	http_client_progress(client);
 }
 
 Conversation *

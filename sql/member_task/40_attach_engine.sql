@@ -171,7 +171,7 @@ COMMENT ON FUNCTION github_sync.make_views() IS
 
 CREATE FUNCTION github_sync.make_attached(
 	record_type text, application_table regclass, owner name, dictionary jsonb, mapping jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
 	definition text;
 	entry record;

@@ -134,7 +134,9 @@ BEGIN
 			MESSAGE = format('no %ss table is attached', record_type),
 			HINT = format('SELECT github_sync.attach_%ss(...) first.', record_type);
 	END IF;
-	EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', trigger_name, here.application_table);
+	IF EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = here.application_table::regclass AND t.tgname = trigger_name) THEN
+		EXECUTE format('DROP TRIGGER %I ON %s', trigger_name, here.application_table);
+	END IF;
 	IF enabled THEN
 		EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR UPDATE OF %s ON %s FOR EACH ROW EXECUTE FUNCTION github_sync.%I()',
 			trigger_name, here.columns, here.application_table, record_type || '_capture');
