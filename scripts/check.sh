@@ -274,7 +274,7 @@ count_pg_regress() {
 # With && where set -e does not reach: the caller looks at the result.
 build_and_stage() {
 	build_state=failed
-	build "$copy" COPT="$strict" && stage "$copy" && build_state=done
+	build "$copy" COPT="$strict" && stage "$copy" && build_state=ready
 }
 
 # Builds where the step gcc was not asked for. A step that cannot run for want of
@@ -282,7 +282,7 @@ build_and_stage() {
 needs_build() {
 	case ${build_state:-none} in
 		none) built build build_and_stage ;;
-		done) ;;
+		ready) ;;
 		failed) fail 1; show_result "$step" 'FAILED: there is no library to test'; return 1 ;;
 	esac
 }
@@ -350,34 +350,41 @@ check_nothing_runs() {
 
 save_failures() {
 	local destination=$source_dir/test-failed
-	[ -d "$work_dir/failed" ] || return 0
+	[ -d "${work_dir-}/failed" ] || return 0
 	mkdir "$destination" 2>/dev/null || destination=$(mktemp -d /tmp/test-failed.XXXXXX)
 	cp -r "$work_dir/failed/." "$destination/"
 	if [ "$(id -u)" = 0 ]; then chown -R --reference="$source_dir" "$destination"; fi
 	echo "logs of what failed: $destination"
 }
 
+# Without a server there is nothing to go on with; without npm's packages, much.
+prepare() {
+	"$source_dir/scripts/install_packages.sh" check || { fail 1; show_result packages FAILED; }
+	find_postgresql && open_work_dir || { fail 1; finish; }
+	# May be somebody else's; what fails is then kept elsewhere.
+	rm -rf "$source_dir/test-failed" 2>/dev/null || true
+	mkdir "$work_dir/logs"
+	copy=$work_dir/copy
+	copy_tree "$copy"
+	link_node_modules "$copy" || { fail 1; show_result test/github/node_modules FAILED; }
+}
+
+finish() {
+	save_failures
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ]
+	exit
+}
+
 exec </dev/null
 steps=${STEPS:-$([ -n "${TESTS-}" ] && echo "$test_steps" || echo "$all_steps")}
 # shellcheck disable=SC2086 # a list of words
 check_step_names $steps
-
-"$source_dir/scripts/install_packages.sh" check
-# May be somebody else's; what fails is then kept elsewhere.
-rm -rf "$source_dir/test-failed" 2>/dev/null || true
-find_postgresql
-open_work_dir
-mkdir "$work_dir/logs"
-copy=$work_dir/copy
-copy_tree "$copy"
-link_node_modules "$copy"
-
+prepare
 for step in $steps; do run_step "$step"; done
 check_nothing_runs
 if [ "$((passed + failed))" = 0 ]; then
 	fail 1
 	echo "nothing was run: no test is called \"${TESTS-}\""
 fi
-save_failures
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

@@ -7,6 +7,7 @@
 # TEST_USER (default: postgres), else to whoever calls.  The copy exists because
 # that user may not be able to read or write the tree itself.
 #
+#	find_postgresql				sets bindir, pgxs_dir and major, from PG_CONFIG
 #	open_work_dir				sets work_dir, which is emptied and removed at exit
 #	copy_tree DIRECTORY			what git would commit, owned by the test user
 #	link_node_modules DIRECTORY	gives that copy test/github/node_modules
@@ -148,7 +149,7 @@ build() {
 
 # Separate from open_work_dir: pg_config may have to be installed first.
 find_postgresql() {
-	bindir=$("$PG_CONFIG" --bindir)
+	bindir=$("$PG_CONFIG" --bindir) || return
 	pgxs_dir=$(dirname "$("$PG_CONFIG" --pgxs)")/..
 	major=$("$PG_CONFIG" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/')
 }
@@ -173,7 +174,7 @@ write_stage_conf() {
 }
 
 start_cluster() {
-	local name=$1 directory=$work_dir/$1
+	local directory=$work_dir/$1
 	shift
 	mkdir -p "$directory/socket"
 	give_to_test_user "$directory"

@@ -42,8 +42,8 @@
 typedef enum Disposition
 {
 	CONVERSATION_ENDS,
-	CONVERSATION_GOES_ON,		/* its next request follows */
-	CONVERSATION_WAITS			/* its recording is tried again */
+	CONVERSATION_GOES_ON, /* its next request follows */
+	CONVERSATION_WAITS    /* its recording is tried again */
 } Disposition;
 
 /* What one answer asks of us, worked out while it is recorded. */
@@ -52,10 +52,10 @@ typedef struct Recording
 	Conversation *conversation;
 	GithubResponse response;
 	GithubJudgement judgement;
-	char	   *json;			/* sanitized body, malloc'd; NULL: none */
-	char	   *message;		/* GitHub's words, palloc'd; NULL: none */
+	char *json;    /* sanitized body, malloc'd; NULL: none */
+	char *message; /* GitHub's words, palloc'd; NULL: none */
 	Disposition disposition;
-	const char *trouble;		/* why the installation pauses; NULL: it does not */
+	const char *trouble; /* why the installation pauses; NULL: it does not */
 	TimestampTz paused_until;
 	const char *installation_state; /* what GitHub says it is; NULL: nothing */
 	TimestampTz retry_at;
@@ -70,9 +70,10 @@ now_in_seconds(void)
 static int64
 answered_at(const Recording *recording)
 {
-	int64		seconds;
+	int64 seconds;
 
-	if (recording->response.date != NULL && github_http_date_parse(recording->response.date, &seconds))
+	if (recording->response.date != NULL &&
+		github_http_date_parse(recording->response.date, &seconds))
 		return seconds;
 	return now_in_seconds();
 }
@@ -112,24 +113,23 @@ judge(Recording *recording)
 {
 	Conversation *conversation = recording->conversation;
 	HttpExchange *exchange = conversation->exchange;
-	size_t		length;
+	size_t length;
 	const char *body = http_exchange_body(exchange, &length);
-	char	   *message;
+	char *message;
 
 	recording->json = github_json_sanitize(body, length, NULL);
-	recording->response = (GithubResponse)
-	{
-		.operation = conversation->operation,
-			.transport = transport_of(http_exchange_outcome(exchange)),
-			.status = http_exchange_status(exchange),
-			.retry_after = http_exchange_header(exchange, "retry-after"),
-			.ratelimit_remaining = http_exchange_header(exchange, "x-ratelimit-remaining"),
-			.ratelimit_reset = http_exchange_header(exchange, "x-ratelimit-reset"),
-			.date = http_exchange_header(exchange, "date"),
-			.location = http_exchange_header(exchange, "location"),
-			.content_type = http_exchange_header(exchange, "content-type"),
-			.body = recording->json
-	};
+	recording->response =
+		(GithubResponse){.operation = conversation->operation,
+						 .transport = transport_of(http_exchange_outcome(exchange)),
+						 .status = http_exchange_status(exchange),
+						 .retry_after = http_exchange_header(exchange, "retry-after"),
+						 .ratelimit_remaining =
+							 http_exchange_header(exchange, "x-ratelimit-remaining"),
+						 .ratelimit_reset = http_exchange_header(exchange, "x-ratelimit-reset"),
+						 .date = http_exchange_header(exchange, "date"),
+						 .location = http_exchange_header(exchange, "location"),
+						 .content_type = http_exchange_header(exchange, "content-type"),
+						 .body = recording->json};
 	recording->judgement = github_response_judge(&recording->response, now_in_seconds());
 	message = recording->json ? github_error_message_parse(recording->json) : NULL;
 	if (message != NULL)
@@ -178,10 +178,11 @@ doubling(const Installation *installation, int64 base_ms)
 static TimestampTz
 end_of_rate_limit(const Recording *recording)
 {
-	int64		wait_s;
+	int64 wait_s;
 
 	if (recording->judgement.not_before == GITHUB_NO_WAIT)
-		return in_ms(SECONDARY_LIMIT_MS * ((int64) 1 << Min(recording->conversation->installation->troubles, 6)));
+		return in_ms(SECONDARY_LIMIT_MS *
+					 ((int64) 1 << Min(recording->conversation->installation->troubles, 6)));
 	wait_s = recording->judgement.not_before - answered_at(recording);
 	return in_ms(Max(wait_s, 1) * 1000);
 }
@@ -199,7 +200,7 @@ fail(Recording *recording, const char *code)
 static void
 try_again(Recording *recording, const char *code, const char *reason)
 {
-	TimestampTz retry_at = retry_time(1);
+	TimestampTz retry_at = retry_time(recording->conversation->claim->attempts + 1);
 
 	queue_try_again(recording->conversation->claim, code, reason, retry_at, setting_max_attempts);
 	note_retry(recording, retry_at);
@@ -223,19 +224,19 @@ static void
 report_resource(Recording *recording, AnswerKind kind, const GithubResource *resource)
 {
 	Conversation *conversation = recording->conversation;
-	SyncAnswer	answer = {
-		.kind = kind,
-		.answered_at = answered_at(recording),
-		.own_login = own_login(),
-		.resource = resource,
-		.etag = kind == ANSWER_FETCHED ? http_exchange_header(conversation->exchange, "etag") : NULL,
-		.etag_key = conversation->token_key,
-		.json = kind == ANSWER_FETCHED ? recording->json : NULL
-	};
+	SyncAnswer answer = {.kind = kind,
+						 .answered_at = answered_at(recording),
+						 .own_login = own_login(),
+						 .resource = resource,
+						 .etag = kind == ANSWER_FETCHED
+							 ? http_exchange_header(conversation->exchange, "etag")
+							 : NULL,
+						 .etag_key = conversation->token_key,
+						 .json = kind == ANSWER_FETCHED ? recording->json : NULL};
 
 	if (queue_record_answer(conversation->claim, &answer))
 		recording->disposition = CONVERSATION_GOES_ON;
-	note_retry(recording, in_ms(2000));	/* a lagging replica is asked again then */
+	note_retry(recording, in_ms(2000)); /* a lagging replica is asked again then */
 }
 
 static void
@@ -245,9 +246,11 @@ record_resource(Recording *recording)
 	GithubResource resource;
 	const char *problem = NULL;
 
-	if (github_resource_parse(resource_kind(conversation->claim), recording->json, &resource, &problem) != GITHUB_PARSE_OK)
+	if (github_resource_parse(resource_kind(conversation->claim), recording->json, &resource,
+							  &problem) != GITHUB_PARSE_OK)
 	{
-		try_again(recording, "invalid_response", psprintf("GitHub's answer cannot be read: %s", problem ? problem : "not JSON"));
+		try_again(recording, "invalid_response",
+				  psprintf("GitHub's answer cannot be read: %s", problem ? problem : "not JSON"));
 		return;
 	}
 	PG_TRY();
@@ -281,7 +284,8 @@ more_pages_matter(const Recording *recording, const GithubResourceList *list)
 	const Conversation *conversation = recording->conversation;
 	const char *link = http_exchange_header(conversation->exchange, "link");
 
-	if (link == NULL || strstr(link, "rel=\"next\"") == NULL || list->count == 0 || conversation->page >= LOOK_MAX_PAGES)
+	if (link == NULL || strstr(link, "rel=\"next\"") == NULL || list->count == 0 ||
+		conversation->page >= LOOK_MAX_PAGES)
 		return false;
 	/* Issues come newest first: older ones cannot be the creation. */
 	return conversation->operation != GITHUB_LIST_ISSUES ||
@@ -314,9 +318,11 @@ record_list(Recording *recording)
 	GithubResourceList list;
 	const char *problem = NULL;
 
-	if (github_resource_list_parse(resource_kind(recording->conversation->claim), recording->json, &list, &problem) != GITHUB_PARSE_OK)
+	if (github_resource_list_parse(resource_kind(recording->conversation->claim), recording->json,
+								   &list, &problem) != GITHUB_PARSE_OK)
 	{
-		try_again(recording, "invalid_response", psprintf("GitHub's list cannot be read: %s", problem ? problem : "not JSON"));
+		try_again(recording, "invalid_response",
+				  psprintf("GitHub's list cannot be read: %s", problem ? problem : "not JSON"));
 		return;
 	}
 	PG_TRY();
@@ -334,7 +340,7 @@ record_list(Recording *recording)
 static bool
 is_same_api(const char *url)
 {
-	size_t		length = strlen(setting_api_url);
+	size_t length = strlen(setting_api_url);
 
 	return strncmp(url, setting_api_url, length) == 0 && url[length] == '/';
 }
@@ -346,12 +352,14 @@ follow_redirect(Recording *recording)
 
 	if (conversation->redirects >= MAX_REDIRECTS || !is_same_api(recording->response.location))
 	{
-		queue_fail(conversation->claim, "moved",
-				   "GitHub sent the request elsewhere: too often, or to another host, which is never called");
+		queue_fail(
+			conversation->claim, "moved",
+			"GitHub sent the request elsewhere: too often, or to another host, which is never called");
 		return;
 	}
 	conversation->redirects++;
-	conversation->redirect_url = MemoryContextStrdup(conversation->claim->context, recording->response.location);
+	conversation->redirect_url =
+		MemoryContextStrdup(conversation->claim->context, recording->response.location);
 	recording->disposition = CONVERSATION_GOES_ON;
 }
 
@@ -365,7 +373,8 @@ record_unauthorized(Recording *recording)
 	if (strcmp(conversation->token_key, installation->token_key) == 0)
 		installation_drop_token(installation);
 	if (conversation->retried_unauthorized)
-		pause_installation(recording, doubling(installation, SECONDARY_LIMIT_MS), describe(recording));
+		pause_installation(recording, doubling(installation, SECONDARY_LIMIT_MS),
+						   describe(recording));
 	else
 	{
 		conversation->retried_unauthorized = true;
@@ -388,7 +397,8 @@ record_unavailable(Recording *recording)
 static void
 record_rate_limit(Recording *recording)
 {
-	if (recording->conversation->claim != NULL && github_operation_creates(recording->conversation->operation))
+	if (recording->conversation->claim != NULL &&
+		github_operation_creates(recording->conversation->operation))
 		queue_reject_creation(recording->conversation->claim);
 	pause_installation(recording, end_of_rate_limit(recording), describe(recording));
 }
@@ -406,12 +416,18 @@ record_suspended(Recording *recording)
 }
 
 static void
+note_that_github_answers(Recording *recording)
+{
+	if (recording->conversation->installation->may_be_paused)
+		queue_resume_installation(recording->conversation->installation->id);
+}
+
+static void
 record_success(Recording *recording)
 {
 	Conversation *conversation = recording->conversation;
 
-	if (conversation->installation->may_be_paused)
-		queue_resume_installation(conversation->installation->id);
+	note_that_github_answers(recording);
 	if (conversation->claim->step == STEP_LOOK)
 		record_list(recording);
 	else
@@ -427,6 +443,7 @@ record_claim_answer(Recording *recording)
 			record_success(recording);
 			break;
 		case GITHUB_NOT_MODIFIED:
+			note_that_github_answers(recording);
 			report_resource(recording, ANSWER_NOT_MODIFIED, NULL);
 			break;
 		case GITHUB_REDIRECTED:
@@ -476,7 +493,8 @@ take_token(Recording *recording)
 
 	if (github_token_parse(recording->json, &token, &problem) != GITHUB_PARSE_OK)
 	{
-		pause_installation(recording, doubling(recording->conversation->installation, SECONDARY_LIMIT_MS),
+		pause_installation(recording,
+						   doubling(recording->conversation->installation, SECONDARY_LIMIT_MS),
 						   "GitHub's answer to the request for a token cannot be read");
 		return;
 	}
@@ -486,10 +504,11 @@ take_token(Recording *recording)
 static void
 take_identity(Recording *recording)
 {
-	char	   *login = github_own_login_parse(recording->json);
+	char *login = github_own_login_parse(recording->json);
 
 	if (login == NULL)
-		pause_installation(recording, doubling(recording->conversation->installation, SECONDARY_LIMIT_MS),
+		pause_installation(recording,
+						   doubling(recording->conversation->installation, SECONDARY_LIMIT_MS),
 						   "GitHub does not say under which login we write");
 	else
 		set_own_login(login);
@@ -499,7 +518,7 @@ static void
 record_preparation_answer(Recording *recording)
 {
 	Installation *installation = recording->conversation->installation;
-	bool		about_token = recording->conversation->purpose == ABOUT_TOKEN;
+	bool about_token = recording->conversation->purpose == ABOUT_TOKEN;
 
 	switch (recording->judgement.verdict)
 	{
@@ -535,7 +554,9 @@ record_preparation_answer(Recording *recording)
 		case GITHUB_REJECTED:
 		case GITHUB_INVALID_RESPONSE:
 			pause_installation(recording, doubling(installation, SECONDARY_LIMIT_MS),
-							   psprintf("no %s: %s", about_token ? "installation token" : "identity", describe(recording)));
+							   psprintf("no %s: %s",
+										about_token ? "installation token" : "identity",
+										describe(recording)));
 			break;
 	}
 }
@@ -548,12 +569,14 @@ record_unsendable(Recording *recording)
 
 	if (strcmp(conversation->unsendable_code, "credentials") == 0)
 	{
-		pause_installation(recording, doubling(conversation->installation, SECONDARY_LIMIT_MS), conversation->unsendable_reason);
+		pause_installation(recording, doubling(conversation->installation, SECONDARY_LIMIT_MS),
+						   conversation->unsendable_reason);
 		return;
 	}
 	if (conversation->claim == NULL)
 	{
-		pause_installation(recording, doubling(conversation->installation, SECONDARY_LIMIT_MS), conversation->unsendable_reason);
+		pause_installation(recording, doubling(conversation->installation, SECONDARY_LIMIT_MS),
+						   conversation->unsendable_reason);
 		return;
 	}
 	if (github_operation_creates(conversation->operation))
@@ -565,7 +588,7 @@ record_unsendable(Recording *recording)
 static void
 record_answer(void *argument)
 {
-	Recording  *recording = argument;
+	Recording *recording = argument;
 
 	recording->disposition = CONVERSATION_ENDS;
 	recording->trouble = NULL;
@@ -580,20 +603,22 @@ record_answer(void *argument)
 
 typedef struct Failure
 {
-	Recording  *recording;
-	DbError		error;
+	Recording *recording;
+	DbError error;
 } Failure;
 
 static void
 record_failure(void *argument)
 {
-	Failure    *failure = argument;
-	Recording  *recording = failure->recording;
-	const char *reason = psprintf("%s: %s", unpack_sql_state(failure->error.sqlstate), failure->error.message);
+	Failure *failure = argument;
+	Recording *recording = failure->recording;
+	const char *reason =
+		psprintf("%s: %s", unpack_sql_state(failure->error.sqlstate), failure->error.message);
 
 	if (db_error_is_contention(&failure->error))
 	{
-		queue_give_back(recording->conversation->claim, "the record was in use by other transactions", in_ms(1000));
+		queue_give_back(recording->conversation->claim,
+						"the record was in use by other transactions", in_ms(1000));
 		note_retry(recording, in_ms(1000));
 	}
 	else if (db_error_is_passing(&failure->error))
@@ -606,8 +631,8 @@ record_failure(void *argument)
 static void
 handle_failure(Recording *recording, const DbError *error)
 {
-	Failure		failure = {recording, *error};
-	DbError		second;
+	Failure failure = {recording, *error};
+	DbError second;
 
 	recording->disposition = CONVERSATION_ENDS;
 	recording->trouble = NULL;
@@ -637,7 +662,7 @@ typedef struct Return
 static void
 give_back_unsent(void *argument)
 {
-	Return	   *unsent = argument;
+	Return *unsent = argument;
 
 	if (github_operation_creates(unsent->conversation->operation))
 		queue_reject_creation(unsent->conversation->claim);
@@ -647,13 +672,13 @@ give_back_unsent(void *argument)
 static void
 clear_installation(Installation *installation, const char *reason)
 {
-	ListCell   *cell;
-	List	   *waiting = conversations_take_waiting(installation);
+	ListCell *cell;
+	List *waiting = conversations_take_waiting(installation);
 
-	foreach(cell, waiting)
+	foreach (cell, waiting)
 	{
-		Return		unsent = {lfirst(cell), reason};
-		DbError		error;
+		Return unsent = {lfirst(cell), reason};
+		DbError error;
 
 		/* What cannot be given back now is recovered when the worker starts. */
 		(void) db_try(give_back_unsent, &unsent, &error);
@@ -665,7 +690,7 @@ clear_installation(Installation *installation, const char *reason)
 static void
 record_installation(void *argument)
 {
-	Recording  *recording = argument;
+	Recording *recording = argument;
 	Installation *installation = recording->conversation->installation;
 
 	if (recording->installation_state != NULL)
@@ -679,16 +704,20 @@ handle_trouble(Recording *recording)
 {
 	Installation *installation = recording->conversation->installation;
 	const char *reason = recording->trouble ? recording->trouble : describe(recording);
-	DbError		error;
+	DbError error;
 
 	/* Their rows first: a disabled installation disables what is queued. */
 	clear_installation(installation, reason);
+	/* What was under way when the pause began tells nothing new. */
+	if (recording->trouble != NULL && installation->paused_until > GetCurrentTimestamp())
+		return;
 	if (!db_try(record_installation, recording, &error))
 		ereport(WARNING,
 				(errcode(error.sqlstate),
 				 errmsg("could not record the state of installation " INT64_FORMAT ": %s",
 						installation->id, error.message)));
 	installation->troubles++;
+	installation->paused_until = recording->paused_until;
 	installation->may_be_paused = true;
 	shared_state_report_error(reason);
 }
@@ -698,10 +727,13 @@ note_success(Recording *recording)
 {
 	Installation *installation = recording->conversation->installation;
 
-	if (recording->conversation->exchange == NULL || recording->conversation->purpose != ABOUT_CLAIM)
+	if (recording->conversation->exchange == NULL ||
+		recording->conversation->purpose != ABOUT_CLAIM)
 		return;
-	if (recording->judgement.verdict == GITHUB_OK)
+	if (recording->judgement.verdict == GITHUB_OK ||
+		recording->judgement.verdict == GITHUB_NOT_MODIFIED)
 	{
+		recording->conversation->redirects = 0;
 		installation->troubles = 0;
 		installation->may_be_paused = false;
 	}
@@ -710,8 +742,8 @@ note_success(Recording *recording)
 static Recording *
 record_one(Conversation *conversation)
 {
-	Recording  *recording = palloc0(sizeof(Recording));
-	DbError		error;
+	Recording *recording = palloc0(sizeof(Recording));
+	DbError error;
 
 	recording->conversation = conversation;
 	recording->retry_at = DT_NOEND;
@@ -756,8 +788,8 @@ int
 answers_record(TimestampTz *retry_at)
 {
 	Conversation *conversation = conversations_take_answer();
-	List	   *recordings = NIL;
-	ListCell   *cell;
+	List *recordings = NIL;
+	ListCell *cell;
 
 	if (conversation == NULL)
 		return 0;
@@ -769,9 +801,9 @@ answers_record(TimestampTz *retry_at)
 			 (conversation = conversations_take_answer()) != NULL);
 	db_commit();
 
-	foreach(cell, recordings)
+	foreach (cell, recordings)
 	{
-		Recording  *recording = lfirst(cell);
+		Recording *recording = lfirst(cell);
 
 		*retry_at = Min(*retry_at, recording->retry_at);
 		conclude(recording);

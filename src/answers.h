@@ -17,6 +17,6 @@
  * subtransaction of its own.  Returns how many; *retry_at is lowered to the
  * first time at which a transaction that was given back may be tried again.
  */
-extern int	answers_record(TimestampTz *retry_at);
+extern int answers_record(TimestampTz *retry_at);
 
 #endif

@@ -23,8 +23,8 @@
 #define LOOK_PAGE_SIZE 100
 
 static HttpClient *client = NULL;
-static List *answers = NIL;		/* of Conversation, to be recorded */
-static int	claims_held = 0;
+static List *answers = NIL; /* of Conversation, to be recorded */
+static int claims_held = 0;
 static char *login = NULL;
 static bool identity_asked = false;
 
@@ -37,16 +37,14 @@ now_in_seconds(void)
 static HttpClientOptions
 options_of_settings(void)
 {
-	HttpClientOptions options = {
-		.user_agent = USER_AGENT,
-		.ca_file = setting_ca_file[0] ? setting_ca_file : NULL,
-		.proxy = setting_proxy[0] ? setting_proxy : NULL,
-		/* The setting's check allows plain http to loopback hosts only. */
-		.allow_plain_http = strncmp(setting_api_url, "http://", 7) == 0,
-		.connect_timeout_ms = setting_connect_timeout_ms,
-		.request_timeout_ms = setting_request_timeout_ms,
-		.max_response_size = (size_t) setting_max_response_size_kb * 1024
-	};
+	HttpClientOptions options = {.user_agent = USER_AGENT,
+								 .ca_file = setting_ca_file[0] ? setting_ca_file : NULL,
+								 .proxy = setting_proxy[0] ? setting_proxy : NULL,
+								 /* The setting's check allows plain http to loopback hosts only. */
+								 .allow_plain_http = strncmp(setting_api_url, "http://", 7) == 0,
+								 .connect_timeout_ms = setting_connect_timeout_ms,
+								 .request_timeout_ms = setting_request_timeout_ms,
+								 .max_response_size = (size_t) setting_max_response_size_kb * 1024};
 
 	return options;
 }
@@ -58,9 +56,7 @@ conversations_open(void)
 
 	client = http_client_create(&options);
 	if (client == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("could not start the HTTP client")));
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not start the HTTP client")));
 }
 
 void
@@ -117,7 +113,7 @@ refuse(Conversation *conversation, const char *code, const char *reason)
 static GithubOperation
 operation_of_step(const SyncClaim *claim)
 {
-	bool		is_task = claim->record_type == RECORD_TASK;
+	bool is_task = claim->record_type == RECORD_TASK;
 
 	switch (claim->step)
 	{
@@ -152,12 +148,10 @@ describe_claim(const Conversation *conversation, GithubRequestInput *input)
 static GithubRequestError
 build_request(const Conversation *conversation, GithubRequest *request)
 {
-	char		since[GITHUB_TIME_LENGTH + 1];
-	GithubRequestInput input = {
-		.operation = conversation->operation,
-		.api_url = setting_api_url,
-		.installation_id = conversation->installation->id
-	};
+	char since[GITHUB_TIME_LENGTH + 1];
+	GithubRequestInput input = {.operation = conversation->operation,
+								.api_url = setting_api_url,
+								.installation_id = conversation->installation->id};
 
 	if (conversation->claim != NULL)
 		describe_claim(conversation, &input);
@@ -179,13 +173,16 @@ refuse_unbuildable(Conversation *conversation, GithubRequestError error)
 		case GITHUB_REQUEST_OK:
 			break;
 		case GITHUB_REQUEST_TOO_LARGE:
-			refuse(conversation, "too_large", "GitHub takes titles of 256 and bodies of 65536 characters; nothing was sent");
+			refuse(conversation, "too_large",
+				   "GitHub takes titles of 256 and bodies of 65536 characters; nothing was sent");
 			break;
 		case GITHUB_REQUEST_NO_TITLE:
 			refuse(conversation, "validation_failed", "GitHub needs a title; nothing was sent");
 			break;
 		case GITHUB_REQUEST_BAD_INPUT:
-			refuse(conversation, "validation_failed", "the repository's owner or name, or the issue's number, cannot be sent to GitHub");
+			refuse(
+				conversation, "validation_failed",
+				"the repository's owner or name, or the issue's number, cannot be sent to GitHub");
 			break;
 		case GITHUB_REQUEST_OUT_OF_MEMORY:
 			refuse(conversation, "out_of_memory", "no memory to build the request");
@@ -210,29 +207,27 @@ etag_applies(const Conversation *conversation)
 {
 	const SyncClaim *claim = conversation->claim;
 
-	return claim != NULL && claim->step == STEP_FETCH && claim->etag != NULL && claim->etag_key != NULL &&
-		strcmp(claim->etag_key, conversation->installation->token_key) == 0 && is_header_value(claim->etag);
+	return claim != NULL && claim->step == STEP_FETCH && claim->etag != NULL &&
+		claim->etag_key != NULL &&
+		strcmp(claim->etag_key, conversation->installation->token_key) == 0 &&
+		is_header_value(claim->etag);
 }
 
 /* authorization: "Authorization: Bearer ...", palloc'd by the caller, who wipes it. */
 static bool
 start_exchange(Conversation *conversation, const GithubRequest *request, const char *authorization)
 {
-	const char *headers[MAX_HEADERS] = {
-		"Accept: application/vnd.github+json",
-		"X-GitHub-Api-Version: " API_VERSION,
-		authorization
-	};
-	int			count = 3;
-	HttpRequest exchange = {
-		.method = request->method,
-		.url = conversation->redirect_url ? conversation->redirect_url : request->url,
-		.headers = headers,
-		.body = request->body,
-		.body_length = request->body ? strlen(request->body) : 0,
-		.once = github_operation_creates(conversation->operation),
-		.tag = conversation
-	};
+	const char *headers[MAX_HEADERS] = {"Accept: application/vnd.github+json",
+										"X-GitHub-Api-Version: " API_VERSION, authorization};
+	int count = 3;
+	HttpRequest exchange = {.method = request->method,
+							.url = conversation->redirect_url ? conversation->redirect_url
+															  : request->url,
+							.headers = headers,
+							.body = request->body,
+							.body_length = request->body ? strlen(request->body) : 0,
+							.once = github_operation_creates(conversation->operation),
+							.tag = conversation};
 
 	if (request->body != NULL)
 		headers[count++] = "Content-Type: application/json";
@@ -246,8 +241,8 @@ static char *
 make_authorization(Conversation *conversation)
 {
 	const char *problem = NULL;
-	char	   *jwt;
-	char	   *header;
+	char *jwt;
+	char *header;
 
 	if (!github_operation_uses_jwt(conversation->operation))
 		return psprintf("Authorization: Bearer %s", conversation->installation->token);
@@ -266,10 +261,10 @@ make_authorization(Conversation *conversation)
 static void
 send_request(Conversation *conversation)
 {
-	bool		is_write = github_operation_writes(conversation->operation);
+	bool is_write = github_operation_writes(conversation->operation);
 	GithubRequest request;
 	GithubRequestError error = build_request(conversation, &request);
-	char	   *authorization;
+	char *authorization;
 
 	if (error != GITHUB_REQUEST_OK)
 	{
@@ -279,13 +274,16 @@ send_request(Conversation *conversation)
 	authorization = make_authorization(conversation);
 	if (authorization != NULL)
 	{
-		strlcpy(conversation->token_key, conversation->installation->token_key, sizeof(conversation->token_key));
+		strlcpy(conversation->token_key, conversation->installation->token_key,
+				sizeof(conversation->token_key));
 		if (!start_exchange(conversation, &request, authorization))
-			refuse(conversation, "validation_failed", "the request cannot be sent: its address is not usable");
+			refuse(conversation, "validation_failed",
+				   "the request cannot be sent: its address is not usable");
 		else if (conversation->purpose == ABOUT_CLAIM)
 			installation_note_sent(conversation->installation, is_write, GetCurrentTimestamp());
 		crypto_wipe(authorization, strlen(authorization));
 		pfree(authorization);
+		conversation->redirect_url = NULL; /* good for one request */
 	}
 	github_request_free(&request);
 }
@@ -305,7 +303,7 @@ static bool
 read_token_file(Installation *installation)
 {
 	const char *problem = NULL;
-	char	   *token = credentials_read_token(&problem);
+	char *token = credentials_read_token(&problem);
 	Conversation *first;
 
 	if (token != NULL)
@@ -337,10 +335,12 @@ is_prepared(Installation *installation)
 			ask_for(ABOUT_TOKEN, GITHUB_CREATE_INSTALLATION_TOKEN, installation);
 		}
 	}
-	if (login == NULL && !identity_asked && !(credentials_are_a_token() && installation->token == NULL))
+	if (login == NULL && !identity_asked &&
+		!(credentials_are_a_token() && installation->token == NULL))
 	{
 		identity_asked = true;
-		ask_for(ABOUT_IDENTITY, credentials_are_a_token() ? GITHUB_GET_USER : GITHUB_GET_APP, installation);
+		ask_for(ABOUT_IDENTITY, credentials_are_a_token() ? GITHUB_GET_USER : GITHUB_GET_APP,
+				installation);
 	}
 	return login != NULL && installation_has_token(installation, now_in_seconds());
 }
@@ -349,15 +349,16 @@ static void
 send_what_may_be_sent(Installation *installation)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	ListCell   *cell;
+	ListCell *cell;
 
 	if (installation->waiting == NIL || !is_prepared(installation))
 		return;
-	foreach(cell, installation->waiting)
+	foreach (cell, installation->waiting)
 	{
 		Conversation *conversation = lfirst(cell);
 
-		if (installation_may_send(installation, github_operation_writes(conversation->operation), now))
+		if (installation_may_send(installation, github_operation_writes(conversation->operation),
+								  now))
 		{
 			installation->waiting = foreach_delete_current(installation->waiting, cell);
 			send_request(conversation);
@@ -435,7 +436,8 @@ conversations_progress(void)
 		conversation->postponed = 0;
 		conversation->not_before = 0;
 		if (conversation->purpose == ABOUT_CLAIM)
-			installation_note_answered(conversation->installation, github_operation_writes(conversation->operation));
+			installation_note_answered(conversation->installation,
+									   github_operation_writes(conversation->operation));
 		answers = append_conversation(answers, conversation);
 	}
 	/* GitHub works on the next ones while these are recorded. */
@@ -447,9 +449,9 @@ Conversation *
 conversations_take_answer(void)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, answers)
+	foreach (cell, answers)
 	{
 		Conversation *conversation = lfirst(cell);
 
@@ -465,7 +467,7 @@ conversations_take_answer(void)
 List *
 conversations_take_waiting(Installation *installation)
 {
-	List	   *waiting = installation->waiting;
+	List *waiting = installation->waiting;
 
 	installation->waiting = NIL;
 	return waiting;
@@ -476,20 +478,21 @@ static TimestampTz next_deadline;
 static void
 consider_next_write(Installation *installation)
 {
-	if (installation->waiting != NIL && !installation->write_under_way && installation->next_write_at != 0)
+	if (installation->waiting != NIL && !installation->write_under_way &&
+		installation->next_write_at != 0)
 		next_deadline = Min(next_deadline, installation->next_write_at);
 }
 
 TimestampTz
 conversations_next_deadline(TimestampTz now)
 {
-	long		timeout_ms = http_client_timeout_ms(client);
-	ListCell   *cell;
+	long timeout_ms = http_client_timeout_ms(client);
+	ListCell *cell;
 
 	next_deadline = DT_NOEND;
 	if (timeout_ms >= 0)
 		next_deadline = TimestampTzPlusMilliseconds(now, timeout_ms);
-	foreach(cell, answers)
+	foreach (cell, answers)
 		next_deadline = Min(next_deadline, ((Conversation *) lfirst(cell))->not_before);
 	installation_visit_all(consider_next_write);
 	return next_deadline;

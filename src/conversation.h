@@ -20,37 +20,37 @@
 typedef enum ConversationPurpose
 {
 	ABOUT_CLAIM,
-	ABOUT_TOKEN,				/* POST access_tokens for an installation */
-	ABOUT_IDENTITY				/* GET /app or /user: the login we write under */
+	ABOUT_TOKEN,   /* POST access_tokens for an installation */
+	ABOUT_IDENTITY /* GET /app or /user: the login we write under */
 } ConversationPurpose;
 
 typedef struct Conversation
 {
 	ConversationPurpose purpose;
 	Installation *installation;
-	SyncClaim  *claim;			/* ABOUT_CLAIM */
-	GithubOperation operation;	/* of the request that was sent, or waits */
-	char		token_key[TOKEN_KEY_LENGTH + 1];	/* which token was sent with it */
-	bool		retried_unauthorized;
-	char	   *redirect_url;	/* where GitHub sent the request to; NULL: nowhere */
-	int			redirects;
-	int			page;			/* of a list, from 1 */
+	SyncClaim *claim;                     /* ABOUT_CLAIM */
+	GithubOperation operation;            /* of the request that was sent, or waits */
+	char token_key[TOKEN_KEY_LENGTH + 1]; /* which token was sent with it */
+	bool retried_unauthorized;
+	char *redirect_url; /* where GitHub sent the request to; NULL: nowhere */
+	int redirects;
+	int page; /* of a list, from 1 */
 
 	/* The answer: either of these. */
 	HttpExchange *exchange;
-	const char *unsendable_code;	/* refused before it was sent */
+	const char *unsendable_code; /* refused before it was sent */
 	const char *unsendable_reason;
 
-	TimestampTz not_before;		/* its recording was postponed until then */
-	int			postponed;
+	TimestampTz not_before; /* its recording was postponed until then */
+	int postponed;
 } Conversation;
 
 /* Opens the HTTP room.  Raises when it cannot. */
 extern void conversations_open(void);
 extern void conversations_reconfigure(void);
 
-extern int	conversations_descriptor(void);
-extern int	conversations_under_way(void);	/* claims held, whatever they wait for */
+extern int conversations_descriptor(void);
+extern int conversations_under_way(void); /* claims held, whatever they wait for */
 
 /* When conversations_progress() must be called, though nothing happens before; or DT_NOEND. */
 extern TimestampTz conversations_next_deadline(TimestampTz now);

@@ -27,8 +27,8 @@ credentials_are_a_token(void)
 char *
 credentials_make_jwt(int64 now, const char **problem)
 {
-	CryptoKey  *key;
-	char	   *jwt;
+	CryptoKey *key;
+	char *jwt;
 
 	if (setting_app_id[0] == '\0')
 	{
@@ -58,7 +58,7 @@ credentials_make_jwt(int64 now, const char **problem)
 static bool
 trim_token(char *text)
 {
-	size_t		length = strlen(text);
+	size_t length = strlen(text);
 
 	while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL)
 		text[--length] = '\0';
@@ -73,9 +73,9 @@ trim_token(char *text)
 char *
 credentials_read_token(const char **problem)
 {
-	int			fd = open(setting_token_file, O_RDONLY | O_CLOEXEC);
-	char	   *text = malloc(TOKEN_FILE_MAX + 1);
-	ssize_t		length = -1;
+	int fd = open(setting_token_file, O_RDONLY | O_CLOEXEC);
+	char *text = malloc(TOKEN_FILE_MAX + 1);
+	ssize_t length = -1;
 
 	if (fd >= 0)
 	{

@@ -19,20 +19,19 @@ static HTAB *installations = NULL;
 static void
 make_table(void)
 {
-	HASHCTL		control = {
-		.keysize = sizeof(int64),
-		.entrysize = sizeof(Installation),
-		.hcxt = TopMemoryContext
-	};
+	HASHCTL control = {.keysize = sizeof(int64),
+					   .entrysize = sizeof(Installation),
+					   .hcxt = TopMemoryContext};
 
-	installations = hash_create("github_sync installations", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	installations = hash_create("github_sync installations", 16, &control,
+								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 Installation *
 installation_get(int64 id)
 {
 	Installation *installation;
-	bool		found;
+	bool found;
 
 	if (installations == NULL)
 		make_table();
@@ -62,7 +61,7 @@ installation_visit_all(InstallationVisitor visitor)
 void
 installation_set_token(Installation *installation, char *token, int64 expires_at)
 {
-	char		hex[65];
+	char hex[65];
 
 	installation_drop_token(installation);
 	installation->token = token;

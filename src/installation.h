@@ -21,23 +21,24 @@
 
 typedef struct Installation
 {
-	int64		id;				/* GitHub's; 0 in token mode */
-	char	   *token;			/* malloc'd; NULL: none yet */
-	int64		token_expires_at;	/* seconds since 1970 */
-	char		token_key[TOKEN_KEY_LENGTH + 1];	/* fingerprint: ETags belong to it */
-	bool		minting;		/* a request for a token is under way */
-	List	   *waiting;		/* of Conversation: not sent yet, in order */
-	int			reads_under_way;
-	bool		write_under_way;
+	int64 id;                             /* GitHub's; 0 in token mode */
+	char *token;                          /* malloc'd; NULL: none yet */
+	int64 token_expires_at;               /* seconds since 1970 */
+	char token_key[TOKEN_KEY_LENGTH + 1]; /* fingerprint: ETags belong to it */
+	bool minting;                         /* a request for a token is under way */
+	List *waiting;                        /* of Conversation: not sent yet, in order */
+	int reads_under_way;
+	bool write_under_way;
 	TimestampTz next_write_at;
-	int			troubles;		/* pauses in a row */
-	bool		may_be_paused;	/* the table may still say so */
+	int troubles;             /* pauses in a row */
+	TimestampTz paused_until; /* of the last one */
+	bool may_be_paused;       /* the table may still say so */
 } Installation;
 
 /* Made when first asked for; lives as long as the worker. */
 extern Installation *installation_get(int64 id);
 
-typedef void (*InstallationVisitor) (Installation *installation);
+typedef void (*InstallationVisitor)(Installation *installation);
 extern void installation_visit_all(InstallationVisitor visitor);
 
 /* Takes over a malloc'd token. */

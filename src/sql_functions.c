@@ -16,6 +16,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "shared_state.h"
+#include "db/owner_commands.h"
 #include "db/unowned_commands.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -31,6 +32,7 @@ PG_FUNCTION_INFO_V1(github_sync_database_identity);
 PG_FUNCTION_INFO_V1(github_sync_in_worker);
 PG_FUNCTION_INFO_V1(github_sync_worker_slots);
 PG_FUNCTION_INFO_V1(github_sync_execute_unowned);
+PG_FUNCTION_INFO_V1(github_sync_execute_as_owner);
 
 /* wake_on_commit() RETURNS trigger: the workers look at the queue once this commits. */
 Datum
@@ -129,5 +131,13 @@ Datum
 github_sync_execute_unowned(PG_FUNCTION_ARGS)
 {
 	execute_unowned_commands(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	PG_RETURN_VOID();
+}
+
+/* execute_as_owner(owned regclass, commands text) RETURNS void: see owner_commands.h. */
+Datum
+github_sync_execute_as_owner(PG_FUNCTION_ARGS)
+{
+	execute_commands_as_owner(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	PG_RETURN_VOID();
 }

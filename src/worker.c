@@ -9,8 +9,10 @@
 #include "postgres.h"
 
 #include "answers.h"
+#include "common/pg_prng.h"
 #include "compat.h"
 #include "conversation.h"
+#include "core/retry_schedule.h"
 #include "db/sync_queue.h"
 #include "db/transaction.h"
 #include "miscadmin.h"
@@ -29,18 +31,19 @@
 
 typedef struct Worker
 {
-	bool		attached[RECORD_TYPES];
-	bool		recovered;		/* rows of dead workers are back in the queue */
-	bool		at_home;		/* not a copy of another database */
-	bool		work_may_wait;	/* a claim may find something */
-	TimestampTz next_due;		/* when a retry time or a pause ends */
+	bool attached[RECORD_TYPES];
+	bool recovered;       /* rows of dead workers are back in the queue */
+	bool at_home;         /* not a copy of another database */
+	bool work_may_wait;   /* a claim may find something */
+	TimestampTz next_due; /* when a retry time or a pause ends */
+	int failed_claims;    /* in a row */
 } Worker;
 
 static Worker worker;
 
-/* DbAction: what is attached, and whether this database may send at all. */
+/* What is attached, and whether this database may send at all. */
 static void
-look_around(void *argument pg_attribute_unused())
+look_around(void)
 {
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 		worker.attached[type] = queue_is_attached(type);
@@ -50,7 +53,7 @@ look_around(void *argument pg_attribute_unused())
 static void
 recover(void)
 {
-	int64		recovered = 0;
+	int64 recovered = 0;
 
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
@@ -60,14 +63,22 @@ recover(void)
 	worker.recovered = true;
 	if (recovered > 0)
 		ereport(LOG,
-				(errmsg("github_sync: put " INT64_FORMAT " transactions of a worker that ended back into the queue",
+				(errmsg("github_sync: put " INT64_FORMAT
+						" transactions of a worker that ended back into the queue",
 						recovered)));
+}
+
+static bool
+something_is_due(void)
+{
+	return worker.next_due <= GetCurrentTimestamp();
 }
 
 static void
 promote_due(void)
 {
-	worker.next_due = queue_next_resume();
+	worker.next_due = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), FALLBACK_WAKE_UP_MS);
+	worker.next_due = Min(worker.next_due, queue_next_resume());
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (worker.attached[type])
@@ -79,42 +90,73 @@ promote_due(void)
 static void
 claim(void *argument)
 {
-	List	  **claims = argument;
-	int			slots = setting_max_concurrent_requests - conversations_under_way();
+	List **claims = argument;
+	int slots = setting_max_concurrent_requests - conversations_under_way();
 
 	*claims = NIL;
-	look_around(NULL);
+	look_around();
 	if (!worker.at_home)
-		return;
+		return; /* adopt_database() wakes us */
 	if (!worker.recovered)
 		recover();
-	if (worker.next_due <= GetCurrentTimestamp())
+	if (something_is_due())
 		promote_due();
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (worker.attached[type] && slots > list_length(*claims))
-			*claims = queue_claim(type, slots - list_length(*claims), READS_AT_ONCE, *claims, TopMemoryContext);
+			*claims = queue_claim(type, slots - list_length(*claims), READS_AT_ONCE, *claims,
+								  TopMemoryContext);
 	}
 }
 
 static void
 begin_conversations(List *claims)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
-	foreach(cell, claims)
+	foreach (cell, claims)
 		conversation_begin(lfirst(cell));
 	/* What filled no slot is not there: the next commit or answer says so. */
 	worker.work_may_wait = claims != NIL;
 	list_free(claims);
 }
 
+/*
+ * Being restored, upgraded or detached, or something is broken: the reason is
+ * shown and the next wake-up tries again.  Where the queue is gone for good
+ * the launcher ends this process.
+ */
+static void
+note_failed_claim(const DbError *error)
+{
+	int64 delay_ms = retry_delay_ms(++worker.failed_claims, 100, 60 * 1000,
+									pg_prng_double(&pg_global_prng_state));
+
+	worker.next_due = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), delay_ms);
+	if (db_error_is_contention(error))
+		return;
+	shared_state_report_error(error->message);
+	if (worker.failed_claims == 1)
+		ereport(LOG,
+				(errcode(error->sqlstate),
+				 errmsg("github_sync: could not claim transactions: %s", error->message)));
+}
+
+static void
+note_claimed(List *claims)
+{
+	if (worker.failed_claims > 0)
+		shared_state_report_error("");
+	worker.failed_claims = 0;
+	begin_conversations(claims);
+}
+
 static void
 claim_what_waits(void)
 {
-	List	   *claims = NIL;
-	DbError		error;
-	bool		succeeded;
+	List *claims = NIL;
+	DbError error;
+	bool succeeded;
 
 	if (!setting_enabled || conversations_under_way() >= setting_max_concurrent_requests)
 	{
@@ -124,23 +166,18 @@ claim_what_waits(void)
 	db_begin("claiming transactions");
 	succeeded = db_try(claim, &claims, &error);
 	db_commit();
-	if (succeeded)
-	{
-		begin_conversations(claims);
-		return;
-	}
-	/* The queue is being attached, detached, upgraded or truncated: the launcher looks again. */
 	worker.work_may_wait = false;
-	if (!db_error_is_contention(&error))
-		ereport(FATAL,
-				(errcode(error.sqlstate),
-				 errmsg("could not claim transactions: %s", error.message)));
-	worker.next_due = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 100);
+	if (succeeded)
+		note_claimed(claims);
+	else
+		note_failed_claim(&error);
 }
 
 static const char *
 activity(void)
 {
+	if (worker.failed_claims > 0)
+		return "cannot claim";
 	if (!worker.attached[RECORD_TASK])
 		return "nothing is attached";
 	if (!worker.at_home)
@@ -148,6 +185,13 @@ activity(void)
 	if (!setting_enabled)
 		return "not enabled";
 	return conversations_under_way() > 0 ? "waiting for GitHub" : "idle";
+}
+
+/* A copy, or a server where nothing is enabled, waits for a wake-up alone. */
+static bool
+may_claim_later(void)
+{
+	return setting_enabled && (worker.at_home || worker.failed_claims > 0);
 }
 
 static long
@@ -159,7 +203,7 @@ time_to_wait(void)
 	if (worker.work_may_wait)
 		return 0;
 	deadline = Min(deadline, conversations_next_deadline(now));
-	if (worker.at_home && setting_enabled)
+	if (may_claim_later())
 		deadline = Min(deadline, worker.next_due);
 	return TimestampDifferenceMilliseconds(now, deadline);
 }
@@ -168,7 +212,7 @@ time_to_wait(void)
 static bool
 wait_for_something(uint32 wait_event)
 {
-	int			events;
+	int events;
 
 	shared_state_report_requests(conversations_under_way());
 	report_worker_activity(activity(), true);
@@ -179,22 +223,17 @@ wait_for_something(uint32 wait_event)
 	return (events & WL_LATCH_SET) != 0;
 }
 
-static bool
-something_is_due(void)
-{
-	return worker.next_due <= GetCurrentTimestamp();
-}
-
 void
 github_sync_worker_main(Datum main_arg pg_attribute_unused())
 {
 	MemoryContext round_context;
-	uint32		wait_event;
-	bool		leaving = false;
+	uint32 wait_event;
+	bool leaving = false;
 
 	start_worker_process();
 	conversations_open();
-	round_context = AllocSetContextCreate(TopMemoryContext, "github_sync worker round", ALLOCSET_DEFAULT_SIZES);
+	round_context =
+		AllocSetContextCreate(TopMemoryContext, "github_sync worker round", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(round_context);
 	wait_event = github_sync_wait_event("GithubSyncWorkerMain");
 	worker.work_may_wait = true;
@@ -215,10 +254,15 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 			worker.next_due = Min(worker.next_due, retry_at);
 			continue;
 		}
-		if (wait_for_something(wait_event) || something_is_due())
+		if (wait_for_something(wait_event) || (may_claim_later() && something_is_due()))
 			worker.work_may_wait = true;
 		if (!worker_may_continue())
 			leaving = true;
+		if (worker_settings_changed())
+		{
+			conversations_reconfigure();
+			worker.work_may_wait = true;
+		}
 	}
 	pgstat_report_stat(true);
 	proc_exit(0);

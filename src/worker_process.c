@@ -59,7 +59,8 @@ static const PinnedSetting pinned_settings[] = {
 };
 
 static emit_log_hook_type next_emit_log_hook = NULL;
-static char *identity_at_start = NULL; /* NULL: not connected yet */
+static char *identity_at_start = NULL;
+static bool settings_changed = false; /* NULL: not connected yet */
 
 /*
  * The last words of a worker are the reason why it is not there.  Only what
@@ -141,11 +142,21 @@ worker_may_continue(void)
 	{
 		ConfigReloadPending = false;
 		ProcessConfigFile(PGC_SIGHUP);
+		settings_changed = true;
 		/* Connections, tokens and budgets belong to an identity: start afresh. */
 		if (identity_changed())
 			shared_state_ask_myself_to_leave();
 	}
 	return !shared_state_asked_to_leave();
+}
+
+bool
+worker_settings_changed(void)
+{
+	bool changed = settings_changed;
+
+	settings_changed = false;
+	return changed;
 }
 
 void

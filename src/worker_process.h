@@ -22,6 +22,9 @@ extern void start_worker_process(void);
  */
 extern bool worker_may_continue(void);
 
+/* True once after settings were read again. */
+extern bool worker_settings_changed(void);
+
 /* Says what the worker does, in sync_workers and pg_stat_activity. */
 extern void report_worker_activity(const char *activity, bool idle);
 

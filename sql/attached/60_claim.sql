@@ -47,7 +47,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
 	OUT id bigint, OUT claim_no integer, OUT direction text, OUT step text,
 	OUT installation_id bigint, OUT owner_login text, OUT repo_name text,
 	OUT issue_number integer, OUT github_id bigint, OUT etag text, OUT etag_key text,
-	OUT title text, OUT body text, OUT issue_state text, OUT creation_key uuid, OUT look_since timestamptz)
+	OUT title text, OUT body text, OUT issue_state text, OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer)
 RETURNS SETOF record
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -87,6 +87,7 @@ BEGIN
 		SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
 		id := t.id;
 		direction := t.direction;
+		attempts := t.attempts;
 		installation_id := repo.github_app_installation_id;
 		owner_login := repo.owner_login;
 		repo_name := repo.name;

@@ -45,3 +45,8 @@ CREATE FUNCTION github_sync.execute_unowned(commands text) RETURNS void
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_execute_unowned';
 COMMENT ON FUNCTION github_sync.execute_unowned(text) IS
 'private: runs commands as the caller; what they create is no member of an extension, also from within CREATE EXTENSION, and so is dumped as an ordinary object';
+
+CREATE FUNCTION github_sync.execute_as_owner(owned regclass, commands text) RETURNS void
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_execute_as_owner';
+COMMENT ON FUNCTION github_sync.execute_as_owner(regclass, text) IS
+'private: runs commands as the owner of a table in a security-restricted operation, for its owner or a superuser: nothing of the owner''s ever runs as the superuser';

@@ -174,7 +174,8 @@ BEGIN
 	LOOP
 		EXECUTE command;
 	END LOOP;
-	DELETE FROM github_sync.attached_tables AS a WHERE a.record_type = detach.record_type;
+	PERFORM github_sync.execute_as_owner('github_sync.attached_tables', format(
+		'DELETE FROM github_sync.attached_tables WHERE record_type = %L', record_type));
 	FOR command IN
 		SELECT string_agg(format('%I.%I', 'github_sync', c.relname), ', ') FROM pg_class AS c
 		WHERE drop_data AND c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'r' AND c.relname ~ pattern

@@ -78,10 +78,13 @@ add_timestamp(Parameters *parameters, TimestampTz value)
 void
 add_seconds(Parameters *parameters, int64 seconds_since_1970)
 {
-	bool		is_null = seconds_since_1970 == GITHUB_NO_TIME;
+	bool is_null = seconds_since_1970 == GITHUB_NO_TIME;
 
-	add_value(parameters, is_null ? (Datum) 0
-			  : TimestampTzGetDatum((seconds_since_1970 - SECONDS_FROM_1970_TO_2000) * USECS_PER_SEC), is_null);
+	add_value(parameters,
+			  is_null ? (Datum) 0
+					  : TimestampTzGetDatum((seconds_since_1970 - SECONDS_FROM_1970_TO_2000) *
+											USECS_PER_SEC),
+			  is_null);
 }
 
 static SPIPlanPtr
@@ -90,10 +93,12 @@ plan_of_statement(Statement *statement, RecordType record_type)
 	if (statement->plans[record_type] == NULL)
 	{
 		const char *name = record_type_name(record_type);
-		SPIPlanPtr	plan = SPI_prepare(psprintf(statement->text, name, name), statement->nparameters, statement->types);
+		SPIPlanPtr plan = SPI_prepare(psprintf(statement->text, name, name), statement->nparameters,
+									  statement->types);
 
 		if (plan == NULL)
-			elog(ERROR, "could not prepare \"%s\": %s", statement->text, SPI_result_code_string(SPI_result));
+			elog(ERROR, "could not prepare \"%s\": %s", statement->text,
+				 SPI_result_code_string(SPI_result));
 		SPI_keepplan(plan);
 		statement->plans[record_type] = plan;
 	}
@@ -103,8 +108,8 @@ plan_of_statement(Statement *statement, RecordType record_type)
 void
 run_statement(Statement *statement, RecordType record_type, const Parameters *parameters)
 {
-	SPIPlanPtr	plan = plan_of_statement(statement, record_type);
-	int			result;
+	SPIPlanPtr plan = plan_of_statement(statement, record_type);
+	int result;
 
 	Assert(parameters->count == statement->nparameters);
 	result = SPI_execute_plan(plan, (Datum *) parameters->values, parameters->nulls, false, 0);
@@ -122,7 +127,7 @@ row_value(uint64 row, int column, bool *is_null)
 bool
 row_is_null(uint64 row, int column)
 {
-	bool		is_null;
+	bool is_null;
 
 	(void) row_value(row, column, &is_null);
 	return is_null;
@@ -131,8 +136,8 @@ row_is_null(uint64 row, int column)
 int64
 row_int64(uint64 row, int column)
 {
-	bool		is_null;
-	Datum		value = row_value(row, column, &is_null);
+	bool is_null;
+	Datum value = row_value(row, column, &is_null);
 
 	return is_null ? 0 : DatumGetInt64(value);
 }
@@ -140,8 +145,8 @@ row_int64(uint64 row, int column)
 int32
 row_int32(uint64 row, int column)
 {
-	bool		is_null;
-	Datum		value = row_value(row, column, &is_null);
+	bool is_null;
+	Datum value = row_value(row, column, &is_null);
 
 	return is_null ? 0 : DatumGetInt32(value);
 }
@@ -149,8 +154,8 @@ row_int32(uint64 row, int column)
 bool
 row_bool(uint64 row, int column)
 {
-	bool		is_null;
-	Datum		value = row_value(row, column, &is_null);
+	bool is_null;
+	Datum value = row_value(row, column, &is_null);
 
 	return !is_null && DatumGetBool(value);
 }
@@ -158,8 +163,8 @@ row_bool(uint64 row, int column)
 char *
 row_text(uint64 row, int column)
 {
-	bool		is_null;
-	Datum		value = row_value(row, column, &is_null);
+	bool is_null;
+	Datum value = row_value(row, column, &is_null);
 
 	return is_null ? NULL : TextDatumGetCString(value);
 }
@@ -167,8 +172,8 @@ row_text(uint64 row, int column)
 TimestampTz
 row_timestamp(uint64 row, int column, TimestampTz if_null)
 {
-	bool		is_null;
-	Datum		value = row_value(row, column, &is_null);
+	bool is_null;
+	Datum value = row_value(row, column, &is_null);
 
 	return is_null ? if_null : DatumGetTimestampTz(value);
 }

@@ -12,19 +12,19 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#define NO_PARAMETERS ((Parameters) {0})
+#define NO_PARAMETERS ((Parameters){0})
 
 bool
 queue_is_attached(RecordType record_type)
 {
-	Oid			schema = get_namespace_oid("github_sync", true);
-	char		function[NAMEDATALEN];
+	Oid schema = get_namespace_oid("github_sync", true);
+	char function[NAMEDATALEN];
 
 	/* The functions go with the extension, the tables stay. */
 	snprintf(function, sizeof(function), "%s_claim", record_type_name(record_type));
 	return OidIsValid(schema) &&
-		FuncnameGetCandidates(list_make2(makeString("github_sync"), makeString(pstrdup(function))), -1, NIL,
-							  false, false, false, true) != NULL;
+		FuncnameGetCandidates(list_make2(makeString("github_sync"), makeString(pstrdup(function))),
+							  -1, NIL, false, false, false, true) != NULL;
 }
 
 bool
@@ -76,10 +76,7 @@ claim_step(const char *name)
 static GithubField
 present_field(char *value)
 {
-	return (GithubField)
-	{
-		.present = true,.value = value
-	};
+	return (GithubField){.present = true, .value = value};
 }
 
 static SyncClaim *
@@ -87,7 +84,7 @@ claim_of_row(RecordType record_type, uint64 row, MemoryContext parent)
 {
 	MemoryContext context = AllocSetContextCreate(parent, "sync claim", ALLOCSET_SMALL_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	SyncClaim  *claim = palloc0(sizeof(SyncClaim));
+	SyncClaim *claim = palloc0(sizeof(SyncClaim));
 
 	claim->context = context;
 	claim->record_type = record_type;
@@ -110,25 +107,27 @@ claim_of_row(RecordType record_type, uint64 row, MemoryContext parent)
 	claim->creation_key = row_text(row, 13);
 	if (!row_is_null(row, 14))
 		claim->look_since = seconds_of_timestamp(row_timestamp(row, 14, 0));
+	claim->attempts = row_int32(row, 15);
 	MemoryContextSwitchTo(caller);
 	return claim;
 }
 
 List *
-queue_claim(RecordType record_type, int slots, int slots_per_installation, List *claims, MemoryContext parent)
+queue_claim(RecordType record_type, int slots, int slots_per_installation, List *claims,
+			MemoryContext parent)
 {
 	static Statement statement = STATEMENT(
 		"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id,"
-		" etag, etag_key, title, body, creation_key::text, look_since FROM github_sync.%s_claim($1, $2)",
+		" etag, etag_key, title, body, creation_key::text, look_since, attempts FROM github_sync.%s_claim($1, $2)",
 		INT4OID, INT4OID);
-	Parameters	parameters = {0};
+	Parameters parameters = {0};
 
 	add_int32(&parameters, slots);
 	add_int32(&parameters, slots_per_installation);
 	run_statement(&statement, record_type, &parameters);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
-		SyncClaim  *claim = claim_of_row(record_type, row, parent);
+		SyncClaim *claim = claim_of_row(record_type, row, parent);
 		MemoryContext caller = MemoryContextSwitchTo(parent);
 
 		claims = lappend(claims, claim);
@@ -165,9 +164,9 @@ answer_kind_name(AnswerKind kind)
 static void
 add_resource(Parameters *parameters, const GithubResource *resource)
 {
-	static const GithubResource nothing = {
-		.created_at = GITHUB_NO_TIME,.updated_at = GITHUB_NO_TIME,.closed_at = GITHUB_NO_TIME
-	};
+	static const GithubResource nothing = {.created_at = GITHUB_NO_TIME,
+										   .updated_at = GITHUB_NO_TIME,
+										   .closed_at = GITHUB_NO_TIME};
 
 	if (resource == NULL)
 		resource = &nothing;
@@ -220,8 +219,10 @@ queue_record_answer(SyncClaim *claim, const SyncAnswer *answer)
 	static Statement statement = STATEMENT(
 		"SELECT result, issue_number, github_id, send_title, title, send_body, body, send_state, issue_state"
 		" FROM github_sync.%s_answered($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
-		INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID);
-	Parameters	parameters = {0};
+		INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT4OID, BOOLOID, TEXTOID,
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+		TEXTOID, TEXTOID, TEXTOID);
+	Parameters parameters = {0};
 
 	add_int64(&parameters, claim->id);
 	add_int32(&parameters, claim->claim_no);
@@ -258,10 +259,9 @@ add_retry_time(Parameters *parameters, TimestampTz retry_at)
 void
 queue_give_back(const SyncClaim *claim, const char *problem, TimestampTz retry_at)
 {
-	static Statement statement = STATEMENT(
-		"SELECT github_sync.%s_give_back($1, $2, $3, $4)",
-		INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID);
-	Parameters	parameters = {0};
+	static Statement statement = STATEMENT("SELECT github_sync.%s_give_back($1, $2, $3, $4)",
+										   INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID);
+	Parameters parameters = {0};
 
 	add_claim(&parameters, claim);
 	add_text(&parameters, problem);
@@ -270,12 +270,13 @@ queue_give_back(const SyncClaim *claim, const char *problem, TimestampTz retry_a
 }
 
 void
-queue_try_again(const SyncClaim *claim, const char *code, const char *reason, TimestampTz retry_at, int max_attempts)
+queue_try_again(const SyncClaim *claim, const char *code, const char *reason, TimestampTz retry_at,
+				int max_attempts)
 {
-	static Statement statement = STATEMENT(
-		"SELECT github_sync.%s_try_again($1, $2, $3, $4, $5, $6)",
-		INT8OID, INT4OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT4OID);
-	Parameters	parameters = {0};
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_try_again($1, $2, $3, $4, $5, $6)", INT8OID, INT4OID,
+				  TEXTOID, TEXTOID, TIMESTAMPTZOID, INT4OID);
+	Parameters parameters = {0};
 
 	add_claim(&parameters, claim);
 	add_text(&parameters, code);
@@ -288,10 +289,9 @@ queue_try_again(const SyncClaim *claim, const char *code, const char *reason, Ti
 void
 queue_fail(const SyncClaim *claim, const char *code, const char *reason)
 {
-	static Statement statement = STATEMENT(
-		"SELECT github_sync.%s_fail($1, $2, $3, $4)",
-		INT8OID, INT4OID, TEXTOID, TEXTOID);
-	Parameters	parameters = {0};
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_fail($1, $2, $3, $4)", INT8OID, INT4OID, TEXTOID, TEXTOID);
+	Parameters parameters = {0};
 
 	add_claim(&parameters, claim);
 	add_text(&parameters, code);
@@ -302,10 +302,8 @@ queue_fail(const SyncClaim *claim, const char *code, const char *reason)
 void
 queue_reject_creation(const SyncClaim *claim)
 {
-	static Statement statement = STATEMENT(
-		"SELECT github_sync.%s_creation_rejected($1)",
-		INT8OID);
-	Parameters	parameters = {0};
+	static Statement statement = STATEMENT("SELECT github_sync.%s_creation_rejected($1)", INT8OID);
+	Parameters parameters = {0};
 
 	add_int64(&parameters, claim->id);
 	run_statement(&statement, claim->record_type, &parameters);
@@ -314,10 +312,10 @@ queue_reject_creation(const SyncClaim *claim)
 void
 queue_creation_not_found(const SyncClaim *claim, int recheck_ms)
 {
-	static Statement statement = STATEMENT(
-		"SELECT github_sync.%s_creation_not_found($1, $2, $3 * interval '1 millisecond')",
-		INT8OID, INT4OID, INT4OID);
-	Parameters	parameters = {0};
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_creation_not_found($1, $2, $3 * interval '1 millisecond')",
+				  INT8OID, INT4OID, INT4OID);
+	Parameters parameters = {0};
 
 	add_claim(&parameters, claim);
 	add_int32(&parameters, recheck_ms);
@@ -327,10 +325,9 @@ queue_creation_not_found(const SyncClaim *claim, int recheck_ms)
 void
 queue_pause_installation(int64 installation_id, TimestampTz until, const char *reason)
 {
-	static Statement statement = STATEMENT(
-		"SELECT github_sync.pause_installation($1, $2, $3)",
-		INT8OID, TIMESTAMPTZOID, TEXTOID);
-	Parameters	parameters = {0};
+	static Statement statement = STATEMENT("SELECT github_sync.pause_installation($1, $2, $3)",
+										   INT8OID, TIMESTAMPTZOID, TEXTOID);
+	Parameters parameters = {0};
 
 	add_int64(&parameters, installation_id);
 	add_timestamp(&parameters, until);
@@ -341,10 +338,8 @@ queue_pause_installation(int64 installation_id, TimestampTz until, const char *r
 void
 queue_resume_installation(int64 installation_id)
 {
-	static Statement statement = STATEMENT(
-		"SELECT github_sync.resume_installation($1)",
-		INT8OID);
-	Parameters	parameters = {0};
+	static Statement statement = STATEMENT("SELECT github_sync.resume_installation($1)", INT8OID);
+	Parameters parameters = {0};
 
 	add_int64(&parameters, installation_id);
 	run_statement(&statement, RECORD_TASK, &parameters);
@@ -353,10 +348,9 @@ queue_resume_installation(int64 installation_id)
 void
 queue_set_installation_state(int64 installation_id, const char *state)
 {
-	static Statement statement = STATEMENT(
-		"SELECT github_sync.set_installation_state($1, $2)",
-		INT8OID, TEXTOID);
-	Parameters	parameters = {0};
+	static Statement statement =
+		STATEMENT("SELECT github_sync.set_installation_state($1, $2)", INT8OID, TEXTOID);
+	Parameters parameters = {0};
 
 	add_int64(&parameters, installation_id);
 	add_text(&parameters, state);

@@ -30,31 +30,32 @@ typedef enum RecordType
 
 typedef enum ClaimStep
 {
-	STEP_FETCH,					/* GET the resource */
-	STEP_CREATE,				/* POST it */
-	STEP_LOOK,					/* list, to find a creation whose outcome is unknown */
-	STEP_UPDATE					/* PATCH the fields that differ */
+	STEP_FETCH,  /* GET the resource */
+	STEP_CREATE, /* POST it */
+	STEP_LOOK,   /* list, to find a creation whose outcome is unknown */
+	STEP_UPDATE  /* PATCH the fields that differ */
 } ClaimStep;
 
 typedef struct SyncClaim
 {
-	MemoryContext context;		/* of the claim and all its texts */
-	RecordType	record_type;
-	int64		id;
-	int32		claim_no;
-	ClaimStep	step;
-	int64		installation_id;
-	char	   *owner_login;
-	char	   *repo_name;
-	int32		issue_number;	/* of the issue, or of a comment's parent; 0: none yet */
-	int64		github_id;		/* 0: none yet */
-	char	   *etag;			/* NULL: none */
-	char	   *etag_key;		/* which token the ETag belongs to */
-	GithubField title;			/* to create or update */
+	MemoryContext context; /* of the claim and all its texts */
+	RecordType record_type;
+	int64 id;
+	int32 claim_no;
+	int32 attempts; /* that failed so far */
+	ClaimStep step;
+	int64 installation_id;
+	char *owner_login;
+	char *repo_name;
+	int32 issue_number; /* of the issue, or of a comment's parent; 0: none yet */
+	int64 github_id;    /* 0: none yet */
+	char *etag;         /* NULL: none */
+	char *etag_key;     /* which token the ETag belongs to */
+	GithubField title;  /* to create or update */
 	GithubField body;
 	GithubField issue_state;
-	char	   *creation_key;	/* STEP_LOOK: what the body carries */
-	int64		look_since;		/* STEP_LOOK: seconds since 1970 of the creation */
+	char *creation_key; /* STEP_LOOK: what the body carries */
+	int64 look_since;   /* STEP_LOOK: seconds since 1970 of the creation */
 } SyncClaim;
 
 /* How an answer with a resource came about; see github_sync.task_answered(). */
@@ -69,13 +70,13 @@ typedef enum AnswerKind
 
 typedef struct SyncAnswer
 {
-	AnswerKind	kind;
-	int64		answered_at;	/* seconds since 1970, GitHub's clock */
+	AnswerKind kind;
+	int64 answered_at; /* seconds since 1970, GitHub's clock */
 	const char *own_login;
 	const GithubResource *resource; /* NULL for ANSWER_NOT_MODIFIED */
 	const char *etag;
 	const char *etag_key;
-	const char *json;			/* the resource as GitHub sent it, sanitized */
+	const char *json; /* the resource as GitHub sent it, sanitized */
 } SyncAnswer;
 
 /* Nothing to wait for: stands in line again at once. */

@@ -65,7 +65,7 @@ db_try(DbAction action, void *argument, DbError *error)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *caught;
+		ErrorData *caught;
 
 		MemoryContextSwitchTo(caller_context);
 		caught = CopyErrorData();
@@ -100,7 +100,7 @@ db_error_is_missing_queue(const DbError *error)
 bool
 db_error_is_passing(const DbError *error)
 {
-	int			category = ERRCODE_TO_CATEGORY(error->sqlstate);
+	int category = ERRCODE_TO_CATEGORY(error->sqlstate);
 
 	return category == ERRCODE_INSUFFICIENT_RESOURCES ||
 		category == ERRCODE_OPERATOR_INTERVENTION ||

@@ -13,11 +13,11 @@
 /* What an action that failed said; palloc'd in the caller's context. */
 typedef struct DbError
 {
-	int			sqlstate;
-	char	   *message;		/* without DETAIL: it may show the application's data */
+	int sqlstate;
+	char *message; /* without DETAIL: it may show the application's data */
 } DbError;
 
-typedef void (*DbAction) (void *argument);
+typedef void (*DbAction)(void *argument);
 
 /* Both leave the caller in its own memory context: what it allocates survives the commit. */
 extern void db_begin(const char *activity);

@@ -41,21 +41,21 @@
 /* The sockets that are open, so that they can be closed behind curl's back. */
 typedef struct SocketList
 {
-	int		   *sockets;
-	size_t		count;
-	size_t		capacity;
+	int *sockets;
+	size_t count;
+	size_t capacity;
 } SocketList;
 
 struct HttpClient
 {
-	HttpClientOptions options;	/* its strings are ours */
-	CURLM	   *multi;
-	int			epoll_descriptor;
-	int64_t		deadline_us;	/* when curl wants to be called; or NO_DEADLINE */
-	SocketList	open_sockets;
-	CURL	   *idle_handles[MAX_IDLE_HANDLES];
-	int			idle_handle_count;
-	int			under_way;
+	HttpClientOptions options; /* its strings are ours */
+	CURLM *multi;
+	int epoll_descriptor;
+	int64_t deadline_us; /* when curl wants to be called; or NO_DEADLINE */
+	SocketList open_sockets;
+	CURL *idle_handles[MAX_IDLE_HANDLES];
+	int idle_handle_count;
+	int under_way;
 	HttpExchangeQueue finished;
 };
 
@@ -64,7 +64,7 @@ struct HttpClient
 static void
 block_signals(sigset_t *caller_mask)
 {
-	sigset_t	all;
+	sigset_t all;
 
 	sigfillset(&all);
 	(void) pthread_sigmask(SIG_BLOCK, &all, caller_mask);
@@ -80,7 +80,7 @@ restore_signals(const sigset_t *caller_mask)
 	if (!sigismember(caller_mask, SIGPIPE))
 	{
 		const struct timespec at_once = {0, 0};
-		sigset_t	broken_pipe;
+		sigset_t broken_pipe;
 
 		sigemptyset(&broken_pipe);
 		sigaddset(&broken_pipe, SIGPIPE);
@@ -117,8 +117,8 @@ remember_socket(SocketList *list, int descriptor)
 {
 	if (list->count == list->capacity)
 	{
-		size_t		capacity = list->capacity == 0 ? 64 : list->capacity * 2;
-		int		   *sockets = realloc(list->sockets, capacity * sizeof(int));
+		size_t capacity = list->capacity == 0 ? 64 : list->capacity * 2;
+		int *sockets = realloc(list->sockets, capacity * sizeof(int));
 
 		if (sockets == NULL)
 			return false;
@@ -132,7 +132,7 @@ remember_socket(SocketList *list, int descriptor)
 static void
 forget_socket(SocketList *list, int descriptor)
 {
-	size_t		i;
+	size_t i;
 
 	for (i = 0; i < list->count; i++)
 	{
@@ -149,7 +149,7 @@ static curl_socket_t
 open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	HttpClient *client = context;
-	int			descriptor;
+	int descriptor;
 
 	(void) purpose;
 	descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -237,8 +237,7 @@ copy_options(HttpClientOptions *copy, const HttpClientOptions *options)
 	*copy = *options;
 	copy->user_agent = copy->ca_file = copy->proxy = NULL;
 	if (copy_text(&copy->user_agent, options->user_agent) &&
-		copy_text(&copy->ca_file, options->ca_file) &&
-		copy_text(&copy->proxy, options->proxy))
+		copy_text(&copy->ca_file, options->ca_file) && copy_text(&copy->proxy, options->proxy))
 		return true;
 	free_options(copy);
 	return false;
@@ -307,7 +306,7 @@ HttpClient *
 http_client_create(const HttpClientOptions *options)
 {
 	HttpClient *client;
-	sigset_t	caller_mask;
+	sigset_t caller_mask;
 
 	block_signals(&caller_mask);
 	client = create_client(options);
@@ -323,7 +322,7 @@ http_client_create(const HttpClientOptions *options)
 void
 http_client_abandon(HttpClient *client)
 {
-	size_t		i;
+	size_t i;
 
 	for (i = 0; i < client->open_sockets.count; i++)
 		close(client->open_sockets.sockets[i]);
@@ -342,11 +341,9 @@ static bool
 set_route(CURL *easy, const HttpClientOptions *options)
 {
 	return SET(CURLOPT_PROXY, options->proxy != NULL ? options->proxy : "") &&
-		SET(CURLOPT_NOPROXY, "") &&
-		SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
+		SET(CURLOPT_NOPROXY, "") && SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
 		SET(CURLOPT_PROTOCOLS_STR, options->allow_plain_http ? "http,https" : "https") &&
-		SET(CURLOPT_FOLLOWLOCATION, 0L) &&
-		SET(CURLOPT_PATH_AS_IS, 1L);
+		SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_PATH_AS_IS, 1L);
 }
 
 /*
@@ -358,11 +355,9 @@ set_route(CURL *easy, const HttpClientOptions *options)
 static bool
 set_security(CURL *easy, const HttpClientOptions *options)
 {
-	bool		one_file = options->ca_file != NULL ||
-		curl_version_info(CURLVERSION_NOW)->cainfo != NULL;
+	bool one_file = options->ca_file != NULL || curl_version_info(CURLVERSION_NOW)->cainfo != NULL;
 
-	return SET(CURLOPT_SSL_VERIFYPEER, 1L) &&
-		SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
+	return SET(CURLOPT_SSL_VERIFYPEER, 1L) && SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
 		(options->ca_file == NULL || SET(CURLOPT_CAINFO, options->ca_file)) &&
 		(!one_file || SET(CURLOPT_CAPATH, NULL));
 }
@@ -370,15 +365,11 @@ set_security(CURL *easy, const HttpClientOptions *options)
 static bool
 set_connection(CURL *easy, HttpClient *client)
 {
-	return SET(CURLOPT_NOSIGNAL, 1L) &&
-		SET(CURLOPT_QUICK_EXIT, 1L) &&
-		SET(CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
-		SET(CURLOPT_OPENSOCKETDATA, client) &&
-		SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket) &&
-		SET(CURLOPT_CLOSESOCKETDATA, client) &&
+	return SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_QUICK_EXIT, 1L) &&
+		SET(CURLOPT_OPENSOCKETFUNCTION, open_socket) && SET(CURLOPT_OPENSOCKETDATA, client) &&
+		SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket) && SET(CURLOPT_CLOSESOCKETDATA, client) &&
 		SET(CURLOPT_TCP_KEEPALIVE, 1L) &&
-		SET(CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS) &&
-		SET(CURLOPT_PIPEWAIT, 1L) &&
+		SET(CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS) && SET(CURLOPT_PIPEWAIT, 1L) &&
 		SET(CURLOPT_CONNECTTIMEOUT_MS, client->options.connect_timeout_ms) &&
 		SET(CURLOPT_TIMEOUT_MS, client->options.request_timeout_ms);
 }
@@ -387,10 +378,9 @@ set_connection(CURL *easy, HttpClient *client)
 static bool
 set_body(CURL *easy, const HttpRequest *request)
 {
-	size_t		length = request->body != NULL ? request->body_length : 0;
+	size_t length = request->body != NULL ? request->body_length : 0;
 
-	return SET(CURLOPT_POST, 1L) &&
-		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) length) &&
+	return SET(CURLOPT_POST, 1L) && SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) length) &&
 		SET(CURLOPT_COPYPOSTFIELDS, request->body != NULL ? request->body : "");
 }
 
@@ -418,8 +408,7 @@ set_method(CURL *easy, const HttpRequest *request)
 static bool
 set_request(CURL *easy, const HttpClient *client, const HttpRequest *request)
 {
-	return SET(CURLOPT_URL, request->url) &&
-		SET(CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L) &&
+	return SET(CURLOPT_URL, request->url) && SET(CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L) &&
 		SET(CURLOPT_ACCEPT_ENCODING, "") &&
 		(client->options.user_agent == NULL ||
 		 SET(CURLOPT_USERAGENT, client->options.user_agent)) &&
@@ -432,9 +421,9 @@ set_request(CURL *easy, const HttpClient *client, const HttpRequest *request)
 static bool
 url_is_usable(const char *url, bool allow_plain_http)
 {
-	CURLU	   *parsed = curl_url();
-	char	   *scheme = NULL;
-	bool		usable;
+	CURLU *parsed = curl_url();
+	char *scheme = NULL;
+	bool usable;
 
 	usable = parsed != NULL &&
 		curl_url_set(parsed, CURLUPART_URL, url, CURLU_DISALLOW_USER) == CURLUE_OK &&
@@ -470,10 +459,8 @@ give_back_handle(HttpClient *client, CURL *easy)
 static bool
 hand_to_curl(HttpClient *client, const HttpRequest *request, HttpExchange *exchange, CURL *easy)
 {
-	return set_route(easy, &client->options) &&
-		set_security(easy, &client->options) &&
-		set_connection(easy, client) &&
-		set_request(easy, client, request) &&
+	return set_route(easy, &client->options) && set_security(easy, &client->options) &&
+		set_connection(easy, client) && set_request(easy, client, request) &&
 		http_exchange_attach(exchange, easy) &&
 		curl_multi_add_handle(client->multi, easy) == CURLM_OK;
 }
@@ -482,7 +469,7 @@ static bool
 start_exchange(HttpClient *client, const HttpRequest *request)
 {
 	HttpExchange *exchange;
-	CURL	   *easy;
+	CURL *easy;
 
 	if (!url_is_usable(request->url, client->options.allow_plain_http))
 		return false;
@@ -504,8 +491,8 @@ start_exchange(HttpClient *client, const HttpRequest *request)
 bool
 http_client_start(HttpClient *client, const HttpRequest *request)
 {
-	bool		started;
-	sigset_t	caller_mask;
+	bool started;
+	sigset_t caller_mask;
 
 	block_signals(&caller_mask);
 	started = start_exchange(client, request);
@@ -530,7 +517,7 @@ readiness(uint32_t events)
 static void
 run_curl(HttpClient *client, curl_socket_t descriptor, int ready)
 {
-	int			running;
+	int running;
 
 	if (curl_multi_socket_action(client->multi, descriptor, ready, &running) != CURLM_OK)
 		remember_deadline(client->multi, RETRY_AFTER_FAILURE_MS, client);
@@ -541,8 +528,8 @@ static void
 serve_ready_sockets(HttpClient *client)
 {
 	struct epoll_event events[EVENTS_PER_PROGRESS];
-	int			count;
-	int			i;
+	int count;
+	int i;
 
 	count = epoll_wait(client->epoll_descriptor, events, EVENTS_PER_PROGRESS, 0);
 	for (i = 0; i < count; i++)
@@ -562,7 +549,7 @@ serve_deadline(HttpClient *client)
 static void
 finish_exchange(HttpClient *client, CURL *easy, CURLcode result)
 {
-	char	   *exchange = NULL;
+	char *exchange = NULL;
 
 	(void) curl_easy_getinfo(easy, CURLINFO_PRIVATE, &exchange);
 	(void) curl_multi_remove_handle(client->multi, easy);
@@ -575,8 +562,8 @@ finish_exchange(HttpClient *client, CURL *easy, CURLcode result)
 static void
 collect_finished(HttpClient *client)
 {
-	CURLMsg    *message;
-	int			remaining;
+	CURLMsg *message;
+	int remaining;
 
 	while ((message = curl_multi_info_read(client->multi, &remaining)) != NULL)
 	{
@@ -588,7 +575,7 @@ collect_finished(HttpClient *client)
 void
 http_client_progress(HttpClient *client)
 {
-	sigset_t	caller_mask;
+	sigset_t caller_mask;
 
 	block_signals(&caller_mask);
 	serve_ready_sockets(client);
@@ -609,7 +596,7 @@ http_client_descriptor(const HttpClient *client)
 long
 http_client_timeout_ms(const HttpClient *client)
 {
-	int64_t		left_us;
+	int64_t left_us;
 
 	if (client->deadline_us == NO_DEADLINE)
 		return -1;

@@ -22,38 +22,38 @@ typedef struct HttpExchange HttpExchange;
 typedef struct HttpClientOptions
 {
 	const char *user_agent;
-	const char *ca_file;		/* NULL: the system's */
-	const char *proxy;			/* NULL: none, whatever the environment says */
-	bool		allow_plain_http;	/* only for loopback hosts: the caller checks */
-	long		connect_timeout_ms;
-	long		request_timeout_ms;
-	size_t		max_response_size;	/* body, bytes */
-	size_t		max_headers;		/* count; 0: the default of 200 */
-	size_t		max_header_bytes;	/* all headers of one answer; 0: 256 kB */
+	const char *ca_file;   /* NULL: the system's */
+	const char *proxy;     /* NULL: none, whatever the environment says */
+	bool allow_plain_http; /* only for loopback hosts: the caller checks */
+	long connect_timeout_ms;
+	long request_timeout_ms;
+	size_t max_response_size; /* body, bytes */
+	size_t max_headers;       /* count; 0: the default of 200 */
+	size_t max_header_bytes;  /* all headers of one answer; 0: 256 kB */
 } HttpClientOptions;
 
 typedef struct HttpRequest
 {
-	const char *method;			/* GET, POST, PATCH, DELETE */
+	const char *method; /* GET, POST, PATCH, DELETE */
 	const char *url;
 	const char *const *headers; /* "Name: value", NULL-terminated; copied */
-	const char *body;			/* NULL: none; copied */
-	size_t		body_length;
+	const char *body;           /* NULL: none; copied */
+	size_t body_length;
 
 	/*
 	 * The server must see it at most once, even when the connection dies
 	 * under it.  Costs a connection of its own.
 	 */
-	bool		once;
-	void	   *tag;			/* the caller's */
+	bool once;
+	void *tag; /* the caller's */
 } HttpRequest;
 
 typedef enum HttpOutcome
 {
-	HTTP_ANSWERED,				/* status line, headers and whole body */
-	HTTP_NEVER_SENT,			/* resolve, connect or TLS failed */
-	HTTP_CUT_OFF,				/* time-out, reset or half an answer after sending began */
-	HTTP_TOO_LARGE				/* body or headers over our limits */
+	HTTP_ANSWERED,   /* status line, headers and whole body */
+	HTTP_NEVER_SENT, /* resolve, connect or TLS failed */
+	HTTP_CUT_OFF,    /* time-out, reset or half an answer after sending began */
+	HTTP_TOO_LARGE   /* body or headers over our limits */
 } HttpOutcome;
 
 /*

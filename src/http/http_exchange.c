@@ -9,8 +9,10 @@
  * Words: a sending is one attempt of curl to put the request on a connection.
  * When a connection it used before dies without a single byte of answer, curl
  * sends again by itself, a POST like any other request, although the server
- * may have acted on the first.  Counting the sendings is what keeps the
- * promise of "once", and what tells "never sent" from "cut off".
+ * may have acted on the first.  A connection of its own does not prevent it:
+ * over HTTP/2 another exchange can join that connection, which then counts as
+ * used before.  Counting the sendings is what keeps the promise of "once", and
+ * what tells "never sent" from "cut off".
  */
 #include "http_exchange.h"
 
@@ -26,10 +28,10 @@
 /* Bytes that grow up to a limit; the data is NUL-terminated, or NULL. */
 typedef struct Buffer
 {
-	char	   *data;
-	size_t		length;
-	size_t		capacity;
-	size_t		limit;
+	char *data;
+	size_t length;
+	size_t capacity;
+	size_t limit;
 } Buffer;
 
 /* Why one of our callbacks told curl to stop. */
@@ -44,23 +46,23 @@ typedef enum StopReason
 
 struct HttpExchange
 {
-	HttpExchange *next;			/* in its queue */
-	void	   *tag;
+	HttpExchange *next; /* in its queue */
+	void *tag;
 	struct curl_slist *request_headers;
-	bool		once;
-	int			sendings;
-	StopReason	stop_reason;
+	bool once;
+	int sendings;
+	StopReason stop_reason;
 
-	int			status;
-	Buffer		headers;		/* "name\0value\0" for each */
-	size_t		header_count;
-	size_t		max_headers;
-	bool		headers_complete;
-	Buffer		body;
+	int status;
+	Buffer headers; /* "name\0value\0" for each */
+	size_t header_count;
+	size_t max_headers;
+	bool headers_complete;
+	Buffer body;
 
 	HttpOutcome outcome;
-	double		seconds;
-	char		error[CURL_ERROR_SIZE];
+	double seconds;
+	char error[CURL_ERROR_SIZE];
 };
 
 /* ---- Bounded memory ---- */
@@ -68,8 +70,8 @@ struct HttpExchange
 static bool
 buffer_reserve(Buffer *buffer, size_t needed)
 {
-	size_t		capacity = buffer->capacity < SMALLEST_BUFFER ? SMALLEST_BUFFER : buffer->capacity;
-	char	   *data;
+	size_t capacity = buffer->capacity < SMALLEST_BUFFER ? SMALLEST_BUFFER : buffer->capacity;
+	char *data;
 
 	if (needed <= buffer->capacity)
 		return true;
@@ -132,11 +134,11 @@ trim(const char **text, size_t *length)
 static StopReason
 store_header_part(HttpExchange *exchange, const char *text, size_t length)
 {
-	StopReason	reason;
+	StopReason reason;
 
 	trim(&text, &length);
-	reason = buffer_append(&exchange->headers, text, strnlen(text, length),
-						   STOPPED_HEADERS_TOO_LARGE);
+	reason =
+		buffer_append(&exchange->headers, text, strnlen(text, length), STOPPED_HEADERS_TOO_LARGE);
 	if (reason != NOT_STOPPED)
 		return reason;
 	return buffer_append(&exchange->headers, "", 1, STOPPED_HEADERS_TOO_LARGE);
@@ -146,8 +148,8 @@ static StopReason
 store_header(HttpExchange *exchange, const char *line, size_t length)
 {
 	const char *colon = memchr(line, ':', length);
-	size_t		name_length;
-	StopReason	reason;
+	size_t name_length;
+	StopReason reason;
 
 	/* Neither a header nor a continued one: nothing we could be asked for. */
 	if (colon == NULL || is_space(line[0]))
@@ -173,8 +175,8 @@ static size_t
 receive_header(char *line, size_t one, size_t length, void *context)
 {
 	HttpExchange *exchange = context;
-	size_t		size = one * length;
-	bool		empty = size == 0 || line[0] == '\r' || line[0] == '\n';
+	size_t size = one * length;
+	bool empty = size == 0 || line[0] == '\r' || line[0] == '\n';
 
 	if (exchange->body.length == 0 && size >= 5 && memcmp(line, "HTTP/", 5) == 0)
 		begin_header_block(exchange);
@@ -195,7 +197,7 @@ static size_t
 receive_body(char *bytes, size_t one, size_t length, void *context)
 {
 	HttpExchange *exchange = context;
-	size_t		size = one * length;
+	size_t size = one * length;
 
 	exchange->stop_reason = buffer_append(&exchange->body, bytes, size, STOPPED_BODY_TOO_LARGE);
 	return exchange->stop_reason == NOT_STOPPED ? size : 0;
@@ -247,8 +249,7 @@ add_request_header(HttpExchange *exchange, const char *header)
 static bool
 copy_request_headers(HttpExchange *exchange, const char *const *headers)
 {
-	if (!add_request_header(exchange, "Expect:") ||
-		!add_request_header(exchange, "Content-Type:"))
+	if (!add_request_header(exchange, "Expect:") || !add_request_header(exchange, "Content-Type:"))
 		return false;
 	for (; headers != NULL && *headers != NULL; headers++)
 	{
@@ -403,8 +404,8 @@ explain(HttpExchange *exchange, CURLcode result)
 void
 http_exchange_finish(HttpExchange *exchange, CURL *easy, CURLcode result)
 {
-	long		status = 0;
-	curl_off_t	microseconds = 0;
+	long status = 0;
+	curl_off_t microseconds = 0;
 
 	(void) curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	(void) curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &microseconds);
@@ -467,7 +468,7 @@ http_exchange_header(const HttpExchange *exchange, const char *name)
 {
 	const char *position = exchange->headers.data;
 	const char *found = NULL;
-	size_t		i;
+	size_t i;
 
 	for (i = 0; i < exchange->header_count; i++)
 	{

@@ -13,8 +13,8 @@
 #include "http_client.h"
 
 /* NULL: out of memory, or a header that would smuggle in another line. */
-extern HttpExchange *http_exchange_create(const HttpRequest *request,
-										  const HttpClientOptions *options);
+extern HttpExchange *
+http_exchange_create(const HttpRequest *request, const HttpClientOptions *options);
 
 /* Points the handle's callbacks and request headers at the exchange. */
 extern bool http_exchange_attach(HttpExchange *exchange, CURL *easy);

@@ -25,27 +25,27 @@
 struct LoopbackServer
 {
 	LoopbackHandler handler;
-	int			listener;
-	int			port;
-	pthread_t	acceptor;
+	int listener;
+	int port;
+	pthread_t acceptor;
 
-	pthread_mutex_t lock;		/* protects all below */
+	pthread_mutex_t lock; /* protects all below */
 	pthread_cond_t connection_ended;
-	bool		stopping;
-	int			accepted;
-	int			open_count;
-	int			open_connections[MAX_CONNECTIONS];
-	int			request_count;
-	char		paths[MAX_REQUESTS][64];
+	bool stopping;
+	int accepted;
+	int open_count;
+	int open_connections[MAX_CONNECTIONS];
+	int request_count;
+	char paths[MAX_REQUESTS][64];
 	LoopbackRequest last_request;
 };
 
 typedef struct Connection
 {
 	LoopbackServer *server;
-	int			descriptor;
-	char		unread[2 * LOOPBACK_MAX_REQUEST];	/* of pipelined requests, too */
-	size_t		unread_length;
+	int descriptor;
+	char unread[2 * LOOPBACK_MAX_REQUEST]; /* of pipelined requests, too */
+	size_t unread_length;
 } Connection;
 
 static void
@@ -62,7 +62,7 @@ loopback_write(int connection, const void *bytes, size_t length)
 
 	while (length > 0)
 	{
-		ssize_t		written = send(connection, position, length, MSG_NOSIGNAL);
+		ssize_t written = send(connection, position, length, MSG_NOSIGNAL);
 
 		if (written <= 0)
 			return false;
@@ -83,8 +83,8 @@ loopback_write_text(int connection, const char *text)
 static bool
 read_more(Connection *connection)
 {
-	size_t		space = sizeof(connection->unread) - 1 - connection->unread_length;
-	ssize_t		count;
+	size_t space = sizeof(connection->unread) - 1 - connection->unread_length;
+	ssize_t count;
 
 	if (space == 0)
 		return false;
@@ -108,7 +108,7 @@ static bool
 read_head(Connection *connection, LoopbackRequest *request)
 {
 	const char *end;
-	size_t		length;
+	size_t length;
 
 	while ((end = strstr(connection->unread, "\r\n\r\n")) == NULL)
 	{
@@ -129,7 +129,7 @@ static bool
 read_body(Connection *connection, LoopbackRequest *request)
 {
 	const char *announced = strstr(request->text, "\r\nContent-Length:");
-	size_t		length = announced != NULL ? strtoul(announced + 17, NULL, 10) : 0;
+	size_t length = announced != NULL ? strtoul(announced + 17, NULL, 10) : 0;
 
 	if (length >= sizeof(request->body))
 		return false;
@@ -162,7 +162,7 @@ static void
 end_connection(Connection *connection)
 {
 	LoopbackServer *server = connection->server;
-	int			i;
+	int i;
 
 	pthread_mutex_lock(&server->lock);
 	for (i = 0; server->open_connections[i] != connection->descriptor; i++)
@@ -195,7 +195,7 @@ serve_connection(void *argument)
 static bool
 admit(LoopbackServer *server, int descriptor)
 {
-	bool		admitted;
+	bool admitted;
 
 	pthread_mutex_lock(&server->lock);
 	admitted = !server->stopping && server->open_count < MAX_CONNECTIONS;
@@ -212,7 +212,7 @@ static void
 start_connection(LoopbackServer *server, int descriptor)
 {
 	Connection *connection = calloc(1, sizeof(Connection));
-	pthread_t	thread;
+	pthread_t thread;
 
 	if (connection == NULL)
 		give_up("calloc");
@@ -227,7 +227,7 @@ static void *
 accept_connections(void *argument)
 {
 	LoopbackServer *server = argument;
-	int			descriptor;
+	int descriptor;
 
 	while ((descriptor = accept(server->listener, NULL, NULL)) >= 0)
 	{
@@ -245,12 +245,11 @@ static void
 listen_on_free_port(LoopbackServer *server)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET};
-	socklen_t	length = sizeof(address);
+	socklen_t length = sizeof(address);
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	server->listener = socket(AF_INET, SOCK_STREAM, 0);
-	if (server->listener < 0 ||
-		bind(server->listener, (struct sockaddr *) &address, length) < 0 ||
+	if (server->listener < 0 || bind(server->listener, (struct sockaddr *) &address, length) < 0 ||
 		listen(server->listener, 256) < 0 ||
 		getsockname(server->listener, (struct sockaddr *) &address, &length) < 0)
 		give_up("loopback server");
@@ -261,8 +260,8 @@ LoopbackServer *
 loopback_server_start(LoopbackHandler handler)
 {
 	LoopbackServer *server = calloc(1, sizeof(LoopbackServer));
-	sigset_t	all;
-	sigset_t	before;
+	sigset_t all;
+	sigset_t before;
 
 	if (server == NULL)
 		give_up("calloc");
@@ -283,7 +282,7 @@ loopback_server_start(LoopbackHandler handler)
 void
 loopback_server_stop(LoopbackServer *server)
 {
-	int			i;
+	int i;
 
 	pthread_mutex_lock(&server->lock);
 	server->stopping = true;
@@ -312,8 +311,8 @@ loopback_server_port(const LoopbackServer *server)
 int
 loopback_server_requests(LoopbackServer *server, const char *path)
 {
-	int			count = 0;
-	int			i;
+	int count = 0;
+	int i;
 
 	pthread_mutex_lock(&server->lock);
 	for (i = 0; i < server->request_count; i++)
@@ -325,7 +324,7 @@ loopback_server_requests(LoopbackServer *server, const char *path)
 int
 loopback_server_connections(LoopbackServer *server)
 {
-	int			count;
+	int count;
 
 	pthread_mutex_lock(&server->lock);
 	count = server->accepted;
@@ -337,7 +336,7 @@ bool
 loopback_server_wait_until_idle(LoopbackServer *server, int seconds)
 {
 	struct timespec deadline;
-	bool		idle;
+	bool idle;
 
 	clock_gettime(CLOCK_REALTIME, &deadline);
 	deadline.tv_sec += seconds;

@@ -17,16 +17,16 @@ typedef struct LoopbackServer LoopbackServer;
 
 typedef struct LoopbackRequest
 {
-	char		text[LOOPBACK_MAX_REQUEST];	/* request line, headers, empty line */
-	char		method[16];
-	char		path[256];
-	char		body[LOOPBACK_MAX_REQUEST];
-	size_t		body_length;
-	int			number;			/* on its connection, from 1 */
+	char text[LOOPBACK_MAX_REQUEST]; /* request line, headers, empty line */
+	char method[16];
+	char path[256];
+	char body[LOOPBACK_MAX_REQUEST];
+	size_t body_length;
+	int number; /* on its connection, from 1 */
 } LoopbackRequest;
 
 /* Runs in the connection's thread.  False: close the connection. */
-typedef bool (*LoopbackHandler) (int connection, const LoopbackRequest *request);
+typedef bool (*LoopbackHandler)(int connection, const LoopbackRequest *request);
 
 /* Listens on a free port of 127.0.0.1; ends the program when it cannot. */
 extern LoopbackServer *loopback_server_start(LoopbackHandler handler);

@@ -22,8 +22,8 @@
 #include "loopback_server.h"
 #include "unit.h"
 
-#define PATIENCE_S 60			/* for what should take moments */
-#define PROMPT_S 5				/* what must not wait for anybody */
+#define PATIENCE_S 60 /* for what should take moments */
+#define PROMPT_S 5    /* what must not wait for anybody */
 #define MAX_CLIENTS 32
 
 static LoopbackServer *server;
@@ -33,7 +33,7 @@ static LoopbackServer *server;
  * it is no leak to the tools that look for leaks.
  */
 static HttpClient *volatile clients[MAX_CLIENTS];
-static int	client_count;
+static int client_count;
 
 /* ---- A resolver that knows nobody ---- */
 
@@ -44,7 +44,7 @@ extern int
 getaddrinfo(const char *restrict name, const char *restrict service,
 			const struct addrinfo *restrict hints, struct addrinfo **restrict result)
 {
-	sigset_t	mask;
+	sigset_t mask;
 
 	(void) service;
 	(void) hints;
@@ -117,7 +117,7 @@ answer_interim_only(int connection, const LoopbackRequest *request)
 static bool
 answer_with_body_received(int connection, const LoopbackRequest *request)
 {
-	char		head[128];
+	char head[128];
 
 	snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n",
 			 request->body_length);
@@ -202,7 +202,7 @@ static bool
 answer_at_length(int connection, const LoopbackRequest *request)
 {
 	static const char zeros[64 * 1024];
-	int			i;
+	int i;
 
 	(void) request;
 	if (!loopback_write_text(connection, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"))
@@ -242,13 +242,13 @@ static bool
 answer_with_gzip_bomb(int connection, const LoopbackRequest *request)
 {
 	unsigned char bomb[8192] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
-	size_t		position = 10 * 8;
+	size_t position = 10 * 8;
 
 	(void) request;
-	append_bits(bomb, &position, 0x6, 3);	/* last block, fixed codes */
-	append_bits(bomb, &position, 0x30, 8);	/* literal 0 */
+	append_bits(bomb, &position, 0x6, 3);  /* last block, fixed codes */
+	append_bits(bomb, &position, 0x30, 8); /* literal 0 */
 	while (position + 13 <= sizeof(bomb) * 8)
-		append_bits(bomb, &position, 0xc5 << 5, 13);	/* length 258, distance 1 */
+		append_bits(bomb, &position, 0xc5 << 5, 13); /* length 258, distance 1 */
 
 	return loopback_write_text(connection,
 							   "HTTP/1.1 200 OK\r\n"
@@ -261,7 +261,7 @@ answer_with_gzip_bomb(int connection, const LoopbackRequest *request)
 static bool
 answer_with_many_headers(int connection, const LoopbackRequest *request)
 {
-	int			i;
+	int i;
 
 	(void) request;
 	loopback_write_text(connection, "HTTP/1.1 200 OK\r\n");
@@ -276,8 +276,8 @@ answer_with_many_headers(int connection, const LoopbackRequest *request)
 static bool
 answer_with_long_headers(int connection, const LoopbackRequest *request)
 {
-	char		header[8192];
-	int			i;
+	char header[8192];
+	int i;
 
 	(void) request;
 	memset(header, 'a', sizeof(header));
@@ -296,7 +296,7 @@ static const struct
 {
 	const char *path;
 	LoopbackHandler answer;
-}			behaviours[] = {
+} behaviours[] = {
 	{"/normal", answer_normally},
 	{"/chunked", answer_in_chunks},
 	{"/interim", answer_after_interim},
@@ -320,7 +320,7 @@ static const struct
 static bool
 behave(int connection, const LoopbackRequest *request)
 {
-	size_t		i;
+	size_t i;
 
 	for (i = 0; i < sizeof(behaviours) / sizeof(behaviours[0]); i++)
 	{
@@ -392,8 +392,8 @@ static void
 step(HttpClient *client, double deadline)
 {
 	struct pollfd descriptor = {.fd = http_client_descriptor(client), .events = POLLIN};
-	long		timeout_ms = http_client_timeout_ms(client);
-	long		left_ms = (long) ((deadline - seconds_now()) * 1000) + 1;
+	long timeout_ms = http_client_timeout_ms(client);
+	long left_ms = (long) ((deadline - seconds_now()) * 1000) + 1;
 
 	if (timeout_ms < 0 || timeout_ms > left_ms)
 		timeout_ms = left_ms;
@@ -404,7 +404,7 @@ step(HttpClient *client, double deadline)
 static HttpExchange *
 wait_for_exchange(HttpClient *client)
 {
-	double		deadline = seconds_now() + PATIENCE_S;
+	double deadline = seconds_now() + PATIENCE_S;
 	HttpExchange *exchange;
 
 	while ((exchange = http_client_take_finished(client)) == NULL)
@@ -462,8 +462,8 @@ static int
 refusing_port(void)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET};
-	socklen_t	length = sizeof(address);
-	int			descriptor = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t length = sizeof(address);
+	int descriptor = socket(AF_INET, SOCK_STREAM, 0);
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (bind(descriptor, (struct sockaddr *) &address, length) < 0 ||
@@ -481,8 +481,8 @@ static void
 bring_request_to_server(HttpClient *client, const char *path)
 {
 	const HttpRequest request = {.method = "GET", .url = server_url(path)};
-	double		deadline = seconds_now() + PATIENCE_S;
-	int			before = loopback_server_requests(server, path);
+	double deadline = seconds_now() + PATIENCE_S;
+	int before = loopback_server_requests(server, path);
 
 	ok(http_client_start(client, &request), "request starts");
 	while (loopback_server_requests(server, path) == before && seconds_now() < deadline)
@@ -507,10 +507,10 @@ static void
 test_normal_answer(void)
 {
 	HttpClient *client = create_usual_client();
-	int			tag;
+	int tag;
 	const HttpRequest request = {.method = "GET", .url = server_url("/normal"), .tag = &tag};
 	HttpExchange *exchange = perform(client, &request);
-	size_t		length;
+	size_t length;
 
 	is_int(http_exchange_outcome(exchange), HTTP_ANSWERED, "a whole answer counts as answered");
 	is_int(http_exchange_status(exchange), 200, "status is handed over");
@@ -524,7 +524,8 @@ test_normal_answer(void)
 	is_text(http_exchange_header(exchange, "etag"), "\"first\"", "header names match in any case");
 	is_text(http_exchange_header(exchange, "X-Padded"), "some words", "header values are trimmed");
 	is_text(http_exchange_header(exchange, "X-Empty"), "", "an empty header is present");
-	is_text(http_exchange_header(exchange, "X-Repeated"), "two", "of a repeated header the last counts");
+	is_text(http_exchange_header(exchange, "X-Repeated"), "two",
+			"of a repeated header the last counts");
 	is_text(http_exchange_header(exchange, "X-Absent"), NULL, "an absent header is NULL");
 	http_exchange_free(exchange);
 
@@ -538,12 +539,13 @@ test_forms_of_answers(void)
 {
 	HttpClient *client = create_usual_client();
 	HttpExchange *exchange;
-	int			before = loopback_server_requests(server, "/normal");
+	int before = loopback_server_requests(server, "/normal");
 
 	exchange = get(client, server_url("/chunked"));
 	is_int(http_exchange_status(exchange), 201, "chunked answer has its status");
 	is_text(body_of(exchange), "hello, world", "chunks are joined");
-	is_text(http_exchange_header(exchange, "X-Kept"), "header", "a trailer does not replace a header");
+	is_text(http_exchange_header(exchange, "X-Kept"), "header",
+			"a trailer does not replace a header");
 	http_exchange_free(exchange);
 
 	exchange = get(client, server_url("/interim"));
@@ -566,12 +568,13 @@ static void
 test_connection_reuse(void)
 {
 	HttpClient *client = create_usual_client();
-	int			before = loopback_server_connections(server);
-	int			i;
+	int before = loopback_server_connections(server);
+	int i;
 
 	for (i = 0; i < 5; i++)
 		http_exchange_free(get(client, server_url("/normal")));
-	is_int(loopback_server_connections(server) - before, 1, "5 requests in a row share one connection");
+	is_int(loopback_server_connections(server) - before, 1,
+		   "5 requests in a row share one connection");
 	http_client_abandon(client);
 }
 
@@ -579,14 +582,16 @@ static void
 test_hundred_at_once(void)
 {
 	HttpClient *client = create_usual_client();
-	bool		seen[100] = {false};
-	int			answered = 0;
-	int			different = 0;
-	int			i;
+	bool seen[100] = {false};
+	int answered = 0;
+	int different = 0;
+	int i;
 
 	for (i = 0; i < 100; i++)
 	{
-		const HttpRequest request = {.method = "GET", .url = server_url("/normal"), .tag = &seen[i]};
+		const HttpRequest request = {.method = "GET",
+									 .url = server_url("/normal"),
+									 .tag = &seen[i]};
 
 		http_client_start(client, &request);
 	}
@@ -595,7 +600,7 @@ test_hundred_at_once(void)
 	for (i = 0; i < 100; i++)
 	{
 		HttpExchange *exchange = wait_for_exchange(client);
-		bool	   *mark = http_exchange_tag(exchange);
+		bool *mark = http_exchange_tag(exchange);
 
 		answered += http_exchange_outcome(exchange) == HTTP_ANSWERED &&
 			strcmp(body_of(exchange), "hello") == 0;
@@ -614,11 +619,8 @@ test_hundred_at_once(void)
 static void
 test_request_as_sent(void)
 {
-	static const char *const headers[] = {
-		"Authorization: Bearer not-a-secret",
-		"Content-Type: application/json",
-		NULL
-	};
+	static const char *const headers[] = {"Authorization: Bearer not-a-secret",
+										  "Content-Type: application/json", NULL};
 	HttpClient *client = create_usual_client();
 	const HttpRequest request = {
 		.method = "PATCH",
@@ -629,14 +631,16 @@ test_request_as_sent(void)
 	};
 	HttpExchange *exchange = perform(client, &request);
 	LoopbackRequest seen;
-	size_t		length;
+	size_t length;
 	const char *body = http_exchange_body(exchange, &length);
 
 	loopback_server_last_request(server, &seen);
 	is_text(seen.method, "PATCH", "PATCH stays PATCH");
-	ok(length == 10 && memcmp(body, request.body, 10) == 0, "a body arrives whole, NUL bytes included");
+	ok(length == 10 && memcmp(body, request.body, 10) == 0,
+	   "a body arrives whole, NUL bytes included");
 	ok(strstr(seen.text, "\r\nAuthorization: Bearer not-a-secret\r\n") != NULL, "headers are sent");
-	ok(strstr(seen.text, "\r\nContent-Type: application/json\r\n") != NULL, "Content-Type is the caller's");
+	ok(strstr(seen.text, "\r\nContent-Type: application/json\r\n") != NULL,
+	   "Content-Type is the caller's");
 	ok(strstr(seen.text, "\r\nUser-Agent: unit-test/1\r\n") != NULL, "User-Agent is the option's");
 	ok(strstr(seen.text, "\r\nExpect:") == NULL, "no Expect header is sent");
 	http_exchange_free(exchange);
@@ -671,7 +675,8 @@ test_methods(void)
 }
 
 static void
-refuse(HttpClient *client, const char *method, const char *url, const char *header, const char *name)
+refuse(HttpClient *client, const char *method, const char *url, const char *header,
+	   const char *name)
 {
 	const char *const headers[] = {header, NULL};
 	const HttpRequest request = {.method = method, .url = url, .headers = headers};
@@ -691,11 +696,13 @@ test_unusable_requests(void)
 	refuse(client, "GET", "http://a:b@127.0.0.1/", NULL, "a URL with credentials is refused");
 	refuse(client, "GET", "http://127.0.0.1/\r\nX: y", NULL, "a URL with a line break is refused");
 	refuse(client, "PUT", server_url("/echo"), NULL, "an unknown method is refused");
-	refuse(client, "GET", server_url("/echo"), "A: b\r\nC: d", "a header with a line break is refused");
+	refuse(client, "GET", server_url("/echo"), "A: b\r\nC: d",
+		   "a header with a line break is refused");
 
 	options.allow_plain_http = false;
 	ok(http_client_reconfigure(client, &options), "options can be replaced");
-	refuse(client, "GET", server_url("/normal"), NULL, "plain http is refused when it is not allowed");
+	refuse(client, "GET", server_url("/normal"), NULL,
+		   "plain http is refused when it is not allowed");
 	is_int(http_client_exchanges_under_way(client), 0, "what was refused is not under way");
 	http_client_abandon(client);
 }
@@ -706,11 +713,12 @@ static void
 test_never_sent(void)
 {
 	HttpClient *client = create_usual_client();
-	char		url[64];
+	char url[64];
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", refusing_port());
 	expect_failure(client, url, HTTP_NEVER_SENT, "a refused connection means never sent");
-	expect_failure(client, "http://nobody.invalid/", HTTP_NEVER_SENT, "an unknown host means never sent");
+	expect_failure(client, "http://nobody.invalid/", HTTP_NEVER_SENT,
+				   "an unknown host means never sent");
 
 	snprintf(url, sizeof(url), "https://127.0.0.1:%d/", loopback_server_port(server));
 	expect_failure(client, url, HTTP_NEVER_SENT, "a failed TLS handshake means never sent");
@@ -723,12 +731,13 @@ test_resolver_down(void)
 	HttpClientOptions options = usual_options();
 	HttpClient *client;
 	const HttpRequest request = {.method = "GET", .url = "http://resolver-is-down.invalid/"};
-	double		begun = seconds_now();
-	int			before;
+	double begun = seconds_now();
+	int before;
 
 	options.connect_timeout_ms = 300;
 	client = create_client(&options);
-	expect_failure(client, request.url, HTTP_NEVER_SENT, "time-out while resolving means never sent");
+	expect_failure(client, request.url, HTTP_NEVER_SENT,
+				   "time-out while resolving means never sent");
 	ok(seconds_now() - begun < PROMPT_S, "... and does not wait for the resolver");
 
 	before = lookups;
@@ -744,11 +753,12 @@ static void
 test_signals(void)
 {
 	HttpClient *client = create_usual_client();
-	sigset_t	mask;
+	sigset_t mask;
 
 	http_exchange_free(get(client, "http://nobody.invalid/"));
 	pthread_sigmask(SIG_BLOCK, NULL, &mask);
-	ok(!sigismember(&mask, SIGTERM) && !sigismember(&mask, SIGUSR1), "the caller's signal mask is restored");
+	ok(!sigismember(&mask, SIGTERM) && !sigismember(&mask, SIGUSR1),
+	   "the caller's signal mask is restored");
 	ok(lookups > 0, "threads have resolved names");
 	is_int(lookups_open_to_signals, 0, "... all of them with signals blocked");
 	http_client_abandon(client);
@@ -761,7 +771,7 @@ test_proxy(void)
 	HttpClient *client;
 	HttpExchange *exchange;
 	LoopbackRequest seen;
-	char		proxy[128];
+	char proxy[128];
 
 	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", refusing_port());
 	setenv("http_proxy", proxy, 1);
@@ -777,7 +787,8 @@ test_proxy(void)
 	http_client_reconfigure(client, &options);
 	http_exchange_free(get(client, "http://tasks.invalid/path"));
 	loopback_server_last_request(server, &seen);
-	is_text(seen.path, "http://tasks.invalid/path", "the proxy of the options is used whatever no_proxy says");
+	is_text(seen.path, "http://tasks.invalid/path",
+			"the proxy of the options is used whatever no_proxy says");
 
 	unsetenv("http_proxy");
 	unsetenv("all_proxy");
@@ -796,7 +807,7 @@ test_errors_keep_secrets(void)
 	};
 	HttpClientOptions options = usual_options();
 	HttpClient *client = create_client(&options);
-	size_t		i;
+	size_t i;
 
 	for (i = 0; i < sizeof(proxies) / sizeof(proxies[0]); i++)
 	{
@@ -805,9 +816,10 @@ test_errors_keep_secrets(void)
 		options.proxy = proxies[i];
 		http_client_reconfigure(client, &options);
 		exchange = get(client, "http://tasks.invalid/");
-		is_int(http_exchange_outcome(exchange), HTTP_NEVER_SENT, "an unusable proxy means never sent");
+		is_int(http_exchange_outcome(exchange), HTTP_NEVER_SENT,
+			   "an unusable proxy means never sent");
 		ok(http_exchange_error(exchange)[0] != '\0' &&
-		   strstr(http_exchange_error(exchange), "hidden") == NULL,
+			   strstr(http_exchange_error(exchange), "hidden") == NULL,
 		   "... and its password stays out of the error");
 		http_exchange_free(exchange);
 	}
@@ -821,18 +833,23 @@ test_cut_off(void)
 {
 	HttpClientOptions options = usual_options();
 	HttpClient *client = create_client(&options);
-	double		begun;
+	double begun;
 
-	expect_failure(client, server_url("/reset"), HTTP_CUT_OFF, "a reset after the request means cut off");
-	expect_failure(client, server_url("/close"), HTTP_CUT_OFF, "a close without an answer means cut off");
+	expect_failure(client, server_url("/reset"), HTTP_CUT_OFF,
+				   "a reset after the request means cut off");
+	expect_failure(client, server_url("/close"), HTTP_CUT_OFF,
+				   "a close without an answer means cut off");
 	expect_failure(client, server_url("/half"), HTTP_CUT_OFF, "half a body means cut off");
-	expect_failure(client, server_url("/half-a-chunk"), HTTP_CUT_OFF, "a missing last chunk means cut off");
-	expect_failure(client, server_url("/interim-only"), HTTP_CUT_OFF, "an interim answer alone means cut off");
+	expect_failure(client, server_url("/half-a-chunk"), HTTP_CUT_OFF,
+				   "a missing last chunk means cut off");
+	expect_failure(client, server_url("/interim-only"), HTTP_CUT_OFF,
+				   "an interim answer alone means cut off");
 
 	options.request_timeout_ms = 300;
 	http_client_reconfigure(client, &options);
 	begun = seconds_now();
-	expect_failure(client, server_url("/slow"), HTTP_CUT_OFF, "an answer of a byte a second runs into the time-out");
+	expect_failure(client, server_url("/slow"), HTTP_CUT_OFF,
+				   "an answer of a byte a second runs into the time-out");
 	expect_failure(client, server_url("/never"), HTTP_CUT_OFF, "no answer runs into the time-out");
 	ok(seconds_now() - begun < PROMPT_S, "... which is kept");
 	http_client_abandon(client);
@@ -843,12 +860,15 @@ test_too_large(void)
 {
 	HttpClient *client = create_usual_client();
 	HttpExchange *exchange;
-	size_t		length;
+	size_t length;
 
-	expect_failure(client, server_url("/large"), HTTP_TOO_LARGE, "a body over the limit is given up");
+	expect_failure(client, server_url("/large"), HTTP_TOO_LARGE,
+				   "a body over the limit is given up");
 	expect_failure(client, server_url("/bomb"), HTTP_TOO_LARGE, "the limit counts unpacked bytes");
-	expect_failure(client, server_url("/many-headers"), HTTP_TOO_LARGE, "10,000 headers are given up");
-	expect_failure(client, server_url("/long-headers"), HTTP_TOO_LARGE, "800 kB of headers are given up");
+	expect_failure(client, server_url("/many-headers"), HTTP_TOO_LARGE,
+				   "10,000 headers are given up");
+	expect_failure(client, server_url("/long-headers"), HTTP_TOO_LARGE,
+				   "800 kB of headers are given up");
 
 	exchange = get(client, server_url("/limit"));
 	is_int(http_exchange_outcome(exchange), HTTP_ANSWERED, "a body of exactly the limit is taken");
@@ -868,7 +888,7 @@ test_at_most_once(void)
 	HttpClient *client = create_usual_client();
 	HttpRequest request = {.method = "POST", .body = "{}", .body_length = 2};
 	HttpExchange *exchange;
-	int			before = loopback_server_requests(server, "/close");
+	int before = loopback_server_requests(server, "/close");
 
 	http_exchange_free(get(client, server_url("/normal")));
 	request.url = server_url("/close");
@@ -903,9 +923,11 @@ test_reconfigured_limits(void)
 	options.max_response_size = 4;
 	http_client_reconfigure(client, &options);
 	exchange = wait_for_exchange(client);
-	is_int(http_exchange_outcome(exchange), HTTP_ANSWERED, "new limits leave alone what is under way");
+	is_int(http_exchange_outcome(exchange), HTTP_ANSWERED,
+		   "new limits leave alone what is under way");
 	http_exchange_free(exchange);
-	expect_failure(client, server_url("/normal"), HTTP_TOO_LARGE, "... and hold for what starts later");
+	expect_failure(client, server_url("/normal"), HTTP_TOO_LARGE,
+				   "... and hold for what starts later");
 
 	options = usual_options();
 	options.max_headers = 6;
@@ -921,7 +943,8 @@ test_reconfigured_limits(void)
 	options.max_headers = 0;
 	options.max_header_bytes = 20;
 	http_client_reconfigure(client, &options);
-	expect_failure(client, server_url("/normal"), HTTP_TOO_LARGE, "headers have a limit in bytes, too");
+	expect_failure(client, server_url("/normal"), HTTP_TOO_LARGE,
+				   "headers have a limit in bytes, too");
 	http_client_abandon(client);
 }
 
@@ -931,7 +954,7 @@ static void
 test_abandon(void)
 {
 	HttpClient *client = create_usual_client();
-	double		begun;
+	double begun;
 
 	http_exchange_free(get(client, server_url("/normal")));
 	bring_request_to_server(client, "/never");

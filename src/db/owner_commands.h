@@ -1,0 +1,20 @@
+/*
+ * owner_commands.h
+ *		Commands that touch what belongs to the owner of the queue.
+ */
+#ifndef GITHUB_SYNC_OWNER_COMMANDS_H
+#define GITHUB_SYNC_OWNER_COMMANDS_H
+
+#include "postgres.h"
+
+/*
+ * Runs SQL commands as the owner of a table, for a caller who is that owner
+ * (or a member of it, or a superuser); anybody else gets 42501.
+ *
+ * Triggers, defaults and rules that the owner put there run as the owner, in
+ * a security-restricted operation: nothing of them is left for the commit,
+ * where they would run as the caller.
+ */
+extern void execute_commands_as_owner(Oid table, const char *commands);
+
+#endif /* GITHUB_SYNC_OWNER_COMMANDS_H */
