@@ -27,9 +27,11 @@ COMMENT ON FUNCTION github_sync.next_resume_at() IS
 'private: when the first paused installation may send again';
 
 CREATE OR REPLACE FUNCTION github_sync.is_at_home() RETURNS boolean
-LANGUAGE sql STABLE AS $$
-	SELECT NOT EXISTS (SELECT FROM github_sync.attached_tables AS a
-		WHERE a.database_identity <> github_sync.database_identity())
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN NOT EXISTS (SELECT FROM github_sync.attached_tables AS a
+		WHERE a.database_identity <> github_sync.database_identity());
+END
 $$;
 COMMENT ON FUNCTION github_sync.is_at_home() IS
 'private: false in a restored or copied database, which sends nothing before adopt_database()';

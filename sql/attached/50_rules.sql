@@ -5,15 +5,17 @@
  */
 
 --@task CREATE OR REPLACE FUNCTION github_sync.sync_disabled_reason(repo_id bigint, direction text) RETURNS text
---@task LANGUAGE sql STABLE AS $$
---@task	SELECT CASE
+--@task LANGUAGE plpgsql STABLE AS $$
+--@task BEGIN
+--@task	RETURN (SELECT CASE
 --@task		WHEN NOT r.sync_enabled THEN 'repo'
 --@task		WHEN i.state <> 'active' THEN 'installation'
 --@task		WHEN r.sync_direction NOT IN ('both', direction) THEN 'direction'
 --@task	END
 --@task	FROM github_sync.github_repos AS r
 --@task	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
---@task	WHERE r.id = repo_id
+--@task	WHERE r.id = repo_id);
+--@task END
 --@task $$;
 --@task COMMENT ON FUNCTION github_sync.sync_disabled_reason(bigint, text) IS
 --@task 'private: rule 1 of both directions: why a repository does not sync now, or NULL';

@@ -17,8 +17,9 @@ COMMENT ON FUNCTION github_sync.@record@_promote_due() IS
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_candidates(slots integer, slots_per_installation integer)
 RETURNS TABLE (transaction_id bigint, cached_id bigint)
-LANGUAGE sql AS $$
-	SELECT q.id, q.@resource@_id
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY SELECT q.id, q.@resource@_id
 	FROM github_sync.github_app_installations AS i
 	CROSS JOIN LATERAL (
 		SELECT count(*) AS in_flight FROM github_sync.@record@_sync_transactions AS p
@@ -37,7 +38,8 @@ LANGUAGE sql AS $$
 	) AS q
 	WHERE i.state = 'active' AND (i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
 	ORDER BY q.priority, q.queued_at, q.id
-	LIMIT slots
+	LIMIT slots;
+END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_candidates(integer, integer) IS
 'private: queued transactions that may be claimed now, in order, of every installation that may send';

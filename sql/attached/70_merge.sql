@@ -33,11 +33,13 @@ COMMENT ON FUNCTION github_sync.@record@_lock_record(bigint) IS
 CREATE OR REPLACE FUNCTION github_sync.@record@_record_conflict(
 	t github_sync.@record@_sync_transactions, field integer, base text, local text, remote text, winner text)
 RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
 	INSERT INTO github_sync.sync_conflicts
 		(record_type, cached_record_id, transaction_id, field, base, local, remote, winner)
---@task	SELECT '@record@', t.@resource@_id, t.id, ('{title,body,state}'::text[])[field], base, local, remote, winner
---@comment	SELECT '@record@', t.@resource@_id, t.id, 'body', base, local, remote, winner
+--@task	SELECT '@record@', t.@resource@_id, t.id, ('{title,body,state}'::text[])[field], base, local, remote, winner;
+--@comment	SELECT '@record@', t.@resource@_id, t.id, 'body', base, local, remote, winner;
+END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_record_conflict(github_sync.@record@_sync_transactions, integer, text, text, text, text) IS
 'private: keeps both texts of a field that both sides changed differently';
@@ -186,7 +188,8 @@ COMMENT ON FUNCTION github_sync.@record@_merge(github_sync.@record@_sync_transac
 'private: merges GitHub''s present values into the local row and says which fields are still to be sent';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_save_record(cached github_sync.@resources@) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
 	UPDATE github_sync.@resources@ AS r SET
 		github_id = cached.github_id,
 --@task		number = cached.number,
@@ -213,7 +216,8 @@ LANGUAGE sql AS $$
 		etag = cached.etag,
 		etag_key = cached.etag_key,
 		lock_version = r.lock_version + 1
-	WHERE r.id = cached.id
+	WHERE r.id = cached.id;
+END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_save_record(github_sync.@resources@) IS
 'private: writes a record back that its holder changed';

@@ -5,9 +5,14 @@
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_held_claim(transaction_id bigint, held_claim_no integer)
 RETURNS github_sync.@record@_sync_transactions
-LANGUAGE sql STABLE AS $$
-	SELECT t FROM github_sync.@record@_sync_transactions AS t
-	WHERE t.id = transaction_id AND t.claim_no = held_claim_no AND t.state = 'processing'
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	t github_sync.@record@_sync_transactions;
+BEGIN
+	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
+	WHERE q.id = transaction_id AND q.claim_no = held_claim_no AND q.state = 'processing';
+	RETURN t;
+END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_held_claim(bigint, integer) IS
 'private: the transaction while this claim holds it, else NULL';
@@ -132,13 +137,15 @@ COMMENT ON FUNCTION github_sync.@record@_absorb(bigint, bigint) IS
 'private: moves everything of one record to another and removes it; a claim that was under way on it is given back';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_record_of_creation(
-	cached github_sync.@resources@, body text, author_login text, own_login text)
+	cached github_sync.@resources@, found_body text, found_author text, own_login text)
 RETURNS bigint
-LANGUAGE sql STABLE AS $$
-	SELECT a.@resource@_id FROM github_sync.@record@_creation_attempts AS a
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT a.@resource@_id FROM github_sync.@record@_creation_attempts AS a
 	JOIN github_sync.@resources@ AS r ON r.id = a.@resource@_id AND r.github_id IS NULL
-	WHERE cached.@record@_id IS NULL AND a.creation_key = github_sync.creation_key_of(body)
-		AND a.github_repo_id = cached.github_repo_id AND a.@resource@_id <> cached.id AND author_login = own_login
+	WHERE cached.@record@_id IS NULL AND a.creation_key = github_sync.creation_key_of(found_body)
+		AND a.github_repo_id = cached.github_repo_id AND a.@resource@_id <> cached.id AND found_author = own_login);
+END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_record_of_creation(github_sync.@resources@, text, text, text) IS
 'private: the record whose creation an unlinked resource is: it carries the key and we wrote it';
