@@ -92,24 +92,23 @@ put_worker_slot(ReturnSetInfo *result, const WorkerSlot *slot)
 {
 	bool running = slot->pid != 0;
 	bool failed = slot->last_error[0] != '\0';
-	Datum values[7];
-	bool nulls[7] = {false, !running, !running, !running, !running, !failed, !failed};
+	Datum values[6];
+	bool nulls[6] = {!running, !running, !running, !running, !failed, !failed};
 
-	values[0] = ObjectIdGetDatum(slot->database);
-	values[1] = Int32GetDatum((int32) slot->pid);
-	values[2] = TimestampTzGetDatum(slot->started_at);
-	values[3] = CStringGetTextDatum(slot->activity);
-	values[4] = Int32GetDatum(slot->requests_under_way);
-	values[5] = CStringGetTextDatum(slot->last_error);
-	values[6] = TimestampTzGetDatum(slot->last_error_at);
+	values[0] = Int32GetDatum((int32) slot->pid);
+	values[1] = TimestampTzGetDatum(slot->started_at);
+	values[2] = CStringGetTextDatum(slot->activity);
+	values[3] = Int32GetDatum(slot->requests_under_way);
+	values[4] = CStringGetTextDatum(slot->last_error);
+	values[5] = TimestampTzGetDatum(slot->last_error_at);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
 /*
- * worker_slots(OUT database oid, OUT pid int, OUT started_at timestamptz,
- * OUT activity text, OUT requests_under_way int, OUT last_error text,
- * OUT last_error_at timestamptz) RETURNS SETOF record: a row per worker that
- * should run, of all databases; pid is null while it does not.
+ * worker_slots(OUT pid int, OUT started_at timestamptz, OUT activity text,
+ * OUT requests_under_way int, OUT last_error text, OUT last_error_at timestamptz)
+ * RETURNS SETOF record: a row per worker that should run in this database; pid
+ * is null while it does not.  Other databases are none of its users' business.
  */
 Datum
 github_sync_worker_slots(PG_FUNCTION_ARGS)
@@ -120,7 +119,7 @@ github_sync_worker_slots(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < count; i++)
 	{
-		if (OidIsValid(slots[i].database))
+		if (slots[i].database == MyDatabaseId)
 			put_worker_slot((ReturnSetInfo *) fcinfo->resultinfo, &slots[i]);
 	}
 	return (Datum) 0;

@@ -42,7 +42,7 @@ BEGIN
 	UPDATE github_sync.github_app_installations AS i SET state = new_state WHERE i.id = installation_id;
 	IF new_state <> 'active' THEN
 		PERFORM github_sync.task_disable_installation(installation_id);
-		IF to_regclass('github_sync.comment_sync_transactions') IS NOT NULL THEN
+		IF to_regprocedure('github_sync.comment_disable_installation(bigint)') IS NOT NULL THEN
 			PERFORM github_sync.comment_disable_installation(installation_id);
 		END IF;
 	END IF;

@@ -195,8 +195,7 @@ DECLARE
 BEGIN
 	UPDATE github_sync.@record@_sync_transactions SET event = 'given back'
 	WHERE state = 'processing' AND (claimed_by = pg_backend_pid() OR coalesce(claimed_by, 0) NOT IN (
-		SELECT w.pid FROM github_sync.worker_slots() AS w
-		WHERE w.pid IS NOT NULL AND w.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())));
+		SELECT w.pid FROM github_sync.worker_slots() AS w WHERE w.pid IS NOT NULL));
 	GET DIAGNOSTICS recovered = ROW_COUNT;
 	RETURN recovered;
 END

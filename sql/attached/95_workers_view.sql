@@ -2,7 +2,6 @@ CREATE OR REPLACE VIEW github_sync.sync_workers AS
 	SELECT w.pid, current_database() AS database, w.activity, w.started_at, w.requests_under_way,
 		w.last_error, w.last_error_at
 	FROM github_sync.worker_slots() AS w
-	WHERE w.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
 	UNION ALL
 	SELECT NULL, current_database(), 'copied database', NULL, 0,
 		'this database is a copy: nothing is sent until SELECT github_sync.adopt_database()', NULL

@@ -34,12 +34,12 @@ COMMENT ON FUNCTION github_sync.in_worker() IS
 'private: whether this process is a github_sync worker';
 
 CREATE FUNCTION github_sync.worker_slots(
-	OUT database oid, OUT pid integer, OUT started_at timestamptz, OUT activity text,
+	OUT pid integer, OUT started_at timestamptz, OUT activity text,
 	OUT requests_under_way integer, OUT last_error text, OUT last_error_at timestamptz)
 RETURNS SETOF record
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_worker_slots';
 COMMENT ON FUNCTION github_sync.worker_slots() IS
-'private: the workers of the whole server; view sync_workers shows those of this database';
+'private: the workers of this database, for view sync_workers';
 
 CREATE FUNCTION github_sync.execute_unowned(commands text) RETURNS void
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_execute_unowned';

@@ -127,7 +127,8 @@ BEGIN
 			FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace AND pg_get_userbyid(p.proowner) <> owner
 			UNION ALL
 			SELECT p.oid::regprocedure::text, p.oid, 'pg_proc'::regclass,
-				'REVOKE ALL ON FUNCTION %1$s FROM PUBLIC; ALTER FUNCTION %1$s DEPENDS ON EXTENSION task_sync_transaction'
+				'REVOKE ALL ON FUNCTION %1$s FROM PUBLIC; ALTER FUNCTION %1$s DEPENDS ON EXTENSION '
+					|| CASE WHEN p.proname ~ 'comment' THEN 'comment_sync_transaction' ELSE 'task_sync_transaction' END
 			FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace AND p.proacl IS NULL
 		) AS o
 		WHERE NOT EXISTS (SELECT FROM pg_depend AS d
@@ -141,12 +142,13 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.hand_over(name) IS
-'private: gives attached objects to the owner of the application''s table, closes them to PUBLIC and ties the functions to the extension';
+'private: gives attached objects to the owner of the application''s table, closes them to PUBLIC and ties the functions to the extension: it cannot be dropped while triggers use them';
 
 CREATE FUNCTION github_sync.make_views() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	attached text[] := (SELECT array_agg(a.record_type ORDER BY a.record_type DESC) FROM github_sync.attached_tables AS a);
+	attached text[] := (SELECT array_agg(a.record_type ORDER BY a.record_type DESC) FROM github_sync.attached_tables AS a
+		WHERE to_regprocedure(format('github_sync.%I()', a.record_type || '_definitions')) IS NOT NULL);
 	parts text[];
 	part record;
 BEGIN
