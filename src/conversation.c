@@ -18,8 +18,6 @@
 #define USER_AGENT "github_sync/" GITHUB_SYNC_VERSION " (PostgreSQL extension)"
 #define MAX_HEADERS 8
 
-/* Creations are looked for in lists from this long before they were sent. */
-#define LOOK_MARGIN_S 600
 #define LOOK_PAGE_SIZE 100
 
 static HttpClient *client = NULL;

@@ -17,6 +17,9 @@
 #include "http/http_client.h"
 #include "installation.h"
 
+/* Creations are looked for in lists from this long before they were sent: clocks differ. */
+#define LOOK_MARGIN_S 600
+
 typedef enum ConversationPurpose
 {
 	ABOUT_CLAIM,

@@ -1,0 +1,293 @@
+/*
+ * claim_answer.c
+ *		What GitHub's answer to a claim's request does to its row.
+ */
+#include "postgres.h"
+
+#include "claim_answer.h"
+#include "core/github_resource.h"
+#include "db/sync_queue.h"
+#include "settings.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define MAX_REDIRECTS 3
+
+/* Ten thousand issues or comments: one made meanwhile is not that far back. */
+#define LOOK_MAX_PAGES 100
+
+static void
+fail(Recording *recording, const char *code)
+{
+	const Conversation *conversation = recording->conversation;
+
+	if (github_operation_creates(conversation->operation) && !recording->judgement.outcome_unknown)
+		queue_reject_creation(conversation->claim);
+	queue_fail(conversation->claim, code, describe(recording));
+}
+
+void
+try_again(Recording *recording, const char *code, const char *reason)
+{
+	TimestampTz retry_at = retry_time(recording->conversation->claim->attempts + 1);
+
+	queue_try_again(recording->conversation->claim, code, reason, retry_at, setting_max_attempts);
+	note_retry(recording, retry_at);
+}
+
+static AnswerKind
+kind_of_answer(GithubOperation operation)
+{
+	if (github_operation_creates(operation))
+		return ANSWER_CREATED;
+	return github_operation_writes(operation) ? ANSWER_WRITTEN : ANSWER_FETCHED;
+}
+
+static GithubResourceKind
+resource_kind(const SyncClaim *claim)
+{
+	return claim->record_type == RECORD_TASK ? GITHUB_ISSUE : GITHUB_COMMENT;
+}
+
+static void
+report_resource(Recording *recording, AnswerKind kind, const GithubResource *resource)
+{
+	Conversation *conversation = recording->conversation;
+	SyncAnswer answer = {.kind = kind,
+						 .answered_at = answered_at(recording),
+						 .own_login = own_login(),
+						 .resource = resource,
+						 .etag = kind == ANSWER_FETCHED
+							 ? http_exchange_header(conversation->exchange, "etag")
+							 : NULL,
+						 .etag_key = conversation->token_key,
+						 .json = kind == ANSWER_FETCHED ? recording->json : NULL};
+
+	if (queue_record_answer(conversation->claim, &answer))
+		recording->disposition = CONVERSATION_GOES_ON;
+	note_retry(recording, in_ms(2000)); /* a lagging replica is asked again then */
+}
+
+static void
+record_resource(Recording *recording)
+{
+	Conversation *conversation = recording->conversation;
+	GithubResource resource;
+	const char *problem = NULL;
+
+	if (github_resource_parse(resource_kind(conversation->claim), recording->json, &resource,
+							  &problem) != GITHUB_PARSE_OK)
+	{
+		try_again(recording, "invalid_response",
+				  psprintf("GitHub's answer cannot be read: %s", problem ? problem : "not JSON"));
+		return;
+	}
+	PG_TRY();
+	{
+		report_resource(recording, kind_of_answer(conversation->operation), &resource);
+	}
+	PG_FINALLY();
+	{
+		github_resource_free(&resource);
+	}
+	PG_END_TRY();
+}
+
+static const GithubResource *
+find_own_creation(const GithubResourceList *list, const SyncClaim *claim)
+{
+	for (size_t i = 0; i < list->count; i++)
+	{
+		const GithubResource *item = &list->items[i];
+
+		if (item->body != NULL && strstr(item->body, claim->creation_key) != NULL &&
+			item->author_login != NULL && strcmp(item->author_login, own_login()) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+static bool
+more_pages_matter(const Recording *recording, const GithubResourceList *list)
+{
+	const Conversation *conversation = recording->conversation;
+	const char *link = http_exchange_header(conversation->exchange, "link");
+
+	if (link == NULL || strstr(link, "rel=\"next\"") == NULL || list->count == 0 ||
+		conversation->page >= LOOK_MAX_PAGES)
+		return false;
+	/* Issues come newest first: older ones cannot be the creation. */
+	return conversation->operation != GITHUB_LIST_ISSUES ||
+		list->items[list->count - 1].created_at >= conversation->claim->look_since - LOOK_MARGIN_S;
+}
+
+static void
+search_list(Recording *recording, const GithubResourceList *list)
+{
+	Conversation *conversation = recording->conversation;
+	const GithubResource *found = find_own_creation(list, conversation->claim);
+
+	if (found != NULL)
+		report_resource(recording, ANSWER_FOUND, found);
+	else if (more_pages_matter(recording, list))
+	{
+		conversation->page++;
+		recording->disposition = CONVERSATION_GOES_ON;
+	}
+	else
+	{
+		queue_creation_not_found(conversation->claim, setting_creation_recheck_ms);
+		note_retry(recording, GetCurrentTimestamp());
+	}
+}
+
+static void
+record_list(Recording *recording)
+{
+	GithubResourceList list;
+	const char *problem = NULL;
+
+	if (github_resource_list_parse(resource_kind(recording->conversation->claim), recording->json,
+								   &list, &problem) != GITHUB_PARSE_OK)
+	{
+		try_again(recording, "invalid_response",
+				  psprintf("GitHub's list cannot be read: %s", problem ? problem : "not JSON"));
+		return;
+	}
+	PG_TRY();
+	{
+		search_list(recording, &list);
+	}
+	PG_FINALLY();
+	{
+		github_resource_list_free(&list);
+	}
+	PG_END_TRY();
+}
+
+/* Only the host we were told to talk to ever gets our token. */
+static bool
+is_same_api(const char *url)
+{
+	size_t length = strlen(setting_api_url);
+
+	return strncmp(url, setting_api_url, length) == 0 && url[length] == '/';
+}
+
+static void
+follow_redirect(Recording *recording)
+{
+	Conversation *conversation = recording->conversation;
+
+	if (conversation->redirects >= MAX_REDIRECTS || !is_same_api(recording->response.location))
+	{
+		queue_fail(
+			conversation->claim, "moved",
+			"GitHub sent the request elsewhere: too often, or to another host, which is never called");
+		return;
+	}
+	conversation->redirects++;
+	conversation->redirect_url =
+		MemoryContextStrdup(conversation->claim->context, recording->response.location);
+	recording->disposition = CONVERSATION_GOES_ON;
+}
+
+static void
+record_unauthorized(Recording *recording)
+{
+	Conversation *conversation = recording->conversation;
+	Installation *installation = conversation->installation;
+
+	/* Somebody else may have renewed it already. */
+	if (strcmp(conversation->token_key, installation->token_key) == 0)
+		installation_drop_token(installation);
+	if (conversation->retried_unauthorized)
+		pause_installation(recording, doubling(installation, TROUBLE_BASE_MS), describe(recording));
+	else
+	{
+		conversation->retried_unauthorized = true;
+		recording->disposition = CONVERSATION_GOES_ON;
+	}
+}
+
+static void
+record_suspended(Recording *recording)
+{
+	if (recording->conversation->claim != NULL)
+	{
+		if (github_operation_creates(recording->conversation->operation))
+			queue_reject_creation(recording->conversation->claim);
+		queue_give_back(recording->conversation->claim, describe(recording), RETRY_AT_ONCE);
+	}
+	recording->installation_state = "suspended";
+}
+
+static void
+note_that_github_answers(Recording *recording)
+{
+	if (recording->conversation->installation->may_be_paused)
+		queue_resume_installation(recording->conversation->installation->id);
+}
+
+static void
+record_success(Recording *recording)
+{
+	Conversation *conversation = recording->conversation;
+
+	note_that_github_answers(recording);
+	if (conversation->claim->step == STEP_LOOK)
+		record_list(recording);
+	else
+		record_resource(recording);
+}
+
+void
+record_claim_answer(Recording *recording)
+{
+	switch (recording->judgement.verdict)
+	{
+		case GITHUB_OK:
+			record_success(recording);
+			break;
+		case GITHUB_NOT_MODIFIED:
+			note_that_github_answers(recording);
+			report_resource(recording, ANSWER_NOT_MODIFIED, NULL);
+			break;
+		case GITHUB_REDIRECTED:
+			follow_redirect(recording);
+			break;
+		case GITHUB_UNAUTHORIZED:
+			record_unauthorized(recording);
+			break;
+		case GITHUB_RATE_LIMITED:
+			record_rate_limit(recording);
+			break;
+		case GITHUB_SUSPENDED:
+			record_suspended(recording);
+			break;
+		case GITHUB_FORBIDDEN:
+			fail(recording, "forbidden");
+			break;
+		case GITHUB_NOT_FOUND:
+			fail(recording, "not_found");
+			break;
+		case GITHUB_GONE:
+			fail(recording, "gone");
+			break;
+		case GITHUB_API_VERSION_GONE:
+			fail(recording, "api_version");
+			break;
+		case GITHUB_VALIDATION_FAILED:
+			fail(recording, "validation_failed");
+			break;
+		case GITHUB_REJECTED:
+			fail(recording, "rejected");
+			break;
+		case GITHUB_UNAVAILABLE:
+			record_unavailable(recording);
+			break;
+		case GITHUB_INVALID_RESPONSE:
+			try_again(recording, "invalid_response", describe(recording));
+			break;
+	}
+}

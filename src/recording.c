@@ -1,0 +1,163 @@
+/*
+ * recording.c
+ *		One answer on its way into the queue.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "common/pg_prng.h"
+#include "core/github_json.h"
+#include "core/github_time.h"
+#include "core/retry_schedule.h"
+#include "db/sync_queue.h"
+#include "recording.h"
+#include "settings.h"
+#include "utils/timestamp.h"
+
+#define TROUBLE_MAX_MS (60 * 60 * 1000)
+
+static int64
+now_in_seconds(void)
+{
+	return (int64) time(NULL);
+}
+
+int64
+answered_at(const Recording *recording)
+{
+	int64 seconds;
+
+	if (recording->response.date != NULL &&
+		github_http_date_parse(recording->response.date, &seconds))
+		return seconds;
+	return now_in_seconds();
+}
+
+TimestampTz
+in_ms(int64 delay_ms)
+{
+	return TimestampTzPlusMilliseconds(GetCurrentTimestamp(), delay_ms);
+}
+
+TimestampTz
+retry_time(int failures)
+{
+	return in_ms(retry_delay_ms(failures, setting_retry_base_delay_ms, setting_retry_max_delay_ms,
+								pg_prng_double(&pg_global_prng_state)));
+}
+
+static GithubTransport
+transport_of(HttpOutcome outcome)
+{
+	switch (outcome)
+	{
+		case HTTP_ANSWERED:
+			return GITHUB_ANSWERED;
+		case HTTP_NEVER_SENT:
+			return GITHUB_NEVER_SENT;
+		case HTTP_CUT_OFF:
+			return GITHUB_CUT_OFF;
+		case HTTP_TOO_LARGE:
+			return GITHUB_ANSWER_TOO_LARGE;
+	}
+	pg_unreachable();
+}
+
+void
+judge(Recording *recording)
+{
+	Conversation *conversation = recording->conversation;
+	HttpExchange *exchange = conversation->exchange;
+	size_t length;
+	const char *body = http_exchange_body(exchange, &length);
+	char *message;
+
+	recording->json = github_json_sanitize(body, length, NULL);
+	recording->response =
+		(GithubResponse){.operation = conversation->operation,
+						 .transport = transport_of(http_exchange_outcome(exchange)),
+						 .status = http_exchange_status(exchange),
+						 .retry_after = http_exchange_header(exchange, "retry-after"),
+						 .ratelimit_remaining =
+							 http_exchange_header(exchange, "x-ratelimit-remaining"),
+						 .ratelimit_reset = http_exchange_header(exchange, "x-ratelimit-reset"),
+						 .date = http_exchange_header(exchange, "date"),
+						 .location = http_exchange_header(exchange, "location"),
+						 .content_type = http_exchange_header(exchange, "content-type"),
+						 .body = recording->json};
+	recording->judgement = github_response_judge(&recording->response, now_in_seconds());
+	message = recording->json ? github_error_message_parse(recording->json) : NULL;
+	if (message != NULL)
+	{
+		recording->message = pstrdup(message);
+		free(message);
+	}
+}
+
+char *
+describe(const Recording *recording)
+{
+	const char *verdict = github_verdict_name(recording->judgement.verdict);
+	HttpExchange *exchange = recording->conversation->exchange;
+
+	if (recording->response.transport != GITHUB_ANSWERED)
+		return psprintf("%s: %s", verdict, http_exchange_error(exchange));
+	return psprintf("GitHub answered %d (%s)%s%s", recording->response.status, verdict,
+					recording->message ? ": " : "", recording->message ? recording->message : "");
+}
+
+void
+note_retry(Recording *recording, TimestampTz retry_at)
+{
+	recording->retry_at = Min(recording->retry_at, retry_at);
+}
+
+void
+pause_installation(Recording *recording, TimestampTz until, const char *reason)
+{
+	recording->trouble = reason;
+	recording->paused_until = until;
+	if (recording->conversation->claim != NULL)
+		queue_give_back(recording->conversation->claim, reason, RETRY_AT_ONCE);
+}
+
+TimestampTz
+doubling(const Installation *installation, int64 base_ms)
+{
+	return in_ms(retry_delay_ms(installation->troubles + 1, base_ms, TROUBLE_MAX_MS,
+								pg_prng_double(&pg_global_prng_state)));
+}
+
+static TimestampTz
+end_of_rate_limit(const Recording *recording)
+{
+	int64 wait_s;
+
+	if (recording->judgement.not_before == GITHUB_NO_WAIT)
+		return in_ms(TROUBLE_BASE_MS *
+					 ((int64) 1 << Min(recording->conversation->installation->troubles, 6)));
+	wait_s = recording->judgement.not_before - answered_at(recording);
+	return in_ms(Max(wait_s, 1) * 1000);
+}
+
+void
+record_unavailable(Recording *recording)
+{
+	const Conversation *conversation = recording->conversation;
+
+	if (conversation->claim != NULL && github_operation_creates(conversation->operation) &&
+		!recording->judgement.outcome_unknown)
+		queue_reject_creation(conversation->claim);
+	pause_installation(recording, doubling(conversation->installation, setting_retry_base_delay_ms),
+					   psprintf("GitHub unreachable: %s", describe(recording)));
+}
+
+void
+record_rate_limit(Recording *recording)
+{
+	if (recording->conversation->claim != NULL &&
+		github_operation_creates(recording->conversation->operation))
+		queue_reject_creation(recording->conversation->claim);
+	pause_installation(recording, end_of_rate_limit(recording), describe(recording));
+}
