@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 	owner_login text NOT NULL,
 	name text NOT NULL,
 	sync_enabled boolean NOT NULL DEFAULT true,
+	access_lost boolean NOT NULL DEFAULT false,
 	sync_direction text NOT NULL DEFAULT 'both'
 		CONSTRAINT github_repos_sync_direction_check CHECK (sync_direction IN ('both', 'inbound', 'outbound')),
 	conflict_policy text NOT NULL DEFAULT 'last_write_wins'
@@ -58,6 +59,8 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 );
 COMMENT ON TABLE github_sync.github_repos IS
 'public: repositories that sync; id is GitHub''s';
+COMMENT ON COLUMN github_sync.github_repos.access_lost IS
+'private: GitHub does not show it to us any more';
 CREATE INDEX IF NOT EXISTS github_repos_github_app_installation_id_idx
 	ON github_sync.github_repos (github_app_installation_id);
 

@@ -37,16 +37,8 @@ COMMENT ON FUNCTION github_sync.is_at_home() IS
 'private: false in a restored or copied database, which sends nothing before adopt_database()';
 
 CREATE OR REPLACE FUNCTION github_sync.set_installation_state(installation_id bigint, new_state text) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-	UPDATE github_sync.github_app_installations AS i SET state = new_state WHERE i.id = installation_id;
-	IF new_state <> 'active' THEN
-		PERFORM github_sync.task_disable_installation(installation_id);
-		IF to_regprocedure('github_sync.comment_disable_installation(bigint)') IS NOT NULL THEN
-			PERFORM github_sync.comment_disable_installation(installation_id);
-		END IF;
-	END IF;
-END
+LANGUAGE sql AS $$
+	UPDATE github_sync.github_app_installations AS i SET state = new_state WHERE i.id = installation_id
 $$;
 COMMENT ON FUNCTION github_sync.set_installation_state(bigint, text) IS
-'private: GitHub says that the installation is suspended or gone: what is queued for it becomes disabled';
+'private: GitHub says that the installation is suspended, gone or back; a trigger does the rest';

@@ -11,6 +11,7 @@
 --@task		WHEN NOT r.sync_enabled THEN 'repo'
 --@task		WHEN i.state <> 'active' THEN 'installation'
 --@task		WHEN r.sync_direction NOT IN ('both', direction) THEN 'direction'
+--@task		WHEN r.access_lost THEN 'access_lost'
 --@task	END
 --@task	FROM github_sync.github_repos AS r
 --@task	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id

@@ -122,10 +122,7 @@ BEGIN
 		RETURN true;
 	END IF;
 	UPDATE github_sync.@record@_sync_transactions SET
-		event = CASE decision.state
-			WHEN 'disabled' THEN 'sync disabled'
-			WHEN 'duplicate' THEN 'already carried'
-			WHEN 'dropped' THEN 'overtaken' END,
+		event = github_sync.@record@_event_of_decision(decision.state, NULL),
 		disabled_reason = decision.disabled_reason,
 		duplicate_of = decision.duplicate_of,
 		dropped_for = decision.dropped_for
@@ -202,17 +199,3 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_recover() IS
 'private: puts transactions of workers that are no more back into the queue; called when a worker starts';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_disable_installation(installation_id bigint) RETURNS bigint
-LANGUAGE plpgsql AS $$
-DECLARE
-	disabled bigint;
-BEGIN
-	UPDATE github_sync.@record@_sync_transactions SET event = 'sync disabled', disabled_reason = 'installation'
-	WHERE github_app_installation_id = installation_id AND state = 'queued';
-	GET DIAGNOSTICS disabled = ROW_COUNT;
-	RETURN disabled;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_disable_installation(bigint) IS
-'private: the queued transactions of an installation that is suspended or deleted';

@@ -21,16 +21,21 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_give_back(
 	transaction_id bigint, held_claim_no integer, problem text, retry_at timestamptz)
 RETURNS text
 LANGUAGE plpgsql AS $$
+DECLARE
+	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	cached github_sync.@resources@;
 BEGIN
-	UPDATE github_sync.@record@_sync_transactions SET event = 'given back', next_attempt_at = retry_at,
-		last_error = coalesce(problem, last_error),
-		last_error_at = CASE WHEN problem IS NULL THEN last_error_at ELSE clock_timestamp() END
-	WHERE id = transaction_id AND claim_no = held_claim_no AND state = 'processing';
-	RETURN CASE WHEN FOUND THEN 'given back' ELSE 'stale' END;
+	IF t.id IS NULL THEN
+		RETURN 'stale';
+	END IF;
+	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id FOR NO KEY UPDATE;
+	UPDATE github_sync.@record@_sync_transactions SET last_error = problem, last_error_at = clock_timestamp()
+	WHERE id = t.id AND problem IS NOT NULL;
+	RETURN github_sync.@record@_requeue(t.id, cached, 'given back', retry_at);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_give_back(bigint, integer, text, timestamptz) IS
-'private: back into the queue, no attempt counted: the trouble was not this row''s';
+'private: back into the queue (or where the rules now want it), no attempt counted: the trouble was not this row''s';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_fail(
 	transaction_id bigint, held_claim_no integer, code text, reason text)

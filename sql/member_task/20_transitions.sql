@@ -44,6 +44,10 @@ INSERT INTO github_sync.state_transitions (state, event, next_state) VALUES
 	('disabled',   'superseded',       'canceled'),
 	('disabled',   'overtaken',        'dropped'),
 	('disabled',   'already carried',  'duplicate'),
-	('dropped',    'restored',         'queued');
+	('dropped',    'restored',         'queued'),
+	('dropped',    'superseded',       'canceled'),
+	('dropped',    'overtaken',        'dropped'),
+	('dropped',    'already carried',  'duplicate'),
+	('dropped',    'sync disabled',    'disabled');
 
 GRANT SELECT ON github_sync.state_transitions TO PUBLIC;

@@ -20,6 +20,11 @@ CREATE OR REPLACE TRIGGER d_change_state
 	BEFORE UPDATE ON github_sync.@record@_sync_transactions
 	FOR EACH ROW WHEN (NEW.event IS NOT NULL OR NEW.state IS DISTINCT FROM OLD.state)
 	EXECUTE FUNCTION github_sync.@record@_change_state();
+CREATE OR REPLACE TRIGGER e_restore_dropped
+	AFTER UPDATE ON github_sync.@record@_sync_transactions
+	FOR EACH ROW WHEN (NEW.direction = 'outbound' AND NEW.state NOT IN ('queued', 'processing', 'completed')
+		AND OLD.state IN ('queued', 'processing'))
+	EXECUTE FUNCTION github_sync.@record@_restore_dropped();
 CREATE OR REPLACE TRIGGER z_wake_on_commit
 	AFTER INSERT OR UPDATE ON github_sync.@record@_sync_transactions
 	FOR EACH STATEMENT EXECUTE FUNCTION github_sync.wake_on_commit();

@@ -1,0 +1,53 @@
+/*
+ * Syncing is disabled and enabled: by an UPDATE of github_repos, of an
+ * installation's state, by a webhook or by function, always with the same effect.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_apply_switch(repo_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	inbound_reason text := github_sync.sync_disabled_reason(repo_id, 'inbound');
+	outbound_reason text := github_sync.sync_disabled_reason(repo_id, 'outbound');
+	cached_id bigint;
+BEGIN
+	UPDATE github_sync.@record@_sync_transactions AS q SET
+		event = CASE q.state WHEN 'queued' THEN 'sync disabled' END,
+		next_attempt_at = NULL,
+		disabled_reason = CASE q.direction WHEN 'inbound' THEN inbound_reason ELSE outbound_reason END
+	WHERE q.github_repo_id = repo_id AND q.state IN ('queued', 'disabled')
+		AND CASE q.direction WHEN 'inbound' THEN inbound_reason ELSE outbound_reason END IS DISTINCT FROM q.disabled_reason
+		AND CASE q.direction WHEN 'inbound' THEN inbound_reason ELSE outbound_reason END IS NOT NULL;
+	FOR cached_id IN
+		SELECT DISTINCT q.@resource@_id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.github_repo_id = repo_id AND q.state = 'disabled'
+			AND (q.direction = 'outbound' AND outbound_reason IS NULL OR q.direction = 'inbound' AND inbound_reason IS NULL)
+		ORDER BY 1
+	LOOP
+		PERFORM github_sync.@record@_enable_record(cached_id, 'outbound') WHERE outbound_reason IS NULL;
+		PERFORM github_sync.@record@_enable_record(cached_id, 'inbound') WHERE inbound_reason IS NULL;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_apply_switch(bigint) IS
+'private: disables what is queued, or queues again what was disabled, as the repository and its installation now say';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_enable_record(cached_id bigint, of_direction text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	cached github_sync.@resources@ := github_sync.@record@_lock_for_rules(cached_id);
+	disabled bigint[];
+BEGIN
+	/* The newest first: outbound by id, inbound by GitHub's time. */
+	SELECT array_agg(q.id ORDER BY q.github_updated_at DESC NULLS LAST, q.id DESC) INTO disabled
+	FROM github_sync.@record@_sync_transactions AS q
+	WHERE q.@resource@_id = cached_id AND q.state = 'disabled' AND q.direction = of_direction;
+	IF disabled IS NULL THEN
+		RETURN;
+	END IF;
+	PERFORM github_sync.@record@_requeue(disabled[1], cached, 'sync enabled', NULL);
+	UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = disabled[1], disabled_reason = NULL
+	WHERE id = ANY (disabled[2:]);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_enable_record(bigint, text) IS
+'private: queues the newest disabled transaction of a record and direction again, the rules applied; the older ones are canceled by it';

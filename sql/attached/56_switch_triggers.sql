@@ -1,0 +1,76 @@
+/*
+ * What an UPDATE of a repository or an installation sets off, for the record
+ * types that are attached.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.apply_switch(repo_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM github_sync.task_apply_switch(repo_id);
+	IF to_regprocedure('github_sync.comment_apply_switch(bigint)') IS NOT NULL THEN
+		PERFORM github_sync.comment_apply_switch(repo_id);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.apply_switch(bigint) IS
+'private: applies a repository''s switches to the queues';
+
+CREATE OR REPLACE FUNCTION github_sync.switch_repo() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.apply_switch(NEW.id);
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.switch_repo() IS
+'private: a repository''s sync_enabled, sync_direction or installation changed';
+
+CREATE OR REPLACE FUNCTION github_sync.switch_installation() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	repo_id bigint;
+BEGIN
+	FOR repo_id IN
+		SELECT r.id FROM github_sync.github_repos AS r WHERE r.github_app_installation_id = NEW.id ORDER BY r.id
+	LOOP
+		PERFORM github_sync.apply_switch(repo_id);
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.switch_installation() IS
+'private: an installation''s state changed';
+
+CREATE OR REPLACE TRIGGER a_switch
+	AFTER UPDATE ON github_sync.github_repos
+	FOR EACH ROW WHEN ((OLD.sync_enabled, OLD.sync_direction, OLD.access_lost, OLD.github_app_installation_id)
+		IS DISTINCT FROM (NEW.sync_enabled, NEW.sync_direction, NEW.access_lost, NEW.github_app_installation_id))
+	EXECUTE FUNCTION github_sync.switch_repo();
+CREATE OR REPLACE TRIGGER a_switch
+	AFTER UPDATE ON github_sync.github_app_installations
+	FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state)
+	EXECUTE FUNCTION github_sync.switch_installation();
+
+CREATE OR REPLACE FUNCTION github_sync.set_repo_sync(github_repo_id bigint, enabled boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_repo(github_repo_id);
+	UPDATE github_sync.github_repos AS r SET sync_enabled = enabled WHERE r.id = github_repo_id;
+END
+$$;
+COMMENT ON FUNCTION github_sync.set_repo_sync(bigint, boolean) IS
+'public: switches the sync of a repository (GitHub''s id) off or on; what is queued becomes disabled, what is disabled is queued again by the rules';
+
+CREATE OR REPLACE FUNCTION github_sync.retry_errored(older_than interval DEFAULT '0') RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	retried bigint := github_sync.task_retry_all(older_than);
+BEGIN
+	IF to_regprocedure('github_sync.comment_retry_all(interval)') IS NOT NULL THEN
+		retried := retried + github_sync.comment_retry_all(older_than);
+	END IF;
+	RETURN retried;
+END
+$$;
+COMMENT ON FUNCTION github_sync.retry_errored(interval) IS
+'public: retries every transaction that has been errored for that long; returns how many';
