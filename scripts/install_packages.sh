@@ -57,7 +57,7 @@ wants_npm() {
 wanted_packages() {
 	echo "gcc make libc6-dev libcurl4-openssl-dev libcjson-dev libssl-dev postgresql-server-dev-${major:-?}"
 	[ "$purpose" = build ] && return
-	echo "postgresql-${major:-?} openssl procps ca-certificates"
+	echo "postgresql-${major:-?} openssl procps ca-certificates curl"
 	has_node || echo nodejs
 	[ "$purpose" = demo ] && return
 	echo "clang clang-format cppcheck perl libipc-run-perl"

@@ -89,6 +89,36 @@ $$;
 COMMENT ON FUNCTION github_sync.comment_record_of_resource(github_sync.comment_sync_transactions) IS
 'private: the locked record of a GitHub comment, by our id or GitHub''s id; a stub where there is none';
 
+CREATE OR REPLACE FUNCTION github_sync.comment_waits_for_parent(
+	t github_sync.comment_sync_transactions, cached github_sync.github_comments, step text)
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+	parent github_sync.github_issues;
+BEGIN
+	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id;
+	IF step <> 'fetch' THEN
+		RETURN parent.number IS NULL;
+	END IF;
+	/* A comment that is to become a row needs the task of its issue. */
+	IF t.direction = 'outbound' OR cached.comment_id IS NOT NULL OR parent.task_id IS NOT NULL
+		OR parent.local_deleted_at IS NOT NULL OR parent.id IS NULL
+		OR EXISTS (SELECT FROM github_sync.github_repos AS r
+			WHERE r.id = cached.github_repo_id AND r.sync_direction = 'outbound') THEN
+		RETURN false;
+	END IF;
+	IF NOT EXISTS (SELECT FROM github_sync.task_sync_transactions AS q
+		WHERE q.github_issue_id = parent.id AND q.state IN ('queued', 'processing')) THEN
+		/* The comment moved its issue's updated_at at least that far. */
+		INSERT INTO github_sync.task_sync_transactions (direction, github_issue_id, github_updated_at)
+		VALUES ('inbound', parent.id, t.github_updated_at);
+	END IF;
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_waits_for_parent(github_sync.comment_sync_transactions, github_sync.github_comments, text) IS
+'private: a comment whose issue has no number yet, or whose row would have no task; the issue is then fetched first';
+
 CREATE OR REPLACE FUNCTION github_sync.release_comments_of_issue() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -10,6 +10,10 @@ DECLARE
 	outbound_reason text := github_sync.sync_disabled_reason(repo_id, 'outbound');
 	cached_id bigint;
 BEGIN
+	UPDATE github_sync.@record@_sync_transactions AS q SET github_app_installation_id = r.github_app_installation_id
+	FROM github_sync.github_repos AS r
+	WHERE r.id = repo_id AND q.github_repo_id = repo_id AND q.state IN ('queued', 'disabled')
+		AND q.github_app_installation_id <> r.github_app_installation_id;
 	UPDATE github_sync.@record@_sync_transactions AS q SET
 		event = CASE q.state WHEN 'queued' THEN 'sync disabled' END,
 		next_attempt_at = NULL,

@@ -149,9 +149,8 @@ BEGIN
 	ELSE
 		step := 'create';
 	END IF;
---@comment	IF step <> 'fetch' AND NOT EXISTS (SELECT FROM github_sync.github_issues AS i
---@comment		WHERE i.id = cached.github_issue_id AND i.number IS NOT NULL) THEN
---@comment		/* Released by the trigger on github_issues when the parent gets its number. */
+--@comment	IF github_sync.comment_waits_for_parent(t, cached, step) THEN
+--@comment		/* Released by the trigger on github_issues when the parent gets its number, or its task. */
 --@comment		UPDATE github_sync.comment_sync_transactions SET next_attempt_at = 'infinity' WHERE id = t.id;
 --@comment		step := NULL;
 --@comment	END IF;

@@ -118,7 +118,10 @@ BEGIN
 	cached := github_sync.@record@_settle_sent(cached, remote, is_answer_to_write);
 
 	IF cached.@record@_id IS NULL THEN
-		IF repo.sync_direction <> 'outbound' AND cached.local_deleted_at IS NULL AND t.direction = 'inbound' THEN
+		IF repo.sync_direction <> 'outbound' AND cached.local_deleted_at IS NULL AND t.direction = 'inbound'
+--@comment			AND EXISTS (SELECT FROM github_sync.github_issues AS i
+--@comment				WHERE i.id = cached.github_issue_id AND i.task_id IS NOT NULL)
+		THEN
 			SELECT n.key, n.written INTO cached.@record@_id, written
 			FROM github_sync.@record@_insert_local_row(repo, remote, cached.github_updated_at, resource::jsonb,
 --@task				NULL) AS n;

@@ -3,11 +3,37 @@
  * Made and dropped by capture_@record@_changes(); off at first.
  */
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_stamp_local_change(key {{key_type}}, old_fields text[], new_fields text[])
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	stamps timestamptz[];
+BEGIN
+	SELECT r.local_changed_at INTO stamps FROM github_sync.@resources@ AS r
+	WHERE r.@record@_id = key FOR NO KEY UPDATE;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	FOR i IN 1 .. cardinality(new_fields) LOOP
+		stamps[i] := CASE WHEN new_fields[i] IS DISTINCT FROM old_fields[i] THEN clock_timestamp() ELSE stamps[i] END;
+	END LOOP;
+	UPDATE github_sync.@resources@ SET local_changed_at = stamps WHERE @record@_id = key;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_stamp_local_change({{key_type}}, text[], text[]) IS
+'private: when the application changed which field, for last_write_wins';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_capture() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	new_row_fields text[] := {{new_fields}};
+	old_row_fields text[] := {{old_fields}};
 BEGIN
 	/* What the worker itself writes is no news. */
 	IF github_sync.in_worker() AND current_setting('github_sync.applying', true) IN ('@record@:new', '@record@:' || NEW.{{id}}::text) THEN
+		RETURN NULL;
+	END IF;
+	IF TG_OP = 'UPDATE' AND new_row_fields IS NOT DISTINCT FROM old_row_fields AND {{same_place}} THEN
 		RETURN NULL;
 	END IF;
 --@task	IF EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.task_id = NEW.{{id}})
@@ -17,6 +43,7 @@ BEGIN
 --@comment		OR EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.task_id = NEW.{{task_id}})
 --@comment		OR (SELECT l.github_repo_id IN (SELECT r.id FROM github_sync.github_repos AS r)
 --@comment			FROM github_sync.task_local_row(NEW.{{task_id}}) AS l) THEN
+		PERFORM github_sync.@record@_stamp_local_change(NEW.{{id}}, old_row_fields, new_row_fields) WHERE TG_OP = 'UPDATE';
 		INSERT INTO github_sync.@record@_sync_transactions (direction, @record@_id) VALUES ('outbound', NEW.{{id}});
 	END IF;
 	RETURN NULL;

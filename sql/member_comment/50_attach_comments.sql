@@ -22,7 +22,7 @@ DECLARE
 	problems text[];
 	qualified text := (SELECT format('%I.%I', n.nspname, c.relname)
 		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = comments);
-	local_fields text;
+	row_fields text;
 BEGIN
 	IF to_regclass('github_sync.attached_tables') IS NULL THEN
 		RAISE object_not_in_prerequisite_state USING
@@ -49,12 +49,13 @@ BEGIN
 		PERFORM github_sync.raise_unfit_table(comments, problems);
 	END IF;
 
-	local_fields := format('ARRAY[r.%I::text]', body.name);
+	row_fields := format('ARRAY[@row@.%I::text]', body.name);
 	PERFORM github_sync.make_attached('comment', comments, owner,
-		github_sync.dictionary_of_table(qualified, key.name, key.type, local_fields,
+		github_sync.dictionary_of_table(qualified, key.name, key.type, row_fields,
 			modified.name, modified.type, modified_at_time_zone, insert_values)
 		|| jsonb_build_object(
 		'task_id', quote_ident(task.name),
+		'same_place', 'true',
 		'github_repo_id', format('(SELECT i.github_repo_id FROM github_sync.github_issues AS i WHERE i.task_id = r.%I)', task.name),
 		'parent_issue_id', format('(SELECT i.id FROM github_sync.github_issues AS i WHERE i.task_id = r.%I)', task.name),
 		'assignments', concat_ws(', ',

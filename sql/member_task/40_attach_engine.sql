@@ -127,17 +127,25 @@ BEGIN
 			FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace AND pg_get_userbyid(p.proowner) <> owner
 			UNION ALL
 			SELECT p.oid::regprocedure::text, p.oid, 'pg_proc'::regclass,
-				'REVOKE ALL ON FUNCTION %1$s FROM PUBLIC; ALTER FUNCTION %1$s DEPENDS ON EXTENSION '
-					|| CASE WHEN p.proname ~ 'comment' THEN 'comment_sync_transaction' ELSE 'task_sync_transaction' END
+				'REVOKE ALL ON FUNCTION %s FROM PUBLIC'
 			FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace AND p.proacl IS NULL
+			UNION ALL
+			/* CREATE OR REPLACE forgets it. */
+			SELECT p.oid::regprocedure::text, p.oid, 'pg_proc'::regclass,
+				'ALTER FUNCTION %s DEPENDS ON EXTENSION '
+					|| CASE WHEN p.proname ~ 'comment' THEN 'comment_sync_transaction' ELSE 'task_sync_transaction' END
+			FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace
+				AND NOT EXISTS (SELECT FROM pg_depend AS x
+					WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'x')
 		) AS o
 		WHERE NOT EXISTS (SELECT FROM pg_depend AS d
 			WHERE d.classid = o.catalog AND d.objid = o.oid AND d.deptype = 'e')
 	LOOP
 		PERFORM github_sync.execute_unowned(command);
 	END LOOP;
-	IF NOT has_schema_privilege(owner, 'github_sync', 'USAGE') THEN
-		PERFORM github_sync.execute_unowned(format('GRANT USAGE ON SCHEMA github_sync TO %I', owner));
+	/* The owner passes it on: grant_application(), grant_monitor(). */
+	IF NOT has_schema_privilege(owner, 'github_sync', 'USAGE WITH GRANT OPTION') THEN
+		PERFORM github_sync.execute_unowned(format('GRANT USAGE ON SCHEMA github_sync TO %I WITH GRANT OPTION', owner));
 	END IF;
 END
 $$;

@@ -27,7 +27,7 @@ DECLARE
 	problems text[];
 	qualified text := (SELECT format('%I.%I', n.nspname, c.relname)
 		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = tasks);
-	local_fields text;
+	row_fields text;
 	dictionary jsonb;
 BEGIN
 	PERFORM github_sync.check_not_attached_elsewhere('task', tasks);
@@ -50,13 +50,15 @@ BEGIN
 		PERFORM github_sync.raise_unfit_table(tasks, problems);
 	END IF;
 
-	local_fields := format('ARRAY[r.%I::text, r.%I::text, %s]', title.name, body.name,
+	row_fields := format('ARRAY[@row@.%I::text, @row@.%I::text, %s]', title.name, body.name,
 		CASE WHEN state.name IS NULL THEN 'NULL'
-			ELSE format('CASE WHEN r.%I = %L::%s THEN ''closed'' ELSE ''open'' END', state.name, closed_value, state.type) END);
-	dictionary := github_sync.dictionary_of_table(qualified, key.name, key.type, local_fields,
+			ELSE format('CASE WHEN @row@.%I = %L::%s THEN ''closed'' ELSE ''open'' END', state.name, closed_value, state.type) END);
+	dictionary := github_sync.dictionary_of_table(qualified, key.name, key.type, row_fields,
 			modified.name, modified.type, modified_at_time_zone, insert_values)
 		|| jsonb_build_object(
 		'github_repo_id', CASE WHEN github_repo_column IS NULL THEN 'NULL::bigint' ELSE format('r.%I::bigint', repo.name) END,
+		'same_place', CASE WHEN github_repo_column IS NULL THEN 'true'
+			ELSE format('OLD.%1$I IS NOT DISTINCT FROM NEW.%1$I', repo.name) END,
 		'parent_issue_id', 'NULL::bigint',
 		'captured_columns', concat_ws(', ', quote_ident(title.name), quote_ident(body.name), quote_ident(state.name),
 			CASE WHEN github_repo_column IS NOT NULL THEN quote_ident(repo.name) END),
@@ -103,7 +105,7 @@ COMMENT ON FUNCTION github_sync.modified_at_assignment(name, text, text) IS
 'private: never moves the local time of change backwards';
 
 CREATE FUNCTION github_sync.dictionary_of_table(
-	qualified text, key_name name, key_type text, local_fields text,
+	qualified text, key_name name, key_type text, row_fields text,
 	modified_name name, modified_type text, time_zone text, insert_values regprocedure)
 RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -112,14 +114,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		'table_text', quote_literal(qualified),
 		'id', quote_ident(key_name),
 		'key_type', key_type,
-		'local_fields', local_fields,
-		'returning_text', quote_literal(format('r.%I, %s', key_name, local_fields)),
+		'local_fields', replace(row_fields, '@row@', 'r'),
+		'old_fields', replace(row_fields, '@row@', 'OLD'),
+		'new_fields', replace(row_fields, '@row@', 'NEW'),
+		'returning_text', quote_literal(format('r.%I, %s', key_name, replace(row_fields, '@row@', 'r'))),
 		'modified_at', github_sync.local_time(format('r.%I', modified_name), modified_type, time_zone),
 		'insert_values', coalesce((SELECT format('%I.%I(repo.id, resource)', n.nspname, p.proname)
 			FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE p.oid = insert_values), 'NULL::jsonb'))
 $$;
 COMMENT ON FUNCTION github_sync.dictionary_of_table(text, name, text, text, name, text, text, regprocedure) IS
-'private: what both record types fill into the definitions';
+'private: what both record types fill into the definitions; row_fields names the row @row@';
 
 CREATE FUNCTION github_sync.capture_changes(record_type text, enabled boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
