@@ -75,13 +75,21 @@ in_copy() {
 	fi
 }
 
+# A person who looked into work_dir from another terminal is none of ours.
+is_of_another_terminal() {
+	local tty
+	tty=$(ps -o tty= -p "$1" 2>/dev/null || true)
+	[ "$tty" != '?' ] && [ "$tty" != "$(ps -o tty= -p $$)" ]
+}
+
 # Processes that run in work_dir: sets running_pids.
 find_processes() {
-	local proc
+	local proc pid
 	running_pids=()
 	for proc in /proc/[0-9]*; do
+		pid=${proc#/proc/}
 		case $(readlink "$proc/cwd" 2>/dev/null || true) in
-			"$work_dir" | "$work_dir"/*) running_pids+=("${proc#/proc/}") ;;
+			"$work_dir" | "$work_dir"/*) is_of_another_terminal "$pid" || running_pids+=("$pid") ;;
 		esac
 	done
 }
