@@ -24,6 +24,11 @@ DECLARE
 	decision record;
 	place record;
 BEGIN
+	IF NEW.action = 'delete' THEN
+		RAISE feature_not_supported USING
+			MESSAGE = 'deletions are not carried yet',
+			HINT = 'Insert transactions with action ''upsert''.';
+	END IF;
 	NEW.queued_at := clock_timestamp();
 	NEW.github_updated_at := date_trunc('second', NEW.github_updated_at);
 	IF NEW.direction = 'inbound' THEN
