@@ -125,7 +125,7 @@ give_back_unsent(void *argument)
 {
 	Return *unsent = argument;
 
-	if (github_operation_creates(unsent->conversation->operation))
+	if (unsent->conversation->prepared)
 		queue_reject_creation(unsent->conversation->claim);
 	queue_give_back(unsent->conversation->claim, unsent->reason, RETRY_AT_ONCE);
 }

@@ -21,7 +21,8 @@
 #define LOOK_PAGE_SIZE 100
 
 static HttpClient *client = NULL;
-static List *answers = NIL; /* of Conversation, to be recorded */
+static List *answers = NIL;    /* of Conversation, to be recorded */
+static List *unprepared = NIL; /* of Conversation: creations whose turn it is */
 static int claims_held = 0;
 static char *login = NULL;
 static bool identity_asked = false;
@@ -256,34 +257,35 @@ make_authorization(Conversation *conversation)
 	return header;
 }
 
-static void
+/* False: it could not be sent, and its refusal is among the answers. */
+static bool
 send_request(Conversation *conversation)
 {
-	bool is_write = github_operation_writes(conversation->operation);
 	GithubRequest request;
 	GithubRequestError error = build_request(conversation, &request);
 	char *authorization;
+	bool sent = false;
 
 	if (error != GITHUB_REQUEST_OK)
 	{
 		refuse_unbuildable(conversation, error);
-		return;
+		return false;
 	}
 	authorization = make_authorization(conversation);
 	if (authorization != NULL)
 	{
 		strlcpy(conversation->token_key, conversation->installation->token_key,
 				sizeof(conversation->token_key));
-		if (!start_exchange(conversation, &request, authorization))
+		sent = start_exchange(conversation, &request, authorization);
+		if (!sent)
 			refuse(conversation, "validation_failed",
 				   "the request cannot be sent: its address is not usable");
-		else if (conversation->purpose == ABOUT_CLAIM)
-			installation_note_sent(conversation->installation, is_write, GetCurrentTimestamp());
 		crypto_wipe(authorization, strlen(authorization));
 		pfree(authorization);
 		conversation->redirect_url = NULL; /* good for one request */
 	}
 	github_request_free(&request);
+	return sent;
 }
 
 static void
@@ -294,7 +296,7 @@ ask_for(ConversationPurpose purpose, GithubOperation operation, Installation *in
 	conversation->purpose = purpose;
 	conversation->operation = operation;
 	conversation->installation = installation;
-	send_request(conversation);
+	(void) send_request(conversation);
 }
 
 static bool
@@ -343,6 +345,26 @@ is_prepared(Installation *installation)
 	return login != NULL && installation_has_token(installation, now_in_seconds());
 }
 
+/* Its turn has been taken; it is given back when nothing was sent. */
+static void
+send_in_turn(Conversation *conversation)
+{
+	if (!send_request(conversation))
+		installation_note_answered(conversation->installation,
+								   github_operation_writes(conversation->operation));
+}
+
+static void
+take_turn(Conversation *conversation, TimestampTz now)
+{
+	installation_note_sent(conversation->installation,
+						   github_operation_writes(conversation->operation), now);
+	if (github_operation_creates(conversation->operation) && !conversation->prepared)
+		unprepared = append_conversation(unprepared, conversation);
+	else
+		send_in_turn(conversation);
+}
+
 static void
 send_what_may_be_sent(Installation *installation)
 {
@@ -359,9 +381,36 @@ send_what_may_be_sent(Installation *installation)
 								  now))
 		{
 			installation->waiting = foreach_delete_current(installation->waiting, cell);
-			send_request(conversation);
+			take_turn(conversation, now);
 		}
 	}
+}
+
+Conversation *
+conversations_take_unprepared(void)
+{
+	Conversation *conversation;
+
+	if (unprepared == NIL)
+		return NULL;
+	conversation = linitial(unprepared);
+	unprepared = list_delete_first(unprepared);
+	return conversation;
+}
+
+void
+conversation_send_prepared(Conversation *conversation)
+{
+	conversation->prepared = true;
+	send_in_turn(conversation);
+}
+
+void
+conversation_yield_turn(Conversation *conversation)
+{
+	installation_note_answered(conversation->installation,
+							   github_operation_writes(conversation->operation));
+	conversation_end(conversation);
 }
 
 void

@@ -34,6 +34,7 @@ typedef struct Conversation
 	SyncClaim *claim;                     /* ABOUT_CLAIM */
 	GithubOperation operation;            /* of the request that was sent, or waits */
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* which token was sent with it */
+	bool prepared;                        /* a creation: its attempt is committed */
 	bool retried_unauthorized;
 	char *redirect_url; /* where GitHub sent the request to; NULL: nowhere */
 	int redirects;
@@ -73,6 +74,15 @@ extern void conversations_progress(void);
 
 /* The next answer to record, or NULL. */
 extern Conversation *conversations_take_answer(void);
+
+/* The next creation whose turn it is but that is not prepared yet, or NULL. */
+extern Conversation *conversations_take_unprepared(void);
+
+/* Its attempt is committed: it is sent. */
+extern void conversation_send_prepared(Conversation *conversation);
+
+/* There is nothing to create: its turn goes to the next one. */
+extern void conversation_yield_turn(Conversation *conversation);
 
 /* What still waits at an installation that may not send now: the caller gives it back. */
 extern List *conversations_take_waiting(Installation *installation);

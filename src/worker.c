@@ -12,6 +12,7 @@
 #include "common/pg_prng.h"
 #include "compat.h"
 #include "conversation.h"
+#include "creations.h"
 #include "core/retry_schedule.h"
 #include "db/sync_queue.h"
 #include "db/transaction.h"
@@ -223,6 +224,26 @@ wait_for_something(uint32 wait_event)
 	return (events & WL_LATCH_SET) != 0;
 }
 
+static void
+talk_to_github(void)
+{
+	TimestampTz retry_at = DT_NOEND;
+
+	conversations_progress();
+	creations_send(&retry_at);
+	/* A record that became free, a slot that did: claim again. */
+	if (answers_record(&retry_at) > 0)
+		worker.work_may_wait = true;
+	worker.next_due = Min(worker.next_due, retry_at);
+}
+
+static void
+take_over_settings(void)
+{
+	conversations_reconfigure();
+	worker.work_may_wait = true;
+}
+
 void
 github_sync_worker_main(Datum main_arg pg_attribute_unused())
 {
@@ -241,28 +262,16 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 
 	while (!leaving || conversations_under_way() > 0)
 	{
-		TimestampTz retry_at = DT_NOEND;
-
 		MemoryContextReset(round_context);
 		if (!leaving && worker.work_may_wait)
 			claim_what_waits();
-		conversations_progress();
-		/* A record that became free, a slot that did: claim again. */
-		if (answers_record(&retry_at) > 0)
-		{
-			worker.work_may_wait = true;
-			worker.next_due = Min(worker.next_due, retry_at);
-			continue;
-		}
+		talk_to_github();
 		if (wait_for_something(wait_event) || (may_claim_later() && something_is_due()))
 			worker.work_may_wait = true;
 		if (!worker_may_continue())
 			leaving = true;
 		if (worker_settings_changed())
-		{
-			conversations_reconfigure();
-			worker.work_may_wait = true;
-		}
+			take_over_settings();
 	}
 	pgstat_report_stat(true);
 	proc_exit(0);

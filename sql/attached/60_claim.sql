@@ -49,7 +49,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
 	OUT id bigint, OUT claim_no integer, OUT direction text, OUT step text,
 	OUT installation_id bigint, OUT owner_login text, OUT repo_name text,
 	OUT issue_number integer, OUT github_id bigint, OUT etag text, OUT etag_key text,
-	OUT title text, OUT body text, OUT issue_state text, OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer)
+	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer)
 RETURNS SETOF record
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -77,10 +77,7 @@ BEGIN
 		CONTINUE WHEN step IS NULL;
 		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid()
 		WHERE q.id = t.id RETURNING q.claim_no INTO claim_no;
-		IF step = 'create' THEN
-			SELECT c.creation_key, c.title, c.body INTO creation_key, title, body
-			FROM github_sync.@record@_begin_creation(t, cached) AS c;
-		ELSIF step = 'look' THEN
+		IF step = 'look' THEN
 			SELECT a.creation_key, a.sent_at INTO creation_key, look_since
 			FROM github_sync.@record@_creation_attempts AS a
 			WHERE a.@resource@_id = cached.id AND a.outcome IS NULL;
@@ -99,7 +96,8 @@ BEGIN
 		etag := cached.etag;
 		etag_key := cached.etag_key;
 		RETURN NEXT;
-		creation_key := NULL; title := NULL; body := NULL; look_since := NULL;
+		creation_key := NULL;
+		look_since := NULL;
 	END LOOP;
 END
 $$;
@@ -160,13 +158,23 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_first_step(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
 'private: what to ask GitHub first; NULL: the record waits for its parent';
 
+/*
+ * The last step before a creation is sent, in a transaction of its own: what
+ * a worker claimed but did not come to send needs no looking for after a crash.
+ */
 CREATE OR REPLACE FUNCTION github_sync.@record@_begin_creation(
-	t github_sync.@record@_sync_transactions, cached github_sync.@resources@,
+	transaction_id bigint, held_claim_no integer,
 	OUT creation_key uuid, OUT title text, OUT body text)
 LANGUAGE plpgsql AS $$
 DECLARE
+	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	cached github_sync.@resources@;
 	here record;
 BEGIN
+	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id FOR NO KEY UPDATE;
+	IF cached.@record@_id IS NULL OR cached.github_id IS NOT NULL THEN
+		RETURN;
+	END IF;
 	SELECT * INTO here FROM github_sync.@record@_local_row(cached.@record@_id);
 	INSERT INTO github_sync.@record@_creation_attempts (@resource@_id, github_repo_id)
 	VALUES (cached.id, cached.github_repo_id)
@@ -181,8 +189,8 @@ BEGIN
 --@comment	UPDATE github_sync.github_comments SET sent_mask = '{true}', sent = here.fields WHERE id = cached.id;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_begin_creation(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
-'private: opens a creation attempt; committed with the claim, before anything is sent';
+COMMENT ON FUNCTION github_sync.@record@_begin_creation(bigint, integer) IS
+'private: opens a creation attempt, committed before anything is sent, and says what to send; no key: there is nothing to create (any more)';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_recover() RETURNS bigint
 LANGUAGE plpgsql AS $$

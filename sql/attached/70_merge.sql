@@ -110,7 +110,6 @@ DECLARE
 	never_synced boolean;
 	local_times timestamptz[];
 	stays_dirty boolean := false;
-	just_sent boolean[] := coalesce(cached.sent_mask, '{}');
 BEGIN
 	to_send := chosen;
 	applied := false;
@@ -170,8 +169,7 @@ BEGIN
 				END IF;
 				lost := lost OR verdicts[i] = 'app won';
 				stays_dirty := true;
-				to_send[i] := t.direction = 'outbound' AND repo.sync_direction <> 'inbound'
-					AND NOT coalesce(just_sent[i] AND is_answer_to_write, false);
+				to_send[i] := t.direction = 'outbound' AND repo.sync_direction <> 'inbound';
 		END CASE;
 	END LOOP;
 

@@ -98,16 +98,10 @@ claim_of_row(RecordType record_type, uint64 row, MemoryContext parent)
 	claim->github_id = row_int64(row, 8);
 	claim->etag = row_text(row, 9);
 	claim->etag_key = row_text(row, 10);
-	if (claim->step == STEP_CREATE)
-	{
-		if (record_type == RECORD_TASK)
-			claim->title = present_field(row_text(row, 11));
-		claim->body = present_field(row_text(row, 12));
-	}
-	claim->creation_key = row_text(row, 13);
-	if (!row_is_null(row, 14))
-		claim->look_since = seconds_of_timestamp(row_timestamp(row, 14, 0));
-	claim->attempts = row_int32(row, 15);
+	claim->creation_key = row_text(row, 11);
+	if (!row_is_null(row, 12))
+		claim->look_since = seconds_of_timestamp(row_timestamp(row, 12, 0));
+	claim->attempts = row_int32(row, 13);
 	MemoryContextSwitchTo(caller);
 	return claim;
 }
@@ -118,7 +112,7 @@ queue_claim(RecordType record_type, int slots, int slots_per_installation, List 
 {
 	static Statement statement = STATEMENT(
 		"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id,"
-		" etag, etag_key, title, body, creation_key::text, look_since, attempts FROM github_sync.%s_claim($1, $2)",
+		" etag, etag_key, creation_key::text, look_since, attempts FROM github_sync.%s_claim($1, $2)",
 		INT4OID, INT4OID);
 	Parameters parameters = {0};
 
@@ -297,6 +291,28 @@ queue_fail(const SyncClaim *claim, const char *code, const char *reason)
 	add_text(&parameters, code);
 	add_text(&parameters, reason);
 	run_statement(&statement, claim->record_type, &parameters);
+}
+
+bool
+queue_begin_creation(SyncClaim *claim)
+{
+	static Statement statement = STATEMENT(
+		"SELECT creation_key::text, title, body FROM github_sync.%s_begin_creation($1, $2)",
+		INT8OID, INT4OID);
+	Parameters parameters = {0};
+	MemoryContext caller;
+
+	add_claim(&parameters, claim);
+	run_statement(&statement, claim->record_type, &parameters);
+	if (row_is_null(0, 1))
+		return false;
+	caller = MemoryContextSwitchTo(claim->context);
+	claim->creation_key = row_text(0, 1);
+	if (claim->record_type == RECORD_TASK)
+		claim->title = present_field(row_text(0, 2));
+	claim->body = present_field(row_text(0, 3));
+	MemoryContextSwitchTo(caller);
+	return true;
 }
 
 void

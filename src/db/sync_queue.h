@@ -54,7 +54,7 @@ typedef struct SyncClaim
 	GithubField title;  /* to create or update */
 	GithubField body;
 	GithubField issue_state;
-	char *creation_key; /* STEP_LOOK: what the body carries */
+	char *creation_key; /* what the body of the creation carries */
 	int64 look_since;   /* STEP_LOOK: seconds since 1970 of the creation */
 } SyncClaim;
 
@@ -104,6 +104,13 @@ extern void queue_give_back(const SyncClaim *claim, const char *problem, Timesta
 extern void queue_try_again(const SyncClaim *claim, const char *code, const char *reason,
 							TimestampTz retry_at, int max_attempts);
 extern void queue_fail(const SyncClaim *claim, const char *code, const char *reason);
+
+/*
+ * Opens a creation attempt and fills in what to send.  To be committed before
+ * that: from then on the creation is looked for before it is sent again.
+ * False: there is nothing to create any more.
+ */
+extern bool queue_begin_creation(SyncClaim *claim);
 
 /* The creation that claim sent certainly did not happen. */
 extern void queue_reject_creation(const SyncClaim *claim);
