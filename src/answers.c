@@ -171,7 +171,10 @@ handle_trouble(Recording *recording)
 	clear_installation(installation, reason);
 	/* What was under way when the pause began tells nothing new. */
 	if (recording->trouble != NULL && installation->paused_until > GetCurrentTimestamp())
+	{
+		note_retry(recording, installation->paused_until);
 		return;
+	}
 	if (!db_try(record_installation, recording, &error))
 		ereport(WARNING,
 				(errcode(error.sqlstate),
@@ -179,6 +182,7 @@ handle_trouble(Recording *recording)
 						installation->id, error.message)));
 	installation->troubles++;
 	installation->paused_until = recording->paused_until;
+	note_retry(recording, recording->trouble ? recording->paused_until : DT_NOEND);
 	installation->may_be_paused = true;
 	shared_state_report_error(reason);
 }

@@ -1,0 +1,210 @@
+--
+-- Creating issues: the attempt, the echo before the answer, the answer that never came
+--
+\set ECHO none
+\set world `cat "$PG_ABS_SRCDIR/sql/include/world.sql"`
+:world
+\pset format unaligned
+\pset tuples_only on
+\pset null -
+\set ECHO all
+
+CREATE VIEW attempts AS
+	SELECT id, github_issue_id, github_repo_id, looks, outcome FROM github_sync.task_creation_attempts ORDER BY id;
+CREATE VIEW issues AS SELECT id, task_id, github_id, number FROM github_sync.github_issues ORDER BY id;
+
+-- the attempt is there before anything is sent; the body carries its key
+INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
+SELECT outbound(1);
+SELECT id, direction, step, owner_login, repo_name, issue_number, title, body = github_sync.with_creation_key('It crashes.', creation_key) AS carries_key
+FROM github_sync.task_claim(1, 1);
+SELECT * FROM attempts;
+CALL posted(1, 3);
+SELECT created(1);
+SELECT * FROM attempts;
+SELECT * FROM issues;
+-- the key never reaches the application and is not compared
+SELECT webhook(3);
+SELECT carry_out(4);
+SELECT body FROM app.tasks;
+SELECT outbound(1);
+
+-- the key: hidden, at the end, found again wherever it stands, and taken out
+SELECT github_sync.with_creation_key('It crashes.', '01234567-89ab-cdef-0123-456789abcdef');
+SELECT github_sync.with_creation_key(NULL, '01234567-89ab-cdef-0123-456789abcdef');
+SELECT github_sync.without_creation_key(github_sync.with_creation_key(body, '01234567-89ab-cdef-0123-456789abcdef')) = coalesce(body, '') AS same
+FROM unnest(ARRAY['It crashes.', NULL, '', E'\n', E'a\r\n\r\nb\r\n']) AS body;
+SELECT github_sync.creation_key_of(E'before\r\n\r\n<!-- github_sync:01234567-89ab-cdef-0123-456789abcdef -->\r\nafter');
+SELECT github_sync.creation_key_of('<!-- github_sync:nonsense -->'), github_sync.creation_key_of('nothing'), github_sync.creation_key_of(NULL);
+SELECT github_sync.without_creation_key(E'before\r\n\r\n<!-- github_sync:01234567-89ab-cdef-0123-456789abcdef -->\r\nafter') = E'before\r\nafter' AS taken_out;
+
+-- an inbound creation: somebody else's issue becomes a task at once
+CALL start_afresh();
+CALL github_has(1, 'Crash', 'It crashes.');
+SELECT webhook(1);
+SELECT carry_out(1);
+SELECT * FROM issues;
+SELECT * FROM both_sides;
+
+-- the echo overtakes the answer, and is fetched first: the stub is absorbed, the answer finds its record
+CALL start_afresh();
+INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+SELECT webhook(3);
+SELECT * FROM issues;
+SELECT * FROM claim();
+SELECT fetched(2);
+SELECT * FROM issues;
+SELECT * FROM attempts;
+SELECT * FROM queue;
+SELECT created(1);
+SELECT * FROM issues;
+SELECT carry_out(4);
+SELECT * FROM queue;
+SELECT * FROM both_sides;
+
+-- the echo waits in the queue when the answer comes: absorbed as well
+CALL start_afresh();
+INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+SELECT webhook(3);
+SELECT created(1);
+SELECT * FROM issues;
+SELECT carry_out(4);
+SELECT * FROM queue;
+
+-- the echo is under way when the answer comes: its claim is fenced off
+CALL start_afresh();
+INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+SELECT webhook(3);
+SELECT * FROM claim();
+SELECT created(1);
+SELECT fetched(2, claim_no => 1);
+SELECT * FROM queue;
+SELECT carry_out(4);
+SELECT * FROM queue;
+SELECT * FROM both_sides;
+
+-- a key in somebody else's issue adopts nothing
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+UPDATE resources SET author = 'mallory';
+SELECT webhook(3);
+SELECT * FROM claim();
+SELECT fetched(2);
+SELECT * FROM issues;
+SELECT * FROM attempts;
+
+-- the answer never came: nothing is sent again before it was looked for
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+SELECT github_sync.task_give_back(1, 1, 'connection reset', NULL);
+SELECT id, step, creation_key IS NOT NULL AS knows_key, look_since IS NOT NULL AS knows_since FROM github_sync.task_claim(1, 1);
+-- at once, then 1, 5 and 15 minutes after the attempt
+CREATE FUNCTION look_in_vain(claim_no integer) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text := github_sync.task_creation_not_found(1, claim_no, '15 minutes');
+BEGIN
+	RETURN result || coalesce((SELECT format(', again %s minutes after it was sent',
+			round(extract(epoch FROM t.next_attempt_at - a.sent_at) / 60, 1))
+		FROM github_sync.task_sync_transactions AS t, github_sync.task_creation_attempts AS a
+		WHERE t.id = 1 AND a.outcome IS NULL AND t.next_attempt_at IS NOT NULL), '');
+END
+$$;
+CREATE PROCEDURE time_has_come() LANGUAGE sql AS $$
+	UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL
+$$;
+SELECT look_in_vain(2);
+SELECT * FROM claim();
+CALL time_has_come();
+SELECT * FROM claim();
+SELECT look_in_vain(3);
+CALL time_has_come();
+SELECT * FROM claim();
+SELECT look_in_vain(4);
+CALL time_has_come();
+SELECT * FROM claim();
+SELECT look_in_vain(5);
+SELECT * FROM attempts;
+-- now it is sent again, under another key
+SELECT carry_out(9);
+SELECT * FROM attempts;
+SELECT count(DISTINCT creation_key) FROM github_sync.task_creation_attempts;
+SELECT * FROM both_sides;
+
+-- found by a look
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+SELECT github_sync.task_give_back(1, 1, 'connection reset', NULL);
+UPDATE app.tasks SET title = 'Crash at start', modified_at = at(4);
+SELECT * FROM claim();
+SELECT created(1, kind => 'found');
+SELECT written(1, 5);
+SELECT * FROM attempts;
+SELECT * FROM both_sides;
+
+-- found by a webhook that comes before the look
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+SELECT github_sync.task_give_back(1, 1, 'connection reset', clock_timestamp() + interval '1 minute');
+SELECT webhook(3);
+SELECT * FROM claim();
+SELECT fetched(2);
+SELECT * FROM attempts;
+CALL time_has_come();
+SELECT carry_out(4);
+SELECT * FROM queue;
+SELECT * FROM both_sides;
+
+-- a later outbound transaction looks first as well
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+SELECT github_sync.task_fail(1, 1, 'given_up', 'no answer');
+SELECT outbound(1);
+SELECT * FROM claim();
+SELECT created(2, kind => 'found');
+SELECT * FROM queue;
+SELECT count(*) FROM resources;
+
+-- rejected for certain: it did not happen, and may be sent again
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+SELECT github_sync.task_creation_rejected(1) \g /dev/null
+SELECT github_sync.task_fail(1, 1, 'validation_failed', 'title is wrong');
+SELECT * FROM attempts;
+UPDATE app.tasks SET title = 'Crash at start', modified_at = at(2);
+SELECT outbound(1);
+SELECT carry_out(3);
+SELECT * FROM attempts;
+
+-- one attempt at a time, one issue per task, one task per issue
+\set VERBOSITY terse
+INSERT INTO app.tasks (title) VALUES ('Another');
+INSERT INTO github_sync.task_creation_attempts (github_issue_id, github_repo_id) VALUES (1, 1);
+INSERT INTO github_sync.task_creation_attempts (github_issue_id, github_repo_id) VALUES (1, 1);
+INSERT INTO github_sync.github_issues (github_repo_id, task_id) VALUES (1, 1);
+INSERT INTO github_sync.github_issues (github_repo_id, task_id, number) VALUES (1, 2, 1);
+INSERT INTO github_sync.github_issues (github_repo_id, task_id, github_id) VALUES (1, 2, 3000000001);

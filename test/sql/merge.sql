@@ -1,0 +1,132 @@
+--
+-- Merging by field: what an answer does to both sides
+--
+\set ECHO none
+\set world `cat "$PG_ABS_SRCDIR/sql/include/world.sql"`
+:world
+\pset format unaligned
+\pset tuples_only on
+\pset null -
+\set ECHO all
+
+-- the truth table; b: as the base, l and r: changed; an array per side: {title,body,state}
+SELECT local, remote, github_sync.merge_fields(ARRAY[local], '{b}', ARRAY[remote], '{b}', 'last_write_wins', ARRAY[at(5)], ARRAY[at(5)])
+FROM unnest('{b,b,l,l,l}'::text[], '{b,r,b,l,r}'::text[]) AS sides (local, remote);
+-- changed on both sides, differently: who decides
+SELECT policy, second_of(local_time) AS local_time, github_sync.merge_fields('{l}', '{b}', '{r}', '{b}', policy, ARRAY[local_time], ARRAY[at(5)])
+FROM unnest('{last_write_wins,github_wins,app_wins}'::text[]) AS policy, unnest(ARRAY[at(4), at(5), at(6)]) AS local_time;
+-- whole seconds are compared, a tie is GitHub's, and so is an unknown local time
+SELECT second_of(local_time), github_sync.merge_fields('{l}', '{b}', '{r}', '{b}', 'last_write_wins', ARRAY[local_time], ARRAY[at(5)])
+FROM unnest(ARRAY[at(5.999), at(6), NULL]) AS local_time;
+-- each field for itself, each side against its own base
+SELECT github_sync.merge_fields('{Crash,"It crashes",open}', '{Crash,"It crashes",open}', '{Crash ,"It crashes\r\n",closed}', '{Crash ,"It crashes\r\n",open}',
+	'last_write_wins', ARRAY[at(5), at(5), at(5)], ARRAY[at(5), at(5), at(5)]);
+SELECT github_sync.merge_fields('{l,b,l}', '{b,b,b}', '{b,r,r}', '{b,b,b}', 'app_wins', NULL, NULL);
+-- agreed is what a reader sees as equal: line ends, NULL and ''
+SELECT github_sync.merge_fields(ARRAY[E'a\nb'], '{b}', ARRAY[E'a\r\nb'], '{b}', 'last_write_wins', ARRAY[at(5)], ARRAY[at(5)]);
+SELECT github_sync.merge_fields('{NULL}', '{b}', '{""}', '{b}', 'last_write_wins', ARRAY[at(5)], ARRAY[at(5)]);
+-- never synced: whatever a side holds is a change
+SELECT local, remote, github_sync.merge_fields(ARRAY[local], NULL, ARRAY[remote], NULL, 'last_write_wins', ARRAY[at(6)], ARRAY[at(5)])
+FROM unnest('{NULL,NULL,l,l,l}'::text[], '{NULL,r,NULL,l,r}'::text[]) AS sides (local, remote);
+
+-- a task made from an issue
+CALL github_has(1, 'Crash', 'It crashes.');
+SELECT webhook(1);
+SELECT carry_out(1);
+SELECT * FROM both_sides;
+
+-- changed at GitHub only: remote to local; modified_at follows
+CALL github_has(2, new_title => 'Crash at start');
+SELECT webhook(2);
+SELECT carry_out(2);
+SELECT * FROM both_sides;
+-- modified_at never moves backwards
+UPDATE app.tasks SET note = 'for Friday', modified_at = at(9);
+CALL github_has(3, new_body => 'It crashes often.');
+SELECT webhook(3);
+SELECT carry_out(3);
+SELECT * FROM both_sides;
+
+-- changed here only: an inbound one leaves it, an outbound one sends only what differs
+UPDATE app.tasks SET title = 'Crash on start', modified_at = at(10);
+CALL github_has(11);
+SELECT webhook(11);
+SELECT carry_out(11);
+SELECT outbound(1);
+SELECT carry_out(12);
+SELECT * FROM both_sides;
+
+-- both sides, different fields; also an outbound one brings GitHub's change
+UPDATE app.tasks SET title = 'Crash on each start', modified_at = at(13);
+CALL github_has(14, new_body => 'It crashes.');
+SELECT outbound(1);
+SELECT carry_out(15);
+SELECT * FROM both_sides;
+-- while a field stays dirty, modified_at is left to the application
+UPDATE app.tasks SET title = 'Crash on most starts', modified_at = at(16);
+CALL github_has(17, new_body => 'It crashes!');
+SELECT webhook(17);
+SELECT carry_out(17);
+SELECT * FROM both_sides;
+SELECT outbound(1);
+SELECT carry_out(18);
+SELECT * FROM both_sides;
+
+-- both to the same: nothing to send, nothing to write
+UPDATE app.tasks SET title = 'Crash', modified_at = at(19);
+CALL github_has(20, new_title => 'Crash');
+SELECT outbound(1);
+SELECT carry_out(21);
+SELECT outbound(1);
+SELECT * FROM conflicts;
+
+-- a conflict: the later write wins, the other text is kept
+UPDATE app.tasks SET title = 'Crash (later here)', modified_at = at(31);
+CALL github_has(30, new_title => 'Crash (earlier there)');
+SELECT outbound(1);
+SELECT carry_out(32);
+SELECT * FROM both_sides;
+UPDATE app.tasks SET title = 'Crash (earlier here)', modified_at = at(33);
+CALL github_has(34, new_title => 'Crash (later there)');
+SELECT outbound(1);
+SELECT carry_out(35);
+SELECT * FROM both_sides;
+SELECT * FROM conflicts;
+-- met by an inbound one: here wins, so it is dropped for the outbound one that is queued later
+UPDATE app.tasks SET title = 'Crash (here)', modified_at = at(41);
+CALL github_has(40, new_title => 'Crash (there)');
+SELECT webhook(40);
+SELECT * FROM claim();
+SELECT outbound(1);
+SELECT fetched((SELECT max(id) - 1 FROM github_sync.task_sync_transactions));
+SELECT * FROM queue ORDER BY split_part(transaction, ' ', 1)::int DESC LIMIT 2;
+SELECT carry_out(42);
+SELECT * FROM both_sides;
+-- and with nothing queued: dropped, for nothing
+UPDATE app.tasks SET title = 'Crash (still here)', modified_at = at(51);
+CALL github_has(50, new_title => 'Crash (still there)');
+SELECT webhook(50);
+SELECT carry_out(52);
+SELECT * FROM conflicts;
+SELECT outbound(1);
+SELECT carry_out(53);
+SELECT * FROM both_sides;
+
+-- the other policies
+CALL start_afresh();
+UPDATE github_sync.github_repos SET conflict_policy = 'github_wins';
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+UPDATE app.tasks SET title = 'here', modified_at = at(5);
+CALL github_has(4, new_title => 'there');
+SELECT outbound(1);
+SELECT carry_out(6);
+SELECT * FROM both_sides;
+UPDATE github_sync.github_repos SET conflict_policy = 'app_wins';
+UPDATE app.tasks SET title = 'here', modified_at = at(7);
+CALL github_has(8, new_title => 'there again');
+SELECT outbound(1);
+SELECT carry_out(9);
+SELECT * FROM both_sides;
+SELECT * FROM conflicts;

@@ -1,0 +1,68 @@
+# 003_token_mode.pl
+#
+# A personal access token in a file instead of an App.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use Test::More;
+
+my $github     = GitHubSync::StandIn->start;
+my $token_file = $github->dir . '/token';
+GitHubSync::Application::write_secret($token_file, 'github_pat_alice' . "\n");
+
+# Token mode has one installation, 0.
+my $application = GitHubSync::Application->start($github, installation => 0, settings => {
+	'github_sync.app_id'           => '',
+	'github_sync.private_key_file' => '',
+	'github_sync.token_file'       => $token_file });
+
+# ---- both ways ----
+
+my $task = $application->add_task(title => 'Buy milk');
+$application->wait_until_done;
+my $issue = $github->issue('acme/widgets', 1);
+is($issue->{title}, 'Buy milk', 'a task becomes an issue');
+is($issue->{author}, 'alice', "written by the token's user");
+is_deeply([ sort keys %{ { map { $_->{authorization_kind} => 1 } $github->requests } } ], ['user'],
+	'every request carries the token, none an App');
+
+$github->advance_clock(5);
+$application->tell_of_issue($github->human_edits_issue('acme/widgets', 1, title => 'Buy oat milk', as => 'bob'));
+$application->wait_until_done;
+is($application->task($task)->{title}, 'Buy oat milk', 'an edit on GitHub reaches the task');
+
+my $comment = $application->add_comment($task, 'at the market');
+$application->wait_until_done;
+is(scalar $github->comments('acme/widgets', 1), 1, 'a comment arrives');
+
+# ---- a creation whose answer is lost: our user is looked for ----
+
+$github->fault('POST /issues$', { reset_after_effect => 1 });
+$task = $application->add_task(title => 'Feed the cat');
+$application->wait_until_done;
+is($application->issue_of($task)->{number}, 2, 'a creation whose answer was lost is found again');
+is(scalar $github->issues('acme/widgets'), 2, 'and not repeated');
+
+# ---- another token ----
+
+$github->seed({ users => [ { login => 'carol', token => 'github_pat_carol' } ] });
+GitHubSync::Application::write_secret($token_file, 'github_pat_carol');
+$github->fault('PATCH /issues/1$', { answer => { status => 401, body => '{"message":"Bad credentials"}' } });
+$application->edit_task(1, title => 'Buy soy milk');
+$application->wait_until_done;
+is($github->issue('acme/widgets', 1)->{title}, 'Buy soy milk', 'a token that is refused is read anew from its file');
+
+# ---- no token ----
+
+GitHubSync::Application::write_secret($token_file, "two words\n");
+$github->fault('GET /issues/1$', { answer => { status => 401, body => '{"message":"Bad credentials"}' } });
+$application->edit_task(1, title => 'Buy rice milk');
+$application->wait_until("SELECT waits_for LIKE '%token_file does not hold a token%' FROM github_sync.sync_queue");
+pass('a file that holds no token is shown as what the row waits for');
+is($application->superuser_sql("SELECT attempts FROM github_sync.sync_queue"), 0, 'and is no failed attempt of the row');
+
+done_testing();

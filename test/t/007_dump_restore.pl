@@ -1,0 +1,222 @@
+# 007_dump_restore.pl
+#
+# What attach makes are ordinary objects of the application's owner: they are
+# dumped and restored with its tables.  A copy sends nothing until it is told
+# that it is the one that syncs.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use JSON::PP;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $github = GitHubSync::StandIn->start;
+my $origin = GitHubSync::Application->start($github);
+my $node   = $origin->node;
+my $dumps  = PostgreSQL::Test::Utils::tempdir;
+
+# Every object of ours and of the application's, one in a line, with its owner,
+# rights and comment.  How a server prints an expression again differs in white
+# space and needless parentheses.
+sub catalog
+{
+	my ($application) = @_;
+
+	return [ split /\n/, $application->superuser_sql(q{
+		SELECT translate(regexp_replace(o.line, '\s+', ' ', 'g'), '()', '') FROM (
+		WITH ours AS (SELECT oid FROM pg_namespace WHERE nspname IN ('github_sync', 'planner'))
+		SELECT concat_ws(' ', 'relation', c.oid::regclass, c.relkind, pg_get_userbyid(c.relowner), c.relacl, c.reloptions,
+			obj_description(c.oid, 'pg_class'), CASE c.relkind WHEN 'v' THEN pg_get_viewdef(c.oid) WHEN 'i' THEN pg_get_indexdef(c.oid) END)
+		FROM pg_class AS c WHERE c.relnamespace IN (SELECT oid FROM ours) AND c.relkind <> 't'
+		UNION ALL
+		SELECT concat_ws(' ', 'column', a.attrelid::regclass, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+			a.attidentity, pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum))
+		FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+		LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+		WHERE c.relnamespace IN (SELECT oid FROM ours) AND c.relkind = 'r' AND a.attnum > 0
+		UNION ALL
+		SELECT concat_ws(' ', 'constraint', o.conrelid::regclass, o.conname, pg_get_constraintdef(o.oid))
+		FROM pg_constraint AS o WHERE o.connamespace IN (SELECT oid FROM ours) AND o.conrelid <> 0
+		UNION ALL
+		SELECT concat_ws(' ', 'trigger', pg_get_triggerdef(t.oid), t.tgenabled)
+		FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+		WHERE c.relnamespace IN (SELECT oid FROM ours) AND NOT t.tgisinternal
+		UNION ALL
+		SELECT concat_ws(' ', 'function', p.oid::regprocedure, pg_get_userbyid(p.proowner), p.proacl, p.prosecdef, p.proconfig,
+			md5(pg_get_functiondef(p.oid)), obj_description(p.oid, 'pg_proc'),
+			EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'))
+		FROM pg_proc AS p WHERE p.pronamespace IN (SELECT oid FROM ours)
+		) AS o (line) ORDER BY 1}) ];
+}
+
+# Without what detaching ends: capture, and rights on views.
+sub lasting
+{
+	my ($catalog) = @_;
+
+	return [ map { s/ \{[^}]*dashboard=[^}]*\}//r } grep { !/^trigger .* github_sync_capture/ } @$catalog ];
+}
+
+# All rows that a dump carries, but for the time at which the tables were attached.
+sub contents
+{
+	my ($application) = @_;
+	my @tables = split /\n/, $application->superuser_sql(q{
+		SELECT c.oid::regclass FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE n.nspname IN ('github_sync', 'planner') AND c.relkind = 'r' ORDER BY 1});
+
+	return { map { $_ => [ split /\n/, $application->superuser_sql("SELECT r::text FROM $_ AS r ORDER BY 1") ] } @tables };
+}
+
+sub restored_as
+{
+	my ($database, @command) = @_;
+	my $application = GitHubSync::Application->of_database($node, $database);
+
+	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template0");
+	$node->command_ok([ @command, '-d', $node->connstr($database) ], "$database is restored without an error");
+	return $application;
+}
+
+# ---- something of everything ----
+
+my $synced  = $origin->add_task(title => 'synced', markdown => 'text');
+my $comment = $origin->add_comment($synced, 'a comment');
+$origin->wait_until_done;
+$origin->tell_of_issue($github->issue('acme/widgets', 1));
+$origin->wait_until_done;
+my $errored = $origin->add_task(title => 'x' x 300);
+$origin->wait_until_done;
+$origin->superuser_sql('CREATE ROLE dashboard; GRANT SELECT ON github_sync.sync_queue TO dashboard');
+
+# ---- a dump while something is queued ----
+
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
+$origin->wait_until("SELECT activity = 'not enabled' FROM github_sync.sync_workers");
+my $waiting = $origin->add_task(title => 'waits during the dump');
+$origin->edit_task($synced, title => 'edited before the dump');
+$origin->edit_task($synced, title => 'edited again before the dump');
+
+my ($catalog, $contents) = (catalog($origin), contents($origin));
+is_deeply([ $origin->rows('SELECT state, count(*) FROM github_sync.task_sync_transactions GROUP BY state ORDER BY state') ],
+	[ { state => 'canceled', count => 1 }, { state => 'completed', count => 1 }, { state => 'duplicate', count => 1 },
+		{ state => 'errored', count => 1 }, { state => 'queued', count => 2 } ], 'there are transactions in many states');
+$node->command_ok([ 'pg_dump', '-f', "$dumps/plain.sql", '-d', $node->connstr($origin->database) ], 'a plain dump');
+$node->command_ok([ 'pg_dump', '-Fc', '-f', "$dumps/custom", '-d', $node->connstr($origin->database) ], 'a dump in custom format');
+$node->command_ok([ 'pg_dump', '--data-only', '--disable-triggers', '--exclude-table-data=github_sync.attached_tables',
+		'-f', "$dumps/data.sql", '-d', $node->connstr($origin->database) ], 'a dump of the data alone');
+
+my $last_before = $github->last_seq;
+my $plain  = restored_as('plain', 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-o', "$dumps/output", '-f', "$dumps/plain.sql");
+my $custom = restored_as('custom', 'pg_restore', '--exit-on-error', "$dumps/custom");
+
+foreach my $copy ($plain, $custom)
+{
+	my $name = $copy->database;
+
+	is_deeply(catalog($copy), $catalog, "$name: tables, keys, triggers, functions and views are there, with owners and rights");
+	is_deeply(contents($copy), $contents, "$name: every row is there, in its state");
+	like($copy->superuser_sql('SELECT activity FROM github_sync.sync_workers LIMIT 1'), qr/copied database/, "$name: sync_workers says what it is");
+}
+is($plain->superuser_sql(q{
+	SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_class AS c
+	WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'v') AND pg_get_userbyid(c.relowner) <> 'planner'
+		AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')}),
+	'', "all of it belongs to the application's owner");
+
+# ---- the original is lost; a copy does not take over by itself ----
+
+$node->safe_psql('postgres', 'DROP DATABASE application');
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
+my $in_copy = $plain->add_task(title => 'added to the copy', github_repo_id => GitHubSync::Application::WIDGETS);
+foreach my $copy ($plain, $custom)
+{
+	$copy->wait_until("SELECT activity = 'copied database' AND pid IS NOT NULL FROM github_sync.sync_workers ORDER BY pid LIMIT 1");
+}
+is($plain->superuser_sql("SELECT count(*) FROM github_sync.sync_queue WHERE state = 'queued'"), 3, 'its queue stands still');
+
+my $adopted_at = 1000 * time;
+$plain->sql('SELECT github_sync.adopt_database()');
+$plain->wait_until_done;
+my @asked = grep { $_->{seq} > $last_before } $github->requests;
+is(scalar(grep { $_->{t} < $adopted_at } @asked), 0, 'nothing was sent before adopt_database()');
+is_deeply([ sort map { $_->{title} } $github->issues('acme/widgets') ],
+	[ 'added to the copy', 'edited again before the dump', 'waits during the dump' ], 'then its queue goes on');
+is($plain->task($errored)->{title}, 'x' x 300, 'the errored task is still there');
+is($plain->superuser_sql('SELECT error_code FROM github_sync.sync_errors'), 'too_large', 'and still errored');
+$plain->edit_comment($comment, markdown => 'edited after the restore');
+$plain->wait_until_done;
+is(($github->comments('acme/widgets', 1))[0]{body}, 'edited after the restore', 'comments go on too');
+is($plain->superuser_sql("SELECT activity FROM github_sync.sync_workers"), 'idle', 'sync_workers no longer calls it a copy');
+is($custom->superuser_sql("SELECT count(*) FROM github_sync.sync_queue WHERE waits_for = 'ready'"), 2, 'the other copy still sends nothing');
+
+# ---- the data alone, into a database that has the rest ----
+
+my $data = GitHubSync::Application->with_tables($node, 'data');
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
+$data->create_extensions;
+$node->command_ok([ 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-o', "$dumps/output", '-f', "$dumps/data.sql", '-d', $node->connstr('data') ],
+	'the data alone is restored without an error');
+is_deeply({ %{ contents($data) }, 'github_sync.attached_tables' => $contents->{'github_sync.attached_tables'} }, $contents,
+	'every row is there, in its state');
+my $next = $data->add_task(title => 'the next one', github_repo_id => GitHubSync::Application::WIDGETS);
+cmp_ok($next, '>', $waiting, 'identity columns go on where they were');
+$node->safe_psql('postgres', 'DROP DATABASE data');
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
+
+# ---- detach and attach ----
+
+my $transactions = $plain->superuser_sql('SELECT count(*) FROM github_sync.task_sync_transactions');
+my $links        = $plain->superuser_sql('SELECT json_agg(i) FROM (SELECT id, github_id, number, task_id FROM github_sync.github_issues ORDER BY id) AS i');
+like($plain->error_of('SELECT github_sync.detach_tasks()', $node->safe_psql('postgres', 'SELECT current_user')), qr/comments are attached/,
+	'tasks cannot be detached before the comments');
+$plain->superuser_sql('SELECT github_sync.detach_comments(); SELECT github_sync.detach_tasks()');
+is($plain->superuser_sql("SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('planner.tasks'::regclass, 'planner.comments'::regclass) AND NOT tgisinternal"),
+	0, "detaching leaves no trigger on the application's tables");
+$plain->edit_task($synced, title => 'edited while detached');
+is($plain->superuser_sql('SELECT count(*) FROM github_sync.task_sync_transactions'), $transactions, 'the history stays');
+$plain->attach;
+is_deeply(lasting(catalog($plain)), lasting($catalog), 'attaching again makes what there was');
+is($plain->superuser_sql('SELECT json_agg(i) FROM (SELECT id, github_id, number, task_id FROM github_sync.github_issues ORDER BY id) AS i'), $links,
+	'every task is linked as before');
+$plain->capture;
+$plain->edit_task($synced, markdown => 'edited after attaching');
+$plain->wait_until_done;
+is($github->issue('acme/widgets', 1)->{title}, 'edited while detached', 'the sync goes on with what was changed meanwhile');
+is(scalar $github->issues('acme/widgets'), 3, 'and creates nothing anew');
+
+# ---- attaching is not adopting ----
+
+my $seq = $github->last_seq;
+$custom->attach;
+$custom->superuser_sql('SELECT github_sync.wake()');
+$plain->edit_task($synced, markdown => 'edited meanwhile');
+$plain->wait_until_done;
+is($custom->superuser_sql('SELECT DISTINCT activity FROM github_sync.sync_workers'), 'copied database', 'a copy is still a copy when its tables are attached again');
+is(scalar(grep { /^POST/ } GitHubSync::Application::asked($github, $seq)), 0, 'and sends nothing');
+
+# ---- without the extensions ----
+
+my $superuser = $node->safe_psql('postgres', 'SELECT current_user');
+foreach my $extension (qw(comment_sync_transaction task_sync_transaction))
+{
+	like($custom->error_of("DROP EXTENSION $extension", $superuser), qr/cannot drop extension $extension because other objects depend on it/,
+		"DROP EXTENSION $extension refuses while its tables are attached");
+}
+my $before = contents($custom);
+$custom->superuser_sql('DROP EXTENSION task_sync_transaction CASCADE');
+my $kept = contents($custom);
+is_deeply($kept->{$_}, $before->{$_}, "with CASCADE $_ stays readable")
+  foreach qw(github_sync.task_sync_transactions github_sync.comment_sync_transactions github_sync.github_issues github_sync.github_comments planner.tasks);
+ok($custom->add_task(title => 'without the extension', github_repo_id => GitHubSync::Application::WIDGETS), 'and the application works');
+$custom->create_extensions;
+is($custom->superuser_sql("SELECT count(*) FROM github_sync.task_sync_transactions"), scalar @{ $before->{'github_sync.task_sync_transactions'} },
+	'created again the extension adopts them');
+is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+
+done_testing();
