@@ -28,16 +28,9 @@ record_unsendable(Recording *recording)
 {
 	const Conversation *conversation = recording->conversation;
 
-	if (strcmp(conversation->unsendable_code, "credentials") == 0)
+	if (conversation->claim == NULL || strcmp(conversation->unsendable_code, "credentials") == 0)
 	{
-		pause_installation(recording, doubling(conversation->installation, TROUBLE_BASE_MS),
-						   conversation->unsendable_reason);
-		return;
-	}
-	if (conversation->claim == NULL)
-	{
-		pause_installation(recording, doubling(conversation->installation, TROUBLE_BASE_MS),
-						   conversation->unsendable_reason);
+		record_bad_credentials(recording, conversation->unsendable_reason);
 		return;
 	}
 	if (github_operation_creates(conversation->operation))
@@ -157,7 +150,8 @@ record_installation(void *argument)
 	if (recording->installation_state != NULL)
 		queue_set_installation_state(installation->id, recording->installation_state);
 	else
-		queue_pause_installation(installation->id, recording->paused_until, recording->trouble);
+		queue_pause_installation(installation->id, recording->paused_until, recording->trouble_kind,
+								 recording->trouble);
 }
 
 static void
@@ -170,7 +164,8 @@ handle_trouble(Recording *recording)
 	/* Their rows first: a disabled installation disables what is queued. */
 	clear_installation(installation, reason);
 	/* What was under way when the pause began tells nothing new. */
-	if (recording->trouble != NULL && installation->paused_until > GetCurrentTimestamp())
+	if (recording->trouble != NULL && installation->trouble_kind == recording->trouble_kind &&
+		installation->paused_until > GetCurrentTimestamp())
 	{
 		note_retry(recording, installation->paused_until);
 		return;
@@ -180,8 +175,7 @@ handle_trouble(Recording *recording)
 				(errcode(error.sqlstate),
 				 errmsg("could not record the state of installation " INT64_FORMAT ": %s",
 						installation->id, error.message)));
-	installation->troubles++;
-	installation->paused_until = recording->paused_until;
+	installation_note_trouble(installation, recording->trouble_kind, recording->paused_until);
 	note_retry(recording, recording->trouble ? recording->paused_until : DT_NOEND);
 	installation->may_be_paused = true;
 	shared_state_report_error(reason);

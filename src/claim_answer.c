@@ -202,7 +202,7 @@ record_unauthorized(Recording *recording)
 	if (strcmp(conversation->token_key, installation->token_key) == 0)
 		installation_drop_token(installation);
 	if (conversation->retried_unauthorized)
-		pause_installation(recording, doubling(installation, TROUBLE_BASE_MS), describe(recording));
+		record_bad_credentials(recording, describe(recording));
 	else
 	{
 		conversation->retried_unauthorized = true;

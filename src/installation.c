@@ -115,3 +115,27 @@ installation_note_answered(Installation *installation, bool was_write)
 	else
 		installation->reads_under_way--;
 }
+
+int
+installation_troubles(const Installation *installation, PauseKind kind)
+{
+	return installation->trouble_kind == kind ? installation->troubles : 0;
+}
+
+void
+installation_note_trouble(Installation *installation, PauseKind kind, TimestampTz paused_until)
+{
+	installation->troubles = installation_troubles(installation, kind) + 1;
+	installation->trouble_kind = kind;
+	installation->paused_until = paused_until;
+}
+
+void
+installation_forgive_credentials(Installation *installation)
+{
+	if (installation->trouble_kind != PAUSE_CREDENTIALS)
+		return;
+	installation_drop_token(installation);
+	installation->troubles = 0;
+	installation->paused_until = 0;
+}

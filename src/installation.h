@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
+#include "db/sync_queue.h"
 #include "nodes/pg_list.h"
 
 /* GitHub advises to send reads few at a time and writes one by one. */
@@ -30,7 +31,8 @@ typedef struct Installation
 	int reads_under_way;
 	bool write_under_way;
 	TimestampTz next_write_at;
-	int troubles;             /* pauses in a row */
+	int troubles; /* pauses in a row, of one kind */
+	PauseKind trouble_kind;
 	TimestampTz paused_until; /* of the last one */
 	bool may_be_paused;       /* the table may still say so */
 } Installation;
@@ -40,6 +42,14 @@ extern Installation *installation_get(int64 id);
 
 typedef void (*InstallationVisitor)(Installation *installation);
 extern void installation_visit_all(InstallationVisitor visitor);
+
+/* How many pauses of that kind came in a row. */
+extern int installation_troubles(const Installation *installation, PauseKind kind);
+extern void
+installation_note_trouble(Installation *installation, PauseKind kind, TimestampTz paused_until);
+
+/* Keys and tokens may be others now: drops the token and forgets that it was refused. */
+extern void installation_forgive_credentials(Installation *installation);
 
 /* Takes over a malloc'd token. */
 extern void installation_set_token(Installation *installation, char *token, int64 expires_at);

@@ -17,9 +17,8 @@ take_token(Recording *recording)
 
 	if (github_token_parse(recording->json, &token, &problem) != GITHUB_PARSE_OK)
 	{
-		pause_installation(recording,
-						   doubling(recording->conversation->installation, TROUBLE_BASE_MS),
-						   "GitHub's answer to the request for a token cannot be read");
+		record_bad_credentials(recording,
+							   "GitHub's answer to the request for a token cannot be read");
 		return;
 	}
 	installation_set_token(recording->conversation->installation, token.token, token.expires_at);
@@ -31,9 +30,7 @@ take_identity(Recording *recording)
 	char *login = github_own_login_parse(recording->json);
 
 	if (login == NULL)
-		pause_installation(recording,
-						   doubling(recording->conversation->installation, TROUBLE_BASE_MS),
-						   "GitHub does not say under which login we write");
+		record_bad_credentials(recording, "GitHub does not say under which login we write");
 	else
 		set_own_login(login);
 }
@@ -41,7 +38,6 @@ take_identity(Recording *recording)
 void
 record_preparation_answer(Recording *recording)
 {
-	Installation *installation = recording->conversation->installation;
 	bool about_token = recording->conversation->purpose == ABOUT_TOKEN;
 
 	switch (recording->judgement.verdict)
@@ -77,10 +73,10 @@ record_preparation_answer(Recording *recording)
 		case GITHUB_VALIDATION_FAILED:
 		case GITHUB_REJECTED:
 		case GITHUB_INVALID_RESPONSE:
-			pause_installation(recording, doubling(installation, TROUBLE_BASE_MS),
-							   psprintf("no %s: %s",
-										about_token ? "installation token" : "identity",
-										describe(recording)));
+			record_bad_credentials(recording,
+								   psprintf("no %s: %s",
+											about_token ? "installation token" : "identity",
+											describe(recording)));
 			break;
 	}
 }

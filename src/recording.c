@@ -114,19 +114,20 @@ note_retry(Recording *recording, TimestampTz retry_at)
 }
 
 void
-pause_installation(Recording *recording, TimestampTz until, const char *reason)
+pause_installation(Recording *recording, PauseKind kind, TimestampTz until, const char *reason)
 {
 	recording->trouble = reason;
+	recording->trouble_kind = kind;
 	recording->paused_until = until;
 	if (recording->conversation->claim != NULL)
 		queue_give_back(recording->conversation->claim, reason, RETRY_AT_ONCE);
 }
 
-TimestampTz
-doubling(const Installation *installation, int64 base_ms)
+static TimestampTz
+doubling(const Installation *installation, PauseKind kind, int64 base_ms)
 {
-	return in_ms(retry_delay_ms(installation->troubles + 1, base_ms, TROUBLE_MAX_MS,
-								pg_prng_double(&pg_global_prng_state)));
+	return in_ms(retry_delay_ms(installation_troubles(installation, kind) + 1, base_ms,
+								TROUBLE_MAX_MS, pg_prng_double(&pg_global_prng_state)));
 }
 
 static TimestampTz
@@ -135,29 +136,49 @@ end_of_rate_limit(const Recording *recording)
 	int64 wait_s;
 
 	if (recording->judgement.not_before == GITHUB_NO_WAIT)
-		return in_ms(TROUBLE_BASE_MS *
-					 ((int64) 1 << Min(recording->conversation->installation->troubles, 6)));
+		return in_ms(TROUBLE_BASE_MS
+					 << Min(installation_troubles(recording->conversation->installation,
+												  PAUSE_RATE_LIMIT),
+							6));
 	wait_s = recording->judgement.not_before - answered_at(recording);
 	return in_ms(Max(wait_s, 1) * 1000);
 }
 
-void
-record_unavailable(Recording *recording)
+/* A creation that GitHub certainly did not carry out needs no looking for. */
+static void
+settle_refused_creation(const Recording *recording)
 {
 	const Conversation *conversation = recording->conversation;
 
 	if (conversation->claim != NULL && github_operation_creates(conversation->operation) &&
 		!recording->judgement.outcome_unknown)
 		queue_reject_creation(conversation->claim);
-	pause_installation(recording, doubling(conversation->installation, setting_retry_base_delay_ms),
+}
+
+void
+record_unavailable(Recording *recording)
+{
+	settle_refused_creation(recording);
+	pause_installation(recording, PAUSE_UNREACHABLE,
+					   doubling(recording->conversation->installation, PAUSE_UNREACHABLE,
+								setting_retry_base_delay_ms),
 					   psprintf("GitHub unreachable: %s", describe(recording)));
 }
 
 void
 record_rate_limit(Recording *recording)
 {
-	if (recording->conversation->claim != NULL &&
-		github_operation_creates(recording->conversation->operation))
-		queue_reject_creation(recording->conversation->claim);
-	pause_installation(recording, end_of_rate_limit(recording), describe(recording));
+	settle_refused_creation(recording);
+	pause_installation(recording, PAUSE_RATE_LIMIT, end_of_rate_limit(recording),
+					   describe(recording));
+}
+
+void
+record_bad_credentials(Recording *recording, const char *reason)
+{
+	settle_refused_creation(recording);
+	pause_installation(recording, PAUSE_CREDENTIALS,
+					   doubling(recording->conversation->installation, PAUSE_CREDENTIALS,
+								TROUBLE_BASE_MS),
+					   reason);
 }

@@ -13,6 +13,7 @@
 
 #include "conversation.h"
 #include "core/github_response.h"
+#include "db/sync_queue.h"
 #include "datatype/timestamp.h"
 
 /* Credentials that are refused, a secondary limit without a time: a minute, doubling. */
@@ -35,6 +36,7 @@ typedef struct Recording
 	char *message; /* GitHub's words, palloc'd; NULL: none */
 	Disposition disposition;
 	const char *trouble; /* why the installation pauses; NULL: it does not */
+	PauseKind trouble_kind;
 	TimestampTz paused_until;
 	const char *installation_state; /* what GitHub says it is; NULL: nothing */
 	TimestampTz retry_at;
@@ -55,14 +57,13 @@ extern TimestampTz in_ms(int64 delay_ms);
 extern TimestampTz retry_time(int failures);
 extern void note_retry(Recording *recording, TimestampTz retry_at);
 
-/* The end of the next pause of an installation: base doubled per pause in a row. */
-extern TimestampTz doubling(const Installation *installation, int64 base_ms);
-
 /* The installation as a whole has to wait; the claim, if any, stands in line again. */
-extern void pause_installation(Recording *recording, TimestampTz until, const char *reason);
+extern void
+pause_installation(Recording *recording, PauseKind kind, TimestampTz until, const char *reason);
 
 /* The troubles that a claim's answer and a token's have in common. */
 extern void record_unavailable(Recording *recording);
 extern void record_rate_limit(Recording *recording);
+extern void record_bad_credentials(Recording *recording, const char *reason);
 
 #endif /* GITHUB_SYNC_RECORDING_H */

@@ -33,6 +33,7 @@
 typedef struct Worker
 {
 	bool attached[RECORD_TYPES];
+	bool forgiven;        /* credentials that were refused are tried again */
 	bool recovered;       /* rows of dead workers are back in the queue */
 	bool at_home;         /* not a copy of another database */
 	bool work_may_wait;   /* a claim may find something */
@@ -100,6 +101,12 @@ claim(void *argument)
 		return; /* adopt_database() wakes us */
 	if (!worker.recovered)
 		recover();
+	if (!worker.forgiven)
+	{
+		queue_forgive_credentials();
+		installation_visit_all(installation_forgive_credentials);
+		worker.forgiven = true;
+	}
 	if (something_is_due())
 		promote_due();
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
@@ -241,6 +248,7 @@ static void
 take_over_settings(void)
 {
 	conversations_reconfigure();
+	worker.forgiven = false;
 	worker.work_may_wait = true;
 }
 

@@ -26,7 +26,9 @@ CREATE TABLE IF NOT EXISTS github_sync.github_app_installations (
 		CONSTRAINT github_app_installations_state_check CHECK (state IN ('active', 'suspended', 'deleted')),
 	paused_until timestamptz,
 	pause_reason text,
-	CONSTRAINT github_app_installations_pause_check CHECK ((paused_until IS NULL) = (pause_reason IS NULL))
+	pause_kind text
+		CONSTRAINT github_app_installations_pause_kind_check CHECK (pause_kind IN ('rate limit', 'unreachable', 'credentials')),
+	CONSTRAINT github_app_installations_pause_check CHECK ((paused_until IS NULL) = (pause_reason IS NULL) AND (paused_until IS NULL) = (pause_kind IS NULL))
 );
 COMMENT ON TABLE github_sync.github_app_installations IS
 'public: installations of the GitHub App; id is GitHub''s (token mode: 0)';
@@ -34,6 +36,8 @@ COMMENT ON COLUMN github_sync.github_app_installations.paused_until IS
 'private: nothing is sent before; afterwards one request at a time until one is answered';
 COMMENT ON COLUMN github_sync.github_app_installations.pause_reason IS
 'private: why nothing is sent, for sync_queue';
+COMMENT ON COLUMN github_sync.github_app_installations.pause_kind IS
+'private: credentials: over as soon as settings are read again or a worker starts';
 
 CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 	id bigint CONSTRAINT github_repos_pkey PRIMARY KEY

@@ -2,21 +2,29 @@
  * What the worker learns about an installation as a whole.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.pause_installation(installation_id bigint, until timestamptz, reason text) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.pause_installation(installation_id bigint, until timestamptz, kind text, reason text) RETURNS void
 LANGUAGE sql AS $$
-	UPDATE github_sync.github_app_installations SET paused_until = until, pause_reason = reason
+	UPDATE github_sync.github_app_installations SET paused_until = until, pause_kind = kind, pause_reason = reason
 	WHERE id = installation_id
 $$;
-COMMENT ON FUNCTION github_sync.pause_installation(bigint, timestamptz, text) IS
+COMMENT ON FUNCTION github_sync.pause_installation(bigint, timestamptz, text, text) IS
 'private: nothing is sent for the installation before that time; its rows stay queued and show the reason';
 
 CREATE OR REPLACE FUNCTION github_sync.resume_installation(installation_id bigint) RETURNS void
 LANGUAGE sql AS $$
-	UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_reason = NULL
+	UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL
 	WHERE id = installation_id AND paused_until IS NOT NULL
 $$;
 COMMENT ON FUNCTION github_sync.resume_installation(bigint) IS
 'private: GitHub answered again';
+
+CREATE OR REPLACE FUNCTION github_sync.forgive_credentials() RETURNS void
+LANGUAGE sql AS $$
+	UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL
+	WHERE pause_kind = 'credentials'
+$$;
+COMMENT ON FUNCTION github_sync.forgive_credentials() IS
+'private: keys or tokens may be others now: those that were refused are tried again at once';
 
 CREATE OR REPLACE FUNCTION github_sync.next_resume_at() RETURNS timestamptz
 LANGUAGE sql STABLE AS $$

@@ -338,17 +338,42 @@ queue_creation_not_found(const SyncClaim *claim, int recheck_ms)
 	run_statement(&statement, claim->record_type, &parameters);
 }
 
-void
-queue_pause_installation(int64 installation_id, TimestampTz until, const char *reason)
+static const char *
+pause_kind_name(PauseKind kind)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.pause_installation($1, $2, $3)",
-										   INT8OID, TIMESTAMPTZOID, TEXTOID);
+	switch (kind)
+	{
+		case PAUSE_RATE_LIMIT:
+			return "rate limit";
+		case PAUSE_UNREACHABLE:
+			return "unreachable";
+		case PAUSE_CREDENTIALS:
+			return "credentials";
+	}
+	pg_unreachable();
+}
+
+void
+queue_pause_installation(int64 installation_id, TimestampTz until, PauseKind kind,
+						 const char *reason)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.pause_installation($1, $2, $3, $4)",
+										   INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
 	Parameters parameters = {0};
 
 	add_int64(&parameters, installation_id);
 	add_timestamp(&parameters, until);
+	add_text(&parameters, pause_kind_name(kind));
 	add_text(&parameters, reason);
 	run_statement(&statement, RECORD_TASK, &parameters);
+}
+
+void
+queue_forgive_credentials(void)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.forgive_credentials()");
+
+	run_statement(&statement, RECORD_TASK, &NO_PARAMETERS);
 }
 
 void

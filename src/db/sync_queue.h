@@ -118,7 +118,19 @@ extern void queue_reject_creation(const SyncClaim *claim);
 /* The lists do not show it; recheck_ms is the setting creation_recheck. */
 extern void queue_creation_not_found(const SyncClaim *claim, int recheck_ms);
 
-extern void queue_pause_installation(int64 installation_id, TimestampTz until, const char *reason);
+/* Which trouble pauses an installation. */
+typedef enum PauseKind
+{
+	PAUSE_RATE_LIMIT,
+	PAUSE_UNREACHABLE,
+	PAUSE_CREDENTIALS
+} PauseKind;
+
+extern void queue_pause_installation(int64 installation_id, TimestampTz until, PauseKind kind,
+									 const char *reason);
+
+/* Pauses for bad credentials end: they may be others now. */
+extern void queue_forgive_credentials(void);
 extern void queue_resume_installation(int64 installation_id);
 
 /* active, suspended or deleted: what is queued for another than an active one becomes disabled. */

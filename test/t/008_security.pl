@@ -89,9 +89,7 @@ foreach my $name (sort keys %attempts)
 is($application->superuser_sql("SELECT rolsuper FROM pg_roles WHERE rolname = 'planner'"), 'f', 'the owner is no superuser');
 
 $application->sql('DROP TRIGGER attempt ON tasks');
-$application->edit_task($task, title => 'the worker goes on');
-$application->wait_until_done;
-is($github->issue('acme/widgets', 1)->{title}, 'the worker goes on', 'after all that the worker works');
+is(retitle($task, 'the worker goes on')->{state}, 'completed', 'after all that the worker works');
 
 # ---- what the owner may try with a superuser's help ----
 

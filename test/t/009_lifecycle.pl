@@ -1,0 +1,172 @@
+# 009_lifecycle.pl
+#
+# Workers come and go with what they are for, and are in nobody's way: not of
+# a DROP or TRUNCATE while GitHub is slow, not of a server that has nothing
+# to do.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $github = GitHubSync::StandIn->start;
+my $node   = GitHubSync::Application::start_server('main', GitHubSync::Application::app_settings($github), 'autovacuum' => 'off');
+
+my $workers = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'github_sync worker'";
+
+# Seconds that a command takes.
+sub duration
+{
+	my ($command) = @_;
+	my $started = time;
+
+	$command->();
+	return time - $started;
+}
+
+# Leaves an application with a creation at GitHub that does not end.
+sub begin_slow_request
+{
+	my ($application, $gate) = @_;
+
+	$github->fault('POST /issues$', { gate => $gate });
+	$application->add_task(title => "task of $gate");
+	$github->wait_at_gate($gate);
+}
+
+# ---- the first one ----
+
+my $application = GitHubSync::Application->with_tables($node, 'application');
+is($node->safe_psql('postgres', $workers), 0, 'without the extension there is no worker');
+$application->create_extensions;
+ok($application->worker_pid, 'CREATE EXTENSION gets one, without a restart');
+$application->connect_repository(GitHubSync::Application::WIDGETS, 'widgets', GitHubSync::Application::INSTALLATION);
+$application->capture;
+$application->add_task(title => 'the first');
+$application->wait_until_done;
+is($github->issue('acme/widgets', 1)->{title}, 'the first', 'that works');
+
+# ---- one for each database ----
+
+my $second = GitHubSync::Application->in_server($node, database => 'second', repository => GitHubSync::Application::GADGETS);
+# in_server names its repository widgets; on GitHub this one is gadgets.
+$second->sql("UPDATE github_sync.github_repos SET name = 'gadgets'");
+isnt($second->worker_pid, $application->worker_pid, 'each database has a worker of its own');
+$_->add_task(title => 'of ' . $_->database) foreach $application, $second;
+$_->wait_until_done foreach $application, $second;
+is($github->issue('acme/widgets', 2)->{title}, 'of application', 'each serves its own database:');
+is($github->issue('acme/gadgets', 1)->{title}, 'of second', 'the one and the other');
+is($second->superuser_sql('SELECT count(*) FROM github_sync.sync_workers'), 1, 'sync_workers shows those of its database');
+
+# ---- nothing to do ----
+
+sub traces
+{
+	my @pids = split /\n/, $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type LIKE 'github_sync%'");
+
+	return {
+		wal          => $node->safe_psql('postgres', 'SELECT pg_current_wal_insert_lsn()'),
+		transactions => $node->safe_psql('postgres', "SELECT string_agg(xact_commit + xact_rollback || '', ' ' ORDER BY datname) FROM pg_stat_database WHERE datname IN ('application', 'second')"),
+		wake_ups     => { map { $_ => (slurp_file("/proc/$_/status") =~ /^voluntary_ctxt_switches:\s*(\d+)/m)[0] } @pids } };
+}
+# What has just been done is still being counted, for a second at most.
+$node->safe_psql('postgres', 'SELECT pg_sleep(1.5)');
+my $before = traces();
+$node->safe_psql('postgres', 'SELECT pg_sleep(2)');
+my $after = traces();
+is($after->{wal}, $before->{wal}, 'idle workers write nothing');
+is($after->{transactions}, $before->{transactions}, 'begin no transaction');
+is_deeply($after->{wake_ups}, $before->{wake_ups}, 'and do not even wake up, nor does the launcher');
+
+# ---- switched off ----
+
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
+$application->wait_until("SELECT activity = 'not enabled' FROM github_sync.sync_workers");
+my $seq = $github->last_seq;
+$application->add_task(title => 'while switched off');
+$application->sql('SELECT github_sync.wake()');
+$application->wait_until("SELECT state = 'idle' FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND datname = current_database()");
+is($application->superuser_sql("SELECT state || ' ' || claim_no FROM github_sync.task_sync_transactions ORDER BY id DESC LIMIT 1"),
+	'queued 0', 'switched off, everything is queued and nothing is claimed');
+my $switched_on_at = 1000 * time;
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
+$application->wait_until_done;
+is(scalar(grep { $_->{t} < $switched_on_at } $github->requests(since => $seq)), 0, 'nor sent');
+is($github->issue('acme/widgets', 3)->{title}, 'while switched off', 'switched on again, it is');
+
+# ---- TRUNCATE while a request is under way ----
+
+begin_slow_request($application, 'truncate');
+cmp_ok(duration(sub { $application->sql('TRUNCATE tasks, comments CASCADE') }), '<', 2, 'TRUNCATE does not wait for GitHub');
+$github->open_gate('truncate');
+$application->add_task(title => 'after the truncate');
+$application->wait_until_done;
+is(scalar(grep { $_->{title} eq 'after the truncate' } $github->issues('acme/widgets')), 1, 'and the queue works as before');
+
+# ---- DROP EXTENSION while a request is under way, and back ----
+
+begin_slow_request($application, 'drop-extension');
+cmp_ok(duration(sub { $application->superuser_sql('DROP EXTENSION task_sync_transaction CASCADE') }), '<', 2, 'DROP EXTENSION does not wait for GitHub');
+$github->open_gate('drop-extension');
+ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND datname = 'application'"),
+	'its worker goes');
+$application->add_task(title => 'without the extension');
+$application->create_extensions;
+$application->capture;
+ok($application->worker_pid, 'created again it gets a worker again');
+$application->add_task(title => 'with the extension again');
+$application->wait_until_done;
+is(scalar(grep { $_->{title} eq 'with the extension again' } $github->issues('acme/widgets')), 1, 'that works');
+is(scalar(grep { $_->{title} eq 'task of drop-extension' } $github->issues('acme/widgets')), 1, 'what was under way is not created twice');
+
+# ---- a copy ----
+
+$node->safe_psql('postgres', 'CREATE DATABASE copy TEMPLATE application');
+pass('a database with a worker can be copied');
+my $copy = GitHubSync::Application->of_database($node, 'copy');
+$copy->wait_until("SELECT activity = 'copied database' AND pid IS NOT NULL FROM github_sync.sync_workers ORDER BY pid LIMIT 1");
+pass('the copy is known as one');
+$copy->add_task(title => 'of the copy', github_repo_id => GitHubSync::Application::WIDGETS);
+$application->add_task(title => 'of the original');
+$application->wait_until_done;
+is(scalar(grep { $_->{title} eq 'of the original' } $github->issues('acme/widgets')), 1, 'the original goes on');
+is(scalar(grep { $_->{title} eq 'of the copy' } $github->issues('acme/widgets')), 0, 'the copy sends nothing');
+is($copy->superuser_sql("SELECT string_agg(state, ' ') FROM github_sync.sync_queue"), 'queued', 'and keeps its queue');
+
+# ---- RENAME and DROP DATABASE while a request is under way ----
+
+begin_slow_request($application, 'rename');
+cmp_ok(duration(sub { $node->safe_psql('postgres', 'ALTER DATABASE application RENAME TO renamed') }), '<', 2, 'RENAME does not wait for GitHub');
+$github->open_gate('rename');
+my $renamed = GitHubSync::Application->of_database($node, 'renamed');
+$renamed->wait_until_done;
+is(scalar(grep { $_->{title} eq 'task of rename' } $github->issues('acme/widgets')), 1, 'under its new name the database goes on');
+
+begin_slow_request($second, 'drop-database');
+cmp_ok(duration(sub { $node->safe_psql('postgres', 'DROP DATABASE second') }), '<', 2, 'DROP DATABASE does not wait for GitHub');
+$github->open_gate('drop-database');
+$node->safe_psql('postgres', 'DROP DATABASE copy; ');
+$node->safe_psql('postgres', 'DROP DATABASE renamed');
+is($node->safe_psql('postgres', $workers), 0, 'without databases there are no workers');
+
+# ---- without the library ----
+
+$node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
+$node->restart;
+my $unserved = GitHubSync::Application->with_tables($node, 'unserved');
+my (undef, undef, $notices) = $node->psql('unserved', 'CREATE EXTENSION comment_sync_transaction CASCADE');
+like($notices, qr/WARNING: .*shared_preload_libraries/, 'where the library is not loaded, CREATE EXTENSION warns');
+$unserved->attach;
+$unserved->connect_repository(GitHubSync::Application::WIDGETS, 'widgets', GitHubSync::Application::INSTALLATION);
+$unserved->capture;
+$unserved->add_task(title => 'nobody sends it');
+is($unserved->superuser_sql("SELECT string_agg(state, ' ') FROM github_sync.sync_queue"), 'queued', 'capture and rules work, nothing is sent');
+
+is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+
+done_testing();
