@@ -63,9 +63,17 @@ report_resource(Recording *recording, AnswerKind kind, const GithubResource *res
 						 .etag_key = conversation->token_key,
 						 .json = kind == ANSWER_FETCHED ? recording->json : NULL};
 
-	if (queue_record_answer(conversation->claim, &answer))
-		recording->disposition = CONVERSATION_GOES_ON;
-	note_retry(recording, in_ms(2000)); /* a lagging replica is asked again then */
+	switch (queue_record_answer(conversation->claim, &answer))
+	{
+		case ANSWER_ENDS_CLAIM:
+			break;
+		case ANSWER_GIVES_BACK:
+			note_retry(recording, in_ms(LAGGING_RETRY_MS));
+			break;
+		case ANSWER_ASKS_UPDATE:
+			recording->disposition = CONVERSATION_GOES_ON;
+			break;
+	}
 }
 
 static void

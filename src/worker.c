@@ -223,6 +223,8 @@ wait_for_something(uint32 wait_event)
 	int events;
 
 	shared_state_report_requests(conversations_under_way());
+	if (conversations_under_way() == 0 && !worker.work_may_wait)
+		pgstat_report_stat(true); /* nothing comes that would flush it */
 	report_worker_activity(activity(), true);
 	events = WaitLatchOrSocket(MyLatch,
 							   WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,

@@ -230,7 +230,7 @@ BEGIN
 		other_id := github_sync.@record@_record_of_creation(cached, a_body, a_author_login, own_login);
 		IF other_id IS NOT NULL THEN
 			PERFORM github_sync.@record@_absorb(other_id, cached.id);
-			result := 'given back';
+			result := 'queued';
 			UPDATE github_sync.@record@_creation_attempts SET outcome = 'created'
 			WHERE creation_key = github_sync.creation_key_of(a_body);
 			RETURN;
@@ -307,4 +307,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_answered(bigint, integer, text, timestamptz, text, bigint, integer, boolean, text, text, text, text, text, text, timestamptz, timestamptz, timestamptz, text, text, text) IS
-'private: records an answer of GitHub''s; result is send (the fields that follow, as committed before sending), an end state, given back or stale';
+'private: records an answer of GitHub''s; result is send (the fields that follow, as committed before sending), the state it has now, or stale';

@@ -198,12 +198,13 @@ BEGIN
 		PERFORM github_sync.execute_unowned(definition);
 	END LOOP;
 	PERFORM github_sync.hand_over(owner);
+	/* Attached again, a copy is still a copy: the identity stays. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables', format(
 		'INSERT INTO github_sync.attached_tables (record_type, table_schema, table_name, mapping, database_identity)
 		VALUES (%L, %L, %L, %L, %L)
 		ON CONFLICT ON CONSTRAINT attached_tables_pkey DO UPDATE SET
 			table_schema = excluded.table_schema, table_name = excluded.table_name, mapping = excluded.mapping,
-			database_identity = excluded.database_identity, attached_at = now()',
+			attached_at = now()',
 		record_type, where_it_is.nspname, where_it_is.relname, mapping, github_sync.database_identity()));
 	PERFORM github_sync.make_views();
 	PERFORM github_sync.hand_over(owner);

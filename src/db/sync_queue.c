@@ -207,7 +207,7 @@ prepare_update(SyncClaim *claim)
 	MemoryContextSwitchTo(caller);
 }
 
-bool
+AnswerResult
 queue_record_answer(SyncClaim *claim, const SyncAnswer *answer)
 {
 	static Statement statement = STATEMENT(
@@ -217,6 +217,7 @@ queue_record_answer(SyncClaim *claim, const SyncAnswer *answer)
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
 		TEXTOID, TEXTOID, TEXTOID);
 	Parameters parameters = {0};
+	const char *result;
 
 	add_int64(&parameters, claim->id);
 	add_int32(&parameters, claim->claim_no);
@@ -228,10 +229,13 @@ queue_record_answer(SyncClaim *claim, const SyncAnswer *answer)
 	add_text(&parameters, answer->etag_key);
 	add_text(&parameters, answer->json);
 	run_statement(&statement, claim->record_type, &parameters);
-	if (strcmp(row_text(0, 1), "send") != 0)
-		return false;
-	prepare_update(claim);
-	return true;
+	result = row_text(0, 1);
+	if (strcmp(result, "send") == 0)
+	{
+		prepare_update(claim);
+		return ANSWER_ASKS_UPDATE;
+	}
+	return strcmp(result, "queued") == 0 ? ANSWER_GIVES_BACK : ANSWER_ENDS_CLAIM;
 }
 
 static void

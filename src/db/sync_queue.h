@@ -97,8 +97,16 @@ extern List *queue_claim(RecordType record_type, int slots, int slots_per_instal
 						 List *claims, MemoryContext parent);
 extern void queue_free_claim(SyncClaim *claim);
 
-/* True: claim->step is STEP_UPDATE now, with the fields to send.  False: the claim has ended. */
-extern bool queue_record_answer(SyncClaim *claim, const SyncAnswer *answer);
+typedef enum AnswerResult
+{
+	ANSWER_ENDS_CLAIM, /* an end state, or another worker's by now */
+	ANSWER_GIVES_BACK, /* queued again; of a lagging replica for LAGGING_RETRY_MS */
+	ANSWER_ASKS_UPDATE /* claim->step is STEP_UPDATE now, with the fields to send */
+} AnswerResult;
+
+#define LAGGING_RETRY_MS 2000
+
+extern AnswerResult queue_record_answer(SyncClaim *claim, const SyncAnswer *answer);
 
 extern void queue_give_back(const SyncClaim *claim, const char *problem, TimestampTz retry_at);
 extern void queue_try_again(const SyncClaim *claim, const char *code, const char *reason,

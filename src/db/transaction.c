@@ -9,6 +9,7 @@
 #include "executor/spi.h"
 #include "pgstat.h"
 #include "utils/errcodes.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -40,12 +41,19 @@ db_commit(void)
 	pgstat_report_activity(STATE_IDLE, NULL);
 }
 
+/*
+ * What the owner's triggers SET is undone at the end, as if it had been SET
+ * LOCAL: a role, a time-out, read only must not last in the worker's session.
+ */
 static void
 run_to_its_end(DbAction action, void *argument)
 {
+	int nest_level = NewGUCNestLevel();
+
 	action(argument);
 	/* A deferred constraint must fail here, with its row, not at the commit of all. */
 	SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0);
+	AtEOXact_GUC(false, nest_level);
 }
 
 bool
