@@ -469,8 +469,8 @@ conversation_postpone(Conversation *conversation, int delay_ms)
 	answers = append_conversation(answers, conversation);
 }
 
-void
-conversations_progress(void)
+static void
+take_finished(void)
 {
 	HttpExchange *exchange;
 
@@ -487,9 +487,15 @@ conversations_progress(void)
 									   github_operation_writes(conversation->operation));
 		answers = append_conversation(answers, conversation);
 	}
+}
+
+void
+conversations_progress(void)
+{
+	take_finished();
 	/* GitHub works on the next ones while these are recorded. */
 	installation_visit_all(send_what_may_be_sent);
-	http_client_progress(client);
+	take_finished();
 }
 
 Conversation *

@@ -180,7 +180,7 @@ $application->wait_until_done;
 is_deeply([ map { "$_->{error_code} $_->{record_id}" } $application->rows('SELECT * FROM github_sync.sync_errors ORDER BY id') ],
 	[ map { "too_large $_" } @too_large ], 'a title of 257 characters, a text of more than 65,536: too_large');
 is(scalar(grep { $_->{body} =~ /x{250}/ } $github->requests(since => $seq)), 0, 'and never sent');
-is(title_on_github($fits), 'ü' x 256, 'a title of 256 characters that are not ASCII fits');
+is(title_on_github($fits), "\x{fc}" x 256, 'a title of 256 characters that are not ASCII fits');
 $application->edit_task($_, title => "shorter $_", markdown => '') foreach @too_large;
 $application->wait_until_done;
 is(title_on_github($_), "shorter $_", 'made shorter, it arrives') foreach @too_large;
