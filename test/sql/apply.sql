@@ -62,6 +62,14 @@ CALL github_has(10, new_state => 'closed');
 SELECT webhook(10);
 SELECT carry_out(11);
 SELECT state FROM app.tasks;
+-- an issue is born open: a closed task is closed by the write that follows
+INSERT INTO app.tasks (title, state, modified_at) VALUES ('Done', 'closed', at(12));
+SELECT outbound(2);
+SELECT * FROM claim();
+CALL posted(7, 13);
+SELECT created(7);
+SELECT written(7, 14);
+SELECT github_state FROM both_sides WHERE task = 2;
 
 -- a trigger that rewrites what is written is the base, not a change
 CALL start_afresh();
@@ -103,7 +111,7 @@ CALL github_has(3, new_body => 'It crashes often.');
 SELECT written(2, 4);
 SELECT * FROM both_sides;
 SELECT outbound(1);
--- edited here meanwhile as well: sent by the next
+-- edited here meanwhile as well: sent at once, and the next has nothing left to send
 UPDATE app.tasks SET title = 'Crash on start', modified_at = at(5);
 SELECT outbound(1);
 SELECT * FROM claim();
@@ -111,7 +119,9 @@ SELECT fetched(4);
 UPDATE app.tasks SET title = 'Crash on each start', modified_at = at(6);
 SELECT outbound(1);
 SELECT written(4, 6);
-SELECT carry_out(7);
+CALL patched(4, 7);
+SELECT written(4, 7);
+SELECT carry_out(8);
 SELECT * FROM both_sides;
 SELECT * FROM conflicts;
 

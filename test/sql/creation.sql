@@ -16,8 +16,8 @@ CREATE VIEW issues AS SELECT id, task_id, github_id, number FROM github_sync.git
 -- the attempt is there before anything is sent; the body carries its key
 INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
 SELECT outbound(1);
-SELECT id, direction, step, owner_login, repo_name, issue_number, title, body = github_sync.with_creation_key('It crashes.', creation_key) AS carries_key
-FROM github_sync.task_claim(1, 1);
+SELECT id, direction, step, owner_login, repo_name, issue_number FROM github_sync.task_claim(1, 1);
+SELECT title, body = github_sync.with_creation_key('It crashes.', creation_key) AS carries_key FROM github_sync.task_begin_creation(1, 1);
 SELECT * FROM attempts;
 CALL posted(1, 3);
 SELECT created(1);

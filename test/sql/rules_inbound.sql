@@ -113,9 +113,8 @@ CALL start_afresh();
 SELECT webhook(9), webhook(9), webhook(8);
 SELECT * FROM claim();
 SELECT github_sync.task_fail(1, 1, 'forbidden', 'GitHub said no');
-UPDATE github_sync.github_repos SET sync_enabled = false;
-SELECT webhook(10);
-UPDATE github_sync.github_repos SET sync_enabled = true;
+INSERT INTO github_sync.task_sync_transactions (direction, state, disabled_reason, github_issue_id, github_updated_at)
+VALUES ('inbound', 'disabled', 'repo', 1, at(10));
 SELECT webhook(5);
 
 -- example 10: a local change that is on its way fetches and merges first

@@ -144,8 +144,19 @@ $$;
 /* The worker. */
 CREATE FUNCTION world.claim(slots integer DEFAULT 1, of_type text DEFAULT 'task')
 RETURNS TABLE (id bigint, direction text, step text) LANGUAGE plpgsql AS $$
+DECLARE
+	claimed record;
 BEGIN
-	RETURN QUERY EXECUTE format('SELECT c.id, c.direction, c.step FROM github_sync.%s_claim($1, 8) AS c', of_type) USING slots;
+	FOR claimed IN EXECUTE format('SELECT * FROM github_sync.%s_claim($1, 8)', of_type) USING slots LOOP
+		/* A worker opens the attempt when the creation's turn comes. */
+		IF claimed.step = 'create' THEN
+			EXECUTE format('SELECT github_sync.%s_begin_creation($1, $2)', of_type) USING claimed.id, claimed.claim_no;
+		END IF;
+		id := claimed.id;
+		direction := claimed.direction;
+		step := claimed.step;
+		RETURN NEXT;
+	END LOOP;
 END
 $$;
 
@@ -293,7 +304,7 @@ BEGIN
 				'fetched', of_type);
 		END IF;
 		RETURN NEXT format('%s %s: %s', claimed.id, claimed.step, result);
-		EXIT WHEN result = 'given back';
+		EXIT WHEN result = 'queued';
 		WHILE result LIKE 'send %' LOOP
 			result := world.written(claimed.id, second, of_type);
 			RETURN NEXT format('%s write: %s', claimed.id, result);
@@ -327,7 +338,8 @@ CREATE PROCEDURE world.start_afresh() LANGUAGE plpgsql SET client_min_messages =
 BEGIN
 	TRUNCATE app.tasks, app.comments, world.resources, github_sync.sync_conflicts RESTART IDENTITY CASCADE;
 	TRUNCATE github_sync.github_issues, github_sync.github_comments RESTART IDENTITY CASCADE;
-	UPDATE github_sync.github_app_installations SET state = 'active', paused_until = NULL, pause_reason = NULL;
+	UPDATE github_sync.github_app_installations SET state = 'active';
+	PERFORM github_sync.resume_installation(10);
 	UPDATE github_sync.github_repos SET sync_enabled = true, sync_direction = 'both', conflict_policy = 'last_write_wins',
 		task_defaults = '{}', comment_defaults = '{}';
 END

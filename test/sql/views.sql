@@ -1,0 +1,117 @@
+--
+-- Views: their columns, and what they tell
+--
+\set ECHO none
+\set world `cat "$PG_ABS_SRCDIR/sql/include/world.sql"`
+:world
+\pset format unaligned
+\pset tuples_only on
+\pset null -
+\set ECHO all
+
+-- the columns are a contract
+SELECT c.relname, string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
+FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
+WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v'
+	AND c.relname IN ('sync_status', 'sync_queue', 'sync_errors', 'sync_history', 'sync_workers')
+GROUP BY c.relname ORDER BY c.relname;
+-- so are those of the tables: none of these is missing
+CREATE TEMP TABLE promised (table_name text, columns text);
+INSERT INTO promised VALUES
+('github_app_installations', 'id, account_login, account_type, state'),
+('github_repos', 'id, github_app_installation_id, owner_login, name, sync_enabled, sync_direction, conflict_policy, on_remote_delete,
+	on_local_delete, task_defaults, comment_defaults'),
+('github_issues', 'id, github_id, github_repo_id, number, is_pull_request, github_pull_request_external_id, task_id, title, body, state,
+	state_reason, author_login, html_url, github_created_at, github_updated_at, seen_at, closed_at, deleted_at, local_deleted_at'),
+('github_comments', 'id, github_id, github_issue_id, comment_id, body, author_login, html_url, github_created_at, github_updated_at,
+	seen_at, deleted_at, local_deleted_at'),
+('task_sync_transactions', 'task_id, github_issue_id, github_issue_external_id, github_issue_number'),
+('comment_sync_transactions', 'comment_id, github_comment_id, github_comment_external_id, github_issue_id, github_issue_number');
+UPDATE promised SET columns = columns || ', id, direction, action, state, github_app_installation_id, github_repo_id, github_updated_at,
+	record_modified_at, canceled_by, duplicate_of, dropped_for, disabled_reason, error_code, error_reason, last_error, last_error_at,
+	priority, attempts, claim_no, next_attempt_at, inserted_at, queued_at, processing_at, finished_at'
+WHERE table_name LIKE '%_sync_transactions';
+SELECT p.table_name, c.name FROM promised AS p, regexp_split_to_table(p.columns, ',\s*') AS c (name)
+WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
+	WHERE a.attrelid = ('github_sync.' || p.table_name)::regclass AND a.attname = c.name);
+-- each says what it is
+SELECT c.relname FROM pg_class AS c
+WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('v', 'r') AND obj_description(c.oid, 'pg_class') IS NULL;
+
+-- an empty queue
+SELECT count(*) FROM github_sync.sync_status;
+SELECT count(*) FROM github_sync.sync_queue;
+SELECT count(*) FROM github_sync.sync_errors;
+SELECT count(*) FROM github_sync.sync_history;
+
+-- something of everything
+CALL github_has(5, 'Crash');
+SELECT webhook(5), webhook(4), webhook(5);
+SELECT carry_out(5);
+SELECT webhook(7, 2), webhook(8, 2);
+SELECT * FROM claim();
+SELECT github_sync.task_fail(5, 1, 'forbidden', 'GitHub said no');
+INSERT INTO app.tasks (title, modified_at) VALUES ('Another', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (2, 'Me too', at(1));
+SELECT outbound(1, 'comment');
+INSERT INTO github_sync.task_sync_transactions (direction, state, disabled_reason, github_repo_id, github_issue_id, github_issue_number, github_updated_at)
+SELECT direction, 'disabled', 'repo', github_repo_id, github_issue_id, github_issue_number, at(9) FROM github_sync.task_sync_transactions WHERE id = 5;
+
+SELECT record_type, direction, state, transactions, oldest <= newest AS in_order FROM github_sync.sync_status ORDER BY 1 DESC, 2, 3;
+SELECT record_type, id, direction, action, state, record_id, repository, github_issue_number, priority, waits_for, attempts, last_error
+FROM github_sync.sync_queue WHERE record_type = 'task';
+SELECT record_type, id, direction, action, record_id, github_repo_id, github_issue_number, error_code, error_reason, attempts, retry
+FROM github_sync.sync_errors ORDER BY 1 DESC, 2;
+SELECT record_type, id, direction, state, record_id, second_of(github_updated_at), because, superseded_by
+FROM github_sync.sync_history ORDER BY 1 DESC, 2;
+
+-- what a transaction waits for
+CREATE VIEW waiting AS SELECT record_type, id, regexp_replace(waits_for, ',? until .*| at .*', ' ...') AS waits_for
+FROM github_sync.sync_queue ORDER BY 1 DESC, 2;
+CALL start_afresh();
+SELECT webhook(5);
+SELECT * FROM waiting;
+SELECT * FROM claim();
+SELECT webhook(7);
+SELECT * FROM waiting;
+SELECT github_sync.task_fail(1, 1, 'forbidden', 'GitHub said no');
+SELECT * FROM waiting;
+SELECT * FROM claim();
+SELECT github_sync.task_give_back(2, 1, 'GitHub is down', clock_timestamp() + interval '1 hour');
+SELECT * FROM waiting;
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL WHERE state = 'queued';
+SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'rate limit', 'rate limit') \g /dev/null
+SELECT * FROM waiting;
+SELECT * FROM claim();
+SELECT github_sync.next_resume_at() > now() + interval '59 minutes' AS resumes_then;
+-- after a pause, one request finds out
+SELECT webhook(1, 2), webhook(1, 3);
+SELECT github_sync.pause_installation(10, now() - interval '1 second', 'rate limit', 'rate limit') \g /dev/null
+SELECT * FROM claim(10);
+SELECT * FROM claim(10);
+SELECT github_sync.resume_installation(10) \g /dev/null
+SELECT * FROM claim(10);
+-- a creation without an answer
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1));
+SELECT outbound(1), outbound(1, 'comment');
+SELECT * FROM claim();
+SELECT github_sync.task_give_back(1, 1, 'connection reset', NULL);
+SELECT * FROM claim();
+SELECT github_sync.task_creation_not_found(1, 2, '15 minutes');
+SELECT * FROM claim(of_type => 'comment');
+SELECT * FROM waiting;
+
+-- an installation that is suspended: what waits becomes disabled
+SELECT webhook(5, 2), webhook(5, 3, 5000000001);
+SELECT github_sync.set_installation_state(10, 'suspended') \g /dev/null
+SELECT record_type, id, state, because FROM github_sync.sync_history ORDER BY 1 DESC, 2;
+
+-- the statement that retries does so
+CALL start_afresh();
+SELECT webhook(5), webhook(5, 2);
+SELECT * FROM claim();
+SELECT github_sync.task_fail(1, 1, 'forbidden', 'GitHub said no');
+SELECT retry FROM github_sync.sync_errors \gexec
+SELECT * FROM queue;
