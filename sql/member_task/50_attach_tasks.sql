@@ -65,9 +65,10 @@ BEGIN
 		'assignments', concat_ws(', ',
 			github_sync.field_assignment(title.name, title.type, 1),
 			github_sync.field_assignment(body.name, body.type, 2),
+			CASE WHEN state.name IS NOT NULL THEN
 			format('%I = CASE WHEN chosen[3] AND %s <> new_fields[3] THEN CASE new_fields[3] WHEN ''closed'' THEN %L ELSE %L END::%s ELSE r.%I END',
 				state.name, format('CASE WHEN r.%I = %L::%s THEN ''closed'' ELSE ''open'' END', state.name, closed_value, state.type),
-				closed_value, open_value, state.type, state.name),
+				closed_value, open_value, state.type, state.name) END,
 			github_sync.modified_at_assignment(modified.name, modified.type, modified_at_time_zone)),
 		'mapped_columns', 'jsonb_build_object(' || concat_ws(', ',
 			format('%L, new_fields[1]', title.name),
