@@ -10,8 +10,6 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use GitHubSync::StandIn;
 use GitHubSync::Application;
-use JSON::PP;
-use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
 

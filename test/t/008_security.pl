@@ -10,7 +10,6 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use GitHubSync::StandIn;
 use GitHubSync::Application;
-use JSON::PP;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -170,7 +169,11 @@ is($github->issue('acme/gadgets', 1)->{author}, 'carol', 'a database may have a 
 
 # The troubles in which software likes to tell too much.
 $github->fault('GET /issues/1$', { answer => { status => $_, body => '{"message":"no"}' } }) foreach 401, 403, 422, 500;
-$by_token->edit_task($by_carol, title => "by token $_") , $by_token->wait_until_done foreach 1 .. 4;
+foreach my $edit (1 .. 4)
+{
+	$by_token->edit_task($by_carol, title => "by token, edit $edit");
+	$by_token->wait_until_done;
+}
 GitHubSync::Application::write_secret($token_file, "$canary\n$canary");
 $github->fault('GET /issues/1$', { answer => { status => 401, body => '{"message":"no"}' } });
 $by_token->edit_task($by_carol, title => 'with a broken file');

@@ -54,8 +54,6 @@ is($github->issue('acme/widgets', 1)->{title}, 'the first', 'that works');
 # ---- one for each database ----
 
 my $second = GitHubSync::Application->in_server($node, database => 'second', repository => GitHubSync::Application::GADGETS);
-# in_server names its repository widgets; on GitHub this one is gadgets.
-$second->sql("UPDATE github_sync.github_repos SET name = 'gadgets'");
 isnt($second->worker_pid, $application->worker_pid, 'each database has a worker of its own');
 $_->add_task(title => 'of ' . $_->database) foreach $application, $second;
 $_->wait_until_done foreach $application, $second;
@@ -162,7 +160,7 @@ is(scalar(grep { $_->{title} eq 'task of rename' } $github->issues('acme/widgets
 begin_slow_request($second, 'drop-database');
 cmp_ok(duration(sub { $node->safe_psql('postgres', 'DROP DATABASE second') }), '<', 2, 'DROP DATABASE does not wait for GitHub');
 $github->open_gate('drop-database');
-$node->safe_psql('postgres', 'DROP DATABASE copy; ');
+$node->safe_psql('postgres', 'DROP DATABASE copy');
 $node->safe_psql('postgres', 'DROP DATABASE renamed');
 is($node->safe_psql('postgres', $workers), 0, 'without databases there are no workers');
 

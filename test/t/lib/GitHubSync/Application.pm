@@ -32,6 +32,8 @@ use constant {
 	GADGETS      => 1296270,
 };
 
+my %repository_names = (WIDGETS, 'widgets', GADGETS, 'gadgets');
+
 my $json = JSON::PP->new->allow_nonref;
 
 # Short delays, so that what waits for a time does not hold a test up; no
@@ -102,15 +104,16 @@ sub start
 }
 
 # An application in a server that runs.  Options: database (its name),
-# repository (id on GitHub; default: acme/widgets), installation,
-# capture (default: on).
+# repository (id on GitHub; default: acme/widgets, which other counterparts know
+# by another id), installation, capture (default: on).
 sub in_server
 {
 	my ($class, $node, %option) = @_;
 	my $self = $class->with_tables($node, $option{database});
+	my $repository = $option{repository} // WIDGETS;
 
 	$self->create_extensions;
-	$self->connect_repository($option{repository} // WIDGETS, 'widgets', $option{installation} // INSTALLATION);
+	$self->connect_repository($repository, $repository_names{$repository} // 'widgets', $option{installation} // INSTALLATION);
 	$self->capture if $option{capture} // 1;
 	return $self;
 }
@@ -119,7 +122,7 @@ sub in_server
 sub with_tables
 {
 	my ($class, $node, $database) = @_;
-	my $self = bless { node => $node, database => $database // 'application' }, $class;
+	my $self = $class->of_database($node, $database // 'application');
 
 	$node->safe_psql('postgres', "DO \$\$ BEGIN CREATE ROLE @{[OWNER]} LOGIN; EXCEPTION WHEN duplicate_object THEN END \$\$");
 	$node->safe_psql('postgres', "CREATE DATABASE $self->{database} TEMPLATE template0");
