@@ -1,7 +1,6 @@
 /*
  * The rules of a sync transaction: what becomes of it when it is inserted,
- * and again when it is claimed.  Numbers are those of the rules' document:
- * see "Rules" in CONTRIBUTING.md.
+ * and again when it is claimed or queued anew.
  */
 
 --@task CREATE OR REPLACE FUNCTION github_sync.sync_disabled_reason(repo_id bigint, direction text) RETURNS text
