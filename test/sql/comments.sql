@@ -118,7 +118,23 @@ SELECT carry_out(2);
 SELECT carry_out(3, of_type => 'comment');
 SELECT comment_id, github_id FROM github_sync.github_comments ORDER BY comment_id;
 
+-- a comment of an issue not seen before: the issue is fetched first, then the comment finds its task
+CALL start_afresh();
+CALL github_has(7, 'Crash', issue => 7);
+CALL github_has(7, new_body => 'Me too', issue => 7, comment => 5000000009);
+SELECT webhook(7, issue => 7, comment => 5000000009);
+SELECT * FROM claim(of_type => 'comment');
+SELECT * FROM queue;
+SELECT carry_out(8);
+SELECT carry_out(8, of_type => 'comment');
+SELECT task_id, body FROM app.comments;
+
 -- repository off, one way
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(2));
 UPDATE app.comments SET body = 'changed', modified_at = at(4) WHERE id = 1;
 UPDATE github_sync.github_repos SET sync_enabled = false;
 SELECT outbound(1, of_type => 'comment'), webhook(5, comment => 5000000001);
@@ -129,11 +145,15 @@ SELECT outbound(1, of_type => 'comment');
 
 -- the guard of states, retry, fence
 \set SHOW_CONTEXT never
-UPDATE github_sync.comment_sync_transactions SET state = 'queued' WHERE id = 3;
-UPDATE github_sync.github_repos SET sync_direction = 'both';
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(2));
 SELECT outbound(1, of_type => 'comment');
+UPDATE github_sync.comment_sync_transactions SET state = 'completed' WHERE id = 1;
 SELECT * FROM claim(of_type => 'comment');
-SELECT github_sync.comment_try_again(5, 1, 'invalid_response', 'not JSON', NULL, 1);
-SELECT github_sync.comment_fail(5, 1, 'late', 'late');
-SELECT github_sync.retry_comment_sync_transaction(5);
-SELECT github_sync.retry_comment_sync_transaction(5);
+SELECT github_sync.comment_try_again(1, 1, 'invalid_response', 'not JSON', NULL, 1);
+SELECT github_sync.comment_fail(1, 1, 'late', 'late');
+SELECT github_sync.retry_comment_sync_transaction(1);
+SELECT github_sync.retry_comment_sync_transaction(1);
