@@ -63,7 +63,8 @@ BEGIN
 
 	/* Rule 4: the same version, and it is certain to be the same. */
 	IF covering.state = 'queued'
-		OR covering.id IS NOT NULL AND cached.seen_at >= t.github_updated_at + interval '60 seconds' THEN
+		OR covering.id IS NOT NULL AND cached.github_updated_at = t.github_updated_at
+			AND cached.seen_at >= t.github_updated_at + interval '60 seconds' THEN
 		state := 'duplicate';
 		duplicate_of := covering.id;
 		RETURN;

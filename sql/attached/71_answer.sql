@@ -273,7 +273,10 @@ BEGIN
 		cached.etag := a_etag;
 		cached.etag_key := a_etag_key;
 	END IF;
-	cached.seen_at := greatest(cached.seen_at, answered_at);
+	/* An answer that still lags is taken, but settles nothing. */
+	IF t.github_updated_at IS NULL OR a_updated_at >= t.github_updated_at THEN
+		cached.seen_at := greatest(cached.seen_at, answered_at);
+	END IF;
 	cached.deleted_at := NULL;
 	IF kind IN ('created', 'found') THEN
 		UPDATE github_sync.@record@_creation_attempts SET outcome = 'created'

@@ -24,11 +24,7 @@ DECLARE
 		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = comments);
 	row_fields text;
 BEGIN
-	IF to_regclass('github_sync.attached_tables') IS NULL THEN
-		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = 'no tasks table is attached',
-			HINT = 'SELECT github_sync.attach_tasks(...) first.';
-	END IF;
+	PERFORM github_sync.require_attached();
 	PERFORM github_sync.check_not_attached_elsewhere('comment', comments);
 	SELECT pg_get_userbyid(c.relowner) INTO owner_of_tasks
 	FROM pg_class AS c WHERE c.oid = 'github_sync.attached_tables'::regclass;

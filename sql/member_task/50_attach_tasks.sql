@@ -126,12 +126,26 @@ $$;
 COMMENT ON FUNCTION github_sync.dictionary_of_table(text, name, text, text, name, text, text, regprocedure) IS
 'private: what both record types fill into the definitions; row_fields names the row @row@';
 
+CREATE FUNCTION github_sync.require_attached() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF to_regclass('github_sync.attached_tables') IS NULL THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = 'no tasks table is attached',
+			HINT = 'SELECT github_sync.attach_tasks(...) first.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_attached() IS
+'private: a clear error where nothing was ever attached';
+
 CREATE FUNCTION github_sync.capture_changes(record_type text, enabled boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	here record;
 	trigger_name text := format('github_sync_capture_%s', record_type);
 BEGIN
+	PERFORM github_sync.require_attached();
 	SELECT format('%I.%I', a.table_schema, a.table_name) AS application_table, a.mapping ->> 'captured_columns' AS columns INTO here
 	FROM github_sync.attached_tables AS a WHERE a.record_type = capture_changes.record_type;
 	IF NOT FOUND THEN
@@ -204,6 +218,7 @@ COMMENT ON FUNCTION github_sync.detach(text, boolean) IS
 CREATE FUNCTION github_sync.detach_tasks(drop_data boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	PERFORM github_sync.require_attached();
 	IF EXISTS (SELECT FROM github_sync.attached_tables AS a WHERE a.record_type = 'comment') THEN
 		RAISE object_in_use USING
 			MESSAGE = 'comments are attached: they need the tasks',

@@ -24,6 +24,8 @@ SET client_min_messages = notice;
 
 -- without tables: a notice names the call
 CREATE EXTENSION comment_sync_transaction CASCADE;
+SELECT github_sync.capture_task_changes(true);
+SELECT github_sync.detach_tasks();
 DROP EXTENSION task_sync_transaction CASCADE;
 -- two tables of the name: neither is guessed
 CREATE TABLE app.tasks (id int PRIMARY KEY, title text, body text, modified_at timestamptz);

@@ -71,6 +71,18 @@ SELECT try_now(2, 91), try_now(2, 92), try_now(2, 93), try_now(2, 94);
 SELECT try_now(2, 95);
 SELECT * FROM queue;
 SELECT second_of(github_updated_at) FROM github_sync.github_issues;
+-- but it settles nothing
+SELECT webhook(5);
+
+-- settled is the time that the record was seen at, not a later one
+CALL start_afresh();
+CALL github_has(5, 'Crash');
+SELECT webhook(5);
+SELECT * FROM claim();
+SELECT fetched(1, seen => 100);
+SELECT webhook(7);
+SELECT * FROM claim();
+SELECT webhook(7);
 
 -- an answer older than the record is as little trusted by an outbound one
 CALL start_afresh();
