@@ -19,11 +19,8 @@
 static void
 fail(Recording *recording, const char *code)
 {
-	const Conversation *conversation = recording->conversation;
-
-	if (github_operation_creates(conversation->operation) && !recording->judgement.outcome_unknown)
-		queue_reject_creation(conversation->claim);
-	queue_fail(conversation->claim, code, describe(recording));
+	settle_refused_creation(recording);
+	queue_fail(recording->conversation->claim, code, describe(recording));
 }
 
 void
@@ -68,7 +65,8 @@ report_resource(Recording *recording, AnswerKind kind, const GithubResource *res
 		case ANSWER_ENDS_CLAIM:
 			break;
 		case ANSWER_GIVES_BACK:
-			note_retry(recording, in_ms(LAGGING_RETRY_MS));
+			/* SQL says when: the next look at what is due takes that time over. */
+			note_retry(recording, GetCurrentTimestamp());
 			break;
 		case ANSWER_ASKS_UPDATE:
 			recording->disposition = CONVERSATION_GOES_ON;
@@ -221,12 +219,8 @@ record_unauthorized(Recording *recording)
 static void
 record_suspended(Recording *recording)
 {
-	if (recording->conversation->claim != NULL)
-	{
-		if (github_operation_creates(recording->conversation->operation))
-			queue_reject_creation(recording->conversation->claim);
-		queue_give_back(recording->conversation->claim, describe(recording), RETRY_AT_ONCE);
-	}
+	settle_refused_creation(recording);
+	queue_give_back(recording->conversation->claim, describe(recording), RETRY_AT_ONCE);
 	recording->installation_state = "suspended";
 }
 

@@ -144,8 +144,7 @@ end_of_rate_limit(const Recording *recording)
 	return in_ms(Max(wait_s, 1) * 1000);
 }
 
-/* A creation that GitHub certainly did not carry out needs no looking for. */
-static void
+void
 settle_refused_creation(const Recording *recording)
 {
 	const Conversation *conversation = recording->conversation;

@@ -61,6 +61,9 @@ extern void note_retry(Recording *recording, TimestampTz retry_at);
 extern void
 pause_installation(Recording *recording, PauseKind kind, TimestampTz until, const char *reason);
 
+/* A creation that GitHub certainly did not carry out needs no looking for. */
+extern void settle_refused_creation(const Recording *recording);
+
 /* The troubles that a claim's answer and a token's have in common. */
 extern void record_unavailable(Recording *recording);
 extern void record_rate_limit(Recording *recording);

@@ -100,11 +100,9 @@ extern void queue_free_claim(SyncClaim *claim);
 typedef enum AnswerResult
 {
 	ANSWER_ENDS_CLAIM, /* an end state, or another worker's by now */
-	ANSWER_GIVES_BACK, /* queued again; of a lagging replica for LAGGING_RETRY_MS */
+	ANSWER_GIVES_BACK, /* queued again, perhaps for a later time */
 	ANSWER_ASKS_UPDATE /* claim->step is STEP_UPDATE now, with the fields to send */
 } AnswerResult;
-
-#define LAGGING_RETRY_MS 2000
 
 extern AnswerResult queue_record_answer(SyncClaim *claim, const SyncAnswer *answer);
 
