@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "claim_answer.h"
+#include "core/github_repository.h"
 #include "core/github_resource.h"
 #include "db/sync_queue.h"
 #include "settings.h"
@@ -231,16 +232,79 @@ note_that_github_answers(Recording *recording)
 		queue_resume_installation(recording->conversation->installation->id);
 }
 
+/* Not there, or not shown to us: the repository's answer tells which. */
+static void
+inquire(Recording *recording)
+{
+	settle_refused_creation(recording);
+	recording->conversation->claim->step = STEP_INQUIRE;
+	recording->disposition = CONVERSATION_GOES_ON;
+}
+
+static void
+report_missing(Recording *recording, RepositoryState repository)
+{
+	queue_report_missing(recording->conversation->claim, answered_at(recording), repository);
+	note_retry(recording, GetCurrentTimestamp());
+}
+
+/* GitHub answered 404 or 410, and now its repository has answered. */
+static void
+record_repository(Recording *recording)
+{
+	const SyncClaim *claim = recording->conversation->claim;
+	GithubRepository repository;
+	const char *problem = NULL;
+	RepositoryState state;
+
+	if (github_repository_parse(recording->json, &repository, &problem) != GITHUB_PARSE_OK)
+	{
+		try_again(recording, "invalid_response",
+				  psprintf("GitHub's answer cannot be read: %s", problem ? problem : "not JSON"));
+		return;
+	}
+	/* Another repository may have taken over the name. */
+	if (repository.id != claim->github_repo_id)
+		state = REPOSITORY_NOT_READABLE;
+	else
+		state = repository.has_issues ? REPOSITORY_READABLE : REPOSITORY_ISSUES_DISABLED;
+	github_repository_free(&repository);
+	report_missing(recording, state);
+}
+
+static void
+record_not_found(Recording *recording)
+{
+	note_that_github_answers(recording);
+	if (recording->conversation->claim->step == STEP_INQUIRE)
+		report_missing(recording, REPOSITORY_NOT_READABLE);
+	else
+		inquire(recording);
+}
+
 static void
 record_success(Recording *recording)
 {
 	Conversation *conversation = recording->conversation;
 
 	note_that_github_answers(recording);
-	if (conversation->claim->step == STEP_LOOK)
-		record_list(recording);
-	else
-		record_resource(recording);
+	switch (conversation->claim->step)
+	{
+		case STEP_LOOK:
+			record_list(recording);
+			break;
+		case STEP_INQUIRE:
+			record_repository(recording);
+			break;
+		case STEP_DELETE:
+			queue_report_deleted(conversation->claim, answered_at(recording));
+			break;
+		case STEP_FETCH:
+		case STEP_CREATE:
+		case STEP_UPDATE:
+			record_resource(recording);
+			break;
+	}
 }
 
 void
@@ -268,13 +332,14 @@ record_claim_answer(Recording *recording)
 			record_suspended(recording);
 			break;
 		case GITHUB_FORBIDDEN:
-			fail(recording, "forbidden");
+			if (recording->conversation->claim->step == STEP_INQUIRE)
+				report_missing(recording, REPOSITORY_NOT_READABLE);
+			else
+				fail(recording, "forbidden");
 			break;
 		case GITHUB_NOT_FOUND:
-			fail(recording, "not_found");
-			break;
 		case GITHUB_GONE:
-			fail(recording, "gone");
+			record_not_found(recording);
 			break;
 		case GITHUB_API_VERSION_GONE:
 			fail(recording, "api_version");

@@ -124,6 +124,10 @@ operation_of_step(const SyncClaim *claim)
 			return is_task ? GITHUB_LIST_ISSUES : GITHUB_LIST_ISSUE_COMMENTS;
 		case STEP_UPDATE:
 			return is_task ? GITHUB_UPDATE_ISSUE : GITHUB_UPDATE_COMMENT;
+		case STEP_DELETE:
+			return GITHUB_DELETE_COMMENT; /* the deletion of a task closes its issue */
+		case STEP_INQUIRE:
+			return GITHUB_GET_REPOSITORY;
 	}
 	pg_unreachable();
 }

@@ -30,10 +30,14 @@
 /* Only guards against a lost wake-up: a commit sets the latch. */
 #define FALLBACK_WAKE_UP_MS (5 * 60 * 1000L)
 
+/* Records of a dead worker that the application holds just now. */
+#define RECOVERY_RETRY_MS 1000
+
 typedef struct Worker
 {
 	bool attached[RECORD_TYPES];
 	bool forgiven;        /* credentials that were refused are tried again */
+	bool started;         /* has looked for what a process of its pid held */
 	bool recovered;       /* rows of dead workers are back in the queue */
 	bool at_home;         /* not a copy of another database */
 	bool work_may_wait;   /* a claim may find something */
@@ -56,13 +60,19 @@ static void
 recover(void)
 {
 	int64 recovered = 0;
+	bool complete = true;
 
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (worker.attached[type])
-			recovered += queue_recover(type);
+			complete &= queue_recover(type, !worker.started, &recovered);
 	}
-	worker.recovered = true;
+	worker.started = true;
+	worker.recovered = complete;
+	if (!complete)
+		worker.next_due =
+			Min(worker.next_due,
+				TimestampTzPlusMilliseconds(GetCurrentTimestamp(), RECOVERY_RETRY_MS));
 	if (recovered > 0)
 		ereport(LOG,
 				(errmsg("github_sync: put " INT64_FORMAT
@@ -99,8 +109,6 @@ claim(void *argument)
 	look_around();
 	if (!worker.at_home)
 		return; /* adopt_database() wakes us */
-	if (!worker.recovered)
-		recover();
 	if (!worker.forgiven)
 	{
 		queue_forgive_credentials();
@@ -109,6 +117,8 @@ claim(void *argument)
 	}
 	if (something_is_due())
 		promote_due();
+	if (!worker.recovered)
+		recover();
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (worker.attached[type] && slots > list_length(*claims))

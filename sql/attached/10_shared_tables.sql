@@ -48,6 +48,8 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 	name text NOT NULL,
 	sync_enabled boolean NOT NULL DEFAULT true,
 	access_lost boolean NOT NULL DEFAULT false,
+	paused_until timestamptz,
+	pause_reason text,
 	sync_direction text NOT NULL DEFAULT 'both'
 		CONSTRAINT github_repos_sync_direction_check CHECK (sync_direction IN ('both', 'inbound', 'outbound')),
 	conflict_policy text NOT NULL DEFAULT 'last_write_wins'
@@ -59,12 +61,17 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 	task_defaults jsonb NOT NULL DEFAULT '{}'
 		CONSTRAINT github_repos_task_defaults_check CHECK (jsonb_typeof(task_defaults) = 'object'),
 	comment_defaults jsonb NOT NULL DEFAULT '{}'
-		CONSTRAINT github_repos_comment_defaults_check CHECK (jsonb_typeof(comment_defaults) = 'object')
+		CONSTRAINT github_repos_comment_defaults_check CHECK (jsonb_typeof(comment_defaults) = 'object'),
+	CONSTRAINT github_repos_pause_check CHECK ((paused_until IS NULL) = (pause_reason IS NULL))
 );
 COMMENT ON TABLE github_sync.github_repos IS
 'public: repositories that sync; id is GitHub''s';
 COMMENT ON COLUMN github_sync.github_repos.access_lost IS
-'private: GitHub does not show it to us any more';
+'private: GitHub does not show it to us any more; set_repo_sync(id, true) tries again';
+COMMENT ON COLUMN github_sync.github_repos.paused_until IS
+'private: its issues are switched off at GitHub: nothing is sent before';
+COMMENT ON COLUMN github_sync.github_repos.pause_reason IS
+'private: why nothing is sent, for sync_queue';
 CREATE INDEX IF NOT EXISTS github_repos_github_app_installation_id_idx
 	ON github_sync.github_repos (github_app_installation_id);
 

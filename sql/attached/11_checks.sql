@@ -2,10 +2,10 @@
  * Checks that both record types make on what callers insert.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.check_inbound_time(github_updated_at timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.check_inbound_time(github_updated_at timestamptz, is_required boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	IF github_updated_at IS NULL THEN
+	IF github_updated_at IS NULL AND is_required THEN
 		RAISE not_null_violation USING
 			MESSAGE = 'an inbound transaction needs github_updated_at',
 			HINT = 'GitHub''s webhook has it as updated_at of the issue or comment.';
@@ -17,8 +17,8 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION github_sync.check_inbound_time(timestamptz) IS
-'private: refuses an inbound transaction without a time, or with one more than a day ahead';
+COMMENT ON FUNCTION github_sync.check_inbound_time(timestamptz, boolean) IS
+'private: refuses an inbound transaction without a time (where it needs one), or with one more than a day ahead';
 
 CREATE OR REPLACE FUNCTION github_sync.require_repo(repo_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -50,3 +50,18 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION github_sync.set_installation_state(bigint, text) IS
 'private: GitHub says that the installation is suspended, gone or back; a trigger does the rest';
+
+CREATE OR REPLACE FUNCTION github_sync.pause_repo(repo_id bigint, until timestamptz, reason text) RETURNS void
+LANGUAGE sql AS $$
+	UPDATE github_sync.github_repos SET paused_until = until, pause_reason = reason WHERE id = repo_id
+$$;
+COMMENT ON FUNCTION github_sync.pause_repo(bigint, timestamptz, text) IS
+'private: nothing is sent for the repository before that time; its rows stay queued and show the reason';
+
+CREATE OR REPLACE FUNCTION github_sync.resume_repo(repo_id bigint) RETURNS void
+LANGUAGE sql AS $$
+	UPDATE github_sync.github_repos SET paused_until = NULL, pause_reason = NULL
+	WHERE id = repo_id AND paused_until IS NOT NULL
+$$;
+COMMENT ON FUNCTION github_sync.resume_repo(bigint) IS
+'private: GitHub answered for the repository again';

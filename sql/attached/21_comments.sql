@@ -13,8 +13,11 @@ CREATE TABLE IF NOT EXISTS github_sync.github_comments (
 	github_created_at timestamptz,
 	github_updated_at timestamptz,
 	seen_at timestamptz,
+	missing_since timestamptz,
 	deleted_at timestamptz,
 	local_deleted_at timestamptz,
+	preferred_side text
+		CONSTRAINT github_comments_preferred_side_check CHECK (preferred_side IN ('github', 'app')),
 	remote_base text[],
 	local_base text[],
 	remote_changed_at timestamptz[],

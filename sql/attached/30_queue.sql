@@ -7,6 +7,10 @@ COMMENT ON COLUMN github_sync.@resources@.github_updated_at IS
 'GitHub''s updated_at as the last answer confirmed it';
 COMMENT ON COLUMN github_sync.@resources@.seen_at IS
 'GitHub''s Date of the last answer that showed the record';
+COMMENT ON COLUMN github_sync.@resources@.missing_since IS
+'private: GitHub''s Date of the first of the answers that do not show it any more; asked again before it counts as deleted';
+COMMENT ON COLUMN github_sync.@resources@.preferred_side IS
+'private: whose values count when the two sides, just linked, are merged for the first time';
 COMMENT ON COLUMN github_sync.@resources@.deleted_at IS
 'tombstone: GitHub says it is gone; a later answer clears it';
 COMMENT ON COLUMN github_sync.@resources@.local_deleted_at IS

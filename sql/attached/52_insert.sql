@@ -17,6 +17,29 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_check_history() IS
 'private: a restore or an import stores rows as they are; nobody else may';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_record_of_transaction(t github_sync.@record@_sync_transactions)
+RETURNS github_sync.@resources@
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF t.direction = 'outbound' AND t.@record@_id IS NOT NULL THEN
+		RETURN github_sync.@record@_record_of_local_row(t.@record@_id, t.github_repo_id);
+	END IF;
+	IF t.direction = 'outbound' AND t.action = 'upsert' THEN
+		RAISE not_null_violation USING
+			MESSAGE = 'an outbound transaction needs @record@_id';
+	END IF;
+	IF t.direction = 'outbound' AND NOT EXISTS (
+		SELECT FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id) THEN
+		RAISE foreign_key_violation USING
+			MESSAGE = 'an outbound deletion needs a @record@_id, or the @resource@_id of a cached record that exists',
+			HINT = 'The row may be gone; github_sync.@resources@ knows the record.';
+	END IF;
+	RETURN github_sync.@record@_record_of_resource(t);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_record_of_transaction(github_sync.@record@_sync_transactions) IS
+'private: the locked record that a new transaction is about';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_transaction() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -24,25 +47,25 @@ DECLARE
 	decision record;
 	place record;
 BEGIN
-	IF NEW.action = 'delete' THEN
-		RAISE feature_not_supported USING
-			MESSAGE = 'deletions are not carried yet',
-			HINT = 'Insert transactions with action ''upsert''.';
+	/* The table refuses it, with the name of its constraint. */
+	IF (NEW.direction IN ('inbound', 'outbound') AND NEW.action IN ('upsert', 'delete')) IS NOT TRUE THEN
+		RETURN NEW;
 	END IF;
+	cached := github_sync.@record@_record_of_transaction(NEW);
+--@comment	IF cached.id IS NULL THEN
+--@comment		NEW.state := 'errored';
+--@comment		SELECT e.code, e.reason INTO NEW.error_code, NEW.error_reason FROM github_sync.comment_has_no_parent() AS e;
+--@comment		NEW.finished_at := clock_timestamp();
+--@comment		RETURN NEW;
+--@comment	END IF;
 	NEW.queued_at := clock_timestamp();
-	NEW.github_updated_at := date_trunc('second', NEW.github_updated_at);
+	NEW.github_updated_at := CASE NEW.direction WHEN 'inbound' THEN date_trunc('second', NEW.github_updated_at) END;
 	IF NEW.direction = 'inbound' THEN
-		PERFORM github_sync.check_inbound_time(NEW.github_updated_at);
-		cached := github_sync.@record@_record_of_resource(NEW);
+		PERFORM github_sync.check_inbound_time(NEW.github_updated_at,
+			NEW.action = 'upsert' AND (cached.preferred_side IS NULL OR cached.local_base IS NOT NULL));
 	ELSE
-		IF NEW.@record@_id IS NULL THEN
-			RAISE not_null_violation USING
-				MESSAGE = 'an outbound transaction needs @record@_id';
-		END IF;
-		cached := github_sync.@record@_record_of_local_row(NEW.@record@_id, NEW.github_repo_id);
-		NEW.github_updated_at := NULL;
 		NEW.record_modified_at := coalesce(NEW.record_modified_at,
-			(SELECT l.modified_at FROM github_sync.@record@_local_row(NEW.@record@_id) AS l));
+			(SELECT l.modified_at FROM github_sync.@record@_local_row(cached.@record@_id) AS l));
 	END IF;
 
 	NEW.@resource@_id := cached.id;
@@ -57,19 +80,14 @@ BEGIN
 	SELECT * INTO decision FROM github_sync.@record@_decide(NEW, cached);
 	NEW.state := decision.state;
 	NEW.disabled_reason := decision.disabled_reason;
-	NEW.duplicate_of := decision.duplicate_of;
-	NEW.dropped_for := decision.dropped_for;
+	NEW.duplicate_of := github_sync.@record@_unless_pruned(decision.duplicate_of);
+	NEW.dropped_for := github_sync.@record@_unless_pruned(decision.dropped_for);
 	IF NEW.state <> 'queued' THEN
 		NEW.finished_at := clock_timestamp();
 		RETURN NEW;
 	END IF;
 
-	/* Inbound rule 6, outbound rule 3: what this supersedes lends it its place in line. */
-	SELECT array_agg(q.id) AS ids, min(q.queued_at) AS queued_at, min(q.priority) AS priority INTO place
-	FROM github_sync.@record@_sync_transactions AS q
-	WHERE q.@resource@_id = cached.id AND q.state = 'queued'
-		AND q.direction = NEW.direction AND q.action = 'upsert'
-		AND (q.direction = 'outbound' OR q.github_updated_at < NEW.github_updated_at);
+	SELECT * INTO place FROM github_sync.@record@_superseded_by(NEW);
 	IF place.ids IS NOT NULL THEN
 		NEW.supersedes := place.ids;
 		NEW.queued_at := place.queued_at;

@@ -46,16 +46,14 @@ DECLARE
 BEGIN
 	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q WHERE q.id = transaction_id FOR NO KEY UPDATE;
 	SELECT * INTO decision FROM github_sync.@record@_decide(t, cached);
-	IF decision.state = 'queued' AND t.direction = 'outbound' THEN
+	IF decision.state = 'queued' AND t.direction = 'outbound' AND t.action = 'upsert' THEN
 		SELECT max(q.id) INTO newer FROM github_sync.@record@_sync_transactions AS q
 		WHERE q.@resource@_id = cached.id AND q.state = 'queued' AND q.direction = 'outbound'
-			AND q.action = 'upsert' AND q.id <> t.id;
-	ELSIF decision.state = 'queued' THEN
-		SELECT array_agg(q.id) AS ids, min(q.queued_at) AS queued_at, min(q.priority) AS priority INTO place
-		FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.@resource@_id = cached.id AND q.state = 'queued' AND q.direction = 'inbound'
-			AND q.action = 'upsert' AND q.github_updated_at < t.github_updated_at;
-		UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = t.id
+			AND q.action = 'upsert' AND q.id > t.id;
+	END IF;
+	IF decision.state = 'queued' AND newer IS NULL THEN
+		SELECT * INTO place FROM github_sync.@record@_superseded_by(t);
+		UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = t.id, next_attempt_at = NULL
 		WHERE id = ANY (place.ids) AND state = 'queued';
 		t.queued_at := least(t.queued_at, place.queued_at);
 		t.priority := least(t.priority, place.priority);
@@ -65,8 +63,8 @@ BEGIN
 			ELSE github_sync.@record@_event_of_decision(decision.state, requeue_event) END,
 		canceled_by = newer,
 		disabled_reason = decision.disabled_reason,
-		duplicate_of = decision.duplicate_of,
-		dropped_for = decision.dropped_for,
+		duplicate_of = github_sync.@record@_unless_pruned(decision.duplicate_of),
+		dropped_for = github_sync.@record@_unless_pruned(decision.dropped_for),
 		error_code = NULL,
 		error_reason = NULL,
 		queued_at = coalesce(t.queued_at, clock_timestamp()),
@@ -79,15 +77,32 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_requeue(bigint, github_sync.@resources@, text, timestamptz) IS
 'private: puts a transaction of a locked record back into the queue if the rules still want it there; returns the state it has now';
 
+--@comment /* Errored before a record could be found for it: perhaps it can be now. */
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_find_record(t github_sync.comment_sync_transactions) RETURNS github_sync.github_comments
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	cached github_sync.github_comments;
+--@comment BEGIN
+--@comment	IF t.comment_id IS NOT NULL THEN
+--@comment		cached := github_sync.comment_record_of_local_row(t.comment_id, NULL);
+--@comment		UPDATE github_sync.comment_sync_transactions AS q SET github_comment_id = cached.id, github_issue_id = cached.github_issue_id,
+--@comment			github_repo_id = r.id, github_app_installation_id = r.github_app_installation_id
+--@comment		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id AND q.id = t.id;
+--@comment	END IF;
+--@comment	RETURN cached;
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_find_record(github_sync.comment_sync_transactions) IS
+--@comment 'private: gives a transaction without a record the one that its comment has by now, locked; NULL: still none';
+
 CREATE OR REPLACE FUNCTION github_sync.retry_@record@_sync_transaction(id bigint) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	t record;
+	t github_sync.@record@_sync_transactions;
 	cached github_sync.@resources@;
 BEGIN
-	SELECT q.id, q.state, q.@resource@_id AS cached_id INTO t
-	FROM github_sync.@record@_sync_transactions AS q WHERE q.id = retry_@record@_sync_transaction.id;
-	cached := github_sync.@record@_lock_for_rules(t.cached_id);
+	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q WHERE q.id = retry_@record@_sync_transaction.id;
+	cached := github_sync.@record@_lock_for_rules(t.@resource@_id);
 	SELECT q.state INTO t.state FROM github_sync.@record@_sync_transactions AS q WHERE q.id = t.id;
 	IF t.state IS DISTINCT FROM 'errored' THEN
 		RAISE object_not_in_prerequisite_state USING
@@ -95,6 +110,12 @@ BEGIN
 			DETAIL = CASE WHEN t.state IS NULL THEN 'It does not exist.' ELSE format('It is %s.', t.state) END,
 			HINT = 'View github_sync.sync_errors lists what can be retried.';
 	END IF;
+--@comment	IF t.github_comment_id IS NULL THEN
+--@comment		cached := github_sync.comment_find_record(t);
+--@comment		IF cached.id IS NULL THEN
+--@comment			RETURN t.state;
+--@comment		END IF;
+--@comment	END IF;
 	UPDATE github_sync.@record@_sync_transactions AS q SET attempts = 0, lagging_answers = 0 WHERE q.id = t.id;
 	RETURN github_sync.@record@_requeue(t.id, cached, 'retried', NULL);
 END
@@ -123,7 +144,7 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_retry_all(interval) IS
 'private: retries what has been errored for so long';
 
-/* An inbound that made way for an outbound must not be lost with it. */
+/* An inbound that made way for an outbound, or a deletion, must not be lost with it. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_restore_dropped() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -137,7 +158,7 @@ BEGIN
 	END IF;
 	SELECT q.id INTO newest FROM github_sync.@record@_sync_transactions AS q
 	WHERE q.dropped_for = NEW.id AND q.state = 'dropped' AND q.direction = 'inbound'
-	ORDER BY q.github_updated_at DESC, q.id DESC LIMIT 1;
+	ORDER BY q.github_updated_at DESC NULLS LAST, q.id DESC LIMIT 1;
 	IF FOUND THEN
 		SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = NEW.@resource@_id;
 		PERFORM github_sync.@record@_requeue(newest, cached, 'restored', NULL);
@@ -146,4 +167,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_restore_dropped() IS
-'private: when an outbound ends other than completed, the newest inbound dropped for it is queued again; a canceled one hands them on';
+'private: when an outbound or a deletion ends other than completed, the newest inbound dropped for it is queued again; a canceled one hands them on. Whoever ended it holds the record';

@@ -10,6 +10,11 @@ DECLARE
 	outbound_reason text := github_sync.sync_disabled_reason(repo_id, 'outbound');
 	cached_id bigint;
 BEGIN
+	/* Who holds one of these records decides alone; what comes after is caught at claim. */
+	PERFORM 1 FROM github_sync.@resources@ AS r
+	WHERE r.id IN (SELECT q.@resource@_id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.github_repo_id = repo_id AND q.state IN ('queued', 'disabled'))
+	ORDER BY r.id FOR NO KEY UPDATE;
 	UPDATE github_sync.@record@_sync_transactions AS q SET github_app_installation_id = r.github_app_installation_id
 	FROM github_sync.github_repos AS r
 	WHERE r.id = repo_id AND q.github_repo_id = repo_id AND q.state IN ('queued', 'disabled')
@@ -27,31 +32,45 @@ BEGIN
 			AND (q.direction = 'outbound' AND outbound_reason IS NULL OR q.direction = 'inbound' AND inbound_reason IS NULL)
 		ORDER BY 1
 	LOOP
-		PERFORM github_sync.@record@_enable_record(cached_id, 'outbound') WHERE outbound_reason IS NULL;
-		PERFORM github_sync.@record@_enable_record(cached_id, 'inbound') WHERE inbound_reason IS NULL;
+		PERFORM github_sync.@record@_enable_record(cached_id,
+			array_remove(ARRAY[CASE WHEN outbound_reason IS NULL THEN 'outbound' END, CASE WHEN inbound_reason IS NULL THEN 'inbound' END], NULL));
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_apply_switch(bigint) IS
 'private: disables what is queued, or queues again what was disabled, as the repository and its installation now say';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_enable_record(cached_id bigint, of_direction text) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.@record@_enable_record(cached_id bigint, directions text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	cached github_sync.@resources@ := github_sync.@record@_lock_for_rules(cached_id);
-	disabled bigint[];
+	disabled record;
 BEGIN
-	/* The newest first: outbound by id, inbound by GitHub's time. */
-	SELECT array_agg(q.id ORDER BY q.github_updated_at DESC NULLS LAST, q.id DESC) INTO disabled
-	FROM github_sync.@record@_sync_transactions AS q
-	WHERE q.@resource@_id = cached_id AND q.state = 'disabled' AND q.direction = of_direction;
-	IF disabled IS NULL THEN
-		RETURN;
-	END IF;
-	PERFORM github_sync.@record@_requeue(disabled[1], cached, 'sync enabled', NULL);
-	UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = disabled[1], disabled_reason = NULL
-	WHERE id = ANY (disabled[2:]);
+	/* The newest come back, of deletions by id and of upserts by GitHub's time; deletions last: they cancel older upserts. */
+	FOR disabled IN
+		SELECT array_agg(q.id ORDER BY CASE q.action WHEN 'upsert' THEN q.github_updated_at END DESC NULLS LAST, q.id DESC) AS ids
+		FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached_id AND q.state = 'disabled' AND q.direction = ANY (directions)
+		GROUP BY q.action, q.direction
+		ORDER BY q.action DESC, q.direction DESC
+	LOOP
+		PERFORM github_sync.@record@_requeue(disabled.ids[1], cached, 'sync enabled', NULL);
+		UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = disabled.ids[1], disabled_reason = NULL
+		WHERE id = ANY (disabled.ids[2:]);
+	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_enable_record(bigint, text) IS
+COMMENT ON FUNCTION github_sync.@record@_enable_record(bigint, text[]) IS
 'private: queues the newest disabled transaction of a record and direction again, the rules applied; the older ones are canceled by it';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_release_paused(repo_id bigint, paused_until timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.@record@_sync_transactions SET next_attempt_at = NULL
+	WHERE id IN (SELECT q.id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.state = 'queued' AND q.next_attempt_at = paused_until AND q.github_repo_id = repo_id
+		FOR NO KEY UPDATE SKIP LOCKED);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_release_paused(bigint, timestamptz) IS
+'private: transactions that a repository''s pause took out of the line may be claimed before it would have ended';

@@ -25,6 +25,19 @@ $$;
 COMMENT ON FUNCTION github_sync.switch_repo() IS
 'private: a repository''s sync_enabled, sync_direction or installation changed';
 
+CREATE OR REPLACE FUNCTION github_sync.release_paused() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.task_release_paused(OLD.id, OLD.paused_until);
+	IF to_regprocedure('github_sync.comment_release_paused(bigint,timestamptz)') IS NOT NULL THEN
+		PERFORM github_sync.comment_release_paused(OLD.id, OLD.paused_until);
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.release_paused() IS
+'private: the pause of a repository is over: GitHub answered, or somebody said so';
+
 CREATE OR REPLACE FUNCTION github_sync.switch_installation() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -46,6 +59,10 @@ CREATE OR REPLACE TRIGGER a_switch
 	FOR EACH ROW WHEN ((OLD.sync_enabled, OLD.sync_direction, OLD.access_lost, OLD.github_app_installation_id)
 		IS DISTINCT FROM (NEW.sync_enabled, NEW.sync_direction, NEW.access_lost, NEW.github_app_installation_id))
 	EXECUTE FUNCTION github_sync.switch_repo();
+CREATE OR REPLACE TRIGGER b_release_paused
+	AFTER UPDATE ON github_sync.github_repos
+	FOR EACH ROW WHEN (OLD.paused_until IS NOT NULL AND NEW.paused_until IS NULL)
+	EXECUTE FUNCTION github_sync.release_paused();
 CREATE OR REPLACE TRIGGER a_switch
 	AFTER UPDATE ON github_sync.github_app_installations
 	FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state)
@@ -55,11 +72,13 @@ CREATE OR REPLACE FUNCTION github_sync.set_repo_sync(github_repo_id bigint, enab
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_repo(github_repo_id);
-	UPDATE github_sync.github_repos AS r SET sync_enabled = enabled WHERE r.id = github_repo_id;
+	UPDATE github_sync.github_repos AS r SET sync_enabled = enabled, access_lost = access_lost AND NOT enabled,
+		paused_until = CASE WHEN NOT enabled THEN paused_until END, pause_reason = CASE WHEN NOT enabled THEN pause_reason END
+	WHERE r.id = github_repo_id;
 END
 $$;
 COMMENT ON FUNCTION github_sync.set_repo_sync(bigint, boolean) IS
-'public: switches the sync of a repository (GitHub''s id) off or on; what is queued becomes disabled, what is disabled is queued again by the rules';
+'public: switches the sync of a repository (GitHub''s id) off or on; what is queued becomes disabled, what is disabled is queued again by the rules. On also tries again where GitHub did not show the repository any more';
 
 CREATE OR REPLACE FUNCTION github_sync.retry_errored(older_than interval DEFAULT '0') RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -22,7 +22,8 @@ CREATE OR REPLACE TRIGGER d_change_state
 	EXECUTE FUNCTION github_sync.@record@_change_state();
 CREATE OR REPLACE TRIGGER e_restore_dropped
 	AFTER UPDATE ON github_sync.@record@_sync_transactions
-	FOR EACH ROW WHEN (NEW.direction = 'outbound' AND NEW.state NOT IN ('queued', 'processing', 'completed')
+	FOR EACH ROW WHEN ((NEW.direction = 'outbound' OR NEW.action = 'delete')
+		AND NEW.state NOT IN ('queued', 'processing', 'completed')
 		AND OLD.state IN ('queued', 'processing'))
 	EXECUTE FUNCTION github_sync.@record@_restore_dropped();
 CREATE OR REPLACE TRIGGER z_wake_on_commit

@@ -5,8 +5,10 @@
 CREATE OR REPLACE FUNCTION github_sync.@record@_promote_due(OUT promoted bigint, OUT next_due_at timestamptz)
 LANGUAGE plpgsql AS $$
 BEGIN
+	/* What somebody holds just now is decided about, and is due again at the next look. */
 	UPDATE github_sync.@record@_sync_transactions SET next_attempt_at = NULL
-	WHERE state = 'queued' AND next_attempt_at <= clock_timestamp();
+	WHERE id IN (SELECT t.id FROM github_sync.@record@_sync_transactions AS t
+		WHERE t.state = 'queued' AND t.next_attempt_at <= clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED);
 	GET DIAGNOSTICS promoted = ROW_COUNT;
 	SELECT min(t.next_attempt_at) INTO next_due_at FROM github_sync.@record@_sync_transactions AS t
 	WHERE t.state = 'queued' AND t.next_attempt_at < 'infinity';
@@ -49,7 +51,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
 	OUT id bigint, OUT claim_no integer, OUT direction text, OUT step text,
 	OUT installation_id bigint, OUT owner_login text, OUT repo_name text,
 	OUT issue_number integer, OUT github_id bigint, OUT etag text, OUT etag_key text,
-	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer)
+	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer, OUT github_repo_id bigint)
 RETURNS SETOF record
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -72,22 +74,31 @@ BEGIN
 			SELECT FROM github_sync.@record@_sync_transactions AS p
 			WHERE p.@resource@_id = cached.id AND p.state = 'processing');
 		CONTINUE WHEN NOT github_sync.@record@_still_queued(t, cached);
+		SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
+		IF repo.paused_until > clock_timestamp() THEN
+			UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = repo.paused_until WHERE q.id = t.id;
+			CONTINUE;
+		END IF;
 
 		step := github_sync.@record@_first_step(t, cached);
 		CONTINUE WHEN step IS NULL;
 		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid()
 		WHERE q.id = t.id RETURNING q.claim_no INTO claim_no;
+		IF step = 'nothing' THEN
+			UPDATE github_sync.@record@_sync_transactions AS q SET event = 'completed' WHERE q.id = t.id;
+			CONTINUE;
+		END IF;
 		IF step = 'look' THEN
 			SELECT a.creation_key, a.sent_at INTO creation_key, look_since
 			FROM github_sync.@record@_creation_attempts AS a
 			WHERE a.@resource@_id = cached.id AND a.outcome IS NULL;
 		END IF;
 
-		SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
 		id := t.id;
 		direction := t.direction;
 		attempts := t.attempts;
 		installation_id := repo.github_app_installation_id;
+		github_repo_id := repo.id;
 		owner_login := repo.owner_login;
 		repo_name := repo.name;
 --@task		issue_number := cached.number;
@@ -102,7 +113,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_claim(integer, integer) IS
-'private: claims up to slots transactions and says of each what to ask GitHub first: fetch, create, or look (for a creation whose outcome is unknown)';
+'private: claims up to slots transactions and says of each what to ask GitHub first: fetch, create, delete, or look (for a creation whose outcome is unknown)';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_still_queued(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
@@ -111,19 +122,19 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	decision record;
 BEGIN
-	IF t.direction = 'outbound' AND cached.@record@_id IS NULL THEN
+	IF t.direction = 'outbound' AND t.action = 'upsert' AND cached.@record@_id IS NULL THEN
 		UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted' WHERE id = t.id;
 		RETURN false;
 	END IF;
 	SELECT * INTO decision FROM github_sync.@record@_decide(t, cached);
 	IF decision.state = 'queued' THEN
-		RETURN true;
+		RETURN NOT decision.being_switched;
 	END IF;
 	UPDATE github_sync.@record@_sync_transactions SET
 		event = github_sync.@record@_event_of_decision(decision.state, NULL),
 		disabled_reason = decision.disabled_reason,
-		duplicate_of = decision.duplicate_of,
-		dropped_for = decision.dropped_for
+		duplicate_of = github_sync.@record@_unless_pruned(decision.duplicate_of),
+		dropped_for = github_sync.@record@_unless_pruned(decision.dropped_for)
 	WHERE id = t.id;
 	RETURN false;
 END
@@ -144,19 +155,24 @@ BEGIN
 	ELSIF EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
 		WHERE a.@resource@_id = cached.id AND a.outcome IS NULL) THEN
 		step := 'look';
-	ELSE
+	ELSIF t.action = 'upsert' THEN
 		step := 'create';
+	ELSE
+		step := 'nothing';
+	END IF;
+	IF t.action = 'delete' AND t.direction = 'outbound' AND cached.deleted_at IS NOT NULL THEN
+		step := 'nothing';
+--@comment	ELSIF t.action = 'delete' AND t.direction = 'outbound' AND step = 'fetch' THEN
+--@comment		step := 'delete';
 	END IF;
 --@comment	IF github_sync.comment_waits_for_parent(t, cached, step) THEN
---@comment		/* Released by the trigger on github_issues when the parent gets its number, or its task. */
---@comment		UPDATE github_sync.comment_sync_transactions SET next_attempt_at = 'infinity' WHERE id = t.id;
 --@comment		step := NULL;
 --@comment	END IF;
 	RETURN step;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_first_step(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
-'private: what to ask GitHub first; NULL: the record waits for its parent';
+'private: what to ask GitHub first; nothing: what is to be deleted there is not there; NULL: the record waits for its parent';
 
 /*
  * The last step before a creation is sent, in a transaction of its own: what
@@ -192,17 +208,33 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_begin_creation(bigint, integer) IS
 'private: opens a creation attempt, committed before anything is sent, and says what to send; no key: there is nothing to create (any more)';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_recover() RETURNS bigint
+CREATE OR REPLACE FUNCTION github_sync.@record@_recover(at_start boolean, OUT recovered bigint, OUT busy bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
-	recovered bigint;
+	orphan record;
+	cached github_sync.@resources@;
 BEGIN
-	UPDATE github_sync.@record@_sync_transactions SET event = 'given back'
-	WHERE state = 'processing' AND (claimed_by = pg_backend_pid() OR coalesce(claimed_by, 0) NOT IN (
-		SELECT w.pid FROM github_sync.worker_slots() AS w WHERE w.pid IS NOT NULL));
-	GET DIAGNOSTICS recovered = ROW_COUNT;
-	RETURN recovered;
+	recovered := 0;
+	busy := 0;
+	/* What a process of this pid claimed before us is nobody's. */
+	UPDATE github_sync.@record@_sync_transactions SET claimed_by = NULL
+	WHERE at_start AND state = 'processing' AND claimed_by = pg_backend_pid();
+	FOR orphan IN
+		SELECT p.id, p.@resource@_id AS cached_id FROM github_sync.@record@_sync_transactions AS p
+		WHERE p.state = 'processing' AND coalesce(p.claimed_by, 0) NOT IN (
+			SELECT w.pid FROM github_sync.worker_slots() AS w WHERE w.pid IS NOT NULL)
+			AND p.claimed_by IS DISTINCT FROM pg_backend_pid()
+		ORDER BY p.@resource@_id
+	LOOP
+		SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = orphan.cached_id FOR NO KEY UPDATE SKIP LOCKED;
+		IF NOT FOUND THEN
+			busy := busy + 1;
+			CONTINUE;
+		END IF;
+		PERFORM github_sync.@record@_requeue(orphan.id, cached, 'given back', NULL);
+		recovered := recovered + 1;
+	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_recover() IS
-'private: puts transactions of workers that are no more back into the queue; called when a worker starts';
+COMMENT ON FUNCTION github_sync.@record@_recover(boolean) IS
+'private: puts transactions of workers that are no more back into the queue, by the rules; called when a worker starts, and again while busy says that some of their records were locked';

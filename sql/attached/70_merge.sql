@@ -55,6 +55,13 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_effective_policy(github_sync.github_repos) IS
 'private: conflict_policy, or what a one-way repository makes of it';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_first_side(cached github_sync.@resources@, repo github_sync.github_repos) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT coalesce(cached.preferred_side, CASE repo.sync_direction WHEN 'inbound' THEN 'github' END)
+$$;
+COMMENT ON FUNCTION github_sync.@record@_first_side(github_sync.@resources@, github_sync.github_repos) IS
+'private: who decides every field until there is a base: as the link said, or GitHub where nothing else is ever written';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_note_remote(
 	INOUT cached github_sync.@resources@, remote text[], remote_updated_at timestamptz)
 LANGUAGE plpgsql AS $$
@@ -127,6 +134,7 @@ BEGIN
 --@comment				cached.github_issue_id) AS n;
 			cached.local_base := written;
 			cached.remote_base := remote;
+			cached.preferred_side := NULL;
 			applied := true;
 		END IF;
 		RETURN;
@@ -139,10 +147,16 @@ BEGIN
 		local_times[i] := coalesce(cached.local_changed_at[i], here.modified_at);
 	END LOOP;
 	verdicts := github_sync.merge_fields(local_fields, cached.local_base, remote, cached.remote_base,
-		github_sync.@record@_effective_policy(repo), local_times, cached.remote_changed_at);
+		github_sync.@record@_effective_policy(repo), github_sync.@record@_first_side(cached, repo),
+		local_times, cached.remote_changed_at);
+--@task	/* A state that the application has no column for cannot win. */
+--@task	IF local_fields[3] IS NULL AND verdicts[3] IN ('app won', 'to remote') THEN
+--@task		verdicts[3] := 'to local';
+--@task	END IF;
 	IF never_synced THEN
 		cached.local_base := local_fields;
 		cached.remote_base := remote;
+		cached.preferred_side := NULL;
 	END IF;
 
 	FOR i IN 1 .. cardinality(remote) LOOP
@@ -207,6 +221,8 @@ BEGIN
 		github_created_at = cached.github_created_at,
 		github_updated_at = cached.github_updated_at,
 		seen_at = cached.seen_at,
+		missing_since = cached.missing_since,
+		preferred_side = cached.preferred_side,
 		deleted_at = cached.deleted_at,
 		remote_base = cached.remote_base,
 		local_base = cached.local_base,

@@ -41,11 +41,17 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_fail(
 	transaction_id bigint, held_claim_no integer, code text, reason text)
 RETURNS text
 LANGUAGE plpgsql AS $$
+DECLARE
+	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
 BEGIN
+	IF t.id IS NULL THEN
+		RETURN 'stale';
+	END IF;
+	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id FOR NO KEY UPDATE;
 	UPDATE github_sync.@record@_sync_transactions SET event = 'failed', attempts = attempts + 1,
 		error_code = code, error_reason = reason, last_error = reason, last_error_at = clock_timestamp()
-	WHERE id = transaction_id AND claim_no = held_claim_no AND state = 'processing';
-	RETURN CASE WHEN FOUND THEN 'errored' ELSE 'stale' END;
+	WHERE id = t.id;
+	RETURN 'errored';
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_fail(bigint, integer, text, text) IS
@@ -109,18 +115,41 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_creation_not_found(bigint, integer, interval) IS
 'private: the lists do not show the creation (yet); after the last look it may be sent again';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_join_queued_inbound(cached_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	newest record;
+BEGIN
+	SELECT q.id, q.github_updated_at, min(q.queued_at) OVER () AS queued_at, min(q.priority) OVER () AS priority INTO newest
+	FROM github_sync.@record@_sync_transactions AS q
+	WHERE q.@resource@_id = cached_id AND q.state = 'queued' AND q.direction = 'inbound' AND q.action = 'upsert'
+	ORDER BY q.github_updated_at DESC NULLS LAST, q.id DESC LIMIT 1;
+	UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = NULL,
+		event = CASE WHEN q.github_updated_at = newest.github_updated_at THEN 'already carried' ELSE 'superseded' END,
+		duplicate_of = CASE WHEN q.github_updated_at = newest.github_updated_at THEN newest.id END,
+		canceled_by = CASE WHEN q.github_updated_at IS DISTINCT FROM newest.github_updated_at THEN newest.id END
+	WHERE q.@resource@_id = cached_id AND q.state = 'queued' AND q.direction = 'inbound' AND q.action = 'upsert' AND q.id <> newest.id;
+	UPDATE github_sync.@record@_sync_transactions AS q SET queued_at = newest.queued_at, priority = newest.priority
+	WHERE q.id = newest.id AND (q.queued_at, q.priority) IS DISTINCT FROM (newest.queued_at, newest.priority);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_join_queued_inbound(bigint) IS
+'private: of two queues that became one, the newest inbound transaction goes on, in the better place';
+
 /* Two records turn out to be one: the stub that a webhook made and the record whose creation it tells of. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_absorb(kept_id bigint, gone_id bigint) RETURNS github_sync.@resources@
 LANGUAGE plpgsql AS $$
 DECLARE
 	kept github_sync.@resources@;
 	gone github_sync.@resources@;
+	under_way bigint[];
 BEGIN
 	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.id IN (kept_id, gone_id) ORDER BY r.id FOR UPDATE NOWAIT;
 	SELECT * INTO gone FROM github_sync.@resources@ AS r WHERE r.id = gone_id;
 	SELECT * INTO kept FROM github_sync.@resources@ AS r WHERE r.id = kept_id;
-	UPDATE github_sync.@record@_sync_transactions SET event = 'given back'
-	WHERE @resource@_id = gone_id AND state = 'processing';
+	under_way := ARRAY(SELECT q.id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = gone_id AND q.state = 'processing');
+	UPDATE github_sync.@record@_sync_transactions SET event = 'given back' WHERE id = ANY (under_way);
 	UPDATE github_sync.@record@_sync_transactions SET @resource@_id = kept_id, @record@_id = kept.@record@_id
 	WHERE @resource@_id = gone_id;
 	UPDATE github_sync.@record@_creation_attempts SET @resource@_id = kept_id WHERE @resource@_id = gone_id;
@@ -135,6 +164,7 @@ BEGIN
 --@task		number = coalesce(number, gone.number),
 		lock_version = lock_version + 1
 	WHERE id = kept_id RETURNING * INTO kept;
+	PERFORM github_sync.@record@_join_queued_inbound(kept_id);
 	RETURN kept;
 END
 $$;
@@ -163,7 +193,7 @@ DECLARE
 	same_version bigint;
 	waiting_outbound bigint;
 BEGIN
-	IF t.direction = 'inbound' AND NOT applied THEN
+	IF t.direction = 'inbound' AND t.action = 'upsert' AND NOT applied THEN
 		IF lost THEN
 			SELECT o.id INTO waiting_outbound FROM github_sync.@record@_sync_transactions AS o
 			WHERE o.@resource@_id = cached.id AND o.state = 'queued' AND o.direction = 'outbound'
@@ -192,6 +222,72 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_complete(github_sync.@record@_sync_transactions, github_sync.@resources@, boolean, boolean) IS
 'private: the end state of a transaction that ran: completed, or duplicate or dropped when it found nothing to do';
+
+--@task /* Issues cannot be deleted by their App: the deletion of a task closes its issue. */
+--@task CREATE OR REPLACE FUNCTION github_sync.task_close_deleted(
+--@task	t github_sync.task_sync_transactions, INOUT cached github_sync.github_issues, remote text[], kind text, OUT result text)
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	cached := github_sync.task_settle_sent(cached, remote, false);
+--@task	IF remote[3] = 'open' AND kind <> 'written' THEN
+--@task		cached.sent := ARRAY[NULL, NULL, 'closed'];
+--@task		cached.sent_mask := '{false,false,true}';
+--@task		result := 'send';
+--@task	END IF;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_close_deleted(github_sync.task_sync_transactions, github_sync.github_issues, text[], text) IS
+--@task 'private: closes the issue if it is open; nothing is merged and no base moves, so that a task that is still there learns of it as of any change at GitHub. result is send, or NULL where nothing is left to do';
+
+/* Our POST's webhook can overtake our POST's answer, and somebody may have edited the key away. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_may_be_own_creation(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, kind text,
+	found_body text, found_author text, own_login text)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN kind = 'fetched' AND cached.@record@_id IS NULL AND found_author = own_login
+		AND github_sync.creation_key_of(found_body) IS NULL
+		AND t.inserted_at > clock_timestamp() - interval '60 seconds'
+		AND EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
+			WHERE a.github_repo_id = cached.github_repo_id AND a.outcome IS NULL AND a.@resource@_id <> cached.id);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_may_be_own_creation(github_sync.@record@_sync_transactions, github_sync.@resources@, text, text, text, text) IS
+'private: an unlinked resource that we wrote, without a readable key, while a creation in its repository waits for its answer: waits for it too, at most a minute';
+
+/* At most five times: then what is there is taken. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_lagging(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, kind text, answered_version timestamptz)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT kind IN ('fetched', 'not modified') AND t.lagging_answers < 5 AND (
+		coalesce(answered_version < t.github_updated_at, false)
+		OR coalesce(answered_version < cached.github_updated_at, false)
+		OR t.direction = 'inbound' AND t.action = 'delete')
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_lagging(github_sync.@record@_sync_transactions, github_sync.@resources@, text, timestamptz) IS
+'private: a replica that is behind what we were told or have seen, or still shows what we were told is deleted';
+
+/* The row went while GitHub was asked about it. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_end_without_row(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, kind text)
+RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	event_of_end text := CASE
+		WHEN t.action = 'delete' OR cached.@record@_id IS NOT NULL THEN NULL
+		WHEN t.direction = 'inbound' AND cached.local_deleted_at IS NOT NULL THEN 'overtaken'
+		WHEN t.direction = 'outbound' AND kind IN ('fetched', 'not modified') THEN 'record deleted' END;
+	end_state text;
+BEGIN
+	UPDATE github_sync.@record@_sync_transactions SET event = event_of_end
+	WHERE id = t.id AND event_of_end IS NOT NULL RETURNING state INTO end_state;
+	RETURN end_state;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_end_without_row(github_sync.@record@_sync_transactions, github_sync.@resources@, text) IS
+'private: the end of a transaction whose local row was deleted or unlinked meanwhile: inbound dropped, outbound canceled; NULL: it goes on';
 
 /*
  * GitHub answered with the resource.  kind: fetched, not modified (304: the
@@ -235,6 +331,11 @@ BEGIN
 			WHERE creation_key = github_sync.creation_key_of(a_body);
 			RETURN;
 		END IF;
+		IF github_sync.@record@_may_be_own_creation(t, cached, kind, a_body, a_author_login, own_login) THEN
+			result := github_sync.@record@_give_back(t.id, held_claim_no,
+				'this may be a creation of ours whose answer is on its way', clock_timestamp() + interval '5 seconds');
+			RETURN;
+		END IF;
 		IF cached.github_id IS NULL THEN
 			SELECT r.id INTO other_id FROM github_sync.@resources@ AS r WHERE r.github_id = a_github_id;
 			IF other_id IS NOT NULL THEN
@@ -248,9 +349,7 @@ BEGIN
 		END IF;
 	END IF;
 
-	/* A replica that lags behind what we were told or have seen. */
-	IF kind IN ('fetched', 'not modified') AND t.lagging_answers < 5
-		AND (a_updated_at < t.github_updated_at OR a_updated_at < cached.github_updated_at) THEN
+	IF github_sync.@record@_is_lagging(t, cached, kind, a_updated_at) THEN
 		UPDATE github_sync.@record@_sync_transactions SET lagging_answers = lagging_answers + 1 WHERE id = t.id;
 		result := github_sync.@record@_give_back(t.id, held_claim_no,
 			format('GitHub answered with the state of %s', a_updated_at), clock_timestamp() + interval '2 seconds');
@@ -277,6 +376,7 @@ BEGIN
 	IF t.github_updated_at IS NULL OR a_updated_at >= t.github_updated_at THEN
 		cached.seen_at := greatest(cached.seen_at, answered_at);
 	END IF;
+	cached.missing_since := NULL;
 	cached.deleted_at := NULL;
 	IF kind IN ('created', 'found') THEN
 		UPDATE github_sync.@record@_creation_attempts SET outcome = 'created'
@@ -284,6 +384,29 @@ BEGIN
 	END IF;
 
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
+	PERFORM github_sync.resume_repo(repo.id) WHERE repo.paused_until IS NOT NULL;
+	result := github_sync.@record@_end_without_row(t, cached, kind);
+	IF result IS NOT NULL THEN
+		PERFORM github_sync.@record@_save_record(cached);
+		RETURN;
+	END IF;
+	IF t.direction = 'outbound' AND t.action = 'delete' THEN
+--@task		SELECT * INTO merged FROM github_sync.task_close_deleted(t, cached, remote, kind);
+--@task		cached := merged.cached;
+--@task		result := merged.result;
+--@task		issue_number := cached.number;
+--@task		send_title := false;
+--@task		send_body := false;
+--@task		send_state := result = 'send';
+--@task		issue_state := 'closed';
+		PERFORM github_sync.@record@_save_record(cached);
+--@task		IF result IS NULL THEN
+--@task			result := github_sync.task_complete(t, cached, false, false);
+--@task		END IF;
+--@comment		/* Looked for and found: now it can be deleted. */
+--@comment		result := github_sync.comment_give_back(t.id, held_claim_no, NULL, NULL);
+		RETURN;
+	END IF;
 	SELECT * INTO merged FROM github_sync.@record@_merge(t, repo, cached, remote,
 		kind IN ('written', 'created'), a_resource);
 	cached := merged.cached;

@@ -41,7 +41,7 @@ COMMENT ON FUNCTION github_sync.without_creation_key(text) IS
 
 CREATE FUNCTION github_sync.merge_fields(
 	local text[], local_base text[], remote text[], remote_base text[],
-	policy text, local_changed_at timestamptz[], remote_changed_at timestamptz[])
+	policy text, first_side text, local_changed_at timestamptz[], remote_changed_at timestamptz[])
 RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
@@ -57,6 +57,11 @@ BEGIN
 		remote_changed := CASE WHEN never_synced THEN coalesce(remote[i], '') <> ''
 			ELSE remote[i] IS DISTINCT FROM remote_base[i] END;
 		verdicts := verdicts || CASE
+			WHEN never_synced AND first_side IS NOT NULL AND github_sync.same_text(local[i], remote[i]) THEN 'agreed'
+			WHEN never_synced AND first_side = 'github' AND local_changed THEN 'github won'
+			WHEN never_synced AND first_side = 'app' AND remote_changed THEN 'app won'
+			WHEN never_synced AND first_side = 'github' THEN 'to local'
+			WHEN never_synced AND first_side = 'app' THEN 'to remote'
 			WHEN NOT local_changed AND NOT remote_changed THEN 'same'
 			WHEN NOT local_changed THEN 'to local'
 			WHEN NOT remote_changed THEN 'to remote'
@@ -70,5 +75,5 @@ BEGIN
 	RETURN verdicts;
 END
 $$;
-COMMENT ON FUNCTION github_sync.merge_fields(text[], text[], text[], text[], text, timestamptz[], timestamptz[]) IS
-'private: per field ''same'', ''to local'', ''to remote'', ''agreed'', ''github won'' or ''app won''. Each side is compared with its own base; no bases: never synced, so whatever a side holds counts as changed. last_write_wins compares whole seconds, an unknown local time is the oldest, a tie is GitHub''s';
+COMMENT ON FUNCTION github_sync.merge_fields(text[], text[], text[], text[], text, text, timestamptz[], timestamptz[]) IS
+'private: per field ''same'', ''to local'', ''to remote'', ''agreed'', ''github won'' or ''app won''. Each side is compared with its own base; no bases: never synced, so whatever a side holds counts as changed, and first_side (github, app, NULL: the policy) decides where they differ. last_write_wins compares whole seconds, an unknown local time is the oldest, a tie is GitHub''s';

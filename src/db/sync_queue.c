@@ -36,13 +36,17 @@ queue_is_at_home(void)
 	return row_bool(0, 1);
 }
 
-int64
-queue_recover(RecordType record_type)
+bool
+queue_recover(RecordType record_type, bool at_start, int64 *recovered)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.%s_recover()");
+	static Statement statement =
+		STATEMENT("SELECT recovered, busy FROM github_sync.%s_recover($1)", BOOLOID);
+	Parameters parameters = {0};
 
-	run_statement(&statement, record_type, &NO_PARAMETERS);
-	return row_int64(0, 1);
+	add_bool(&parameters, at_start);
+	run_statement(&statement, record_type, &parameters);
+	*recovered += row_int64(0, 1);
+	return row_int64(0, 2) == 0;
 }
 
 TimestampTz
@@ -70,6 +74,8 @@ claim_step(const char *name)
 		return STEP_CREATE;
 	if (strcmp(name, "look") == 0)
 		return STEP_LOOK;
+	if (strcmp(name, "delete") == 0)
+		return STEP_DELETE;
 	return STEP_FETCH;
 }
 
@@ -102,6 +108,7 @@ claim_of_row(RecordType record_type, uint64 row, MemoryContext parent)
 	if (!row_is_null(row, 12))
 		claim->look_since = seconds_of_timestamp(row_timestamp(row, 12, 0));
 	claim->attempts = row_int32(row, 13);
+	claim->github_repo_id = row_int64(row, 14);
 	MemoryContextSwitchTo(caller);
 	return claim;
 }
@@ -112,7 +119,7 @@ queue_claim(RecordType record_type, int slots, int slots_per_installation, List 
 {
 	static Statement statement = STATEMENT(
 		"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id,"
-		" etag, etag_key, creation_key::text, look_since, attempts FROM github_sync.%s_claim($1, $2)",
+		" etag, etag_key, creation_key::text, look_since, attempts, github_repo_id FROM github_sync.%s_claim($1, $2)",
 		INT4OID, INT4OID);
 	Parameters parameters = {0};
 
@@ -339,6 +346,46 @@ queue_creation_not_found(const SyncClaim *claim, int recheck_ms)
 
 	add_claim(&parameters, claim);
 	add_int32(&parameters, recheck_ms);
+	run_statement(&statement, claim->record_type, &parameters);
+}
+
+static const char *
+repository_state_name(RepositoryState state)
+{
+	switch (state)
+	{
+		case REPOSITORY_READABLE:
+			return "readable";
+		case REPOSITORY_ISSUES_DISABLED:
+			return "issues disabled";
+		case REPOSITORY_NOT_READABLE:
+			return "not readable";
+	}
+	pg_unreachable();
+}
+
+void
+queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState repository)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.%s_missing($1, $2, $3, $4)", INT8OID,
+										   INT4OID, TIMESTAMPTZOID, TEXTOID);
+	Parameters parameters = {0};
+
+	add_claim(&parameters, claim);
+	add_seconds(&parameters, answered_at);
+	add_text(&parameters, repository_state_name(repository));
+	run_statement(&statement, claim->record_type, &parameters);
+}
+
+void
+queue_report_deleted(const SyncClaim *claim, int64 answered_at)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_deleted($1, $2, $3)", INT8OID, INT4OID, TIMESTAMPTZOID);
+	Parameters parameters = {0};
+
+	add_claim(&parameters, claim);
+	add_seconds(&parameters, answered_at);
 	run_statement(&statement, claim->record_type, &parameters);
 }
 

@@ -33,7 +33,9 @@ typedef enum ClaimStep
 	STEP_FETCH,  /* GET the resource */
 	STEP_CREATE, /* POST it */
 	STEP_LOOK,   /* list, to find a creation whose outcome is unknown */
-	STEP_UPDATE  /* PATCH the fields that differ */
+	STEP_UPDATE, /* PATCH the fields that differ */
+	STEP_DELETE, /* DELETE it */
+	STEP_INQUIRE /* GET its repository: the answer was 404 or 410 */
 } ClaimStep;
 
 typedef struct SyncClaim
@@ -45,6 +47,7 @@ typedef struct SyncClaim
 	int32 attempts; /* that failed so far */
 	ClaimStep step;
 	int64 installation_id;
+	int64 github_repo_id;
 	char *owner_login;
 	char *repo_name;
 	int32 issue_number; /* of the issue, or of a comment's parent; 0: none yet */
@@ -84,7 +87,12 @@ typedef struct SyncAnswer
 
 extern bool queue_is_attached(RecordType record_type);
 extern bool queue_is_at_home(void); /* false: a restored or copied database */
-extern int64 queue_recover(RecordType record_type);
+
+/*
+ * Puts the rows of dead workers back; at_start: what a process of this pid
+ * held as well.  Adds to *recovered; false: some records are in use just now.
+ */
+extern bool queue_recover(RecordType record_type, bool at_start, int64 *recovered);
 
 /* Rows whose retry time has come stand in line; the next such time, or DT_NOEND. */
 extern TimestampTz queue_promote_due(RecordType record_type);
@@ -123,6 +131,19 @@ extern void queue_reject_creation(const SyncClaim *claim);
 
 /* The lists do not show it; recheck_ms is the setting creation_recheck. */
 extern void queue_creation_not_found(const SyncClaim *claim, int recheck_ms);
+
+/* What GitHub says of the repository of a resource that it does not show. */
+typedef enum RepositoryState
+{
+	REPOSITORY_READABLE,
+	REPOSITORY_ISSUES_DISABLED,
+	REPOSITORY_NOT_READABLE
+} RepositoryState;
+
+/* answered_at: seconds since 1970, GitHub's clock. */
+extern void
+queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState repository);
+extern void queue_report_deleted(const SyncClaim *claim, int64 answered_at);
 
 /* Which trouble pauses an installation. */
 typedef enum PauseKind

@@ -157,3 +157,72 @@ SELECT github_sync.comment_try_again(1, 1, 'invalid_response', 'not JSON', NULL,
 SELECT github_sync.comment_fail(1, 1, 'late', 'late');
 SELECT github_sync.retry_comment_sync_transaction(1);
 SELECT github_sync.retry_comment_sync_transaction(1);
+
+-- ---- a comment whose issue cannot be had ----
+-- no task, or one of no connected repository: errored at once, nothing raised
+CALL start_afresh();
+INSERT INTO app.tasks (title, repo_id, modified_at) VALUES ('Crash', NULL, at(1)), ('Slow', 99, at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (NULL, 'lost', at(1)), (1, 'Me too', at(1)), (2, 'And me', at(1));
+SELECT outbound(1, 'comment'), outbound(2, 'comment'), outbound(3, 'comment');
+SELECT count(*) FROM github_sync.task_sync_transactions;
+SELECT error_reason, github_comment_id, github_repo_id, comment_id FROM github_sync.comment_sync_transactions WHERE id = 2;
+SELECT record_id, error_code, retry FROM github_sync.sync_errors ORDER BY id;
+-- retried: still not; then its repository is known
+SELECT github_sync.retry_comment_sync_transaction(2);
+UPDATE app.tasks SET repo_id = 1 WHERE id = 1;
+SELECT github_sync.retry_comment_sync_transaction(2);
+SELECT github_sync.retry_errored();
+SELECT * FROM queue;
+SELECT carry_out(2);
+SELECT carry_out(3, 'comment');
+SELECT * FROM comment_queue;
+SELECT comment_id, github_id FROM github_sync.github_comments;
+
+-- its issue's creation is errored: it waits, each new comment tries the task again, a retry goes on with all
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1)), (1, 'And me', at(1));
+SELECT outbound(1, 'comment');
+SELECT * FROM claim();
+SELECT github_sync.task_creation_rejected(1), github_sync.task_fail(1, 1, 'validation_failed', 'no title') \g /dev/null
+SELECT * FROM claim(of_type => 'comment');
+SELECT * FROM queue;
+SELECT next_attempt_at FROM github_sync.comment_sync_transactions;
+SELECT outbound(2, 'comment');
+SELECT * FROM queue;
+SELECT carry_out(2);
+SELECT carry_out(3, 'comment');
+
+-- its task goes before there is an issue
+CALL start_afresh();
+ALTER TABLE app.comments DROP CONSTRAINT comments_task_id_fkey;
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1));
+SELECT outbound(1, 'comment');
+SELECT * FROM claim(of_type => 'comment');
+DELETE FROM app.tasks;
+SELECT * FROM claim(of_type => 'comment');
+SELECT state, error_code, error_reason FROM github_sync.comment_sync_transactions;
+-- or is unlinked
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1));
+SELECT outbound(1, 'comment');
+SELECT github_sync.unlink_task(1) \g /dev/null
+SELECT * FROM claim(of_type => 'comment');
+SELECT state, error_code FROM github_sync.comment_sync_transactions;
+-- its issue is deleted at GitHub before it is sent
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+UPDATE github_sync.github_issues SET deleted_at = at(60);
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1));
+SELECT outbound(1, 'comment');
+SELECT * FROM claim(of_type => 'comment');
+SELECT state, error_code, error_reason FROM github_sync.comment_sync_transactions;
+-- an inbound one does not wait for an issue that is deleted, nor for a task that was
+SELECT webhook(61, comment => 5000000001);
+UPDATE github_sync.github_issues SET task_id = NULL, deleted_at = at(60);
+SELECT * FROM claim(of_type => 'comment');
+-- the worker does not wait for what the application holds: see the isolation tests

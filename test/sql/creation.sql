@@ -208,3 +208,64 @@ INSERT INTO github_sync.task_creation_attempts (github_issue_id, github_repo_id)
 INSERT INTO github_sync.github_issues (github_repo_id, task_id) VALUES (1, 1);
 INSERT INTO github_sync.github_issues (github_repo_id, task_id, number) VALUES (1, 2, 1);
 INSERT INTO github_sync.github_issues (github_repo_id, task_id, github_id) VALUES (1, 2, 3000000001);
+
+-- ---- our own creation without a readable key: somebody edited it away before its answer came ----
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+UPDATE world.resources SET body = 'edited', updated_at = at(4);
+SELECT webhook(4);
+SELECT * FROM claim();
+SELECT fetched(2);
+SELECT last_error, attempts, next_attempt_at > clock_timestamp() AS waits FROM github_sync.task_sync_transactions WHERE id = 2;
+-- the answer comes, as it was written: one task, one issue, linked; then the edit
+UPDATE world.resources SET body = NULL, updated_at = at(3);
+SELECT created(1);
+UPDATE world.resources SET body = 'edited', updated_at = at(4);
+CALL wait_is_over();
+SELECT carry_out(5);
+SELECT * FROM both_sides;
+SELECT count(*) FROM github_sync.github_issues;
+-- it never comes: after a minute the issue becomes a task like any other
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+UPDATE world.resources SET body = 'edited', updated_at = at(4);
+SELECT webhook(4);
+SELECT * FROM claim();
+SELECT fetched(2);
+CALL wait_is_over();
+UPDATE github_sync.task_sync_transactions SET inserted_at = inserted_at - interval '61 seconds' WHERE id = 2;
+SELECT * FROM claim();
+SELECT fetched(2);
+SELECT count(*) FROM app.tasks;
+-- another author, or no creation under way in the repository: at once
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL github_has(4, 'Slow', issue => 7);
+SELECT webhook(4, 7);
+SELECT * FROM claim();
+SELECT fetched(2);
+SELECT github_sync.task_creation_rejected(1) \g /dev/null
+CALL github_has(4, 'Ours', issue => 8, by => 'our-app[bot]');
+SELECT webhook(4, 8);
+SELECT * FROM claim();
+SELECT fetched(3);
+-- of another record type, nothing is under way
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (2, 'Me too', at(5));
+SELECT outbound(1, 'comment');
+SELECT * FROM claim(of_type => 'comment');
+CALL github_has(6, 'Ours too', issue => 9, by => 'our-app[bot]');
+SELECT webhook(6, 9);
+SELECT * FROM claim();
+SELECT fetched(4);
+CALL github_has(6, new_body => 'Ours', issue => 7, comment => 5000000009, by => 'our-app[bot]');
+SELECT webhook(6, 7, 5000000009);
+SELECT * FROM claim(of_type => 'comment');
+SELECT fetched(2, of_type => 'comment');

@@ -26,6 +26,10 @@
  *	created(id)				the answer to the POST
  *	carry_out(11)			all of these, until nothing can be claimed
  *	CALL github_has(7, ...)	somebody writes an issue at GitHub
+ *	deletion()				an inbound deletion of issue 1; deletion(comment => 5000000001)
+ *	outbound_deletion(1)	an outbound deletion of task 1
+ *	missing(id, 9)			GitHub answers 404 at(9), and that its repository is readable
+ *	deleted(id, 9)			GitHub carries out the DELETE at(9)
  *
  * The same for comments by the argument of_type => 'comment'.
  */
@@ -141,6 +145,37 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION world.deletion(
+	second numeric DEFAULT NULL, issue integer DEFAULT 1, comment bigint DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	IF comment IS NULL THEN
+		INSERT INTO github_sync.task_sync_transactions AS t
+			(direction, action, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+		VALUES ('inbound', 'delete', 1, 3000000000 + issue, issue, world.at(second))
+		RETURNING world.told(id, state, canceled_by, duplicate_of, dropped_for, disabled_reason, error_code) INTO answer;
+	ELSE
+		INSERT INTO github_sync.comment_sync_transactions AS t
+			(direction, action, github_repo_id, github_comment_external_id, github_issue_number, github_updated_at)
+		VALUES ('inbound', 'delete', 1, comment, issue, world.at(second))
+		RETURNING world.told(id, state, canceled_by, duplicate_of, dropped_for, disabled_reason, error_code) INTO answer;
+	END IF;
+	RETURN answer;
+END
+$$;
+
+CREATE FUNCTION world.outbound_deletion(record_id bigint, of_type text DEFAULT 'task') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE format('INSERT INTO github_sync.%1$s_sync_transactions (direction, action, %1$s_id) VALUES (''outbound'', ''delete'', $1)
+		RETURNING world.told(id, state, canceled_by, duplicate_of, dropped_for, disabled_reason, error_code)', of_type)
+	INTO answer USING record_id;
+	RETURN answer;
+END
+$$;
+
 /* The worker. */
 CREATE FUNCTION world.claim(slots integer DEFAULT 1, of_type text DEFAULT 'task')
 RETURNS TABLE (id bigint, direction text, step text) LANGUAGE plpgsql AS $$
@@ -215,6 +250,30 @@ DECLARE
 BEGIN
 	RETURN world.answer(transaction, kind, resource, coalesce(world.at(seen), resource.updated_at), of_type,
 		coalesce(claim_no, (SELECT c.claim_no FROM world.claim_of(transaction, of_type) AS c)));
+END
+$$;
+
+CREATE FUNCTION world.missing(
+	transaction bigint, second numeric, repository text DEFAULT 'readable', of_type text DEFAULT 'task')
+RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+BEGIN
+	EXECUTE format('SELECT github_sync.%s_missing($1, $2, $3, $4)', of_type) INTO result
+	USING transaction, (SELECT c.claim_no FROM world.claim_of(transaction, of_type) AS c), world.at(second), repository;
+	RETURN result;
+END
+$$;
+
+CREATE FUNCTION world.deleted(transaction bigint, second numeric) RETURNS text LANGUAGE sql
+RETURN github_sync.comment_deleted(transaction, (SELECT c.claim_no FROM world.claim_of(transaction, 'comment') AS c), world.at(second));
+
+/* The time for which transactions wait has come. */
+CREATE PROCEDURE world.wait_is_over(of_type text DEFAULT 'task') LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('UPDATE github_sync.%s_sync_transactions SET next_attempt_at = clock_timestamp()
+		WHERE state = ''queued'' AND next_attempt_at < ''infinity''', of_type);
+	EXECUTE format('SELECT github_sync.%s_promote_due()', of_type);
 END
 $$;
 
@@ -341,6 +400,7 @@ BEGIN
 	UPDATE github_sync.github_app_installations SET state = 'active';
 	PERFORM github_sync.resume_installation(10);
 	UPDATE github_sync.github_repos SET sync_enabled = true, sync_direction = 'both', conflict_policy = 'last_write_wins',
+		on_remote_delete = 'keep', on_local_delete = 'keep', access_lost = false, paused_until = NULL, pause_reason = NULL,
 		task_defaults = '{}', comment_defaults = '{}';
 END
 $$;

@@ -1,0 +1,306 @@
+--
+-- Deletions in both directions, tombstones, and what 404 means
+--
+\set ECHO none
+\set world `cat "$PG_ABS_SRCDIR/sql/include/world.sql"`
+:world
+\pset format unaligned
+\pset tuples_only on
+\pset null -
+\set ECHO all
+
+-- ---- what gives way to a deletion ----
+-- example 23: it is compared with nothing
+CALL github_has(7, 'Crash', 'It crashes.');
+SELECT webhook(7);
+SELECT carry_out(67);
+SELECT webhook(7);
+SELECT deletion(7);
+-- a second one is a duplicate of the queued one; one of the other direction is not
+SELECT deletion();
+SELECT outbound_deletion(1), outbound_deletion(1);
+SELECT * FROM queue;
+-- it cancels the queued upserts of both directions, in the better place
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+UPDATE app.tasks SET title = 'mine', modified_at = at(5);
+INSERT INTO github_sync.task_sync_transactions (direction, task_id, priority) VALUES ('outbound', 1, 7);
+SELECT webhook(4);
+SELECT webhook(8), deletion();
+SELECT * FROM queue;
+SELECT d.queued_at = o.queued_at AS in_its_place, d.priority FROM github_sync.task_sync_transactions AS d, github_sync.task_sync_transactions AS o
+WHERE d.action = 'delete' AND o.id = 2;
+-- a newer upsert lives beside it, is not canceled by it and does not cancel it, also when it comes back
+SELECT webhook(9), outbound(1);
+SELECT * FROM claim();
+SELECT github_sync.task_give_back(5, 1, 'GitHub is down', NULL);
+SELECT * FROM queue;
+-- what was dropped for an outbound that a deletion canceled comes back when the deletion fails
+SELECT * FROM claim();
+SELECT github_sync.task_fail(5, 2, 'forbidden', 'no');
+SELECT * FROM queue;
+
+-- a repository that is off, one direction, and on again: the deletion comes back after the upserts
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+UPDATE github_sync.github_repos SET sync_enabled = false;
+UPDATE app.tasks SET title = 'mine', modified_at = at(5);
+SELECT outbound(1), webhook(4), outbound_deletion(1), outbound_deletion(1), webhook(6), deletion(6);
+UPDATE github_sync.github_repos SET sync_enabled = true;
+SELECT * FROM queue;
+UPDATE github_sync.github_repos SET sync_direction = 'inbound';
+SELECT * FROM queue WHERE transaction LIKE '%disabled%';
+
+-- ---- deleted at GitHub ----
+-- the first answer proves nothing; a minute later it does
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+DELETE FROM world.resources;
+SELECT deletion(1);
+SELECT * FROM claim();
+SELECT missing(2, 10);
+SELECT second_of(missing_since), deleted_at FROM github_sync.github_issues;
+SELECT extract(epoch FROM next_attempt_at - clock_timestamp()) BETWEEN 50 AND 60 AS in_a_minute, attempts, last_error FROM github_sync.task_sync_transactions WHERE id = 2;
+CALL wait_is_over();
+SELECT * FROM claim();
+SELECT missing(2, 69);
+CALL wait_is_over();
+SELECT * FROM claim();
+SELECT missing(2, 70);
+SELECT * FROM queue;
+SELECT missing_since, second_of(deleted_at), task_id FROM github_sync.github_issues;
+SELECT id, title FROM app.tasks;
+-- rule 2: older news is dropped for it, later news is not (example 22)
+SELECT webhook(60), webhook(70), webhook(71);
+-- and an answer that shows it clears the tombstone
+CALL github_has(71, 'Crash again');
+SELECT carry_out(71);
+SELECT missing_since, deleted_at FROM github_sync.github_issues;
+SELECT title FROM app.tasks;
+
+-- an inbound upsert that finds it gone completes; the tombstone then has no deletion to name
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+SELECT webhook(5);
+SELECT * FROM claim();
+SELECT missing(2, 10);
+CALL wait_is_over();
+SELECT * FROM claim();
+SELECT missing(2, 70);
+SELECT webhook(60);
+SELECT * FROM queue;
+-- an outbound one is errored
+UPDATE app.tasks SET title = 'mine', modified_at = at(80);
+SELECT outbound(1);
+SELECT * FROM claim();
+SELECT missing(4, 90);
+CALL wait_is_over();
+SELECT * FROM claim();
+SELECT missing(4, 150);
+SELECT state, error_code, error_reason FROM github_sync.task_sync_transactions WHERE id = 4;
+
+-- a replica that still shows what was deleted is asked five times
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+CALL github_has(1, 'Crash, edited');
+SELECT deletion(1);
+DO $$
+BEGIN
+	FOR i IN 1 .. 5 LOOP
+		PERFORM world.claim();
+		ASSERT world.fetched(2, 30) = 'queued';
+		CALL world.wait_is_over();
+	END LOOP;
+END
+$$;
+SELECT title FROM app.tasks;
+-- then what is there is taken
+SELECT carry_out(40);
+SELECT * FROM queue;
+SELECT title FROM app.tasks;
+
+-- the repository is not readable: all of it is disabled, until somebody says so
+CALL start_afresh();
+SELECT webhook(1), webhook(1, 2);
+SELECT * FROM claim();
+SELECT missing(1, 5, 'not readable');
+SELECT * FROM queue;
+SELECT webhook(2, 3);
+SELECT github_sync.set_repo_sync(1, true) \g /dev/null
+SELECT * FROM queue;
+-- its issues are switched off: it pauses, with the reason
+SELECT * FROM claim();
+SELECT missing(1, 6, 'issues disabled');
+SELECT * FROM claim(10);
+SELECT transaction FROM queue;
+SELECT paused_until > clock_timestamp() + interval '9 minutes' AS for_a_while, pause_reason FROM github_sync.github_repos;
+-- and goes on with the first answer
+UPDATE github_sync.github_repos SET paused_until = clock_timestamp();
+CALL wait_is_over();
+CALL github_has(1, 'Crash');
+SELECT * FROM claim();
+SELECT fetched(1);
+SELECT paused_until, pause_reason FROM github_sync.github_repos;
+
+-- ---- deleted in the application ----
+-- keep, the default: GitHub does not hear of it, and nothing is made anew
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+DELETE FROM app.tasks;
+SELECT webhook(5);
+SELECT * FROM queue;
+-- propagate: the issue is closed
+CALL start_afresh();
+UPDATE github_sync.github_repos SET on_local_delete = 'propagate';
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+CALL github_has(5, 'Crash!');
+DELETE FROM app.tasks;
+SELECT * FROM queue;
+SELECT action, task_id, github_issue_id FROM github_sync.task_sync_transactions WHERE direction = 'outbound';
+SELECT carry_out(9);
+SELECT title, state FROM world.resources;
+SELECT * FROM queue;
+SELECT deleted_at, title, state, second_of(github_updated_at) FROM github_sync.github_issues;
+-- closed already: nothing to send; the row is gone, the record is not
+INSERT INTO github_sync.task_sync_transactions (direction, action, github_issue_id) VALUES ('outbound', 'delete', 1) RETURNING id, state;
+SELECT carry_out(10);
+-- one that GitHub never got: nothing to do
+CALL start_afresh();
+UPDATE github_sync.github_repos SET on_local_delete = 'propagate';
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1)), ('Slow', at(1));
+SELECT outbound(1);
+DELETE FROM app.tasks WHERE id = 1;
+SELECT * FROM queue;
+INSERT INTO github_sync.task_sync_transactions (direction, action, github_issue_id) VALUES ('outbound', 'delete', 1);
+SELECT * FROM claim();
+SELECT * FROM queue;
+-- one whose creation is under way: it is looked for, then closed
+SELECT outbound(2);
+SELECT * FROM claim();
+DELETE FROM app.tasks;
+SELECT * FROM queue;
+CALL posted(3, 5);
+SELECT created(3);
+SELECT carry_out(9);
+SELECT title, state FROM world.resources;
+SELECT * FROM queue;
+
+-- the row goes while GitHub is asked about it
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+SELECT webhook(5);
+SELECT * FROM claim();
+DELETE FROM app.tasks;
+CALL github_has(5, 'Crash!');
+SELECT fetched(2);
+SELECT count(*) FROM app.tasks;
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT carry_out(1);
+UPDATE app.tasks SET title = 'Crash!', modified_at = at(5);
+SELECT outbound(1);
+SELECT * FROM claim();
+DELETE FROM app.tasks;
+SELECT fetched(2);
+SELECT * FROM queue;
+
+-- ---- comments ----
+-- deleted at GitHub: the row stays, or goes as the repository says, but never one with a change of its own
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+CALL github_has(2, new_body => 'Me too', comment => 5000000001);
+CALL github_has(2, new_body => 'And me', comment => 5000000002);
+CALL github_has(2, new_body => 'Not me', comment => 5000000003);
+SELECT webhook(2, comment => 5000000001), webhook(2, comment => 5000000002), webhook(2, comment => 5000000003);
+SELECT carry_out(3, of_type => 'comment');
+CREATE PROCEDURE world.gone(transaction bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM world.claim(10, 'comment');
+	PERFORM world.missing(transaction, 10, of_type => 'comment');
+	CALL world.wait_is_over('comment');
+	PERFORM world.claim(10, 'comment');
+	PERFORM world.missing(transaction, 70, of_type => 'comment');
+END
+$$;
+SELECT deletion(comment => 5000000001);
+CALL gone(4);
+UPDATE github_sync.github_repos SET on_remote_delete = 'delete', on_local_delete = 'propagate';
+SELECT deletion(comment => 5000000002);
+CALL gone(5);
+UPDATE app.comments SET body = 'Not me, really', modified_at = at(9) WHERE id = 3;
+SELECT deletion(comment => 5000000003);
+CALL gone(6);
+SELECT * FROM comment_queue;
+SELECT id, body FROM app.comments ORDER BY id;
+SELECT github_id, comment_id, second_of(deleted_at), local_deleted_at IS NOT NULL AS local_deleted FROM github_sync.github_comments ORDER BY github_id;
+
+-- deleted in the application: the comment at GitHub is deleted
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+UPDATE github_sync.github_repos SET on_local_delete = 'propagate';
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(2)), (1, 'And me', at(2));
+SELECT outbound(1, 'comment'), outbound(2, 'comment');
+SELECT carry_out(3, of_type => 'comment');
+DELETE FROM app.comments;
+SELECT * FROM comment_queue;
+SELECT * FROM claim(2, of_type => 'comment');
+SELECT deleted(3, 9);
+-- somebody was faster
+SELECT missing(4, 9, of_type => 'comment');
+CALL wait_is_over('comment');
+SELECT * FROM claim(of_type => 'comment');
+SELECT missing(4, 69, of_type => 'comment');
+SELECT * FROM comment_queue;
+SELECT github_id, second_of(deleted_at) FROM github_sync.github_comments ORDER BY id;
+-- the webhook of it is dropped, a deletion once more is done without asking
+SELECT webhook(9, comment => 5000000001);
+INSERT INTO github_sync.comment_sync_transactions (direction, action, github_comment_id) VALUES ('outbound', 'delete', 1) RETURNING id, state;
+SELECT * FROM claim(of_type => 'comment');
+SELECT state FROM github_sync.comment_sync_transactions ORDER BY id DESC LIMIT 1;
+
+-- the answer to its creation was lost: looked for, found, deleted
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Once more', at(20));
+SELECT outbound(3, 'comment');
+SELECT * FROM claim(of_type => 'comment');
+CALL posted(7, 21, 'comment');
+DELETE FROM app.comments;
+SELECT github_sync.comment_give_back(7, 1, 'connection reset', NULL);
+SELECT * FROM claim(2, of_type => 'comment');
+SELECT created(8, 22, 'found', 'comment');
+SELECT * FROM claim(2, of_type => 'comment');
+SELECT deleted(8, 23);
+SELECT * FROM comment_queue WHERE transaction ~ '^[78] ';
+
+-- ---- what is wrong with a deletion ----
+\set SHOW_CONTEXT never
+INSERT INTO github_sync.task_sync_transactions (direction, action) VALUES ('outbound', 'delete');
+\echo :SQLSTATE
+INSERT INTO github_sync.task_sync_transactions (direction, action, task_id) VALUES ('outbound', 'delete', 4711);
+INSERT INTO github_sync.task_sync_transactions (direction, action, github_issue_id) VALUES ('outbound', 'delete', 4711);
+INSERT INTO github_sync.comment_sync_transactions (direction, action, github_comment_id) VALUES ('outbound', 'delete', 4711);
+INSERT INTO github_sync.comment_sync_transactions (direction, action, github_comment_external_id) VALUES ('inbound', 'delete', 4711);
+\set VERBOSITY terse
+INSERT INTO github_sync.task_sync_transactions (direction, action, github_repo_id, github_issue_number, github_updated_at)
+VALUES ('inbound', 'delete', 1, 1, '2100-01-01 00:00:00+00');
+\echo :SQLSTATE

@@ -1,0 +1,62 @@
+--
+-- Pruning: history goes, what can still run stays
+--
+\set ECHO none
+\set world `cat "$PG_ABS_SRCDIR/sql/include/world.sql"`
+:world
+\pset format unaligned
+\pset tuples_only on
+\pset null -
+\set ECHO all
+
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+-- something of every state
+UPDATE app.tasks SET title = 'mine', modified_at = at(5);
+SELECT outbound(1), webhook(4), outbound(1);
+SELECT webhook(1, 2), webhook(2, 2), webhook(2, 2);
+SELECT webhook(3, 3), webhook(3, 4);
+SELECT * FROM claim(10);
+SELECT github_sync.task_fail(9, 1, 'forbidden', 'no');
+UPDATE github_sync.github_repos SET sync_direction = 'inbound';
+SELECT outbound(1);
+SELECT * FROM queue;
+INSERT INTO github_sync.comment_sync_transactions (direction, comment_id, state, queued_at, finished_at)
+VALUES ('outbound', NULL, 'completed', now() - interval '2 days', now() - interval '2 days');
+INSERT INTO github_sync.sync_conflicts (record_type, cached_record_id, transaction_id, field, winner, detected_at)
+VALUES ('task', 1, 1, 'title', 'app', now() - interval '2 days'), ('task', 1, 1, 'body', 'app', now());
+-- too young
+SELECT github_sync.prune('3 days');
+-- two days old: the comment's, and the older conflict
+SELECT github_sync.prune('1 day');
+SELECT field FROM github_sync.sync_conflicts;
+-- all that is history
+SELECT github_sync.prune('0');
+SELECT * FROM queue;
+-- what was dropped for one that may still fail is not history yet
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+UPDATE app.tasks SET title = 'mine', modified_at = at(5);
+SELECT outbound(1), webhook(4);
+SELECT github_sync.prune('0');
+SELECT * FROM claim();
+SELECT github_sync.prune('0');
+SELECT fetched(2);
+SELECT written(2, 6);
+SELECT github_sync.prune('0');
+-- without its history a record goes on: one GET tells what a completed transaction would have
+SELECT webhook(6);
+SELECT carry_out(70);
+-- many: in batches
+INSERT INTO github_sync.task_sync_transactions (direction, state, queued_at, finished_at)
+SELECT 'outbound', 'completed', now(), now() FROM generate_series(1, 25000);
+SELECT github_sync.prune('0');
+SELECT count(*) FROM github_sync.task_sync_transactions;
+-- what is wrong with it
+\set VERBOSITY terse
+SELECT github_sync.prune(NULL);
+SELECT github_sync.prune('-1 day');
+\echo :SQLSTATE
