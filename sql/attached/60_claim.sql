@@ -174,40 +174,6 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_first_step(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
 'private: what to ask GitHub first; nothing: what is to be deleted there is not there; NULL: the record waits for its parent';
 
-/*
- * The last step before a creation is sent, in a transaction of its own: what
- * a worker claimed but did not come to send needs no looking for after a crash.
- */
-CREATE OR REPLACE FUNCTION github_sync.@record@_begin_creation(
-	transaction_id bigint, held_claim_no integer,
-	OUT creation_key uuid, OUT title text, OUT body text)
-LANGUAGE plpgsql AS $$
-DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
-	cached github_sync.@resources@;
-	here record;
-BEGIN
-	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id FOR NO KEY UPDATE;
-	IF cached.@record@_id IS NULL OR cached.github_id IS NOT NULL THEN
-		RETURN;
-	END IF;
-	SELECT * INTO here FROM github_sync.@record@_local_row(cached.@record@_id);
-	INSERT INTO github_sync.@record@_creation_attempts (@resource@_id, github_repo_id)
-	VALUES (cached.id, cached.github_repo_id)
-	RETURNING @record@_creation_attempts.creation_key INTO creation_key;
---@task	title := here.fields[1];
---@task	body := github_sync.with_creation_key(here.fields[2], creation_key);
---@task	/* An issue is born open; a closed task is closed by the update that follows. */
---@task	UPDATE github_sync.github_issues SET sent_mask = '{true,true,true}',
---@task		sent = ARRAY[here.fields[1], here.fields[2], CASE WHEN here.fields[3] IS NOT NULL THEN 'open' END]
---@task	WHERE id = cached.id;
---@comment	body := github_sync.with_creation_key(here.fields[1], creation_key);
---@comment	UPDATE github_sync.github_comments SET sent_mask = '{true}', sent = here.fields WHERE id = cached.id;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_begin_creation(bigint, integer) IS
-'private: opens a creation attempt, committed before anything is sent, and says what to send; no key: there is nothing to create (any more)';
-
 CREATE OR REPLACE FUNCTION github_sync.@record@_recover(at_start boolean, OUT recovered bigint, OUT busy bigint)
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,0 +1,168 @@
+/*
+ * Creating at GitHub: a POST cannot be repeated, so every attempt is on record
+ * before it is sent, and belongs to the record rather than to the transaction
+ * that made it.  Its outcome is settled by the answer, by looking, or by a
+ * webhook that meets what it made.
+ */
+
+/*
+ * The last step before a creation is sent, in a transaction of its own: what
+ * a worker claimed but did not come to send needs no looking for after a crash.
+ */
+CREATE OR REPLACE FUNCTION github_sync.@record@_begin_creation(
+	transaction_id bigint, held_claim_no integer,
+	OUT creation_key uuid, OUT title text, OUT body text)
+LANGUAGE plpgsql AS $$
+DECLARE
+	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	cached github_sync.@resources@;
+	here record;
+BEGIN
+	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id FOR NO KEY UPDATE;
+	IF cached.@record@_id IS NULL OR cached.github_id IS NOT NULL THEN
+		RETURN;
+	END IF;
+	SELECT * INTO here FROM github_sync.@record@_local_row(cached.@record@_id);
+	INSERT INTO github_sync.@record@_creation_attempts (@resource@_id, github_repo_id)
+	VALUES (cached.id, cached.github_repo_id)
+	RETURNING @record@_creation_attempts.creation_key INTO creation_key;
+--@task	title := here.fields[1];
+--@task	body := github_sync.with_creation_key(here.fields[2], creation_key);
+--@task	/* An issue is born open; a closed task is closed by the update that follows. */
+--@task	UPDATE github_sync.github_issues SET sent_mask = '{true,true,true}',
+--@task		sent = ARRAY[here.fields[1], here.fields[2], CASE WHEN here.fields[3] IS NOT NULL THEN 'open' END]
+--@task	WHERE id = cached.id;
+--@comment	body := github_sync.with_creation_key(here.fields[1], creation_key);
+--@comment	UPDATE github_sync.github_comments SET sent_mask = '{true}', sent = here.fields WHERE id = cached.id;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_begin_creation(bigint, integer) IS
+'private: opens a creation attempt, committed before anything is sent, and says what to send; no key: there is nothing to create (any more)';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_creation_rejected(transaction_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	cached_id bigint := (SELECT t.@resource@_id FROM github_sync.@record@_sync_transactions AS t WHERE t.id = transaction_id);
+BEGIN
+	UPDATE github_sync.@record@_creation_attempts SET outcome = 'rejected'
+	WHERE @resource@_id = cached_id AND outcome IS NULL;
+	UPDATE github_sync.@resources@ SET sent = NULL, sent_mask = NULL
+	WHERE id = cached_id AND github_id IS NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_creation_rejected(bigint) IS
+'private: the creation under way certainly did not happen, so it may be sent again';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_creation_not_found(
+	transaction_id bigint, held_claim_no integer, recheck interval)
+RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	attempt github_sync.@record@_creation_attempts;
+	/* Lists lag: looked at once, then after 1/15, 1/3 and the whole of recheck. */
+	schedule double precision[] := ARRAY[1.0 / 15, 1.0 / 3, 1.0];
+BEGIN
+	IF t.id IS NULL THEN
+		RETURN 'stale';
+	END IF;
+	UPDATE github_sync.@record@_creation_attempts SET looks = looks + 1
+	WHERE @resource@_id = t.@resource@_id AND outcome IS NULL RETURNING * INTO attempt;
+	IF attempt.looks > cardinality(schedule) THEN
+		UPDATE github_sync.@record@_creation_attempts SET outcome = 'not found' WHERE id = attempt.id;
+		RETURN github_sync.@record@_give_back(t.id, held_claim_no,
+			'a creation without an answer was looked for and not found: it is sent again', NULL);
+	END IF;
+	RETURN github_sync.@record@_give_back(t.id, held_claim_no, 'a creation without an answer is being looked up',
+		greatest(clock_timestamp(), attempt.sent_at + schedule[attempt.looks] * recheck));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_creation_not_found(bigint, integer, interval) IS
+'private: the lists do not show the creation (yet); after the last look it may be sent again';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_join_queued_inbound(cached_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	newest record;
+BEGIN
+	SELECT q.id, q.github_updated_at, min(q.queued_at) OVER () AS queued_at, min(q.priority) OVER () AS priority INTO newest
+	FROM github_sync.@record@_sync_transactions AS q
+	WHERE q.@resource@_id = cached_id AND q.state = 'queued' AND q.direction = 'inbound' AND q.action = 'upsert'
+	ORDER BY q.github_updated_at DESC NULLS LAST, q.id DESC LIMIT 1;
+	UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = NULL,
+		event = CASE WHEN q.github_updated_at = newest.github_updated_at THEN 'already carried' ELSE 'superseded' END,
+		duplicate_of = CASE WHEN q.github_updated_at = newest.github_updated_at THEN newest.id END,
+		canceled_by = CASE WHEN q.github_updated_at IS DISTINCT FROM newest.github_updated_at THEN newest.id END
+	WHERE q.@resource@_id = cached_id AND q.state = 'queued' AND q.direction = 'inbound' AND q.action = 'upsert' AND q.id <> newest.id;
+	UPDATE github_sync.@record@_sync_transactions AS q SET queued_at = newest.queued_at, priority = newest.priority
+	WHERE q.id = newest.id AND (q.queued_at, q.priority) IS DISTINCT FROM (newest.queued_at, newest.priority);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_join_queued_inbound(bigint) IS
+'private: of two queues that became one, the newest inbound transaction goes on, in the better place';
+
+/* Two records turn out to be one: the stub that a webhook made and the record whose creation it tells of. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_absorb(kept_id bigint, gone_id bigint) RETURNS github_sync.@resources@
+LANGUAGE plpgsql AS $$
+DECLARE
+	kept github_sync.@resources@;
+	gone github_sync.@resources@;
+	under_way bigint[];
+BEGIN
+	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.id IN (kept_id, gone_id) ORDER BY r.id FOR UPDATE NOWAIT;
+	SELECT * INTO gone FROM github_sync.@resources@ AS r WHERE r.id = gone_id;
+	SELECT * INTO kept FROM github_sync.@resources@ AS r WHERE r.id = kept_id;
+	under_way := ARRAY(SELECT q.id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = gone_id AND q.state = 'processing');
+	UPDATE github_sync.@record@_sync_transactions SET event = 'given back' WHERE id = ANY (under_way);
+	UPDATE github_sync.@record@_sync_transactions SET @resource@_id = kept_id, @record@_id = kept.@record@_id
+	WHERE @resource@_id = gone_id;
+	UPDATE github_sync.@record@_creation_attempts SET @resource@_id = kept_id WHERE @resource@_id = gone_id;
+	UPDATE github_sync.sync_conflicts SET cached_record_id = kept_id
+	WHERE record_type = '@record@' AND cached_record_id = gone_id;
+--@task	IF to_regclass('github_sync.github_comments') IS NOT NULL THEN
+--@task		UPDATE github_sync.github_comments SET github_issue_id = kept_id WHERE github_issue_id = gone_id;
+--@task		UPDATE github_sync.comment_sync_transactions SET github_issue_id = kept_id WHERE github_issue_id = gone_id;
+--@task	END IF;
+	DELETE FROM github_sync.@resources@ WHERE id = gone_id;
+	UPDATE github_sync.@resources@ SET github_id = coalesce(github_id, gone.github_id),
+--@task		number = coalesce(number, gone.number),
+		lock_version = lock_version + 1
+	WHERE id = kept_id RETURNING * INTO kept;
+	PERFORM github_sync.@record@_join_queued_inbound(kept_id);
+	RETURN kept;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_absorb(bigint, bigint) IS
+'private: moves everything of one record to another and removes it; a claim that was under way on it is given back';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_record_of_creation(
+	cached github_sync.@resources@, found_body text, found_author text, own_login text)
+RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT a.@resource@_id FROM github_sync.@record@_creation_attempts AS a
+	JOIN github_sync.@resources@ AS r ON r.id = a.@resource@_id AND r.github_id IS NULL
+	WHERE cached.@record@_id IS NULL AND a.creation_key = github_sync.creation_key_of(found_body)
+		AND a.github_repo_id = cached.github_repo_id AND a.@resource@_id <> cached.id AND found_author = own_login);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_record_of_creation(github_sync.@resources@, text, text, text) IS
+'private: the record whose creation an unlinked resource is: it carries the key and we wrote it';
+
+/* Our POST's webhook can overtake our POST's answer, and somebody may have edited the key away. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_may_be_own_creation(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, kind text,
+	found_body text, found_author text, own_login text)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN kind = 'fetched' AND cached.@record@_id IS NULL AND found_author = own_login
+		AND github_sync.creation_key_of(found_body) IS NULL
+		AND t.inserted_at > clock_timestamp() - interval '60 seconds'
+		AND EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
+			WHERE a.github_repo_id = cached.github_repo_id AND a.outcome IS NULL AND a.@resource@_id <> cached.id);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_may_be_own_creation(github_sync.@record@_sync_transactions, github_sync.@resources@, text, text, text, text) IS
+'private: an unlinked resource that we wrote, without a readable key, while a creation in its repository waits for its answer: waits for it too, at most a minute';
