@@ -100,10 +100,13 @@ handle_failure(Recording *recording, const DbError *error)
 	}
 	/* What it was in the middle of does not count any more. */
 	if (!db_try(record_failure, &failure, &second))
+	{
+		conversations_note_lost();
 		ereport(WARNING,
 				(errcode(second.sqlstate),
 				 errmsg("could not record the failure of transaction " INT64_FORMAT ": %s",
 						recording->conversation->claim->id, second.message)));
+	}
 }
 
 /* What else waited at an installation that may not send: back into the queue. */
@@ -134,8 +137,8 @@ clear_installation(Installation *installation, const char *reason)
 		Return unsent = {lfirst(cell), reason};
 		DbError error;
 
-		/* What cannot be given back now is recovered when the worker starts. */
-		(void) db_try(give_back_unsent, &unsent, &error);
+		if (!db_try(give_back_unsent, &unsent, &error))
+			conversations_note_lost();
 		conversation_end(unsent.conversation);
 	}
 	list_free(waiting);

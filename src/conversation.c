@@ -21,9 +21,11 @@
 #define LOOK_PAGE_SIZE 100
 
 static HttpClient *client = NULL;
-static List *answers = NIL;    /* of Conversation, to be recorded */
-static List *unprepared = NIL; /* of Conversation: creations whose turn it is */
-static int claims_held = 0;
+static List *answers = NIL;                       /* of Conversation, to be recorded */
+static List *unprepared = NIL;                    /* of Conversation: creations whose turn it is */
+static dlist_head held = DLIST_STATIC_INIT(held); /* of Conversation: all that have a claim */
+static int held_count = 0;
+static bool lost_some = false;
 static char *login = NULL;
 static bool identity_asked = false;
 
@@ -75,7 +77,39 @@ conversations_descriptor(void)
 int
 conversations_under_way(void)
 {
-	return claims_held;
+	return held_count;
+}
+
+int64 *
+conversations_held(RecordType record_type, int *count)
+{
+	int64 *ids = palloc(sizeof(int64) * Max(held_count, 1));
+	dlist_iter iter;
+
+	*count = 0;
+	dlist_foreach (iter, &held)
+	{
+		const SyncClaim *claim = dlist_container(Conversation, held, iter.cur)->claim;
+
+		if (claim->record_type == record_type)
+			ids[(*count)++] = claim->id;
+	}
+	return ids;
+}
+
+void
+conversations_note_lost(void)
+{
+	lost_some = true;
+}
+
+bool
+conversations_take_lost(void)
+{
+	bool lost = lost_some;
+
+	lost_some = false;
+	return lost;
 }
 
 const char *
@@ -426,7 +460,8 @@ conversation_begin(SyncClaim *claim)
 	conversation->claim = claim;
 	conversation->installation = installation_get(claim->installation_id);
 	conversation->page = 1;
-	claims_held++;
+	dlist_push_tail(&held, &conversation->held);
+	held_count++;
 	conversation_continue(conversation);
 }
 
@@ -449,7 +484,8 @@ conversation_end(Conversation *conversation)
 {
 	if (conversation->exchange != NULL)
 		http_exchange_free(conversation->exchange);
-	claims_held--;
+	dlist_delete(&conversation->held);
+	held_count--;
 	queue_free_claim(conversation->claim);
 }
 

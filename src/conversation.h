@@ -16,6 +16,7 @@
 #include "db/sync_queue.h"
 #include "http/http_client.h"
 #include "installation.h"
+#include "lib/ilist.h"
 
 /* Creations are looked for in lists from this long before they were sent: clocks differ. */
 #define LOOK_MARGIN_S 600
@@ -47,6 +48,8 @@ typedef struct Conversation
 
 	TimestampTz not_before; /* its recording was postponed until then */
 	int postponed;
+
+	dlist_node held; /* ABOUT_CLAIM: in the list of all claims held */
 } Conversation;
 
 /* Opens the HTTP room.  Raises when it cannot. */
@@ -55,6 +58,13 @@ extern void conversations_reconfigure(void);
 
 extern int conversations_descriptor(void);
 extern int conversations_under_way(void); /* claims held, whatever they wait for */
+
+/* Ids of the claims held; palloc'd. */
+extern int64 *conversations_held(RecordType record_type, int *count);
+
+/* A claim is let go although the queue could not be told: it says that we hold it. */
+extern void conversations_note_lost(void);
+extern bool conversations_take_lost(void); /* since the last call */
 
 /* When conversations_progress() must be called, though nothing happens before; or DT_NOEND. */
 extern TimestampTz conversations_next_deadline(TimestampTz now);

@@ -64,8 +64,8 @@ begin_one(Conversation *conversation)
 	if (!db_try(begin_creation, creation, &creation->error))
 	{
 		creation->begun = false;
-		/* What cannot be given back now is recovered when a worker starts. */
-		(void) db_try(give_back, creation, &second);
+		if (!db_try(give_back, creation, &second))
+			conversations_note_lost();
 	}
 	return creation;
 }

@@ -30,15 +30,14 @@
 /* Only guards against a lost wake-up: a commit sets the latch. */
 #define FALLBACK_WAKE_UP_MS (5 * 60 * 1000L)
 
-/* Records of a dead worker that the application holds just now. */
+/* Records of what nobody holds that the application uses just now. */
 #define RECOVERY_RETRY_MS 1000
 
 typedef struct Worker
 {
 	bool attached[RECORD_TYPES];
 	bool forgiven;        /* credentials that were refused are tried again */
-	bool started;         /* has looked for what a process of its pid held */
-	bool recovered;       /* rows of dead workers are back in the queue */
+	bool recovered;       /* what nobody holds is back in the queue */
 	bool at_home;         /* not a copy of another database */
 	bool work_may_wait;   /* a claim may find something */
 	TimestampTz next_due; /* when a retry time or a pause ends */
@@ -64,10 +63,12 @@ recover(void)
 
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
+		int count;
+		int64 *held = conversations_held(type, &count);
+
 		if (worker.attached[type])
-			complete &= queue_recover(type, !worker.started, &recovered);
+			complete &= queue_recover(type, held, count, &recovered);
 	}
-	worker.started = true;
 	worker.recovered = complete;
 	if (!complete)
 		worker.next_due =
@@ -76,7 +77,7 @@ recover(void)
 	if (recovered > 0)
 		ereport(LOG,
 				(errmsg("github_sync: put " INT64_FORMAT
-						" transactions of a worker that ended back into the queue",
+						" transactions that no worker held back into the queue",
 						recovered)));
 }
 
@@ -96,6 +97,23 @@ promote_due(void)
 		if (worker.attached[type])
 			worker.next_due = Min(worker.next_due, queue_promote_due(type));
 	}
+}
+
+/* One row that cannot be claimed must not stop the others. */
+static void
+end_unclaimable(int slots)
+{
+	int64 ended = 0;
+
+	for (RecordType type = 0; type < RECORD_TYPES; type++)
+	{
+		if (worker.attached[type])
+			ended += queue_end_unclaimable(type, slots, READS_AT_ONCE);
+	}
+	if (ended > 0)
+		ereport(LOG,
+				(errmsg("github_sync: ended " INT64_FORMAT " transactions that cannot be claimed",
+						ended)));
 }
 
 /* DbAction: fills the free slots; its argument is the List of new claims. */
@@ -119,6 +137,8 @@ claim(void *argument)
 		promote_due();
 	if (!worker.recovered)
 		recover();
+	if (worker.failed_claims > 0)
+		end_unclaimable(slots);
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (worker.attached[type] && slots > list_length(*claims))
@@ -253,6 +273,11 @@ talk_to_github(void)
 	/* A record that became free, a slot that did: claim again. */
 	if (answers_record(&retry_at) > 0)
 		worker.work_may_wait = true;
+	if (conversations_take_lost())
+	{
+		worker.recovered = false;
+		worker.work_may_wait = true;
+	}
 	worker.next_due = Min(worker.next_due, retry_at);
 }
 

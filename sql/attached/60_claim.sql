@@ -46,6 +46,75 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_candidates(integer, integer) IS
 'private: queued transactions that may be claimed now, in order, of every installation that may send';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_take(
+	transaction_id bigint, cached_id bigint,
+	OUT id bigint, OUT claim_no integer, OUT direction text, OUT step text,
+	OUT installation_id bigint, OUT owner_login text, OUT repo_name text,
+	OUT issue_number integer, OUT github_id bigint, OUT etag text, OUT etag_key text,
+	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer, OUT github_repo_id bigint)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+	cached github_sync.@resources@;
+	t github_sync.@record@_sync_transactions;
+	repo github_sync.github_repos;
+BEGIN
+	/* A record that somebody decides about just now is left for the next claim. */
+	SELECT * INTO cached FROM github_sync.@resources@ AS r
+	WHERE r.id = cached_id FOR NO KEY UPDATE SKIP LOCKED;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
+	WHERE q.id = transaction_id AND q.state = 'queued' AND q.next_attempt_at IS NULL
+		AND q.@resource@_id = cached.id
+	FOR NO KEY UPDATE SKIP LOCKED;
+	IF NOT FOUND OR EXISTS (
+		SELECT FROM github_sync.@record@_sync_transactions AS p
+		WHERE p.@resource@_id = cached.id AND p.state = 'processing') THEN
+		RETURN;
+	END IF;
+	IF NOT github_sync.@record@_still_queued(t, cached) THEN
+		RETURN;
+	END IF;
+	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
+	IF repo.paused_until > clock_timestamp() THEN
+		UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = repo.paused_until WHERE q.id = t.id;
+		RETURN;
+	END IF;
+	step := github_sync.@record@_first_step(t, cached);
+	IF step IS NULL THEN
+		RETURN;
+	END IF;
+	UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid()
+	WHERE q.id = t.id RETURNING q.claim_no INTO claim_no;
+	IF step = 'nothing' THEN
+		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'completed' WHERE q.id = t.id;
+		RETURN;
+	END IF;
+	IF step = 'look' THEN
+		SELECT a.creation_key, a.sent_at INTO creation_key, look_since
+		FROM github_sync.@record@_creation_attempts AS a
+		WHERE a.@resource@_id = cached.id AND a.outcome IS NULL;
+	END IF;
+
+	id := t.id;
+	direction := t.direction;
+	attempts := t.attempts;
+	installation_id := repo.github_app_installation_id;
+	github_repo_id := repo.id;
+	owner_login := repo.owner_login;
+	repo_name := repo.name;
+--@task	issue_number := cached.number;
+--@comment	issue_number := (SELECT i.number FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id);
+	github_id := cached.github_id;
+	etag := cached.etag;
+	etag_key := cached.etag_key;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_take(bigint, bigint) IS
+'private: claims one transaction if it still may be; no id: it may not, or it ended without a request';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
 	slots integer, slots_per_installation integer,
 	OUT id bigint, OUT claim_no integer, OUT direction text, OUT step text,
@@ -54,66 +123,61 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
 	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer, OUT github_repo_id bigint)
 RETURNS SETOF record
 LANGUAGE plpgsql AS $$
-#variable_conflict use_column
 DECLARE
 	candidate record;
-	cached github_sync.@resources@;
-	t github_sync.@record@_sync_transactions;
-	repo github_sync.github_repos;
+	taken record;
 BEGIN
 	FOR candidate IN SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation) LOOP
-		/* A record that somebody decides about just now is left for the next claim. */
-		SELECT * INTO cached FROM github_sync.@resources@ AS r
-		WHERE r.id = candidate.cached_id FOR NO KEY UPDATE SKIP LOCKED;
-		CONTINUE WHEN NOT FOUND;
-		SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.id = candidate.transaction_id AND q.state = 'queued' AND q.next_attempt_at IS NULL
-			AND q.@resource@_id = cached.id
-		FOR NO KEY UPDATE SKIP LOCKED;
-		CONTINUE WHEN NOT FOUND OR EXISTS (
-			SELECT FROM github_sync.@record@_sync_transactions AS p
-			WHERE p.@resource@_id = cached.id AND p.state = 'processing');
-		CONTINUE WHEN NOT github_sync.@record@_still_queued(t, cached);
-		SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
-		IF repo.paused_until > clock_timestamp() THEN
-			UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = repo.paused_until WHERE q.id = t.id;
-			CONTINUE;
-		END IF;
-
-		step := github_sync.@record@_first_step(t, cached);
-		CONTINUE WHEN step IS NULL;
-		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid()
-		WHERE q.id = t.id RETURNING q.claim_no INTO claim_no;
-		IF step = 'nothing' THEN
-			UPDATE github_sync.@record@_sync_transactions AS q SET event = 'completed' WHERE q.id = t.id;
-			CONTINUE;
-		END IF;
-		IF step = 'look' THEN
-			SELECT a.creation_key, a.sent_at INTO creation_key, look_since
-			FROM github_sync.@record@_creation_attempts AS a
-			WHERE a.@resource@_id = cached.id AND a.outcome IS NULL;
-		END IF;
-
-		id := t.id;
-		direction := t.direction;
-		attempts := t.attempts;
-		installation_id := repo.github_app_installation_id;
-		github_repo_id := repo.id;
-		owner_login := repo.owner_login;
-		repo_name := repo.name;
---@task		issue_number := cached.number;
---@comment		issue_number := (SELECT i.number FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id);
-		github_id := cached.github_id;
-		etag := cached.etag;
-		etag_key := cached.etag_key;
-		RETURN NEXT;
-		creation_key := NULL;
-		look_since := NULL;
+		RETURN QUERY SELECT k.* FROM github_sync.@record@_take(candidate.transaction_id, candidate.cached_id) AS k
+		WHERE k.id IS NOT NULL;
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_claim(integer, integer) IS
 'private: claims up to slots transactions and says of each what to ask GitHub first: fetch, create, delete, or look (for a creation whose outcome is unknown)';
+
+/* Tried, and undone in any case. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_problem_of_claim(transaction_id bigint, cached_id bigint) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	problem text;
+	code text;
+BEGIN
+	PERFORM github_sync.@record@_take(transaction_id, cached_id);
+	RAISE lock_not_available;
+EXCEPTION
+	WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
+		RETURN NULL;
+	WHEN OTHERS THEN
+		GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, code = RETURNED_SQLSTATE;
+		RETURN format('%s: %s', code, problem);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_problem_of_claim(bigint, bigint) IS
+'private: why a transaction cannot be claimed, or NULL; claims nothing';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_end_unclaimable(slots integer, slots_per_installation integer) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	ids bigint[];
+	problems text[];
+	ended bigint := 0;
+BEGIN
+	SELECT array_agg(c.transaction_id), array_agg(github_sync.@record@_problem_of_claim(c.transaction_id, c.cached_id))
+	INTO ids, problems FROM github_sync.@record@_candidates(slots, slots_per_installation) AS c;
+	/* What is wrong with all of them is wrong with none: a column that was renamed, say. */
+	IF cardinality(array_remove(problems, NULL)) < cardinality(ids) THEN
+		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'failed', attempts = attempts + 1,
+			error_code = 'apply_failed', error_reason = f.problem, last_error = f.problem, last_error_at = clock_timestamp()
+		FROM unnest(ids, problems) AS f (id, problem)
+		WHERE q.id = f.id AND f.problem IS NOT NULL AND q.state = 'queued';
+		GET DIAGNOSTICS ended = ROW_COUNT;
+	END IF;
+	RETURN ended;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_end_unclaimable(integer, integer) IS
+'private: after a claim that failed as a whole: ends as errored the rows that cannot be claimed while others can; returns how many';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_still_queued(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
@@ -174,7 +238,7 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_first_step(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
 'private: what to ask GitHub first; nothing: what is to be deleted there is not there; NULL: the record waits for its parent';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_recover(at_start boolean, OUT recovered bigint, OUT busy bigint)
+CREATE OR REPLACE FUNCTION github_sync.@record@_recover(held bigint[], OUT recovered bigint, OUT busy bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
 	orphan record;
@@ -182,14 +246,11 @@ DECLARE
 BEGIN
 	recovered := 0;
 	busy := 0;
-	/* What a process of this pid claimed before us is nobody's. */
-	UPDATE github_sync.@record@_sync_transactions SET claimed_by = NULL
-	WHERE at_start AND state = 'processing' AND claimed_by = pg_backend_pid();
 	FOR orphan IN
 		SELECT p.id, p.@resource@_id AS cached_id FROM github_sync.@record@_sync_transactions AS p
-		WHERE p.state = 'processing' AND coalesce(p.claimed_by, 0) NOT IN (
-			SELECT w.pid FROM github_sync.worker_slots() AS w WHERE w.pid IS NOT NULL)
-			AND p.claimed_by IS DISTINCT FROM pg_backend_pid()
+		WHERE p.state = 'processing' AND p.id <> ALL (held)
+			AND (p.claimed_by = pg_backend_pid() OR coalesce(p.claimed_by, 0) NOT IN (
+				SELECT w.pid FROM github_sync.worker_slots() AS w WHERE w.pid IS NOT NULL))
 		ORDER BY p.@resource@_id
 	LOOP
 		SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = orphan.cached_id FOR NO KEY UPDATE SKIP LOCKED;
@@ -197,10 +258,14 @@ BEGIN
 			busy := busy + 1;
 			CONTINUE;
 		END IF;
-		PERFORM github_sync.@record@_requeue(orphan.id, cached, 'given back', NULL);
-		recovered := recovered + 1;
+		BEGIN
+			PERFORM github_sync.@record@_requeue(orphan.id, cached, 'given back', NULL);
+			recovered := recovered + 1;
+		EXCEPTION WHEN OTHERS THEN
+			busy := busy + 1;	/* its trouble is not that of the others */
+		END;
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_recover(boolean) IS
-'private: puts transactions of workers that are no more back into the queue, by the rules; called when a worker starts, and again while busy says that some of their records were locked';
+COMMENT ON FUNCTION github_sync.@record@_recover(bigint[]) IS
+'private: puts back into the queue, by the rules, what no worker holds: transactions of workers that are no more, and of the caller all but those it says it holds. Called when a worker starts, and again while busy says that some of their records were locked';

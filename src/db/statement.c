@@ -52,6 +52,19 @@ add_int64_or_null(Parameters *parameters, int64 value)
 }
 
 void
+add_int64_array(Parameters *parameters, const int64 *values, int count)
+{
+	Datum *elements = palloc(sizeof(Datum) * Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+		elements[i] = Int64GetDatum(values[i]);
+	add_value(parameters,
+			  PointerGetDatum(construct_array(elements, count, INT8OID, sizeof(int64),
+											  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)),
+			  false);
+}
+
+void
 add_int32(Parameters *parameters, int32 value)
 {
 	add_value(parameters, Int32GetDatum(value), false);

@@ -44,6 +44,7 @@ extern const char *record_type_name(RecordType record_type);
 extern void add_null(Parameters *parameters);
 extern void add_int64(Parameters *parameters, int64 value);
 extern void add_int64_or_null(Parameters *parameters, int64 value); /* 0: NULL */
+extern void add_int64_array(Parameters *parameters, const int64 *values, int count);
 extern void add_int32(Parameters *parameters, int32 value);
 extern void add_bool(Parameters *parameters, bool value);
 extern void add_text(Parameters *parameters, const char *value); /* NULL: NULL */

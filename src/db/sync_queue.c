@@ -37,13 +37,13 @@ queue_is_at_home(void)
 }
 
 bool
-queue_recover(RecordType record_type, bool at_start, int64 *recovered)
+queue_recover(RecordType record_type, const int64 *held, int held_count, int64 *recovered)
 {
 	static Statement statement =
-		STATEMENT("SELECT recovered, busy FROM github_sync.%s_recover($1)", BOOLOID);
+		STATEMENT("SELECT recovered, busy FROM github_sync.%s_recover($1)", INT8ARRAYOID);
 	Parameters parameters = {0};
 
-	add_bool(&parameters, at_start);
+	add_int64_array(&parameters, held, held_count);
 	run_statement(&statement, record_type, &parameters);
 	*recovered += row_int64(0, 1);
 	return row_int64(0, 2) == 0;
@@ -135,6 +135,19 @@ queue_claim(RecordType record_type, int slots, int slots_per_installation, List 
 		MemoryContextSwitchTo(caller);
 	}
 	return claims;
+}
+
+int64
+queue_end_unclaimable(RecordType record_type, int slots, int slots_per_installation)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_end_unclaimable($1, $2)", INT4OID, INT4OID);
+	Parameters parameters = {0};
+
+	add_int32(&parameters, slots);
+	add_int32(&parameters, slots_per_installation);
+	run_statement(&statement, record_type, &parameters);
+	return row_int64(0, 1);
 }
 
 void

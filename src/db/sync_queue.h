@@ -89,10 +89,12 @@ extern bool queue_is_attached(RecordType record_type);
 extern bool queue_is_at_home(void); /* false: a restored or copied database */
 
 /*
- * Puts the rows of dead workers back; at_start: what a process of this pid
- * held as well.  Adds to *recovered; false: some records are in use just now.
+ * Puts back what nobody holds: rows of dead workers, and of this one all but
+ * those that it says it holds.  Adds to *recovered; false: some of their
+ * records are in use just now.
  */
-extern bool queue_recover(RecordType record_type, bool at_start, int64 *recovered);
+extern bool
+queue_recover(RecordType record_type, const int64 *held, int held_count, int64 *recovered);
 
 /* Rows whose retry time has come stand in line; the next such time, or DT_NOEND. */
 extern TimestampTz queue_promote_due(RecordType record_type);
@@ -103,6 +105,12 @@ extern TimestampTz queue_next_resume(void);
 /* Appends new claims to *claims, made in child contexts of parent. */
 extern List *queue_claim(RecordType record_type, int slots, int slots_per_installation,
 						 List *claims, MemoryContext parent);
+
+/*
+ * After a claim that failed as a whole: the rows at its head that cannot be
+ * claimed while others can end as errored.  Returns how many.
+ */
+extern int64 queue_end_unclaimable(RecordType record_type, int slots, int slots_per_installation);
 extern void queue_free_claim(SyncClaim *claim);
 
 typedef enum AnswerResult

@@ -57,7 +57,7 @@ SELECT state FROM github_sync.task_sync_transactions;
 -- what a worker that is no more held goes back into the queue
 SELECT webhook(7);
 SELECT * FROM claim();
-SELECT * FROM github_sync.task_recover(true);
+SELECT * FROM github_sync.task_recover('{}');
 SELECT state, claim_no, claimed_by FROM github_sync.task_sync_transactions WHERE id = 2;
 
 -- retried by a person: it starts anew

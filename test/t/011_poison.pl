@@ -1,0 +1,92 @@
+# 011_poison.pl
+#
+# No row stops the worker for the others: what cannot be claimed, or put back,
+# ends alone; what is wrong with all rows ends none of them.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use Test::More;
+
+my $github      = GitHubSync::StandIn->start;
+my $application = GitHubSync::Application->start($github);
+
+# The owner's own trigger on the queue, for the transactions of one task.
+sub poison
+{
+	my ($task, $event) = @_;
+
+	$application->sql(qq{
+		CREATE FUNCTION planner.refuse() RETURNS trigger LANGUAGE plpgsql AS \$\$
+		BEGIN
+			IF NEW.task_id = $task AND $event THEN
+				RAISE EXCEPTION 'not this one' USING ERRCODE = 'XX123';
+			END IF;
+			RETURN NEW;
+		END \$\$;
+		CREATE TRIGGER zz_refuse BEFORE UPDATE ON github_sync.task_sync_transactions
+		FOR EACH ROW EXECUTE FUNCTION planner.refuse()});
+}
+
+sub cure { $application->sql('DROP TRIGGER zz_refuse ON github_sync.task_sync_transactions; DROP FUNCTION planner.refuse()') }
+
+# ---- a row that cannot be claimed ----
+
+my $bad  = $application->add_task(title => 'a bad task');
+my $good = $application->add_task(title => 'a good task');
+$application->wait_until_done;
+poison($bad, "NEW.state = 'processing'");
+$application->edit_task($bad, title => 'a bad task, edited');
+$application->wait_until("SELECT activity = 'cannot claim' FROM github_sync.sync_workers");
+like($application->row('SELECT last_error FROM github_sync.sync_workers')->{last_error}, qr/not this one/, 'alone, it waits, and the worker says why');
+is($application->row("SELECT count(*) FROM github_sync.sync_queue WHERE waits_for = 'ready'")->{count}, 1, 'nothing is lost');
+$application->edit_task($good, title => 'a good task, edited');
+$application->wait_until_done;
+is($github->issue('acme/widgets', $application->issue_of($good)->{number})->{title}, 'a good task, edited', 'beside others, the others are carried');
+my ($error) = $application->rows('SELECT * FROM github_sync.sync_errors');
+is("$error->{record_id} $error->{error_code}", "$bad apply_failed", 'and it is errored');
+like($error->{error_reason}, qr/^XX123: not this one/, 'with the reason');
+$application->wait_until("SELECT activity = 'idle' AND coalesce(last_error, '') = '' FROM github_sync.sync_workers");
+pass('the worker has nothing to complain of any more');
+cure();
+$application->sql('SELECT github_sync.retry_errored()');
+$application->wait_until_done;
+is($github->issue('acme/widgets', $application->issue_of($bad)->{number})->{title}, 'a bad task, edited', 'cured and retried, it is carried');
+
+# ---- what is wrong with all rows ----
+
+$application->sql('ALTER TABLE tasks RENAME COLUMN title TO headline');
+# By an insert the rules would fail; a restore stores them as they were.
+$application->sql("INSERT INTO github_sync.task_sync_transactions"
+	  . " (direction, github_issue_id, github_repo_id, github_app_installation_id, github_updated_at, queued_at)"
+	  . " SELECT 'inbound', i.id, r.id, r.github_app_installation_id, i.github_updated_at + interval '1 second', now()"
+	  . " FROM github_sync.github_issues AS i JOIN github_sync.github_repos AS r ON r.id = i.github_repo_id");
+$application->wait_until("SELECT activity = 'cannot claim' FROM github_sync.sync_workers");
+is($application->row('SELECT count(*) FROM github_sync.sync_errors')->{count}, 0, 'a column that was renamed errors no row');
+$application->sql('ALTER TABLE tasks RENAME COLUMN headline TO title');
+$application->superuser_sql('SELECT github_sync.wake()');
+$application->wait_until_done;
+is($application->row('SELECT count(*) FROM github_sync.sync_errors')->{count}, 0, 'named again as it was, they are carried');
+
+# ---- a row that cannot be put back ----
+
+$github->fault('GET /issues/\d+$', { gate => 'fetch' }, times => 'forever');
+poison($bad, "NEW.state IN ('queued', 'errored')");
+$application->edit_task($bad, title => 'a bad task, edited again');
+$application->edit_task($good, title => 'a good task, edited again');
+$github->wait_at_gate('fetch', count => 2);
+kill 'KILL', $application->worker_pid;
+$github->open_gate('fetch');
+$github->clear_faults;
+$application->wait_until("SELECT count(*) = 1 FROM github_sync.sync_queue");
+is($github->issue('acme/widgets', $application->issue_of($good)->{number})->{title}, 'a good task, edited again', 'after a crash, the others are carried');
+is($application->row('SELECT state FROM github_sync.sync_queue')->{state}, 'processing', 'it cannot be put back');
+cure();
+$application->superuser_sql('SELECT github_sync.wake()');
+$application->wait_until_done;
+is($github->issue('acme/widgets', $application->issue_of($bad)->{number})->{title}, 'a bad task, edited again', 'once it can, it is, by the same worker');
+
+done_testing;
