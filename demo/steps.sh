@@ -158,6 +158,18 @@ show_comments() {
 	sql tracker 'SELECT c.id, u.name, c.markdown FROM app.comments AS c JOIN app.users AS u ON u.id = c.user_id ORDER BY c.id'
 }
 
+show_deletion() {
+	heading 'A deletion in the application, as the repository says'
+	settle
+	sql tracker "UPDATE github_sync.github_repos SET on_local_delete = 'propagate'"
+	sql tracker 'DELETE FROM app.comments WHERE id = 1'
+	settle
+	github "curl -s -H \"\$ALICE\" \$GITHUB/$issues/1/comments" body user.login
+	check 'its comment at GitHub is deleted' "$(issue_field 1 comments)" 1
+	sql tracker "SELECT id, direction, action, state FROM github_sync.sync_history
+WHERE record_type = 'comment' AND action = 'delete' ORDER BY id"
+}
+
 show_errors() {
 	local retry
 	heading 'What cannot be synced is visible, with its reason, and does not stop the rest'

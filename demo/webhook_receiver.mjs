@@ -17,8 +17,8 @@ import { parseArgs, promisify } from 'node:util';
 import { announcePort, endWithStarter } from '../test/github/process.mjs';
 
 const MAX_BYTES = 25 * 1024 * 1024;		/* GitHub sends no larger payload */
-const ISSUE_ACTIONS = ['opened', 'edited', 'closed', 'reopened'];
-const COMMENT_ACTIONS = ['created', 'edited'];
+const ISSUE_ACTIONS = { opened: 'upsert', edited: 'upsert', closed: 'upsert', reopened: 'upsert', deleted: 'delete' };
+const COMMENT_ACTIONS = { created: 'upsert', edited: 'upsert', deleted: 'delete' };
 
 const run = promisify(execFile);
 
@@ -34,7 +34,7 @@ function isSigned(body, signature = '') {
 	return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/* These two are all that gets into a statement: a number and a time. */
+/* These two are all of a payload that gets into a statement: a number and a time. */
 function id(value) {
 	if (!Number.isSafeInteger(value)) {
 		throw new TypeError(`not an id: ${value}`);
@@ -46,27 +46,27 @@ function time(value) {
 	return `'${new Date(value).toISOString()}'`;
 }
 
-function taskTransaction({ repository, issue }) {
+function taskTransaction(action, { repository, issue }) {
 	return `INSERT INTO github_sync.task_sync_transactions
-			(direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
-		VALUES ('inbound', ${id(repository.id)}, ${id(issue.id)}, ${id(issue.number)}, ${time(issue.updated_at)})
+			(direction, action, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+		VALUES ('inbound', '${action}', ${id(repository.id)}, ${id(issue.id)}, ${id(issue.number)}, ${time(issue.updated_at)})
 		RETURNING 'task transaction', id, state`;
 }
 
-function commentTransaction({ repository, issue, comment }) {
+function commentTransaction(action, { repository, issue, comment }) {
 	return `INSERT INTO github_sync.comment_sync_transactions
-			(direction, github_repo_id, github_issue_number, github_comment_external_id, github_updated_at)
-		VALUES ('inbound', ${id(repository.id)}, ${id(issue.number)}, ${id(comment.id)}, ${time(comment.updated_at)})
+			(direction, action, github_repo_id, github_issue_number, github_comment_external_id, github_updated_at)
+		VALUES ('inbound', '${action}', ${id(repository.id)}, ${id(issue.number)}, ${id(comment.id)}, ${time(comment.updated_at)})
 		RETURNING 'comment transaction', id, state`;
 }
 
 /* NULL: a delivery that concerns nobody here. */
 function statementFor(event, payload) {
-	if (event === 'issues' && ISSUE_ACTIONS.includes(payload.action)) {
-		return taskTransaction(payload);
+	if (event === 'issues' && Object.hasOwn(ISSUE_ACTIONS, payload.action)) {
+		return taskTransaction(ISSUE_ACTIONS[payload.action], payload);
 	}
-	if (event === 'issue_comment' && COMMENT_ACTIONS.includes(payload.action) && !payload.issue.pull_request) {
-		return commentTransaction(payload);
+	if (event === 'issue_comment' && Object.hasOwn(COMMENT_ACTIONS, payload.action) && !payload.issue.pull_request) {
+		return commentTransaction(COMMENT_ACTIONS[payload.action], payload);
 	}
 	return null;
 }

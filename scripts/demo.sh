@@ -152,6 +152,7 @@ run_steps() {
 	show_conflict
 	show_quick_edits
 	show_comments
+	show_deletion
 	show_errors
 	show_views
 	measure_latency

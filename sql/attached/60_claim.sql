@@ -89,7 +89,8 @@ BEGIN
 	UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid()
 	WHERE q.id = t.id RETURNING q.claim_no INTO claim_no;
 	IF step = 'nothing' THEN
-		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'completed' WHERE q.id = t.id;
+		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'completed',
+			github_updated_at = coalesce(cached.deleted_at, q.github_updated_at) WHERE q.id = t.id;
 		RETURN;
 	END IF;
 	IF step = 'look' THEN
@@ -224,7 +225,8 @@ BEGIN
 	ELSE
 		step := 'nothing';
 	END IF;
-	IF t.action = 'delete' AND t.direction = 'outbound' AND cached.deleted_at IS NOT NULL THEN
+	/* Deleted already: the webhook of our own deletion, say. */
+	IF t.action = 'delete' AND cached.deleted_at IS NOT NULL THEN
 		step := 'nothing';
 --@comment	ELSIF t.action = 'delete' AND t.direction = 'outbound' AND step = 'fetch' THEN
 --@comment		step := 'delete';

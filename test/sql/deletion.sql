@@ -273,8 +273,10 @@ SELECT * FROM claim(of_type => 'comment');
 SELECT missing(4, 69, of_type => 'comment');
 SELECT * FROM comment_queue;
 SELECT github_id, second_of(deleted_at) FROM github_sync.github_comments ORDER BY id;
--- the webhook of it is dropped, a deletion once more is done without asking
-SELECT webhook(9, comment => 5000000001);
+-- the webhooks of it: an edit is dropped, the deletion is known; a deletion once more is done without asking
+SELECT webhook(9, comment => 5000000001), deletion(3, comment => 5000000001);
+SELECT * FROM claim(of_type => 'comment');
+SELECT state, second_of(github_updated_at) FROM github_sync.comment_sync_transactions ORDER BY id DESC LIMIT 1;
 INSERT INTO github_sync.comment_sync_transactions (direction, action, github_comment_id) VALUES ('outbound', 'delete', 1) RETURNING id, state;
 SELECT * FROM claim(of_type => 'comment');
 SELECT state FROM github_sync.comment_sync_transactions ORDER BY id DESC LIMIT 1;
@@ -283,14 +285,14 @@ SELECT state FROM github_sync.comment_sync_transactions ORDER BY id DESC LIMIT 1
 INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Once more', at(20));
 SELECT outbound(3, 'comment');
 SELECT * FROM claim(of_type => 'comment');
-CALL posted(7, 21, 'comment');
+CALL posted(8, 21, 'comment');
 DELETE FROM app.comments;
-SELECT github_sync.comment_give_back(7, 1, 'connection reset', NULL);
+SELECT github_sync.comment_give_back(8, 1, 'connection reset', NULL);
 SELECT * FROM claim(2, of_type => 'comment');
-SELECT created(8, 22, 'found', 'comment');
+SELECT created(9, 22, 'found', 'comment');
 SELECT * FROM claim(2, of_type => 'comment');
-SELECT deleted(8, 23);
-SELECT * FROM comment_queue WHERE transaction ~ '^[78] ';
+SELECT deleted(9, 23);
+SELECT * FROM comment_queue WHERE transaction ~ '^[89] ';
 
 -- ---- what is wrong with a deletion ----
 \set SHOW_CONTEXT never
