@@ -40,8 +40,7 @@ definitions() {
 	printf 'CREATE FUNCTION github_sync.%s_definitions(OUT place integer, OUT part text, OUT definition text)\n' "$record"
 	printf 'RETURNS SETOF record LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $definitions$\nVALUES\n'
 	for template in $(templates); do
-		case $template in *views.sql) part=views ;; *) part=objects ;; esac
-		case $template in *workers_view.sql) part=objects ;; esac
+		case $template in *view.sql | *views.sql) part=views ;; *) part=objects ;; esac
 		[ "$position" = 0 ] || printf ',\n'
 		position=$((position + 1))
 		printf "(%d, '%s', \$definition\$\n" "$position" "$part"

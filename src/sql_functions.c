@@ -33,6 +33,7 @@ PG_FUNCTION_INFO_V1(github_sync_in_worker);
 PG_FUNCTION_INFO_V1(github_sync_worker_slots);
 PG_FUNCTION_INFO_V1(github_sync_execute_unowned);
 PG_FUNCTION_INFO_V1(github_sync_execute_as_owner);
+PG_FUNCTION_INFO_V1(github_sync_read_as_owner);
 
 /* wake_on_commit() RETURNS trigger: the workers look at the queue once this commits. */
 Datum
@@ -139,4 +140,15 @@ github_sync_execute_as_owner(PG_FUNCTION_ARGS)
 {
 	execute_commands_as_owner(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	PG_RETURN_VOID();
+}
+
+/* read_as_owner(owned regclass, query text) RETURNS text: see owner_commands.h. */
+Datum
+github_sync_read_as_owner(PG_FUNCTION_ARGS)
+{
+	char *value = read_as_owner(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+
+	if (value == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(value));
 }

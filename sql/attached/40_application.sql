@@ -1,6 +1,7 @@
 /*
  * The application's table as the engine sees it: the only functions that name
- * its columns.  Template: {{...}} is filled in by attach_@records@.
+ * its columns.  Words in double braces are filled in by attach_@records@; a
+ * parameter goes before a column of its name.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_local_row(
@@ -8,6 +9,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_local_row(
 	OUT is_there boolean, OUT fields text[], OUT modified_at timestamptz, OUT github_repo_id bigint,
 	OUT parent_issue_id bigint)
 LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
 BEGIN
 	SELECT true, {{local_fields}}, {{modified_at}}, {{github_repo_id}}, {{parent_issue_id}}
 	INTO is_there, fields, modified_at, github_repo_id, parent_issue_id
@@ -20,6 +22,7 @@ COMMENT ON FUNCTION github_sync.@record@_local_row({{key_type}}) IS
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_hold_key(key {{key_type}}) RETURNS boolean
 LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
 BEGIN
 	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE;
 	RETURN FOUND;
@@ -30,6 +33,7 @@ COMMENT ON FUNCTION github_sync.@record@_hold_key({{key_type}}) IS
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_row(key {{key_type}}) RETURNS boolean
 LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
 BEGIN
 	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR NO KEY UPDATE NOWAIT;
 	RETURN FOUND;
@@ -42,6 +46,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_update_local_row(
 	key {{key_type}}, new_fields text[], chosen boolean[], new_modified_at timestamptz)
 RETURNS text[]
 LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
 DECLARE
 	written text[];
 BEGIN
@@ -59,13 +64,21 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_insert_local_row(
 	repo github_sync.github_repos, new_fields text[], new_modified_at timestamptz, resource jsonb, parent_issue_id bigint,
 	OUT key {{key_type}}, OUT written text[])
 LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
 DECLARE
 	columns jsonb := {{mapped_columns}} || repo.@record@_defaults || coalesce({{insert_values}}, '{}');
-	names text := (SELECT string_agg(quote_ident(name), ', ') FROM jsonb_object_keys(columns) AS name);
+	names text;
+	types text;
 BEGIN
+	/* Only these columns: an absent one may be of a type that refuses NULL. */
+	SELECT string_agg(quote_ident(k.name), ', '),
+		string_agg(quote_ident(k.name) || ' ' || format_type(a.atttypid, a.atttypmod), ', ')
+	INTO names, types
+	FROM jsonb_object_keys(columns) AS k (name)
+	LEFT JOIN pg_attribute AS a ON a.attrelid = {{table_text}}::regclass AND a.attname = k.name AND a.attnum > 0;
 	PERFORM set_config('github_sync.applying', '@record@:new', true);
 	EXECUTE 'INSERT INTO ' || {{table_text}} || ' AS r (' || names || ') SELECT ' || names
-		|| ' FROM jsonb_populate_record(NULL::' || {{table_text}} || ', $1) RETURNING ' || {{returning_text}}
+		|| ' FROM jsonb_to_record($1) AS given (' || types || ') RETURNING ' || {{returning_text}}
 	INTO key, written USING columns;
 	PERFORM set_config('github_sync.applying', '', true);
 END

@@ -1,4 +1,11 @@
-CREATE OR REPLACE VIEW github_sync.sync_workers AS
+--@view sync_workers: a row per worker of this database and what it does; a copied database says so, with or without a worker
+--@column pid: of the worker's process; NULL while it does not run
+--@column database: this one
+--@column activity: what the worker does now; "copied database" where nothing is sent until adopt_database()
+--@column started_at: when the process started
+--@column requests_under_way: requests sent to GitHub and not answered yet
+--@column last_error: what last kept the worker, an installation's key or a setting from working; NULL: nothing
+--@column last_error_at: when that was
 	SELECT w.pid, current_database() AS database,
 		CASE WHEN copy.is_one THEN 'copied database' ELSE w.activity END AS activity,
 		w.started_at, w.requests_under_way,
@@ -8,6 +15,4 @@ CREATE OR REPLACE VIEW github_sync.sync_workers AS
 	FROM (SELECT EXISTS (SELECT FROM github_sync.attached_tables AS a
 		WHERE a.database_identity <> github_sync.database_identity()) AS is_one) AS copy
 	LEFT JOIN github_sync.worker_slots() AS w ON true
-	WHERE copy.is_one OR w IS NOT NULL OR w.last_error IS NOT NULL OR w.pid IS NOT NULL;
-COMMENT ON VIEW github_sync.sync_workers IS
-'public: a row per worker of this database and what it does; a copied database says so, with or without a worker';
+	WHERE copy.is_one OR w IS NOT NULL OR w.last_error IS NOT NULL OR w.pid IS NOT NULL

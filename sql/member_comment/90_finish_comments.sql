@@ -5,6 +5,6 @@
 SET LOCAL client_min_messages = notice;
 DO $$
 BEGIN
-	PERFORM github_sync.auto_attach('comment');
+	PERFORM github_sync.auto_attach('comment'::text);
 END
 $$;

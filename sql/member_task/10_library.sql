@@ -3,6 +3,18 @@
  * this is, making objects that outlive the extension.
  */
 
+/* Who owns a schema may plant anything in it: it has to be ours before we are in it. */
+DO $$
+BEGIN
+	IF NOT (SELECT r.rolsuper FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
+		WHERE n.nspname OPERATOR(pg_catalog.=) 'github_sync') THEN
+		RAISE insufficient_privilege USING
+			MESSAGE = 'schema github_sync exists already and does not belong to a superuser',
+			HINT = 'ALTER SCHEMA github_sync OWNER TO CURRENT_USER, after a look at what is in it.';
+	END IF;
+END
+$$;
+
 CREATE FUNCTION github_sync.wake_on_commit() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'github_sync_wake_on_commit';
 COMMENT ON FUNCTION github_sync.wake_on_commit() IS
@@ -50,3 +62,8 @@ CREATE FUNCTION github_sync.execute_as_owner(owned regclass, commands text) RETU
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_execute_as_owner';
 COMMENT ON FUNCTION github_sync.execute_as_owner(regclass, text) IS
 'private: runs commands as the owner of a table in a security-restricted operation, for its owner or a superuser: nothing of the owner''s ever runs as the superuser';
+
+CREATE FUNCTION github_sync.read_as_owner(owned regclass, query text) RETURNS text
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_read_as_owner';
+COMMENT ON FUNCTION github_sync.read_as_owner(regclass, text) IS
+'private: the first value of a query that is run in the same way; whatever the owner made of the table, nothing of it runs as the superuser';

@@ -2,11 +2,27 @@
  * Who may do what: roles of the application and of a dashboard.
  */
 
+CREATE FUNCTION github_sync.require_grant_option() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_owner();
+	/* The server itself would only warn. */
+	IF NOT has_schema_privilege(current_user, 'github_sync', 'USAGE WITH GRANT OPTION') THEN
+		RAISE insufficient_privilege USING
+			MESSAGE = format('role %I may use schema github_sync, but not let others use it', current_user),
+			HINT = format('As a superuser: GRANT USAGE ON SCHEMA github_sync TO %I WITH GRANT OPTION', current_user);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_grant_option() IS
+'private: a clear error for anybody who could not grant what grant_application and grant_monitor grant';
+
 CREATE FUNCTION github_sync.grant_application(role regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	here record;
 BEGIN
+	PERFORM github_sync.require_grant_option();
 	EXECUTE format('GRANT USAGE ON SCHEMA github_sync TO %s', role);
 	FOR here IN
 		SELECT t.name, t.columns FROM (VALUES
@@ -20,21 +36,23 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.grant_application(regrole) IS
-'public: lets a role insert sync transactions, by the columns that are the caller''s, and read them';
+'public: lets a role insert sync transactions, by the columns that are the caller''s, and read them. For the owner of the queue';
 
 CREATE FUNCTION github_sync.grant_monitor(role regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	view_name name;
 BEGIN
+	PERFORM github_sync.require_grant_option();
 	EXECUTE format('GRANT USAGE ON SCHEMA github_sync TO %s', role);
 	FOR view_name IN
 		SELECT c.relname FROM pg_class AS c
-		WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v' ORDER BY 1
+		WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v'
+			AND pg_get_userbyid(c.relowner) = github_sync.queue_owner() ORDER BY 1
 	LOOP
 		EXECUTE format('GRANT SELECT ON github_sync.%I TO %s', view_name, role);
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION github_sync.grant_monitor(regrole) IS
-'public: lets a role read the views';
+'public: lets a role read the views. For the owner of the queue';

@@ -31,26 +31,61 @@ owner_of_table(Oid table)
 	return owner;
 }
 
-void
-execute_commands_as_owner(Oid table, const char *commands)
+static void
+check_is_owner(Oid table, Oid owner)
 {
-	Oid owner = owner_of_table(table);
-	Oid caller;
-	int security_context;
-	int nest_level;
-
 	if (!has_privs_of_role(GetUserId(), owner))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be owner of table %s", get_rel_name(table))));
+}
 
-	GetUserIdAndSecContext(&caller, &security_context);
-	SetUserIdAndSecContext(owner, security_context | SECURITY_RESTRICTED_OPERATION);
-	nest_level = NewGUCNestLevel();
+/* Who called, and what to set back when the owner's part is over. */
+typedef struct Caller
+{
+	Oid user;
+	int security_context;
+	int nest_level;
+} Caller;
+
+/* An error sets all of it back with the transaction or subtransaction. */
+static Caller
+become_owner(Oid table)
+{
+	Oid owner = owner_of_table(table);
+	Caller caller;
+
+	check_is_owner(table, owner);
+	GetUserIdAndSecContext(&caller.user, &caller.security_context);
+	SetUserIdAndSecContext(owner, caller.security_context | SECURITY_RESTRICTED_OPERATION);
+	caller.nest_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	/* An error resets both with the transaction or subtransaction. */
+	return caller;
+}
+
+static void
+become_caller_again(const Caller *caller)
+{
+	AtEOXact_GUC(false, caller->nest_level);
+	SetUserIdAndSecContext(caller->user, caller->security_context);
+}
+
+void
+execute_commands_as_owner(Oid table, const char *commands)
+{
+	Caller caller = become_owner(table);
+
 	execute_unowned_commands(commands);
-	AtEOXact_GUC(false, nest_level);
-	SetUserIdAndSecContext(caller, security_context);
+	become_caller_again(&caller);
+}
+
+char *
+read_as_owner(Oid table, const char *query)
+{
+	Caller caller = become_owner(table);
+	char *value = query_value(query);
+
+	become_caller_again(&caller);
+	return value;
 }

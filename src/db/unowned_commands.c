@@ -26,6 +26,23 @@ execute_by_spi(const char *commands)
 	SPI_finish();
 }
 
+char *
+query_value(const char *query)
+{
+	MemoryContext of_caller = CurrentMemoryContext;
+	char *value = NULL;
+
+	SPI_connect();
+	if (SPI_execute(query, true, 1) != SPI_OK_SELECT)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a query was expected")));
+	if (SPI_processed > 0)
+		value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (value != NULL)
+		value = MemoryContextStrdup(of_caller, value);
+	SPI_finish();
+	return value;
+}
+
 void
 execute_unowned_commands(const char *commands)
 {

@@ -14,4 +14,10 @@
  */
 extern void execute_unowned_commands(const char *commands);
 
+/*
+ * The first value of a query, run as the current user, as text in the memory
+ * of the caller; NULL when it is null or there is no row.
+ */
+extern char *query_value(const char *query);
+
 #endif /* GITHUB_SYNC_UNOWNED_COMMANDS_H */
