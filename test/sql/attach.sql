@@ -115,6 +115,68 @@ SELECT github_sync.attach_tasks('app.seen');
 CREATE TEMP TABLE passing (id int PRIMARY KEY, title text, body text, updated_at timestamptz);
 SELECT github_sync.attach_tasks('passing');
 
+-- what cannot be written, what is no time zone, what is no function of that kind
+CREATE TABLE app.derived (id int PRIMARY KEY, title text GENERATED ALWAYS AS ('task ' || id) STORED, body text, state text, updated_at timestamp);
+ALTER TABLE app.derived OWNER TO regress_owner;
+CREATE FUNCTION app.wrong_values(repo bigint, resource json) RETURNS jsonb LANGUAGE sql RETURN '{}'::jsonb;
+CREATE FUNCTION app.secret_values(repo bigint, resource jsonb) RETURNS jsonb LANGUAGE sql RETURN '{}'::jsonb;
+REVOKE ALL ON FUNCTION app.secret_values FROM PUBLIC;
+SELECT github_sync.attach_tasks('app.derived', modified_at_time_zone => 'Mars/Olympus', insert_values => 'app.wrong_values(bigint,json)', open_value => NULL);
+SELECT github_sync.attach_tasks('app.derived', title_column => 'body', insert_values => 'app.secret_values(bigint,jsonb)');
+SELECT github_sync.attach_tasks(NULL);
+SELECT github_sync.attach_tasks(0::regclass);
+SELECT github_sync.attach_tasks('app.derived', title_column => 'body', id_column => 'updated_at');
+-- a unique constraint that is checked late is no key to refer to
+CREATE TABLE app.late (id int UNIQUE DEFERRABLE, title text, body text, updated_at timestamptz);
+ALTER TABLE app.late OWNER TO regress_owner;
+SELECT github_sync.attach_tasks('app.late', id_column => 'id');
+-- comments whose column cannot hold the key of a task
+SELECT github_sync.attach_tasks('app.tasks') \g /dev/null
+CREATE TABLE app.notes (id int PRIMARY KEY, task_id uuid, body text, updated_at timestamptz);
+ALTER TABLE app.notes OWNER TO regress_owner;
+SELECT github_sync.attach_comments('app.notes');
+-- a boolean whose two values are one
+ALTER TABLE app.notes ADD state boolean, ADD title text;
+SELECT github_sync.detach_tasks(true) \g /dev/null
+SELECT github_sync.attach_tasks('app.notes', open_value => 'no', closed_value => 'off');
+
+-- a queue that was kept goes on with its own key only
+SELECT github_sync.attach_tasks('app.tasks') \g /dev/null
+SELECT github_sync.attach_comments('app.comments') \g /dev/null
+SELECT github_sync.detach_comments(), github_sync.detach_tasks() \g /dev/null
+SELECT github_sync.attach_tasks('app.todos');
+ALTER TABLE app.tasks ADD code uuid UNIQUE, ADD subject text;
+SELECT github_sync.attach_tasks('app.tasks', id_column => 'code');
+-- other columns are no matter, nor is another name
+ALTER TABLE app.tasks RENAME TO comment_things;
+SELECT github_sync.attach_tasks('app.comment_things', title_column => 'subject') \g /dev/null
+SELECT table_name, mapping ->> 'title' FROM github_sync.attached_tables;
+-- capture that is on goes on by the columns that count now
+SELECT github_sync.capture_task_changes(true) \g /dev/null
+SELECT github_sync.attach_tasks('app.comment_things', title_column => 'title') \g /dev/null
+SELECT tgname, pg_get_triggerdef(oid) ~ 'title' AS by_title, pg_get_triggerdef(oid) ~ 'subject' AS by_subject
+FROM pg_trigger WHERE tgrelid = 'app.comment_things'::regclass AND tgname ~ '^github_sync' ORDER BY 1;
+SELECT github_sync.attach_comments('app.comments') \g /dev/null
+-- detaching comments leaves all views, over the tasks, and who may read them
+GRANT SELECT ON github_sync.sync_queue TO regress_other;
+SELECT github_sync.detach_comments() \g /dev/null
+SELECT c.relname, has_table_privilege('regress_other', c.oid, 'SELECT') AS readable FROM pg_class AS c
+WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v' ORDER BY 1;
+SELECT pg_get_viewdef('github_sync.sync_queue') ~ 'comment_sync_transactions';
+-- a table of the application that says "comment" in its name is not mistaken for ours
+SELECT count(*) FROM pg_trigger WHERE tgrelid = 'app.comment_things'::regclass AND tgname ~ '^github_sync';
+-- the table is gone: so is the meaning of the keys
+SELECT github_sync.detach_tasks() \g /dev/null
+SET client_min_messages = warning;
+DROP TABLE app.comment_things CASCADE;
+RESET client_min_messages;
+CREATE TABLE app.tasks (id int PRIMARY KEY, title text, body text, status text, updated_at timestamptz);
+ALTER TABLE app.tasks OWNER TO regress_owner;
+SELECT github_sync.attach_tasks('app.tasks');
+SELECT github_sync.detach_tasks(true) \g /dev/null
+SELECT github_sync.attach_tasks('app.tasks') \g /dev/null
+SELECT github_sync.detach_tasks(true) \g /dev/null
+
 -- whose they are
 CREATE TABLE app.other_tasks (id int PRIMARY KEY, title text, body text, status text, updated_at timestamptz);
 ALTER TABLE app.other_tasks OWNER TO regress_nologin;
