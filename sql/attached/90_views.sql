@@ -1,35 +1,99 @@
 /*
  * Views, one SELECT per record type; attach joins them by UNION ALL.  Each
- * part is headed by the view's name and what it tells.
+ * part is headed by the view's name and what it tells, and by a line for each
+ * column: these become the comments of the view.
+ *
+ * sync_history.because is derived from what the row refers to and from the
+ * cached record as it is now.  Where that is not certain (the reference was
+ * pruned; an inbound one that was dropped because nothing protected a later
+ * change of the local row, and the record has been synced since), the rules
+ * have to say it themselves when they decide: a private column "because text"
+ * of the transaction tables would then come first here.
  */
 
 --@view sync_status: how many transactions per record type, direction and state, the oldest and the newest
+--@column record_type: task or comment
+--@column direction: inbound (from GitHub) or outbound (to GitHub)
+--@column state: of the transactions that are counted
+--@column transactions: how many there are
+--@column oldest: when the first of them was inserted
+--@column newest: when the last of them was inserted
 	SELECT '@record@' AS record_type, t.direction, t.state, count(*) AS transactions,
 		min(t.inserted_at) AS oldest, max(t.inserted_at) AS newest
 	FROM github_sync.@record@_sync_transactions AS t
 	GROUP BY t.direction, t.state
 
 --@view sync_queue: a row per queued or processing transaction and what it waits for
+--@column record_type: task or comment
+--@column id: of the transaction, in the table of its record type
+--@column direction: inbound (from GitHub) or outbound (to GitHub)
+--@column action: upsert or delete
+--@column state: queued or processing
+--@column record_id: key of the application's row, as text; NULL: there is none yet, or no longer
+--@column repository: owner/name
+--@column github_issue_number: of the issue, or of the comment's issue; NULL: not at GitHub yet
+--@column priority: a smaller number is claimed first
+--@column queued_at: place in line
+--@column waits_for: ready; record busy; retry at a time; rate limit until a time; GitHub unreachable; what keeps the credentials from working; parent issue, and why that does not come; creation being looked up; copied database; github_sync.enabled is off. Of a row that is being processed: processing
+--@column attempts: failures of this row so far
+--@column last_error: the last failed try, of a row that is queued again
+--@column last_error_at: when that was
+--@column pause_reason: what GitHub or the server said when the row's installation began to wait; NULL: it does not
 	SELECT '@record@' AS record_type, t.id, t.direction, t.action, t.state, t.@record@_id::text AS record_id,
-		r.owner_login || '/' || r.name AS repository, t.github_issue_number, t.priority, t.queued_at,
+		r.owner_login || '/' || r.name AS repository,
+--@task		t.github_issue_number,
+--@comment		coalesce(t.github_issue_number, issue.number) AS github_issue_number,
+		t.priority, t.queued_at,
 		CASE
 			WHEN t.state = 'processing' THEN 'processing'
-			WHEN t.next_attempt_at = 'infinity' THEN 'parent issue'
 			WHEN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
 				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing') THEN 'record busy'
-			WHEN i.paused_until > now() THEN i.pause_reason || ', until ' || i.paused_until::timestamptz(0)
+--@comment			/* As its claim will find: no number to send it to, no task to belong to. */
+--@comment			WHEN t.next_attempt_at = 'infinity' OR cached.github_id IS NULL AND issue.number IS NULL
+--@comment				OR t.direction = 'inbound' AND t.action = 'upsert' AND r.sync_direction <> 'outbound'
+--@comment					AND cached.comment_id IS NULL AND issue.task_id IS NULL
+--@comment					AND issue.local_deleted_at IS NULL AND issue.deleted_at IS NULL
+--@comment			THEN 'parent issue' || coalesce((
+--@comment				SELECT CASE p.state
+--@comment					WHEN 'errored' THEN format(': errored (%s)', p.error_code)
+--@comment					WHEN 'disabled' THEN format(': disabled (%s)', p.disabled_reason) END
+--@comment				FROM github_sync.task_sync_transactions AS p WHERE p.github_issue_id = issue.id
+--@comment				ORDER BY p.state IN ('queued', 'processing') DESC, p.id DESC LIMIT 1), '')
 			WHEN t.next_attempt_at > now() AND EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
 				WHERE a.@resource@_id = t.@resource@_id AND a.outcome IS NULL) THEN 'creation being looked up'
+			WHEN i.paused_until > greatest(t.next_attempt_at, now()) THEN CASE i.pause_kind
+				WHEN 'rate limit' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
+				WHEN 'unreachable' THEN 'GitHub unreachable'
+				ELSE i.pause_reason END
 			WHEN t.next_attempt_at > now() THEN 'retry at ' || t.next_attempt_at::timestamptz(0)
+			WHEN copy.is_one THEN 'copied database'
+			WHEN current_setting('github_sync.enabled', true) = 'off' THEN 'github_sync.enabled is off'
 			ELSE 'ready'
 		END AS waits_for,
-		t.attempts, t.last_error, t.last_error_at
+		t.attempts, t.last_error, t.last_error_at,
+		CASE WHEN i.paused_until > now() THEN i.pause_reason END AS pause_reason
 	FROM github_sync.@record@_sync_transactions AS t
 	LEFT JOIN github_sync.github_repos AS r ON r.id = t.github_repo_id
 	LEFT JOIN github_sync.github_app_installations AS i ON i.id = t.github_app_installation_id
+--@comment	LEFT JOIN github_sync.github_comments AS cached ON cached.id = t.github_comment_id
+--@comment	LEFT JOIN github_sync.github_issues AS issue ON issue.id = cached.github_issue_id
+	CROSS JOIN (SELECT EXISTS (SELECT FROM github_sync.attached_tables AS a
+		WHERE a.database_identity <> github_sync.database_identity()) AS is_one) AS copy
 	WHERE t.state IN ('queued', 'processing')
 
 --@view sync_errors: a row per errored transaction, why, and the statement that retries it
+--@column record_type: task or comment
+--@column id: of the transaction, in the table of its record type
+--@column direction: inbound (from GitHub) or outbound (to GitHub)
+--@column action: upsert or delete
+--@column record_id: key of the application's row, as text; NULL: there is none
+--@column github_repo_id: GitHub's id of the repository
+--@column github_issue_number: of the issue, or of the comment's issue
+--@column error_code: what kind of error it was, such as validation_failed, too_large, forbidden, gone, apply_failed
+--@column error_reason: GitHub's words, or the server's with its SQLSTATE
+--@column attempts: failures of this row, the last one included
+--@column errored_at: when it gave up
+--@column retry: the statement that queues it again, by the rules
 	SELECT '@record@' AS record_type, t.id, t.direction, t.action, t.@record@_id::text AS record_id,
 		t.github_repo_id, t.github_issue_number, t.error_code, t.error_reason, t.attempts, t.finished_at AS errored_at,
 		format('SELECT github_sync.retry_@record@_sync_transaction(%s)', t.id) AS retry
@@ -37,11 +101,50 @@
 	WHERE t.state = 'errored'
 
 --@view sync_history: the audit trail: a row per transaction and what superseded it
+--@column record_type: task or comment
+--@column id: of the transaction, in the table of its record type
+--@column direction: inbound (from GitHub) or outbound (to GitHub)
+--@column action: upsert or delete
+--@column state: as it is now
+--@column record_id: key of the application's row, as text; NULL: there is none (any more)
+--@column cached_record_id: id in github_issues or github_comments
+--@column github_repo_id: GitHub's id of the repository
+--@column github_issue_number: of the issue, or of the comment's issue
+--@column github_updated_at: GitHub's time of the change that an inbound one tells of; once completed, of the answer
+--@column record_modified_at: modified_at of the application's row when an outbound one was inserted
+--@column because: why it is canceled, duplicate, dropped, disabled or errored; where nothing superseded it: the application deleted or unlinked its row, GitHub deleted the resource, a newer version was known, a later change of the application's stood
+--@column superseded_by: id of the transaction, of the same table, that canceled it, carries the same version or made it out of date
+--@column claim_no: how often it was claimed
+--@column attempts: failures since it was inserted or last retried
+--@column inserted_at: when it was inserted
+--@column queued_at: place in line, inherited from what it superseded
+--@column processing_at: when it was last claimed
+--@column finished_at: when it reached its present end state
+--@column last_error: the last failed try, also of one that completed afterwards
 	SELECT '@record@' AS record_type, t.id, t.direction, t.action, t.state, t.@record@_id::text AS record_id,
 		t.@resource@_id AS cached_record_id, t.github_repo_id, t.github_issue_number, t.github_updated_at,
 		t.record_modified_at,
-		coalesce('canceled by ' || t.canceled_by, 'duplicate of ' || t.duplicate_of, 'dropped for ' || t.dropped_for,
-			'disabled: ' || t.disabled_reason, t.error_code || ': ' || t.error_reason) AS because,
+		CASE t.state
+			WHEN 'canceled' THEN CASE
+				WHEN t.canceled_by IS NOT NULL THEN 'canceled by ' || t.canceled_by
+				WHEN cached.local_deleted_at IS NOT NULL THEN 'the @record@ was deleted'
+				WHEN cached.@record@_id IS NULL THEN 'the @record@ was unlinked'
+				ELSE 'canceled by one that was pruned' END
+			WHEN 'duplicate' THEN CASE
+				WHEN t.duplicate_of IS NOT NULL THEN 'duplicate of ' || t.duplicate_of
+				WHEN t.direction = 'outbound' THEN 'both sides agreed'
+				ELSE 'duplicate of one that was pruned' END
+			WHEN 'dropped' THEN CASE
+				WHEN t.dropped_for IS NOT NULL THEN 'dropped for ' || t.dropped_for
+				WHEN cached.local_deleted_at IS NOT NULL THEN 'the @record@ was deleted'
+				WHEN cached.deleted_at >= t.github_updated_at THEN 'deleted at GitHub'
+				WHEN cached.github_updated_at > t.github_updated_at THEN 'a newer version is known'
+				WHEN cached.local_base IS NULL THEN 'the @record@ was changed later, and never synced'
+				ELSE 'a later change of the @record@ stands' END
+			WHEN 'disabled' THEN 'disabled: ' || t.disabled_reason
+			WHEN 'errored' THEN t.error_code || ': ' || t.error_reason
+		END AS because,
 		coalesce(t.canceled_by, t.duplicate_of, t.dropped_for) AS superseded_by,
 		t.claim_no, t.attempts, t.inserted_at, t.queued_at, t.processing_at, t.finished_at, t.last_error
 	FROM github_sync.@record@_sync_transactions AS t
+	LEFT JOIN github_sync.@resources@ AS cached ON cached.id = t.@resource@_id

@@ -37,6 +37,24 @@ WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
 -- each says what it is
 SELECT c.relname FROM pg_class AS c
 WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('v', 'r') AND obj_description(c.oid, 'pg_class') IS NULL;
+-- and so does each column of each view
+SELECT c.relname, a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
+WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v' AND col_description(c.oid, a.attnum) IS NULL;
+SELECT a.attname, col_description(a.attrelid, a.attnum) FROM pg_attribute AS a
+WHERE a.attrelid = 'github_sync.sync_errors'::regclass AND a.attnum > 0 ORDER BY a.attnum;
+-- still when comments are detached, and attached again
+CREATE TEMP VIEW comments_of_views AS SELECT c.relname, a.attname, col_description(c.oid, a.attnum) AS of_column, obj_description(c.oid, 'pg_class') AS of_view
+FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
+WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v';
+CREATE TEMP TABLE comments_before AS SELECT * FROM comments_of_views;
+RESET SESSION AUTHORIZATION;
+SELECT github_sync.detach_comments() \g /dev/null
+SELECT count(*) FROM (SELECT * FROM comments_of_views EXCEPT SELECT * FROM comments_before) AS changed;
+SELECT count(*) = (SELECT count(*) FROM comments_before) AS all_there FROM comments_of_views;
+SELECT github_sync.attach_comments('app.comments') \g /dev/null
+SELECT count(*) FROM (SELECT * FROM comments_of_views EXCEPT SELECT * FROM comments_before) AS changed;
+SELECT count(*) = (SELECT count(*) FROM comments_before) AS all_there FROM comments_of_views;
+SET SESSION AUTHORIZATION regress_owner;
 
 -- an empty queue
 SELECT count(*) FROM github_sync.sync_status;
@@ -66,7 +84,7 @@ SELECT record_type, id, direction, state, record_id, second_of(github_updated_at
 FROM github_sync.sync_history ORDER BY 1 DESC, 2;
 
 -- what a transaction waits for
-CREATE VIEW waiting AS SELECT record_type, id, regexp_replace(waits_for, ',? until .*| at .*', ' ...') AS waits_for
+CREATE VIEW waiting AS SELECT record_type, id, regexp_replace(waits_for, '(retry at|rate limit until) .*', '\1 ...') AS waits_for
 FROM github_sync.sync_queue ORDER BY 1 DESC, 2;
 CALL start_afresh();
 SELECT webhook(5);
@@ -102,8 +120,75 @@ SELECT * FROM claim();
 SELECT github_sync.task_creation_not_found(1, 2, '15 minutes');
 SELECT * FROM claim(of_type => 'comment');
 SELECT * FROM waiting;
+-- the parent is all that is waited for, and known before anybody claims; then what became of it
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1));
+SELECT outbound(1, 'comment');
+SELECT * FROM waiting;
+SELECT * FROM claim();
+SELECT github_sync.task_creation_rejected(1) \g /dev/null
+SELECT github_sync.task_fail(1, 1, 'validation_failed', 'GitHub said no');
+SELECT * FROM waiting;
+SELECT github_sync.retry_task_sync_transaction(1);
+SELECT * FROM waiting;
+SELECT carry_out(2);
+SELECT * FROM waiting;
+-- neither has an inbound one a row to belong to before its issue has a task
+CALL github_has(5, 'Another', issue => 2);
+CALL github_has(5, new_body => 'Me too', issue => 2, comment => 5000000001);
+SELECT webhook(5, 2, 5000000001);
+SELECT * FROM waiting;
+SELECT webhook(5, 2);
+SELECT carry_out(5);
+SELECT * FROM waiting;
+-- GitHub cannot be reached, or refuses the key: each with what it is
+SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'unreachable', 'GitHub unreachable: Connection refused') \g /dev/null
+SELECT id, waits_for, pause_reason FROM github_sync.sync_queue ORDER BY record_type DESC, id;
+SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'credentials', 'private_key_file "/key" cannot be read') \g /dev/null
+SELECT id, waits_for, pause_reason FROM github_sync.sync_queue ORDER BY record_type DESC, id;
+SELECT github_sync.resume_installation(10) \g /dev/null
+
+-- why nothing came of a transaction
+CREATE VIEW because AS SELECT record_type, id, direction, state, because, superseded_by
+FROM github_sync.sync_history ORDER BY 1 DESC, 2;
+-- the row was deleted
+CALL start_afresh();
+CALL github_has(5, 'Crash');
+SELECT webhook(5);
+SELECT carry_out(5);
+UPDATE app.tasks SET title = 'Crash at start', modified_at = at(6);
+SELECT outbound(1);
+DELETE FROM app.tasks;
+SELECT webhook(7);
+SELECT * FROM because;
+-- unlinked
+CALL start_afresh();
+CALL github_has(5, 'Crash');
+SELECT webhook(5);
+SELECT carry_out(5);
+UPDATE app.tasks SET title = 'Crash at start', modified_at = at(6);
+SELECT outbound(1);
+SELECT github_sync.unlink_task(1) \g /dev/null
+SELECT * FROM because;
+-- deleted at GitHub; only the cached record knows a newer time; nothing could protect a later change; both sides agree
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('one', at(1)), ('two', at(9)), ('three', at(1));
+INSERT INTO github_sync.github_issues (github_repo_id, github_id, number, task_id, title, state, github_updated_at, seen_at, deleted_at, local_base, remote_base)
+VALUES (1, 3000000001, 1, NULL, 'gone', 'open', at(5), at(5), at(9), NULL, NULL), (1, 3000000002, 2, 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+	(1, 3000000003, 3, 3, 'three', 'open', at(8), at(8), NULL, '{three,NULL,open}', '{three,NULL,open}');
+SELECT webhook(5, 1), webhook(5, 2), webhook(5, 3), outbound(3);
+SELECT * FROM because;
+-- what superseded it was pruned
+CALL start_afresh();
+CALL github_has(5, 'Crash');
+SELECT webhook(4), webhook(5), webhook(5), webhook(3);
+SELECT carry_out(5);
+DELETE FROM github_sync.task_sync_transactions WHERE id = 2;
+SELECT * FROM because;
 
 -- an installation that is suspended: what waits becomes disabled
+CALL start_afresh();
 SELECT webhook(5, 2), webhook(5, 3, 5000000001);
 SELECT github_sync.set_installation_state(10, 'suspended') \g /dev/null
 SELECT record_type, id, state, because FROM github_sync.sync_history ORDER BY 1 DESC, 2;
