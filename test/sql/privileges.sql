@@ -70,6 +70,13 @@ SELECT count(*) >= 0 FROM github_sync.sync_workers;
 SELECT count(*) FROM github_sync.task_sync_transactions;
 INSERT INTO github_sync.task_sync_transactions (direction, task_id) VALUES ('outbound', 1);
 
+-- nor may it pass anything on
+SELECT github_sync.grant_monitor('regress_app');
+SELECT github_sync.grant_application('regress_app');
+SELECT github_sync.detach_comments();
+SELECT github_sync.detach_tasks(true);
+SELECT github_sync.attach_tasks('app.tasks');
+
 -- a settings change is the superuser's
 SET SESSION AUTHORIZATION regress_owner;
 SET github_sync.api_url = 'https://example.org';
@@ -78,3 +85,163 @@ ALTER ROLE regress_owner SET github_sync.token_file = '/etc/passwd';
 RESET SESSION AUTHORIZATION;
 REVOKE ALL ON ALL TABLES IN SCHEMA github_sync FROM regress_app;
 REVOKE USAGE ON SCHEMA github_sync FROM regress_app;
+
+-- attaching: by the owner of the table, who must be let into the schema
+\set VERBOSITY default
+REVOKE ALL ON SCHEMA github_sync FROM regress_owner CASCADE;
+SET SESSION AUTHORIZATION regress_owner;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id');
+RESET SESSION AUTHORIZATION;
+GRANT USAGE ON SCHEMA github_sync TO regress_owner;
+SET SESSION AUTHORIZATION regress_owner;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id');
+\echo :SQLSTATE
+SELECT github_sync.detach_comments();
+-- what needs nothing there: capture, adopting, detaching tasks
+SELECT github_sync.capture_task_changes(true), github_sync.capture_task_changes(false), github_sync.adopt_database() \g /dev/null
+-- to pass it on it must be passed on
+SELECT github_sync.grant_monitor('regress_app');
+SELECT github_sync.grant_application('regress_app');
+RESET SESSION AUTHORIZATION;
+GRANT CREATE ON SCHEMA github_sync TO regress_owner;
+GRANT USAGE ON SCHEMA github_sync TO regress_owner WITH GRANT OPTION;
+SET SESSION AUTHORIZATION regress_owner;
+SELECT github_sync.grant_monitor('regress_app'), github_sync.grant_application('regress_app') \g /dev/null
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id') \g /dev/null
+SELECT github_sync.detach_comments() \g /dev/null
+SELECT github_sync.attach_comments('app.comments') \g /dev/null
+SELECT github_sync.detach_comments(), github_sync.detach_tasks() \g /dev/null
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id'), github_sync.attach_comments('app.comments') \g /dev/null
+SELECT count(*) FROM pg_class WHERE relnamespace = 'github_sync'::regnamespace AND relkind IN ('r', 'v') AND relname <> 'state_transitions'
+	AND pg_get_userbyid(relowner) <> 'regress_owner';
+-- not tables of others
+RESET SESSION AUTHORIZATION;
+GRANT USAGE, CREATE ON SCHEMA github_sync TO regress_app;
+GRANT USAGE ON SCHEMA app TO regress_app;
+CREATE TABLE app.mine (id int PRIMARY KEY, title text, body text, modified_at timestamptz);
+ALTER TABLE app.mine OWNER TO regress_app;
+SET SESSION AUTHORIZATION regress_app;
+SELECT github_sync.attach_tasks('app.tasks');
+-- nor one's own, where somebody else's are attached
+SELECT github_sync.attach_tasks('app.mine');
+
+-- what a third role put into the schema is refused, not adopted
+CREATE FUNCTION github_sync.useful() RETURNS text LANGUAGE sql SECURITY DEFINER RETURN 'planted';
+RESET SESSION AUTHORIZATION;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id');
+DROP ROUTINE github_sync.useful();
+REVOKE ALL ON SCHEMA github_sync FROM regress_app;
+REVOKE ALL ON ALL TABLES IN SCHEMA github_sync FROM regress_app;
+DROP TABLE app.mine;
+
+-- a hostile owner: of every function a variant that fits unless arguments are
+-- exactly what they should be, operators of all kinds, casts, triggers, rules
+CREATE TABLE world.trapped (a_superuser boolean, by text);
+GRANT SELECT, INSERT ON world.trapped TO PUBLIC;
+CREATE FUNCTION world.trap(by text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO world.trapped SELECT r.rolsuper, by FROM pg_roles AS r WHERE r.rolname = current_user;
+END
+$$;
+GRANT USAGE ON SCHEMA world TO PUBLIC;
+SET SESSION AUTHORIZATION regress_owner;
+CREATE PROCEDURE world.plant() LANGUAGE plpgsql AS $$
+DECLARE
+	member record;
+	types text;
+	planted integer := 0;
+BEGIN
+	FOR member IN
+		SELECT p.proname, p.pronargs, p.prorettype::regtype AS returns, p.proretset, p.proargtypes
+		FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+		WHERE p.pronamespace = 'github_sync'::regnamespace AND p.prorettype <> 'trigger'::regtype
+	LOOP
+		/* With fewer arguments than declared, as the default ones allow; all text, all exact but the last, any. */
+		FOR given IN 0 .. member.pronargs LOOP
+			FOREACH types IN ARRAY ARRAY[
+				(SELECT coalesce(string_agg('text', ', '), '') FROM generate_series(1, given)),
+				(SELECT coalesce(string_agg('anyelement', ', '), '') FROM generate_series(1, given)),
+				(SELECT coalesce(string_agg(CASE WHEN n = given THEN 'text' ELSE member.proargtypes[n - 1]::regtype::text END, ', ' ORDER BY n), '')
+					FROM generate_series(1, given) AS n),
+				(SELECT coalesce(string_agg(CASE WHEN n = given THEN 'anyelement' ELSE member.proargtypes[n - 1]::regtype::text END, ', ' ORDER BY n), '')
+					FROM generate_series(1, given) AS n),
+				(SELECT coalesce(string_agg(member.proargtypes[n - 1]::regtype::text, ', ' ORDER BY n), '') FROM generate_series(1, given) AS n)]
+			LOOP
+				BEGIN
+					EXECUTE format('CREATE FUNCTION github_sync.%I(%s) RETURNS %s LANGUAGE plpgsql AS %L', member.proname, types,
+						CASE WHEN member.returns = 'record'::regtype THEN 'text' ELSE member.returns::text END,
+						format('BEGIN PERFORM world.trap(%L); %s END', member.proname,
+							CASE WHEN member.returns <> 'void'::regtype THEN 'RETURN NULL;' END));
+					planted := planted + 1;
+				EXCEPTION WHEN duplicate_function OR invalid_function_definition OR ambiguous_function THEN
+					NULL;
+				END;
+			END LOOP;
+		END LOOP;
+	END LOOP;
+	RAISE NOTICE 'planted: %', planted > 500;
+END
+$$;
+CALL plant();
+-- they work: a call that is not exact is caught
+SELECT github_sync.wake(), github_sync.table_owner('app.tasks') IS NULL AS caught;
+SELECT * FROM world.trapped;
+-- operators, in our schema and in one of the owner's
+CREATE FUNCTION world.equal(a name, b text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM world.trap('='); RETURN true; END $$;
+CREATE FUNCTION world.joined(a text, b name) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM world.trap('||'); RETURN a; END $$;
+CREATE FUNCTION world.taken(a jsonb, b text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM world.trap('->>'); RETURN a; END $$;
+CREATE OPERATOR github_sync.= (LEFTARG = name, RIGHTARG = text, FUNCTION = world.equal);
+CREATE OPERATOR github_sync.|| (LEFTARG = text, RIGHTARG = name, FUNCTION = world.joined);
+CREATE OPERATOR github_sync.->> (LEFTARG = jsonb, RIGHTARG = text, FUNCTION = world.taken);
+CREATE OPERATOR world.= (LEFTARG = name, RIGHTARG = text, FUNCTION = world.equal);
+CREATE OPERATOR world.|| (LEFTARG = text, RIGHTARG = name, FUNCTION = world.joined);
+-- a trigger, a policy, a column of a type that has a cast of its own, and a mapping that is a command
+CREATE FUNCTION world.ambush() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM world.trap('trigger'); RETURN coalesce(NEW, OLD); END $$;
+CREATE TRIGGER ambush BEFORE INSERT OR UPDATE OR DELETE ON github_sync.attached_tables FOR EACH ROW EXECUTE FUNCTION world.ambush();
+CREATE TYPE world.kind AS (word text);
+CREATE FUNCTION world.kind_as_text(world.kind) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM world.trap('cast'); RETURN ($1).word; END $$;
+CREATE CAST (world.kind AS text) WITH FUNCTION world.kind_as_text AS IMPLICIT;
+ALTER TABLE github_sync.attached_tables DROP CONSTRAINT attached_tables_record_type_check;
+ALTER TABLE github_sync.attached_tables ADD COLUMN plain text;
+UPDATE github_sync.attached_tables SET plain = record_type;
+ALTER TABLE github_sync.attached_tables ALTER COLUMN record_type TYPE world.kind USING ROW(record_type)::world.kind;
+RESET SESSION AUTHORIZATION;
+SET search_path = world, github_sync, pg_catalog;
+\set VERBOSITY terse
+-- A superuser calls with all arguments and exact types. That a shorter call of his could be caught cannot be helped:
+-- whoever may create in a schema can offer what fits better there. What happens is no matter, but that nothing is run.
+SELECT github_sync.attach_tasks('app.tasks'::regclass, NULL::name, NULL::name, NULL::name, NULL::name, 'open'::text, 'closed'::text,
+	NULL::name, 'UTC'::text, 'repo_id'::name, NULL::regprocedure) \g /dev/null
+SELECT github_sync.adopt_database() \g /dev/null
+SELECT github_sync.capture_task_changes(true::boolean) \g /dev/null
+SELECT by, count(*) FROM world.trapped WHERE a_superuser GROUP BY by;
+SELECT by, count(*) > 0 FROM world.trapped GROUP BY by ORDER BY by;
+-- the same with columns as they were
+SET SESSION AUTHORIZATION regress_owner;
+ALTER TABLE github_sync.attached_tables DROP COLUMN record_type;
+ALTER TABLE github_sync.attached_tables RENAME COLUMN plain TO record_type;
+ALTER TABLE github_sync.attached_tables ADD CONSTRAINT attached_tables_pkey PRIMARY KEY (record_type);
+UPDATE github_sync.attached_tables SET mapping = jsonb_set(mapping, '{captured_columns}',
+	'["title, body) IS DISTINCT FROM (1, 2)) EXECUTE FUNCTION world.ambush(); SELECT world.trap(''command''); --"]');
+RESET SESSION AUTHORIZATION;
+SELECT github_sync.capture_task_changes(true::boolean);
+SELECT github_sync.attach_tasks('app.tasks'::regclass, NULL::name, NULL::name, NULL::name, NULL::name, 'open'::text, 'closed'::text,
+	NULL::name, 'UTC'::text, 'repo_id'::name, NULL::regprocedure) \g /dev/null
+SELECT github_sync.attach_comments('app.comments'::regclass, NULL::name, NULL::name, NULL::name, NULL::name, 'UTC'::text, NULL::regprocedure) \g /dev/null
+SELECT github_sync.capture_task_changes(true::boolean) \g /dev/null
+SELECT github_sync.capture_comment_changes(true::boolean) \g /dev/null
+SELECT github_sync.grant_application('regress_app'::regrole) \g /dev/null
+SELECT github_sync.grant_monitor('regress_app'::regrole) \g /dev/null
+SELECT github_sync.adopt_database() \g /dev/null
+SELECT github_sync.detach_comments(false::boolean) \g /dev/null
+SELECT github_sync.detach_tasks(false::boolean) \g /dev/null
+SELECT by, count(*) FROM world.trapped WHERE a_superuser GROUP BY by;
+SELECT record_type FROM github_sync.attached_tables;
+
+-- a schema that was somebody else's before
+SET client_min_messages = warning;
+DROP EXTENSION task_sync_transaction CASCADE;
+DROP SCHEMA github_sync CASCADE;
+CREATE SCHEMA github_sync AUTHORIZATION regress_owner;
+CREATE EXTENSION task_sync_transaction;
+DROP SCHEMA github_sync, app, world CASCADE;
