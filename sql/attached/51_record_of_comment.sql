@@ -25,11 +25,11 @@ BEGIN
 	IF FOUND AND parent.number IS NULL THEN
 		PERFORM github_sync.comment_ask_for_parent(parent);
 	ELSIF NOT FOUND AND EXISTS (
-		SELECT FROM github_sync.task_local_row((SELECT r.{{task_id}} FROM {{table}} AS r WHERE r.{{id}} = key)) AS l
+		SELECT FROM github_sync.task_local_row((SELECT r.{{task_id}} FROM {{table}} AS r WHERE r.{{id}} = comment_parent_of_local_row.key)) AS l
 		JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id) THEN
 		/* The comment's issue has to exist first: its task goes out before it. */
 		INSERT INTO github_sync.task_sync_transactions (direction, task_id)
-		SELECT 'outbound', r.{{task_id}} FROM {{table}} AS r WHERE r.{{id}} = key;
+		SELECT 'outbound', r.{{task_id}} FROM {{table}} AS r WHERE r.{{id}} = comment_parent_of_local_row.key;
 		parent.id := (SELECT l.parent_issue_id FROM github_sync.comment_local_row(key) AS l);
 	END IF;
 	RETURN parent.id;
