@@ -34,11 +34,11 @@
 --@column github_issue_number: of the issue, or of the comment's issue; NULL: not at GitHub yet
 --@column priority: a smaller number is claimed first
 --@column queued_at: place in line
---@column waits_for: ready; record busy; retry at a time; rate limit until a time; GitHub unreachable; what keeps the credentials from working; parent issue, and why that does not come; creation being looked up; copied database; github_sync.enabled is off. Of a row that is being processed: processing
+--@column waits_for: ready; record busy; retry at a time; rate limit until a time; GitHub unreachable; what keeps the credentials from working; issues disabled at the repository; parent issue, and why that does not come; creation being looked up; copied database; github_sync.enabled is off. Of a row that is being processed: processing
 --@column attempts: failures of this row so far
 --@column last_error: the last failed try, of a row that is queued again
 --@column last_error_at: when that was
---@column pause_reason: what GitHub or the server said when the row's installation began to wait; NULL: it does not
+--@column pause_reason: what GitHub or the server said when the row's installation or repository began to wait; NULL: it does not
 	SELECT '@record@' AS record_type, t.id, t.direction, t.action, t.state, t.@record@_id::text AS record_id,
 		r.owner_login || '/' || r.name AS repository,
 --@task		t.github_issue_number,
@@ -49,8 +49,8 @@
 			WHEN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
 				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing') THEN 'record busy'
 --@comment			/* As its claim will find: no number to send it to, no task to belong to. */
---@comment			WHEN t.next_attempt_at = 'infinity' OR cached.github_id IS NULL AND issue.number IS NULL
---@comment				OR t.direction = 'inbound' AND t.action = 'upsert' AND r.sync_direction <> 'outbound'
+--@comment			WHEN t.next_attempt_at = 'infinity' OR t.action = 'upsert' AND cached.github_id IS NULL AND issue.number IS NULL
+--@comment				OR t.action = 'upsert' AND t.direction = 'inbound' AND r.sync_direction <> 'outbound'
 --@comment					AND cached.comment_id IS NULL AND issue.task_id IS NULL
 --@comment					AND issue.local_deleted_at IS NULL AND issue.deleted_at IS NULL
 --@comment			THEN 'parent issue' || coalesce((
@@ -71,7 +71,8 @@
 			ELSE 'ready'
 		END AS waits_for,
 		t.attempts, t.last_error, t.last_error_at,
-		CASE WHEN i.paused_until > now() THEN i.pause_reason END AS pause_reason
+		coalesce(CASE WHEN i.paused_until > now() THEN i.pause_reason END,
+			CASE WHEN r.paused_until > now() THEN r.pause_reason END) AS pause_reason
 	FROM github_sync.@record@_sync_transactions AS t
 	LEFT JOIN github_sync.github_repos AS r ON r.id = t.github_repo_id
 	LEFT JOIN github_sync.github_app_installations AS i ON i.id = t.github_app_installation_id

@@ -265,8 +265,11 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION world.deleted(transaction bigint, second numeric) RETURNS text LANGUAGE sql
-RETURN github_sync.comment_deleted(transaction, (SELECT c.claim_no FROM world.claim_of(transaction, 'comment') AS c), world.at(second));
+CREATE FUNCTION world.deleted(transaction bigint, second numeric) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN github_sync.comment_deleted(transaction, (SELECT c.claim_no FROM world.claim_of(transaction, 'comment') AS c), world.at(second));
+END
+$$;
 
 /* The time for which transactions wait has come. */
 CREATE PROCEDURE world.wait_is_over(of_type text DEFAULT 'task') LANGUAGE plpgsql AS $$
