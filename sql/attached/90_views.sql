@@ -34,7 +34,7 @@
 --@column github_issue_number: of the issue, or of the comment's issue; NULL: not at GitHub yet
 --@column priority: a smaller number is claimed first
 --@column queued_at: place in line
---@column waits_for: ready; record busy; retry at a time; rate limit until a time; GitHub unreachable; what keeps the credentials from working; issues disabled at the repository; parent issue, and why that does not come; creation being looked up; copied database; github_sync.enabled is off. Of a row that is being processed: processing
+--@column waits_for: ready; record busy; retry at a time; rate limit until a time; GitHub unreachable; what keeps the credentials from working; issues disabled at the repository; parent issue, and why that does not come; creation being looked up; installation suspended; copied database; github_sync.enabled is off. Of a row that is being processed: processing
 --@column attempts: failures of this row so far
 --@column last_error: the last failed try, of a row that is queued again
 --@column last_error_at: when that was
@@ -66,6 +66,7 @@
 				WHEN 'unreachable' THEN 'GitHub unreachable'
 				ELSE i.pause_reason END
 			WHEN t.next_attempt_at > now() THEN 'retry at ' || t.next_attempt_at::timestamptz(0)
+			WHEN i.state <> 'active' THEN 'installation ' || i.state
 			WHEN copy.is_one THEN 'copied database'
 			WHEN current_setting('github_sync.enabled', true) = 'off' THEN 'github_sync.enabled is off'
 			ELSE 'ready'
