@@ -1,6 +1,7 @@
 /*
- * Capture: a trigger on the application's table that enqueues what it changes.
- * Made and dropped by capture_@record@_changes(); off at first.
+ * Capture: triggers on the application's table that enqueue what it changes.
+ * Made and dropped by capture_@record@_changes(); off at first.  Whatever the
+ * application does, they raise nothing of their own.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_stamp_local_change(key {{key_type}}, old_fields text[], new_fields text[])
@@ -28,6 +29,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	new_row_fields text[] := {{new_fields}};
 	old_row_fields text[] := {{old_fields}};
+	here record;
 BEGIN
 	/* What the worker itself writes is no news. */
 	IF github_sync.in_worker() AND current_setting('github_sync.applying', true) IN ('@record@:new', '@record@:' || NEW.{{id}}::text) THEN
@@ -36,13 +38,14 @@ BEGIN
 	IF TG_OP = 'UPDATE' AND new_row_fields IS NOT DISTINCT FROM old_row_fields AND {{same_place}} THEN
 		RETURN NULL;
 	END IF;
---@task	IF EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.task_id = NEW.{{id}})
---@task		OR (SELECT l.github_repo_id IN (SELECT r.id FROM github_sync.github_repos AS r)
---@task			FROM github_sync.task_local_row(NEW.{{id}}) AS l) THEN
---@comment	IF EXISTS (SELECT FROM github_sync.github_comments AS c WHERE c.comment_id = NEW.{{id}})
---@comment		OR EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.task_id = NEW.{{task_id}})
---@comment		OR (SELECT l.github_repo_id IN (SELECT r.id FROM github_sync.github_repos AS r)
---@comment			FROM github_sync.task_local_row(NEW.{{task_id}}) AS l) THEN
+	/* Another trigger may have deleted the row since. */
+	SELECT * INTO here FROM github_sync.@record@_local_row(NEW.{{id}});
+--@task	IF here.is_there AND (EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.task_id = NEW.{{id}})
+--@task		OR EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = here.github_repo_id)) THEN
+--@comment	IF here.is_there AND (EXISTS (SELECT FROM github_sync.github_comments AS c WHERE c.comment_id = NEW.{{id}})
+--@comment		OR here.parent_issue_id IS NOT NULL
+--@comment		OR EXISTS (SELECT FROM github_sync.task_local_row(NEW.{{task_id}}) AS l
+--@comment			JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id)) THEN
 		PERFORM github_sync.@record@_stamp_local_change(NEW.{{id}}, old_row_fields, new_row_fields) WHERE TG_OP = 'UPDATE';
 		INSERT INTO github_sync.@record@_sync_transactions (direction, @record@_id) VALUES ('outbound', NEW.{{id}});
 	END IF;
