@@ -55,6 +55,7 @@ static const PinnedSetting pinned_settings[] = {
 	{"extra_float_digits", "1"},
 	{"standard_conforming_strings", "on"},
 	{"transform_null_equals", "off"},
+	{"enable_seqscan", "off"}, /* plans are kept from when the queue was empty */
 	{"jit", "off"}, /* short statements: compiling costs more than it saves */
 };
 
