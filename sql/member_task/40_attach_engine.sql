@@ -307,6 +307,23 @@ $$;
 COMMENT ON FUNCTION github_sync.hand_over(name) IS
 'private: gives attached objects to the owner of the application''s table, closes them to PUBLIC and ties the functions to the extension: it cannot be dropped while triggers use them';
 
+CREATE FUNCTION github_sync.plan_by_index() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	entry_point regprocedure;
+BEGIN
+	FOR entry_point IN
+		SELECT p.oid FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace AND p.prosecdef
+			AND NOT EXISTS (SELECT FROM pg_depend AS d
+				WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+	LOOP
+		PERFORM github_sync.execute_unowned(format('ALTER ROUTINE %s SET enable_seqscan = off', entry_point));
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.plan_by_index() IS
+'private: every entry to the rules plans by index. A queue is often all but empty, and a session keeps its plans: read from end to end for each of the rows of one large statement it would cost their square';
+
 CREATE FUNCTION github_sync.fill_in(definition text, dictionary jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
@@ -456,6 +473,7 @@ BEGIN
 	FOR definition IN SELECT * FROM github_sync.definitions_of(record_type, 'objects'::text) LOOP
 		PERFORM github_sync.execute_unowned(github_sync.fill_in(definition, dictionary));
 	END LOOP;
+	PERFORM github_sync.plan_by_index();
 	PERFORM github_sync.hand_over(owner);
 	/* Attached again, a copy is still a copy: the identity stays. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
