@@ -136,6 +136,22 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_absorb(bigint, bigint) IS
 'private: moves everything of one record to another and removes it; a claim that was under way on it is given back';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_take_identity(INOUT cached github_sync.@resources@, taken_id bigint, taken_number integer)
+LANGUAGE plpgsql AS $$
+BEGIN
+	cached.github_id := taken_id;
+--@task	cached.number := taken_number;
+	UPDATE github_sync.@resources@ SET github_id = taken_id
+--@task		, number = taken_number
+	WHERE id = cached.id;
+EXCEPTION WHEN unique_violation THEN
+	/* Its stub was committed while we waited for it: the next try sees it. */
+	RAISE lock_not_available USING MESSAGE = 'another transaction has just met the same resource';
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, bigint, integer) IS
+'private: from now on the record is the one of this resource; 55P03: a webhook makes a stub of it just now, try again shortly';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_record_of_creation(
 	cached github_sync.@resources@, found_body text, found_author text, own_login text)
 RETURNS bigint
