@@ -7,21 +7,29 @@
  */
 import { FIELDS, describe, plain } from './history.mjs';
 
-/* Both sides, joined by the links of the cached records. */
+/*
+ * Both sides, joined by the links of the cached records.  A row may be without
+ * its resource when that is gone at GitHub (of a comment: where the row holds
+ * what GitHub never had), a resource without its row when the application
+ * deleted that (of a comment: its task).
+ */
 const TASKS = `
-	SELECT t.id AS row_id, i.number, t.title, t.markdown AS body, t.status AS state
+	SELECT t.id AS row_id, i.number, t.title, t.markdown AS body, t.status AS state,
+		i.deleted_at IS NOT NULL AS gone, i.local_deleted_at IS NOT NULL AS deleted_here
 	FROM planner.tasks AS t FULL JOIN github_sync.github_issues AS i ON i.task_id = t.id`;
 const COMMENTS = `
-	SELECT c.id AS row_id, g.github_id, c.markdown AS body, t.number AS parent
+	SELECT c.id AS row_id, g.github_id, c.markdown AS body, p.number AS parent,
+		(g.deleted_at IS NOT NULL AND ARRAY[c.markdown] IS DISTINCT FROM g.local_base) OR (g.github_id IS NULL AND p.deleted_at IS NOT NULL) AS gone,
+		p.local_deleted_at IS NOT NULL AS deleted_here
 	FROM planner.comments AS c FULL JOIN github_sync.github_comments AS g ON g.comment_id = c.id
-	LEFT JOIN github_sync.github_issues AS t ON t.task_id = c.task_id`;
+	LEFT JOIN github_sync.github_issues AS p ON p.id = g.github_issue_id OR (g.id IS NULL AND p.task_id = c.task_id)`;
 const UNFINISHED = `
 	SELECT record_type, id, direction, action, state, coalesce(error_code || ': ' || error_reason, disabled_reason) AS reason, github_issue_number, task_id, comment_id, github_comment_external_id
 	FROM (SELECT 'task' AS record_type, id, direction, action, state, error_code, error_reason, disabled_reason, github_issue_number, task_id, NULL::bigint AS comment_id, NULL::bigint AS github_comment_external_id
 			FROM github_sync.task_sync_transactions
 		UNION ALL SELECT 'comment', id, direction, action, state, error_code, error_reason, disabled_reason, github_issue_number, NULL, comment_id, github_comment_external_id
 			FROM github_sync.comment_sync_transactions) AS t
-	WHERE state IN ('queued', 'processing', 'errored', 'disabled') ORDER BY id`;
+	WHERE state IN ('queued', 'processing', 'errored', 'disabled') AND coalesce(error_code, '') NOT IN ('gone', 'parent_not_synced') ORDER BY id`;
 const CONFLICTS = `
 	SELECT c.record_type, c.field, c.local, c.remote, c.winner, coalesce(i.number, p.number) AS issue, g.github_id AS comment
 	FROM github_sync.sync_conflicts AS c
@@ -79,11 +87,11 @@ export class Comparison {
 			const resource = resources.get(place);
 
 			resources.delete(place);
-			if (row.row_id === null && resource !== undefined) {
+			if (row.row_id === null && resource !== undefined && !row.deleted_here) {
 				this.#complain(resource.about, `${type} ${place} of GitHub's has no row: ${describe(valuesOf(type, resource))}`);
-			} else if (row.row_id !== null && resource === undefined) {
+			} else if (row.row_id !== null && resource === undefined && !row.gone) {
 				this.#complain({ row: row.row_id, type }, `row ${row.row_id} of the application has no ${type} at GitHub (${place ?? 'never created'}): ${describe(valuesOf(type, row))}`);
-			} else if (row.row_id !== null) {
+			} else if (row.row_id !== null && resource !== undefined) {
 				this.#same(type, row, resource);
 			}
 		}
@@ -103,7 +111,8 @@ export class Comparison {
 		const created = new Map();
 
 		for (const { resource, text, about } of this.world.history.creations) {
-			if (created.has(text)) {
+			/* One that somebody deleted before it was found is made again. */
+			if (created.has(text) && !this.world.history.deleted.has(created.get(text))) {
 				this.#complain(about, `${resource} is ${created.get(text)} once more: ${JSON.stringify(text)}`);
 			}
 			created.set(text, resource);
@@ -161,13 +170,13 @@ function valuesOf(type, record) {
 /* The application's side in the words of GitHub's: which user or worker gave which field which value. */
 function localWritings(audit, tasks, comments) {
 	const resourceOf = new Map([
-		...tasks.map(({ row_id: id, number }) => [`task ${id}`, { resource: `issue ${number}`, about: { issue: number } }]),
-		...comments.map(({ row_id: id, github_id: place, parent }) => [`comment ${id}`, { resource: `comment ${place}`, about: { issue: parent, comment: place } }]),
+		...tasks.filter(({ number }) => number !== null).map(({ row_id: id, number }) => [`task ${id}`, { resource: `issue ${number}`, about: { issue: number } }]),
+		...comments.filter(({ github_id: place }) => place !== null).map(({ row_id: id, github_id: place, parent }) => [`comment ${id}`, { resource: `comment ${place}`, about: { issue: parent, comment: place } }]),
 	]);
 
 	return audit.flatMap(({ at, writer, record_type: type, record_id: id, before, after }) =>
 		FIELDS[type === 'task' ? 'issue' : 'comment'].filter((field) => before?.[COLUMNS[field]] !== after?.[COLUMNS[field]]).map((field) => ({
-			...resourceOf.get(`${type} ${id}`), at: at.getTime(), field, by: writer === 'application' ? 'user' : 'worker',
+			...resourceOf.get(`${type} ${id}`) ?? { about: { row: id, type: type === 'task' ? 'issue' : 'comment' } }, at: at.getTime(), field, by: writer === 'application' ? 'user' : 'worker',
 			from: before?.[COLUMNS[field]] ?? null, to: after?.[COLUMNS[field]] ?? null,
 		})));
 }
@@ -184,7 +193,9 @@ function isText({ field, from }) {
 	return field !== 'state' && plain(from) !== '';
 }
 
-/* Whether the other side has ever held the value. */
+/* Whether the other side has ever held the value; a row that was deleted has lost its link. */
 function isKnown(otherSide, { resource, field, from }) {
-	return otherSide.some((one) => one.resource === resource && one.field === field && plain(one.to) === plain(from));
+	const mayBe = (other) => other === resource || other === undefined || resource === undefined;
+
+	return otherSide.some((one) => mayBe(one.resource) && one.field === field && plain(one.to) === plain(from));
 }

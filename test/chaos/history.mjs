@@ -23,7 +23,8 @@ export class History {
 		this.app = app;				/* login of the App */
 		this.events = [];			/* { at, issue, comment, text }: to be read */
 		this.writings = [];			/* of GitHub's side */
-		this.creations = [];		/* by the App: { type, body or title, id } */
+		this.creations = [];		/* by the App: { resource, about, text } */
+		this.deleted = new Set();	/* resources that GitHub has no longer */
 		this.last = new Map();		/* resource -> its values */
 		this.showings = new Map();	/* resource -> { at, values } as the App was shown them */
 		this.byEtag = new Map();
@@ -58,6 +59,9 @@ export class History {
 		const after = valuesOf(resource);
 
 		this.last.set(resource.name, after);
+		if (action === 'deleted') {
+			this.deleted.add(resource.name);
+		}
 		this.note(`GitHub: ${by === 'app' ? 'the App' : 'a human'} ${action} ${describe(after)}`,
 			{ issue: issue.number, comment: comment?.id });
 		for (const field of FIELDS[resource.type].filter((name) => before[name] !== after[name] || action === 'opened')) {

@@ -6,22 +6,22 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const TELLS = { issues: ['opened', 'edited', 'closed', 'reopened'], issue_comment: ['created', 'edited'] };
+const TELLS = { issues: ['opened', 'edited', 'closed', 'reopened', 'deleted'], issue_comment: ['created', 'edited', 'deleted'] };
 
 const INSERT_ISSUE = `
 	INSERT INTO github_sync.task_sync_transactions
-		(direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
-	VALUES ('inbound', 1296269, $1, $2, $3) RETURNING id, state`;
+		(direction, github_repo_id, action, github_issue_external_id, github_issue_number, github_updated_at)
+	VALUES ('inbound', 1296269, $1, $2, $3, $4) RETURNING id, state`;
 const INSERT_COMMENT = `
 	INSERT INTO github_sync.comment_sync_transactions
-		(direction, github_repo_id, github_comment_external_id, github_issue_number, github_updated_at)
-	VALUES ('inbound', 1296269, $1, $2, $3) RETURNING id, state`;
+		(direction, github_repo_id, action, github_comment_external_id, github_issue_number, github_updated_at)
+	VALUES ('inbound', 1296269, $1, $2, $3, $4) RETURNING id, state`;
 
 /* What the receiver of a webhook, or a sweep, says to the queue. */
-export function news({ issue, comment }) {
+export function news({ issue, comment }, action = 'upsert') {
 	return comment === undefined
-		? { text: INSERT_ISSUE, values: [issue.id, issue.number, issue.updated_at] }
-		: { text: INSERT_COMMENT, values: [comment.id, issue.number, comment.updated_at] };
+		? { text: INSERT_ISSUE, values: [action, issue.id, issue.number, issue.updated_at] }
+		: { text: INSERT_COMMENT, values: [action, comment.id, issue.number, comment.updated_at] };
 }
 
 export class Mail {
@@ -34,7 +34,7 @@ export class Mail {
 
 		store.listener = (event, action, what) => {
 			if (TELLS[event]?.includes(action)) {
-				this.#send(news(what), { issue: what.issue.number, comment: what.comment?.id });
+				this.#send(news(what, action === 'deleted' ? 'delete' : 'upsert'), { issue: what.issue.number, comment: what.comment?.id });
 			}
 			next(event, action, what);
 		};
@@ -60,7 +60,7 @@ export class Mail {
 		try {
 			const { rows: [row] } = await this.world.receiver.query(told);
 
-			this.world.history.note(`webhook of ${told.values[2]} delivered: transaction ${row.id} ${row.state}`, about);
+			this.world.history.note(`webhook (${told.values[0]}) of ${told.values[3]} delivered: transaction ${row.id} ${row.state}`, about);
 			this.world.count('webhooks delivered');
 		} catch (error) {
 			this.world.history.note(`webhook not taken: ${error.message}`, about);

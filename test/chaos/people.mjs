@@ -53,7 +53,7 @@ export class Humans {
 		const issue = mostlyLast(dice, [...this.world.repository.issues.values()]);
 		const comment = issue && mostlyLast(dice, [...issue.comments.values()]);
 
-		switch (dice.weighted({ open: this.world.hasRoom() ? 3 : 0, retitle: 6, rewrite: 6, both: 3, state: 5, say: 3, correct: 6 })) {
+		switch (dice.weighted({ ...this.world.deletions, open: this.world.hasRoom() ? 3 : 0, retitle: 6, rewrite: 6, both: 3, state: 5, say: 3, correct: 6 })) {
 			case 'open':
 				this.#do('create_issue', { title: writer.title(), body: writer.bodyOrNone() });
 				break;
@@ -71,6 +71,12 @@ export class Humans {
 				break;
 			case 'say':
 				this.#do('create_comment', issue && { number: issue.number, body: writer.body() });
+				break;
+			case 'unsay':
+				this.#do('delete_comment', comment && { comment_id: comment.id });
+				break;
+			case 'drop':
+				this.#do('delete_issue', issue && { number: issue.number });
 				break;
 			case 'correct':
 				this.#do('edit_comment', comment && { comment_id: comment.id, body: rewritten(comment, writer.body()) });
@@ -124,7 +130,7 @@ export class Users {
 			[place, skew, ...values],
 		];
 
-		switch (dice.weighted({ add: this.world.hasRoom() ? 3 : 0, retitle: 6, rewrite: 6, both: 3, state: 5, say: 3, correct: 6 })) {
+		switch (dice.weighted({ ...this.world.deletions, add: this.world.hasRoom() ? 3 : 0, retitle: 6, rewrite: 6, both: 3, state: 5, say: 3, correct: 6 })) {
 			case 'retitle':
 				return edit('tasks', 'title = $3', writer.title());
 			case 'rewrite':
@@ -138,6 +144,12 @@ export class Users {
 					SELECT t.id, $3, clock_timestamp() + $2::interval FROM planner.tasks AS t WHERE t.id = ${ROW('tasks')}`, [place, skew, writer.body()]];
 			case 'correct':
 				return edit('comments', 'markdown = $3', writer.body());
+			case 'unsay':
+				return [`DELETE FROM planner.comments WHERE id = ${ROW('comments')}`, [place]];
+			case 'drop':
+				return [`WITH gone AS (SELECT id FROM planner.tasks WHERE id = ${ROW('tasks')} FOR UPDATE),
+						comments AS (DELETE FROM planner.comments AS c USING gone WHERE c.task_id = gone.id)
+					DELETE FROM planner.tasks AS t USING gone WHERE t.id = gone.id`, [place]];
 			default:
 				return [`INSERT INTO planner.tasks (title, markdown, status, github_repo_id, modified_at)
 					VALUES ($1, $2, $3, 1296269, clock_timestamp() + $4::interval)`,

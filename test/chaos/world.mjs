@@ -1,14 +1,14 @@
 /*
- * round.mjs
- *		One round: a world of its own, a storm, quiet, and the comparison of
- *		both sides.
+ * world.mjs
+ *		What a round is about: a database with an application, a GitHub, those
+ *		who work on both sides, what befalls them; and the quiet afterwards, in
+ *		which both sides are compared.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Comparison } from './comparison.mjs';
 import { Dice } from './dice.mjs';
 import { History } from './history.mjs';
-import { VICTIMS, kill } from './killer.mjs';
 import { Mail, news } from './mail.mjs';
 import { Humans, Users } from './people.mjs';
 import { Weather } from './weather.mjs';
@@ -17,17 +17,23 @@ const APPLICATION = readFileSync(new URL('application.sql', import.meta.url), 'u
 const QUIET_MAY_TAKE_MS = 60_000;
 const WIDGETS = 1_296_269;
 
-/* What a round is about; whoever acts in it finds the rest here. */
-class World {
-	constructor({ server, control, database, seed }) {
-		Object.assign(this, { server, control, database, seed, counts: {}, failures: [] });
+/* Of so many complaints of a round the history is told. */
+const STORIES = 3;
+
+/* Whoever acts in it finds the rest here. */
+export class World {
+	constructor({ server, control, seed }) {
+		Object.assign(this, { server, control, seed, database: `round_${seed}`, counts: {}, failures: [], remarks: [] });
 		const dice = (name) => new Dice(seed, name);
 
 		this.dice = dice('round');
 		this.size = this.dice.between(2, 8);
+		/* What else may be done, by weight: in every second world everything stays. */
+		this.deletions = this.dice.percent(50) ? { unsay: 1.5, drop: 0.4 } : {};
 		this.control.startOver();
 		this.control.webhooks.configure({ mode: 'off' });	/* the mail is ours */
 		this.control.clock.advance(this.dice.between(-5, 5));
+		this.listener = this.control.store.listener;
 		this.repository = this.control.store.repositories.get(WIDGETS);
 		this.history = new History(this.control.store.appLogin());
 		this.humans = new Humans(this, dice('humans'));
@@ -37,9 +43,12 @@ class World {
 	}
 
 	async open() {
+		this.server.configure({ 'github_sync.workers_per_database': this.dice.pick([1, 2]) });
+		this.server.reload();
 		await this.server.query('postgres', `CREATE DATABASE ${this.database} TEMPLATE template0`);
 		await this.server.query(this.database, APPLICATION);
-		await this.server.query(this.database, `UPDATE github_sync.github_repos SET conflict_policy = $1`,
+		await this.server.query(this.database, `
+			UPDATE github_sync.github_repos SET conflict_policy = $1, on_remote_delete = 'delete', on_local_delete = 'propagate'`,
 			[this.dice.pick(['last_write_wins', 'last_write_wins', 'github_wins', 'app_wins'])]);
 		this.sessions = this.server.pool(this.database, 'planner', { name: 'application', size: 5 });
 		this.receiver = this.server.pool(this.database, 'planner', { name: 'receiver of webhooks', size: 2 });
@@ -48,6 +57,7 @@ class World {
 	}
 
 	async close() {
+		this.control.store.listener = this.listener;
 		await this.sessions.end();
 		await this.receiver.end();
 		await this.server.query('postgres', `DROP DATABASE ${this.database} WITH (FORCE)`);
@@ -63,56 +73,52 @@ class World {
 
 	/* A server that is away is no fault of whoever asks, nor of ours. */
 	failed(who, error) {
-		if (/^(?:57P0[123]|08\w{3}|ECONN\w+|EPIPE|ENOENT)$/.test(error.code ?? '') || /Connection terminated|connection error/.test(error.message)) {
+		if (error.code === '23503') {		/* a task that was to be deleted got a comment from GitHub just then */
+			this.count('deletions in vain');
+		} else if (/^(?:57P0[123]|08\w{3}|ECONN\w+|EPIPE|ENOENT)$/.test(error.code ?? '') || /Connection terminated|connection error/.test(error.message)) {
 			this.count('statements without a server');
 		} else {
 			this.failures.push(`${who} was refused: ${error.code} ${error.message}`);
 		}
 	}
-}
-
-/* Everybody at once, until the time is over. */
-async function storm(world, seconds) {
-	const end = Date.now() + seconds * 1000;
-	const until = async (dice, mostMs, act) => {
-		while (Date.now() < end) {
-			await sleep(dice.below(mostMs));
-			await act();
+	/* All faults off, everything delivered and done; then everything is told once more, as a sweep would. */
+	async calm() {
+		this.weather.clear();
+		await this.users.done();
+		await allDone(this);
+		for (const told of await whatASweepTells(this)) {
+			await this.receiver.query(told);
 		}
-	};
-	const dice = (name) => new Dice(world.seed, name);
+		this.history.note('everything told once more');
+		await allDone(this);
+	}
 
-	await Promise.all([
-		until(dice('pace of humans'), 120, () => world.humans.act()),
-		until(dice('pace of users'), 100, () => world.users.act()),
-		until(dice('pace of weather'), 250, () => world.weather.change()),
-		until(dice('pace of crashes'), 5000, () => crash(world)),
-	]);
-}
+	/* After calm(); resolves with { complaints, failures, counts, unseen, stories }. */
+	async compare() {
+		const comparison = new Comparison(this);
+		const complaints = await comparison.run((text) => this.server.query(this.database, text));
 
-async function crash(world) {
-	const victim = world.dice.pick(VICTIMS);
-
-	world.history.note(`kill -9 of the ${victim}`);
-	if (await kill(world.server, world.database, victim) !== null) {
-		world.count(`kills of a ${victim}`);
-		world.history.note('the server accepts connections');
+		return {
+			complaints, failures: this.failures, unseen: comparison.unseen,
+			counts: { ...this.counts, requests: this.control.journal.lastSeq, conflicts: comparison.conflicts.length },
+			stories: await Promise.all(complaints.slice(0, STORIES).map((complaint) => story(this, complaint))),
+		};
 	}
 }
 
-/* All faults off, everything delivered; then what a sweep would tell, and every retry time is now. */
-async function calm(world) {
-	world.weather.clear();
-	await world.users.done();
-	await allDone(world);
-	for (const issue of world.repository.issues.values()) {
-		await world.receiver.query(news({ issue }));
-		for (const comment of issue.comments.values()) {
-			await world.receiver.query(news({ issue, comment }));
-		}
-	}
-	world.history.note('everything told once more');
-	await allDone(world);
+async function whatASweepTells(world) {
+	const { issues } = world.repository;
+	const { comments } = world.control.store;
+	const known = await world.server.query(world.database, `
+		SELECT number, github_id AS id, NULL AS comment_id FROM github_sync.github_issues WHERE github_id IS NOT NULL AND deleted_at IS NULL
+		UNION ALL SELECT i.number, i.github_id, c.github_id FROM github_sync.github_comments AS c
+			JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id WHERE c.github_id IS NOT NULL AND c.deleted_at IS NULL`);
+	const gone = known.filter(({ number, comment_id: comment }) => !(comment === null ? issues.has(number) : comments.has(comment)));
+
+	return [
+		...[...issues.values()].flatMap((issue) => [news({ issue }), ...[...issue.comments.values()].map((comment) => news({ issue, comment }))]),
+		...gone.map(({ number, id, comment_id: comment }) => news({ issue: { number, id }, ...(comment === null ? {} : { comment: { id: comment } }) }, 'delete')),
+	];
 }
 
 async function allDone(world) {
@@ -125,28 +131,25 @@ async function allDone(world) {
 		if (waiting === 0 || Date.now() > deadline) {
 			return;
 		}
+		await hurry(world);
 		await sleep(30);
 	}
 }
 
-/* observe: see startStandin(); resolves with { complaints, failures, counts, unseen, stories }. */
-export async function playRound({ server, control, observe, seed, seconds }) {
-	const world = new World({ server, control, database: `round_${seed}`, seed });
+/* What is asked again a minute later, before it is believed to be gone, is asked now: a minute passes at GitHub. */
+async function hurry(world) {
+	const [{ waiting }] = await world.server.query(world.database, `
+		WITH tasks AS (
+			UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL
+			WHERE state = 'queued' AND next_attempt_at > clock_timestamp() + interval '20 s' AND next_attempt_at < 'infinity' RETURNING id),
+		comments AS (
+			UPDATE github_sync.comment_sync_transactions SET next_attempt_at = NULL
+			WHERE state = 'queued' AND next_attempt_at > clock_timestamp() + interval '20 s' AND next_attempt_at < 'infinity' RETURNING id)
+		SELECT (SELECT count(*) FROM tasks) + (SELECT count(*) FROM comments) AS waiting`);
 
-	observe((...what) => world.history.answered(...what));
-	await world.open();
-	try {
-		await storm(world, seconds);
-		await calm(world);
-		const comparison = new Comparison(world);
-		const complaints = await comparison.run((text) => server.query(world.database, text));
-
-		return {
-			complaints, failures: world.failures, counts: { ...world.counts, requests: world.control.journal.lastSeq, conflicts: comparison.conflicts.length },
-			unseen: comparison.unseen, stories: await Promise.all(complaints.slice(0, 3).map((complaint) => story(world, complaint))),
-		};
-	} finally {
-		await world.close();
+	if (waiting > 0) {
+		world.control.clock.advance(61);
+		await world.server.query(world.database, 'SELECT github_sync.wake()');
 	}
 }
 
