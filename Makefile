@@ -5,19 +5,23 @@
 #	the rest before the library is linked.
 #
 # make, make install, make clean: as with any PGXS extension (PG_CONFIG=...).
-# make check, demo, playground, format: see CONTRIBUTING.md; they need neither
+# make check, chaos, crash-rounds, demo, playground, format: see CONTRIBUTING.md; they need neither
 # pg_config nor anything installed when they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check demo playground format
+HARNESS = check chaos crash-rounds demo playground format
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
-export PG_CONFIG STEPS TESTS TEST_USER JOBS
+export PG_CONFIG STEPS TESTS TEST_USER JOBS CHAOS_SECONDS CHAOS_ROUNDS CHAOS_SEED CRASH_ROUNDS
 
 .PHONY: $(MAKECMDGOALS)
 check:
 	@scripts/check.sh
+chaos:
+	@scripts/chaos.sh
+crash-rounds:
+	@scripts/chaos.sh crashes
 demo:
 	@scripts/demo.sh
 playground:

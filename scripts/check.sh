@@ -13,12 +13,13 @@
 #	TEST_USER	as root: who runs the tests; default: postgres
 #	PG_CONFIG	of the PostgreSQL to test with
 #	JOBS		how many programs of test/t at once; default: 2
+#	CHAOS_SECONDS, CHAOS_SEED, CRASH_ROUNDS	of step chaos; defaults: 8, 1, 5
 set -euo pipefail
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-all_steps='format meta gcc clang fence cppcheck unit node regress isolation tap'
+all_steps='format meta gcc clang fence cppcheck unit node regress isolation tap chaos'
 test_steps='unit node regress isolation tap'
 strict='-Wall -Wextra -Werror'
 test_timeout_s=900
@@ -96,6 +97,13 @@ step_tap() {
 	done
 	wait
 	add_background_results
+}
+
+step_chaos() {
+	needs_build || return 0
+	tap chaos node test/chaos/chaos.mjs --directory "$work_dir/chaos" --bindir "$bindir" --configuration "$stage_conf" \
+		--seconds "${CHAOS_SECONDS:-8}" --seed "${CHAOS_SEED:-1}" --crashes "${CRASH_ROUNDS:-5}"
+	[ "$failed" = 0 ] || keep chaos "$work_dir/chaos/server.log"
 }
 
 # ---------------------------------------------------------------------------

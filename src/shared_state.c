@@ -339,6 +339,22 @@ shared_state_knows_process(pid_t pid)
 
 /* ---- a worker ---- */
 
+/* There may be none after us to take over what we held. */
+static void
+tell_neighbours_locked(void)
+{
+	for (int i = 0; i < WORKER_SLOTS; i++)
+	{
+		WorkerSlot *slot = &state->slots[i];
+
+		if (slot != my_slot && slot->database == my_slot->database && slot->latch != NULL)
+		{
+			slot->neighbour_ended = true;
+			SetLatch(slot->latch);
+		}
+	}
+}
+
 static void
 release_slot(int code pg_attribute_unused(), Datum arg pg_attribute_unused())
 {
@@ -347,6 +363,7 @@ release_slot(int code pg_attribute_unused(), Datum arg pg_attribute_unused())
 	my_slot->latch = NULL;
 	my_slot->requests_under_way = 0;
 	my_slot->activity[0] = '\0';
+	tell_neighbours_locked();
 	wake_launcher_locked();
 	LWLockRelease(state->lock);
 	my_slot = NULL;
@@ -385,6 +402,18 @@ bool
 shared_state_has_slot(void)
 {
 	return my_slot != NULL;
+}
+
+bool
+shared_state_take_neighbour_ended(void)
+{
+	bool ended;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	ended = my_slot->neighbour_ended;
+	my_slot->neighbour_ended = false;
+	LWLockRelease(state->lock);
+	return ended;
 }
 
 bool

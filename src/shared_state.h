@@ -42,6 +42,9 @@ typedef struct WorkerSlot
 	int requests_under_way;
 	char activity[ACTIVITY_LENGTH];
 
+	/* Written by other workers of the database as they end, cleared by this one. */
+	bool neighbour_ended;
+
 	/* Written by both: the launcher sees what a worker cannot live to tell. */
 	char last_error[LAST_ERROR_LENGTH]; /* "": none */
 	TimestampTz last_error_at;
@@ -95,6 +98,7 @@ extern bool shared_state_claim_slot(const WorkerOrder *order);
 extern bool shared_state_has_slot(void);       /* is this process a worker of ours? */
 extern bool shared_state_asked_to_leave(void); /* finish what is under way, then exit */
 extern void shared_state_ask_myself_to_leave(void);
+extern bool shared_state_take_neighbour_ended(void); /* since the last call: what it held is free */
 extern void shared_state_report_activity(const char *activity);
 extern void shared_state_report_requests(int under_way);
 extern void shared_state_report_error(const char *message); /* no secrets; "" forgets the error */

@@ -135,6 +135,8 @@ claim(void *argument)
 	}
 	if (something_is_due())
 		promote_due();
+	if (shared_state_take_neighbour_ended())
+		worker.recovered = false;
 	if (!worker.recovered)
 		recover();
 	if (worker.failed_claims > 0)

@@ -10,12 +10,16 @@ CREATE TABLE IF NOT EXISTS github_sync.attached_tables (
 	table_name text NOT NULL,
 	mapping jsonb NOT NULL,
 	attached_at timestamptz NOT NULL DEFAULT now(),
-	database_identity text NOT NULL
+	database_identity text NOT NULL,
+	server_timeline text
 );
 COMMENT ON TABLE github_sync.attached_tables IS
 'private: which tables of the application are attached, by which columns, and in which database; as text, so that it restores anywhere';
 COMMENT ON COLUMN github_sync.attached_tables.database_identity IS
 'where the rows are at home: another database with the same rows is a copy and sends nothing until adopt_database()';
+
+COMMENT ON COLUMN github_sync.attached_tables.server_timeline IS
+'of the server when a worker started last; another one: promoted or recovered since; NULL: restored';
 
 CREATE TABLE IF NOT EXISTS github_sync.github_app_installations (
 	id bigint CONSTRAINT github_app_installations_pkey PRIMARY KEY

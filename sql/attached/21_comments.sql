@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_comments (
 	local_changed_at timestamptz[],
 	sent_mask boolean[],
 	sent text[],
+	creation_key uuid,
 	etag text,
 	etag_key text,
 	lock_version bigint NOT NULL DEFAULT 0

@@ -27,6 +27,8 @@ COMMENT ON COLUMN github_sync.@resources@.sent IS
 'private: the values of a write under way, committed before it is sent; seen again at GitHub they count as the base';
 COMMENT ON COLUMN github_sync.@resources@.sent_mask IS
 'private: which fields of sent are part of the write';
+COMMENT ON COLUMN github_sync.@resources@.creation_key IS
+'private: what its next creation will carry; there from the beginning, so that a promoted standby knows what to look for';
 COMMENT ON COLUMN github_sync.@resources@.etag IS
 'private: ETag of the answer that is cached here';
 COMMENT ON COLUMN github_sync.@resources@.etag_key IS
@@ -153,6 +155,7 @@ CREATE TABLE IF NOT EXISTS github_sync.@record@_creation_attempts (
 	github_repo_id bigint NOT NULL
 		CONSTRAINT @record@_creation_attempts_github_repo_id_fkey REFERENCES github_sync.github_repos,
 	sent_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	look_since timestamptz NOT NULL DEFAULT clock_timestamp(),
 	looks integer NOT NULL DEFAULT 0,
 	outcome text
 		CONSTRAINT @record@_creation_attempts_outcome_check CHECK (outcome IN ('created', 'rejected', 'not found'))

@@ -64,8 +64,8 @@ BEGIN
 		IF FOUND OR parent_id IS NULL THEN
 			RETURN cached;
 		END IF;
-		INSERT INTO github_sync.github_comments (github_repo_id, github_issue_id, comment_id)
-		SELECT i.github_repo_id, i.id, key FROM github_sync.github_issues AS i WHERE i.id = parent_id
+		INSERT INTO github_sync.github_comments (github_repo_id, github_issue_id, comment_id, creation_key)
+		SELECT i.github_repo_id, i.id, key, gen_random_uuid() FROM github_sync.github_issues AS i WHERE i.id = parent_id
 		ON CONFLICT (comment_id) DO NOTHING;
 	END LOOP;
 END

@@ -28,7 +28,7 @@ BEGIN
 				HINT = 'Give github_repo_id, or name the column that holds it in attach_tasks(github_repo_column => ...).';
 		END IF;
 		PERFORM github_sync.require_repo(repo_id);
-		INSERT INTO github_sync.github_issues (github_repo_id, task_id) VALUES (repo_id, key)
+		INSERT INTO github_sync.github_issues (github_repo_id, task_id, creation_key) VALUES (repo_id, key, gen_random_uuid())
 		ON CONFLICT (task_id) DO NOTHING;
 	END LOOP;
 END

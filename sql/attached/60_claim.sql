@@ -94,7 +94,7 @@ BEGIN
 		RETURN;
 	END IF;
 	IF step = 'look' THEN
-		SELECT a.creation_key, a.sent_at INTO creation_key, look_since
+		SELECT a.creation_key, a.look_since INTO creation_key, look_since
 		FROM github_sync.@record@_creation_attempts AS a
 		WHERE a.@resource@_id = cached.id AND a.outcome IS NULL;
 	END IF;
@@ -248,6 +248,7 @@ DECLARE
 BEGIN
 	recovered := 0;
 	busy := 0;
+	PERFORM github_sync.@record@_suspect_creations();
 	FOR orphan IN
 		SELECT p.id, p.@resource@_id AS cached_id FROM github_sync.@record@_sync_transactions AS p
 		WHERE p.state = 'processing' AND p.id <> ALL (held)

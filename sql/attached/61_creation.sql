@@ -23,21 +23,50 @@ BEGIN
 		RETURN;
 	END IF;
 	SELECT * INTO here FROM github_sync.@record@_local_row(cached.@record@_id);
-	INSERT INTO github_sync.@record@_creation_attempts (@resource@_id, github_repo_id)
-	VALUES (cached.id, cached.github_repo_id)
-	RETURNING @record@_creation_attempts.creation_key INTO creation_key;
+	creation_key := coalesce(cached.creation_key, gen_random_uuid());
+	INSERT INTO github_sync.@record@_creation_attempts (creation_key, @resource@_id, github_repo_id)
+	VALUES (@record@_begin_creation.creation_key, cached.id, cached.github_repo_id);
 --@task	title := here.fields[1];
 --@task	body := github_sync.with_creation_key(here.fields[2], creation_key);
 --@task	/* An issue is born open; a closed task is closed by the update that follows. */
---@task	UPDATE github_sync.github_issues SET sent_mask = '{true,true,true}',
+--@task	UPDATE github_sync.github_issues SET creation_key = gen_random_uuid(), sent_mask = '{true,true,true}',
 --@task		sent = ARRAY[here.fields[1], here.fields[2], CASE WHEN here.fields[3] IS NOT NULL THEN 'open' END]
 --@task	WHERE id = cached.id;
 --@comment	body := github_sync.with_creation_key(here.fields[1], creation_key);
---@comment	UPDATE github_sync.github_comments SET sent_mask = '{true}', sent = here.fields WHERE id = cached.id;
+--@comment	UPDATE github_sync.github_comments SET creation_key = gen_random_uuid(), sent_mask = '{true}', sent = here.fields WHERE id = cached.id;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_begin_creation(bigint, integer) IS
 'private: opens a creation attempt, committed before anything is sent, and says what to send; no key: there is nothing to create (any more)';
+
+/*
+ * A standby may have been promoted, or a backup restored, before it heard of
+ * attempts that were sent.  What may have been is then treated as if it had
+ * been: looked for before it is sent.
+ */
+CREATE OR REPLACE FUNCTION github_sync.@record@_suspect_creations() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.attached_tables AS a SET server_timeline = github_sync.server_timeline()
+	WHERE a.record_type = '@record@' AND a.server_timeline IS DISTINCT FROM github_sync.server_timeline();
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	INSERT INTO github_sync.@record@_creation_attempts (creation_key, @resource@_id, github_repo_id, look_since)
+	SELECT r.creation_key, r.id, r.github_repo_id, q.first_inserted_at
+	FROM github_sync.@resources@ AS r
+	CROSS JOIN LATERAL (
+		SELECT min(t.inserted_at) AS first_inserted_at FROM github_sync.@record@_sync_transactions AS t
+		WHERE t.@resource@_id = r.id AND t.direction = 'outbound') AS q
+	WHERE r.github_id IS NULL AND r.creation_key IS NOT NULL AND q.first_inserted_at IS NOT NULL
+	ON CONFLICT DO NOTHING;		/* an attempt that it did hear of */
+	/* The next attempt is another one. */
+	UPDATE github_sync.@resources@ AS r SET creation_key = gen_random_uuid()
+	WHERE EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a WHERE a.creation_key = r.creation_key);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_suspect_creations() IS
+'private: on another timeline than before, every creation that waits gets an open attempt, which is looked for first';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_creation_rejected(transaction_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -135,6 +164,22 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_absorb(bigint, bigint) IS
 'private: moves everything of one record to another and removes it; a claim that was under way on it is given back';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_take_identity(INOUT cached github_sync.@resources@, taken_id bigint, taken_number integer)
+LANGUAGE plpgsql AS $$
+BEGIN
+	cached.github_id := taken_id;
+--@task	cached.number := taken_number;
+	UPDATE github_sync.@resources@ SET github_id = taken_id
+--@task		, number = taken_number
+	WHERE id = cached.id;
+EXCEPTION WHEN unique_violation THEN
+	/* Its stub was committed while we waited for it: the next try sees it. */
+	RAISE lock_not_available USING MESSAGE = 'another transaction has just met the same resource';
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, bigint, integer) IS
+'private: from now on the record is the one of this resource; 55P03: a webhook makes a stub of it just now, try again shortly';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_record_of_creation(
 	cached github_sync.@resources@, found_body text, found_author text, own_login text)

@@ -209,11 +209,13 @@ BEGIN
 			RETURN;
 		END IF;
 		IF cached.github_id IS NULL THEN
-			SELECT r.id INTO other_id FROM github_sync.@resources@ AS r WHERE r.github_id = a_github_id;
+			SELECT r.id INTO other_id FROM github_sync.@resources@ AS r WHERE r.id <> cached.id AND (r.github_id = a_github_id
+--@task				OR r.github_repo_id = cached.github_repo_id AND r.number = a_number
+				);
 			IF other_id IS NOT NULL THEN
 				cached := github_sync.@record@_absorb(cached.id, other_id);
 			END IF;
-			cached.github_id := a_github_id;
+			cached := github_sync.@record@_take_identity(cached, a_github_id, a_number);
 		ELSIF cached.github_id <> a_github_id THEN
 			result := github_sync.@record@_fail(t.id, held_claim_no, 'transferred',
 				format('GitHub answered with another @record@''s resource: id %s instead of %s', a_github_id, cached.github_id));

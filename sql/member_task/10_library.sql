@@ -40,6 +40,12 @@ LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_database_identity';
 COMMENT ON FUNCTION github_sync.database_identity() IS
 'private: "<system identifier>/<database oid>": a copy of a database has another one';
 
+CREATE FUNCTION github_sync.server_timeline() RETURNS text
+LANGUAGE sql STABLE
+RETURN left(pg_walfile_name(pg_current_wal_lsn()), 8);
+COMMENT ON FUNCTION github_sync.server_timeline() IS
+'private: the WAL timeline, which a promotion and a recovery to a point in time change';
+
 CREATE FUNCTION github_sync.in_worker() RETURNS boolean
 LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_in_worker';
 COMMENT ON FUNCTION github_sync.in_worker() IS

@@ -477,12 +477,13 @@ BEGIN
 	PERFORM github_sync.hand_over(owner);
 	/* Attached again, a copy is still a copy: the identity stays. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
-		'INSERT INTO github_sync.attached_tables (record_type, table_schema, table_name, mapping, database_identity)
-		VALUES (%L, %L, %L, %L, %L)
+		'INSERT INTO github_sync.attached_tables (record_type, table_schema, table_name, mapping, database_identity, server_timeline)
+		VALUES (%L, %L, %L, %L, %L, %L)
 		ON CONFLICT ON CONSTRAINT attached_tables_pkey DO UPDATE SET
 			table_schema = excluded.table_schema, table_name = excluded.table_name, mapping = excluded.mapping,
 			attached_at = now()',
-		record_type, where_it_is.nspname, where_it_is.relname, mapping, github_sync.database_identity()));
+		record_type, where_it_is.nspname, where_it_is.relname, mapping, github_sync.database_identity(),
+		github_sync.server_timeline()));
 	PERFORM github_sync.make_views();
 	PERFORM github_sync.hand_over(owner);
 	/* Capture that is on goes on, by the columns that count now. */
@@ -498,8 +499,9 @@ CREATE FUNCTION github_sync.adopt_database() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_owner();
+	/* What was queued when this copy was made may have been sent since by the original. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
-		'UPDATE github_sync.attached_tables SET database_identity = %L', github_sync.database_identity()));
+		'UPDATE github_sync.attached_tables SET database_identity = %L, server_timeline = NULL', github_sync.database_identity()));
 	PERFORM github_sync.poke_launcher();
 	PERFORM github_sync.wake();
 END

@@ -401,6 +401,12 @@ describe('faults', () => {
 		assert.deepEqual(await command('GET', 'duplicates'), [{ issues: [1, 2], same: [1_296_269, 'alice', 'a title', 'a body'] }]);
 	});
 
+	it('a made-up answer after the effect: the effect, and another answer than its own', async () => {
+		await fault({ html: 502, after_effect: true });
+		assert.equal((await ask('POST', ISSUES, { body: { title: 't' } })).status, 502);
+		assert.equal(issueCount(), 1);
+	});
+
 	it('made-up answers, HTML and changed headers', async () => {
 		await fault({ answer: { status: 503, headers: { 'retry-after': '3' }, body: { message: 'down' } } });
 		await fault({ html: 502 });

@@ -89,6 +89,36 @@ dies_during_creation('pg_terminate_backend', sub {
 	wait_for(sub { !kill 0, $pid }, 'end of the worker');
 });
 
+# ---- the worker dies before its creation is at GitHub ----
+
+# A new worker has no token yet: it claims, and then has to ask for one.
+crash($application->worker_pid);
+my $seq = $github->last_seq;
+$github->fault('POST /access_tokens$', { gate => 'token' });
+$application->add_task(title => 'claimed and not sent');
+$github->wait_at_gate('token');
+crash($application->worker_pid);
+$github->open_gate('token');
+$application->wait_until_done;
+is(requests_since($seq, $creates), 1, 'what was claimed and not sent is sent afterwards, once');
+is(requests_since($seq, qr{^GET /repos/acme/widgets/issues\?}), 0, 'and need not be looked for');
+
+foreach my $end ([ 'its request is lost' => { reset_before => JSON::PP::true } ], [ 'its request arrives later' => {} ])
+{
+	my ($title, $action) = @$end;
+	my $gate = $title =~ s/\W+/-/gr;
+
+	$seq = $github->last_seq;
+	$github->fault($posted, { gate => $gate, %$action });
+	$application->add_task(title => $title);
+	$github->wait_at_gate($gate);
+	crash($application->worker_pid);
+	$github->open_gate($gate);
+	$application->wait_until_done;
+	is(scalar(grep { $_->{title} eq $title } $github->issues('acme/widgets')), 1, "a worker dies and $title: the issue exists once");
+	cmp_ok(requests_since($seq, qr{^GET /repos/acme/widgets/issues\?}), '>', 0, "a worker dies and $title: it was looked for");
+}
+
 # ---- the server dies ----
 
 dies_during_creation('immediate shutdown', sub { $node->stop('immediate'); $node->start });
@@ -113,7 +143,7 @@ dies_during_creation('fast shutdown', sub {
 
 # ---- an update whose answer is lost ----
 
-my $seq = $github->last_seq;
+$seq = $github->last_seq;
 $github->fault('PATCH /issues/1$', { gate_after_effect => 'updated' });
 my $task = $application->row('SELECT task_id FROM github_sync.github_issues WHERE number = 1')->{task_id};
 $application->edit_task($task, title => 'sent before the crash');

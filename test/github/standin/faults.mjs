@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from './journal.mjs';
 
 const ENDINGS = ['answer', 'html', 'reset_before', 'reset_after_effect', 'cut_in_body', 'slow_bytes', 'drop_answer'];
-const HOLD_UPS = ['delay_ms', 'gate', 'gate_after_effect', 'headers'];
+const MODIFIERS = ['delay_ms', 'gate', 'gate_after_effect', 'headers', 'after_effect'];
 
 export class Faults {
 	constructor() {
@@ -27,7 +27,7 @@ export class Faults {
 	}
 
 	add({ match = {}, times = 1, after = 0, action = {} }) {
-		const unknown = Object.keys(action).filter((name) => ![...ENDINGS, ...HOLD_UPS].includes(name));
+		const unknown = Object.keys(action).filter((name) => ![...ENDINGS, ...MODIFIERS].includes(name));
 
 		if (unknown.length > 0) {
 			throw new Error(`unknown action: ${unknown.join(', ')}`);

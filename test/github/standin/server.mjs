@@ -19,9 +19,13 @@ import { json } from './answers.mjs';
 
 const IDLE_CONNECTION_MS = 60_000;
 
-/* Starts listening; resolves with { url, port, control, server }. */
-export function startStandin({ port = 0, appId, publicKey, webhookUrl, webhookSecret } = {}) {
-	const parts = assemble();
+/*
+ * Starts listening; resolves with { url, port, control, server }.  onAnswer is
+ * told of each request at the moment of its effect: its entry in the journal,
+ * GitHub's answer, and the fault that may keep the answer from arriving.
+ */
+export function startStandin({ port = 0, appId, publicKey, webhookUrl, webhookSecret, onAnswer = () => {} } = {}) {
+	const parts = { ...assemble(), onAnswer };
 	const server = http.createServer({ keepAliveTimeout: IDLE_CONNECTION_MS, requestTimeout: 0 },
 		(request, response) => receive(parts, request, response));
 
@@ -74,10 +78,17 @@ function handle(parts, request, response) {
 
 	response.on('close', () => parts.journal.finish(entry, 'gone'));
 	if (fault === null) {
-		send(parts, request, response, entry, parts.github.answer({ ...request, underWay: entry.under_way }));
+		send(parts, request, response, entry, githubAnswer(parts, request, entry));
 	} else {
 		suffer(parts, request, response, entry, fault);
 	}
+}
+
+function githubAnswer({ github, onAnswer }, request, entry, fault = {}) {
+	const answer = github.answer({ ...request, underWay: entry.under_way });
+
+	onAnswer(entry, answer, fault);
+	return answer;
 }
 
 async function answerControl({ control }, request, response) {
@@ -113,13 +124,15 @@ async function suffer(parts, request, response, entry, fault) {
 		reset(parts, response, entry);
 		return;
 	}
-	const answer = withHeaders(madeUpAnswer(fault) ?? parts.github.answer({ ...request, underWay: entry.under_way }), fault.headers);
+	const madeUp = madeUpAnswer(fault);
+	const real = madeUp === null || fault.after_effect ? githubAnswer(parts, request, entry, fault) : null;
+	const answer = withHeaders(madeUp ?? real, fault.headers);
 
 	await parts.faults.afterEffect(fault);
 	deliver(parts, request, response, entry, fault, answer);
 }
 
-/* What a proxy or a sick server says in GitHub's place, without any effect. */
+/* What a proxy or a sick server says in GitHub's place. */
 function madeUpAnswer({ answer, html }) {
 	if (html !== undefined) {
 		return { status: html, headers: { 'content-type': 'text/html' }, text: `<html><body><h1>${html} Unicorn!</h1></body></html>` };

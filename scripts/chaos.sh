@@ -1,0 +1,39 @@
+#!/bin/bash
+# chaos.sh [crashes]
+#	Builds a private copy and lets test/chaos/chaos.mjs loose on it: rounds of
+#	everything going wrong, or of kill -9.  Leaves nothing behind.
+#
+#	CHAOS_SECONDS	rounds begin for so long; default: 300
+#	CHAOS_ROUNDS	and no more than so many
+#	CHAOS_SEED		of the first round; default: another each time
+#	CRASH_ROUNDS	of crashes; default: 200
+set -euo pipefail
+
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+options=()
+[ -z "${CHAOS_SEED-}" ] || options+=(--seed "$CHAOS_SEED")
+case ${1-} in
+	crashes) options+=(--rounds 0 --crashes "${CRASH_ROUNDS:-200}") ;;
+	'')
+		options+=(--seconds "${CHAOS_SECONDS:-300}")
+		[ -z "${CHAOS_ROUNDS-}" ] || options+=(--rounds "$CHAOS_ROUNDS")
+		;;
+	*) echo "usage: $0 [crashes]" >&2; exit 2 ;;
+esac
+
+"$source_dir/scripts/install_packages.sh" check
+find_postgresql
+open_work_dir
+copy=$work_dir/copy
+copy_tree "$copy"
+link_node_modules "$copy"
+build "$copy"
+stage "$copy"
+if ! in_copy "$copy" node test/chaos/chaos.mjs --directory "$work_dir/chaos" --bindir "$bindir" --configuration "$stage_conf" "${options[@]}"; then
+	mkdir -p "$source_dir/test-failed"
+	cp "$work_dir/chaos/server.log" "$source_dir/test-failed/chaos-server.log"
+	echo "the server's log: $source_dir/test-failed/chaos-server.log"
+	exit 1
+fi

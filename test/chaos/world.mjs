@@ -1,0 +1,174 @@
+/*
+ * world.mjs
+ *		What a round is about: a database with an application, a GitHub, those
+ *		who work on both sides, what befalls them; and the quiet afterwards, in
+ *		which both sides are compared.
+ */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Comparison } from './comparison.mjs';
+import { Dice } from './dice.mjs';
+import { History } from './history.mjs';
+import { Mail, news } from './mail.mjs';
+import { Humans, Users } from './people.mjs';
+import { Weather } from './weather.mjs';
+
+const APPLICATION = readFileSync(new URL('application.sql', import.meta.url), 'utf8');
+const QUIET_MAY_TAKE_MS = 60_000;
+const WIDGETS = 1_296_269;
+
+/* Of so many complaints of a round the history is told. */
+const STORIES = 3;
+
+/* Whoever acts in it finds the rest here. */
+export class World {
+	constructor({ server, control, seed }) {
+		Object.assign(this, { server, control, seed, database: `round_${seed}`, counts: {}, failures: [], remarks: [] });
+		const dice = (name) => new Dice(seed, name);
+
+		this.dice = dice('round');
+		this.size = this.dice.between(2, 8);
+		/* What else may be done, by weight: in every second world everything stays. */
+		this.deletions = this.dice.percent(50) ? { unsay: 1.5, drop: 0.4 } : {};
+		this.control.startOver();
+		this.control.webhooks.configure({ mode: 'off' });	/* the mail is ours */
+		this.control.clock.advance(this.dice.between(-5, 5));
+		this.listener = this.control.store.listener;
+		this.repository = this.control.store.repositories.get(WIDGETS);
+		this.history = new History(this.control.store.appLogin());
+		this.humans = new Humans(this, dice('humans'));
+		this.users = new Users(this, dice('users'));
+		this.mail = new Mail(this, dice('mail'));
+		this.weather = new Weather(this, dice('weather'));
+	}
+
+	async open() {
+		this.server.configure({ 'github_sync.workers_per_database': this.dice.pick([1, 2]) });
+		this.server.reload();
+		await this.server.query('postgres', `CREATE DATABASE ${this.database} TEMPLATE template0`);
+		await this.server.query(this.database, APPLICATION);
+		await this.server.query(this.database, `
+			UPDATE github_sync.github_repos SET conflict_policy = $1, on_remote_delete = 'delete', on_local_delete = 'propagate'`,
+			[this.dice.pick(['last_write_wins', 'last_write_wins', 'github_wins', 'app_wins'])]);
+		this.sessions = this.server.pool(this.database, 'planner', { name: 'application', size: 5 });
+		this.receiver = this.server.pool(this.database, 'planner', { name: 'receiver of webhooks', size: 2 });
+		this.history.listen(this.control.store);
+		this.mail.listen(this.control.store);
+	}
+
+	async close() {
+		this.control.store.listener = this.listener;
+		await this.sessions.end();
+		await this.receiver.end();
+		await this.server.query('postgres', `DROP DATABASE ${this.database} WITH (FORCE)`);
+	}
+
+	count(what) {
+		this.counts[what] = (this.counts[what] ?? 0) + 1;
+	}
+
+	hasRoom() {
+		return this.repository.issues.size < this.size;
+	}
+
+	/* A server that is away is no fault of whoever asks, nor of ours. */
+	failed(who, error) {
+		if (error.code === '23503') {		/* a task that was to be deleted got a comment from GitHub just then */
+			this.count('deletions in vain');
+		} else if (/^(?:57P0[123]|08\w{3}|ECONN\w+|EPIPE|ENOENT)$/.test(error.code ?? '') || /Connection terminated|connection error/.test(error.message)) {
+			this.count('statements without a server');
+		} else {
+			this.failures.push(`${who} was refused: ${error.code} ${error.message}`);
+		}
+	}
+	/* All faults off, everything delivered and done; then everything is told once more, as a sweep would. */
+	async calm() {
+		this.weather.clear();
+		await this.users.done();
+		await allDone(this);
+		for (const told of await whatASweepTells(this)) {
+			await this.receiver.query(told);
+		}
+		this.history.note('everything told once more');
+		await allDone(this);
+	}
+
+	/* After calm(); resolves with { complaints, failures, counts, unseen, stories }. */
+	async compare() {
+		const comparison = new Comparison(this);
+		const complaints = await comparison.run((text) => this.server.query(this.database, text));
+
+		return {
+			complaints, failures: this.failures, unseen: comparison.unseen,
+			counts: { ...this.counts, requests: this.control.journal.lastSeq, conflicts: comparison.conflicts.length },
+			stories: await Promise.all(complaints.slice(0, STORIES).map((complaint) => story(this, complaint))),
+		};
+	}
+}
+
+async function whatASweepTells(world) {
+	const { issues } = world.repository;
+	const { comments } = world.control.store;
+	const known = await world.server.query(world.database, `
+		SELECT number, github_id AS id, NULL AS comment_id FROM github_sync.github_issues WHERE github_id IS NOT NULL AND deleted_at IS NULL
+		UNION ALL SELECT i.number, i.github_id, c.github_id FROM github_sync.github_comments AS c
+			JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id WHERE c.github_id IS NOT NULL AND c.deleted_at IS NULL`);
+	const gone = known.filter(({ number, comment_id: comment }) => !(comment === null ? issues.has(number) : comments.has(comment)));
+
+	return [
+		...[...issues.values()].flatMap((issue) => [news({ issue }), ...[...issue.comments.values()].map((comment) => news({ issue, comment }))]),
+		...gone.map(({ number, id, comment_id: comment }) => news({ issue: { number, id }, ...(comment === null ? {} : { comment: { id: comment } }) }, 'delete')),
+	];
+}
+
+async function allDone(world) {
+	const deadline = Date.now() + QUIET_MAY_TAKE_MS;
+
+	for (;;) {
+		await world.mail.done();
+		const [{ waiting }] = await world.server.query(world.database, 'SELECT count(*) AS waiting FROM github_sync.sync_queue');
+
+		if (waiting === 0 || Date.now() > deadline) {
+			return;
+		}
+		await hurry(world);
+		await sleep(30);
+	}
+}
+
+/* What is asked again a minute later, before it is believed to be gone, is asked now: a minute passes at GitHub. */
+async function hurry(world) {
+	const [{ waiting }] = await world.server.query(world.database, `
+		WITH tasks AS (
+			UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL
+			WHERE state = 'queued' AND next_attempt_at > clock_timestamp() + interval '20 s' AND next_attempt_at < 'infinity' RETURNING id),
+		comments AS (
+			UPDATE github_sync.comment_sync_transactions SET next_attempt_at = NULL
+			WHERE state = 'queued' AND next_attempt_at > clock_timestamp() + interval '20 s' AND next_attempt_at < 'infinity' RETURNING id)
+		SELECT (SELECT count(*) FROM tasks) + (SELECT count(*) FROM comments) AS waiting`);
+
+	if (waiting > 0) {
+		world.control.clock.advance(61);
+		await world.server.query(world.database, 'SELECT github_sync.wake()');
+	}
+}
+
+/* How the record of a complaint came to where it is. */
+async function story(world, { about }) {
+	const rows = await world.server.query(world.database, `
+		SELECT 'app' AS what, a.at, a.writer || ': ' || a.operation || ' ' || a.record_type || ' ' || a.record_id || ' ' || coalesce(a.after, a.before)::text AS text
+		FROM planner.audit AS a
+		LEFT JOIN github_sync.github_issues AS i ON a.record_type = 'task' AND i.task_id = a.record_id
+		LEFT JOIN github_sync.github_comments AS g ON a.record_type = 'comment' AND g.comment_id = a.record_id
+		WHERE CASE WHEN $2::bigint IS NULL THEN i.number = $1 ELSE g.github_id = $2 END OR a.record_type || a.record_id = $3
+		UNION ALL
+		SELECT 'queue', t.inserted_at, format('transaction %s: %s %s of %s inserted, %s at %s, by then with %s', t.id, t.direction, t.action, t.github_updated_at, t.state, t.finished_at::time, coalesce(t.last_error, 'no error'))
+		FROM github_sync.task_sync_transactions AS t WHERE $2::bigint IS NULL AND (t.github_issue_number = $1 OR 'task' || t.task_id = $3)
+		UNION ALL
+		SELECT 'queue', t.inserted_at, format('transaction %s: %s %s of %s inserted, %s at %s, by then with %s', t.id, t.direction, t.action, t.github_updated_at, t.state, t.finished_at::time, coalesce(t.last_error, 'no error'))
+		FROM github_sync.comment_sync_transactions AS t WHERE t.github_comment_external_id = $2 OR 'comment' || t.comment_id = $3`,
+	[about.issue ?? null, about.comment ?? null, about.row === undefined ? null : `${about.type === 'issue' ? 'task' : 'comment'}${about.row}`]);
+
+	return world.history.of({ issue: about.issue ?? null, comment: about.comment ?? null },
+		rows.map(({ at, text }) => ({ at: at.getTime(), text })));
+}

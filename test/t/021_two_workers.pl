@@ -1,0 +1,127 @@
+# 021_two_workers.pl
+#
+# Two workers serve one database: nothing is done twice, either goes on where
+# the other ends.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use Test::More;
+
+my $github      = GitHubSync::StandIn->start;
+my $application = GitHubSync::Application->start($github, settings => {
+	'github_sync.workers_per_database'    => '2',
+	'github_sync.max_concurrent_requests' => '1' });
+my $node    = $application->node;
+my $repo    = 'acme/widgets';
+my $workers = "SELECT count(*) = %d FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND datname = current_database()";
+
+sub asked_since
+{
+	my ($seq, $pattern) = @_;
+
+	return scalar grep { /$pattern/ } GitHubSync::Application::asked($github, $seq);
+}
+
+sub issues_called
+{
+	my ($title) = @_;
+
+	return grep { $_->{title} eq $title } $github->issues($repo);
+}
+
+# Which worker holds a transaction of a task.
+sub holder
+{
+	my ($transaction) = @_;
+
+	return $application->task_transaction($transaction)->{claimed_by} // 'nobody';
+}
+
+sub newest_of_task
+{
+	my ($task) = @_;
+
+	return ($application->task_transactions("task_id = $task"))[-1]{id};
+}
+
+$application->wait_until(sprintf $workers, 2);
+pass('two workers serve the database');
+
+# ---- the webhook of a creation, taken by the other one ----
+
+my $posted = 'POST /repos/acme/widgets/issues$';
+my $seq    = $github->last_seq;
+$github->fault($posted, { gate_after_effect => 'answer' });
+my $task = $application->add_task(title => 'created by one', markdown => 'text');
+$github->wait_at_gate('answer');
+my ($issue) = issues_called('created by one');
+$github->fault("GET /issues/$issue->{number}\$", { gate => 'fetch' });
+my $told = $application->tell_of_issue($issue)->{id};
+$github->wait_at_gate('fetch');
+isnt(holder($told), holder(newest_of_task($task)), 'the other worker fetches what this one creates');
+$github->open_gate('fetch');
+$application->wait_until("SELECT count(*) = 1 FROM github_sync.task_creation_attempts WHERE outcome = 'created'");
+$github->open_gate('answer');
+$application->wait_until_done;
+is($application->superuser_sql('SELECT count(*) FROM planner.tasks'), 1, 'no second task comes of it');
+is($application->issue_of($task)->{number}, $issue->{number}, 'the task knows its issue');
+is(asked_since($seq, qr{^POST /repos/acme/widgets/issues }), 1, 'which was created once');
+
+# ---- both at work ----
+
+GitHubSync::Application::reconfigure($node, 'github_sync.max_concurrent_requests' => '4');
+$seq = $github->last_seq;
+my $gate = $github->fault($posted, { gate => 'creations' }, times => 2);
+$application->sql("INSERT INTO tasks (project_id, created_by, title, github_repo_id)"
+	  . " SELECT p.id, 'user', 'task ' || n, p.github_repo_id FROM projects AS p, generate_series(1, 30) AS n");
+# Each sends one write at a time.
+$github->wait_at_gate('creations', count => 2);
+my %tokens = map { $_->{authorization_tag} => 1 } grep { $_->{method} eq 'POST' && $_->{path} =~ m{/issues$} } $github->requests(since => $seq);
+is(scalar keys %tokens, 2, 'both create at the same time');
+$github->open_gate('creations');
+$application->wait_until_done;
+is(asked_since($seq, qr{^POST /repos/acme/widgets/issues }), 30, 'with one request for each task');
+is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+is($application->superuser_sql('SELECT count(*) FROM github_sync.github_issues WHERE number IS NOT NULL AND task_id IS NOT NULL'), 31, 'every task knows its issue');
+
+# ---- one ends in the middle, and is started anew ----
+
+GitHubSync::Application::reconfigure($node, 'github_sync.max_concurrent_requests' => '1');
+$github->fault($posted, { gate_after_effect => 'dying' });
+$task = $application->add_task(title => 'its worker ends');
+$github->wait_at_gate('dying');
+my $dying = holder(newest_of_task($task));
+$application->superuser_sql("SELECT pg_terminate_backend($dying)");
+$application->wait_until("SELECT number IS NOT NULL FROM github_sync.github_issues WHERE task_id = $task");
+pass('what a worker held when it ended goes on');
+$github->open_gate('dying');
+$application->wait_until_done;
+is(scalar(issues_called('its worker ends')), 1, 'and is not created again');
+$application->wait_until(sprintf $workers, 2);
+pass('two workers serve the database again');
+
+# ---- one ends for good ----
+
+$github->fault($posted, { gate_after_effect => 'both-1' });
+$github->fault($posted, { gate_after_effect => 'both-2' });
+my @tasks = map { $application->add_task(title => "held by $_") } 1, 2;
+$github->wait_at_gate("both-$_") foreach 1, 2;
+GitHubSync::Application::reconfigure($node, 'github_sync.workers_per_database' => '1');
+# The last place is not wanted any more: its worker waits for an answer and, ended, has no successor.
+my $leaves = (map { $_->{pid} } $application->rows('SELECT pid FROM github_sync.sync_workers'))[-1];
+$application->superuser_sql("SELECT pg_terminate_backend($leaves)");
+$application->wait_until(sprintf $workers, 1);
+$github->open_gate("both-$_") foreach 1, 2;
+$application->wait_until_done;
+is(scalar(issues_called("held by $_")), 1, "what a worker held that has no successor goes on ($_)") foreach 1, 2;
+
+# ---- and in the end ----
+
+is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, 'nothing is errored');
+
+done_testing();
