@@ -15,6 +15,9 @@
 
 #define MAX_REDIRECTS 3
 
+/* GitHub's have 68 characters. */
+#define ETAG_MAX_LENGTH 512
+
 /* Ten thousand issues or comments: one made meanwhile is not that far back. */
 #define LOOK_MAX_PAGES 100
 
@@ -48,6 +51,22 @@ resource_kind(const SyncClaim *claim)
 	return claim->record_type == RECORD_TASK ? GITHUB_ISSUE : GITHUB_COMMENT;
 }
 
+/* It is stored, and becomes a header again: printable ASCII of a sane length, or none. */
+static const char *
+usable_etag(const HttpExchange *exchange)
+{
+	const char *etag = http_exchange_header(exchange, "etag");
+
+	if (etag == NULL || strlen(etag) > ETAG_MAX_LENGTH)
+		return NULL;
+	for (const char *c = etag; *c != '\0'; c++)
+	{
+		if (*c < ' ' || *c > '~')
+			return NULL;
+	}
+	return etag;
+}
+
 static void
 report_resource(Recording *recording, AnswerKind kind, const GithubResource *resource)
 {
@@ -56,9 +75,8 @@ report_resource(Recording *recording, AnswerKind kind, const GithubResource *res
 						 .answered_at = answered_at(recording),
 						 .own_login = own_login(),
 						 .resource = resource,
-						 .etag = kind == ANSWER_FETCHED
-							 ? http_exchange_header(conversation->exchange, "etag")
-							 : NULL,
+						 .etag =
+							 kind == ANSWER_FETCHED ? usable_etag(conversation->exchange) : NULL,
 						 .etag_key = conversation->token_key,
 						 .json = kind == ANSWER_FETCHED ? recording->json : NULL};
 

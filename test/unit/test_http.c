@@ -292,6 +292,19 @@ answer_with_long_headers(int connection, const LoopbackRequest *request)
 	return loopback_write_text(connection, "Content-Length: 0\r\n\r\n");
 }
 
+static bool
+answer_with_a_long_header(int connection, const LoopbackRequest *request)
+{
+	static char header[300 * 1024];
+
+	(void) request;
+	memset(header, 'a', sizeof(header));
+	memcpy(header, "X-A: ", 5);
+	return loopback_write_text(connection, "HTTP/1.1 200 OK\r\n") &&
+		loopback_write(connection, header, sizeof(header)) &&
+		loopback_write_text(connection, "\r\nContent-Length: 0\r\n\r\n");
+}
+
 static const struct
 {
 	const char *path;
@@ -315,6 +328,7 @@ static const struct
 	{"/bomb", answer_with_gzip_bomb},
 	{"/many-headers", answer_with_many_headers},
 	{"/long-headers", answer_with_long_headers},
+	{"/long-header", answer_with_a_long_header},
 };
 
 static bool
@@ -498,6 +512,7 @@ expect_failure(HttpClient *client, const char *url, HttpOutcome outcome, const c
 	if (!is_int(http_exchange_outcome(exchange), outcome, name))
 		printf("#   error: %s\n", http_exchange_error(exchange));
 	ok(http_exchange_error(exchange)[0] != '\0', "... and says why");
+	is_text(body_of(exchange), "", "... and hands over no part of a body");
 	http_exchange_free(exchange);
 }
 
@@ -869,6 +884,8 @@ test_too_large(void)
 				   "10,000 headers are given up");
 	expect_failure(client, server_url("/long-headers"), HTTP_TOO_LARGE,
 				   "800 kB of headers are given up");
+	expect_failure(client, server_url("/long-header"), HTTP_TOO_LARGE,
+				   "a header of 300 kB is given up");
 
 	exchange = get(client, server_url("/limit"));
 	is_int(http_exchange_outcome(exchange), HTTP_ANSWERED, "a body of exactly the limit is taken");

@@ -1,4 +1,4 @@
-# 011_credentials.pl
+# 020_credentials.pl
 #
 # Keys and tokens: asked for once, renewed in time, tried gently, and explained
 # where they do not work.
