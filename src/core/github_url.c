@@ -347,7 +347,9 @@ copy_span(const Span *span)
 char *
 github_link_next(const char *link)
 {
-	while (link != NULL)
+	if (link == NULL)
+		return NULL;
+	for (;;)
 	{
 		Span target;
 		bool is_next;
@@ -367,5 +369,4 @@ github_link_next(const char *link)
 		if (*link != ',')
 			return NULL;
 	}
-	return NULL;
 }
