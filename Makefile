@@ -5,19 +5,21 @@
 #	the rest before the library is linked.
 #
 # make, make install, make clean: as with any PGXS extension (PG_CONFIG=...).
-# make check, demo, playground, format: see CONTRIBUTING.md; they need neither
+# make check, fuzz, demo, playground, format: see CONTRIBUTING.md; they need neither
 # pg_config nor anything installed when they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check demo playground format
+HARNESS = check fuzz demo playground format
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
-export PG_CONFIG STEPS TESTS TEST_USER JOBS
+export PG_CONFIG STEPS TESTS TEST_USER JOBS FUZZ_SECONDS TARGETS
 
 .PHONY: $(MAKECMDGOALS)
 check:
 	@scripts/check.sh
+fuzz:
+	@scripts/fuzz.sh
 demo:
 	@scripts/demo.sh
 playground:

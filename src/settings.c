@@ -145,6 +145,9 @@ check_api_url(char **value, void **extra pg_attribute_unused(),
 
 	if (fault == NULL)
 		return true;
+	/* The usual message would repeat the value, and with it a password. */
+	if (strchr(*value, '@') != NULL)
+		GUC_check_errmsg("invalid value for parameter \"github_sync.api_url\"");
 	GUC_check_errdetail("%s", fault);
 	GUC_check_errhint(
 		"For GitHub.com: https://api.github.com; for an Enterprise Server: https://HOST/api/v3.");
@@ -186,7 +189,7 @@ check_proxy(char **value, void **extra pg_attribute_unused(),
 
 	if (fault == NULL)
 		return true;
-	/* The usual message would repeat the value, which may carry a password. */
+	/* As above: any proxy may come with a password. */
 	GUC_check_errmsg("invalid value for parameter \"github_sync.proxy\"");
 	GUC_check_errdetail("%s", fault);
 	GUC_check_errhint("For example: http://proxy.example.org:3128.");

@@ -194,7 +194,9 @@ judge_redirection(const GithubResponse *response)
 			return has_location ? GITHUB_REDIRECTED : GITHUB_INVALID_RESPONSE;
 		case 304:
 			/* "As you know it", to somebody who did not say what he knows. */
-			return response->conditional ? GITHUB_NOT_MODIFIED : GITHUB_INVALID_RESPONSE;
+			return response->conditional && !github_operation_writes(response->operation)
+				? GITHUB_NOT_MODIFIED
+				: GITHUB_INVALID_RESPONSE;
 		default:
 			return GITHUB_INVALID_RESPONSE;
 	}
@@ -397,6 +399,56 @@ print_error_message(char *text, size_t size, const cJSON *answer)
 		drop_partial_character(text);
 }
 
+/* What GitHub's tokens and JSON Web Tokens are made of. */
+static bool
+is_token_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		(c != '\0' && strchr("_.-", c) != NULL);
+}
+
+/* How much of a token at text may be shown; 0: text starts with none. */
+static size_t
+token_prefix_length(const char *text)
+{
+	if (strncmp(text, "github_pat_", 11) == 0)
+		return 11;
+	if (text[0] == 'g' && text[1] == 'h' && text[2] != '\0' && text[3] == '_')
+		return 4;
+	return strncmp(text, "eyJ", 3) == 0 ? 3 : 0;
+}
+
+/* In place: what is left of a token is shorter than the shortest that there is. */
+static void
+hide_tokens(char *text)
+{
+	static const char hidden[] = "***";
+	char *end = text;
+
+	while (*text != '\0')
+	{
+		size_t prefix_length = token_prefix_length(text);
+		size_t length = prefix_length;
+
+		if (prefix_length == 0)
+		{
+			*end++ = *text++;
+			continue;
+		}
+		while (is_token_character(text[length]))
+			length++;
+		memmove(end, text, prefix_length);
+		end += prefix_length;
+		if (length - prefix_length > strlen(hidden))
+		{
+			memcpy(end, hidden, strlen(hidden));
+			end += strlen(hidden);
+		}
+		text += length;
+	}
+	*end = '\0';
+}
+
 char *
 github_error_message_parse(const char *json)
 {
@@ -406,6 +458,7 @@ github_error_message_parse(const char *json)
 	if (json_document_parse(json, &document, NULL) != GITHUB_PARSE_OK)
 		return NULL;
 	print_error_message(text, sizeof(text), document);
+	hide_tokens(text);
 	cJSON_Delete(document);
 	return text[0] != '\0' ? strdup(text) : NULL;
 }

@@ -94,7 +94,8 @@ extern GithubJudgement github_response_judge(const GithubResponse *response, int
 /*
  * The words of an error answer, "message" and the first of "errors":
  * "Validation Failed: title is too long".  malloc'd, at most
- * GITHUB_MAX_MESSAGE_LENGTH bytes; NULL when the answer has none.
+ * GITHUB_MAX_MESSAGE_LENGTH bytes; NULL when the answer has none.  Tokens in
+ * them are cut to "ghs_***": whoever answers may repeat what we sent.
  */
 #define GITHUB_MAX_MESSAGE_LENGTH 1000
 extern char *github_error_message_parse(const char *json);

@@ -113,6 +113,8 @@ static const VerdictCase cases[] = {
 			.location = "/x"),
 	SETTLED("404 with a Location", GITHUB_NOT_FOUND, READ, .status = 404, .location = "/x"),
 	SETTLED("200 with a Location", GITHUB_OK, READ, .status = 200, .location = "/x", .body = "{}"),
+	OPEN("304 of a write that was conditional", GITHUB_INVALID_RESPONSE, WRITE, .status = 304,
+		 .conditional = true),
 	OPEN("304 of a write, which is never conditional", GITHUB_INVALID_RESPONSE, WRITE,
 		 .status = 304),
 
@@ -413,6 +415,23 @@ test_error_messages(void)
 }
 
 static void
+test_tokens_in_messages(void)
+{
+	check_message(MESSAGE("bad token ghs_16C7e42F292c6912E7710c838347Ae178B4a"),
+				  "bad token ghs_***", "a token is cut");
+	check_message(MESSAGE("Bearer ghs_1_eyJh.eyJp.c2ln-_x, go away"), "Bearer ghs_***, go away",
+				  "one of the new form, too");
+	check_message(MESSAGE("(github_pat_11ABCDEFG0_xyz)"), "(github_pat_***)", "a user's, too");
+	check_message(MESSAGE("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOjF9.c2ln eyJhbGci"), "eyJ*** eyJ***",
+				  "JSON Web Tokens, too");
+	check_message(MESSAGE("ghs_abcd"), "ghs_***", "the shortest");
+	check_message(MESSAGE("a graph_of high_ghosts, though_"), "a graph_of high_ghosts, though_",
+				  "words stay as they are");
+	check_message("{\"message\":\"m\",\"errors\":[{\"field\":\"f\",\"code\":\"ghp_0123456789\"}]}",
+				  "m: f: ghp_***", "in details as well");
+}
+
+static void
 check_long_message(const char *character, size_t offset, size_t expected_length, const char *name)
 {
 	char json[8000] = "{\"errors\":[\"e\"],\"message\":\"";
@@ -448,6 +467,7 @@ main(void)
 	test_clock_offset();
 	test_verdict_names();
 	test_error_messages();
+	test_tokens_in_messages();
 	test_long_messages();
 	return done_testing();
 }

@@ -113,14 +113,14 @@ async function suffer(parts, request, response, entry, fault) {
 		reset(parts, response, entry);
 		return;
 	}
-	const answer = withHeaders(madeUpAnswer(fault) ?? parts.github.answer({ ...request, underWay: entry.under_way }), fault.headers);
+	const answer = withHeaders(madeUpAnswer(fault, request) ?? parts.github.answer({ ...request, underWay: entry.under_way }), fault.headers);
 
 	await parts.faults.afterEffect(fault);
 	deliver(parts, request, response, entry, fault, answer);
 }
 
 /* What a proxy or a sick server says in GitHub's place, without any effect. */
-function madeUpAnswer({ answer, html }) {
+function madeUpAnswer({ answer, html }, { headers: asked }) {
 	if (html !== undefined) {
 		return { status: html, headers: { 'content-type': 'text/html' }, text: `<html><body><h1>${html} Unicorn!</h1></body></html>` };
 	}
@@ -128,7 +128,8 @@ function madeUpAnswer({ answer, html }) {
 		return null;
 	}
 	const { status = 200, headers = {}, many_headers = 0, body = '', repeat = 1, filler_bytes = 0, gzip = false } = answer;
-	const text = (typeof body === 'string' ? body : JSON.stringify(body)).repeat(repeat) + ' '.repeat(filler_bytes);
+	const once = (typeof body === 'string' ? body : JSON.stringify(body)).replaceAll('{authorization}', asked.authorization ?? '');
+	const text = once.repeat(repeat) + ' '.repeat(filler_bytes);
 	const more = Object.fromEntries(Array.from({ length: many_headers }, (_, index) => [`x-filler-${index}`, 'x']));
 
 	return {
