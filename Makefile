@@ -5,15 +5,15 @@
 #	the rest before the library is linked.
 #
 # make, make install, make clean: as with any PGXS extension (PG_CONFIG=...).
-# make check, chaos, crash-rounds, demo, playground, format: see CONTRIBUTING.md; they need neither
-# pg_config nor anything installed when they start.
+# make check, chaos, crash-rounds, fuzz, demo, playground, format: see
+# CONTRIBUTING.md; they need neither pg_config nor anything installed when they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check chaos crash-rounds demo playground format
+HARNESS = check chaos crash-rounds fuzz demo playground format
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
-export PG_CONFIG STEPS TESTS TEST_USER JOBS CHAOS_SECONDS CHAOS_ROUNDS CHAOS_SEED CRASH_ROUNDS
+export PG_CONFIG STEPS TESTS TEST_USER JOBS CHAOS_SECONDS CHAOS_ROUNDS CHAOS_SEED CRASH_ROUNDS FUZZ_SECONDS TARGETS
 
 .PHONY: $(MAKECMDGOALS)
 check:
@@ -22,6 +22,8 @@ chaos:
 	@scripts/chaos.sh
 crash-rounds:
 	@scripts/chaos.sh crashes
+fuzz:
+	@scripts/fuzz.sh
 demo:
 	@scripts/demo.sh
 playground:

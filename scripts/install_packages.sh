@@ -1,7 +1,7 @@
 #!/bin/bash
-# install_packages.sh build|demo|check
-#	Installs what is missing to build the project, to run its demo, or to run all
-#	of its checks, from Debian's packages.  Does nothing, not even an update of
+# install_packages.sh build|demo|check|fuzz
+#	Installs what is missing to build the project, to run its demo, all of its
+#	checks, or its fuzz targets, from Debian's packages.  Does nothing, not even an update of
 #	apt's lists, when nothing is missing.
 #
 # Needs root, or sudo.  No system cluster of PostgreSQL comes with it: where the
@@ -11,8 +11,8 @@ cd "$(dirname "$0")/.."
 
 purpose=${1-}
 case $purpose in
-	build | demo | check) ;;
-	*) echo "usage: $0 build|demo|check" >&2; exit 2 ;;
+	build | demo | check | fuzz) ;;
+	*) echo "usage: $0 build|demo|check|fuzz" >&2; exit 2 ;;
 esac
 
 cluster_switch=/etc/postgresql-common/createcluster.d/no-main-cluster.conf
@@ -55,6 +55,10 @@ wants_npm() {
 }
 
 wanted_packages() {
+	if [ "$purpose" = fuzz ]; then
+		echo "make libc6-dev libcjson-dev clang-14 libclang-rt-14-dev procps"
+		return
+	fi
 	echo "gcc make libc6-dev libcurl4-openssl-dev libcjson-dev libssl-dev postgresql-server-dev-${major:-?}"
 	[ "$purpose" = build ] && return
 	echo "postgresql-${major:-?} openssl procps ca-certificates curl"

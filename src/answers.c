@@ -195,7 +195,6 @@ note_success(Recording *recording)
 	if (recording->judgement.verdict == GITHUB_OK ||
 		recording->judgement.verdict == GITHUB_NOT_MODIFIED)
 	{
-		recording->conversation->redirects = 0;
 		installation->troubles = 0;
 		installation->may_be_paused = false;
 	}

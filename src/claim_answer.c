@@ -7,12 +7,16 @@
 #include "claim_answer.h"
 #include "core/github_repository.h"
 #include "core/github_resource.h"
+#include "core/github_url.h"
 #include "db/sync_queue.h"
 #include "settings.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #define MAX_REDIRECTS 3
+
+/* GitHub's have 68 characters. */
+#define ETAG_MAX_LENGTH 512
 
 /* Ten thousand issues or comments: one made meanwhile is not that far back. */
 #define LOOK_MAX_PAGES 100
@@ -47,6 +51,22 @@ resource_kind(const SyncClaim *claim)
 	return claim->record_type == RECORD_TASK ? GITHUB_ISSUE : GITHUB_COMMENT;
 }
 
+/* It is stored, and becomes a header again: printable ASCII of a sane length, or none. */
+static const char *
+usable_etag(const HttpExchange *exchange)
+{
+	const char *etag = http_exchange_header(exchange, "etag");
+
+	if (etag == NULL || strlen(etag) > ETAG_MAX_LENGTH)
+		return NULL;
+	for (const char *c = etag; *c != '\0'; c++)
+	{
+		if (*c < ' ' || *c > '~')
+			return NULL;
+	}
+	return etag;
+}
+
 static void
 report_resource(Recording *recording, AnswerKind kind, const GithubResource *resource)
 {
@@ -55,9 +75,8 @@ report_resource(Recording *recording, AnswerKind kind, const GithubResource *res
 						 .answered_at = answered_at(recording),
 						 .own_login = own_login(),
 						 .resource = resource,
-						 .etag = kind == ANSWER_FETCHED
-							 ? http_exchange_header(conversation->exchange, "etag")
-							 : NULL,
+						 .etag =
+							 kind == ANSWER_FETCHED ? usable_etag(conversation->exchange) : NULL,
 						 .etag_key = conversation->token_key,
 						 .json = kind == ANSWER_FETCHED ? recording->json : NULL};
 
@@ -118,14 +137,36 @@ static bool
 more_pages_matter(const Recording *recording, const GithubResourceList *list)
 {
 	const Conversation *conversation = recording->conversation;
-	const char *link = http_exchange_header(conversation->exchange, "link");
 
-	if (link == NULL || strstr(link, "rel=\"next\"") == NULL || list->count == 0 ||
-		conversation->page >= LOOK_MAX_PAGES)
+	if (list->count == 0 || conversation->page >= LOOK_MAX_PAGES)
 		return false;
 	/* Issues come newest first: older ones cannot be the creation. */
 	return conversation->operation != GITHUB_LIST_ISSUES ||
 		list->items[list->count - 1].created_at >= conversation->claim->look_since - LOOK_MARGIN_S;
+}
+
+/* False: this was the last page. */
+static bool
+go_to_next_page(Recording *recording)
+{
+	Conversation *conversation = recording->conversation;
+	char *next = github_link_next(http_exchange_header(conversation->exchange, "link"));
+	char *url = github_url_within(setting_api_url, next);
+
+	free(next);
+	if (next == NULL)
+		return false;
+	if (url == NULL)
+	{
+		try_again(recording, "invalid_response",
+				  "GitHub's list goes on at another host, which is never called");
+		return true;
+	}
+	/* Not by number: deep in a long list, GitHub knows its own links only. */
+	conversation->page++;
+	conversation_go_to(conversation, url);
+	recording->disposition = CONVERSATION_GOES_ON;
+	return true;
 }
 
 static void
@@ -136,12 +177,7 @@ search_list(Recording *recording, const GithubResourceList *list)
 
 	if (found != NULL)
 		report_resource(recording, ANSWER_FOUND, found);
-	else if (more_pages_matter(recording, list))
-	{
-		conversation->page++;
-		recording->disposition = CONVERSATION_GOES_ON;
-	}
-	else
+	else if (!more_pages_matter(recording, list) || !go_to_next_page(recording))
 	{
 		queue_creation_not_found(conversation->claim, setting_creation_recheck_ms);
 		note_retry(recording, GetCurrentTimestamp());
@@ -172,31 +208,52 @@ record_list(Recording *recording)
 	PG_END_TRY();
 }
 
-/* Only the host we were told to talk to ever gets our token. */
-static bool
-is_same_api(const char *url)
-{
-	size_t length = strlen(setting_api_url);
-
-	return strncmp(url, setting_api_url, length) == 0 && url[length] == '/';
-}
-
+/* Only the API we were told to talk to ever gets our token. */
 static void
 follow_redirect(Recording *recording)
 {
 	Conversation *conversation = recording->conversation;
+	char *url = github_url_within(setting_api_url, recording->response.location);
 
-	if (conversation->redirects >= MAX_REDIRECTS || !is_same_api(recording->response.location))
+	if (url == NULL)
+		queue_fail(conversation->claim, "moved",
+				   "GitHub sent the request to another host, which is never called");
+	else if (conversation->redirects >= MAX_REDIRECTS)
 	{
-		queue_fail(
-			conversation->claim, "moved",
-			"GitHub sent the request elsewhere: too often, or to another host, which is never called");
-		return;
+		free(url);
+		queue_fail(conversation->claim, "moved",
+				   "GitHub sent the request from place to place without an end");
 	}
-	conversation->redirects++;
-	conversation->redirect_url =
-		MemoryContextStrdup(conversation->claim->context, recording->response.location);
-	recording->disposition = CONVERSATION_GOES_ON;
+	else
+	{
+		conversation->redirects++;
+		conversation->redirected_repo_id = github_url_repository_id(setting_api_url, url);
+		conversation_go_to(conversation, url);
+		recording->disposition = CONVERSATION_GOES_ON;
+	}
+}
+
+/* What was answered elsewhere may show that the repository has another name now. */
+static void
+note_new_name(const Recording *recording)
+{
+	const Conversation *conversation = recording->conversation;
+
+	if (conversation->redirects == 0)
+		return;
+	switch (conversation->claim->step)
+	{
+		case STEP_FETCH:
+		case STEP_CREATE:
+		case STEP_UPDATE:
+		case STEP_INQUIRE:
+			queue_note_redirect(conversation->claim, conversation->redirected_repo_id,
+								recording->json);
+			break;
+		case STEP_LOOK:   /* a list */
+		case STEP_DELETE: /* nothing */
+			break;
+	}
 }
 
 static void
@@ -204,16 +261,23 @@ record_unauthorized(Recording *recording)
 {
 	Conversation *conversation = recording->conversation;
 	Installation *installation = conversation->installation;
+	bool worth_another_try = !conversation->retried_unauthorized;
 
+	recording->disposition = CONVERSATION_GOES_ON;
 	/* Somebody else may have renewed it already. */
 	if (strcmp(conversation->token_key, installation->token_key) == 0)
-		installation_drop_token(installation);
-	if (conversation->retried_unauthorized)
-		record_bad_credentials(recording, describe(recording));
-	else
 	{
-		conversation->retried_unauthorized = true;
-		recording->disposition = CONVERSATION_GOES_ON;
+		installation->token_doubted = true;
+		if (installation_rests_new_token(installation, GetCurrentTimestamp()))
+			return;
+		if (!installation_gives_up_token(installation))
+			worth_another_try = false;
+	}
+	conversation->retried_unauthorized = true;
+	if (!worth_another_try)
+	{
+		recording->disposition = CONVERSATION_ENDS;
+		record_bad_credentials(recording, describe(recording));
 	}
 }
 
@@ -237,6 +301,7 @@ static void
 inquire(Recording *recording)
 {
 	settle_refused_creation(recording);
+	conversation_arrived(recording->conversation);
 	recording->conversation->claim->step = STEP_INQUIRE;
 	recording->disposition = CONVERSATION_GOES_ON;
 }
@@ -288,6 +353,8 @@ record_success(Recording *recording)
 	Conversation *conversation = recording->conversation;
 
 	note_that_github_answers(recording);
+	note_new_name(recording);
+	conversation_arrived(conversation);
 	switch (conversation->claim->step)
 	{
 		case STEP_LOOK:
@@ -307,9 +374,37 @@ record_success(Recording *recording)
 	}
 }
 
+/* Whatever else it says, it comes from somebody who has read the token. */
+static void
+note_accepted_token(const Recording *recording)
+{
+	switch (recording->judgement.verdict)
+	{
+		case GITHUB_UNAUTHORIZED:
+		case GITHUB_UNAVAILABLE:
+		case GITHUB_INVALID_RESPONSE:
+			break;
+		case GITHUB_OK:
+		case GITHUB_NOT_MODIFIED:
+		case GITHUB_REDIRECTED:
+		case GITHUB_RATE_LIMITED:
+		case GITHUB_SUSPENDED:
+		case GITHUB_FORBIDDEN:
+		case GITHUB_NOT_FOUND:
+		case GITHUB_GONE:
+		case GITHUB_API_VERSION_GONE:
+		case GITHUB_VALIDATION_FAILED:
+		case GITHUB_REJECTED:
+			installation_note_accepted(recording->conversation->installation,
+									   recording->conversation->token_key);
+			break;
+	}
+}
+
 void
 record_claim_answer(Recording *recording)
 {
+	note_accepted_token(recording);
 	switch (recording->judgement.verdict)
 	{
 		case GITHUB_OK:
@@ -317,6 +412,7 @@ record_claim_answer(Recording *recording)
 			break;
 		case GITHUB_NOT_MODIFIED:
 			note_that_github_answers(recording);
+			conversation_arrived(recording->conversation);
 			report_resource(recording, ANSWER_NOT_MODIFIED, NULL);
 			break;
 		case GITHUB_REDIRECTED:

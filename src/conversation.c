@@ -26,6 +26,7 @@ static List *unprepared = NIL;                    /* of Conversation: creations 
 static dlist_head held = DLIST_STATIC_INIT(held); /* of Conversation: all that have a claim */
 static int held_count = 0;
 static bool lost_some = false;
+static TimestampTz looked_at = 0; /* when what waits was last looked through */
 static char *login = NULL;
 static bool identity_asked = false;
 
@@ -258,8 +259,7 @@ start_exchange(Conversation *conversation, const GithubRequest *request, const c
 										"X-GitHub-Api-Version: " API_VERSION, authorization};
 	int count = 3;
 	HttpRequest exchange = {.method = request->method,
-							.url = conversation->redirect_url ? conversation->redirect_url
-															  : request->url,
+							.url = conversation->next_url ? conversation->next_url : request->url,
 							.headers = headers,
 							.body = request->body,
 							.body_length = request->body ? strlen(request->body) : 0,
@@ -268,7 +268,8 @@ start_exchange(Conversation *conversation, const GithubRequest *request, const c
 
 	if (request->body != NULL)
 		headers[count++] = "Content-Type: application/json";
-	if (etag_applies(conversation))
+	conversation->conditional = etag_applies(conversation);
+	if (conversation->conditional)
 		headers[count++] = psprintf("If-None-Match: %s", conversation->claim->etag);
 	return http_client_start(client, &exchange);
 }
@@ -283,6 +284,7 @@ make_authorization(Conversation *conversation)
 
 	if (!github_operation_uses_jwt(conversation->operation))
 		return psprintf("Authorization: Bearer %s", conversation->installation->token);
+	conversation->clock_offset_s = credentials_clock_offset();
 	jwt = credentials_make_jwt(now_in_seconds(), &problem);
 	if (jwt == NULL)
 	{
@@ -320,7 +322,6 @@ send_request(Conversation *conversation)
 				   "the request cannot be sent: its address is not usable");
 		crypto_wipe(authorization, strlen(authorization));
 		pfree(authorization);
-		conversation->redirect_url = NULL; /* good for one request */
 	}
 	github_request_free(&request);
 	return sent;
@@ -346,7 +347,7 @@ read_token_file(Installation *installation)
 
 	if (token != NULL)
 	{
-		installation_set_token(installation, token, PG_INT64_MAX);
+		installation_set_token(installation, token, PG_INT64_MAX, DT_NOBEGIN);
 		return true;
 	}
 	/* Told by way of the first that waits: the rest is given back with it. */
@@ -406,7 +407,7 @@ take_turn(Conversation *conversation, TimestampTz now)
 static void
 send_what_may_be_sent(Installation *installation)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now = looked_at;
 	ListCell *cell;
 
 	if (installation->waiting == NIL || !is_prepared(installation))
@@ -465,16 +466,23 @@ conversation_begin(SyncClaim *claim)
 	conversation_continue(conversation);
 }
 
+/* It is recorded. */
+static void
+forget_answer(Conversation *conversation)
+{
+	if (conversation->exchange == NULL)
+		return;
+	http_exchange_free(conversation->exchange);
+	conversation->exchange = NULL;
+	conversation->installation->answers_unrecorded--;
+}
+
 void
 conversation_continue(Conversation *conversation)
 {
 	Installation *installation = conversation->installation;
 
-	if (conversation->exchange != NULL)
-	{
-		http_exchange_free(conversation->exchange);
-		conversation->exchange = NULL;
-	}
+	forget_answer(conversation);
 	conversation->operation = operation_of_step(conversation->claim);
 	installation->waiting = append_conversation(installation->waiting, conversation);
 }
@@ -482,8 +490,7 @@ conversation_continue(Conversation *conversation)
 void
 conversation_end(Conversation *conversation)
 {
-	if (conversation->exchange != NULL)
-		http_exchange_free(conversation->exchange);
+	forget_answer(conversation);
 	dlist_delete(&conversation->held);
 	held_count--;
 	queue_free_claim(conversation->claim);
@@ -499,6 +506,22 @@ conversation_end_preparation(Conversation *conversation)
 	else
 		identity_asked = false;
 	pfree(conversation);
+}
+
+void
+conversation_go_to(Conversation *conversation, char *url)
+{
+	conversation->next_url = MemoryContextStrdup(conversation->claim->context, url);
+	free(url);
+}
+
+void
+conversation_arrived(Conversation *conversation)
+{
+	conversation->next_url = NULL;
+	conversation->redirects = 0;
+	conversation->redirected_repo_id = 0;
+	conversation->retried_unauthorized = false;
 }
 
 void
@@ -523,8 +546,11 @@ take_finished(void)
 		conversation->postponed = 0;
 		conversation->not_before = 0;
 		if (conversation->purpose == ABOUT_CLAIM)
+		{
 			installation_note_answered(conversation->installation,
 									   github_operation_writes(conversation->operation));
+			conversation->installation->answers_unrecorded++;
+		}
 		answers = append_conversation(answers, conversation);
 	}
 }
@@ -533,6 +559,7 @@ void
 conversations_progress(void)
 {
 	take_finished();
+	looked_at = GetCurrentTimestamp();
 	/* GitHub works on the next ones while these are recorded. */
 	installation_visit_all(send_what_may_be_sent);
 	take_finished();
@@ -568,12 +595,22 @@ conversations_take_waiting(Installation *installation)
 
 static TimestampTz next_deadline;
 
+/* What was due when we last looked waits for something else than a time. */
 static void
-consider_next_write(Installation *installation)
+consider_time(TimestampTz time)
 {
-	if (installation->waiting != NIL && !installation->write_under_way &&
-		installation->next_write_at != 0)
-		next_deadline = Min(next_deadline, installation->next_write_at);
+	if (time > looked_at)
+		next_deadline = Min(next_deadline, time);
+}
+
+static void
+consider_installation(Installation *installation)
+{
+	if (installation->waiting == NIL)
+		return;
+	consider_time(installation->token_rests_until);
+	if (!installation->write_under_way)
+		consider_time(installation->next_write_at);
 }
 
 TimestampTz
@@ -587,6 +624,6 @@ conversations_next_deadline(TimestampTz now)
 		next_deadline = TimestampTzPlusMilliseconds(now, timeout_ms);
 	foreach (cell, answers)
 		next_deadline = Min(next_deadline, ((Conversation *) lfirst(cell))->not_before);
-	installation_visit_all(consider_next_write);
+	installation_visit_all(consider_installation);
 	return next_deadline;
 }

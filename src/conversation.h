@@ -35,11 +35,14 @@ typedef struct Conversation
 	SyncClaim *claim;                     /* ABOUT_CLAIM */
 	GithubOperation operation;            /* of the request that was sent, or waits */
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* which token was sent with it */
+	int64 clock_offset_s;                 /* by which its JWT was dated ahead of our clock */
+	bool conditional;                     /* it was sent with the ETag of what is known */
 	bool prepared;                        /* a creation: its attempt is committed */
 	bool retried_unauthorized;
-	char *redirect_url; /* where GitHub sent the request to; NULL: nowhere */
-	int redirects;
-	int page; /* of a list, from 1 */
+	char *next_url;           /* where GitHub sent us on to, within its API; NULL: nowhere */
+	int redirects;            /* in a row */
+	int64 redirected_repo_id; /* in the last one; 0: it named none */
+	int page;                 /* of a list, from 1 */
 
 	/* The answer: either of these. */
 	HttpExchange *exchange;
@@ -75,6 +78,12 @@ extern void conversation_begin(SyncClaim *claim);
 /* Its next request waits to be sent. */
 extern void conversation_continue(Conversation *conversation);
 extern void conversation_end(Conversation *conversation);
+
+/* Its next request goes where GitHub said: url is malloc'd, and taken over. */
+extern void conversation_go_to(Conversation *conversation, char *url);
+
+/* GitHub has answered with what was asked for: the next request is of another place. */
+extern void conversation_arrived(Conversation *conversation);
 
 /* The recording of its answer is tried again in a moment. */
 extern void conversation_postpone(Conversation *conversation, int delay_ms);

@@ -4,9 +4,6 @@
  */
 #include "postgres.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "credentials.h"
 #include "crypto/crypto.h"
 #include "settings.h"
@@ -15,8 +12,10 @@
 #define JWT_BACKDATED_S 60
 #define JWT_LIFETIME_S 540
 
-/* Far more than any token is long. */
-#define TOKEN_FILE_MAX 8192
+/* GitHub's clock differs from ours: by how much, and how often it was believed. */
+#define CLOCK_CORRECTIONS_MAX 2
+static int64 clock_offset_s = 0;
+static int clock_corrections = 0; /* since a JWT was accepted */
 
 bool
 credentials_are_a_token(void)
@@ -47,6 +46,7 @@ credentials_make_jwt(int64 now, const char **problem)
 		*problem = psprintf("github_sync.private_key_file %s", *problem);
 		return NULL;
 	}
+	now += clock_offset_s;
 	jwt = crypto_jwt_rs256(key, setting_app_id, now - JWT_BACKDATED_S, now + JWT_LIFETIME_S);
 	crypto_private_key_free(key);
 	if (jwt == NULL)
@@ -54,48 +54,60 @@ credentials_make_jwt(int64 now, const char **problem)
 	return jwt;
 }
 
+int64
+credentials_clock_offset(void)
+{
+	return clock_offset_s;
+}
+
+bool
+credentials_correct_clock(int64 signed_with_offset_s, int64 offset_s)
+{
+	/* Two requests were under way, and the other has seen to it. */
+	if (signed_with_offset_s != clock_offset_s)
+		return true;
+	if (clock_corrections >= CLOCK_CORRECTIONS_MAX)
+		return false;
+	clock_corrections++;
+	clock_offset_s = offset_s;
+	return true;
+}
+
+void
+credentials_accepted(void)
+{
+	clock_corrections = 0;
+}
+
 /* Printable ASCII only: it becomes a header. */
 static bool
-trim_token(char *text)
+trim_token(CryptoSecret *file)
 {
-	size_t length = strlen(text);
-
-	while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL)
-		text[--length] = '\0';
-	for (size_t i = 0; i < length; i++)
+	while (file->length > 0 && strchr(" \t\r\n", file->text[file->length - 1]) != NULL)
+		file->text[--file->length] = '\0';
+	for (size_t i = 0; i < file->length; i++)
 	{
-		if (text[i] <= ' ' || text[i] > '~')
+		if (file->text[i] <= ' ' || file->text[i] > '~')
 			return false;
 	}
-	return length > 0;
+	return file->length > 0;
 }
 
 char *
 credentials_read_token(const char **problem)
 {
-	int fd = open(setting_token_file, O_RDONLY | O_CLOEXEC);
-	char *text = malloc(TOKEN_FILE_MAX + 1);
-	ssize_t length = -1;
+	CryptoSecret file;
+	char *token = NULL;
 
-	if (fd >= 0)
+	if (!crypto_secret_read(setting_token_file, &file, problem))
 	{
-		if (text != NULL)
-			length = read(fd, text, TOKEN_FILE_MAX);
-		close(fd);
-	}
-	if (length < 0)
-	{
-		*problem = "github_sync.token_file cannot be read";
-		free(text);
+		*problem = psprintf("github_sync.token_file %s", *problem);
 		return NULL;
 	}
-	text[length] = '\0';
-	if (!trim_token(text))
-	{
+	if (!trim_token(&file))
 		*problem = "github_sync.token_file does not hold a token";
-		crypto_wipe(text, TOKEN_FILE_MAX);
-		free(text);
-		return NULL;
-	}
-	return text;
+	else if ((token = strdup(file.text)) == NULL)
+		*problem = "github_sync.token_file does not fit into memory";
+	crypto_secret_free(&file);
+	return token;
 }

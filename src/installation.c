@@ -11,8 +11,12 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* A token that expires within this time is renewed first. */
-#define TOKEN_RESERVE_S 120
+/* So long GitHub may take to make a token known to all of its servers. */
+#define TOKEN_SETTLES_MS 5000
+#define TOKEN_REST_MS 1000
+
+/* One that has ended, and the one that was made in its place. */
+#define TOKENS_TRIED 2
 
 static HTAB *installations = NULL;
 
@@ -59,13 +63,16 @@ installation_visit_all(InstallationVisitor visitor)
 }
 
 void
-installation_set_token(Installation *installation, char *token, int64 expires_at)
+installation_set_token(Installation *installation, char *token, int64 expires_at,
+					   TimestampTz minted_at)
 {
 	char hex[65];
 
 	installation_drop_token(installation);
 	installation->token = token;
 	installation->token_expires_at = expires_at;
+	installation->token_minted_at = minted_at;
+	installation->token_accepted = false;
 	if (crypto_sha256_hex(token, strlen(token), hex))
 		strlcpy(installation->token_key, hex, sizeof(installation->token_key));
 }
@@ -87,9 +94,47 @@ installation_has_token(const Installation *installation, int64 now)
 	return installation->token != NULL && installation->token_expires_at > now + TOKEN_RESERVE_S;
 }
 
+void
+installation_note_accepted(Installation *installation, const char *token_key)
+{
+	if (strcmp(token_key, installation->token_key) != 0)
+		return;
+	installation->token_accepted = true;
+	installation->token_doubted = false;
+	installation->tokens_refused = 0;
+}
+
+bool
+installation_rests_new_token(Installation *installation, TimestampTz now)
+{
+	if (installation->token_accepted ||
+		now >= TimestampTzPlusMilliseconds(installation->token_minted_at, TOKEN_SETTLES_MS))
+		return false;
+	installation->token_rests_until = TimestampTzPlusMilliseconds(now, TOKEN_REST_MS);
+	return true;
+}
+
+bool
+installation_gives_up_token(Installation *installation)
+{
+	installation_drop_token(installation);
+	return ++installation->tokens_refused < TOKENS_TRIED;
+}
+
+/* Many requests with a bad token make GitHub refuse good ones as well. */
+static bool
+token_is_being_tried(const Installation *installation)
+{
+	return installation->token_doubted &&
+		(installation->reads_under_way > 0 || installation->write_under_way ||
+		 installation->answers_unrecorded > 0);
+}
+
 bool
 installation_may_send(const Installation *installation, bool is_write, TimestampTz now)
 {
+	if (now < installation->token_rests_until || token_is_being_tried(installation))
+		return false;
 	if (is_write)
 		return !installation->write_under_way && now >= installation->next_write_at;
 	return installation->reads_under_way < READS_AT_ONCE;
@@ -136,6 +181,7 @@ installation_forgive_credentials(Installation *installation)
 	if (installation->trouble_kind != PAUSE_CREDENTIALS)
 		return;
 	installation_drop_token(installation);
+	installation->tokens_refused = 0;
 	installation->troubles = 0;
 	installation->paused_until = 0;
 }

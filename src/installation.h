@@ -20,16 +20,25 @@
 
 #define TOKEN_KEY_LENGTH 16
 
+/* A token that expires within this time is renewed first. */
+#define TOKEN_RESERVE_S 120
+
 typedef struct Installation
 {
-	int64 id;                             /* GitHub's; 0 in token mode */
-	char *token;                          /* malloc'd; NULL: none yet */
-	int64 token_expires_at;               /* seconds since 1970 */
+	int64 id;                      /* GitHub's; 0 in token mode */
+	char *token;                   /* malloc'd; NULL: none yet */
+	int64 token_expires_at;        /* seconds since 1970, by our clock */
+	TimestampTz token_minted_at;   /* DT_NOBEGIN: not minted, but read from a file */
+	bool token_accepted;           /* GitHub has answered to it */
+	bool token_doubted;            /* GitHub refused it, or the one before: one request tries it */
+	int tokens_refused;            /* in a row, none of them accepted */
+	TimestampTz token_rests_until; /* nothing is sent with it before */
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* fingerprint: ETags belong to it */
 	bool minting;                         /* a request for a token is under way */
 	List *waiting;                        /* of Conversation: not sent yet, in order */
 	int reads_under_way;
 	bool write_under_way;
+	int answers_unrecorded; /* not under way any more, but nobody knows yet what they say */
 	TimestampTz next_write_at;
 	int troubles; /* pauses in a row, of one kind */
 	PauseKind trouble_kind;
@@ -51,12 +60,25 @@ installation_note_trouble(Installation *installation, PauseKind kind, TimestampT
 /* Keys and tokens may be others now: drops the token and forgets that it was refused. */
 extern void installation_forgive_credentials(Installation *installation);
 
-/* Takes over a malloc'd token. */
-extern void installation_set_token(Installation *installation, char *token, int64 expires_at);
+/* Takes over a malloc'd token; expires_at: seconds since 1970, by our clock. */
+extern void installation_set_token(Installation *installation, char *token, int64 expires_at,
+								   TimestampTz minted_at);
 extern void installation_drop_token(Installation *installation);
 
 /* Has a token that will not expire on the way.  now: seconds since 1970. */
 extern bool installation_has_token(const Installation *installation, int64 now);
+
+/* GitHub has answered to a token; only what belongs to the present one counts. */
+extern void installation_note_accepted(Installation *installation, const char *token_key);
+
+/*
+ * GitHub refused the token.  True: it is so new, and was never accepted, that
+ * GitHub's replicas may not know it yet; it rests, and is tried again.
+ */
+extern bool installation_rests_new_token(Installation *installation, TimestampTz now);
+
+/* GitHub refused the token for good.  False: a new one is not worth a try. */
+extern bool installation_gives_up_token(Installation *installation);
 
 extern bool installation_may_send(const Installation *installation, bool is_write, TimestampTz now);
 extern void installation_note_sent(Installation *installation, bool is_write, TimestampTz now);

@@ -6,14 +6,19 @@
  */
 #include "postgres.h"
 
+#include <time.h>
+
 #include "core/github_token.h"
+#include "credentials.h"
 #include "preparation_answer.h"
+#include "utils/timestamp.h"
 
 static void
 take_token(Recording *recording)
 {
 	GithubToken token;
 	const char *problem = NULL;
+	int64 lifetime_s;
 
 	if (github_token_parse(recording->json, &token, &problem) != GITHUB_PARSE_OK)
 	{
@@ -21,7 +26,16 @@ take_token(Recording *recording)
 							   "GitHub's answer to the request for a token cannot be read");
 		return;
 	}
-	installation_set_token(recording->conversation->installation, token.token, token.expires_at);
+	/* Both times are by GitHub's clock, which may differ from ours. */
+	lifetime_s = token.expires_at - answered_at(recording);
+	if (lifetime_s <= TOKEN_RESERVE_S)
+	{
+		github_token_free(&token);
+		record_bad_credentials(recording, "GitHub's token expires as soon as it is made");
+		return;
+	}
+	installation_set_token(recording->conversation->installation, token.token,
+						   (int64) time(NULL) + lifetime_s, GetCurrentTimestamp());
 }
 
 static void
@@ -35,6 +49,26 @@ take_identity(Recording *recording)
 		set_own_login(login);
 }
 
+static void
+record_refusal(Recording *recording)
+{
+	const char *what =
+		recording->conversation->purpose == ABOUT_TOKEN ? "installation token" : "identity";
+
+	record_bad_credentials(recording, psprintf("no %s: %s", what, describe(recording)));
+}
+
+/* A JWT dated by a clock that GitHub's differs from: by its clock, it may be accepted. */
+static void
+record_unauthorized(Recording *recording)
+{
+	int64 offset_s = recording->judgement.clock_offset_s;
+
+	if (offset_s == 0 ||
+		!credentials_correct_clock(recording->conversation->clock_offset_s, offset_s))
+		record_refusal(recording);
+}
+
 void
 record_preparation_answer(Recording *recording)
 {
@@ -43,6 +77,7 @@ record_preparation_answer(Recording *recording)
 	switch (recording->judgement.verdict)
 	{
 		case GITHUB_OK:
+			credentials_accepted();
 			if (about_token)
 				take_token(recording);
 			else
@@ -63,8 +98,11 @@ record_preparation_answer(Recording *recording)
 				recording->installation_state = "deleted";
 				break;
 			}
-			/* FALLTHROUGH */
+			record_refusal(recording);
+			break;
 		case GITHUB_UNAUTHORIZED:
+			record_unauthorized(recording);
+			break;
 		case GITHUB_NOT_MODIFIED:
 		case GITHUB_REDIRECTED:
 		case GITHUB_FORBIDDEN:
@@ -73,10 +111,7 @@ record_preparation_answer(Recording *recording)
 		case GITHUB_VALIDATION_FAILED:
 		case GITHUB_REJECTED:
 		case GITHUB_INVALID_RESPONSE:
-			record_bad_credentials(recording,
-								   psprintf("no %s: %s",
-											about_token ? "installation token" : "identity",
-											describe(recording)));
+			record_refusal(recording);
 			break;
 	}
 }

@@ -76,6 +76,7 @@ judge(Recording *recording)
 	recording->json = github_json_sanitize(body, length, NULL);
 	recording->response =
 		(GithubResponse){.operation = conversation->operation,
+						 .conditional = conversation->conditional,
 						 .transport = transport_of(http_exchange_outcome(exchange)),
 						 .status = http_exchange_status(exchange),
 						 .retry_after = http_exchange_header(exchange, "retry-after"),
@@ -130,18 +131,28 @@ doubling(const Installation *installation, PauseKind kind, int64 base_ms)
 								TROUBLE_MAX_MS, pg_prng_double(&pg_global_prng_state)));
 }
 
+/* The time that GitHub named, by our clock; DT_NOBEGIN: it named none. */
 static TimestampTz
-end_of_rate_limit(const Recording *recording)
+named_end(const Recording *recording)
 {
 	int64 wait_s;
 
 	if (recording->judgement.not_before == GITHUB_NO_WAIT)
-		return in_ms(TROUBLE_BASE_MS
-					 << Min(installation_troubles(recording->conversation->installation,
-												  PAUSE_RATE_LIMIT),
-							6));
+		return DT_NOBEGIN;
 	wait_s = recording->judgement.not_before - answered_at(recording);
 	return in_ms(Max(wait_s, 1) * 1000);
+}
+
+static TimestampTz
+end_of_rate_limit(const Recording *recording)
+{
+	TimestampTz named = named_end(recording);
+
+	if (named != DT_NOBEGIN)
+		return named;
+	return in_ms(TROUBLE_BASE_MS << Min(installation_troubles(recording->conversation->installation,
+															  PAUSE_RATE_LIMIT),
+										6));
 }
 
 void
@@ -157,10 +168,11 @@ settle_refused_creation(const Recording *recording)
 void
 record_unavailable(Recording *recording)
 {
+	TimestampTz own_schedule = doubling(recording->conversation->installation, PAUSE_UNREACHABLE,
+										setting_retry_base_delay_ms);
+
 	settle_refused_creation(recording);
-	pause_installation(recording, PAUSE_UNREACHABLE,
-					   doubling(recording->conversation->installation, PAUSE_UNREACHABLE,
-								setting_retry_base_delay_ms),
+	pause_installation(recording, PAUSE_UNREACHABLE, Max(own_schedule, named_end(recording)),
 					   psprintf("GitHub unreachable: %s", describe(recording)));
 }
 

@@ -9,7 +9,8 @@
 
 #include <limits.h>
 
-#include "api_url.h"
+#include "addresses.h"
+#include "crypto/crypto.h"
 #include "lib/stringinfo.h"
 #include "settings.h"
 #include "utils/guc.h"
@@ -73,14 +74,16 @@ typedef struct IntSetting
 } IntSetting;
 
 static bool check_api_url(char **value, void **extra, GucSource source);
+static bool check_app_id(char **value, void **extra, GucSource source);
 static bool check_file(char **value, void **extra, GucSource source);
+static bool check_proxy(char **value, void **extra, GucSource source);
 
 static const StringSetting string_settings[] = {
 	{"github_sync.api_url", "Base address of GitHub's REST API.",
 	 "GitHub Enterprise Server: https://HOST/api/v3. Plain http is accepted for a loopback host only.",
 	 &setting_api_url, "https://api.github.com", PGC_SUSET, 0, check_api_url},
 	{"github_sync.app_id", "Client id or App id of the GitHub App.", NULL, &setting_app_id, "",
-	 PGC_SUSET, 0, NULL},
+	 PGC_SUSET, 0, check_app_id},
 	{"github_sync.private_key_file", "File with the GitHub App's private key in PEM form.",
 	 "Read by the server, never stored or shown.", &setting_private_key_file, "", PGC_SUSET,
 	 CONFIDENTIAL, check_file},
@@ -95,7 +98,7 @@ static const StringSetting string_settings[] = {
 	 &setting_ca_file, "", PGC_SUSET, CONFIDENTIAL, check_file},
 	{"github_sync.proxy", "Proxy through which GitHub is called.",
 	 "Empty for none; the server's environment is not consulted.", &setting_proxy, "", PGC_SUSET,
-	 CONFIDENTIAL, NULL},
+	 CONFIDENTIAL, check_proxy},
 	{"github_sync.applying", "Record that the worker is writing just now.", NULL, &setting_applying,
 	 "", PGC_USERSET, PRIVATE, NULL},
 };
@@ -142,7 +145,28 @@ check_api_url(char **value, void **extra pg_attribute_unused(),
 
 	if (fault == NULL)
 		return true;
+	/* The usual message would repeat the value, and with it a password. */
+	if (strchr(*value, '@') != NULL)
+		GUC_check_errmsg("invalid value for parameter \"github_sync.api_url\"");
 	GUC_check_errdetail("%s", fault);
+	GUC_check_errhint(
+		"For GitHub.com: https://api.github.com; for an Enterprise Server: https://HOST/api/v3.");
+	return false;
+}
+
+/* It becomes a claim of the App's JWT. */
+static bool
+check_app_id(char **value, void **extra pg_attribute_unused(),
+			 GucSource source pg_attribute_unused())
+{
+	static const char characters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t length = strlen(*value);
+
+	if (length <= CRYPTO_MAX_ISSUER_LENGTH && strspn(*value, characters) == length)
+		return true;
+	GUC_check_errdetail("The App is named by letters, digits, dots, dashes and underscores.");
+	GUC_check_errhint("Take the client id or the App id from the App's page at GitHub.");
 	return false;
 }
 
@@ -152,6 +176,23 @@ check_file(char **value, void **extra pg_attribute_unused(), GucSource source pg
 	if (**value == '\0' || is_absolute_path(*value))
 		return true;
 	GUC_check_errdetail("The file must be given by an absolute path.");
+	GUC_check_errhint(
+		"The server reads the file; it must belong to the server's user, with permissions 0600.");
+	return false;
+}
+
+static bool
+check_proxy(char **value, void **extra pg_attribute_unused(),
+			GucSource source pg_attribute_unused())
+{
+	const char *fault = **value != '\0' ? proxy_fault(*value) : NULL;
+
+	if (fault == NULL)
+		return true;
+	/* As above: any proxy may come with a password. */
+	GUC_check_errmsg("invalid value for parameter \"github_sync.proxy\"");
+	GUC_check_errdetail("%s", fault);
+	GUC_check_errhint("For example: http://proxy.example.org:3128.");
 	return false;
 }
 

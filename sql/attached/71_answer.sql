@@ -217,8 +217,7 @@ BEGIN
 			END IF;
 			cached := github_sync.@record@_take_identity(cached, a_github_id, a_number);
 		ELSIF cached.github_id <> a_github_id THEN
-			result := github_sync.@record@_fail(t.id, held_claim_no, 'transferred',
-				format('GitHub answered with another @record@''s resource: id %s instead of %s', a_github_id, cached.github_id));
+			result := github_sync.@record@_answered_by_another(t, cached, a_github_id, a_number, a_resource);
 			RETURN;
 		END IF;
 	END IF;

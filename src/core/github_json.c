@@ -8,6 +8,7 @@
  */
 #include "core/github_json.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,28 +175,43 @@ github_json_sanitize(const char *text, size_t length, size_t *out_length)
 	return output.text;
 }
 
-bool
-github_json_is_deeper(const char *text, int limit)
+/* A string's end, from behind its first quote; of one that is cut off, text's end. */
+static const char *
+end_of_string(const char *text)
 {
-	bool in_string = false;
+	for (; *text != '\0' && *text != '"'; text++)
+	{
+		if (*text == '\\' && text[1] != '\0')
+			text++;
+	}
+	return text;
+}
+
+/* Each value but the outermost is its container's first, or behind a comma. */
+GithubJsonShape
+github_json_measure(const char *text)
+{
+	GithubJsonShape shape = {.depth = 0, .values = 1};
 	int depth = 0;
 
 	for (; *text != '\0'; text++)
 	{
 		if (*text == '"')
-			in_string = !in_string;
-		else if (in_string)
 		{
-			if (*text == '\\' && text[1] != '\0')
-				text++;
+			text = end_of_string(text + 1);
+			if (*text == '\0')
+				break;
 		}
 		else if (*text == '[' || *text == '{')
 		{
-			if (++depth > limit)
-				return true;
+			shape.values++;
+			if (depth < INT_MAX && ++depth > shape.depth)
+				shape.depth = depth;
 		}
 		else if (*text == ']' || *text == '}')
-			depth--;
+			depth -= depth > 0;
+		else if (*text == ',')
+			shape.values++;
 	}
-	return false;
+	return shape;
 }

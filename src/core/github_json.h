@@ -14,11 +14,19 @@
 /* Deeper answers are refused before they are parsed. */
 #define GITHUB_MAX_JSON_DEPTH 64
 
+/*
+ * So are answers of more values: a parsed value takes some 80 bytes, so that
+ * the smallest make a large answer forty times as large.  A page of a hundred
+ * issues has some ten thousand.
+ */
+#define GITHUB_MAX_JSON_VALUES 500000
+
 typedef enum GithubParseResult
 {
 	GITHUB_PARSE_OK,
 	GITHUB_PARSE_NOT_JSON,
 	GITHUB_PARSE_TOO_DEEP,
+	GITHUB_PARSE_TOO_MANY_VALUES,
 	GITHUB_PARSE_MISSING_FIELD, /* or a field of another type */
 	GITHUB_PARSE_OUT_OF_MEMORY
 } GithubParseResult;
@@ -32,10 +40,16 @@ typedef enum GithubParseResult
  */
 extern char *github_json_sanitize(const char *text, size_t length, size_t *out_length);
 
+typedef struct GithubJsonShape
+{
+	int depth;     /* arrays and objects in each other */
+	size_t values; /* of any kind, at most */
+} GithubJsonShape;
+
 /*
- * Arrays and objects in text are nested more deeply than limit.  Looks only
- * at brackets and strings: text need not be JSON.
+ * How deep and how many, before anything is parsed.  Looks only at brackets,
+ * commas and strings: text need not be JSON.
  */
-extern bool github_json_is_deeper(const char *text, int limit);
+extern GithubJsonShape github_json_measure(const char *text);
 
 #endif

@@ -80,6 +80,14 @@ retry_after(const GithubResponse *response, int64_t clock, int64_t *time)
 }
 
 static bool
+has_retry_after(const GithubResponse *response)
+{
+	int64_t time;
+
+	return retry_after(response, 0, &time);
+}
+
+static bool
 has_no_requests_left(const GithubResponse *response)
 {
 	int64_t remaining;
@@ -97,14 +105,21 @@ limit_reset(const GithubResponse *response, int64_t clock, int64_t *time)
 	return *time > clock;
 }
 
+/* GitHub's clock, or ours where it does not tell. */
+static int64_t
+clock_of(const GithubResponse *response, int64_t now)
+{
+	int64_t clock;
+
+	return github_http_date_parse(response->date, &clock) ? clock : now;
+}
+
 static int64_t
 wait_until(const GithubResponse *response, int64_t now)
 {
-	int64_t clock;
+	int64_t clock = clock_of(response, now);
 	int64_t time;
 
-	if (!github_http_date_parse(response->date, &clock))
-		clock = now;
 	if (!retry_after(response, clock, &time) && !limit_reset(response, clock, &time))
 		return GITHUB_NO_WAIT;
 
@@ -117,9 +132,7 @@ wait_until(const GithubResponse *response, int64_t now)
 static bool
 is_rate_limited(const GithubResponse *response, const char *message)
 {
-	int64_t time;
-
-	return retry_after(response, 0, &time) || has_no_requests_left(response) ||
+	return has_retry_after(response) || has_no_requests_left(response) ||
 		mentions(message, "rate limit") || mentions(message, "abuse");
 }
 
@@ -180,9 +193,10 @@ judge_redirection(const GithubResponse *response)
 		case 308:
 			return has_location ? GITHUB_REDIRECTED : GITHUB_INVALID_RESPONSE;
 		case 304:
-			/* Writes are never conditional. */
-			return github_operation_writes(response->operation) ? GITHUB_INVALID_RESPONSE
-																: GITHUB_NOT_MODIFIED;
+			/* "As you know it", to somebody who did not say what he knows. */
+			return response->conditional && !github_operation_writes(response->operation)
+				? GITHUB_NOT_MODIFIED
+				: GITHUB_INVALID_RESPONSE;
 		default:
 			return GITHUB_INVALID_RESPONSE;
 	}
@@ -213,11 +227,22 @@ looks_like_json(const GithubResponse *response)
 	return *start == '{' || *start == '[';
 }
 
+static bool
+is_empty(const GithubResponse *response)
+{
+	return response->body == NULL || response->body[0] == '\0';
+}
+
 static GithubVerdict
 judge_success(const GithubResponse *response)
 {
+	/* Nobody asked for a part: what is missing cannot be told from what is not there. */
+	if (response->status == 206)
+		return GITHUB_INVALID_RESPONSE;
+	if (looks_like_json(response))
+		return GITHUB_OK;
 	/* The only operation whose answer has no body: 204. */
-	if (response->operation == GITHUB_DELETE_COMMENT || looks_like_json(response))
+	if (response->operation == GITHUB_DELETE_COMMENT && is_empty(response))
 		return GITHUB_OK;
 	return GITHUB_INVALID_RESPONSE;
 }
@@ -271,13 +296,48 @@ leaves_outcome_open(const GithubResponse *response, GithubVerdict verdict)
 	return verdict == GITHUB_UNAVAILABLE || verdict == GITHUB_INVALID_RESPONSE;
 }
 
+static int64_t
+not_before(const GithubResponse *response, GithubVerdict verdict, int64_t now)
+{
+	if (verdict == GITHUB_RATE_LIMITED)
+		return wait_until(response, now);
+	/* A server under repair says for how long; its counters say nothing. */
+	if (verdict == GITHUB_UNAVAILABLE && response->transport == GITHUB_ANSWERED &&
+		has_retry_after(response))
+		return wait_until(response, now);
+	return GITHUB_NO_WAIT;
+}
+
+/*
+ * "'Expiration time' claim ('exp') is too far in the future", "'Issued at'
+ * claim ('iat') must be an Integer representing the time ...".
+ */
+static bool
+names_jwt_times(const char *body)
+{
+	char *message = github_error_message_parse(body);
+	bool names = mentions(message, "('exp')") || mentions(message, "('iat')");
+
+	free(message);
+	return names;
+}
+
+static int64_t
+clock_offset_s(const GithubResponse *response, GithubVerdict verdict, int64_t now)
+{
+	if (verdict != GITHUB_UNAUTHORIZED || !github_operation_uses_jwt(response->operation) ||
+		!names_jwt_times(response->body))
+		return 0;
+	return clock_of(response, now) - now;
+}
+
 GithubJudgement
 github_response_judge(const GithubResponse *response, int64_t now)
 {
-	GithubJudgement judgement = {.verdict = judge_exchange(response), .not_before = GITHUB_NO_WAIT};
+	GithubJudgement judgement = {.verdict = judge_exchange(response)};
 
-	if (judgement.verdict == GITHUB_RATE_LIMITED)
-		judgement.not_before = wait_until(response, now);
+	judgement.not_before = not_before(response, judgement.verdict, now);
+	judgement.clock_offset_s = clock_offset_s(response, judgement.verdict, now);
 	judgement.outcome_unknown = github_operation_writes(response->operation) &&
 		leaves_outcome_open(response, judgement.verdict);
 	return judgement;
@@ -339,6 +399,56 @@ print_error_message(char *text, size_t size, const cJSON *answer)
 		drop_partial_character(text);
 }
 
+/* What GitHub's tokens and JSON Web Tokens are made of. */
+static bool
+is_token_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		(c != '\0' && strchr("_.-", c) != NULL);
+}
+
+/* How much of a token at text may be shown; 0: text starts with none. */
+static size_t
+token_prefix_length(const char *text)
+{
+	if (strncmp(text, "github_pat_", 11) == 0)
+		return 11;
+	if (text[0] == 'g' && text[1] == 'h' && text[2] != '\0' && text[3] == '_')
+		return 4;
+	return strncmp(text, "eyJ", 3) == 0 ? 3 : 0;
+}
+
+/* In place: what is left of a token is shorter than the shortest that there is. */
+static void
+hide_tokens(char *text)
+{
+	static const char hidden[] = "***";
+	char *end = text;
+
+	while (*text != '\0')
+	{
+		size_t prefix_length = token_prefix_length(text);
+		size_t length = prefix_length;
+
+		if (prefix_length == 0)
+		{
+			*end++ = *text++;
+			continue;
+		}
+		while (is_token_character(text[length]))
+			length++;
+		memmove(end, text, prefix_length);
+		end += prefix_length;
+		if (length - prefix_length > strlen(hidden))
+		{
+			memcpy(end, hidden, strlen(hidden));
+			end += strlen(hidden);
+		}
+		text += length;
+	}
+	*end = '\0';
+}
+
 char *
 github_error_message_parse(const char *json)
 {
@@ -348,6 +458,7 @@ github_error_message_parse(const char *json)
 	if (json_document_parse(json, &document, NULL) != GITHUB_PARSE_OK)
 		return NULL;
 	print_error_message(text, sizeof(text), document);
+	hide_tokens(text);
 	cJSON_Delete(document);
 	return text[0] != '\0' ? strdup(text) : NULL;
 }

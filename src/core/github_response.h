@@ -27,7 +27,7 @@ typedef enum GithubTransport
 typedef enum GithubVerdict
 {
 	GITHUB_OK,                /* 2xx */
-	GITHUB_NOT_MODIFIED,      /* 304 */
+	GITHUB_NOT_MODIFIED,      /* 304 of a conditional request */
 	GITHUB_REDIRECTED,        /* 301, 302, 307, 308 with a Location */
 	GITHUB_UNAUTHORIZED,      /* 401 */
 	GITHUB_RATE_LIMITED,      /* 403 or 429 with a reason to wait */
@@ -39,13 +39,14 @@ typedef enum GithubVerdict
 	GITHUB_VALIDATION_FAILED, /* 422 */
 	GITHUB_REJECTED,          /* any other 4xx */
 	GITHUB_UNAVAILABLE,       /* 408, 5xx, the way there failed */
-	GITHUB_INVALID_RESPONSE   /* 1xx, other 3xx, too large, not JSON */
+	GITHUB_INVALID_RESPONSE   /* 1xx, 206, other 3xx, too large, not JSON */
 } GithubVerdict;
 
 /* What the verdict is decided from; header values are NULL where absent. */
 typedef struct GithubResponse
 {
 	GithubOperation operation;
+	bool conditional; /* the request carried an ETag */
 	GithubTransport transport;
 	int status;
 	const char *retry_after;
@@ -61,11 +62,17 @@ typedef struct GithubJudgement
 {
 	GithubVerdict verdict;
 	/*
-	 * RATE_LIMITED: seconds since 1970, by GitHub's clock, before which
-	 * nothing is sent again, at most GITHUB_MAX_WAIT_S ahead; GITHUB_NO_WAIT
-	 * when GitHub named none (the caller's own schedule: 60 s, doubling).
+	 * RATE_LIMITED, UNAVAILABLE: seconds since 1970, by GitHub's clock, before
+	 * which nothing is sent again, at most GITHUB_MAX_WAIT_S ahead;
+	 * GITHUB_NO_WAIT when GitHub named none (the caller has a schedule of its
+	 * own).
 	 */
 	int64_t not_before;
+	/*
+	 * UNAUTHORIZED, where GitHub found fault with the times of our JWT: by how
+	 * many seconds its clock is ahead of ours; 0: that is not the reason.
+	 */
+	int64_t clock_offset_s;
 	/*
 	 * A write may have had its effect although no readable answer came.  A
 	 * redirect that the caller then cannot follow is one more such case.
@@ -79,15 +86,16 @@ typedef struct GithubJudgement
 #define GITHUB_MAX_WAIT_S (24 * 60 * 60)
 
 /*
- * now: seconds since 1970 of our clock; used only where the answer has no
- * Date header (GitHub's clock counts for GitHub's times).
+ * now: seconds since 1970 of our clock; GitHub's own counts for GitHub's times
+ * wherever the answer has a Date header.
  */
 extern GithubJudgement github_response_judge(const GithubResponse *response, int64_t now);
 
 /*
  * The words of an error answer, "message" and the first of "errors":
  * "Validation Failed: title is too long".  malloc'd, at most
- * GITHUB_MAX_MESSAGE_LENGTH bytes; NULL when the answer has none.
+ * GITHUB_MAX_MESSAGE_LENGTH bytes; NULL when the answer has none.  Tokens in
+ * them are cut to "ghs_***": whoever answers may repeat what we sent.
  */
 #define GITHUB_MAX_MESSAGE_LENGTH 1000
 extern char *github_error_message_parse(const char *json);

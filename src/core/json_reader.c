@@ -24,12 +24,17 @@ json_report(GithubParseResult result, const char *text, const char **problem)
 GithubParseResult
 json_document_parse(const char *text, cJSON **document, const char **problem)
 {
+	GithubJsonShape shape;
+
 	*document = NULL;
 	if (text == NULL)
 		return json_report(GITHUB_PARSE_NOT_JSON, "JSON", problem);
 	/* cJSON recurses up to a depth of its own, which is not ours to choose. */
-	if (github_json_is_deeper(text, GITHUB_MAX_JSON_DEPTH))
+	shape = github_json_measure(text);
+	if (shape.depth > GITHUB_MAX_JSON_DEPTH)
 		return json_report(GITHUB_PARSE_TOO_DEEP, "nesting", problem);
+	if (shape.values > GITHUB_MAX_JSON_VALUES)
+		return json_report(GITHUB_PARSE_TOO_MANY_VALUES, "number of values", problem);
 
 	errno = 0;
 	*document = cJSON_ParseWithOpts(text, NULL, true);

@@ -18,8 +18,8 @@
 
 #include "core/github_json.h"
 
-/* What a double, and so cJSON, holds exactly. */
-#define JSON_MAX_INTEGER (INT64_C(1) << 53)
+/* The largest that a double, and so cJSON, cannot have rounded another one to. */
+#define JSON_MAX_INTEGER ((INT64_C(1) << 53) - 1)
 
 typedef struct JsonReader
 {

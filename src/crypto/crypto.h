@@ -13,17 +13,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The content of a file that holds a secret. */
+typedef struct CryptoSecret
+{
+	char *text; /* NUL-terminated besides its length */
+	size_t length;
+} CryptoSecret;
+
+/*
+ * Reads a file that must be regular, not empty, and closed to others: 0600 or
+ * less, or root's with 0640 or less.  False: *error is static text that
+ * continues a sentence about the file ("does not exist", "cannot be read",
+ * with errno; "is not a regular file"; "belongs to another user than ...";
+ * "can be used by others: ..."; "is empty"; "is larger than 64 kB"; "does not
+ * fit into memory"), and there is nothing to free.
+ */
+#define CRYPTO_MAX_SECRET_FILE_LENGTH (64 * 1024)
+extern bool crypto_secret_read(const char *path, CryptoSecret *secret, const char **error);
+
+/* Overwrites the secret before it frees it. */
+extern void crypto_secret_free(CryptoSecret *secret);
+
 typedef struct CryptoKey CryptoKey;
 
 /*
  * Reads an RSA private key, PEM, PKCS#1 or PKCS#8, unencrypted.  Literal "\n"
  * instead of line ends is accepted (a common way to mangle such files).
- * NULL: *error is static text that continues a sentence about the file
- * ("cannot be read", with errno; "is not a regular file"; "is larger than
- * 64 kB"; "is encrypted"; "is not a PEM private key"; "is not an RSA key";
- * "does not fit into memory").  Never prompts for a passphrase.
+ * NULL: *error is static text as above, or "is encrypted"; "is not a PEM
+ * private key"; "is not an RSA key".  Never prompts for a passphrase.
  */
-#define CRYPTO_MAX_KEY_FILE_LENGTH (64 * 1024)
 extern CryptoKey *crypto_private_key_read(const char *path, const char **error);
 extern void crypto_private_key_free(CryptoKey *key);
 

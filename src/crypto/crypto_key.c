@@ -2,20 +2,12 @@
  * crypto_key.c
  *		An RSA private key out of a PEM file.
  *
- * Reads one file.  The text of the key is only ever in a buffer of our own,
- * not stdio's, so that all of it can be overwritten.
- *
  * OpenSSL's error queue belongs to the whole process: each failure here is
  * taken off it again.
  */
 #include "crypto/crypto.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -23,66 +15,9 @@
 
 #include "crypto/crypto_key.h"
 
-/* A key file's text. */
-typedef struct KeyText
-{
-	char *text; /* CRYPTO_MAX_KEY_FILE_LENGTH + 1 bytes */
-	size_t length;
-} KeyText;
-
-/* Reads up to one byte over the limit; NULL or what is wrong. */
-static const char *
-read_all(int file, KeyText *key)
-{
-	while (key->length <= CRYPTO_MAX_KEY_FILE_LENGTH)
-	{
-		ssize_t got =
-			read(file, key->text + key->length, CRYPTO_MAX_KEY_FILE_LENGTH + 1 - key->length);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return "cannot be read";
-		if (got == 0)
-			return NULL;
-		key->length += (size_t) got;
-	}
-	return "is larger than 64 kB";
-}
-
-static const char *
-read_regular_file(int file, KeyText *key)
-{
-	struct stat status;
-
-	if (fstat(file, &status) != 0)
-		return "cannot be read";
-	if (!S_ISREG(status.st_mode))
-		return "is not a regular file";
-	return read_all(file, key);
-}
-
-static const char *
-read_key_file(const char *path, KeyText *key)
-{
-	const char *error;
-	int saved_errno;
-	int file;
-
-	/* Without O_NONBLOCK, opening a FIFO would wait for its writer. */
-	file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (file < 0)
-		return "cannot be read";
-	error = read_regular_file(file, key);
-	saved_errno = errno;
-	close(file);
-	errno = saved_errno;
-	return error;
-}
-
 /* Environment variables and YAML often turn line ends into a backslash and an n. */
 static void
-restore_line_ends(KeyText *key)
+restore_line_ends(CryptoSecret *key)
 {
 	size_t kept = 0;
 
@@ -111,7 +46,7 @@ refuse_passphrase(char *buffer, int size, int writing, void *asked)
 }
 
 static EVP_PKEY *
-parse_pem(const KeyText *key, const char **error)
+parse_pem(const CryptoSecret *key, const char **error)
 {
 	bool passphrase_asked = false;
 	EVP_PKEY *pkey;
@@ -155,24 +90,16 @@ make_key(EVP_PKEY *pkey, const char **error)
 CryptoKey *
 crypto_private_key_read(const char *path, const char **error)
 {
-	KeyText text = {.text = malloc(CRYPTO_MAX_KEY_FILE_LENGTH + 1)};
-	EVP_PKEY *pkey = NULL;
+	CryptoSecret text;
+	EVP_PKEY *pkey;
 
-	if (text.text == NULL)
-	{
-		*error = "does not fit into memory";
+	if (!crypto_secret_read(path, &text, error))
 		return NULL;
-	}
-	*error = read_key_file(path, &text);
-	if (*error == NULL)
-	{
-		restore_line_ends(&text);
-		ERR_set_mark();
-		pkey = parse_pem(&text, error);
-		ERR_pop_to_mark();
-	}
-	crypto_wipe(text.text, CRYPTO_MAX_KEY_FILE_LENGTH + 1);
-	free(text.text);
+	restore_line_ends(&text);
+	ERR_set_mark();
+	pkey = parse_pem(&text, error);
+	ERR_pop_to_mark();
+	crypto_secret_free(&text);
 	return pkey != NULL ? make_key(pkey, error) : NULL;
 }
 

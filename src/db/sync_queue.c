@@ -265,6 +265,27 @@ add_claim(Parameters *parameters, const SyncClaim *claim)
 	add_int32(parameters, claim->claim_no);
 }
 
+void
+queue_note_redirect(SyncClaim *claim, int64 reached_repo_id, const char *json)
+{
+	static Statement statement =
+		STATEMENT("SELECT owner_login, repo_name FROM github_sync.%s_redirected($1, $2, $3, $4)",
+				  INT8OID, INT4OID, INT8OID, TEXTOID);
+	Parameters parameters = {0};
+	MemoryContext caller;
+
+	add_claim(&parameters, claim);
+	add_int64_or_null(&parameters, reached_repo_id);
+	add_text(&parameters, json);
+	run_statement(&statement, claim->record_type, &parameters);
+	if (row_is_null(0, 1))
+		return;
+	caller = MemoryContextSwitchTo(claim->context);
+	claim->owner_login = row_text(0, 1);
+	claim->repo_name = row_text(0, 2);
+	MemoryContextSwitchTo(caller);
+}
+
 static void
 add_retry_time(Parameters *parameters, TimestampTz retry_at)
 {

@@ -122,6 +122,13 @@ typedef enum AnswerResult
 
 extern AnswerResult queue_record_answer(SyncClaim *claim, const SyncAnswer *answer);
 
+/*
+ * An answer came by way of a redirect, which named repository reached_repo_id
+ * (0: none): where it shows that the claim's repository has another name now,
+ * the repository and the claim go by that.
+ */
+extern void queue_note_redirect(SyncClaim *claim, int64 reached_repo_id, const char *json);
+
 extern void queue_give_back(const SyncClaim *claim, const char *problem, TimestampTz retry_at);
 extern void queue_try_again(const SyncClaim *claim, const char *code, const char *reason,
 							TimestampTz retry_at, int max_attempts);

@@ -105,7 +105,7 @@ extern int http_exchange_status(const HttpExchange *exchange);
  */
 extern const char *http_exchange_header(const HttpExchange *exchange, const char *name);
 
-/* NUL-terminated besides its length; "" when there was none. */
+/* NUL-terminated besides its length; "" when there was none, or not all of it. */
 extern const char *http_exchange_body(const HttpExchange *exchange, size_t *length);
 
 /*

@@ -401,6 +401,29 @@ explain(HttpExchange *exchange, CURLcode result)
 	keep_printable_ascii(exchange->error);
 }
 
+/* Nobody is to take a part for the whole; and it may be as large as the limit. */
+static void
+drop_partial_body(HttpExchange *exchange)
+{
+	if (exchange->outcome == HTTP_ANSWERED)
+		return;
+	free(exchange->body.data);
+	exchange->body.data = NULL;
+	exchange->body.length = 0;
+	exchange->body.capacity = 0;
+}
+
+/*
+ * curl has a limit of its own, 100 kB for one header, and reports it as memory
+ * that ran out.  Where it did so among the headers of an answer, that is why.
+ */
+static bool
+met_limit_of_curl(const HttpExchange *exchange, CURLcode result)
+{
+	return result == CURLE_OUT_OF_MEMORY && exchange->stop_reason == NOT_STOPPED &&
+		exchange->sendings > 0 && !exchange->headers_complete;
+}
+
 void
 http_exchange_finish(HttpExchange *exchange, CURL *easy, CURLcode result)
 {
@@ -411,8 +434,11 @@ http_exchange_finish(HttpExchange *exchange, CURL *easy, CURLcode result)
 	(void) curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &microseconds);
 	exchange->status = (int) status;
 	exchange->seconds = (double) microseconds / 1e6;
+	if (met_limit_of_curl(exchange, result))
+		exchange->stop_reason = STOPPED_HEADERS_TOO_LARGE;
 	exchange->outcome = judge(exchange, result);
 	explain(exchange, result);
+	drop_partial_body(exchange);
 	wipe_request_headers(exchange);
 }
 

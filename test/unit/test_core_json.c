@@ -117,18 +117,30 @@ test_sanitize_bounds(void)
 }
 
 static void
-test_depth(void)
+check_shape(const char *text, int depth, size_t values, const char *name)
 {
-	ok(!github_json_is_deeper("", 0), "nothing has no depth");
-	ok(!github_json_is_deeper("1", 0), "a number has no depth");
-	ok(github_json_is_deeper("[]", 0), "an array is deeper than 0");
-	ok(!github_json_is_deeper("[[]]", 2), "two arrays are not deeper than 2");
-	ok(github_json_is_deeper("[{\"a\":[]}]", 2), "arrays and objects count together");
-	ok(!github_json_is_deeper("[[],[],{},{}]", 2), "neighbours do not count");
-	ok(!github_json_is_deeper("\"[[[[{{{{\"", 0), "brackets within a string do not count");
-	ok(!github_json_is_deeper("\"\\\"[[[[\"", 0), "... nor behind an escaped quote");
-	ok(github_json_is_deeper("\"\\\\\"[", 0), "... but behind an escaped backslash and a quote");
-	ok(!github_json_is_deeper("\"\\", 0), "a string may be cut off in an escape");
+	GithubJsonShape shape = github_json_measure(text);
+
+	is_int(shape.depth, depth, name);
+	is_int(shape.values, values, "... and its number of values");
+}
+
+static void
+test_shape(void)
+{
+	check_shape("", 0, 1, "nothing has no depth");
+	check_shape("1", 0, 1, "a number has no depth");
+	check_shape("[]", 1, 2, "an array has one");
+	check_shape("[[]]", 2, 3, "two arrays in each other have two");
+	check_shape("[{\"a\":[]}]", 3, 4, "arrays and objects count together");
+	check_shape("[[],[],{},{}]", 2, 9, "neighbours make it no deeper");
+	check_shape("{\"a\":1,\"b\":\"c\",\"d\":null}", 1, 4, "members count as values");
+	check_shape("]]}[", 1, 2, "what was never opened closes nothing");
+	check_shape("\"[[,[{{,{{\"", 0, 1, "brackets and commas within a string do not count");
+	check_shape("\"\\\"[[[[\"", 0, 1, "... nor behind an escaped quote");
+	check_shape("\"\\\\\"[", 1, 2, "... but behind an escaped backslash and a quote");
+	check_shape("\"\\", 0, 1, "a string may be cut off in an escape");
+	check_shape("[\"a,", 1, 2, "... or without one");
 }
 
 static void
@@ -144,7 +156,7 @@ main(void)
 {
 	test_sanitize();
 	test_sanitize_bounds();
-	test_depth();
+	test_shape();
 	test_code_points();
 	return done_testing();
 }

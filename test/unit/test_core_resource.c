@@ -150,7 +150,7 @@ static void
 test_whole_comment(void)
 {
 	const char *json =
-		"{\"id\":9007199254740992,\"body\":\"Me too\",\"user\":{\"login\":\"a[bot]\"},"
+		"{\"id\":9007199254740991,\"body\":\"Me too\",\"user\":{\"login\":\"a[bot]\"},"
 		"\"html_url\":\"https://github.example/o/r/issues/7#issuecomment-1\","
 		"\"issue_url\":\"https://api.github.example/repos/o/r/issues/7\","
 		"\"title\":\"not a comment's\",\"closed_at\":\"2024-01-01T00:00:00Z\"," TIMES "}";
@@ -158,7 +158,7 @@ test_whole_comment(void)
 
 	is_int(github_resource_parse(GITHUB_COMMENT, json, &comment, NULL), GITHUB_PARSE_OK,
 		   "a comment");
-	is_int(comment.id, INT64_C(9007199254740992), "... its id may be 2^53");
+	is_int(comment.id, INT64_C(9007199254740991), "... its id may be 2^53 - 1");
 	is_int(comment.number, 7, "... its issue's number");
 	is_text(comment.body, "Me too", "... its body");
 	is_text(comment.author_login, "a[bot]", "... its author");
@@ -222,7 +222,8 @@ static const BrokenCase broken_issues[] = {
 	{"{\"id\":1.5," TIMES "}", "id"},
 	{"{\"id\":1e300," TIMES "}", "id"},
 	{"{\"id\":1e999," TIMES "}", "id"},
-	{"{\"id\":9007199254740994," TIMES "}", "id"},
+	{"{\"id\":9007199254740992," TIMES "}", "id"},
+	{"{\"id\":9007199254740993," TIMES "}", "id"},
 	{"{\"id\":1,\"number\":2,\"title\":\"t\",\"state\":\"open\","
 	 "\"created_at\":\"2024-05-06T07:08:09Z\"}",
 	 "updated_at"},
@@ -341,6 +342,37 @@ test_nesting(void)
 	free(json);
 }
 
+/* An array of so many zeros. */
+static char *
+zeros(size_t count)
+{
+	char *json = malloc(2 * count + 2);
+
+	for (size_t i = 0; i < count; i++)
+		memcpy(json + 2 * i, i == 0 ? "[0" : ",0", 2);
+	strcpy(json + 2 * count, "]");
+	return json;
+}
+
+static void
+test_number_of_values(void)
+{
+	GithubResourceList list;
+	const char *problem;
+	char *json;
+
+	json = zeros(GITHUB_MAX_JSON_VALUES - 1);
+	is_int(github_resource_list_parse(GITHUB_ISSUE, json, &list, &problem),
+		   GITHUB_PARSE_MISSING_FIELD, "as many values as allowed are looked at");
+	free(json);
+
+	json = zeros(GITHUB_MAX_JSON_VALUES);
+	is_int(github_resource_list_parse(GITHUB_ISSUE, json, &list, &problem),
+		   GITHUB_PARSE_TOO_MANY_VALUES, "one more is not");
+	is_text(problem, "number of values", "... and named so");
+	free(json);
+}
+
 static void
 test_lists(void)
 {
@@ -438,6 +470,7 @@ main(void)
 	test_broken_issues();
 	test_not_json();
 	test_nesting();
+	test_number_of_values();
 	test_lists();
 	test_broken_lists();
 	test_out_of_memory();

@@ -28,6 +28,7 @@ typedef struct VerdictCase
 } VerdictCase;
 
 #define READ .operation = GITHUB_GET_ISSUE
+#define CONDITIONAL READ, .conditional = true
 #define WRITE .operation = GITHUB_UPDATE_ISSUE
 #define DELETION .operation = GITHUB_DELETE_COMMENT
 
@@ -40,6 +41,11 @@ typedef struct VerdictCase
 #define OPEN(name, verdict, ...)              \
 	{                                         \
 		name, {__VA_ARGS__}, verdict, 0, true \
+	}
+/* A server out of service until a time. */
+#define RESTS(name, not_before, open, ...)                        \
+	{                                                             \
+		name, {__VA_ARGS__}, GITHUB_UNAVAILABLE, not_before, open \
 	}
 /* Rate limited until a time. */
 #define WAITS(name, not_before, ...)                                \
@@ -58,9 +64,19 @@ static const VerdictCase cases[] = {
 	SETTLED("200 of a +json type", GITHUB_OK, READ, .status = 200,
 			.content_type = "application/vnd.GitHub+JSON", .body = "{}"),
 	SETTLED("204 of a deletion", GITHUB_OK, DELETION, .status = 204),
-	SETTLED("200 of a deletion with a page", GITHUB_OK, DELETION, .status = 200, .body = HTML),
+	SETTLED("200 of a deletion with an empty body", GITHUB_OK, DELETION, .status = 200, .body = ""),
+	SETTLED("202 of a deletion with JSON", GITHUB_OK, DELETION, .status = 202, .body = "{}"),
+	SETTLED("203 of a proxy that passed on JSON", GITHUB_OK, READ, .status = 203, .body = "{}"),
 
 	/* success that cannot be read */
+	OPEN("200 of a deletion with a page", GITHUB_INVALID_RESPONSE, DELETION, .status = 200,
+		 .body = HTML),
+	SETTLED("206 nobody asked for", GITHUB_INVALID_RESPONSE, READ, .status = 206, .body = "[]"),
+	OPEN("206 of a write", GITHUB_INVALID_RESPONSE, WRITE, .status = 206, .body = "{}"),
+	SETTLED("204 of a read", GITHUB_INVALID_RESPONSE, READ, .status = 204),
+	SETTLED("200 with a byte order mark", GITHUB_INVALID_RESPONSE, READ, .status = 200,
+			.body = "\xEF\xBB\xBF{}"),
+	SETTLED("200 with a text", GITHUB_INVALID_RESPONSE, READ, .status = 200, .body = "\"{}\""),
 	SETTLED("200 with a page", GITHUB_INVALID_RESPONSE, READ, .status = 200, .body = HTML),
 	OPEN("200 with a page, of a write", GITHUB_INVALID_RESPONSE, WRITE, .status = 200,
 		 .body = HTML),
@@ -89,7 +105,16 @@ static const VerdictCase cases[] = {
 		 .location = ""),
 	SETTLED("300", GITHUB_INVALID_RESPONSE, READ, .status = 300, .location = "/x"),
 	OPEN("303, of a write", GITHUB_INVALID_RESPONSE, WRITE, .status = 303, .location = "/x"),
-	SETTLED("304", GITHUB_NOT_MODIFIED, READ, .status = 304),
+	SETTLED("304 of a conditional read", GITHUB_NOT_MODIFIED, CONDITIONAL, .status = 304),
+	SETTLED("304 of a read that said nothing of what it knows", GITHUB_INVALID_RESPONSE, READ,
+			.status = 304),
+	SETTLED("200 of a conditional read", GITHUB_OK, CONDITIONAL, .status = 200, .body = "{}"),
+	SETTLED("301 of a conditional read", GITHUB_REDIRECTED, CONDITIONAL, .status = 301,
+			.location = "/x"),
+	SETTLED("404 with a Location", GITHUB_NOT_FOUND, READ, .status = 404, .location = "/x"),
+	SETTLED("200 with a Location", GITHUB_OK, READ, .status = 200, .location = "/x", .body = "{}"),
+	OPEN("304 of a write that was conditional", GITHUB_INVALID_RESPONSE, WRITE, .status = 304,
+		 .conditional = true),
 	OPEN("304 of a write, which is never conditional", GITHUB_INVALID_RESPONSE, WRITE,
 		 .status = 304),
 
@@ -208,8 +233,17 @@ static const VerdictCase cases[] = {
 	SETTLED("500 of a read", GITHUB_UNAVAILABLE, READ, .status = 500),
 	OPEN("500 of a write", GITHUB_UNAVAILABLE, WRITE, .status = 500),
 	OPEN("502 with a page, of a write", GITHUB_UNAVAILABLE, WRITE, .status = 502, .body = HTML),
-	OPEN("503 with Retry-After, of a deletion", GITHUB_UNAVAILABLE, DELETION, .status = 503,
-		 .retry_after = "60"),
+	RESTS("503 with Retry-After, of a deletion", NOW + 60, true, DELETION, .status = 503,
+		  .retry_after = "60"),
+	RESTS("503 with Retry-After as an HTTP date", GITHUB_NOW + 60, false, READ, .status = 503,
+		  .retry_after = "Tue, 14 Nov 2023 22:14:20 GMT", .date = DATE),
+	SETTLED("503 with a Retry-After that is text", GITHUB_UNAVAILABLE, READ, .status = 503,
+			.retry_after = "soon"),
+	SETTLED("502 with nothing remaining waits for no reset", GITHUB_UNAVAILABLE, READ,
+			.status = 502, .ratelimit_remaining = "0", .ratelimit_reset = "1700001000",
+			.date = DATE),
+	SETTLED("a cut behind a Retry-After names no time", GITHUB_UNAVAILABLE, READ,
+			.transport = GITHUB_CUT_OFF, .status = 503, .retry_after = "60"),
 	OPEN("504 of a creation", GITHUB_UNAVAILABLE, .operation = GITHUB_CREATE_ISSUE, .status = 504),
 	SETTLED("599", GITHUB_UNAVAILABLE, READ, .status = 599),
 
@@ -264,6 +298,60 @@ test_outcome_of_each_operation(void)
 			   github_operation_writes((GithubOperation) operation),
 			   "a 500 leaves the outcome open just where the operation writes");
 	}
+}
+
+/* Whatever the status, 2xx and a clear refusal alone settle a write. */
+static void
+test_every_status_of_a_write(void)
+{
+	for (int status = -1; status <= 1000; status++)
+	{
+		GithubResponse response = {.operation = GITHUB_CREATE_ISSUE, .status = status};
+		GithubJudgement judgement = github_response_judge(&response, NOW);
+		bool refused = status / 100 == 4 && status != 408;
+
+		if (judgement.outcome_unknown != !refused)
+			is_int(status, -1,
+				   "a status without more leaves a creation open unless it is a refusal");
+	}
+	ok(true, "every status of a creation without headers or body was judged");
+}
+
+/* By how much GitHub's clock is ahead, as the answer shows it. */
+static int64_t
+clock_offset(GithubOperation operation, int status, const char *date, const char *message)
+{
+	GithubResponse response = {.operation = operation,
+							   .status = status,
+							   .date = date,
+							   .body = message};
+
+	return github_response_judge(&response, NOW).clock_offset_s;
+}
+
+static void
+test_clock_offset(void)
+{
+	static const char early[] = MESSAGE(
+		"'Expiration time' claim ('exp') must be a numeric value representing the future time");
+	static const char late[] = MESSAGE("'Expiration time' claim ('exp') is too far in the future");
+	static const char issued[] = MESSAGE("'Issued at' claim ('iat') must be an Integer");
+	const GithubOperation mint = GITHUB_CREATE_INSTALLATION_TOKEN;
+	const int64_t ahead = GITHUB_NOW - NOW;
+
+	is_int(clock_offset(mint, 401, DATE, early), ahead, "a JWT that has expired tells the offset");
+	is_int(clock_offset(mint, 401, DATE, late), ahead, "one that expires too late does");
+	is_int(clock_offset(mint, 401, DATE, issued), ahead, "one of the future does");
+	is_int(clock_offset(GITHUB_GET_APP, 401, DATE, issued), ahead, "for each use of a JWT");
+	is_int(clock_offset(mint, 401, "Sun, 13 Sep 2020 12:26:10 GMT", issued), -30,
+		   "GitHub's clock may be behind");
+	is_int(clock_offset(mint, 401, NULL, issued), 0, "without a Date there is no offset");
+	is_int(clock_offset(mint, 401, "now", issued), 0, "nor with one that is none");
+	is_int(clock_offset(mint, 401, DATE, MESSAGE("A JSON web token could not be decoded")), 0,
+		   "another fault of the JWT is not the clock's");
+	is_int(clock_offset(mint, 401, DATE, HTML), 0, "nor is a page");
+	is_int(clock_offset(mint, 403, DATE, issued), 0, "nor another status");
+	is_int(clock_offset(GITHUB_GET_ISSUE, 401, DATE, issued), 0, "nor a token's fault");
 }
 
 static void
@@ -327,6 +415,23 @@ test_error_messages(void)
 }
 
 static void
+test_tokens_in_messages(void)
+{
+	check_message(MESSAGE("bad token ghs_16C7e42F292c6912E7710c838347Ae178B4a"),
+				  "bad token ghs_***", "a token is cut");
+	check_message(MESSAGE("Bearer ghs_1_eyJh.eyJp.c2ln-_x, go away"), "Bearer ghs_***, go away",
+				  "one of the new form, too");
+	check_message(MESSAGE("(github_pat_11ABCDEFG0_xyz)"), "(github_pat_***)", "a user's, too");
+	check_message(MESSAGE("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOjF9.c2ln eyJhbGci"), "eyJ*** eyJ***",
+				  "JSON Web Tokens, too");
+	check_message(MESSAGE("ghs_abcd"), "ghs_***", "the shortest");
+	check_message(MESSAGE("a graph_of high_ghosts, though_"), "a graph_of high_ghosts, though_",
+				  "words stay as they are");
+	check_message("{\"message\":\"m\",\"errors\":[{\"field\":\"f\",\"code\":\"ghp_0123456789\"}]}",
+				  "m: f: ghp_***", "in details as well");
+}
+
+static void
 check_long_message(const char *character, size_t offset, size_t expected_length, const char *name)
 {
 	char json[8000] = "{\"errors\":[\"e\"],\"message\":\"";
@@ -358,8 +463,11 @@ main(void)
 {
 	test_verdicts();
 	test_outcome_of_each_operation();
+	test_every_status_of_a_write();
+	test_clock_offset();
 	test_verdict_names();
 	test_error_messages();
+	test_tokens_in_messages();
 	test_long_messages();
 	return done_testing();
 }

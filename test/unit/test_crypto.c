@@ -95,8 +95,10 @@ make_directory(void)
 static void
 write_file(const void *bytes, size_t length)
 {
+	mode_t old_mask = umask(077);
 	FILE *file = fopen(key_file, "wb");
 
+	umask(old_mask);
 	if (file == NULL || fwrite(bytes, 1, length, file) != length || fclose(file) != 0)
 	{
 		perror(key_file);
@@ -362,7 +364,6 @@ static void
 test_files_that_are_no_keys(void)
 {
 	static const char *const texts[] = {
-		"",
 		"\\",
 		"hello\n",
 		"-----BEGIN RSA PRIVATE KEY-----\n",
@@ -387,18 +388,18 @@ test_files_that_are_no_keys(void)
 static void
 test_file_sizes(void)
 {
-	char *text = malloc(CRYPTO_MAX_KEY_FILE_LENGTH + 1);
+	char *text = malloc(CRYPTO_MAX_SECRET_FILE_LENGTH + 1);
 	const char *error;
 	CryptoKey *key;
 
-	memset(text, '\n', CRYPTO_MAX_KEY_FILE_LENGTH + 1);
+	memset(text, '\n', CRYPTO_MAX_SECRET_FILE_LENGTH + 1);
 	memcpy(text, test_key, strlen(test_key));
-	write_file(text, CRYPTO_MAX_KEY_FILE_LENGTH);
+	write_file(text, CRYPTO_MAX_SECRET_FILE_LENGTH);
 	key = crypto_private_key_read(key_file, &error);
 	ok(key != NULL, "a file of 64 kB is read");
 	crypto_private_key_free(key);
 
-	write_file(text, CRYPTO_MAX_KEY_FILE_LENGTH + 1);
+	write_file(text, CRYPTO_MAX_SECRET_FILE_LENGTH + 1);
 	check_refused("is larger than 64 kB", "a file of a byte more is refused");
 	free(text);
 }
@@ -412,7 +413,7 @@ test_files_that_cannot_be_read(void)
 	errno = 0;
 	ok(crypto_private_key_read(key_file, &error) == NULL, "a file that is not there is refused");
 	is_int(errno, ENOENT, "... with errno kept");
-	is_text(error, "cannot be read", "... for the right reason");
+	is_text(error, "does not exist", "... for the right reason");
 
 	ok(crypto_private_key_read(directory, &error) == NULL, "a directory is refused");
 	is_text(error, "is not a regular file", "... for the right reason");
@@ -421,6 +422,54 @@ test_files_that_cannot_be_read(void)
 		perror(key_file);
 	check_refused("is not a regular file", "a FIFO without a writer is refused, at once");
 	unlink(key_file);
+}
+
+static void
+check_access(mode_t mode, const char *expected, const char *name)
+{
+	const char *error = NULL;
+	CryptoSecret secret;
+
+	if (chmod(key_file, mode) != 0)
+		perror(key_file);
+	if (crypto_secret_read(key_file, &secret, &error))
+		crypto_secret_free(&secret);
+	is_text(error, expected, name);
+}
+
+static void
+test_access_of_others(void)
+{
+	static const char refusal[] = "can be used by others: its permissions must be 0600 or less";
+
+	write_file("secret", 6);
+	check_access(0600, NULL, "a file for its owner alone is read");
+	check_access(0400, NULL, "without the right to write, too");
+	check_access(0640, refusal, "one that its group may read is refused");
+	check_access(0620, refusal, "or write");
+	check_access(0604, refusal, "one that everybody may read is refused");
+	check_access(0601, refusal, "or execute");
+	chmod(key_file, 0600);
+}
+
+static void
+test_content_of_secrets(void)
+{
+	const char *error = NULL;
+	CryptoSecret secret;
+
+	write_file("a\0b\n", 4);
+	ok(crypto_secret_read(key_file, &secret, &error), "a secret is read");
+	is_int(secret.length, 4, "... in full, NUL bytes and line ends included");
+	ok(memcmp(secret.text, "a\0b\n", 5) == 0, "... with a NUL behind it");
+	crypto_secret_free(&secret);
+	ok(secret.text == NULL, "a freed secret is gone");
+	crypto_secret_free(&secret);
+
+	write_file("", 0);
+	ok(!crypto_secret_read(key_file, &secret, &error), "an empty file is refused");
+	is_text(error, "is empty", "... for the right reason");
+	ok(secret.text == NULL, "... and leaves nothing");
 }
 
 static void
@@ -480,6 +529,8 @@ main(void)
 	test_files_that_are_no_keys();
 	test_file_sizes();
 	test_files_that_cannot_be_read();
+	test_access_of_others();
+	test_content_of_secrets();
 	test_digests();
 	test_memory();
 	rmdir(directory);

@@ -10,7 +10,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from './journal.mjs';
 
-const ENDINGS = ['answer', 'html', 'reset_before', 'reset_after_effect', 'cut_in_body', 'slow_bytes', 'drop_answer'];
+const ENDINGS = ['answer', 'html', 'reset_before', 'reset_after_effect', 'cut_in_body', 'slow_bytes', 'drop_answer', 'endless'];
 const MODIFIERS = ['delay_ms', 'gate', 'gate_after_effect', 'headers', 'after_effect'];
 
 export class Faults {

@@ -160,7 +160,9 @@ function requireAccess(context, permission) {
 		}
 	}
 	if (context.moved) {
-		throw answers.moved(request.method, `${context.shapes.repositoryIdUrl(repository)}${context.rest}`);
+		const query = request.query.size > 0 ? `?${request.query}` : '';
+
+		throw answers.moved(request.method, `${context.shapes.repositoryIdUrl(repository)}${context.rest}${query}`);
 	}
 }
 

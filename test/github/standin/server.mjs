@@ -105,7 +105,7 @@ async function answerControl({ control }, request, response) {
 
 /* Recorded first: who has the answer finds it in the journal. */
 function send({ github, journal }, request, response, entry, { status, headers, text }) {
-	const compress = github.behaviour.gzip && text !== '' && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+	const compress = github.behaviour.gzip && typeof text === 'string' && text !== '' && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
 	const body = compress ? gzipSync(text) : text;
 
 	journal.finish(entry, 'answered', status);
@@ -124,7 +124,7 @@ async function suffer(parts, request, response, entry, fault) {
 		reset(parts, response, entry);
 		return;
 	}
-	const madeUp = madeUpAnswer(fault);
+	const madeUp = madeUpAnswer(fault, request);
 	const real = madeUp === null || fault.after_effect ? githubAnswer(parts, request, entry, fault) : null;
 	const answer = withHeaders(madeUp ?? real, fault.headers);
 
@@ -133,17 +133,22 @@ async function suffer(parts, request, response, entry, fault) {
 }
 
 /* What a proxy or a sick server says in GitHub's place. */
-function madeUpAnswer({ answer, html }) {
+function madeUpAnswer({ answer, html }, { headers: asked }) {
 	if (html !== undefined) {
 		return { status: html, headers: { 'content-type': 'text/html' }, text: `<html><body><h1>${html} Unicorn!</h1></body></html>` };
 	}
 	if (answer === undefined) {
 		return null;
 	}
-	const { status = 200, headers = {}, body = '', filler_bytes = 0 } = answer;
-	const text = typeof body === 'string' ? body : JSON.stringify(body);
+	const { status = 200, headers = {}, many_headers = 0, body = '', repeat = 1, filler_bytes = 0, gzip = false } = answer;
+	const once = (typeof body === 'string' ? body : JSON.stringify(body)).replaceAll('{authorization}', asked.authorization ?? '');
+	const text = once.repeat(repeat) + ' '.repeat(filler_bytes);
+	const more = Object.fromEntries(Array.from({ length: many_headers }, (_, index) => [`x-filler-${index}`, 'x']));
 
-	return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, text: text + ' '.repeat(filler_bytes) };
+	return {
+		status, text: gzip ? gzipSync(text) : text,
+		headers: { 'content-type': 'application/json; charset=utf-8', ...more, ...(gzip ? { 'content-encoding': 'gzip' } : {}), ...headers },
+	};
 }
 
 /* null takes a header away. */
@@ -160,6 +165,8 @@ function deliver(parts, request, response, entry, fault, answer) {
 		parts.journal.finish(entry, 'dropped');		/* the client waits until its own timeout */
 	} else if (fault.cut_in_body) {
 		cutInBody(parts, response, entry, answer);
+	} else if (fault.endless) {
+		sendForEver(parts, response, entry, answer);
 	} else if (fault.slow_bytes) {
 		sendSlowly(parts, response, entry, answer, fault.slow_bytes);
 	} else {
@@ -182,6 +189,19 @@ function cutInBody({ journal }, response, entry, { status, headers, text }) {
 		journal.finish(entry, 'cut', status);
 		response.destroy();
 	});
+}
+
+/* A body whose end never comes, as fast as the client takes it. */
+function sendForEver({ journal }, response, entry, { status, headers, text }) {
+	const chunk = text + ' '.repeat(65536);
+	const more = () => {
+		while (!response.destroyed && response.write(chunk));
+	};
+
+	response.writeHead(status, headers);
+	response.on('drain', more);
+	response.on('close', () => journal.finish(entry, 'gone', status));
+	more();
 }
 
 function sendSlowly({ journal }, response, entry, { status, headers, text }, { bytes = 16, every_ms = 50 }) {

@@ -37,11 +37,11 @@ sub of
 }
 
 # Starts the program and waits until its port answers.  Options become
-# arguments: key_file => 'x' is --key-file x.
+# arguments: key_file => 'x' is --key-file x, no_http2 => undef is --no-http2.
 sub launch
 {
 	my ($self, %option) = @_;
-	my @options = map { ('--' . tr/_/-/r, $option{$_}) } sort keys %option;
+	my @options = map { ('--' . tr/_/-/r, $option{$_} // ()) } sort keys %option;
 	my $program = $self->{program};
 
 	$self->_spawn($ENV{NODE} // 'node', "$programs/$program", '--port-file', $self->dir . '/port', '--die-with-stdin', @options);

@@ -1,12 +1,12 @@
 /*
- * api_url.c
- *		Which base addresses of GitHub's REST API are fit to be called.
+ * addresses.c
+ *		Which addresses are fit to be called: of GitHub's REST API, of a proxy.
  *
  * Plain C on one string: no PostgreSQL, no name lookup.  Strict on purpose:
- * tokens are sent to this address, so what two parsers might read differently
+ * tokens are sent to such an address, so what two parsers might read differently
  * (users, escapes, backslashes, dot segments) is refused here.
  */
-#include "api_url.h"
+#include "addresses.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -79,6 +79,13 @@ skip_port(const char **rest)
 	return port >= 1 && port <= 65535;
 }
 
+/* The host, a port if any, and then nothing or a path. */
+static bool
+split_authority(const char **rest, UrlParts *parts)
+{
+	return split_host(rest, parts) && skip_port(rest) && (**rest == '\0' || **rest == '/');
+}
+
 static bool
 is_plain_path(const char *path)
 {
@@ -113,7 +120,7 @@ api_url_fault(const char *url)
 		return "The address must not contain a user or password.";
 	if (strpbrk(rest, "?#") != NULL)
 		return "The address must not contain a query or fragment.";
-	if (!split_host(&rest, &parts) || !skip_port(&rest) || (*rest != '\0' && *rest != '/'))
+	if (!split_authority(&rest, &parts))
 		return "The address must name a host, and a port from 1 to 65535 if any.";
 	if (*rest != '\0' && rest[strlen(rest) - 1] == '/')
 		return "The address must not end with a slash.";
@@ -121,5 +128,46 @@ api_url_fault(const char *url)
 		return "The path may contain letters, digits, \"-\", \"_\", \"~\" and inner dots only.";
 	if (!parts.encrypted && !is_loopback(&parts))
 		return "Plain http is accepted for a loopback host only.";
+	return NULL;
+}
+
+/* Those that libcurl speaks to a proxy. */
+static bool
+skip_proxy_scheme(const char **rest)
+{
+	static const char *const schemes[] = {"http",    "https",  "socks4",
+										  "socks4a", "socks5", "socks5h"};
+	const char *end = strstr(*rest, "://");
+	size_t length;
+
+	if (end == NULL)
+		return true;
+	length = (size_t) (end - *rest);
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+	{
+		if (strlen(schemes[i]) == length && strncmp(*rest, schemes[i], length) == 0)
+		{
+			*rest = end + strlen("://");
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *
+proxy_fault(const char *address)
+{
+	UrlParts parts = {0};
+	const char *rest = address;
+	const char *user_end;
+
+	if (!skip_proxy_scheme(&rest))
+		return "The proxy's scheme must be http, https, socks4, socks4a, socks5 or socks5h.";
+	/* An "@" in a password is written as %40. */
+	user_end = strchr(rest, '@');
+	if (user_end != NULL)
+		rest = user_end + 1;
+	if (!split_authority(&rest, &parts) || *rest != '\0')
+		return "The proxy must name a host, a port from 1 to 65535 if any, and nothing else.";
 	return NULL;
 }

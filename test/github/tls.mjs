@@ -1,0 +1,84 @@
+/*
+ * tls.mjs
+ *		Stands in front of any GitHub stand-in as GitHub's own front does: TLS,
+ *		HTTP/2 for who asks for it, and HTTP/1.1.
+ *
+ *		node tls.mjs --upstream URL --key-file FILE --cert-file FILE
+ *			[--no-http2] [--port N] [--port-file FILE] [--die-with-stdin]
+ *
+ * Prints a line for each connection and each request on it:
+ *
+ *		connection 1 h2
+ *		request 1 GET /repos/acme/widgets/issues/1
+ */
+import http from 'node:http';
+import http2 from 'node:http2';
+import https from 'node:https';
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { announcePort, endWithStarter } from './process.mjs';
+
+/* These belong to one connection, or have another form in HTTP/2. */
+const OF_CONNECTION = ['connection', 'keep-alive', 'transfer-encoding', 'host'];
+
+function isEndToEnd([name]) {
+	return !name.startsWith(':') && !OF_CONNECTION.includes(name);
+}
+
+function passOn(upstream, request, response) {
+	const headers = Object.fromEntries(Object.entries(request.headers).filter(isEndToEnd));
+	const forwarded = http.request(new URL(request.url, upstream), { method: request.method, headers });
+
+	forwarded.on('response', (answer) => {
+		response.writeHead(answer.statusCode, Object.fromEntries(Object.entries(answer.headers).filter(isEndToEnd)));
+		answer.on('error', () => response.destroy());
+		answer.pipe(response);
+	});
+	forwarded.on('error', () => response.destroy());
+	request.pipe(forwarded);
+}
+
+const { values } = parseArgs({
+	options: {
+		upstream: { type: 'string' },
+		'key-file': { type: 'string' },
+		'cert-file': { type: 'string' },
+		'no-http2': { type: 'boolean', default: false },
+		port: { type: 'string', default: '0' },
+		'port-file': { type: 'string' },
+		'die-with-stdin': { type: 'boolean', default: false },
+	},
+});
+
+endWithStarter(values['die-with-stdin']);
+
+const identity = { key: readFileSync(values['key-file']), cert: readFileSync(values['cert-file']) };
+const numbers = new WeakMap();
+let connections = 0;
+
+/* HTTP/2 hands out a stand-in for its socket: the session is the connection. */
+function connectionOf(request) {
+	return request.stream?.session ?? request.socket;
+}
+
+function receive(request, response) {
+	console.log(`request ${numbers.get(connectionOf(request))} ${request.method} ${request.url}`);
+	passOn(values.upstream, request, response);
+}
+
+function greet(connection, protocol) {
+	numbers.set(connection, ++connections);
+	console.log(`connection ${connections} ${protocol}`);
+}
+
+const server = values['no-http2']
+	? https.createServer(identity, receive)
+	: http2.createSecureServer({ ...identity, allowHTTP1: true }, receive);
+
+server.on('session', (session) => greet(session, 'h2'));
+server.on('secureConnection', (socket) => {
+	if (socket.alpnProtocol !== 'h2') {
+		greet(socket, 'http/1.1');
+	}
+});
+server.listen(Number(values.port), '127.0.0.1', () => announcePort(values['port-file'], server.address().port));

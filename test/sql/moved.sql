@@ -1,0 +1,122 @@
+--
+-- GitHub sends us on: repositories renamed, issues transferred, names that belong to others by now
+--
+\set ECHO none
+\set world `cat "$PG_ABS_SRCDIR/sql/include/world.sql"`
+:world
+\pset format unaligned
+\pset tuples_only on
+\pset null -
+\set ECHO all
+
+CREATE VIEW repos AS SELECT id, owner_login, name FROM github_sync.github_repos ORDER BY id;
+CREATE VIEW issues AS SELECT id, task_id, github_repo_id AS repo, github_id, number FROM github_sync.github_issues ORDER BY id;
+CREATE VIEW places AS SELECT id, state, github_repo_id AS repo, github_app_installation_id AS installation, github_issue_number AS number
+	FROM github_sync.task_sync_transactions ORDER BY id;
+
+-- the redirect of a claimed transaction led to a repository (NULL: by name), where its issue answered
+CREATE FUNCTION redirected(transaction bigint, reached_repo bigint, place text, issue_id bigint DEFAULT 3000000001)
+RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws('/', owner_login, repo_name)
+	FROM github_sync.task_redirected(transaction, (SELECT claim_no FROM claim_of(transaction)), reached_repo,
+		jsonb_build_object('id', issue_id, 'repository_url', 'https://api.github.com/repos/' || place)::text)
+$$;
+-- an issue of another id, and perhaps of another place, answers a claimed transaction
+CREATE FUNCTION answered_by(transaction bigint, issue_id bigint, issue_number integer, place text, kind text DEFAULT 'fetched')
+RETURNS text LANGUAGE sql AS $$
+	SELECT result FROM github_sync.task_answered(transaction, (SELECT claim_no FROM claim_of(transaction)), kind, at(9), 'our-app[bot]',
+		issue_id, issue_number, false, 'Crash', '', 'open', NULL, 'octocat', NULL, at(0), at(9), NULL, NULL, NULL,
+		CASE kind WHEN 'fetched' THEN jsonb_build_object('id', issue_id,
+			'repository_url', 'https://api.github.com/repos/' || place)::text END)
+$$;
+-- a synced task, its issue, and a change of GitHub's that is being fetched: transaction 2
+CREATE PROCEDURE synced() LANGUAGE plpgsql AS $$
+BEGIN
+	CALL start_afresh();
+	UPDATE github_sync.github_repos SET owner_login = 'octo', name = 'app' WHERE id = 1;
+	CALL github_has(1, 'Crash');
+	PERFORM webhook(1);
+	PERFORM carry_out(1);
+	PERFORM webhook(9);
+	PERFORM claim();
+END
+$$;
+
+-- a repository was renamed, or given to another owner: by its id in the redirect
+CALL synced();
+SELECT redirected(2, 1, 'octo/gadget');
+SELECT redirected(2, 1, 'hexa/gadget');
+SELECT * FROM repos;
+-- told once
+SELECT redirected(2, 1, 'hexa/gadget') = '' AS nothing_new;
+-- where the redirect is by name, by the id of the issue
+CALL synced();
+SELECT redirected(2, NULL, 'octo/gadget');
+SELECT * FROM repos;
+-- another repository's id, another issue's, no place: it proves nothing
+CALL synced();
+SELECT redirected(2, 2, 'octo/gadget');
+SELECT redirected(2, NULL, 'octo/gadget', 3000000002);
+SELECT redirected(2, 1, NULL);
+SELECT redirected(2, 1, 'octo/gad get');
+SELECT redirected(2, 1, '../..');
+SELECT * FROM repos;
+-- nor does a stale claim
+SELECT owner_login FROM github_sync.task_redirected(2, 0, 1, '{"id": 3000000001, "repository_url": "https://api.github.com/repos/octo/gadget"}');
+-- where comments say that they are
+SELECT github_sync.repository_of_resource('{"issue_url": "https://ghes.example/api/v3/repos/octo/a.b_c-d/issues/1347"}');
+
+-- transferred to a repository of ours: the link goes along, and so does what waits
+INSERT INTO github_sync.github_app_installations (id) VALUES (20);
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (2, 20, 'octo', 'Other');
+CALL synced();
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'A comment.', at(9));
+SELECT outbound(1, 'comment');
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT * FROM issues;
+SELECT * FROM places;
+SELECT state, github_repo_id, github_app_installation_id, github_issue_number FROM github_sync.comment_sync_transactions;
+SELECT last_error FROM github_sync.task_sync_transactions WHERE id = 2;
+SELECT id, step, installation_id, owner_login, repo_name, issue_number FROM github_sync.task_claim(1, 1);
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT title FROM app.tasks;
+SELECT * FROM places;
+
+-- its webhook came first: one record in the end
+CALL synced();
+INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+VALUES ('inbound', 2, 3000000077, 7, at(10));
+SELECT * FROM issues;
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT * FROM issues;
+SELECT * FROM queue;
+
+-- its webhook has made a task of its own: nothing is guessed
+CALL synced();
+INSERT INTO app.tasks (title) VALUES ('Its own');
+INSERT INTO github_sync.github_issues (github_repo_id, github_id, number, task_id) VALUES (2, 3000000077, 7, 2);
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT error_code, error_reason FROM github_sync.task_sync_transactions WHERE id = 2;
+SELECT task_id, number FROM github_sync.github_issues ORDER BY id;
+
+-- transferred elsewhere: errored, unlinked, and what waited for it ends
+CALL synced();
+UPDATE app.tasks SET title = 'Crashes', modified_at = at(8);
+SELECT outbound(1);
+SELECT answered_by(2, 3000000077, 7, 'strange/place');
+SELECT error_code, error_reason FROM github_sync.task_sync_transactions WHERE id = 2;
+SELECT * FROM queue;
+SELECT * FROM issues;
+SELECT title FROM app.tasks;
+
+-- the answer to a write says nothing of its place: the next fetch does
+CALL synced();
+SELECT answered_by(2, 3000000077, 7, 'octo/other', 'written');
+SELECT * FROM issues;
+SELECT * FROM queue;
+
+-- another repository bears the old name: neither renamed nor transferred
+CALL synced();
+SELECT answered_by(2, 3000000077, 1, 'Octo/App');
+SELECT error_code, error_reason FROM github_sync.task_sync_transactions WHERE id = 2;
+SELECT * FROM issues;

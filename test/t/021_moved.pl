@@ -1,0 +1,157 @@
+# 021_moved.pl
+#
+# GitHub sends the worker on: to another name of a repository, to another
+# repository, to the next page; and never to another host.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use Test::More;
+
+my $github      = GitHubSync::StandIn->start;
+my $application = GitHubSync::Application->start($github);
+$application->connect_repository(GitHubSync::Application::GADGETS, 'gadgets', GitHubSync::Application::INSTALLATION);
+
+my ($task, $other) = map { $application->add_task(title => "task $_") } 1, 2;
+$application->wait_until_done;
+my $comment = $application->add_comment($task, 'a comment');
+$application->wait_until_done;
+my $number = $application->issue_of($task)->{number};
+
+sub repository_name { return $application->superuser_sql("SELECT owner_login || '/' || name FROM github_sync.github_repos WHERE id = $_[0]") }
+sub last_of         { return ($application->task_transactions("task_id = $_[0]"))[-1] }
+sub statuses        { return [ map { /^(\w+) .* (\d+)$/ } GitHubSync::Application::asked($github, $_[0]) ] }
+
+# ---- a repository gets another name ----
+
+$github->human_renames_repository('acme/widgets', owner => 'acme', name => 'gears');
+my $seq = $github->last_seq;
+$application->edit_task($task, title => 'to the new name');
+$application->wait_until_done;
+is($github->issue('acme/gears', $number)->{title}, 'to the new name', 'an edit follows the repository to its new name');
+is(repository_name(GitHubSync::Application::WIDGETS), 'acme/gears', 'which is remembered');
+is_deeply(statuses($seq), [ GET => 301, PATCH => 200 ], 'at once: the write goes there directly');
+
+$seq = $github->last_seq;
+$application->edit_task($other, title => 'by the new name');
+$application->wait_until_done;
+is_deeply(statuses($seq), [ GET => 200, PATCH => 200 ], 'and so does everything else');
+
+# ---- found out by a comment, and by a creation ----
+
+$github->human_renames_repository('acme/gears', owner => 'acme', name => 'cogs');
+$application->edit_comment($comment, markdown => 'a comment, edited');
+$application->wait_until_done;
+is(repository_name(GitHubSync::Application::WIDGETS), 'acme/cogs', 'a comment finds out a new name');
+is(($github->comments('acme/cogs', $number))[0]{body}, 'a comment, edited', 'and arrives there');
+
+$github->human_renames_repository('acme/cogs', owner => 'acme', name => 'widgets');
+$seq = $github->last_seq;
+my $created = $application->add_task(title => 'created on the way');
+$application->wait_until_done;
+is(repository_name(GitHubSync::Application::WIDGETS), 'acme/widgets', 'a creation does, too');
+is_deeply([ map { $_->{title} } grep { $_->{title} eq 'created on the way' } $github->issues('acme/widgets') ], ['created on the way'], 'it is created once');
+is_deeply([ map { "$_->{method} $_->{status} " . ($_->{body} =~ /created on the way/ ? 'with its body' : '') } $github->requests(since => $seq) ],
+	[ 'POST 307 with its body', 'POST 201 with its body' ], 'a POST stays a POST, and keeps its body');
+
+# ---- an issue is transferred to another repository of ours ----
+
+my $arrived = $github->human_transfers_issue('acme/widgets', $number, 'acme/gadgets');
+$github->advance_clock(5);
+$application->edit_task($task, title => 'after the transfer');
+$application->wait_until_done;
+is(last_of($task)->{state}, 'completed', 'an edit follows a transferred issue to another repository of ours');
+is($github->issue('acme/gadgets', $arrived->{number})->{title}, 'after the transfer', 'it arrives there');
+my $issue = $application->issue_of($task);
+is_deeply([ @$issue{qw(github_repo_id number github_id)} ], [ GitHubSync::Application::GADGETS, $arrived->{number}, $arrived->{id} ], 'the link is to the new issue');
+is(scalar(grep { $_->{title} =~ /after the transfer|to the new name/ } $github->issues('acme/widgets')), 0, 'and none is made in its old place');
+$application->add_comment($task, 'after the transfer');
+$application->wait_until_done;
+is(scalar(grep { $_->{body} =~ /^after the transfer/ } $github->comments('acme/gadgets', $arrived->{number})), 1, 'comments follow it');
+
+# ---- and to one that is not ours ----
+
+$github->seed({ repositories => [ { id => 42, owner => 'acme', name => 'attic' } ] });
+my $other_number = $application->issue_of($other)->{number};
+$github->human_transfers_issue('acme/widgets', $other_number, 'acme/attic');
+$application->edit_task($other, title => 'too late');
+$application->wait_until_done;
+my ($error) = $application->rows('SELECT * FROM github_sync.sync_errors');
+is($error->{error_code}, 'transferred', 'to a repository that is not ours: transferred');
+like($error->{error_reason}, qr{acme/attic}, 'with the place');
+is($application->issue_of($other), undef, 'the task is linked to nothing');
+is($application->task($other)->{title}, 'too late', 'and stays as it is');
+
+# ---- a name that belongs to another repository by now ----
+
+$github->human_renames_repository('acme/widgets', owner => 'acme', name => 'gears');
+$github->seed({ repositories => [ { id => 43, owner => 'acme', name => 'widgets', issues => [ map { { title => "somebody else's" } } 1 .. 5 ] } ] });
+$application->edit_task($created, title => 'not for them');
+$application->wait_until_done;
+($error) = $application->rows("SELECT * FROM github_sync.sync_errors WHERE record_id = '$created'");
+is($error->{error_code}, 'moved', "a name that is another repository's by now: moved");
+is(scalar(grep { $_->{title} ne "somebody else's" } $github->issues('acme/widgets')), 0, 'its issues are left alone');
+ok($application->issue_of($created), 'the link stays');
+$application->sql("UPDATE github_sync.github_repos SET name = 'gears' WHERE id = @{[GitHubSync::Application::WIDGETS]}");
+$application->sql($error->{retry});
+$application->wait_until_done;
+is($github->issue('acme/gears', $application->issue_of($created)->{number})->{title}, 'not for them', 'with the right name, a retry completes it');
+
+# ---- no end, and another host ----
+
+my $where = "/repos/acme/gears/issues/" . $application->issue_of($created)->{number};
+$github->fault("GET /issues/", { answer => { status => 301, body => '{}', headers => { location => $where } } }, times => 'forever');
+$seq = $github->last_seq;
+$application->edit_task($created, title => 'round and round');
+$application->wait_until("SELECT error_code = 'moved' FROM github_sync.sync_errors WHERE record_id = '$created'");
+is(scalar(grep { $_->{status} == 301 } $github->requests(since => $seq)), 4, 'a circle of redirects is left after the third');
+$github->clear_faults;
+
+my $stranger = GitHubSync::StandIn->start;
+foreach my $elsewhere (
+	$stranger->url . $where,
+	$github->url . '0' . $where,
+	$github->url . '@127.0.0.1:' . $stranger->port . $where,
+	'//127.0.0.1:' . $stranger->port . $where,
+	($github->url =~ s/^http/https/r) . $where,
+	($github->url =~ s/127\.0\.0\.1/localhost/r) . $where,
+	'/repos/../../admin',
+	'gopher://127.0.0.1/',
+	'')
+{
+	$github->fault('GET /issues/', { answer => { status => 307, body => '{}', headers => { location => $elsewhere } } });
+	$application->edit_task($created, title => "not $elsewhere");
+	$application->wait_until_done;
+	$elsewhere eq ''
+	  ? is(last_of($created)->{state}, 'completed', 'without a Location it is tried again')
+	  : is(last_of($created)->{error_code}, 'moved', "$elsewhere: moved");
+}
+is(scalar $stranger->requests, 0, 'no other host was asked');
+
+# ---- long lists, by GitHub's own links ----
+
+$github->seed({ repositories => [ { id => 44, owner => 'acme', name => 'long', issues => [ map { { title => "issue $_" } } 1 .. 250 ] } ] });
+$application->connect_repository(44, 'long', GitHubSync::Application::INSTALLATION);
+$github->behaviour(deepest_by_page => 100);
+$github->human_renames_repository('acme/long', owner => 'acme', name => 'longer');
+$github->fault('POST /issues$', { reset_after_effect => 1 }, after => 1);
+$github->fault('GET /issues\?', { gate => 'looking' });
+$seq = $github->last_seq;
+my $lost = $application->add_task(title => 'lost and found', github_repo_id => 44);
+$github->wait_at_gate('looking');
+$github->advance_clock(5);
+$github->human_creates_issue('acme/longer', title => "later $_") foreach 1 .. 120;
+$github->open_gate('looking');
+$application->wait_until_done;
+my $found = $application->issue_of($lost);
+is($found && $found->{number}, 251, 'a creation is found on the second page, by links and by the new name');
+is(scalar(grep { $_->{title} eq 'lost and found' } $github->issues('acme/longer')), 1, 'and is not repeated');
+my @pages = grep { $_->{method} eq 'GET' && $_->{path} =~ m{/issues\?} && $_->{status} == 200 } $github->requests(since => $seq);
+like($pages[1]{path}, qr/after=/, "the second page is where GitHub's link leads");
+
+is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+
+done_testing();

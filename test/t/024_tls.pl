@@ -1,0 +1,106 @@
+# 024_tls.pl
+#
+# The way to GitHub: TLS that is verified, HTTP/2 where the server speaks it,
+# connections that are used again, and a proxy.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use GitHubSync::Tls;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $github    = GitHubSync::StandIn->start;
+my $authority = GitHubSync::Authority->new;
+my $tls       = GitHubSync::Tls->start(upstream => $github->url, $authority->issue('good', 'IP:127.0.0.1'));
+
+my $application = GitHubSync::Application->start($github, settings => {
+	'github_sync.api_url' => $tls->url, 'github_sync.ca_file' => $authority->file });
+my $node = $application->node;
+
+my $edits = 0;
+
+sub title_on_github { return $github->issue('acme/widgets', $application->issue_of($_[0])->{number})->{title} }
+
+# An edit arrives under these settings.
+sub arrives
+{
+	my ($task, $name, %settings) = @_;
+
+	GitHubSync::Application::reconfigure($node, %settings);
+	$application->edit_task($task, title => 'edit ' . ++$edits);
+	$application->wait_until_done;
+	is(title_on_github($task), "edit $edits", $name);
+}
+
+# Under these settings nothing arrives, and the reason is shown.
+sub waits
+{
+	my ($task, $reason, $name, %settings) = @_;
+	my $seq = $github->last_seq;
+
+	GitHubSync::Application::reconfigure($node, %settings);
+	$application->edit_task($task, title => 'edit ' . ++$edits);
+	$application->wait_until("SELECT coalesce(bool_and(waits_for ~* 'unreachable.*$reason'), false) FROM github_sync.sync_queue");
+	pass($name);
+	is($github->last_seq, $seq, 'GitHub is asked nothing');
+	is($application->superuser_sql('SELECT max(attempts) FROM github_sync.sync_queue'), 0, 'no attempt is counted');
+}
+
+# ---- HTTP/2, and few connections ----
+
+$application->sql("INSERT INTO tasks (project_id, created_by, title, github_repo_id)"
+	  . " SELECT p.id, 'user', 'task ' || n, p.github_repo_id FROM projects AS p, generate_series(1, 5) AS n");
+$application->wait_until_done;
+is(scalar $github->issues('acme/widgets'), 5, 'tasks arrive by TLS');
+is_deeply([ sort { $a cmp $b } keys %{ { map { $_ => 1 } $tls->connections } } ], ['h2'], 'by HTTP/2, as the server offers it');
+
+my $before = $tls->requests;
+$application->sql("UPDATE tasks SET title = title || ', edited', modified_at = clock_timestamp()");
+$application->wait_until_done;
+my @edits = ($tls->requests)[ $before .. $tls->requests - 1 ];
+is(scalar @edits, 10, 'five edits are ten requests');
+is(scalar keys %{ { map { $_->[0] => 1 } @edits } }, 1, 'on one connection');
+my ($task) = $application->superuser_sql('SELECT min(id) FROM planner.tasks');
+
+# ---- HTTP/1.1 ----
+
+my $older = GitHubSync::Tls->start(upstream => $github->url, http2 => 0, $authority->issue('older', 'IP:127.0.0.1'));
+arrives($task, 'a server without HTTP/2 is spoken to in HTTP/1.1', 'github_sync.api_url' => $older->url);
+is_deeply([ sort { $a cmp $b } keys %{ { map { $_ => 1 } $older->connections } } ], ['http/1.1'], 'on its own terms');
+cmp_ok(scalar $older->connections, '<', scalar $older->requests, 'its connections are used again');
+
+# ---- certificates that prove nothing ----
+
+waits($task, 'certificate', 'a certificate of an authority that the system does not know is refused',
+	'github_sync.api_url' => $tls->url, 'github_sync.ca_file' => '');
+waits($task, 'certificate', "nor does another authority's file help", 'github_sync.ca_file' => GitHubSync::Authority->new->file);
+my $elsewhere = GitHubSync::Tls->start(upstream => $github->url, $authority->issue('elsewhere', 'DNS:api.github.com'));
+waits($task, 'certificate', 'a certificate for another host is refused', 'github_sync.ca_file' => $authority->file, 'github_sync.api_url' => $elsewhere->url);
+my $expired = GitHubSync::Tls->start(upstream => $github->url, $authority->issue('expired', 'IP:127.0.0.1', days => 0));
+waits($task, 'certificate has expired', 'a certificate that has expired is refused', 'github_sync.api_url' => $expired->url);
+waits($task, '.', 'a file of authorities that is not there is a reason to wait', 'github_sync.api_url' => $tls->url, 'github_sync.ca_file' => '/nowhere/ca.pem');
+is_deeply([ map { scalar $_->requests } $elsewhere, $expired ], [ 0, 0 ], 'no request, and so no token, was sent to any of them');
+arrives($task, 'with the right file of authorities it goes on', 'github_sync.ca_file' => $authority->file);
+
+# ---- a proxy ----
+
+my $proxy = GitHubSync::Proxy->start(user => 'worker:canary');
+arrives($task, 'by way of a proxy', 'github_sync.proxy' => 'http://worker:canary@127.0.0.1:' . $proxy->port);
+cmp_ok($proxy->tunnels, '>', 0, 'which has opened a tunnel');
+waits($task, 'proxy|407|CONNECT', 'a proxy that does not know us is a reason to wait', 'github_sync.proxy' => 'http://worker:canary-2@127.0.0.1:' . $proxy->port);
+cmp_ok($proxy->refused, '>', 0, 'which it has given');
+my $unused_port = PostgreSQL::Test::Cluster::get_free_port();
+waits($task, 'connect', 'and so is none at all', 'github_sync.proxy' => "http://worker:canary-2\@127.0.0.1:$unused_port");
+unlike($application->superuser_sql("SELECT string_agg(q::text, ' ') FROM github_sync.sync_queue AS q") . $application->superuser_sql("SELECT string_agg(w::text, ' ') FROM github_sync.sync_workers AS w"),
+	qr/canary/, "the proxy's password is not shown");
+# The server itself logs what a reload changes, whatever it is: README says so.
+unlike(join('', grep { !/parameter "github_sync.proxy" changed to/ } split /^/, slurp_file($node->logfile)), qr/canary/, 'nor is it in the log');
+arrives($task, 'without a proxy it goes on', 'github_sync.proxy' => '');
+
+is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+
+done_testing();
