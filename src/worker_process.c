@@ -56,7 +56,7 @@ static const PinnedSetting pinned_settings[] = {
 	{"standard_conforming_strings", "on"},
 	{"transform_null_equals", "off"},
 	{"enable_seqscan", "off"}, /* plans are kept from when the queue was empty */
-	{"jit", "off"}, /* short statements: compiling costs more than it saves */
+	{"jit", "off"},            /* short statements: compiling costs more than it saves */
 };
 
 static emit_log_hook_type next_emit_log_hook = NULL;
