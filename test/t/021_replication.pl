@@ -97,5 +97,12 @@ $subscriber->superuser_sql('SELECT github_sync.wake()');
 is($github->last_seq, $seq, 'and asks GitHub nothing');
 is($subscriber->superuser_sql("SELECT count(*) FROM pg_stat_activity WHERE backend_type ~ 'github_sync'"), 0, 'without the library preloaded no worker runs');
 
+# ---- a subscriber that takes over ----
+
 $subscriber->superuser_sql('DROP SUBSCRIPTION everything');
+$subscriber->superuser_sql('SELECT github_sync.set_repo_sync(' . GitHubSync::Application::WIDGETS . ', true)');
+is($subscriber->superuser_sql('SELECT waits_for FROM github_sync.sync_queue'), 'copied database', 'its queue says what it waits for');
+$subscriber->superuser_sql('SELECT github_sync.adopt_database()');
+is($subscriber->superuser_sql('SELECT waits_for FROM github_sync.sync_queue'), 'ready', 'adopted, it is ready to go on');
+
 done_testing();
