@@ -199,6 +199,8 @@ report_tap() {
 		show_result "$name" "skipped: $skipped"
 	else
 		show_result "$name" "$good ok"
+		# Figures that a test prints, for whoever compares; none is judged.
+		sed -n 's/^# figure: /      | /p' "$log"
 	fi
 }
 

@@ -152,6 +152,11 @@ INSERT INTO app.tasks (id, repo_id, title, modified_at) VALUES (30, NULL, 'old',
 DELETE FROM github_sync.github_repos WHERE id = 2;
 UPDATE app.tasks SET repo_id = 2, title = 'older' WHERE id = 30;
 SELECT count(*) FROM github_sync.task_sync_transactions WHERE task_id = 30;
+-- the key of a linked row stays; of others it may change
+\set VERBOSITY terse
+UPDATE app.tasks SET id = 101 WHERE id = 1;
+\set VERBOSITY default
+UPDATE app.tasks SET id = 130, title = 'oldest' WHERE id = 30;
 -- replicas: what an apply worker or a restore writes is no news
 RESET SESSION AUTHORIZATION;
 SELECT max(id) AS before FROM github_sync.task_sync_transactions \gset

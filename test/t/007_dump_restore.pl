@@ -28,15 +28,19 @@ sub catalog
 	return [ split /\n/, $application->superuser_sql(q{
 		SELECT translate(regexp_replace(o.line, '\s+', ' ', 'g'), '()', '') FROM (
 		WITH ours AS (SELECT oid FROM pg_namespace WHERE nspname IN ('github_sync', 'planner'))
+		SELECT concat_ws(' ', 'schema', n.nspname, pg_get_userbyid(n.nspowner),
+			(SELECT array_agg(a::text ORDER BY 1) FROM unnest(n.nspacl) AS a))
+		FROM pg_namespace AS n WHERE n.oid IN (SELECT oid FROM ours)
+		UNION ALL
 		SELECT concat_ws(' ', 'relation', c.oid::regclass, c.relkind, pg_get_userbyid(c.relowner), c.relacl, c.reloptions,
 			obj_description(c.oid, 'pg_class'), CASE c.relkind WHEN 'v' THEN pg_get_viewdef(c.oid) WHEN 'i' THEN pg_get_indexdef(c.oid) END)
 		FROM pg_class AS c WHERE c.relnamespace IN (SELECT oid FROM ours) AND c.relkind <> 't'
 		UNION ALL
 		SELECT concat_ws(' ', 'column', a.attrelid::regclass, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-			a.attidentity, pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum))
+			a.attidentity, a.attacl, pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum))
 		FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
 		LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-		WHERE c.relnamespace IN (SELECT oid FROM ours) AND c.relkind = 'r' AND a.attnum > 0
+		WHERE c.relnamespace IN (SELECT oid FROM ours) AND c.relkind IN ('r', 'v') AND a.attnum > 0
 		UNION ALL
 		SELECT concat_ws(' ', 'constraint', o.conrelid::regclass, o.conname, pg_get_constraintdef(o.oid))
 		FROM pg_constraint AS o WHERE o.connamespace IN (SELECT oid FROM ours) AND o.conrelid <> 0
@@ -60,17 +64,6 @@ sub lasting
 	return [ map { s/ \{[^}]*dashboard=[^}]*\}//r } grep { !/^trigger .* github_sync_capture/ } @$catalog ];
 }
 
-# All rows that a dump carries, but for the time at which the tables were attached.
-sub contents
-{
-	my ($application) = @_;
-	my @tables = split /\n/, $application->superuser_sql(q{
-		SELECT c.oid::regclass FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-		WHERE n.nspname IN ('github_sync', 'planner') AND c.relkind = 'r' ORDER BY 1});
-
-	return { map { $_ => [ split /\n/, $application->superuser_sql("SELECT r::text FROM $_ AS r ORDER BY 1") ] } @tables };
-}
-
 sub restored_as
 {
 	my ($database, @command) = @_;
@@ -90,7 +83,8 @@ $origin->tell_of_issue($github->issue('acme/widgets', 1));
 $origin->wait_until_done;
 my $errored = $origin->add_task(title => 'x' x 300);
 $origin->wait_until_done;
-$origin->superuser_sql('CREATE ROLE dashboard; GRANT SELECT ON github_sync.sync_queue TO dashboard');
+$origin->superuser_sql('CREATE ROLE dashboard LOGIN; CREATE ROLE receiver LOGIN');
+$origin->sql("SELECT github_sync.grant_monitor('dashboard'), github_sync.grant_application('receiver')");
 
 # ---- a dump while something is queued ----
 
@@ -100,14 +94,17 @@ my $waiting = $origin->add_task(title => 'waits during the dump');
 $origin->edit_task($synced, title => 'edited before the dump');
 $origin->edit_task($synced, title => 'edited again before the dump');
 
-my ($catalog, $contents) = (catalog($origin), contents($origin));
+my ($catalog, $contents) = (catalog($origin), $origin->contents);
 is_deeply([ $origin->rows('SELECT state, count(*) FROM github_sync.task_sync_transactions GROUP BY state ORDER BY state') ],
 	[ { state => 'canceled', count => 1 }, { state => 'completed', count => 1 }, { state => 'duplicate', count => 1 },
 		{ state => 'errored', count => 1 }, { state => 'queued', count => 2 } ], 'there are transactions in many states');
 $node->command_ok([ 'pg_dump', '-f', "$dumps/plain.sql", '-d', $node->connstr($origin->database) ], 'a plain dump');
 $node->command_ok([ 'pg_dump', '-Fc', '-f', "$dumps/custom", '-d', $node->connstr($origin->database) ], 'a dump in custom format');
-$node->command_ok([ 'pg_dump', '--data-only', '--disable-triggers', '--exclude-table-data=github_sync.attached_tables',
-		'-f', "$dumps/data.sql", '-d', $node->connstr($origin->database) ], 'a dump of the data alone');
+foreach my $triggers ('enabled', 'disabled')
+{
+	$node->command_ok([ 'pg_dump', '--data-only', $triggers eq 'disabled' ? '--disable-triggers' : (), '--exclude-table-data=github_sync.attached_tables',
+			'-f', "$dumps/data_$triggers.sql", '-d', $node->connstr($origin->database) ], "a dump of the data alone, for triggers that are $triggers");
+}
 
 my $last_before = $github->last_seq;
 my $plain  = restored_as('plain', 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-o', "$dumps/output", '-f', "$dumps/plain.sql");
@@ -118,9 +115,14 @@ foreach my $copy ($plain, $custom)
 	my $name = $copy->database;
 
 	is_deeply(catalog($copy), $catalog, "$name: tables, keys, triggers, functions and views are there, with owners and rights");
-	is_deeply(contents($copy), $contents, "$name: every row is there, in its state");
+	is_deeply($copy->contents, $contents, "$name: every row is there, in its state");
 	like($copy->superuser_sql('SELECT activity FROM github_sync.sync_workers LIMIT 1'), qr/copied database/, "$name: sync_workers says what it is");
 }
+is($plain->error_of('SELECT waits_for FROM github_sync.sync_queue', 'dashboard'), '', 'a dashboard may still look');
+is($plain->error_of("BEGIN; INSERT INTO github_sync.task_sync_transactions (direction, task_id) VALUES ('outbound', $synced); ROLLBACK", 'receiver'), '',
+	'the application may still insert');
+like($plain->error_of("INSERT INTO github_sync.task_sync_transactions (direction, task_id, state) VALUES ('outbound', $synced, 'completed')", 'receiver'),
+	qr/permission denied/, 'but not what is not its own');
 is($plain->superuser_sql(q{
 	SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_class AS c
 	WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'v') AND pg_get_userbyid(c.relowner) <> 'planner'
@@ -151,20 +153,24 @@ $plain->edit_comment($comment, markdown => 'edited after the restore');
 $plain->wait_until_done;
 is(($github->comments('acme/widgets', 1))[0]{body}, 'edited after the restore', 'comments go on too');
 is($plain->superuser_sql("SELECT activity FROM github_sync.sync_workers"), 'idle', 'sync_workers no longer calls it a copy');
-is($custom->superuser_sql("SELECT count(*) FROM github_sync.sync_queue WHERE waits_for = 'ready'"), 2, 'the other copy still sends nothing');
+is($custom->superuser_sql("SELECT count(*) FROM github_sync.sync_queue WHERE waits_for = 'copied database'"), 2, 'the other copy still sends nothing, and says why');
 
 # ---- the data alone, into a database that has the rest ----
 
-my $data = GitHubSync::Application->with_tables($node, 'data');
 GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
-$data->create_extensions;
-$node->command_ok([ 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-o', "$dumps/output", '-f', "$dumps/data.sql", '-d', $node->connstr('data') ],
-	'the data alone is restored without an error');
-is_deeply({ %{ contents($data) }, 'github_sync.attached_tables' => $contents->{'github_sync.attached_tables'} }, $contents,
-	'every row is there, in its state');
-my $next = $data->add_task(title => 'the next one', github_repo_id => GitHubSync::Application::WIDGETS);
-cmp_ok($next, '>', $waiting, 'identity columns go on where they were');
-$node->safe_psql('postgres', 'DROP DATABASE data');
+foreach my $triggers ('enabled', 'disabled')
+{
+	my $data = GitHubSync::Application->with_tables($node, "data_$triggers");
+
+	$data->create_extensions;
+	$node->command_ok([ 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-o', "$dumps/output", '-f', "$dumps/data_$triggers.sql", '-d', $node->connstr($data->database) ],
+		"the data alone is restored without an error, triggers $triggers");
+	is_deeply({ %{ $data->contents }, 'github_sync.attached_tables' => $contents->{'github_sync.attached_tables'} }, $contents,
+		'every row is there, in its state, and none more');
+	my $next = $data->add_task(title => 'the next one', github_repo_id => GitHubSync::Application::WIDGETS);
+	cmp_ok($next, '>', $waiting, 'identity columns go on where they were');
+	$node->safe_psql('postgres', 'DROP DATABASE ' . $data->database);
+}
 GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
 
 # ---- detach and attach ----
@@ -206,9 +212,9 @@ foreach my $extension (qw(comment_sync_transaction task_sync_transaction))
 	like($custom->error_of("DROP EXTENSION $extension", $superuser), qr/cannot drop extension $extension because other objects depend on it/,
 		"DROP EXTENSION $extension refuses while its tables are attached");
 }
-my $before = contents($custom);
+my $before = $custom->contents;
 $custom->superuser_sql('DROP EXTENSION task_sync_transaction CASCADE');
-my $kept = contents($custom);
+my $kept = $custom->contents;
 is_deeply($kept->{$_}, $before->{$_}, "with CASCADE $_ stays readable")
   foreach qw(github_sync.task_sync_transactions github_sync.comment_sync_transactions github_sync.github_issues github_sync.github_comments planner.tasks);
 ok($custom->add_task(title => 'without the extension', github_repo_id => GitHubSync::Application::WIDGETS), 'and the application works');

@@ -66,7 +66,7 @@ sub timed
 
 	$act->();
 	my $took = time - $started;
-	diag sprintf '%s: %d rows in %.1f s, %.0f us a row', $what, $rows, $took, 1e6 * $took / $rows;
+	diag sprintf 'figure: %s: %d rows in %.1f s, %.0f us a row', $what, $rows, $took, 1e6 * $took / $rows;
 }
 
 # The queue is empty, and every session knows it: the worst case for plans that are kept.

@@ -375,6 +375,17 @@ sub wait_until
 	croak "in vain: $query";
 }
 
+# All rows that a dump or a subscriber has, by table.
+sub contents
+{
+	my ($self) = @_;
+	my @tables = split /\n/, $self->superuser_sql(q{
+		SELECT c.oid::regclass FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE n.nspname IN ('github_sync', 'planner') AND c.relkind = 'r' ORDER BY 1});
+
+	return { map { $_ => [ split /\n/, $self->superuser_sql("SELECT r::text FROM $_ AS r ORDER BY 1") ] } @tables };
+}
+
 # For whoever looks into a failure: what waits, what failed, who works.
 sub situation
 {
