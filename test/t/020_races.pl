@@ -146,6 +146,7 @@ $session->query_safe("BEGIN; INSERT INTO github_sync.task_sync_transactions (dir
 $github->open_gate('both');
 $application->wait_until($waits);
 $session->query_safe('COMMIT');
+$session->quit;
 $application->wait_until_done;
 nothing_is_errored('a webhook is being taken while the answer comes');
 is($application->issue_of($task)->{github_id}, $issue->{id}, 'the task knows its issue');
@@ -161,6 +162,8 @@ $github->fault("GET /issues/(?:comments/)?\\d+\$", { gate => 'later' }, times =>
 $application->tell_of_comment($on_github, $issue->{number});
 $github->open_gate('commented');
 $application->wait_until("SELECT state <> 'processing' FROM github_sync.task_sync_transactions WHERE task_id = $task AND direction = 'outbound'");
+is(($application->task_transactions("task_id = $task AND direction = 'outbound'"))[-1]{state}, 'completed',
+	'a comment is heard of before the issue, whose creation completes all the same');
 $github->clear_faults;
 $application->wait_until_done;
 nothing_is_errored('a comment is heard of before the issue');
@@ -311,7 +314,6 @@ is($application->task_transaction($told)->{state}, 'completed', 'and completes')
 
 # ---- and in the end ----
 
-$session->quit;
 tell_everything();
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
 nothing_is_errored('in the end');
