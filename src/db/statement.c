@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "db/statement.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -79,7 +80,29 @@ add_bool(Parameters *parameters, bool value)
 void
 add_text(Parameters *parameters, const char *value)
 {
-	add_value(parameters, value ? CStringGetTextDatum(value) : (Datum) 0, value == NULL);
+	if (value == NULL)
+		add_null(parameters);
+	else
+		add_value(parameters,
+				  CStringGetTextDatum(pg_any_to_server(value, (int) strlen(value), PG_UTF8)),
+				  false);
+}
+
+/* What the database has no character for must not hide the reason as a whole. */
+void
+add_words(Parameters *parameters, const char *value)
+{
+	char *words = value != NULL ? pstrdup(value) : NULL;
+
+	if (GetDatabaseEncoding() != PG_UTF8)
+	{
+		for (char *c = words; c != NULL && *c != '\0'; c++)
+		{
+			if (IS_HIGHBIT_SET(*c))
+				*c = '?';
+		}
+	}
+	add_text(parameters, words);
 }
 
 void
@@ -178,8 +201,12 @@ row_text(uint64 row, int column)
 {
 	bool is_null;
 	Datum value = row_value(row, column, &is_null);
+	char *stored;
 
-	return is_null ? NULL : TextDatumGetCString(value);
+	if (is_null)
+		return NULL;
+	stored = TextDatumGetCString(value);
+	return pg_server_to_any(stored, (int) strlen(stored), PG_UTF8);
 }
 
 TimestampTz

@@ -47,7 +47,15 @@ extern void add_int64_or_null(Parameters *parameters, int64 value); /* 0: NULL *
 extern void add_int64_array(Parameters *parameters, const int64 *values, int count);
 extern void add_int32(Parameters *parameters, int32 value);
 extern void add_bool(Parameters *parameters, bool value);
-extern void add_text(Parameters *parameters, const char *value); /* NULL: NULL */
+
+/*
+ * UTF-8, as all texts outside of db are; NULL: NULL.  Raises where the
+ * database's encoding has no such character.
+ */
+extern void add_text(Parameters *parameters, const char *value);
+
+/* The same, of words for people: a "?" in place of what it has no character for. */
+extern void add_words(Parameters *parameters, const char *value);
 extern void add_timestamp(Parameters *parameters, TimestampTz value);
 extern void
 add_seconds(Parameters *parameters, int64 seconds_since_1970); /* GITHUB_NO_TIME: NULL */
@@ -61,7 +69,7 @@ extern bool row_is_null(uint64 row, int column);
 extern int64 row_int64(uint64 row, int column); /* NULL: 0 */
 extern int32 row_int32(uint64 row, int column); /* NULL: 0 */
 extern bool row_bool(uint64 row, int column);   /* NULL: false */
-extern char *row_text(uint64 row, int column);  /* palloc'd; NULL: NULL */
+extern char *row_text(uint64 row, int column);  /* UTF-8, palloc'd; NULL: NULL */
 extern TimestampTz row_timestamp(uint64 row, int column, TimestampTz if_null);
 extern int64 seconds_of_timestamp(TimestampTz timestamp);
 

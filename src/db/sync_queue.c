@@ -303,7 +303,7 @@ queue_give_back(const SyncClaim *claim, const char *problem, TimestampTz retry_a
 	Parameters parameters = {0};
 
 	add_claim(&parameters, claim);
-	add_text(&parameters, problem);
+	add_words(&parameters, problem);
 	add_retry_time(&parameters, retry_at);
 	run_statement(&statement, claim->record_type, &parameters);
 }
@@ -319,7 +319,7 @@ queue_try_again(const SyncClaim *claim, const char *code, const char *reason, Ti
 
 	add_claim(&parameters, claim);
 	add_text(&parameters, code);
-	add_text(&parameters, reason);
+	add_words(&parameters, reason);
 	add_retry_time(&parameters, retry_at);
 	add_int32(&parameters, max_attempts);
 	run_statement(&statement, claim->record_type, &parameters);
@@ -334,7 +334,7 @@ queue_fail(const SyncClaim *claim, const char *code, const char *reason)
 
 	add_claim(&parameters, claim);
 	add_text(&parameters, code);
-	add_text(&parameters, reason);
+	add_words(&parameters, reason);
 	run_statement(&statement, claim->record_type, &parameters);
 }
 
@@ -449,7 +449,7 @@ queue_pause_installation(int64 installation_id, TimestampTz until, PauseKind kin
 	add_int64(&parameters, installation_id);
 	add_timestamp(&parameters, until);
 	add_text(&parameters, pause_kind_name(kind));
-	add_text(&parameters, reason);
+	add_words(&parameters, reason);
 	run_statement(&statement, RECORD_TASK, &parameters);
 }
 

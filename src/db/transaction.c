@@ -7,6 +7,7 @@
 #include "access/xact.h"
 #include "db/transaction.h"
 #include "executor/spi.h"
+#include "mb/pg_wchar.h"
 #include "pgstat.h"
 #include "utils/errcodes.h"
 #include "utils/guc.h"
@@ -56,6 +57,15 @@ run_to_its_end(DbAction action, void *argument)
 	AtEOXact_GUC(false, nest_level);
 }
 
+/* SQL_ASCII does not say what its bytes are: they stay as they are. */
+static char *
+in_utf8(const char *message)
+{
+	if (GetDatabaseEncoding() == PG_SQL_ASCII)
+		return pstrdup(message);
+	return pstrdup(pg_server_to_any(message, (int) strlen(message), PG_UTF8));
+}
+
 bool
 db_try(DbAction action, void *argument, DbError *error)
 {
@@ -80,7 +90,7 @@ db_try(DbAction action, void *argument, DbError *error)
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		error->sqlstate = caught->sqlerrcode;
-		error->message = pstrdup(caught->message ? caught->message : "unknown error");
+		error->message = in_utf8(caught->message ? caught->message : "unknown error");
 		FreeErrorData(caught);
 	}
 	PG_END_TRY();

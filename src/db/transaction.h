@@ -14,7 +14,7 @@
 typedef struct DbError
 {
 	int sqlstate;
-	char *message; /* without DETAIL: it may show the application's data */
+	char *message; /* UTF-8; without DETAIL: it may show the application's data */
 } DbError;
 
 typedef void (*DbAction)(void *argument);

@@ -3,7 +3,8 @@
  *		A GitHub that nobody here wrote: npm's emulate, with a small world.
  *
  *		node emulate.mjs --key-file FILE [--port N] [--port-file FILE]
- *			[--webhook-url URL] [--webhook-secret S] [--die-with-stdin]
+ *			[--webhook-url URL] [--webhook-secret S] [--clock-ahead-s N]
+ *			[--die-with-stdin]
  *
  * Writes a fresh private key of the App to FILE (PKCS#1, as GitHub hands it
  * out).  The App, the installation and the names are those of the stand-in's
@@ -47,6 +48,21 @@ function world(privateKey, webhookUrl, webhookSecret) {
 	};
 }
 
+/* Before emulate is loaded: it has no clock of its own that could be set. */
+function putClockAhead(seconds) {
+	const RealDate = Date;
+
+	globalThis.Date = class extends RealDate {
+		constructor(...time) {
+			super(...(time.length > 0 ? time : [RealDate.now() + seconds * 1000]));
+		}
+
+		static now() {
+			return RealDate.now() + seconds * 1000;
+		}
+	};
+}
+
 /* emulate builds its URLs from the port it is given: it has to be a real one. */
 function freePort() {
 	return new Promise((resolve) => {
@@ -65,6 +81,7 @@ const { values } = parseArgs({
 		'port-file': { type: 'string' },
 		'webhook-url': { type: 'string' },
 		'webhook-secret': { type: 'string' },
+		'clock-ahead-s': { type: 'string', default: '0' },
 		'die-with-stdin': { type: 'boolean', default: false },
 	},
 });
@@ -72,6 +89,7 @@ const { values } = parseArgs({
 endWithStarter(values['die-with-stdin']);
 
 globalThis.crypto ??= webcrypto;		/* emulate verifies JWTs with it; node 18 does not offer it unasked */
+putClockAhead(Number(values['clock-ahead-s']));
 register('./emulate-routes.mjs', import.meta.url);
 
 const { createEmulator } = await import('emulate');

@@ -161,6 +161,35 @@ foreach my $name (sort keys %texts)
 	is($application->task($victim)->{markdown}, $text, 'as it is, or as U+FFFD');
 }
 
+# ---- what GitHub may add, or leave out, one day ----
+
+$github->advance_clock(5);
+my $changed = $github->human_edits_issue('acme/widgets', $number, title => 'from the future');
+$github->fault("GET $path", { answer => { body => issue_with(title => 'from the future', body => undef, state => 'archived',
+	state_reason => 'superseded', user => undef, labels => [ 'text', { id => 1 } ], blocked_by => { more => [ 1, 2 ] } ) } });
+$application->tell_of_issue($changed);
+$application->wait_until_done;
+my ($local, $cached) = ($application->task($victim), $application->issue_of($victim));
+is($local->{title}, 'from the future', 'members and values that are new do no harm');
+is($local->{status}, 'open', 'a state other than closed is open');
+is($local->{markdown} // '', '', 'a body that is null is empty');
+is_deeply([ @$cached{qw(state state_reason author_login)} ], [ 'archived', 'superseded', undef ], 'what GitHub said is kept; a deleted account has no name');
+
+# ---- limits are counted in characters, the key of a creation included ----
+
+my $key_length = $application->superuser_sql("SELECT length(github_sync.with_creation_key('', gen_random_uuid()))");
+my $emoji      = "\xf0\x9f\x98\x80";
+my $seq_before = $github->last_seq;
+my $fits       = $application->add_task(title => 'just fits', markdown => $emoji x (65_536 - $key_length));
+my $too_large  = $application->add_task(title => 'one too many', markdown => $emoji x (65_537 - $key_length));
+$application->wait_until_done;
+is(title_on_github($fits), 'just fits', 'a body of 65,536 characters, with its key, is created');
+is(last_of($too_large)->{error_code}, 'too_large', 'one character more is too large');
+is(scalar(grep { $_->{method} eq 'POST' && $_->{body} =~ /one too many/ } $github->requests(since => $seq_before)), 0, 'and is not sent');
+$application->edit_task($fits, markdown => $emoji x 65_536);
+$application->wait_until_done;
+is(last_of($fits)->{state}, 'completed', 'an edit needs no key: 65,536 characters');
+
 # ---- what belongs into no header, and into no table ----
 
 foreach my $etag ('"' . 'x' x 1000 . '"', "\"caf\xe9\"")

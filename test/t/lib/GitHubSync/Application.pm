@@ -103,13 +103,13 @@ sub start
 	return $class->in_server($node, %option);
 }
 
-# An application in a server that runs.  Options: database (its name),
+# An application in a server that runs.  Options: database (its name), encoding,
 # repository (id on GitHub; default: acme/widgets, which other counterparts know
 # by another id), installation, capture (default: on).
 sub in_server
 {
 	my ($class, $node, %option) = @_;
-	my $self = $class->with_tables($node, $option{database});
+	my $self = $class->with_tables($node, @option{qw(database encoding)});
 	my $repository = $option{repository} // WIDGETS;
 
 	$self->create_extensions;
@@ -118,14 +118,16 @@ sub in_server
 	return $self;
 }
 
-# A database with the application's tables and nothing of ours yet.
+# A database with the application's tables and nothing of ours yet; encoding:
+# another than the server's.
 sub with_tables
 {
-	my ($class, $node, $database) = @_;
+	my ($class, $node, $database, $encoding) = @_;
 	my $self = $class->of_database($node, $database // 'application');
+	my $form = defined $encoding ? " ENCODING '$encoding' LOCALE 'C'" : '';
 
 	$node->safe_psql('postgres', "DO \$\$ BEGIN CREATE ROLE @{[OWNER]} LOGIN; EXCEPTION WHEN duplicate_object THEN END \$\$");
-	$node->safe_psql('postgres', "CREATE DATABASE $self->{database} TEMPLATE template0");
+	$node->safe_psql('postgres', "CREATE DATABASE $self->{database} TEMPLATE template0$form");
 	$self->superuser_sql(tables());
 	return $self;
 }

@@ -1,0 +1,66 @@
+# 026_encodings.pl
+#
+# Databases that are not in UTF-8: GitHub's texts arrive in their encoding, and
+# leave it again; what they have no character for is an error of its row.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use Test::More;
+
+# Clients speak UTF-8 to every database.
+$ENV{PGCLIENTENCODING} = 'UTF8';
+
+my $github = GitHubSync::StandIn->start;
+my $node   = GitHubSync::Application::start_server('main', GitHubSync::Application::app_settings($github));
+
+my $western = GitHubSync::Application->in_server($node, database => 'western', encoding => 'LATIN1');
+my $unknown = GitHubSync::Application->in_server($node, database => 'unknown', encoding => 'SQL_ASCII', repository => GitHubSync::Application::GADGETS);
+
+sub bytes { my ($text) = @_; utf8::encode($text); return $text }
+
+foreach my $one ([ $western, 'acme/widgets', 'LATIN1' ], [ $unknown, 'acme/gadgets', 'SQL_ASCII' ])
+{
+	my ($application, $repository, $encoding) = @$one;
+	my $task = $application->add_task(title => bytes("caf\x{e9} \x{bf}"), markdown => bytes("\x{e4}\x{f6}\x{fc}"));
+
+	$application->wait_until_done;
+	my $issue = $github->issue($repository, 1);
+	is($issue->{title}, "caf\x{e9} \x{bf}", "$encoding: a title leaves as UTF-8");
+	like($issue->{body}, qr/^\x{e4}\x{f6}\x{fc}\n/, 'a text, too');
+
+	$github->advance_clock(5);
+	$application->tell_of_issue($github->human_edits_issue($repository, 1, title => "na\x{ef}ve"));
+	$application->wait_until_done;
+	is($application->superuser_sql("SELECT title = convert_from('\\x6e61c3af7665', 'UTF8') FROM planner.tasks WHERE id = $task"), 't', 'one of GitHub arrives')
+	  if $encoding ne 'SQL_ASCII';
+	is($application->task($task)->{title}, bytes("na\x{ef}ve"), 'as it is');
+}
+
+# ---- what the encoding has no character for ----
+
+my $neighbour = $western->add_task(title => 'the neighbour');
+$western->wait_until_done;
+$github->advance_clock(5);
+my $edited = $github->human_edits_issue('acme/widgets', 1, title => "\x{1f600}");
+$western->tell_of_issue($edited);
+$western->edit_task($neighbour, title => 'the neighbour, edited');
+$western->wait_until_done;
+my $error = $western->row('SELECT * FROM github_sync.sync_errors');
+is($error->{error_code}, 'apply_failed', 'a character that the database does not have: apply_failed');
+like($error->{error_reason}, qr/^22P05: /, 'with the SQLSTATE');
+is($western->task(1)->{title}, bytes("na\x{ef}ve"), 'the task stays as it is');
+is($github->issue('acme/widgets', 2)->{title}, 'the neighbour, edited', 'its neighbour completes');
+
+# ---- GitHub's words ----
+
+$github->fault('PATCH /issues/2$', { answer => { status => 422, body => { message => "nein \x{2014} \x{1f600}" } } });
+$western->edit_task($neighbour, title => 'refused');
+$western->wait_until("SELECT count(*) = 2 FROM github_sync.sync_errors");
+my $refused = $western->row("SELECT * FROM github_sync.sync_errors WHERE error_code = 'validation_failed'");
+like($refused->{error_reason}, qr/nein \?+ \?+$/, "GitHub's words are kept as far as there are characters for them");
+
+done_testing();
