@@ -212,13 +212,14 @@ UPDATE github_sync.attached_tables SET plain = record_type;
 ALTER TABLE github_sync.attached_tables ALTER COLUMN record_type TYPE world.kind USING ROW(record_type)::world.kind;
 RESET SESSION AUTHORIZATION;
 SET search_path = world, github_sync, pg_catalog;
-\set VERBOSITY terse
+\set VERBOSITY sqlstate
 -- A superuser calls with all arguments and exact types. That a shorter call of his could be caught cannot be helped:
 -- whoever may create in a schema can offer what fits better there. What happens is no matter, but that nothing is run.
 SELECT github_sync.attach_tasks('app.tasks'::regclass, NULL::name, NULL::name, NULL::name, NULL::name, 'open'::text, 'closed'::text,
 	NULL::name, 'UTC'::text, 'repo_id'::name, NULL::regprocedure) \g /dev/null
 SELECT github_sync.adopt_database() \g /dev/null
 SELECT github_sync.capture_task_changes(true::boolean) \g /dev/null
+\set VERBOSITY terse
 SELECT by, count(*) FROM world.trapped WHERE a_superuser GROUP BY by;
 SELECT by, count(*) > 0 FROM world.trapped GROUP BY by ORDER BY by;
 -- the same with columns as they were
