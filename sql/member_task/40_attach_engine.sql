@@ -262,22 +262,25 @@ $$;
 COMMENT ON FUNCTION github_sync.made_by_attach() IS
 'private: tables, views and functions in our schema that are no members of an extension; nobody else should have put any there';
 
-CREATE FUNCTION github_sync.refuse_strangers(owner name, previous_owner name) RETURNS void
+CREATE FUNCTION github_sync.refuse_strangers(owner name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	strange record;
 BEGIN
-	SELECT m.what, m.kind, m.owner INTO strange FROM github_sync.made_by_attach() AS m
-	WHERE m.owner NOT IN (refuse_strangers.owner, current_user, coalesce(previous_owner, current_user)) LIMIT 1;
+	SELECT m.what, m.kind, m.owner INTO strange
+	FROM github_sync.made_by_attach() AS m JOIN pg_roles AS r ON r.rolname = m.owner
+	WHERE m.owner NOT IN (refuse_strangers.owner, current_user) AND NOT r.rolsuper
+	ORDER BY m.kind = 'ROUTINE', m.what COLLATE "C" LIMIT 1;
 	IF FOUND THEN
 		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = format('%s in schema github_sync belongs to role %I, who has no part in the sync', strange.what, strange.owner),
-			HINT = format('DROP %s %s; and REVOKE CREATE ON SCHEMA github_sync FROM %I', strange.kind, strange.what, strange.owner);
+			MESSAGE = format('%s in schema github_sync belongs to role %I, who does not own the application''s table', strange.what, strange.owner),
+			HINT = format('DROP %1$s %2$s, or ALTER %1$s %2$s OWNER TO %3$I where it is known to be good; and REVOKE CREATE ON SCHEMA github_sync FROM %4$I',
+				strange.kind, strange.what, refuse_strangers.owner, strange.owner);
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION github_sync.refuse_strangers(name, name) IS
-'private: what a third role created in our schema is neither adopted nor worked beside';
+COMMENT ON FUNCTION github_sync.refuse_strangers(name) IS
+'private: what another role created in our schema is neither adopted nor worked beside; it would get the rights of the new owner. A superuser''s is handed over';
 
 CREATE FUNCTION github_sync.hand_over(owner name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -446,15 +449,13 @@ COMMENT ON FUNCTION github_sync.check_not_attached_elsewhere(text, regclass) IS
 
 CREATE FUNCTION github_sync.check_may_attach(record_type text, application_table regclass, owner name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	previous_owner name := github_sync.queue_owner();
 BEGIN
-	IF previous_owner IS NOT NULL THEN
+	IF github_sync.queue_owner() IS NOT NULL THEN
 		PERFORM github_sync.require_owner();
 	END IF;
 	PERFORM github_sync.check_not_attached_elsewhere(record_type, application_table);
 	PERFORM github_sync.require_create();
-	PERFORM github_sync.refuse_strangers(owner, previous_owner);
+	PERFORM github_sync.refuse_strangers(owner);
 END
 $$;
 COMMENT ON FUNCTION github_sync.check_may_attach(text, regclass, name) IS

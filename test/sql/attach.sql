@@ -204,6 +204,19 @@ SELECT pg_temp.attach_without_login() = CASE WHEN current_setting('server_versio
 ALTER TABLE app.other_tasks OWNER TO CURRENT_USER;
 SELECT github_sync.attach_tasks('app.other_tasks') \g /dev/null
 SELECT github_sync.detach_tasks(true) \g /dev/null
+-- given to a role of its own and attached again, all of it is that role's
+SELECT github_sync.attach_tasks('app.other_tasks') \g /dev/null
+ALTER TABLE app.other_tasks OWNER TO regress_owner;
+SELECT github_sync.attach_tasks('app.other_tasks') \g /dev/null
+SELECT count(*) FROM pg_class AS c
+WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'v', 'S') AND c.relname <> 'state_transitions'
+	AND pg_get_userbyid(c.relowner) <> 'regress_owner';
+-- from one ordinary role to another it is not: the first could have left something to the second
+ALTER TABLE app.other_tasks OWNER TO regress_other;
+\set VERBOSITY terse
+SELECT github_sync.attach_tasks('app.other_tasks');
+\set VERBOSITY default
+SELECT github_sync.detach_tasks(true) \g /dev/null
 -- comments of another owner are refused with the statement that mends it
 SELECT github_sync.attach_tasks('app.tasks') \g /dev/null
 ALTER TABLE app.comments OWNER TO regress_other;
