@@ -76,10 +76,12 @@ sub restored_as
 
 # ---- something of everything ----
 
-my $synced  = $origin->add_task(title => 'synced', markdown => 'text');
-my $comment = $origin->add_comment($synced, 'a comment');
+my $synced = $origin->add_task(title => 'synced', markdown => 'text');
 $origin->wait_until_done;
 $origin->tell_of_issue($github->issue('acme/widgets', 1));
+$origin->wait_until_done;
+# Not before: a comment is a change of its issue, by the second.
+my $comment = $origin->add_comment($synced, 'a comment');
 $origin->wait_until_done;
 my $errored = $origin->add_task(title => 'x' x 300);
 $origin->wait_until_done;
