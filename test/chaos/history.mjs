@@ -83,7 +83,8 @@ export class History {
 		if (answer.status === 304) {
 			this.#showEtag(answer.headers.etag);
 		} else if (/\/issues(?:\/|$)/.test(path) && json !== null) {
-			[json].flat().forEach((item) => this.#show(item, answer.headers.etag));
+			/* A list is asked for its keys only. */
+			[json].filter((item) => !Array.isArray(item)).forEach((item) => this.#show(item, answer.headers.etag));
 		}
 		const place = /\/issues\/comments\/(\d+)$/.exec(path);
 		const number = /\/issues\/(\d+)/.exec(path);
