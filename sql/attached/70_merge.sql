@@ -87,6 +87,8 @@ COMMENT ON FUNCTION github_sync.@record@_note_remote(github_sync.@resources@, te
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_sent(
 	INOUT cached github_sync.@resources@, remote text[], is_answer_to_write boolean)
 LANGUAGE plpgsql AS $$
+DECLARE
+	was_created boolean := cached.local_base IS NULL;	/* before anything else was synced */
 BEGIN
 	IF cached.sent IS NULL THEN
 		RETURN;
@@ -95,6 +97,10 @@ BEGIN
 		IF cached.sent_mask[i] AND (is_answer_to_write OR github_sync.same_text(remote[i], cached.sent[i])) THEN
 			cached.local_base[i] := cached.sent[i];
 			cached.remote_base[i] := remote[i];
+		ELSIF cached.sent_mask[i] AND was_created THEN
+			/* What exists was created with it: another value is a change since. */
+			cached.local_base[i] := cached.sent[i];
+			cached.remote_base[i] := cached.sent[i];
 		END IF;
 	END LOOP;
 	cached.sent := NULL;

@@ -222,6 +222,13 @@ BEGIN
 		END IF;
 	END IF;
 
+	/* A webhook's fetch settled the creation: what it saw is newer than this answer, and is fetched again. */
+	IF kind = 'created' AND NOT EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
+		WHERE a.@resource@_id = cached.id AND a.outcome IS NULL) THEN
+		result := github_sync.@record@_give_back(t.id, held_claim_no, NULL, NULL);
+		RETURN;
+	END IF;
+
 	IF github_sync.@record@_is_lagging(t, cached, kind, a_updated_at) THEN
 		UPDATE github_sync.@record@_sync_transactions SET lagging_answers = lagging_answers + 1 WHERE id = t.id;
 		result := github_sync.@record@_give_back(t.id, held_claim_no,

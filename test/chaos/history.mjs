@@ -80,10 +80,13 @@ export class History {
 		const path = entry.path.split('?')[0];
 		const json = answer.status === 200 || answer.status === 201 ? JSON.parse(answer.text || 'null') : null;
 
-		if (answer.status === 304) {
+		if (!arrives(entry, fault)) {
+			/* The App never sees it. */
+		} else if (answer.status === 304) {
 			this.#showEtag(answer.headers.etag);
 		} else if (/\/issues(?:\/|$)/.test(path) && json !== null) {
-			[json].flat().forEach((item) => this.#show(item, answer.headers.etag));
+			/* A list is asked for its keys only. */
+			[json].filter((item) => !Array.isArray(item)).forEach((item) => this.#show(item, answer.headers.etag));
 		}
 		const place = /\/issues\/comments\/(\d+)$/.exec(path);
 		const number = /\/issues\/(\d+)/.exec(path);
@@ -132,6 +135,11 @@ export class History {
 		return [...mine, ...everybodys, ...more].sort((one, other) => one.at - other.at)
 			.map(({ at, text }) => `${new Date(at).toISOString().slice(14, 23)}  ${text}`);
 	}
+}
+
+/* Whether the answer gets to a client that still waits for it. */
+function arrives({ outcome }, fault) {
+	return outcome === null && !fault.reset_after_effect && !fault.drop_answer && !fault.cut_in_body && !fault.after_effect;
 }
 
 function valuesOf({ type, record }) {

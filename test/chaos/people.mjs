@@ -163,6 +163,10 @@ export class Users {
 
 		try {
 			await client.query('BEGIN');
+			if (statements.length > 1) {
+				/* Two such would deadlock with each other: so a deadlock is never the application's own. */
+				await client.query('SELECT pg_advisory_xact_lock(1)');
+			}
 			for (const statement of statements) {
 				await client.query(...statement);
 				await sleep(pauseMs);

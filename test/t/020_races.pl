@@ -132,15 +132,43 @@ $application->wait_until_done;
 is(number_of_rows('planner.comments'), 1, 'a webhook overtakes the answer to a comment: no second comment');
 is($application->github_comment_of($comment)->{github_id}, $on_github->{id}, 'and the comment knows its own');
 
+# What that fetch has seen counts: the answer that comes afterwards is older.
+$github->fault('POST /issues$', { gate_after_effect => 'older' });
+my $task = $application->add_task(title => 'created with this title');
+$github->wait_at_gate('older');
+my ($issue) = issues_called('created with this title');
+$issue = $github->human_edits_issue($repo, $issue->{number}, title => 'their title');
+$application->edit_task($task, title => 'our title');
+$application->tell_of_issue($issue);
+$application->wait_until("SELECT outcome = 'created' FROM github_sync.task_creation_attempts AS a"
+	  . " JOIN github_sync.github_issues AS i ON i.id = a.github_issue_id WHERE i.task_id = $task");
+$github->open_gate('older');
+$application->wait_until_done;
+is(scalar @{ conflicts($task) }, 1, 'both edit before the answer comes: a conflict, and what lost is kept');
+is($application->task($task)->{title}, github_issue($issue->{number})->{title}, 'and both sides hold the same');
+
+# What was found was created with what was sent: another value is an edit since, ours an older one.
+$application->sql("UPDATE github_sync.github_repos SET conflict_policy = 'app_wins'");
+$github->fault('POST /issues$', { gate_after_effect => 'edited', reset_after_effect => JSON::PP::true });
+$task = $application->add_task(title => 'edited before it is found', markdown => 'text');
+$github->wait_at_gate('edited');
+($issue) = issues_called('edited before it is found');
+$github->human_edits_issue($repo, $issue->{number}, title => 'edited on GitHub');
+$github->open_gate('edited');
+$application->wait_until_done;
+is_on_both_sides($task, $issue->{number}, { title => 'edited on GitHub', body => 'text' }, 'a creation is edited on GitHub before it is found');
+is_deeply(conflicts($task), [], 'which is no conflict');
+$application->sql("UPDATE github_sync.github_repos SET conflict_policy = 'last_write_wins'");
+
 # ---- a webhook is being taken while our POST's answer comes ----
 
 my $session = $node->background_psql($application->database, extra_params => [ '-U', GitHubSync::Application::OWNER ]);
 my $waits   = "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE backend_type = 'github_sync worker'";
 
 $github->fault('POST /issues$', { gate_after_effect => 'both' });
-my $task = $application->add_task(title => 'seen by two');
+$task = $application->add_task(title => 'seen by two');
 $github->wait_at_gate('both');
-my ($issue) = issues_called('seen by two');
+($issue) = issues_called('seen by two');
 $session->query_safe("BEGIN; INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)"
 	  . " VALUES ('inbound', @{[GitHubSync::Application::WIDGETS]}, $issue->{id}, $issue->{number}, '$issue->{updated_at}')");
 $github->open_gate('both');

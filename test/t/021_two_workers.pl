@@ -91,15 +91,19 @@ is($application->superuser_sql('SELECT count(*) FROM github_sync.github_issues W
 # ---- one ends in the middle, and is started anew ----
 
 GitHubSync::Application::reconfigure($node, 'github_sync.max_concurrent_requests' => '1');
-$github->fault($posted, { gate_after_effect => 'dying' });
+$github->fault($posted, { gate_after_effect => 'dying' }, body => 'its worker ends');
+$github->fault($posted, { gate_after_effect => 'living' }, body => 'its worker stays');
+my $stays = $application->add_task(title => 'its worker stays');
 $task = $application->add_task(title => 'its worker ends');
-$github->wait_at_gate('dying');
-my $dying = holder(newest_of_task($task));
-$application->superuser_sql("SELECT pg_terminate_backend($dying)");
+$github->wait_at_gate($_) foreach qw(dying living);
+my $living = holder(newest_of_task($stays));
+$application->superuser_sql("SELECT pg_terminate_backend(@{[holder(newest_of_task($task))]})");
 $application->wait_until("SELECT number IS NOT NULL FROM github_sync.github_issues WHERE task_id = $task");
 pass('what a worker held when it ended goes on');
-$github->open_gate('dying');
+is(holder(newest_of_task($stays)), $living, 'what the other one holds stays with it');
+$github->open_gate($_) foreach qw(dying living);
 $application->wait_until_done;
+is($application->task_transaction(newest_of_task($stays))->{claim_no}, 1, 'until it is done');
 is(scalar(issues_called('its worker ends')), 1, 'and is not created again');
 $application->wait_until(sprintf $workers, 2);
 pass('two workers serve the database again');
