@@ -34,6 +34,7 @@ step_gcc() { one build build_and_stage; }
 step_clang() {
 	copy_tree "$work_dir/clang"
 	one build build "$work_dir/clang" CC=clang COPT="$strict"
+	one fuzz-targets in_copy "$work_dir/clang" sh -c "clang -fsyntax-only -std=gnu11 $strict -Isrc -Itest/fuzz test/fuzz/*.c"
 }
 
 # Each breach must be refused, and for the reason that its first line states.

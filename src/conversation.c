@@ -317,6 +317,8 @@ send_request(Conversation *conversation)
 		strlcpy(conversation->token_key, conversation->installation->token_key,
 				sizeof(conversation->token_key));
 		sent = start_exchange(conversation, &request, authorization);
+		if (sent && conversation->purpose == ABOUT_CLAIM)
+			conversation->installation->requests_unsettled++;
 		if (!sent)
 			refuse(conversation, "validation_failed",
 				   "the request cannot be sent: its address is not usable");
@@ -416,6 +418,8 @@ send_what_may_be_sent(Installation *installation)
 	{
 		Conversation *conversation = lfirst(cell);
 
+		if (installation_spares_token(installation, now))
+			break;
 		if (installation_may_send(installation, github_operation_writes(conversation->operation),
 								  now))
 		{
@@ -474,7 +478,7 @@ forget_answer(Conversation *conversation)
 		return;
 	http_exchange_free(conversation->exchange);
 	conversation->exchange = NULL;
-	conversation->installation->answers_unrecorded--;
+	conversation->installation->requests_unsettled--;
 }
 
 void
@@ -546,11 +550,8 @@ take_finished(void)
 		conversation->postponed = 0;
 		conversation->not_before = 0;
 		if (conversation->purpose == ABOUT_CLAIM)
-		{
 			installation_note_answered(conversation->installation,
 									   github_operation_writes(conversation->operation));
-			conversation->installation->answers_unrecorded++;
-		}
 		answers = append_conversation(answers, conversation);
 	}
 }

@@ -122,19 +122,16 @@ installation_gives_up_token(Installation *installation)
 }
 
 /* Many requests with a bad token make GitHub refuse good ones as well. */
-static bool
-token_is_being_tried(const Installation *installation)
+bool
+installation_spares_token(const Installation *installation, TimestampTz now)
 {
-	return installation->token_doubted &&
-		(installation->reads_under_way > 0 || installation->write_under_way ||
-		 installation->answers_unrecorded > 0);
+	return now < installation->token_rests_until ||
+		(installation->token_doubted && installation->requests_unsettled > 0);
 }
 
 bool
 installation_may_send(const Installation *installation, bool is_write, TimestampTz now)
 {
-	if (now < installation->token_rests_until || token_is_being_tried(installation))
-		return false;
 	if (is_write)
 		return !installation->write_under_way && now >= installation->next_write_at;
 	return installation->reads_under_way < READS_AT_ONCE;

@@ -33,12 +33,12 @@ typedef struct Installation
 	bool token_doubted;            /* GitHub refused it, or the one before: one request tries it */
 	int tokens_refused;            /* in a row, none of them accepted */
 	TimestampTz token_rests_until; /* nothing is sent with it before */
+	int requests_unsettled;        /* sent with a token, their answers not recorded yet */
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* fingerprint: ETags belong to it */
 	bool minting;                         /* a request for a token is under way */
 	List *waiting;                        /* of Conversation: not sent yet, in order */
 	int reads_under_way;
 	bool write_under_way;
-	int answers_unrecorded; /* not under way any more, but nobody knows yet what they say */
 	TimestampTz next_write_at;
 	int troubles; /* pauses in a row, of one kind */
 	PauseKind trouble_kind;
@@ -76,6 +76,9 @@ extern void installation_note_accepted(Installation *installation, const char *t
  * GitHub's replicas may not know it yet; it rests, and is tried again.
  */
 extern bool installation_rests_new_token(Installation *installation, TimestampTz now);
+
+/* Nothing is to be sent with the token now: it rests, or one request tries it. */
+extern bool installation_spares_token(const Installation *installation, TimestampTz now);
 
 /* GitHub refused the token for good.  False: a new one is not worth a try. */
 extern bool installation_gives_up_token(Installation *installation);

@@ -12,7 +12,7 @@ use GitHubSync::Application;
 use JSON::PP;
 use Test::More;
 
-my $github = GitHubSync::StandIn->start;
+my $github = GitHubSync::StandIn->start(judged => 1);
 $github->freeze_clock;
 my $application = GitHubSync::Application->start($github);
 
@@ -247,5 +247,8 @@ is_deeply(sent_updates($seq), [ { body => 'in the morning' } ], "the application
 
 is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, 'nothing is errored');
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+
+cmp_ok($github->judged, '>=', 10, "every request was judged by GitHub's own description");
+is_deeply([ $github->violations ], [], 'which knows them all');
 
 done_testing();

@@ -10,7 +10,7 @@ use GitHubSync::StandIn;
 use GitHubSync::Application;
 use Test::More;
 
-my $github     = GitHubSync::StandIn->start;
+my $github     = GitHubSync::StandIn->start(judged => 1);
 my $token_file = $github->dir . '/token';
 GitHubSync::Application::write_secret($token_file, 'github_pat_alice' . "\n");
 
@@ -64,5 +64,8 @@ $application->edit_task(1, title => 'Buy rice milk');
 $application->wait_until("SELECT waits_for LIKE '%token_file does not hold a token%' FROM github_sync.sync_queue");
 pass('a file that holds no token is shown as what the row waits for');
 is($application->superuser_sql("SELECT attempts FROM github_sync.sync_queue"), 0, 'and is no failed attempt of the row');
+
+cmp_ok($github->judged, '>=', 10, "every request was judged by GitHub's own description");
+is_deeply([ $github->violations ], [], 'which knows them all');
 
 done_testing();

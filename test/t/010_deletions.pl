@@ -12,7 +12,7 @@ use GitHubSync::StandIn;
 use GitHubSync::Application;
 use Test::More;
 
-my $github      = GitHubSync::StandIn->start;
+my $github      = GitHubSync::StandIn->start(judged => 1);
 my $application = GitHubSync::Application->start($github);
 
 sub switch
@@ -145,5 +145,8 @@ $application->sql('SELECT github_sync.set_repo_sync(id, true) FROM github_sync.g
 $application->wait_until_done;
 is($github->issue('acme/widgets', $application->issue_of($paused)->{number})->{title}, 'a title for nobody', 'switched on again, they are carried');
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+
+cmp_ok($github->judged, '>=', 10, "every request was judged by GitHub's own description");
+is_deeply([ $github->violations ], [], 'which knows them all');
 
 done_testing;

@@ -63,6 +63,40 @@ is(title_on_github($task), 'the first, edited', 'a token that has ended is renew
 is(tokens_asked_for($seq), 1, 'once');
 cmp_ok(scalar refusals($seq), '<=', 9, 'and no more than was under way is refused');
 
+# ---- an ETag belongs to the token that it came with ----
+
+my $number = $application->issue_of($task)->{number};
+$application->tell_of_issue($github->issue('acme/widgets', $number));
+$application->wait_until_done;
+$github->expire_tokens;
+$seq = $github->last_seq;
+$github->advance_clock(5);
+$application->tell_of_issue($github->human_edits_issue('acme/widgets', $number, title => 'edited at GitHub'));
+$application->wait_until_done;
+is($application->task($task)->{title}, 'edited at GitHub', 'an edit at GitHub arrives with a new token');
+is_deeply([ map { $_->{status} . ($_->{if_none_match} ? ' conditional' : '') } grep { $_->{method} eq 'GET' } $github->requests(since => $seq) ],
+	[ '401 conditional', '200' ], "the old one's ETag is not sent with it");
+
+# ---- a token that is about to end ----
+
+$github->behaviour(token_lifetime_s => 122);
+$github->expire_tokens;
+$application->edit_task($task, title => 'with a token for two seconds');
+$application->wait_until_done;
+$application->wait_until("SELECT clock_timestamp() > '@{[$application->superuser_sql('SELECT clock_timestamp() + interval $$2.5 s$$')]}'");
+$seq = $github->last_seq;
+$application->edit_task($task, title => 'with the next one');
+$application->wait_until_done;
+is_deeply([ map { "$_->{method} $_->{status}" } $github->requests(since => $seq) ], [ 'POST 201', 'GET 200', 'PATCH 200' ], 'a token that ends within two minutes is renewed first');
+$github->behaviour(token_lifetime_s => 60);
+$github->expire_tokens;
+$application->edit_task($task, title => 'with no token');
+$application->wait_until("SELECT waits_for LIKE '%expires as soon as it is made%' FROM github_sync.sync_queue");
+pass('one that never lasts that long is no reason to make them for ever');
+$github->behaviour(token_lifetime_s => 3600);
+$node->reload;
+$application->wait_until_done;
+
 # ---- a token of which not all of GitHub's servers know yet ----
 
 restart_worker();
@@ -70,7 +104,7 @@ $seq = $github->last_seq;
 $github->fault('GET /repos/.*', $refused, times => 5);
 $application->sql("UPDATE tasks SET title = title || ' again', modified_at = clock_timestamp() WHERE id <= 4");
 $application->wait_until_done;
-is(title_on_github($task), 'the first, edited again', 'a new token that is refused at first is tried again');
+is(title_on_github($task), 'with no token again', 'a new token that is refused at first is tried again');
 is(tokens_asked_for($seq), 1, 'the same one');
 my @asked = grep { $_->{method} eq 'GET' && $_->{path} =~ m{^/repos/} } $github->requests(since => $seq);
 my ($accepted) = grep { $asked[$_]{status} == 200 } 0 .. $#asked;
@@ -89,7 +123,7 @@ cmp_ok(tokens_asked_for($seq), '<=', 2, 'nor are new ones made for ever');
 is($application->superuser_sql('SELECT sum(attempts) FROM github_sync.sync_queue'), 0, 'no attempt is counted');
 is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, 'nothing is errored');
 my $pause = $application->superuser_sql('SELECT round(extract(epoch FROM paused_until - clock_timestamp())) FROM github_sync.github_app_installations');
-cmp_ok($pause, '>', 30, 'the installation rests');
+cmp_ok($pause, '>', 20, 'the installation rests');
 my $refusals = () = refusals($seq);
 $github->clear_faults;
 $node->reload;

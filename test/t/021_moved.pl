@@ -11,7 +11,7 @@ use GitHubSync::StandIn;
 use GitHubSync::Application;
 use Test::More;
 
-my $github      = GitHubSync::StandIn->start;
+my $github      = GitHubSync::StandIn->start(judged => 1);
 my $application = GitHubSync::Application->start($github);
 $application->connect_repository(GitHubSync::Application::GADGETS, 'gadgets', GitHubSync::Application::INSTALLATION);
 
@@ -153,5 +153,8 @@ my @pages = grep { $_->{method} eq 'GET' && $_->{path} =~ m{/issues\?} && $_->{s
 like($pages[1]{path}, qr/after=/, "the second page is where GitHub's link leads");
 
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+
+cmp_ok($github->judged, '>=', 10, "every request was judged by GitHub's own description");
+is_deeply([ $github->violations ], [], 'which knows them all');
 
 done_testing();

@@ -23,6 +23,7 @@ export class Auth {
 
 	clear() {
 		this.tokens = new Map();
+		this.tokenLifetimeS = TOKEN_LIFETIME_S;
 	}
 
 	/* PEM of the App's key; a private one is accepted, its public half is used. */
@@ -118,7 +119,7 @@ export class Auth {
 	/* repositoryIds: null means all that the installation has. */
 	mint(installation, permissions, repositoryIds) {
 		const token = opaqueToken(this.store.app.id);
-		const expiresAtMs = this.clock.nowMs() + TOKEN_LIFETIME_S * 1000;
+		const expiresAtMs = this.clock.nowMs() + this.tokenLifetimeS * 1000;
 
 		this.tokens.set(token, {
 			kind: 'installation', installation, permissions, repositoryIds, expiresAtMs, tag: tagOf(token),

@@ -294,7 +294,10 @@ const CONTROLS = {
 	'POST installation': (control, { value }) => control.installation(value),
 	'POST expire_tokens': ({ auth }) => auth.expireInstallationTokens(),
 	'POST limits': ({ limits }, { value }) => limits.configure(value),
-	'POST behaviour': ({ github }, { value }) => github.configure(value),
+	'POST behaviour': ({ github, auth }, { value: { token_lifetime_s = auth.tokenLifetimeS, ...settings } }) => {
+		auth.tokenLifetimeS = token_lifetime_s;
+		github.configure(settings);
+	},
 	'POST stale_reads': ({ github }, { value }) => github.answerStale(value),
 	'GET faults': ({ faults }) => faults.list(),
 	'POST faults': ({ faults }, { value }) => ({ ids: [value].flat().map((rule) => faults.add(rule)) }),

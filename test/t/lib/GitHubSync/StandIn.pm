@@ -144,16 +144,38 @@ my $default_timeout_s = 30;
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
 # Options: app_id, public_key (PEM file of the App's key; default: a new key
-# in key_file), webhook_url, webhook_secret, port.
+# in key_file), webhook_url, webhook_secret, port; judged => 1: a judge stands in
+# front, who holds each request against GitHub's own description.
 sub start
 {
 	my ($class, %option) = @_;
-	my $self = $class->of('standin.mjs');
+	my $self   = $class->of('standin.mjs');
+	my $judged = delete $option{judged};
 
 	$option{key_file} = $self->key_file unless exists $option{public_key};
 	$self->{http} = HTTP::Tiny->new(timeout => 3600);
-	return $self->launch(%option);
+	$self->launch(%option);
+	$self->_appoint_judge if $judged;
+	return $self;
 }
+
+sub _appoint_judge
+{
+	my ($self) = @_;
+
+	require GitHubSync::Judge;
+	$self->{judge} = GitHubSync::Judge->start(upstream => $self->own_url);
+	$self->public_url($self->url);
+}
+
+# Where clients find the API.
+sub url { my ($self) = @_; return $self->{judge} ? $self->{judge}->url : $self->own_url }
+
+sub own_url { my ($self) = @_; return $self->SUPER::url }
+
+# What GitHub's description has against the requests so far; and how many there were.
+sub violations { return $_[0]{judge}->violations }
+sub judged     { return $_[0]{judge}->judged }
 
 # What the world holds unless seeded otherwise.
 sub app_id          { return 424242 }
@@ -168,7 +190,7 @@ sub control
 {
 	my ($self, $method, $path, $value) = @_;
 	my %request = defined $value ? (content => $json->encode($value)) : ();
-	my $response = $self->{http}->request($method, $self->url . "/_control/$path", \%request);
+	my $response = $self->{http}->request($method, $self->own_url . "/_control/$path", \%request);
 
 	$response->{success} or croak "control $method $path: $response->{status} $response->{content}";
 	return $json->decode($response->{content});
