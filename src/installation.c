@@ -6,7 +6,6 @@
 
 #include "crypto/crypto.h"
 #include "installation.h"
-#include "settings.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -126,39 +125,13 @@ static bool
 token_is_being_tried(const Installation *installation)
 {
 	return installation->token_doubted &&
-		(installation->reads_under_way > 0 || installation->write_under_way ||
-		 installation->answers_unrecorded > 0);
+		(installation->requests_under_way > 0 || installation->answers_unrecorded > 0);
 }
 
 bool
-installation_may_send(const Installation *installation, bool is_write, TimestampTz now)
+installation_may_use_token(const Installation *installation, TimestampTz now)
 {
-	if (now < installation->token_rests_until || token_is_being_tried(installation))
-		return false;
-	if (is_write)
-		return !installation->write_under_way && now >= installation->next_write_at;
-	return installation->reads_under_way < READS_AT_ONCE;
-}
-
-void
-installation_note_sent(Installation *installation, bool is_write, TimestampTz now)
-{
-	if (is_write)
-	{
-		installation->write_under_way = true;
-		installation->next_write_at = TimestampTzPlusMilliseconds(now, setting_write_interval_ms);
-	}
-	else
-		installation->reads_under_way++;
-}
-
-void
-installation_note_answered(Installation *installation, bool was_write)
-{
-	if (was_write)
-		installation->write_under_way = false;
-	else
-		installation->reads_under_way--;
+	return now >= installation->token_rests_until && !token_is_being_tried(installation);
 }
 
 int

@@ -11,12 +11,10 @@
 
 #include "postgres.h"
 
+#include "budgets.h"
 #include "datatype/timestamp.h"
 #include "db/sync_queue.h"
 #include "nodes/pg_list.h"
-
-/* GitHub advises to send reads few at a time and writes one by one. */
-#define READS_AT_ONCE 8
 
 #define TOKEN_KEY_LENGTH 16
 
@@ -36,13 +34,12 @@ typedef struct Installation
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* fingerprint: ETags belong to it */
 	bool minting;                         /* a request for a token is under way */
 	List *waiting;                        /* of Conversation: not sent yet, in order */
-	int reads_under_way;
-	bool write_under_way;
+	RatePermission obstacles[RATE_KINDS]; /* in the way of the first that waits, when asked last */
+	int requests_under_way;               /* of this worker, for claims */
 	int answers_unrecorded; /* not under way any more, but nobody knows yet what they say */
-	TimestampTz next_write_at;
-	int troubles; /* pauses in a row, of one kind */
+	int troubles;           /* pauses in a row, of one kind */
 	PauseKind trouble_kind;
-	TimestampTz paused_until; /* of the last one */
+	TimestampTz paused_until; /* of the last one, or the last that budgets demanded */
 	bool may_be_paused;       /* the table may still say so */
 } Installation;
 
@@ -80,8 +77,7 @@ extern bool installation_rests_new_token(Installation *installation, TimestampTz
 /* GitHub refused the token for good.  False: a new one is not worth a try. */
 extern bool installation_gives_up_token(Installation *installation);
 
-extern bool installation_may_send(const Installation *installation, bool is_write, TimestampTz now);
-extern void installation_note_sent(Installation *installation, bool is_write, TimestampTz now);
-extern void installation_note_answered(Installation *installation, bool was_write);
+/* One that is doubted is tried by one request; a new one may rest. */
+extern bool installation_may_use_token(const Installation *installation, TimestampTz now);
 
 #endif

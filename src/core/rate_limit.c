@@ -297,9 +297,10 @@ learn_remaining(RateLimit *limit, const RateTicket *ticket, const RateHeaders *h
 		remaining->limit = headers->limit;
 		remaining->least = headers->remaining;
 		remaining->reset_s = headers->reset_s;
-		/* Dates are cut to whole seconds, and the second of the reset may still count. */
-		remaining->reset_ms = now_ms + at_least(headers->reset_s + 1 - headers->date_s, 0) * 1000;
 	}
+	/* Dates are cut to whole seconds, and the second of the reset may still count. */
+	if (ticket->number >= remaining->told_by)
+		remaining->reset_ms = now_ms + at_least(headers->reset_s + 1 - headers->date_s, 0) * 1000;
 	remaining->told_by =
 		(uint64_t) at_least((int64_t) remaining->told_by, (int64_t) ticket->number);
 	if (ticket->number > remaining->untold_at)
@@ -425,6 +426,14 @@ rate_limit_take(RateLimit *limit, const RateSettings *settings, RateKind kind, R
 	return permission;
 }
 
+void
+rate_limit_note_sent(RateLimit *limit, const RateSettings *settings, const RateTicket *ticket,
+					 int64_t now_ms)
+{
+	if (ticket->kind != RATE_READ)
+		limit->next_write_ms = now_ms + settings->write_interval_ms;
+}
+
 static void
 leave_place(RateLimit *limit, const RateTicket *ticket)
 {
@@ -509,15 +518,16 @@ rate_limit_note_refusal(RateLimit *limit, const RateTicket *ticket, int64_t wait
 }
 
 void
-rate_limit_note_unreachable(RateLimit *limit, const RateTicket *ticket, int64_t base_ms,
-							int64_t max_ms, double random_fraction, int64_t now_ms)
+rate_limit_note_unreachable(RateLimit *limit, const RateTicket *ticket, int64_t wait_ms,
+							int64_t base_ms, int64_t max_ms, double random_fraction, int64_t now_ms)
 {
 	int strikes;
 
 	if (!is_news(limit, ticket) || end_of_block(limit, now_ms) > now_ms)
 		return;
 	strikes = begin_block(limit, RATE_UNREACHABLE, now_ms);
-	limit->block.until_ms = now_ms + retry_delay_ms(strikes, base_ms, max_ms, random_fraction);
+	limit->block.until_ms =
+		now_ms + at_least(retry_delay_ms(strikes, base_ms, max_ms, random_fraction), wait_ms);
 }
 
 void
@@ -527,6 +537,26 @@ rate_limit_note_past_creations(RateLimit *limit, int count, int64_t age_ms, int6
 	window_add(&limit->requests_of_hour, HOUR_STEP_MS, count, age_ms, now_ms);
 	window_add(&limit->creations_of_minute, MINUTE_STEP_MS, count, age_ms, now_ms);
 	window_add(&limit->creations_of_hour, HOUR_STEP_MS, count, age_ms, now_ms);
+}
+
+void
+rate_limit_inherit(RateLimit *limit, const RateLimit *other, int64_t now_ms)
+{
+	limit->points = other->points;
+	limit->creations_of_minute = other->creations_of_minute;
+	limit->creations_of_hour = other->creations_of_hour;
+	limit->next_write_ms = other->next_write_ms;
+	window_add(&limit->points, MINUTE_STEP_MS, (int) points_under_way(other), 0, now_ms);
+	window_add(&limit->creations_of_minute, MINUTE_STEP_MS, other->creations_under_way, 0, now_ms);
+	window_add(&limit->creations_of_hour, HOUR_STEP_MS, other->creations_under_way, 0, now_ms);
+}
+
+RatePermission
+rate_limit_block(const RateLimit *limit, int64_t now_ms)
+{
+	int64_t end_ms = end_of_block(limit, now_ms);
+
+	return (RatePermission){end_ms > now_ms ? limit->block.why : RATE_NONE, end_ms};
 }
 
 bool

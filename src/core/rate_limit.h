@@ -178,6 +178,10 @@ typedef struct RateLimit
 extern RatePermission rate_limit_take(RateLimit *limit, const RateSettings *settings, RateKind kind,
 									  RateClass class, int64_t now_ms, RateTicket *ticket);
 
+/* A permission that was taken some time before the request left: the interval begins now. */
+extern void rate_limit_note_sent(RateLimit *limit, const RateSettings *settings,
+								 const RateTicket *ticket, int64_t now_ms);
+
 /*
  * The request is over.  headers: NULL where there are none.  Follow this with
  * what the answer means: one of the next three.
@@ -195,9 +199,13 @@ extern void rate_limit_note_answer(RateLimit *limit, const RateTicket *ticket, i
 extern void rate_limit_note_refusal(RateLimit *limit, const RateTicket *ticket, int64_t wait_ms,
 									int64_t now_ms);
 
-/* base_ms, max_ms, random_fraction: see retry_delay_ms(). */
-extern void rate_limit_note_unreachable(RateLimit *limit, const RateTicket *ticket, int64_t base_ms,
-										int64_t max_ms, double random_fraction, int64_t now_ms);
+/*
+ * wait_ms: the least wait, where GitHub says one; base_ms, max_ms,
+ * random_fraction: of the schedule, see retry_delay_ms().
+ */
+extern void rate_limit_note_unreachable(RateLimit *limit, const RateTicket *ticket, int64_t wait_ms,
+										int64_t base_ms, int64_t max_ms, double random_fraction,
+										int64_t now_ms);
 
 /*
  * Creations that were sent before this memory was made, or elsewhere: how many,
@@ -205,6 +213,12 @@ extern void rate_limit_note_unreachable(RateLimit *limit, const RateTicket *tick
  */
 extern void
 rate_limit_note_past_creations(RateLimit *limit, int count, int64_t age_ms, int64_t now_ms);
+
+/* A new limit takes over what another one has used: it may have been used by the same. */
+extern void rate_limit_inherit(RateLimit *limit, const RateLimit *other, int64_t now_ms);
+
+/* The block that holds everything back now; RATE_NONE: none does. */
+extern RatePermission rate_limit_block(const RateLimit *limit, int64_t now_ms);
 
 /* Nothing that would be missed if it were forgotten. */
 extern bool rate_limit_is_idle(RateLimit *limit, int64_t now_ms);

@@ -112,6 +112,12 @@ test_write_interval(void)
 	is_int(ask(RATE_WRITE), RATE_NONE, "a write is sent and answered");
 	is_int(wait_of(RATE_CREATION), SECOND_MS, "the next write waits for the interval");
 	is_int(wait_of(RATE_READ), 0, "a read does not");
+	now_ms += SECOND_MS;
+	(void) take(RATE_CREATION);
+	now_ms += 300;
+	rate_limit_note_sent(&limit, &settings, &ticket, now_ms);
+	answer(&ticket);
+	is_int(wait_of(RATE_WRITE), SECOND_MS, "the interval begins when a write leaves");
 	settings.write_interval_ms = 0;
 	is_int(ask(RATE_WRITE), RATE_NONE, "without an interval it does not wait");
 }
@@ -295,9 +301,16 @@ test_lowered(void)
 	is_int(ask_often(RATE_READ, 5000), 690, "a limit that GitHub lowers is obeyed at once");
 
 	start_afresh();
+	tell(5000, 4000, 600);
+	now_ms += SECOND_MS;
+	(void) take(RATE_READ);
+	answer_with(&ticket, &(RateHeaders){5000, 40, 1700000600, 1700000590});
+	is_int(wait_of(RATE_READ), 11 * SECOND_MS, "GitHub's clock was set: the latest answer counts");
+
+	start_afresh();
 	settings.points_per_minute = 0;
 	tell(5000, 4000, 600);
-	tell(5000, 100, 599);
+	tell(5000, 100, 600);
 	is_int(ask_often(RATE_READ, 5000), 50, "what others use of it is not ours");
 
 	start_afresh();
@@ -474,7 +487,7 @@ static void
 fail(const RateTicket *one, RateOutcome outcome)
 {
 	rate_limit_end(&limit, one, outcome, NULL, now_ms);
-	rate_limit_note_unreachable(&limit, one, SECOND_MS, 300 * SECOND_MS, 0.0, now_ms);
+	rate_limit_note_unreachable(&limit, one, -1, SECOND_MS, 300 * SECOND_MS, 0.0, now_ms);
 }
 
 static void
@@ -502,6 +515,12 @@ test_unreachable(void)
 	is_int(wait_of(RATE_READ), 500, "after an answer it begins anew");
 	fail(&other, RATE_UNANSWERED);
 	is_int(wait_of(RATE_READ), 500, "two at once are one trouble");
+	now_ms += 500;
+	(void) take(RATE_READ);
+	rate_limit_end(&limit, &ticket, RATE_ANSWERED, NULL, now_ms);
+	rate_limit_note_unreachable(&limit, &ticket, 30 * SECOND_MS, SECOND_MS, 300 * SECOND_MS, 0.0,
+								now_ms);
+	is_int(wait_of(RATE_READ), 30 * SECOND_MS, "a server out of service may say for how long");
 }
 
 static void
@@ -562,9 +581,46 @@ test_idle(void)
 	ok(!rate_limit_is_idle(&limit, now_ms), "a refusal is remembered");
 }
 
+/* ---- a place of its own ---- */
+
+static void
+test_inherit(void)
+{
+	RateLimit shared;
+
+	start_afresh();
+	settings.write_interval_ms = 0;
+	(void) ask_often(RATE_CREATION, 70);
+	(void) take(RATE_CREATION);
+	shared = limit;
+	memset(&limit, 0, sizeof(limit));
+	rate_limit_inherit(&limit, &shared, now_ms);
+	is_int(limit.writes_under_way, 0,
+		   "who moves to a place of its own has nothing under way there");
+	is_int(rate_limit_block(&limit, now_ms).obstacle, RATE_NONE, "... and no block");
+	is_int(ask_often(RATE_CREATION, 100), 9,
+		   "... but all that was used where it was counts, also what is under way");
+}
+
+static void
+test_block(void)
+{
+	start_afresh();
+	is_int(rate_limit_block(&limit, now_ms).obstacle, RATE_NONE, "at first nothing is blocked");
+	(void) take(RATE_READ);
+	refuse(&ticket, 30 * SECOND_MS);
+	is_int(rate_limit_block(&limit, now_ms).obstacle, RATE_REFUSED, "a refusal blocks everything");
+	is_int(rate_limit_block(&limit, now_ms).not_before_ms, now_ms + 30 * SECOND_MS,
+		   "... until then");
+	now_ms += 30 * SECOND_MS;
+	is_int(rate_limit_block(&limit, now_ms).obstacle, RATE_NONE, "... no longer");
+}
+
 int
 main(void)
 {
+	test_inherit();
+	test_block();
 	test_places();
 	test_write_interval();
 	test_backfill();
