@@ -31,7 +31,7 @@ for_record_type() {
 templates() {
 	case $record in
 		task) ls attached/*.sql | grep -v -e comment ;;
-		comment) ls attached/*.sql | grep -v -e _issues -e _of_task -e shared -e checks -e installations -e switch_triggers -e workers ;;
+		comment) ls attached/*.sql | grep -v -e _issues -e _of_task -e shared -e checks -e installations -e switch_triggers -e workers -e rate_limits ;;
 	esac
 }
 

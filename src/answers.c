@@ -10,6 +10,7 @@
 #include "conversation.h"
 #include "db/sync_queue.h"
 #include "db/transaction.h"
+#include "pauses.h"
 #include "preparation_answer.h"
 #include "recording.h"
 #include "shared_state.h"
@@ -109,41 +110,6 @@ handle_failure(Recording *recording, const DbError *error)
 	}
 }
 
-/* What else waited at an installation that may not send: back into the queue. */
-typedef struct Return
-{
-	Conversation *conversation;
-	const char *reason;
-} Return;
-
-static void
-give_back_unsent(void *argument)
-{
-	Return *unsent = argument;
-
-	if (unsent->conversation->prepared)
-		queue_reject_creation(unsent->conversation->claim);
-	queue_give_back(unsent->conversation->claim, unsent->reason, RETRY_AT_ONCE);
-}
-
-static void
-clear_installation(Installation *installation, const char *reason)
-{
-	ListCell *cell;
-	List *waiting = conversations_take_waiting(installation);
-
-	foreach (cell, waiting)
-	{
-		Return unsent = {lfirst(cell), reason};
-		DbError error;
-
-		if (!db_try(give_back_unsent, &unsent, &error))
-			conversations_note_lost();
-		conversation_end(unsent.conversation);
-	}
-	list_free(waiting);
-}
-
 static void
 record_installation(void *argument)
 {
@@ -165,7 +131,7 @@ handle_trouble(Recording *recording)
 	DbError error;
 
 	/* Their rows first: a disabled installation disables what is queued. */
-	clear_installation(installation, reason);
+	pauses_clear(installation, reason);
 	/* What was under way when the pause began tells nothing new. */
 	if (recording->trouble != NULL && installation->trouble_kind == recording->trouble_kind &&
 		installation->paused_until > GetCurrentTimestamp())
@@ -196,7 +162,8 @@ note_success(Recording *recording)
 		recording->judgement.verdict == GITHUB_NOT_MODIFIED)
 	{
 		installation->troubles = 0;
-		installation->may_be_paused = false;
+		/* An answer to what was sent before a pause does not end it. */
+		installation->may_be_paused = installation->paused_until > GetCurrentTimestamp();
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "core/github_time.h"
 #include "credentials.h"
 #include "crypto/crypto.h"
+#include "pacing.h"
 #include "settings.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -27,6 +28,7 @@ static dlist_head held = DLIST_STATIC_INIT(held); /* of Conversation: all that h
 static int held_count = 0;
 static bool lost_some = false;
 static TimestampTz looked_at = 0; /* when what waits was last looked through */
+static int requests_sent = 0;     /* for claims, and not answered yet */
 static char *login = NULL;
 static bool identity_asked = false;
 
@@ -390,41 +392,48 @@ is_prepared(Installation *installation)
 static void
 send_in_turn(Conversation *conversation)
 {
-	if (!send_request(conversation))
-		installation_note_answered(conversation->installation,
-								   github_operation_writes(conversation->operation));
+	if (send_request(conversation))
+		requests_sent++;
+	else
+		pacing_give_up(conversation);
 }
 
 static void
-take_turn(Conversation *conversation, TimestampTz now)
+take_turn(Conversation *conversation)
 {
-	installation_note_sent(conversation->installation,
-						   github_operation_writes(conversation->operation), now);
 	if (github_operation_creates(conversation->operation) && !conversation->prepared)
 		unprepared = append_conversation(unprepared, conversation);
 	else
 		send_in_turn(conversation);
 }
 
+/* Those of a kind keep their order: behind one that has to wait, the next one need not ask. */
+static bool
+may_take_turn(Conversation *conversation)
+{
+	return requests_sent < setting_max_concurrent_requests &&
+		!installation_spares_token(conversation->installation, looked_at) &&
+		!pacing_is_held_up(conversation->installation, rate_kind(conversation->operation)) &&
+		pacing_permits(conversation);
+}
+
 static void
 send_what_may_be_sent(Installation *installation)
 {
-	TimestampTz now = looked_at;
 	ListCell *cell;
 
-	if (installation->waiting == NIL || !is_prepared(installation))
+	pacing_look_again(installation);
+	if (installation->waiting == NIL || pacing_is_blocked(installation) ||
+		!is_prepared(installation))
 		return;
 	foreach (cell, installation->waiting)
 	{
 		Conversation *conversation = lfirst(cell);
 
-		if (installation_spares_token(installation, now))
-			break;
-		if (installation_may_send(installation, github_operation_writes(conversation->operation),
-								  now))
+		if (may_take_turn(conversation))
 		{
 			installation->waiting = foreach_delete_current(installation->waiting, cell);
-			take_turn(conversation, now);
+			take_turn(conversation);
 		}
 	}
 }
@@ -445,14 +454,14 @@ void
 conversation_send_prepared(Conversation *conversation)
 {
 	conversation->prepared = true;
+	budget_note_sent(&conversation->ticket);
 	send_in_turn(conversation);
 }
 
 void
 conversation_yield_turn(Conversation *conversation)
 {
-	installation_note_answered(conversation->installation,
-							   github_operation_writes(conversation->operation));
+	pacing_give_up(conversation);
 	conversation_end(conversation);
 }
 
@@ -549,9 +558,9 @@ take_finished(void)
 		conversation->exchange = exchange;
 		conversation->postponed = 0;
 		conversation->not_before = 0;
+		pacing_settle(conversation);
 		if (conversation->purpose == ABOUT_CLAIM)
-			installation_note_answered(conversation->installation,
-									   github_operation_writes(conversation->operation));
+			requests_sent--;
 		answers = append_conversation(answers, conversation);
 	}
 }
@@ -594,6 +603,39 @@ conversations_take_waiting(Installation *installation)
 	return waiting;
 }
 
+List *
+conversations_take_waiting_creations(Installation *installation)
+{
+	List *creations = NIL;
+	ListCell *cell;
+
+	foreach (cell, installation->waiting)
+	{
+		if (rate_kind(((Conversation *) lfirst(cell))->operation) == RATE_CREATION)
+		{
+			creations = append_conversation(creations, lfirst(cell));
+			installation->waiting = foreach_delete_current(installation->waiting, cell);
+		}
+	}
+	return creations;
+}
+
+static int waiting_in_all;
+
+static void
+count_waiting(Installation *installation)
+{
+	waiting_in_all += list_length(installation->waiting);
+}
+
+int
+conversations_waiting(void)
+{
+	waiting_in_all = 0;
+	installation_visit_all(count_waiting);
+	return waiting_in_all;
+}
+
 static TimestampTz next_deadline;
 
 /* What was due when we last looked waits for something else than a time. */
@@ -610,8 +652,7 @@ consider_installation(Installation *installation)
 	if (installation->waiting == NIL)
 		return;
 	consider_time(installation->token_rests_until);
-	if (!installation->write_under_way)
-		consider_time(installation->next_write_at);
+	next_deadline = Min(next_deadline, pacing_next_time(installation));
 }
 
 TimestampTz

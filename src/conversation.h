@@ -37,6 +37,7 @@ typedef struct Conversation
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* which token was sent with it */
 	int64 clock_offset_s;                 /* by which its JWT was dated ahead of our clock */
 	bool conditional;                     /* it was sent with the ETag of what is known */
+	BudgetTicket ticket;                  /* while its request is under way */
 	bool prepared;                        /* a creation: its attempt is committed */
 	bool retried_unauthorized;
 	char *next_url;           /* where GitHub sent us on to, within its API; NULL: nowhere */
@@ -61,6 +62,7 @@ extern void conversations_reconfigure(void);
 
 extern int conversations_descriptor(void);
 extern int conversations_under_way(void); /* claims held, whatever they wait for */
+extern int conversations_waiting(void);   /* of those, the ones that wait for their turn */
 
 /* Ids of the claims held; palloc'd. */
 extern int64 *conversations_held(RecordType record_type, int *count);
@@ -105,6 +107,7 @@ extern void conversation_yield_turn(Conversation *conversation);
 
 /* What still waits at an installation that may not send now: the caller gives it back. */
 extern List *conversations_take_waiting(Installation *installation);
+extern List *conversations_take_waiting_creations(Installation *installation);
 
 /* The login that our own writes carry; NULL: not known yet. */
 extern const char *own_login(void);

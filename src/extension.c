@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "at_commit.h"
+#include "budgets.h"
 #include "database_ddl.h"
 #include "fmgr.h"
 #include "launcher.h"
@@ -35,6 +36,7 @@ _PG_init(void)
 		return;
 
 	shared_state_request();
+	budgets_request();
 	install_commit_messages();
 	install_database_ddl();
 	register_launcher();

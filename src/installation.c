@@ -6,7 +6,6 @@
 
 #include "crypto/crypto.h"
 #include "installation.h"
-#include "settings.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -127,35 +126,6 @@ installation_spares_token(const Installation *installation, TimestampTz now)
 {
 	return now < installation->token_rests_until ||
 		(installation->token_doubted && installation->requests_unsettled > 0);
-}
-
-bool
-installation_may_send(const Installation *installation, bool is_write, TimestampTz now)
-{
-	if (is_write)
-		return !installation->write_under_way && now >= installation->next_write_at;
-	return installation->reads_under_way < READS_AT_ONCE;
-}
-
-void
-installation_note_sent(Installation *installation, bool is_write, TimestampTz now)
-{
-	if (is_write)
-	{
-		installation->write_under_way = true;
-		installation->next_write_at = TimestampTzPlusMilliseconds(now, setting_write_interval_ms);
-	}
-	else
-		installation->reads_under_way++;
-}
-
-void
-installation_note_answered(Installation *installation, bool was_write)
-{
-	if (was_write)
-		installation->write_under_way = false;
-	else
-		installation->reads_under_way--;
 }
 
 int

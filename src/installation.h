@@ -11,12 +11,10 @@
 
 #include "postgres.h"
 
+#include "budgets.h"
 #include "datatype/timestamp.h"
 #include "db/sync_queue.h"
 #include "nodes/pg_list.h"
-
-/* GitHub advises to send reads few at a time and writes one by one. */
-#define READS_AT_ONCE 8
 
 #define TOKEN_KEY_LENGTH 16
 
@@ -37,12 +35,10 @@ typedef struct Installation
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* fingerprint: ETags belong to it */
 	bool minting;                         /* a request for a token is under way */
 	List *waiting;                        /* of Conversation: not sent yet, in order */
-	int reads_under_way;
-	bool write_under_way;
-	TimestampTz next_write_at;
-	int troubles; /* pauses in a row, of one kind */
+	RatePermission obstacles[RATE_KINDS]; /* in the way of the first that waits, when asked last */
+	int troubles;                         /* pauses in a row, of one kind */
 	PauseKind trouble_kind;
-	TimestampTz paused_until; /* of the last one */
+	TimestampTz paused_until; /* of the last one, or the last that budgets demanded */
 	bool may_be_paused;       /* the table may still say so */
 } Installation;
 
@@ -82,9 +78,5 @@ extern bool installation_spares_token(const Installation *installation, Timestam
 
 /* GitHub refused the token for good.  False: a new one is not worth a try. */
 extern bool installation_gives_up_token(Installation *installation);
-
-extern bool installation_may_send(const Installation *installation, bool is_write, TimestampTz now);
-extern void installation_note_sent(Installation *installation, bool is_write, TimestampTz now);
-extern void installation_note_answered(Installation *installation, bool was_write);
 
 #endif

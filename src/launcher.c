@@ -542,6 +542,7 @@ reconcile_workers(TimestampTz now)
 	WorkerSlot slots[WORKER_SLOTS];
 	HASH_SEQ_STATUS all;
 	Database *database;
+	bool all_known = true;
 
 	shared_state_copy_slots(slots);
 	dismiss_workers_of_gone_databases(slots, now);
@@ -552,11 +553,16 @@ reconcile_workers(TimestampTz now)
 		int missing;
 
 		if (!database->known)
+		{
+			all_known = false;
 			continue; /* its workers may be right: no judgement yet */
+		}
 		missing = reconcile_slots_of(database, slots, now);
 		if (missing > 0)
 			assign_free_slots(database, missing, now);
 	}
+	if (all_known)
+		shared_state_note_surveyed();
 }
 
 /* ---- the loop ---- */

@@ -6,10 +6,12 @@
 
 #include <time.h>
 
+#include "budgets.h"
 #include "common/pg_prng.h"
 #include "core/github_json.h"
 #include "core/github_time.h"
 #include "core/retry_schedule.h"
+#include "db/sync_limits.h"
 #include "db/sync_queue.h"
 #include "recording.h"
 #include "settings.h"
@@ -114,12 +116,18 @@ note_retry(Recording *recording, TimestampTz retry_at)
 	recording->retry_at = Min(recording->retry_at, retry_at);
 }
 
-void
-pause_installation(Recording *recording, PauseKind kind, TimestampTz until, const char *reason)
+static void
+note_trouble(Recording *recording, PauseKind kind, TimestampTz until, const char *reason)
 {
 	recording->trouble = reason;
 	recording->trouble_kind = kind;
 	recording->paused_until = until;
+}
+
+void
+pause_installation(Recording *recording, PauseKind kind, TimestampTz until, const char *reason)
+{
+	note_trouble(recording, kind, until, reason);
 	if (recording->conversation->claim != NULL)
 		queue_give_back(recording->conversation->claim, reason, RETRY_AT_ONCE);
 }
@@ -143,16 +151,16 @@ named_end(const Recording *recording)
 	return in_ms(Max(wait_s, 1) * 1000);
 }
 
+/* The budget has heard of it already; one that several installations share learns nothing. */
 static TimestampTz
-end_of_rate_limit(const Recording *recording)
+end_of_block(const Recording *recording, int64 else_ms)
 {
+	RatePermission block = budget_block(recording->conversation->installation->id);
 	TimestampTz named = named_end(recording);
 
-	if (named != DT_NOBEGIN)
-		return named;
-	return in_ms(TROUBLE_BASE_MS << Min(installation_troubles(recording->conversation->installation,
-															  PAUSE_RATE_LIMIT),
-										6));
+	if (block.obstacle != RATE_NONE)
+		return budget_time(block.not_before_ms);
+	return named != DT_NOBEGIN ? named : in_ms(else_ms);
 }
 
 void
@@ -165,22 +173,33 @@ settle_refused_creation(const Recording *recording)
 		queue_reject_creation(conversation->claim);
 }
 
+static void
+fail_on_the_way(const Recording *recording)
+{
+	TroublePolicy policy = {.retry_base_ms = setting_retry_base_delay_ms,
+							.retry_max_ms = Min(setting_retry_max_delay_ms, UNREACHABLE_MAX_MS),
+							.give_up_after_s = setting_give_up_after_s};
+
+	if (recording->conversation->claim != NULL)
+		limits_fail_on_the_way(recording->conversation->claim, recording->trouble,
+							   recording->paused_until, &policy);
+}
+
 void
 record_unavailable(Recording *recording)
 {
-	TimestampTz own_schedule = doubling(recording->conversation->installation, PAUSE_UNREACHABLE,
-										setting_retry_base_delay_ms);
-
 	settle_refused_creation(recording);
-	pause_installation(recording, PAUSE_UNREACHABLE, Max(own_schedule, named_end(recording)),
-					   psprintf("GitHub unreachable: %s", describe(recording)));
+	note_trouble(recording, PAUSE_UNREACHABLE,
+				 end_of_block(recording, setting_retry_base_delay_ms / 2),
+				 psprintf("GitHub unreachable: %s", describe(recording)));
+	fail_on_the_way(recording);
 }
 
 void
 record_rate_limit(Recording *recording)
 {
 	settle_refused_creation(recording);
-	pause_installation(recording, PAUSE_RATE_LIMIT, end_of_rate_limit(recording),
+	pause_installation(recording, PAUSE_RATE_LIMIT, end_of_block(recording, TROUBLE_BASE_MS),
 					   describe(recording));
 }
 

@@ -16,7 +16,7 @@
 #include "db/sync_queue.h"
 #include "datatype/timestamp.h"
 
-/* Credentials that are refused, a secondary limit without a time: a minute, doubling. */
+/* Credentials that are refused, doubling; a refusal without a time. */
 #define TROUBLE_BASE_MS (60 * 1000)
 
 typedef enum Disposition

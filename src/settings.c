@@ -27,6 +27,9 @@ bool setting_enabled = true;
 int setting_workers_per_database = 1;
 int setting_max_concurrent_requests = 64;
 int setting_write_interval_ms = 1000;
+int setting_points_per_minute = 900;
+int setting_creations_per_minute = 80;
+int setting_creations_per_hour = 500;
 int setting_request_timeout_ms = 30 * 1000;
 int setting_connect_timeout_ms = 5 * 1000;
 int setting_max_response_size_kb = 32 * 1024;
@@ -110,6 +113,14 @@ static const IntSetting int_settings[] = {
 	 NULL, &setting_max_concurrent_requests, 1, 1024, 0},
 	{"github_sync.write_interval", "Least time between two writes of one installation.", NULL,
 	 &setting_write_interval_ms, 0, HOUR_MS, GUC_UNIT_MS},
+	{"github_sync.points_per_minute", "Most points one installation spends in a minute.",
+	 "A read is a point, a write is five. 0: no limit.", &setting_points_per_minute, 0, INT_MAX, 0},
+	{"github_sync.creations_per_minute",
+	 "Most issues and comments one installation creates in a minute.", "0: no limit.",
+	 &setting_creations_per_minute, 0, INT_MAX, 0},
+	{"github_sync.creations_per_hour",
+	 "Most issues and comments one installation creates in an hour.", "0: no limit.",
+	 &setting_creations_per_hour, 0, INT_MAX, 0},
 	{"github_sync.request_timeout",
 	 "Time after which a request without a complete answer has failed.", NULL,
 	 &setting_request_timeout_ms, 100, HOUR_MS, GUC_UNIT_MS},

@@ -27,6 +27,9 @@ extern bool setting_enabled;
 extern int setting_workers_per_database;
 extern int setting_max_concurrent_requests;
 extern int setting_write_interval_ms;
+extern int setting_points_per_minute;    /* 0: no limit */
+extern int setting_creations_per_minute; /* 0: no limit */
+extern int setting_creations_per_hour;   /* 0: no limit */
 extern int setting_request_timeout_ms;
 extern int setting_connect_timeout_ms;
 extern int setting_max_response_size_kb;

@@ -50,6 +50,7 @@ typedef struct SharedState
 {
 	LWLock *lock;
 	LauncherEntry launcher;
+	bool surveyed; /* every database has been scouted since the server started */
 	ScoutRequests requests;
 	ScoutEntry scout;
 	Block blocks[BLOCKS];
@@ -193,6 +194,20 @@ shared_state_wake_workers(Oid database)
 }
 
 void
+shared_state_wake_slots(uint64 slots)
+{
+	if (slots == 0)
+		return;
+	LWLockAcquire(state->lock, LW_SHARED);
+	for (int i = 0; i < WORKER_SLOTS; i++)
+	{
+		if ((slots & (UINT64CONST(1) << i)) != 0 && state->slots[i].latch != NULL)
+			SetLatch(state->slots[i].latch);
+	}
+	LWLockRelease(state->lock);
+}
+
+void
 shared_state_restart_workers(Oid database)
 {
 	if (state == NULL)
@@ -242,6 +257,23 @@ shared_state_copy_slots(WorkerSlot copies[WORKER_SLOTS])
 	memcpy(copies, state->slots, sizeof(state->slots));
 	LWLockRelease(state->lock);
 	return WORKER_SLOTS;
+}
+
+bool
+shared_state_copy_databases(Oid databases[WORKER_SLOTS], int *count)
+{
+	bool surveyed;
+
+	*count = 0;
+	LWLockAcquire(state->lock, LW_SHARED);
+	for (int i = 0; i < WORKER_SLOTS; i++)
+	{
+		if (OidIsValid(state->slots[i].database))
+			databases[(*count)++] = state->slots[i].database;
+	}
+	surveyed = state->surveyed;
+	LWLockRelease(state->lock);
+	return surveyed;
 }
 
 /* ---- DDL on databases ---- */
@@ -402,6 +434,13 @@ bool
 shared_state_has_slot(void)
 {
 	return my_slot != NULL;
+}
+
+int
+shared_state_my_slot(void)
+{
+	Assert(my_slot != NULL); /* only workers ask */
+	return (int) (my_slot - state->slots);
 }
 
 bool
@@ -700,5 +739,13 @@ shared_state_terminate_worker(int index)
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
 	if (state->slots[index].pid != 0)
 		kill(state->slots[index].pid, SIGTERM);
+	LWLockRelease(state->lock);
+}
+
+void
+shared_state_note_surveyed(void)
+{
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	state->surveyed = true;
 	LWLockRelease(state->lock);
 }

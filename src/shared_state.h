@@ -78,8 +78,15 @@ extern void shared_state_wake_workers(Oid database);
 extern void shared_state_restart_workers(Oid database); /* InvalidOid: all workers */
 extern void shared_state_request_scout(Oid database);   /* InvalidOid: look for new databases */
 extern void shared_state_wake_launcher(void);
+extern void shared_state_wake_slots(uint64 slots); /* a bit for each */
 extern int
 shared_state_copy_slots(WorkerSlot copies[WORKER_SLOTS]); /* how many: 0 or WORKER_SLOTS */
+
+/*
+ * The databases that have slots.  Whether these are all: false while the
+ * launcher has not seen every database since the server started.
+ */
+extern bool shared_state_copy_databases(Oid databases[WORKER_SLOTS], int *count);
 
 /* For DDL on databases.  A block belongs to the calling process. */
 extern void shared_state_block_database(Oid database);
@@ -96,6 +103,7 @@ extern bool shared_state_knows_process(pid_t pid);
  */
 extern bool shared_state_claim_slot(const WorkerOrder *order);
 extern bool shared_state_has_slot(void);       /* is this process a worker of ours? */
+extern int shared_state_my_slot(void);         /* its number, from 0; only for one that has it */
 extern bool shared_state_asked_to_leave(void); /* finish what is under way, then exit */
 extern void shared_state_ask_myself_to_leave(void);
 extern bool shared_state_take_neighbour_ended(void); /* since the last call: what it held is free */
@@ -131,5 +139,6 @@ extern void shared_state_schedule_worker(int slot, int failures, TimestampTz not
 extern void shared_state_explain_missing_worker(int slot, const char *message);
 extern void shared_state_ask_to_leave(int slot);
 extern void shared_state_terminate_worker(int slot);
+extern void shared_state_note_surveyed(void);
 
 #endif /* GITHUB_SYNC_SHARED_STATE_H */

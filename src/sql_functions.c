@@ -9,8 +9,10 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xlog.h"
 #include "at_commit.h"
+#include "budgets.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -31,6 +33,7 @@ PG_FUNCTION_INFO_V1(github_sync_library_preloaded);
 PG_FUNCTION_INFO_V1(github_sync_database_identity);
 PG_FUNCTION_INFO_V1(github_sync_in_worker);
 PG_FUNCTION_INFO_V1(github_sync_worker_slots);
+PG_FUNCTION_INFO_V1(github_sync_installation_budget);
 PG_FUNCTION_INFO_V1(github_sync_execute_unowned);
 PG_FUNCTION_INFO_V1(github_sync_execute_as_owner);
 PG_FUNCTION_INFO_V1(github_sync_read_as_owner);
@@ -124,6 +127,37 @@ github_sync_worker_slots(PG_FUNCTION_ARGS)
 			put_worker_slot((ReturnSetInfo *) fcinfo->resultinfo, &slots[i]);
 	}
 	return (Datum) 0;
+}
+
+/*
+ * installation_budget(installation_id bigint, OUT request_limit bigint, OUT
+ * remaining bigint, OUT reset_at timestamptz, OUT requests_last_hour bigint,
+ * OUT points_last_minute bigint, OUT creations_last_minute bigint, OUT
+ * creations_last_hour bigint, OUT requests_under_way int) RETURNS record: null
+ * for an installation that nothing was sent for.
+ */
+Datum
+github_sync_installation_budget(PG_FUNCTION_ARGS)
+{
+	BudgetOverview budget;
+	TupleDesc columns;
+	Datum values[8];
+	bool nulls[8] = {false};
+
+	if (!budget_overview(PG_GETARG_INT64(0), &budget))
+		PG_RETURN_NULL();
+	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "github_sync_installation_budget must return a record");
+	nulls[0] = nulls[1] = nulls[2] = !budget.limit_known;
+	values[0] = Int64GetDatum(budget.limit);
+	values[1] = Int64GetDatum(budget.remaining);
+	values[2] = TimestampTzGetDatum(budget.reset_at);
+	values[3] = Int64GetDatum(budget.usage.requests_last_hour);
+	values[4] = Int64GetDatum(budget.usage.points_last_minute);
+	values[5] = Int64GetDatum(budget.usage.creations_last_minute);
+	values[6] = Int64GetDatum(budget.usage.creations_last_hour);
+	values[7] = Int32GetDatum(budget.reads_under_way + budget.writes_under_way);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
 }
 
 /* execute_unowned(commands text) RETURNS void: see unowned_commands.h. */

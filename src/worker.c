@@ -9,14 +9,17 @@
 #include "postgres.h"
 
 #include "answers.h"
+#include "budgets.h"
 #include "common/pg_prng.h"
 #include "compat.h"
 #include "conversation.h"
 #include "creations.h"
 #include "core/retry_schedule.h"
+#include "db/sync_limits.h"
 #include "db/sync_queue.h"
 #include "db/transaction.h"
 #include "miscadmin.h"
+#include "pauses.h"
 #include "pgstat.h"
 #include "settings.h"
 #include "shared_state.h"
@@ -27,6 +30,10 @@
 #include "worker.h"
 #include "worker_process.h"
 
+/* Claims of each kind that one installation may have under way, and in all. */
+#define SLOTS_PER_INSTALLATION 8
+#define CLAIMS_IN_HAND_MAX 1024
+
 /* Only guards against a lost wake-up: a commit sets the latch. */
 #define FALLBACK_WAKE_UP_MS (5 * 60 * 1000L)
 
@@ -36,12 +43,13 @@
 typedef struct Worker
 {
 	bool attached[RECORD_TYPES];
-	bool forgiven;        /* credentials that were refused are tried again */
+	bool forgiven;        /* pauses that followed from settings are over */
 	bool recovered;       /* what nobody holds is back in the queue */
 	bool at_home;         /* not a copy of another database */
 	bool work_may_wait;   /* a claim may find something */
 	TimestampTz next_due; /* when a retry time or a pause ends */
 	int failed_claims;    /* in a row */
+	RecordType first;     /* whose turn it is to claim first */
 } Worker;
 
 static Worker worker;
@@ -108,7 +116,7 @@ end_unclaimable(int slots)
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (worker.attached[type])
-			ended += queue_end_unclaimable(type, slots, READS_AT_ONCE);
+			ended += queue_end_unclaimable(type, slots, SLOTS_PER_INSTALLATION);
 	}
 	if (ended > 0)
 		ereport(LOG,
@@ -116,20 +124,72 @@ end_unclaimable(int slots)
 						ended)));
 }
 
+static void
+note_past_creations(int64 installation_id, int count, int64 age_ms)
+{
+	/* GitHub may have counted them any time until they were answered. */
+	budget_note_past_creations(installation_id, count, Max(age_ms - setting_request_timeout_ms, 0));
+}
+
+/* A server that has just started knows of creations by their attempts alone. */
+static void
+learn_past_creations(void)
+{
+	if (budgets_know_creations())
+		return;
+	for (RecordType type = 0; type < RECORD_TYPES; type++)
+	{
+		if (worker.attached[type])
+			limits_visit_past_creations(type, note_past_creations);
+	}
+	budgets_note_creations_known();
+}
+
+/* What waits for its turn at an installation takes no slot from the others. */
+static int
+free_slots(void)
+{
+	int in_hand = conversations_under_way();
+
+	return Min(setting_max_concurrent_requests - (in_hand - conversations_waiting()),
+			   CLAIMS_IN_HAND_MAX - in_hand);
+}
+
+/* The record types take turns: the queue of one that is never empty leaves room for the other. */
+static List *
+claim_in_turn(int slots)
+{
+	List *claims = NIL;
+
+	for (int i = 0; i < RECORD_TYPES; i++)
+	{
+		RecordType type = (worker.first + i) % RECORD_TYPES;
+
+		if (worker.attached[type] && slots > list_length(claims))
+			claims = queue_claim(type, slots - list_length(claims), SLOTS_PER_INSTALLATION, claims,
+								 TopMemoryContext);
+	}
+	worker.first = (worker.first + 1) % RECORD_TYPES;
+	return claims;
+}
+
 /* DbAction: fills the free slots; its argument is the List of new claims. */
 static void
 claim(void *argument)
 {
 	List **claims = argument;
-	int slots = setting_max_concurrent_requests - conversations_under_way();
 
 	*claims = NIL;
 	look_around();
 	if (!worker.at_home)
+	{
+		budgets_note_nothing_to_know();
 		return; /* adopt_database() wakes us */
+	}
 	if (!worker.forgiven)
 	{
 		queue_forgive_credentials();
+		limits_forgive_budgets();
 		installation_visit_all(installation_forgive_credentials);
 		worker.forgiven = true;
 	}
@@ -139,14 +199,10 @@ claim(void *argument)
 		worker.recovered = false;
 	if (!worker.recovered)
 		recover();
+	learn_past_creations();
 	if (worker.failed_claims > 0)
-		end_unclaimable(slots);
-	for (RecordType type = 0; type < RECORD_TYPES; type++)
-	{
-		if (worker.attached[type] && slots > list_length(*claims))
-			*claims = queue_claim(type, slots - list_length(*claims), READS_AT_ONCE, *claims,
-								  TopMemoryContext);
-	}
+		end_unclaimable(free_slots());
+	*claims = claim_in_turn(free_slots());
 }
 
 static void
@@ -198,7 +254,7 @@ claim_what_waits(void)
 	DbError error;
 	bool succeeded;
 
-	if (!setting_enabled || conversations_under_way() >= setting_max_concurrent_requests)
+	if (!setting_enabled || free_slots() <= 0)
 	{
 		worker.work_may_wait = false;
 		return;
@@ -280,6 +336,7 @@ talk_to_github(void)
 		worker.recovered = false;
 		worker.work_may_wait = true;
 	}
+	pauses_record(&retry_at);
 	worker.next_due = Min(worker.next_due, retry_at);
 }
 
@@ -317,6 +374,8 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 			worker.work_may_wait = true;
 		if (!worker_may_continue())
 			leaving = true;
+		if (leaving)
+			pauses_give_back_all();
 		if (worker_settings_changed())
 			take_over_settings();
 	}

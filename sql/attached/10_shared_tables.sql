@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS github_sync.github_app_installations (
 	paused_until timestamptz,
 	pause_reason text,
 	pause_kind text
-		CONSTRAINT github_app_installations_pause_kind_check CHECK (pause_kind IN ('rate limit', 'unreachable', 'credentials')),
+		CONSTRAINT github_app_installations_pause_kind_check CHECK (pause_kind IN ('rate limit', 'budget', 'unreachable', 'credentials')),
+	creations_paused_until timestamptz,
 	CONSTRAINT github_app_installations_pause_check CHECK ((paused_until IS NULL) = (pause_reason IS NULL) AND (paused_until IS NULL) = (pause_kind IS NULL))
 );
 COMMENT ON TABLE github_sync.github_app_installations IS
@@ -41,7 +42,9 @@ COMMENT ON COLUMN github_sync.github_app_installations.paused_until IS
 COMMENT ON COLUMN github_sync.github_app_installations.pause_reason IS
 'private: why nothing is sent, for sync_queue';
 COMMENT ON COLUMN github_sync.github_app_installations.pause_kind IS
-'private: credentials: over as soon as settings are read again or a worker starts';
+'private: rate limit: GitHub refused; budget: we keep within our own, so nothing has to be found out afterwards; unreachable; credentials: over as soon as settings are read again or a worker starts';
+COMMENT ON COLUMN github_sync.github_app_installations.creations_paused_until IS
+'private: nothing is created before, everything else goes on: our creations of the hour are used up';
 
 CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 	id bigint CONSTRAINT github_repos_pkey PRIMARY KEY

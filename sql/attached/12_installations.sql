@@ -13,10 +13,18 @@ COMMENT ON FUNCTION github_sync.pause_installation(bigint, timestamptz, text, te
 CREATE OR REPLACE FUNCTION github_sync.resume_installation(installation_id bigint) RETURNS void
 LANGUAGE sql AS $$
 	UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL
-	WHERE id = installation_id AND paused_until IS NOT NULL
+	WHERE id = installation_id AND paused_until <= clock_timestamp()
 $$;
 COMMENT ON FUNCTION github_sync.resume_installation(bigint) IS
-'private: GitHub answered again';
+'private: GitHub answered after a pause; an answer to what was sent before it does not end it';
+
+CREATE OR REPLACE FUNCTION github_sync.pause_creations(installation_id bigint, until timestamptz) RETURNS void
+LANGUAGE sql AS $$
+	UPDATE github_sync.github_app_installations SET creations_paused_until = until
+	WHERE id = installation_id
+$$;
+COMMENT ON FUNCTION github_sync.pause_creations(bigint, timestamptz) IS
+'private: nothing is created for the installation before that time; everything else goes on';
 
 CREATE OR REPLACE FUNCTION github_sync.forgive_credentials() RETURNS void
 LANGUAGE sql AS $$
@@ -26,13 +34,26 @@ $$;
 COMMENT ON FUNCTION github_sync.forgive_credentials() IS
 'private: keys or tokens may be others now: those that were refused are tried again at once';
 
+CREATE OR REPLACE FUNCTION github_sync.forgive_budgets() RETURNS void
+LANGUAGE sql AS $$
+	UPDATE github_sync.github_app_installations SET
+		paused_until = CASE WHEN pause_kind <> 'budget' THEN paused_until END,
+		pause_reason = CASE WHEN pause_kind <> 'budget' THEN pause_reason END,
+		pause_kind = nullif(pause_kind, 'budget'),
+		creations_paused_until = NULL
+	WHERE pause_kind = 'budget' OR creations_paused_until IS NOT NULL
+$$;
+COMMENT ON FUNCTION github_sync.forgive_budgets() IS
+'private: settings may be others now: pauses that our own budgets demanded end';
+
 CREATE OR REPLACE FUNCTION github_sync.next_resume_at() RETURNS timestamptz
 LANGUAGE sql STABLE AS $$
-	SELECT min(paused_until) FROM github_sync.github_app_installations
-	WHERE paused_until > clock_timestamp() AND state = 'active'
+	SELECT min(pause_end) FROM github_sync.github_app_installations AS i,
+		LATERAL (VALUES (i.paused_until), (i.creations_paused_until)) AS pause (pause_end)
+	WHERE pause_end > clock_timestamp() AND i.state = 'active'
 $$;
 COMMENT ON FUNCTION github_sync.next_resume_at() IS
-'private: when the first paused installation may send again';
+'private: when the first paused installation may send, or create, again';
 
 CREATE OR REPLACE FUNCTION github_sync.is_at_home() RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$

@@ -88,6 +88,8 @@ CREATE TABLE IF NOT EXISTS github_sync.@record@_sync_transactions (
 	supersedes bigint[],
 	claimed_by integer,
 	lagging_answers smallint NOT NULL DEFAULT 0,
+	creates boolean NOT NULL DEFAULT false,
+	troubled_since timestamptz,
 	CONSTRAINT @record@_sync_transactions_disabled_check
 		CHECK ((state = 'disabled') = (disabled_reason IS NOT NULL)),
 	CONSTRAINT @record@_sync_transactions_errored_check
@@ -114,6 +116,10 @@ COMMENT ON COLUMN github_sync.@record@_sync_transactions.claimed_by IS
 'private: pid of the worker that holds it';
 COMMENT ON COLUMN github_sync.@record@_sync_transactions.lagging_answers IS
 'private: answers older than github_updated_at, from a replica that lags';
+COMMENT ON COLUMN github_sync.@record@_sync_transactions.creates IS
+'private: while queued: it makes a new @record@ at GitHub, and so waits while creations are paused';
+COMMENT ON COLUMN github_sync.@record@_sync_transactions.troubled_since IS
+'private: when GitHub was first not reached with it since it was inserted or retried; see give_up_after';
 
 /* At most one per record is processed at a time. */
 CREATE UNIQUE INDEX IF NOT EXISTS @record@_sync_transactions_processing_key
@@ -122,7 +128,7 @@ CREATE INDEX IF NOT EXISTS @record@_sync_transactions_in_flight_idx
 	ON github_sync.@record@_sync_transactions (github_app_installation_id) WHERE state = 'processing';
 /* The order in which they are claimed: those that wait for a time are not in the way. */
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_claim_idx
-	ON github_sync.@record@_sync_transactions (github_app_installation_id, priority, queued_at, id)
+	ON github_sync.@record@_sync_transactions (github_app_installation_id, creates, priority, queued_at, id)
 	WHERE state = 'queued' AND next_attempt_at IS NULL;
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_next_attempt_idx
 	ON github_sync.@record@_sync_transactions (next_attempt_at)
@@ -162,5 +168,8 @@ CREATE TABLE IF NOT EXISTS github_sync.@record@_creation_attempts (
 );
 COMMENT ON TABLE github_sync.@record@_creation_attempts IS
 'private: every creation at GitHub, committed before it is sent; outcome NULL: unknown yet, and nothing is created again before it is known';
+/* How much was created in the last hour: the budget of a server that has just started. */
+CREATE INDEX IF NOT EXISTS @record@_creation_attempts_sent_at_idx
+	ON github_sync.@record@_creation_attempts (sent_at);
 CREATE UNIQUE INDEX IF NOT EXISTS @record@_creation_attempts_open_key
 	ON github_sync.@record@_creation_attempts (@resource@_id) WHERE outcome IS NULL;

@@ -87,6 +87,7 @@ BEGIN
 		RETURN NEW;
 	END IF;
 
+	NEW.creates := NEW.direction = 'outbound' AND NEW.action = 'upsert' AND github_sync.@record@_would_create(cached);
 	SELECT * INTO place FROM github_sync.@record@_superseded_by(NEW);
 	IF place.ids IS NOT NULL THEN
 		NEW.supersedes := place.ids;

@@ -23,28 +23,33 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN QUERY SELECT q.id, q.@resource@_id
 	FROM github_sync.github_app_installations AS i
+	/* Creations go one by one, and may be paused: the rest does not stand behind them. */
+	CROSS JOIN (VALUES (false), (true)) AS kind (creates)
 	CROSS JOIN LATERAL (
 		SELECT count(*) AS in_flight FROM github_sync.@record@_sync_transactions AS p
-		WHERE p.github_app_installation_id = i.id AND p.state = 'processing'
+		WHERE p.github_app_installation_id = i.id AND p.state = 'processing' AND p.creates = kind.creates
 	) AS busy
 	CROSS JOIN LATERAL (
 		SELECT t.id, t.@resource@_id, t.priority, t.queued_at
 		FROM github_sync.@record@_sync_transactions AS t
-		WHERE t.github_app_installation_id = i.id AND t.state = 'queued' AND t.next_attempt_at IS NULL
+		WHERE t.github_app_installation_id = i.id AND t.creates = kind.creates
+			AND t.state = 'queued' AND t.next_attempt_at IS NULL
 			AND NOT EXISTS (
 				SELECT FROM github_sync.@record@_sync_transactions AS p
 				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing')
 		ORDER BY t.priority, t.queued_at, t.id
 		/* After a pause one request finds out whether it is over. */
-		LIMIT greatest(0, least(slots, CASE WHEN i.paused_until IS NULL THEN slots_per_installation ELSE 1 END - busy.in_flight))
+		LIMIT greatest(0, least(slots,
+			CASE WHEN i.paused_until IS NULL OR i.pause_kind = 'budget' THEN slots_per_installation ELSE 1 END - busy.in_flight))
 	) AS q
 	WHERE i.state = 'active' AND (i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
+		AND NOT (kind.creates AND coalesce(i.creations_paused_until > clock_timestamp(), false))
 	ORDER BY q.priority, q.queued_at, q.id
 	LIMIT slots;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_candidates(integer, integer) IS
-'private: queued transactions that may be claimed now, in order, of every installation that may send';
+'private: queued transactions that may be claimed now, in order, of every installation that may send; creations and others have places of their own';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_take(
 	transaction_id bigint, cached_id bigint,

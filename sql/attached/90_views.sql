@@ -63,8 +63,11 @@
 				WHERE a.@resource@_id = t.@resource@_id AND a.outcome IS NULL) THEN 'creation being looked up'
 			WHEN i.paused_until > greatest(t.next_attempt_at, now()) THEN CASE i.pause_kind
 				WHEN 'rate limit' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
+				WHEN 'budget' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
 				WHEN 'unreachable' THEN 'GitHub unreachable'
 				ELSE i.pause_reason END
+			WHEN t.creates AND i.creations_paused_until > greatest(t.next_attempt_at, now())
+				THEN 'rate limit until ' || i.creations_paused_until::timestamptz(0)
 			WHEN t.next_attempt_at > now() THEN 'retry at ' || t.next_attempt_at::timestamptz(0)
 			WHEN i.state <> 'active' THEN 'installation ' || i.state
 			WHEN copy.is_one THEN 'copied database'

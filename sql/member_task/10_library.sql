@@ -59,6 +59,17 @@ LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_worker_slots';
 COMMENT ON FUNCTION github_sync.worker_slots() IS
 'private: the workers of this database, for view sync_workers';
 
+CREATE FUNCTION github_sync.installation_budget(
+	installation_id bigint,
+	OUT request_limit bigint, OUT remaining bigint, OUT reset_at timestamptz,
+	OUT requests_last_hour bigint, OUT points_last_minute bigint,
+	OUT creations_last_minute bigint, OUT creations_last_hour bigint,
+	OUT requests_under_way integer)
+RETURNS record
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_installation_budget';
+COMMENT ON FUNCTION github_sync.installation_budget(bigint) IS
+'private: what GitHub allows an installation and what this server used of it, for view sync_rate_limits';
+
 CREATE FUNCTION github_sync.execute_unowned(commands text) RETURNS void
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_execute_unowned';
 COMMENT ON FUNCTION github_sync.execute_unowned(text) IS

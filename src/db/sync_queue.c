@@ -430,6 +430,8 @@ pause_kind_name(PauseKind kind)
 	{
 		case PAUSE_RATE_LIMIT:
 			return "rate limit";
+		case PAUSE_BUDGET:
+			return "budget";
 		case PAUSE_UNREACHABLE:
 			return "unreachable";
 		case PAUSE_CREDENTIALS:

@@ -164,6 +164,7 @@ extern void queue_report_deleted(const SyncClaim *claim, int64 answered_at);
 typedef enum PauseKind
 {
 	PAUSE_RATE_LIMIT,
+	PAUSE_BUDGET, /* our own */
 	PAUSE_UNREACHABLE,
 	PAUSE_CREDENTIALS
 } PauseKind;

@@ -72,6 +72,7 @@ SELECT count(*) > 0 FROM github_sync.sync_queue;
 SELECT count(*) >= 0 FROM github_sync.sync_errors;
 SELECT count(*) > 0 FROM github_sync.sync_history;
 SELECT count(*) >= 0 FROM github_sync.sync_workers;
+SELECT count(*) > 0 FROM github_sync.sync_rate_limits;
 SELECT count(*) FROM github_sync.task_sync_transactions;
 INSERT INTO github_sync.task_sync_transactions (direction, task_id) VALUES ('outbound', 1);
 

@@ -13,7 +13,7 @@
 SELECT c.relname, string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
 FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
 WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v'
-	AND c.relname IN ('sync_status', 'sync_queue', 'sync_errors', 'sync_history', 'sync_workers')
+	AND c.relname IN ('sync_status', 'sync_queue', 'sync_errors', 'sync_history', 'sync_workers', 'sync_rate_limits')
 GROUP BY c.relname ORDER BY c.relname;
 -- so are those of the tables: none of these is missing
 CREATE TEMP TABLE promised (table_name text, columns text);

@@ -400,8 +400,8 @@ CREATE PROCEDURE world.start_afresh() LANGUAGE plpgsql SET client_min_messages =
 BEGIN
 	TRUNCATE app.tasks, app.comments, world.resources, github_sync.sync_conflicts RESTART IDENTITY CASCADE;
 	TRUNCATE github_sync.github_issues, github_sync.github_comments RESTART IDENTITY CASCADE;
-	UPDATE github_sync.github_app_installations SET state = 'active';
-	PERFORM github_sync.resume_installation(10);
+	UPDATE github_sync.github_app_installations SET state = 'active',
+		paused_until = NULL, pause_kind = NULL, pause_reason = NULL, creations_paused_until = NULL;
 	UPDATE github_sync.github_repos SET sync_enabled = true, sync_direction = 'both', conflict_policy = 'last_write_wins',
 		on_remote_delete = 'keep', on_local_delete = 'keep', access_lost = false, paused_until = NULL, pause_reason = NULL,
 		task_defaults = '{}', comment_defaults = '{}';

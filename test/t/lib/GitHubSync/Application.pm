@@ -36,9 +36,12 @@ my %repository_names = (WIDGETS, 'widgets', GADGETS, 'gadgets');
 
 my $json = JSON::PP->new->allow_nonref;
 
-# Short delays, so that what waits for a time does not hold a test up; no
-# sweeps, which would ask of their own accord.
+# Short delays and no budgets, so that what waits for a time does not hold a
+# test up; no sweeps, which would ask of their own accord.
 my %settings_of_tests = (
+	'github_sync.points_per_minute'    => '0',
+	'github_sync.creations_per_minute' => '0',
+	'github_sync.creations_per_hour'   => '0',
 	'github_sync.write_interval'     => '0',
 	'github_sync.retry_base_delay'   => '50ms',
 	'github_sync.creation_recheck'   => '300ms',

@@ -1,0 +1,145 @@
+--
+-- Limits: creations that wait for their hour, pauses, troubles on the way to GitHub
+--
+\set ECHO none
+\set world `cat "$PG_ABS_SRCDIR/sql/include/world.sql"`
+:world
+\pset format unaligned
+\pset tuples_only on
+\pset null -
+\set ECHO all
+
+CREATE VIEW creating AS
+	SELECT id, direction, state, creates FROM github_sync.task_sync_transactions ORDER BY id;
+CREATE VIEW waiting AS
+	SELECT record_type, id, regexp_replace(waits_for, ',? (until|at) .*', ' \1 ...') AS waits_for FROM github_sync.sync_queue ORDER BY 1 DESC, 2;
+CREATE VIEW pauses AS
+	SELECT pause_kind, paused_until > now() AS paused, creations_paused_until > now() AS creations_paused FROM github_sync.github_app_installations WHERE id = 10;
+
+-- which transactions create: outbound ones of what GitHub does not have
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+INSERT INTO app.tasks (title, modified_at) VALUES ('Two', at(1)), ('Three', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1));
+UPDATE app.tasks SET title = 'Crash!', modified_at = at(2) WHERE id = 1;
+SELECT outbound(1), outbound(2), outbound(3), outbound(1, 'comment'), webhook(2, 9);
+SELECT * FROM creating;
+SELECT id, creates FROM github_sync.comment_sync_transactions;
+
+-- while creations are paused, the rest is claimed
+SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
+SELECT * FROM waiting;
+SELECT github_sync.next_resume_at() > now() + interval '59 minutes' AS resumes_then;
+SELECT * FROM claim(10);
+SELECT * FROM claim(10, 'comment');
+-- then creations too
+SELECT github_sync.pause_creations(10, now() - interval '1 second') \g /dev/null
+SELECT * FROM waiting;
+SELECT * FROM claim(10);
+SELECT * FROM claim(10, 'comment');
+
+-- one that is given back creates still; an attempt without an outcome is looked for first, which creates nothing
+SELECT github_sync.task_creation_rejected(3) \g /dev/null
+SELECT github_sync.task_give_back(3, 1, 'rate limited', NULL), github_sync.task_give_back(4, 1, 'connection reset', NULL);
+SELECT * FROM creating;
+SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
+SELECT * FROM claim(10);
+-- not found in the end, it creates again
+SELECT github_sync.task_creation_not_found(4, 2, '0');
+UPDATE github_sync.task_creation_attempts SET looks = 3 WHERE outcome IS NULL;
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL WHERE id = 4;
+SELECT * FROM claim(10);
+SELECT github_sync.task_creation_not_found(4, 3, '0');
+SELECT * FROM creating WHERE id = 4;
+SELECT * FROM claim(10);
+
+-- an edit made before the creation is sent waits for no creations any more once that is answered
+SELECT github_sync.pause_creations(10, now() - interval '1 second') \g /dev/null
+SELECT id, claim_no, step FROM github_sync.task_claim(1, 8);
+UPDATE app.tasks SET title = 'Two!', modified_at = at(3) WHERE id = 2;
+SELECT outbound(2);
+SELECT * FROM creating WHERE state = 'queued';
+SELECT creation_key IS NOT NULL AS sent FROM github_sync.task_begin_creation(3, 2);
+CALL posted(3, 3);
+SELECT created(3);
+SELECT * FROM creating WHERE state = 'queued';
+
+-- creations have places of their own: eight of them leave eight to the others
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) SELECT 'Task ' || n, at(1) FROM generate_series(1, 10) AS n;
+SELECT count(outbound(n)) FROM generate_series(1, 10) AS n;
+SELECT count(*) FROM claim(64);
+SELECT count(webhook(1, n)) FROM generate_series(101, 110) AS n;
+SELECT count(*) FROM claim(64);
+SELECT count(*) FROM claim(64);
+
+-- after a refusal one finds out whether it is over; after a pause of our own making there is nothing to find out
+CALL start_afresh();
+SELECT webhook(1, 1), webhook(1, 2), webhook(1, 3);
+SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'budget', 'the minute is used up') \g /dev/null
+SELECT * FROM waiting;
+SELECT * FROM claim(10);
+SELECT github_app_installation_id, account_login, request_limit, remaining, paused_until > now() AS paused, pause_reason, creations_paused_until
+FROM github_sync.sync_rate_limits WHERE github_app_installation_id = 10;
+-- an answer to what was sent before does not end it
+SELECT github_sync.resume_installation(10) \g /dev/null
+SELECT * FROM pauses;
+SELECT github_sync.pause_installation(10, now() - interval '1 second', 'budget', 'the minute is used up') \g /dev/null
+SELECT * FROM claim(2);
+SELECT github_sync.pause_installation(10, now() - interval '1 second', 'rate limit', 'refused') \g /dev/null
+SELECT paused_until, pause_reason FROM github_sync.sync_rate_limits WHERE github_app_installation_id = 10;
+SELECT * FROM claim(2);
+SELECT github_sync.resume_installation(10) \g /dev/null
+SELECT * FROM claim(2);
+
+-- other settings: pauses of our own making end, GitHub's do not
+SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'budget', 'the minute is used up') \g /dev/null
+SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
+SELECT * FROM pauses;
+SELECT github_sync.forgive_budgets() \g /dev/null
+SELECT * FROM pauses;
+SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'rate limit', 'refused') \g /dev/null
+SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
+SELECT github_sync.forgive_budgets() \g /dev/null
+SELECT * FROM pauses;
+
+-- troubles on the way: no attempt, behind the installation's pause, twice as long each time
+CALL start_afresh();
+SELECT webhook(1);
+SELECT * FROM claim();
+CREATE FUNCTION fail_on_the_way(claim_no integer) RETURNS text LANGUAGE sql
+RETURN github_sync.task_fail_on_the_way(1, claim_no, 'GitHub unreachable', now() + interval '10 minutes', '1 second', '5 minutes', '3 days');
+CREATE VIEW trouble AS
+	SELECT state, attempts, error_code, round(extract(epoch FROM next_attempt_at - now()) / 60) AS minutes
+	FROM github_sync.task_sync_transactions;
+SELECT fail_on_the_way(1);
+SELECT * FROM trouble;
+SELECT fail_on_the_way(1);
+-- nine hours later
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL, troubled_since = troubled_since - interval '9 hours';
+SELECT * FROM claim();
+SELECT fail_on_the_way(2);
+SELECT * FROM trouble;
+-- after three days it is given up
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL, troubled_since = now() - interval '3 days';
+SELECT * FROM claim();
+SELECT fail_on_the_way(3);
+SELECT * FROM trouble;
+SELECT error_code, regexp_replace(error_reason, 'since .*:', 'since ...:') FROM github_sync.sync_errors;
+-- a retry begins anew
+SELECT github_sync.retry_task_sync_transaction(1);
+SELECT * FROM claim();
+SELECT fail_on_the_way(4);
+SELECT * FROM trouble;
+
+-- what was created lately, for a server that has just started
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) SELECT 'Task ' || n, at(1) FROM generate_series(1, 4) AS n;
+SELECT count(outbound(n)) FROM generate_series(1, 4) AS n;
+SELECT count(*) FROM claim(64);
+UPDATE github_sync.task_creation_attempts SET sent_at = now() - CASE WHEN id > 2 THEN interval '50 minutes' ELSE '3 hours' END;
+UPDATE github_sync.task_creation_attempts SET outcome = 'rejected' WHERE id = 4;
+SELECT installation_id, creations, abs(age_ms - 50 * 60 * 1000) < 60 * 1000 AS by_age
+FROM github_sync.task_past_creations();
+SELECT * FROM github_sync.comment_past_creations();
