@@ -44,16 +44,16 @@ BEGIN
 	state := 'queued';
 
 	/* Rule 2: one of the sides is gone. */
-	IF cached.local_deleted_at IS NOT NULL THEN
-		state := 'dropped';
-		RETURN;
-	END IF;
 	IF t.github_updated_at <= cached.deleted_at THEN
 		state := 'dropped';
 		SELECT d.id INTO dropped_for FROM github_sync.@record@_sync_transactions AS d
 		WHERE d.@resource@_id = cached.id AND d.action = 'delete' AND d.state = 'completed'
 			AND d.github_updated_at = cached.deleted_at
 		ORDER BY d.id DESC LIMIT 1;
+		RETURN;
+	END IF;
+	IF cached.local_deleted_at IS NOT NULL THEN
+		state := 'dropped';
 		RETURN;
 	END IF;
 

@@ -117,8 +117,14 @@ COMMENT ON FUNCTION github_sync.@record@_complete(github_sync.@record@_sync_tran
 --@task	t github_sync.task_sync_transactions, INOUT cached github_sync.github_issues, remote text[], kind text, OUT result text)
 --@task LANGUAGE plpgsql AS $$
 --@task BEGIN
+--@task	IF kind = 'written' THEN
+--@task		/* What was sent is no value of the local row. */
+--@task		cached.sent := NULL;
+--@task		cached.sent_mask := NULL;
+--@task		RETURN;
+--@task	END IF;
 --@task	cached := github_sync.task_settle_sent(cached, remote, false);
---@task	IF remote[3] = 'open' AND kind <> 'written' THEN
+--@task	IF remote[3] = 'open' THEN
 --@task		cached.sent := ARRAY[NULL, NULL, 'closed'];
 --@task		cached.sent_mask := '{false,false,true}';
 --@task		result := 'send';

@@ -20,6 +20,8 @@ COMMENT ON FUNCTION github_sync.@record@_missing_long_enough(github_sync.@resour
 --@comment			FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id)
 --@comment		AND (SELECT l.fields IS NOT DISTINCT FROM cached.local_base
 --@comment			FROM github_sync.comment_local_row(cached.comment_id) AS l) THEN
+--@comment		/* No deletion of the application's: should the comment come back, it becomes a row again. */
+--@comment		PERFORM github_sync.unlink_comment(cached.comment_id);
 --@comment		DELETE FROM {{table}} AS r WHERE r.{{id}} = cached.comment_id;
 --@comment	END IF;
 --@comment END
