@@ -87,7 +87,7 @@ BEGIN
 		RETURN NEW;
 	END IF;
 
-	SELECT * INTO place FROM github_sync.@record@_superseded_by(NEW);
+	SELECT * INTO place FROM github_sync.@record@_superseded_by(NEW, true);
 	IF place.ids IS NOT NULL THEN
 		NEW.supersedes := place.ids;
 		NEW.queued_at := place.queued_at;

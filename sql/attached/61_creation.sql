@@ -109,7 +109,7 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_creation_not_found(bigint, integer, interval) IS
 'private: the lists do not show the creation (yet); after the last look it may be sent again';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_join_queued_inbound(cached_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.@record@_join_queued(cached_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	newest record;
@@ -125,10 +125,14 @@ BEGIN
 	WHERE q.@resource@_id = cached_id AND q.state = 'queued' AND q.direction = 'inbound' AND q.action = 'upsert' AND q.id <> newest.id;
 	UPDATE github_sync.@record@_sync_transactions AS q SET queued_at = newest.queued_at, priority = newest.priority
 	WHERE q.id = newest.id AND (q.queued_at, q.priority) IS DISTINCT FROM (newest.queued_at, newest.priority);
+	UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = NULL, event = 'already carried', duplicate_of = d.id
+	FROM (SELECT o.direction, min(o.id) AS id FROM github_sync.@record@_sync_transactions AS o
+		WHERE o.@resource@_id = cached_id AND o.state = 'queued' AND o.action = 'delete' GROUP BY o.direction) AS d
+	WHERE q.@resource@_id = cached_id AND q.state = 'queued' AND q.action = 'delete' AND q.direction = d.direction AND q.id > d.id;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_join_queued_inbound(bigint) IS
-'private: of two queues that became one, the newest inbound transaction goes on, in the better place';
+COMMENT ON FUNCTION github_sync.@record@_join_queued(bigint) IS
+'private: of two queues that became one, the newest inbound transaction goes on, in the better place, and of each direction one deletion';
 
 /* Two records turn out to be one: the stub that a webhook made and the record whose creation it tells of. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_absorb(kept_id bigint, gone_id bigint) RETURNS github_sync.@resources@
@@ -158,7 +162,7 @@ BEGIN
 --@task		number = coalesce(number, gone.number),
 		lock_version = lock_version + 1
 	WHERE id = kept_id RETURNING * INTO kept;
-	PERFORM github_sync.@record@_join_queued_inbound(kept_id);
+	PERFORM github_sync.@record@_join_queued(kept_id);
 	RETURN kept;
 END
 $$;

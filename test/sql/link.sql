@@ -95,6 +95,16 @@ SELECT carry_out(9);
 SELECT * FROM queue;
 SELECT * FROM both_sides;
 
+-- two deletions that wait become deletions of one record: the second is a duplicate
+CALL start_afresh();
+CALL github_has(5, 'Crash', 'It crashes.');
+SELECT webhook(5);
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crashes', at(9));
+SELECT outbound_deletion(1);
+INSERT INTO github_sync.task_sync_transactions (direction, action, github_issue_id) VALUES ('outbound', 'delete', 1);
+SELECT github_sync.link_task(1, 1, 1, 'app');
+SELECT * FROM queue;
+
 -- an issue whose task was deleted gets another one
 CALL start_afresh();
 CALL github_has(1, 'Crash');
