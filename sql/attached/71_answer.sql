@@ -28,7 +28,10 @@ BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
-	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id FOR NO KEY UPDATE;
+	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = t.@resource@_id RETURNING * INTO cached;
+	IF (github_sync.@record@_held_claim(t.id, held_claim_no)).id IS NULL THEN
+		RETURN 'stale';			/* lost while we waited for the record */
+	END IF;
 	UPDATE github_sync.@record@_sync_transactions SET last_error = problem, last_error_at = clock_timestamp()
 	WHERE id = t.id AND problem IS NOT NULL;
 	RETURN github_sync.@record@_requeue(t.id, cached, 'given back', retry_at);
@@ -47,7 +50,10 @@ BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
-	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id FOR NO KEY UPDATE;
+	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = t.@resource@_id;
+	IF (github_sync.@record@_held_claim(t.id, held_claim_no)).id IS NULL THEN
+		RETURN 'stale';			/* lost while we waited for the record */
+	END IF;
 	UPDATE github_sync.@record@_sync_transactions SET event = 'failed', attempts = attempts + 1,
 		error_code = code, error_reason = reason, last_error = reason, last_error_at = clock_timestamp()
 	WHERE id = t.id;
@@ -63,12 +69,14 @@ RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	result text;
 BEGIN
 	IF t.attempts + 1 >= max_attempts THEN
 		RETURN github_sync.@record@_fail(transaction_id, held_claim_no, code, reason);
 	END IF;
-	UPDATE github_sync.@record@_sync_transactions SET attempts = attempts + 1 WHERE id = t.id;
-	RETURN github_sync.@record@_give_back(transaction_id, held_claim_no, reason, retry_at);
+	result := github_sync.@record@_give_back(transaction_id, held_claim_no, reason, retry_at);
+	UPDATE github_sync.@record@_sync_transactions SET attempts = attempts + 1 WHERE id = t.id AND result <> 'stale';
+	RETURN result;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_try_again(bigint, integer, text, text, timestamptz, integer) IS
@@ -196,6 +204,10 @@ BEGIN
 		RETURN;
 	END IF;
 	cached := github_sync.@record@_lock_record(t.@resource@_id);
+	IF (github_sync.@record@_held_claim(t.id, held_claim_no)).id IS NULL THEN
+		result := 'stale';		/* lost on the way to the lock */
+		RETURN;
+	END IF;
 
 	IF kind = 'not modified' THEN
 		a_updated_at := cached.github_updated_at;
