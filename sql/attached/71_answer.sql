@@ -167,8 +167,12 @@ DECLARE
 		WHEN t.direction = 'outbound' AND kind IN ('fetched', 'not modified') THEN 'record deleted' END;
 	end_state text;
 BEGIN
-	UPDATE github_sync.@record@_sync_transactions SET event = event_of_end
-	WHERE id = t.id AND event_of_end IS NOT NULL RETURNING state INTO end_state;
+	IF event_of_end IS NOT NULL THEN
+		/* First: what comes back now is decided by what is known now. */
+		PERFORM github_sync.@record@_save_record(cached);
+		UPDATE github_sync.@record@_sync_transactions SET event = event_of_end
+		WHERE id = t.id RETURNING state INTO end_state;
+	END IF;
 	RETURN end_state;
 END
 $$;
@@ -278,7 +282,6 @@ BEGIN
 	PERFORM github_sync.resume_repo(repo.id) WHERE repo.paused_until IS NOT NULL;
 	result := github_sync.@record@_end_without_row(t, cached, kind);
 	IF result IS NOT NULL THEN
-		PERFORM github_sync.@record@_save_record(cached);
 		RETURN;
 	END IF;
 	IF t.direction = 'outbound' AND t.action = 'delete' THEN
