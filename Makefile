@@ -5,19 +5,25 @@
 #	the rest before the library is linked.
 #
 # make, make install, make clean: as with any PGXS extension (PG_CONFIG=...).
-# make check, chaos, crash-rounds, fuzz, demo, playground, format: see
-# CONTRIBUTING.md; they need neither pg_config nor anything installed when they start.
+# make check, check-long, mutants, chaos, crash-rounds, fuzz, demo, playground,
+# format: see CONTRIBUTING.md; they need neither pg_config nor anything installed
+# when they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check chaos crash-rounds fuzz demo playground format
+HARNESS = check check-long mutants chaos crash-rounds fuzz demo playground format
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
-export PG_CONFIG STEPS TESTS TEST_USER JOBS CHAOS_SECONDS CHAOS_ROUNDS CHAOS_SEED CRASH_ROUNDS FUZZ_SECONDS TARGETS
+export PG_CONFIG STEPS TESTS TEST_USER JOBS HISTORIES SEED
+export CHAOS_SECONDS CHAOS_ROUNDS CHAOS_SEED CRASH_ROUNDS FUZZ_SECONDS TARGETS
 
 .PHONY: $(MAKECMDGOALS)
 check:
 	@scripts/check.sh
+check-long:
+	@STEPS='gcc long_model mutants' scripts/check.sh
+mutants:
+	@STEPS='gcc mutants' scripts/check.sh
 chaos:
 	@scripts/chaos.sh
 crash-rounds:

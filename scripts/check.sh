@@ -8,21 +8,27 @@
 # pg_regress or isolation, a breach that the fence must refuse, and each other
 # step. A program that dies counts as one failure more.
 #
-#	STEPS		which steps, by name; default: all, or those TESTS are found in
+#	STEPS		which steps, by name; default: all but long_model and mutants, or
+#				those TESTS are found in
 #	TESTS		only these tests, by name or path; the end and .ext may be left out
 #	TEST_USER	as root: who runs the tests; default: postgres
 #	PG_CONFIG	of the PostgreSQL to test with
 #	JOBS		how many programs of test/t at once; default: 2
+#	HISTORIES	how many histories the model plays; default: 200, and 100000 in
+#				long_model
+#	SEED		of the first history; default: 1, and the clock's in long_model
 #	CHAOS_SECONDS, CHAOS_SEED, CRASH_ROUNDS	of step chaos; defaults: 8, 1, 5
 set -euo pipefail
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-all_steps='format meta gcc clang fence cppcheck unit node regress isolation tap chaos'
-test_steps='unit node regress isolation tap'
+all_steps='format meta gcc clang fence cppcheck unit node regress isolation model tap chaos'
+test_steps='unit node regress isolation model tap'
+long_steps='long_model mutants'
 strict='-Wall -Wextra -Werror'
 test_timeout_s=900
+long_timeout_s=14400
 
 passed=0
 failed=0
@@ -85,6 +91,28 @@ step_isolation() {
 	needs_build && needs_cluster || return 0
 	pg_regress isolation "$pgxs_dir/test/isolation/pg_isolation_regress" --dbname=isolation_regression \
 		"$copy/test/isolation_schedule"
+}
+
+# Random histories, on a model of the rules and on the database.
+step_model() {
+	select_tests "$copy/test/model/model.mjs"
+	[ ${#selected[@]} -gt 0 ] || return 0
+	needs_build && needs_cluster || return 0
+	# shellcheck disable=SC2046 # words, or none
+	model model --histories "${HISTORIES:-200}" --seed "${SEED:-1}" $([ -n "${HISTORIES-}" ] || echo '--seconds 6')
+}
+
+step_long_model() {
+	local test_timeout_s=$long_timeout_s
+	needs_build && needs_cluster || return 0
+	model model --histories "${HISTORIES:-100000}" --seed "${SEED:-$(date +%s)}"
+}
+
+# Each rule broken on purpose, to see that the model notices.
+step_mutants() {
+	local test_timeout_s=$long_timeout_s
+	needs_build && needs_cluster || return 0
+	model mutants
 }
 
 step_tap() {
@@ -190,6 +218,14 @@ tap() {
 	report_tap "$name" "$log"
 	pass "$good"
 	fail "$bad"
+}
+
+# PROGRAM [ARG...]: one of test/model, with the step's log; what it measured is shown.
+model() {
+	local program=$1
+	shift
+	tap "$step" env PATH="$bindir:$PATH" node "test/model/$program.mjs" "$@"
+	sed -n 's/^# \([0-9].*\)/    \1/p' "$work_dir/logs/$step.log"
 }
 
 report_tap() {
@@ -330,9 +366,9 @@ is_selected() {
 check_step_names() {
 	local step
 	for step; do
-		case " $all_steps " in
+		case " $all_steps $long_steps " in
 			*" $step "*) ;;
-			*) echo "no step \"$step\"; there are: $all_steps" >&2; exit 2 ;;
+			*) echo "no step \"$step\"; there are: $all_steps $long_steps" >&2; exit 2 ;;
 		esac
 	done
 }

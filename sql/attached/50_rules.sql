@@ -44,16 +44,16 @@ BEGIN
 	state := 'queued';
 
 	/* Rule 2: one of the sides is gone. */
-	IF cached.local_deleted_at IS NOT NULL THEN
-		state := 'dropped';
-		RETURN;
-	END IF;
 	IF t.github_updated_at <= cached.deleted_at THEN
 		state := 'dropped';
 		SELECT d.id INTO dropped_for FROM github_sync.@record@_sync_transactions AS d
 		WHERE d.@resource@_id = cached.id AND d.action = 'delete' AND d.state = 'completed'
 			AND d.github_updated_at = cached.deleted_at
 		ORDER BY d.id DESC LIMIT 1;
+		RETURN;
+	END IF;
+	IF cached.local_deleted_at IS NOT NULL THEN
+		state := 'dropped';
 		RETURN;
 	END IF;
 
@@ -187,20 +187,21 @@ COMMENT ON FUNCTION github_sync.@record@_decide(github_sync.@record@_sync_transa
 
 /* Inbound rule 6, outbound rule 3, deletions: the one place that says what gives way to what. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_superseded_by(
-	t github_sync.@record@_sync_transactions, OUT ids bigint[], OUT queued_at timestamptz, OUT priority smallint)
+	t github_sync.@record@_sync_transactions, is_new boolean, OUT ids bigint[], OUT queued_at timestamptz, OUT priority smallint)
 LANGUAGE plpgsql AS $$
 BEGIN
 	SELECT array_agg(q.id ORDER BY q.id), min(q.queued_at), min(q.priority) INTO ids, queued_at, priority
 	FROM github_sync.@record@_sync_transactions AS q
 	WHERE q.@resource@_id = t.@resource@_id AND q.state = 'queued' AND q.action = 'upsert' AND q.id <> t.id
 		AND CASE
-			WHEN t.action = 'delete' OR t.direction = 'outbound' AND q.direction = 'outbound' THEN q.id < t.id
+			/* Ids are drawn before the record is locked: a new one is the newest, whatever its id. */
+			WHEN t.action = 'delete' OR t.direction = 'outbound' AND q.direction = 'outbound' THEN is_new OR q.id < t.id
 			WHEN t.direction = 'inbound' AND q.direction = 'inbound'
 				THEN coalesce(q.github_updated_at, '-infinity') < t.github_updated_at
 			ELSE false END;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_superseded_by(github_sync.@record@_sync_transactions) IS
+COMMENT ON FUNCTION github_sync.@record@_superseded_by(github_sync.@record@_sync_transactions, boolean) IS
 'private: the queued transactions that this one takes the place of, and their place in line, which it inherits';
 
 /* A foreign key would wait for whoever prunes, and then fail. */

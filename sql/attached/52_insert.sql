@@ -88,7 +88,7 @@ BEGIN
 	END IF;
 
 	NEW.creates := NEW.direction = 'outbound' AND NEW.action = 'upsert' AND github_sync.@record@_would_create(cached);
-	SELECT * INTO place FROM github_sync.@record@_superseded_by(NEW);
+	SELECT * INTO place FROM github_sync.@record@_superseded_by(NEW, true);
 	IF place.ids IS NOT NULL THEN
 		NEW.supersedes := place.ids;
 		NEW.queued_at := place.queued_at;

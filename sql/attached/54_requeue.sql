@@ -52,7 +52,7 @@ BEGIN
 			AND q.action = 'upsert' AND q.id > t.id;
 	END IF;
 	IF decision.state = 'queued' AND newer IS NULL THEN
-		SELECT * INTO place FROM github_sync.@record@_superseded_by(t);
+		SELECT * INTO place FROM github_sync.@record@_superseded_by(t, false);
 		UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = t.id, next_attempt_at = NULL
 		WHERE id = ANY (place.ids) AND state = 'queued';
 		t.queued_at := least(t.queued_at, place.queued_at);

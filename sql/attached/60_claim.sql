@@ -79,6 +79,8 @@ BEGIN
 		WHERE p.@resource@_id = cached.id AND p.state = 'processing') THEN
 		RETURN;
 	END IF;
+	/* A snapshot from before is a serialization failure from now on. */
+	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = cached.id;
 	IF NOT github_sync.@record@_still_queued(t, cached) THEN
 		RETURN;
 	END IF;
@@ -267,6 +269,7 @@ BEGIN
 			CONTINUE;
 		END IF;
 		BEGIN
+			UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = cached.id;
 			PERFORM github_sync.@record@_requeue(orphan.id, cached, 'given back', NULL);
 			recovered := recovered + 1;
 		EXCEPTION WHEN OTHERS THEN

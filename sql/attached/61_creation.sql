@@ -109,26 +109,36 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_creation_not_found(bigint, integer, interval) IS
 'private: the lists do not show the creation (yet); after the last look it may be sent again';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_join_queued_inbound(cached_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.@record@_join_queued(cached_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	newest record;
 BEGIN
-	SELECT q.id, q.github_updated_at, min(q.queued_at) OVER () AS queued_at, min(q.priority) OVER () AS priority INTO newest
-	FROM github_sync.@record@_sync_transactions AS q
-	WHERE q.@resource@_id = cached_id AND q.state = 'queued' AND q.direction = 'inbound' AND q.action = 'upsert'
-	ORDER BY q.github_updated_at DESC NULLS LAST, q.id DESC LIMIT 1;
-	UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = NULL,
-		event = CASE WHEN q.github_updated_at = newest.github_updated_at THEN 'already carried' ELSE 'superseded' END,
-		duplicate_of = CASE WHEN q.github_updated_at = newest.github_updated_at THEN newest.id END,
-		canceled_by = CASE WHEN q.github_updated_at IS DISTINCT FROM newest.github_updated_at THEN newest.id END
-	WHERE q.@resource@_id = cached_id AND q.state = 'queued' AND q.direction = 'inbound' AND q.action = 'upsert' AND q.id <> newest.id;
-	UPDATE github_sync.@record@_sync_transactions AS q SET queued_at = newest.queued_at, priority = newest.priority
-	WHERE q.id = newest.id AND (q.queued_at, q.priority) IS DISTINCT FROM (newest.queued_at, newest.priority);
+	FOR newest IN
+		SELECT DISTINCT ON (q.direction) q.id, q.direction, q.github_updated_at,
+			min(q.queued_at) OVER of_direction AS queued_at, min(q.priority) OVER of_direction AS priority
+		FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached_id AND q.state = 'queued' AND q.action = 'upsert'
+		WINDOW of_direction AS (PARTITION BY q.direction)
+		ORDER BY q.direction, q.github_updated_at DESC NULLS LAST, q.id DESC
+	LOOP
+		UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = NULL,
+			event = CASE WHEN q.github_updated_at = newest.github_updated_at THEN 'already carried' ELSE 'superseded' END,
+			duplicate_of = CASE WHEN q.github_updated_at = newest.github_updated_at THEN newest.id END,
+			canceled_by = CASE WHEN q.github_updated_at = newest.github_updated_at THEN NULL ELSE newest.id END
+		WHERE q.@resource@_id = cached_id AND q.state = 'queued' AND q.direction = newest.direction AND q.action = 'upsert'
+			AND q.id <> newest.id;
+		UPDATE github_sync.@record@_sync_transactions AS q SET queued_at = newest.queued_at, priority = newest.priority
+		WHERE q.id = newest.id AND (q.queued_at, q.priority) IS DISTINCT FROM (newest.queued_at, newest.priority);
+	END LOOP;
+	UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = NULL, event = 'already carried', duplicate_of = d.id
+	FROM (SELECT o.direction, min(o.id) AS id FROM github_sync.@record@_sync_transactions AS o
+		WHERE o.@resource@_id = cached_id AND o.state = 'queued' AND o.action = 'delete' GROUP BY o.direction) AS d
+	WHERE q.@resource@_id = cached_id AND q.state = 'queued' AND q.action = 'delete' AND q.direction = d.direction AND q.id > d.id;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_join_queued_inbound(bigint) IS
-'private: of two queues that became one, the newest inbound transaction goes on, in the better place';
+COMMENT ON FUNCTION github_sync.@record@_join_queued(bigint) IS
+'private: of two queues that became one, the newest upsert of each direction goes on, in the better place, and one deletion';
 
 /* Two records turn out to be one: the stub that a webhook made and the record whose creation it tells of. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_absorb(kept_id bigint, gone_id bigint) RETURNS github_sync.@resources@
@@ -158,7 +168,7 @@ BEGIN
 --@task		number = coalesce(number, gone.number),
 		lock_version = lock_version + 1
 	WHERE id = kept_id RETURNING * INTO kept;
-	PERFORM github_sync.@record@_join_queued_inbound(kept_id);
+	PERFORM github_sync.@record@_join_queued(kept_id);
 	RETURN kept;
 END
 $$;

@@ -28,7 +28,10 @@ BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
-	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id FOR NO KEY UPDATE;
+	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = t.@resource@_id RETURNING * INTO cached;
+	IF (github_sync.@record@_held_claim(t.id, held_claim_no)).id IS NULL THEN
+		RETURN 'stale';			/* lost while we waited for the record */
+	END IF;
 	UPDATE github_sync.@record@_sync_transactions SET last_error = problem, last_error_at = clock_timestamp()
 	WHERE id = t.id AND problem IS NOT NULL;
 	RETURN github_sync.@record@_requeue(t.id, cached, 'given back', retry_at);
@@ -47,7 +50,10 @@ BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
-	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id FOR NO KEY UPDATE;
+	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = t.@resource@_id;
+	IF (github_sync.@record@_held_claim(t.id, held_claim_no)).id IS NULL THEN
+		RETURN 'stale';			/* lost while we waited for the record */
+	END IF;
 	UPDATE github_sync.@record@_sync_transactions SET event = 'failed', attempts = attempts + 1,
 		error_code = code, error_reason = reason, last_error = reason, last_error_at = clock_timestamp()
 	WHERE id = t.id;
@@ -63,12 +69,14 @@ RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	result text;
 BEGIN
 	IF t.attempts + 1 >= max_attempts THEN
 		RETURN github_sync.@record@_fail(transaction_id, held_claim_no, code, reason);
 	END IF;
-	UPDATE github_sync.@record@_sync_transactions SET attempts = attempts + 1 WHERE id = t.id;
-	RETURN github_sync.@record@_give_back(transaction_id, held_claim_no, reason, retry_at);
+	result := github_sync.@record@_give_back(transaction_id, held_claim_no, reason, retry_at);
+	UPDATE github_sync.@record@_sync_transactions SET attempts = attempts + 1 WHERE id = t.id AND result <> 'stale';
+	RETURN result;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_try_again(bigint, integer, text, text, timestamptz, integer) IS
@@ -117,8 +125,14 @@ COMMENT ON FUNCTION github_sync.@record@_complete(github_sync.@record@_sync_tran
 --@task	t github_sync.task_sync_transactions, INOUT cached github_sync.github_issues, remote text[], kind text, OUT result text)
 --@task LANGUAGE plpgsql AS $$
 --@task BEGIN
+--@task	IF kind = 'written' THEN
+--@task		/* What was sent is no value of the local row. */
+--@task		cached.sent := NULL;
+--@task		cached.sent_mask := NULL;
+--@task		RETURN;
+--@task	END IF;
 --@task	cached := github_sync.task_settle_sent(cached, remote, false);
---@task	IF remote[3] = 'open' AND kind <> 'written' THEN
+--@task	IF remote[3] = 'open' THEN
 --@task		cached.sent := ARRAY[NULL, NULL, 'closed'];
 --@task		cached.sent_mask := '{false,false,true}';
 --@task		result := 'send';
@@ -153,8 +167,12 @@ DECLARE
 		WHEN t.direction = 'outbound' AND kind IN ('fetched', 'not modified') THEN 'record deleted' END;
 	end_state text;
 BEGIN
-	UPDATE github_sync.@record@_sync_transactions SET event = event_of_end
-	WHERE id = t.id AND event_of_end IS NOT NULL RETURNING state INTO end_state;
+	IF event_of_end IS NOT NULL THEN
+		/* First: what comes back now is decided by what is known now. */
+		PERFORM github_sync.@record@_save_record(cached);
+		UPDATE github_sync.@record@_sync_transactions SET event = event_of_end
+		WHERE id = t.id RETURNING state INTO end_state;
+	END IF;
 	RETURN end_state;
 END
 $$;
@@ -190,6 +208,10 @@ BEGIN
 		RETURN;
 	END IF;
 	cached := github_sync.@record@_lock_record(t.@resource@_id);
+	IF (github_sync.@record@_held_claim(t.id, held_claim_no)).id IS NULL THEN
+		result := 'stale';		/* lost on the way to the lock */
+		RETURN;
+	END IF;
 
 	IF kind = 'not modified' THEN
 		a_updated_at := cached.github_updated_at;
@@ -267,7 +289,6 @@ BEGIN
 	PERFORM github_sync.resume_repo(repo.id) WHERE repo.paused_until IS NOT NULL;
 	result := github_sync.@record@_end_without_row(t, cached, kind);
 	IF result IS NOT NULL THEN
-		PERFORM github_sync.@record@_save_record(cached);
 		RETURN;
 	END IF;
 	IF t.direction = 'outbound' AND t.action = 'delete' THEN

@@ -20,6 +20,8 @@ COMMENT ON FUNCTION github_sync.@record@_missing_long_enough(github_sync.@resour
 --@comment			FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id)
 --@comment		AND (SELECT l.fields IS NOT DISTINCT FROM cached.local_base
 --@comment			FROM github_sync.comment_local_row(cached.comment_id) AS l) THEN
+--@comment		/* No deletion of the application's: should the comment come back, it becomes a row again. */
+--@comment		PERFORM github_sync.unlink_comment(cached.comment_id);
 --@comment		DELETE FROM {{table}} AS r WHERE r.{{id}} = cached.comment_id;
 --@comment	END IF;
 --@comment END
@@ -65,6 +67,9 @@ BEGIN
 		RETURN 'stale';
 	END IF;
 	cached := github_sync.@record@_lock_record(t.@resource@_id);
+	IF (github_sync.@record@_held_claim(t.id, held_claim_no)).id IS NULL THEN
+		RETURN 'stale';			/* lost on the way to the lock */
+	END IF;
 	CASE repository
 		WHEN 'not readable' THEN
 			UPDATE github_sync.github_repos SET access_lost = true WHERE id = cached.github_repo_id AND NOT access_lost;
@@ -98,11 +103,16 @@ RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	cached github_sync.@resources@;
 BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
-	RETURN github_sync.@record@_bury(t, github_sync.@record@_lock_record(t.@resource@_id), answered_at);
+	cached := github_sync.@record@_lock_record(t.@resource@_id);
+	IF (github_sync.@record@_held_claim(t.id, held_claim_no)).id IS NULL THEN
+		RETURN 'stale';			/* lost on the way to the lock */
+	END IF;
+	RETURN github_sync.@record@_bury(t, cached, answered_at);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_deleted(bigint, integer, timestamptz) IS

@@ -92,6 +92,19 @@ SELECT carry_out(4);
 SELECT * FROM queue;
 SELECT * FROM both_sides;
 
+-- a comment on the new issue is told of before the answer comes: it knows the number alone
+CALL start_afresh();
+INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+CALL github_has(4, new_body => 'Me too', comment => 5000000001);
+SELECT webhook(4, comment => 5000000001);
+SELECT created(1);
+SELECT * FROM issues;
+SELECT carry_out(5, 'comment');
+SELECT task_id, body FROM app.comments;
+
 -- a key in somebody else's issue adopts nothing
 CALL start_afresh();
 INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));

@@ -178,6 +178,18 @@ SELECT deleted_at, title, state, second_of(github_updated_at) FROM github_sync.g
 -- closed already: nothing to send; the row is gone, the record is not
 INSERT INTO github_sync.task_sync_transactions (direction, action, github_issue_id) VALUES ('outbound', 'delete', 1) RETURNING id, state;
 SELECT carry_out(10);
+-- the row is still there: the issue is closed, and that is GitHub's change, not the row's
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+SELECT outbound_deletion(1);
+SELECT carry_out(9);
+SELECT local_base, remote_base FROM github_sync.github_issues;
+SELECT outbound(1);
+SELECT webhook(9);
+SELECT carry_out(70);
+SELECT * FROM both_sides;
 -- one that GitHub never got: nothing to do
 CALL start_afresh();
 UPDATE github_sync.github_repos SET on_local_delete = 'propagate';
@@ -252,6 +264,24 @@ CALL gone(6);
 SELECT * FROM comment_queue;
 SELECT id, body FROM app.comments ORDER BY id;
 SELECT github_id, comment_id, second_of(deleted_at), local_deleted_at IS NOT NULL AS local_deleted FROM github_sync.github_comments ORDER BY github_id;
+-- the row that went was not deleted by the application: when the comment is back, so is the row
+SELECT webhook(70, comment => 5000000002), webhook(71, comment => 5000000002);
+CALL github_has(71, new_body => 'And me again', comment => 5000000002);
+SELECT carry_out(71, of_type => 'comment');
+SELECT id, body FROM app.comments ORDER BY id;
+-- both sides deleted it: what is older than GitHub's deletion is dropped for that
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+SELECT deletion();
+SELECT * FROM claim();
+SELECT missing(2, 10);
+CALL wait_is_over();
+SELECT * FROM claim();
+SELECT missing(2, 70);
+DELETE FROM app.tasks;
+SELECT webhook(60), webhook(71);
 
 -- deleted in the application: the comment at GitHub is deleted
 CALL start_afresh();

@@ -95,6 +95,32 @@ SELECT carry_out(9);
 SELECT * FROM queue;
 SELECT * FROM both_sides;
 
+-- two deletions that wait become deletions of one record: the second is a duplicate
+CALL start_afresh();
+CALL github_has(5, 'Crash', 'It crashes.');
+SELECT webhook(5);
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crashes', at(9));
+SELECT outbound_deletion(1);
+INSERT INTO github_sync.task_sync_transactions (direction, action, github_issue_id) VALUES ('outbound', 'delete', 1);
+SELECT github_sync.link_task(1, 1, 1, 'app');
+SELECT * FROM queue;
+
+-- so do two changes: the newest goes on
+CALL start_afresh();
+CALL github_has(5, 'Crash', 'It crashes.');
+SELECT webhook(5);
+SELECT carry_out(5);
+UPDATE app.tasks SET title = 'Crash!', modified_at = at(6);
+SELECT outbound(1);
+SELECT * FROM claim();
+SELECT github_sync.task_fail(2, 1, 'forbidden', 'no');
+SELECT github_sync.unlink_task(1) \g /dev/null
+SELECT github_sync.retry_task_sync_transaction(2);
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crashes', at(9));
+SELECT outbound(2);
+SELECT github_sync.link_task(2, 1, 1, 'github');
+SELECT * FROM queue;
+
 -- an issue whose task was deleted gets another one
 CALL start_afresh();
 CALL github_has(1, 'Crash');

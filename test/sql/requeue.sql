@@ -133,6 +133,18 @@ SELECT * FROM claim();
 DELETE FROM app.tasks;
 SELECT fetched(2) \g /dev/null
 SELECT count(*) FROM app.tasks;
+-- unlinked while its answer is on the way: what was dropped for it comes back, if it is not older than that answer
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+UPDATE app.tasks SET title = 'Crash at start', modified_at = at(20);
+SELECT outbound(1), webhook(3);
+SELECT * FROM claim();
+SELECT github_sync.unlink_task(1) \g /dev/null
+CALL github_has(5, new_state => 'closed');
+SELECT fetched(2);
+SELECT * FROM queue;
 -- of a row never linked too
 CALL start_afresh();
 INSERT INTO app.tasks (title) VALUES ('Crash');

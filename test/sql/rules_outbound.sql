@@ -104,6 +104,15 @@ UPDATE github_sync.github_repos SET sync_enabled = false;
 SELECT * FROM claim();
 SELECT * FROM queue;
 
+-- ids are drawn before the record is locked: the one that comes last is the newest, also with a lower id
+CALL start_afresh();
+INSERT INTO app.tasks (title) VALUES ('Crash');
+INSERT INTO github_sync.task_sync_transactions (id, direction, task_id) VALUES (9, 'outbound', 1);
+SELECT outbound(1);
+SELECT * FROM queue;
+INSERT INTO github_sync.task_sync_transactions (id, direction, action, task_id) VALUES (-1, 'outbound', 'delete', 1);
+SELECT * FROM queue;
+
 -- the two directions do not cancel each other
 CALL start_afresh();
 CALL github_has(1, 'Crash', 'It crashes.');

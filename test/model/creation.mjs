@@ -1,0 +1,49 @@
+/*
+ * creation.mjs
+ *	Creation attempts: opened before anything is sent; looked for where no answer came.
+ */
+import { fieldsOf, openAttempt, Refusal } from './world.mjs';
+import { requeue } from './rules.mjs';
+import { heldClaim } from './claim.mjs';
+
+export function beginCreation(world, { type, id, claimNo }, name) {
+	const t = heldClaim(world, type, id, claimNo);
+	if (!t || t.record.local === null || t.record.githubId !== null) return 'nothing to create';
+	const side = world[type];
+	const { record } = t;
+	const local = fieldsOf(type, side.rows.get(record.local));
+	if (openAttempt(world, record)) {
+		side.nextAttempt++;
+		throw new Refusal('23505');
+	}
+	side.attempts.push({ id: side.nextAttempt++, name, record, outcome: null, looks: 0 });
+	t.step = 'creating';
+	/* An issue is born open; a closed one is closed by the write that follows. */
+	record.sent = type === 'task' ? [local[0], local[1], 'open'] : [...local];
+	record.sentMask = local.map(() => true);
+	return `create ${type === 'task' ? `title=${local[0] ?? '-'} ` : ''}body=${local.at(type === 'task' ? 1 : 0) ?? ''}`;
+}
+
+/* Certainly not created. */
+export function creationRejected(world, { type, id }) {
+	const t = world[type].transactions.find((other) => other.id === id);
+	if (!t) return '';
+	const attempt = openAttempt(world, t.record);
+	if (attempt) attempt.outcome = 'rejected';
+	if (t.record.githubId === null) t.record.sent = t.record.sentMask = null;
+	return '';
+}
+
+/* Looked for at once, after 1, 5 and 15 minutes: then it may be sent again. */
+export function creationNotFound(world, { type, id, claimNo }) {
+	const t = heldClaim(world, type, id, claimNo);
+	if (!t) return 'stale';
+	const attempt = openAttempt(world, t.record);
+	if (!attempt) return requeue(world, t, 'later');
+	attempt.looks++;
+	if (attempt.looks > 3) {
+		attempt.outcome = 'not found';
+		return requeue(world, t, null);
+	}
+	return requeue(world, t, 'later');
+}

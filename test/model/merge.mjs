@@ -1,0 +1,121 @@
+/*
+ * merge.mjs
+ *	"Processing", step 2: each field of a record by the table, in either
+ *	direction; what is written to the row, what is to be sent, what was lost.
+ */
+import { FIELDS, fieldsOf, localFields, store } from './world.mjs';
+
+const plain = (text) => (text ?? '').replaceAll('\r\n', '\n');
+const sameText = (a, b) => plain(a) === plain(b);
+
+/* Whole seconds; a tie, and a local time that nobody knows, are GitHub's. */
+function localIsLater(localTime, remoteTime) {
+	return localTime !== null && Math.floor(localTime) > remoteTime;
+}
+
+/* What decides every field that differs, whoever changed what; null: the table does. */
+function absoluteWinner(repo, record, isFirst) {
+	if (!isFirst) return null;
+	if (record.prefer) return record.prefer;
+	return repo.direction === 'inbound' ? 'github' : null;
+}
+
+function winnerOfConflict(repo, localTime, remoteTime) {
+	if (repo.direction === 'inbound') return 'github';
+	if (repo.direction === 'outbound') return 'app';
+	if (repo.policy === 'github_wins') return 'github';
+	if (repo.policy === 'app_wins') return 'app';
+	return localIsLater(localTime, remoteTime) ? 'app' : 'github';
+}
+
+/* One line of the table: {verdict: same, agreed, to local, to remote, conflict, winner} */
+function verdict({ local, localBase, remote, remoteBase, isFirst, winner, conflictWinner }) {
+	/* Without a base, whatever a side holds is a change. */
+	const localChanged = isFirst ? (local ?? '') !== '' : local !== localBase;
+	const remoteChanged = isFirst ? (remote ?? '') !== '' : remote !== remoteBase;
+	if (winner) {
+		if (sameText(local, remote)) return { is: 'agreed' };
+		if (winner === 'github') return localChanged ? { is: 'conflict', winner } : { is: 'to local' };
+		return remoteChanged ? { is: 'conflict', winner } : { is: 'to remote' };
+	}
+	if (!localChanged && !remoteChanged) return { is: 'same' };
+	if (!localChanged) return { is: 'to local' };
+	if (!remoteChanged) return { is: 'to remote' };
+	if (sameText(local, remote)) return { is: 'agreed' };
+	return { is: 'conflict', winner: conflictWinner };
+}
+
+/* A value that was sent and that GitHub holds is what both sides agree on. */
+export function settleSent(record, remote, isAnswerToWrite) {
+	if (!record.sent) return;
+	remote.forEach((value, i) => {
+		if (record.sentMask[i] && (isAnswerToWrite || sameText(value, record.sent[i]))) {
+			record.localBase ??= record.sent.map(() => null);
+			record.remoteBase ??= record.sent.map(() => null);
+			record.localBase[i] = record.sent[i];
+			record.remoteBase[i] = value;
+		}
+	});
+	record.sent = record.sentMask = null;
+}
+
+function noteConflict(world, transaction, i, base, local, remote, winner) {
+	const { type } = transaction;
+	world.conflicts.push({ type, transaction, field: FIELDS[type][i], base, local, remote, winner });
+}
+
+/* -> {applied, lost, send: which fields follow, local: the row's fields} */
+export function merge(world, transaction, record, remote) {
+	const repo = world.repos.get(record.repo);
+	const row = world[record.type].rows.get(record.local);
+	const local = localFields(world, record);
+	const isFirst = record.localBase === null || record.remoteBase === null;
+	const winner = absoluteWinner(repo, record, isFirst);
+	const lands = remote.map(() => false);
+	const send = remote.map(() => false);
+	let lost = false;
+	let staysDirty = false;
+
+	const verdicts = remote.map((value, i) => verdict({
+		local: local[i], remote: value, localBase: record.localBase?.[i], remoteBase: record.remoteBase?.[i], isFirst, winner,
+		conflictWinner: winnerOfConflict(repo, record.localChanged[i] ?? row.modified, record.remoteChanged[i]),
+	}));
+	const oldBase = record.localBase ?? local.map(() => null);
+	if (isFirst) {
+		record.localBase = [...local];
+		record.remoteBase = [...remote];
+		record.prefer = null;
+	}
+	verdicts.forEach((v, i) => {
+		if (v.is === 'conflict') noteConflict(world, transaction, i, isFirst ? null : oldBase[i], local[i], remote[i], v.winner);
+		if (v.is === 'agreed') {
+			record.localBase[i] = local[i];
+			record.remoteBase[i] = remote[i];
+		} else if (v.is === 'to local' || (v.is === 'conflict' && v.winner === 'github')) {
+			/* Outbound only: local rows are never written. */
+			lands[i] = repo.direction !== 'outbound';
+			record.localBase[i] = local[i];
+			record.remoteBase[i] = remote[i];
+		} else if (v.is === 'to remote' || v.is === 'conflict') {
+			if (isFirst || v.is === 'conflict') record.localBase[i] = record.remoteBase[i] = remote[i];
+			if (v.is === 'conflict') lost = true;
+			staysDirty = true;
+			send[i] = transaction.direction === 'outbound' && repo.direction !== 'inbound';
+		}
+	});
+
+	const applied = lands.includes(true);
+	if (applied) writeRow(record, row, remote, lands, staysDirty);
+	return { applied, lost, send, local };
+}
+
+function writeRow(record, row, remote, lands, staysDirty) {
+	const values = {};
+	FIELDS[record.type].forEach((field, i) => {
+		if (lands[i]) values[field] = remote[i];
+	});
+	store(row, values);
+	if (!staysDirty) row.modified = row.modified === null ? record.updated : Math.max(row.modified, record.updated);
+	const written = fieldsOf(record.type, row);
+	record.localBase = record.localBase.map((base, i) => (lands[i] ? written[i] : base));
+}

@@ -1,0 +1,84 @@
+/*
+ * switches.mjs
+ *	"One-way, disabled and back": a repository or the installation stops to sync, and starts again.
+ */
+import { TYPES } from './world.mjs';
+import { disabledReason, end, requeue } from './rules.mjs';
+
+/* Upserts by GitHub's time, where they have one. */
+const newestFirst = (action) => (a, b) =>
+	(action === 'upsert' && a.T !== b.T ? (b.T ?? -Infinity) - (a.T ?? -Infinity) : 0) || b.id - a.id;
+
+function disable(world, type, repo, direction, reason) {
+	for (const t of world[type].transactions.filter((other) => other.record?.repo === repo && other.direction === direction)) {
+		if (t.state === 'queued') end(world, t, { state: 'disabled', disabledReason: reason });
+		else if (t.state === 'disabled') t.disabledReason = reason;
+	}
+}
+
+/* The newest is queued again by the rules; the older ones are canceled by it. */
+function enable(world, record, action, direction) {
+	const [newest, ...older] = world[record.type].transactions
+		.filter((t) => t.record === record && t.state === 'disabled' && t.action === action && t.direction === direction)
+		.sort(newestFirst(action));
+	if (!newest) return;
+	requeue(world, newest, null);
+	for (const t of older) end(world, t, { state: 'canceled', canceledBy: newest });
+}
+
+function applySwitch(world, repo) {
+	for (const type of TYPES) {
+		const reasons = Object.fromEntries(['outbound', 'inbound'].map((direction) => [direction, disabledReason(world, repo, direction)]));
+		for (const direction of ['outbound', 'inbound']) {
+			if (reasons[direction]) disable(world, type, repo, direction, reasons[direction]);
+		}
+		for (const record of world[type].records.filter((r) => r.repo === repo)) {
+			/* Deletions last: they cancel older upserts. */
+			for (const action of ['upsert', 'delete']) {
+				for (const direction of ['outbound', 'inbound']) {
+					if (!reasons[direction]) enable(world, record, action, direction);
+				}
+			}
+		}
+	}
+}
+
+export function setRepo(world, { repo, settings }) {
+	Object.assign(world.repos.get(repo), settings);
+	if ('enabled' in settings || 'direction' in settings) applySwitch(world, repo);
+	return '';
+}
+
+/* Its issues are switched off at GitHub. A pause has a number: what waits, waits for the end of that one. */
+export function pauseRepo(world, repo) {
+	world.repos.get(repo).pause = world.instants++;
+}
+
+export function resumeRepo(world, id) {
+	const repo = world.repos.get(id);
+	for (const type of TYPES) {
+		for (const t of world[type].transactions) {
+			if (t.state === 'queued' && t.waits === 'pause' && t.record.repo === id && t.pause === repo.pause) t.waits = null;
+		}
+	}
+	repo.pause = null;
+}
+
+/* On also tries again where GitHub did not show the repository any more. */
+export function setRepoSync(world, { repo, enabled }) {
+	Object.assign(world.repos.get(repo), enabled ? { enabled, accessLost: false } : { enabled });
+	applySwitch(world, repo);
+	if (enabled) resumeRepo(world, repo);
+	return '';
+}
+
+export function setInstallation(world, { state }) {
+	world.installation.state = state;
+	for (const repo of world.repos.keys()) applySwitch(world, repo);
+	return '';
+}
+
+export function loseAccess(world, repo) {
+	world.repos.get(repo).accessLost = true;
+	applySwitch(world, repo);
+}
