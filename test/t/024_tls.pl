@@ -44,7 +44,7 @@ sub waits
 
 	GitHubSync::Application::reconfigure($node, %settings);
 	$application->edit_task($task, title => 'edit ' . ++$edits);
-	$application->wait_until("SELECT coalesce(bool_and(waits_for ~* 'unreachable.*$reason'), false) FROM github_sync.sync_queue");
+	$application->wait_until("SELECT coalesce(bool_and(waits_for LIKE 'GitHub unreachable%' AND last_error ~* 'unreachable.*($reason)'), false) FROM github_sync.sync_queue");
 	pass($name);
 	is($github->last_seq, $seq, 'GitHub is asked nothing');
 	is($application->superuser_sql('SELECT max(attempts) FROM github_sync.sync_queue'), 0, 'no attempt is counted');
