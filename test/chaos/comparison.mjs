@@ -3,7 +3,8 @@
  *		After quiet: is every record the same on both sides, is anything there
  *		twice, does anything still wait, and where is each text that lost?
  *
- * A complaint is { about: { issue, comment, task, comment_row }, text }.
+ * A complaint is { about, text }: about says which record by the issue's number
+ * and the comment's id, or by the row where it has no resource.
  */
 import { FIELDS, describe, plain } from './history.mjs';
 
@@ -23,13 +24,11 @@ const COMMENTS = `
 		p.local_deleted_at IS NOT NULL AS deleted_here
 	FROM planner.comments AS c FULL JOIN github_sync.github_comments AS g ON g.comment_id = c.id
 	LEFT JOIN github_sync.github_issues AS p ON p.id = g.github_issue_id OR (g.id IS NULL AND p.task_id = c.task_id)`;
-const UNFINISHED = `
-	SELECT record_type, id, direction, action, state, coalesce(error_code || ': ' || error_reason, disabled_reason) AS reason, github_issue_number, task_id, comment_id, github_comment_external_id
-	FROM (SELECT 'task' AS record_type, id, direction, action, state, error_code, error_reason, disabled_reason, github_issue_number, task_id, NULL::bigint AS comment_id, NULL::bigint AS github_comment_external_id
-			FROM github_sync.task_sync_transactions
-		UNION ALL SELECT 'comment', id, direction, action, state, error_code, error_reason, disabled_reason, github_issue_number, NULL, comment_id, github_comment_external_id
-			FROM github_sync.comment_sync_transactions) AS t
-	WHERE state IN ('queued', 'processing', 'errored', 'disabled') AND coalesce(error_code, '') NOT IN ('gone', 'parent_not_synced') ORDER BY id`;
+const unfinishedOf = (type, comment) => `
+	SELECT '${type}' AS record_type, id, direction, action, state, error_code, coalesce(error_code || ': ' || error_reason, disabled_reason) AS reason,
+		github_issue_number AS issue, ${comment} AS comment
+	FROM github_sync.${type}_sync_transactions WHERE state IN ('queued', 'processing', 'errored', 'disabled')`;
+const UNFINISHED = `${unfinishedOf('task', 'NULL')} UNION ALL ${unfinishedOf('comment', 'github_comment_external_id')}`;
 const CONFLICTS = `
 	SELECT c.record_type, c.field, c.local, c.remote, c.winner, coalesce(i.number, p.number) AS issue, g.github_id AS comment
 	FROM github_sync.sync_conflicts AS c
@@ -46,10 +45,12 @@ export class Comparison {
 	}
 
 	async run(query) {
-		const [tasks, comments, unfinished, conflicts, audit] = [await query(TASKS), await query(COMMENTS), await query(UNFINISHED), await query(CONFLICTS), await query(AUDIT)];
+		const tasks = await query(TASKS);
+		const comments = await query(COMMENTS);
 
-		Object.assign(this, { conflicts, local: localWritings(audit, tasks, comments) });
-		this.#nothingWaits(unfinished);
+		this.conflicts = await query(CONFLICTS);
+		this.local = localWritings(await query(AUDIT), tasks, comments);
+		this.#nothingWaits(await query(UNFINISHED));
 		this.#sidesAgree('issue', tasks, this.#issues());
 		this.#sidesAgree('comment', comments, this.#commentsOfGithub());
 		this.#nothingTwice();
@@ -64,8 +65,10 @@ export class Comparison {
 	}
 
 	#nothingWaits(unfinished) {
-		for (const row of unfinished) {
-			this.#complain({ issue: row.github_issue_number, comment: row.github_comment_external_id },
+		const errorsOfDeletion = Object.keys(this.world.deletions).length > 0 ? ['gone', 'parent_not_synced'] : [];
+
+		for (const row of unfinished.filter(({ error_code: code }) => !errorsOfDeletion.includes(code))) {
+			this.#complain({ issue: row.issue, comment: row.comment },
 				`${row.record_type} transaction ${row.id} (${row.direction} ${row.action}) is ${row.state} in the end: ${row.reason}`);
 		}
 	}

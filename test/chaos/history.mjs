@@ -77,47 +77,29 @@ export class History {
 
 	/* A request of the App's at the moment of its effect; see startStandin(). */
 	answered(entry, answer, fault) {
-		const path = entry.path.split('?')[0];
 		const json = answer.status === 200 || answer.status === 201 ? JSON.parse(answer.text || 'null') : null;
 
-		if (!arrives(entry, fault)) {
-			/* The App never sees it. */
-		} else if (answer.status === 304) {
-			this.#showEtag(answer.headers.etag);
-		} else if (/\/issues(?:\/|$)/.test(path) && json !== null) {
-			/* A list is asked for its keys only. */
-			[json].filter((item) => !Array.isArray(item)).forEach((item) => this.#show(item, answer.headers.etag));
+		if (arrives(entry, fault)) {
+			this.#show(answer, json);
 		}
-		const place = /\/issues\/comments\/(\d+)$/.exec(path);
-		const number = /\/issues\/(\d+)/.exec(path);
-
-		this.note(`request ${entry.seq}: ${entry.method} ${path.replace(/^\/repos\/[^/]+\/[^/]+/, '')} ${entry.body && entry.method !== 'GET' ? plain(entry.body).slice(0, 200) : ''} -> ${answer.status}${seen(json)}${faultWords(fault)}`,
-			{ issue: number ? Number(number[1]) : json?.number ?? null, comment: place ? Number(place[1]) : null });
+		this.note(requestInWords(entry, answer, json, fault), placeOf(entry.path, json));
 	}
 
-	#show(item, etag) {
-		if (item.id === undefined) {
-			return;
-		}
-		const name = item.number === undefined ? `comment ${item.id}` : `issue ${item.number}`;
-		const values = { title: item.title, body: plain(item.body), state: item.state };
+	/* A list is asked for its keys only: what else is in it counts for nothing. */
+	#show({ status, headers: { etag } }, json) {
+		if (status === 304 && this.byEtag.has(etag)) {
+			this.#remember(...this.byEtag.get(etag));
+		} else if (json?.id !== undefined && json.updated_at !== undefined) {
+			const name = json.number === undefined ? `comment ${json.id}` : `issue ${json.number}`;
+			const values = { title: json.title, body: plain(json.body), state: json.state };
 
-		this.#remember(name, values);
-		if (etag !== undefined) {
+			this.#remember(name, values);
 			this.byEtag.set(etag, [name, values]);
 		}
 	}
 
 	#remember(name, values) {
 		this.showings.set(name, [...this.showings.get(name) ?? [], { at: this.now(), values }]);
-	}
-
-	#showEtag(etag) {
-		const known = this.byEtag.get(etag);
-
-		if (known !== undefined) {
-			this.#remember(...known);
-		}
 	}
 
 	/* What the App had been shown last when this was written. */
@@ -158,6 +140,21 @@ function seen(json) {
 		return '';
 	}
 	return ` ${json.updated_at.slice(14, 19)} ${describe({ ...(json.title ? { title: json.title, state: json.state } : {}), body: plain(json.body) })}`;
+}
+
+/* What a request is about: an issue's number, a comment's id. */
+function placeOf(path, json) {
+	const comment = /\/issues\/comments\/(\d+)/.exec(path);
+	const number = /\/issues\/(\d+)/.exec(path);
+
+	return { issue: number ? Number(number[1]) : json?.number ?? null, comment: comment ? Number(comment[1]) : null };
+}
+
+function requestInWords({ seq, method, path, body }, { status }, json, fault) {
+	const place = path.split('?')[0].replace(/^\/repos\/[^/]+\/[^/]+/, '');
+	const sent = method === 'GET' || body === '' ? '' : ` ${plain(body).slice(0, 200)}`;
+
+	return `request ${seq}: ${method} ${place}${sent} -> ${status}${seen(json)}${faultWords(fault)}`;
 }
 
 function faultWords(fault) {

@@ -153,22 +153,27 @@ async function hurry(world) {
 	}
 }
 
-/* How the record of a complaint came to where it is. */
-async function story(world, { about }) {
-	const rows = await world.server.query(world.database, `
-		SELECT 'app' AS what, a.at, a.writer || ': ' || a.operation || ' ' || a.record_type || ' ' || a.record_id || ' ' || coalesce(a.after, a.before)::text AS text
-		FROM planner.audit AS a
-		LEFT JOIN github_sync.github_issues AS i ON a.record_type = 'task' AND i.task_id = a.record_id
-		LEFT JOIN github_sync.github_comments AS g ON a.record_type = 'comment' AND g.comment_id = a.record_id
-		WHERE CASE WHEN $2::bigint IS NULL THEN i.number = $1 ELSE g.github_id = $2 END OR a.record_type || a.record_id = $3
-		UNION ALL
-		SELECT 'queue', t.inserted_at, format('transaction %s: %s %s of %s inserted, %s at %s, by then with %s', t.id, t.direction, t.action, t.github_updated_at, t.state, t.finished_at::time, coalesce(t.last_error, 'no error'))
-		FROM github_sync.task_sync_transactions AS t WHERE $2::bigint IS NULL AND (t.github_issue_number = $1 OR 'task' || t.task_id = $3)
-		UNION ALL
-		SELECT 'queue', t.inserted_at, format('transaction %s: %s %s of %s inserted, %s at %s, by then with %s', t.id, t.direction, t.action, t.github_updated_at, t.state, t.finished_at::time, coalesce(t.last_error, 'no error'))
-		FROM github_sync.comment_sync_transactions AS t WHERE t.github_comment_external_id = $2 OR 'comment' || t.comment_id = $3`,
-	[about.issue ?? null, about.comment ?? null, about.row === undefined ? null : `${about.type === 'issue' ? 'task' : 'comment'}${about.row}`]);
+/* What the audit says of a record ($1: issue, $2: comment, $3: row), and its transactions. */
+const AUDIT_OF_RECORD = `
+	SELECT a.at, format('%s: %s %s %s %s', a.writer, a.operation, a.record_type, a.record_id, coalesce(a.after, a.before)) AS text
+	FROM planner.audit AS a
+	LEFT JOIN github_sync.github_issues AS i ON a.record_type = 'task' AND i.task_id = a.record_id
+	LEFT JOIN github_sync.github_comments AS g ON a.record_type = 'comment' AND g.comment_id = a.record_id
+	WHERE CASE WHEN $2::bigint IS NULL THEN i.number = $1 ELSE g.github_id = $2 END OR a.record_type || a.record_id = $3`;
+const transactionsOf = (type, isThis) => `
+	SELECT t.inserted_at, format('transaction %s: %s %s of %s inserted, %s at %s, by then with %s',
+		t.id, t.direction, t.action, t.github_updated_at, t.state, t.finished_at::time, coalesce(t.last_error, 'no error'))
+	FROM github_sync.${type}_sync_transactions AS t WHERE ${isThis} OR '${type}' || t.${type}_id = $3`;
+const STORY = [
+	AUDIT_OF_RECORD,
+	transactionsOf('task', '$2::bigint IS NULL AND t.github_issue_number = $1'),
+	transactionsOf('comment', 't.github_comment_external_id = $2'),
+].join(' UNION ALL ');
 
-	return world.history.of({ issue: about.issue ?? null, comment: about.comment ?? null },
-		rows.map(({ at, text }) => ({ at: at.getTime(), text })));
+/* How the record of a complaint came to where it is. */
+async function story(world, { about: { issue = null, comment = null, row, type } }) {
+	const rows = await world.server.query(world.database, STORY,
+		[issue, comment, row === undefined ? null : `${type === 'issue' ? 'task' : 'comment'}${row}`]);
+
+	return world.history.of({ issue, comment }, rows.map(({ at, text }) => ({ at: at.getTime(), text })));
 }
