@@ -47,7 +47,9 @@ const standin = await startStandin({
 
 await server.create({
 	'github_sync.api_url': standin.url, 'github_sync.app_id': '424242', 'github_sync.private_key_file': `${options.directory}/app.pem`,
-	'github_sync.write_interval': '0', 'github_sync.retry_base_delay': '50ms', 'github_sync.retry_max_delay': '1s',
+	'github_sync.write_interval': '0', 'github_sync.points_per_minute': '0',
+	'github_sync.creations_per_minute': '0', 'github_sync.creations_per_hour': '0',
+	'github_sync.retry_base_delay': '50ms', 'github_sync.retry_max_delay': '1s',
 	'github_sync.creation_recheck': '2s', 'github_sync.request_timeout': `${REQUEST_TIMEOUT_MS}ms`, 'github_sync.connect_timeout': '1s',
 	'github_sync.reconcile_interval': '0',
 });

@@ -85,7 +85,6 @@ INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, githu
 VALUES ('inbound', 1, 1, '2024-05-01T10:00:05Z') RETURNING id, state;
 SELECT github_sync.capture_task_changes(true) \g /dev/null
 SELECT github_sync.detach_comments() \g /dev/null
-SELECT relname FROM pg_class WHERE relnamespace = 'github_sync'::regnamespace AND relkind = 'v' ORDER BY 1;
 SELECT github_sync.detach_tasks() \g /dev/null
 SELECT count(*) FROM pg_trigger WHERE tgrelid = 'app.tasks'::regclass AND NOT tgisinternal;
 SELECT count(*) FROM github_sync.attached_tables;

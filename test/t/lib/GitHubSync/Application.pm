@@ -42,12 +42,12 @@ my %settings_of_tests = (
 	'github_sync.points_per_minute'    => '0',
 	'github_sync.creations_per_minute' => '0',
 	'github_sync.creations_per_hour'   => '0',
-	'github_sync.write_interval'     => '0',
-	'github_sync.retry_base_delay'   => '50ms',
-	'github_sync.creation_recheck'   => '300ms',
-	'github_sync.reconcile_interval' => '0',
-	'restart_after_crash'            => 'on',
-	'max_worker_processes'           => '20',
+	'github_sync.write_interval'       => '0',
+	'github_sync.retry_base_delay'     => '50ms',
+	'github_sync.creation_recheck'     => '300ms',
+	'github_sync.reconcile_interval'   => '0',
+	'restart_after_crash'              => 'on',
+	'max_worker_processes'             => '20',
 );
 
 # ---- servers and databases ----
