@@ -229,6 +229,9 @@ note_failed_claim(const DbError *error)
 									pg_prng_double(&pg_global_prng_state));
 
 	worker.next_due = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), delay_ms);
+	/* What the claim did first was rolled back with it. */
+	worker.recovered = false;
+	worker.forgiven = false;
 	if (db_error_is_contention(error))
 		return;
 	shared_state_report_error(error->message);
