@@ -83,8 +83,10 @@ $publisher->wait_until_done;
 $publisher->sql("DELETE FROM comments WHERE id = $comment; DELETE FROM tasks WHERE id = $waiting");
 $publisher->sql('SELECT github_sync.set_repo_sync(' . GitHubSync::Application::WIDGETS . ', false)');
 $publisher->edit_task($synced, title => 'edited while disabled');
-is_deeply([ map { $_->{state} } $publisher->rows('SELECT DISTINCT state FROM github_sync.task_sync_transactions ORDER BY state') ],
-	[ qw(canceled completed disabled errored) ], 'there are transactions in many states');
+# And perhaps a duplicate: whether a webhook brings news depends on the second in which it was sent.
+is($publisher->superuser_sql(q{
+		SELECT count(DISTINCT state) FROM github_sync.task_sync_transactions WHERE state IN ('canceled', 'completed', 'disabled', 'errored')}),
+	4, 'there are transactions in many states');
 wait_for_subscriber();
 as_published('all of it arrives as it was written: no rule ran again, capture added nothing');
 is($subscriber->task($synced)->{title}, 'edited while disabled', "the application's rows too");
