@@ -75,15 +75,15 @@ is(asked_since($seq, qr{^POST /repos/acme/widgets/issues }), 1, 'which was creat
 
 GitHubSync::Application::reconfigure($node, 'github_sync.max_concurrent_requests' => '4');
 $seq = $github->last_seq;
-my $gate = $github->fault($posted, { gate => 'creations' }, times => 2);
+$github->fault($posted, { gate => 'creation' });
 $application->sql("INSERT INTO tasks (project_id, created_by, title, github_repo_id)"
 	  . " SELECT p.id, 'user', 'task ' || n, p.github_repo_id FROM projects AS p, generate_series(1, 30) AS n");
-# Each sends one write at a time.
-$github->wait_at_gate('creations', count => 2);
-my %tokens = map { $_->{authorization_tag} => 1 } grep { $_->{method} eq 'POST' && $_->{path} =~ m{/issues$} } $github->requests(since => $seq);
-is(scalar keys %tokens, 2, 'both create at the same time');
-$github->open_gate('creations');
+$github->wait_at_gate('creation');
+$application->wait_until("SELECT count(DISTINCT claimed_by) = 2 FROM github_sync.task_sync_transactions WHERE state = 'processing'");
+pass('both hold creations');
+$github->open_gate('creation');
 $application->wait_until_done;
+is(scalar(grep { $_->{writes_under_way} > 1 } grep { $_->{method} eq 'POST' } $github->requests(since => $seq)), 0, 'and send one at a time');
 is(asked_since($seq, qr{^POST /repos/acme/widgets/issues }), 30, 'with one request for each task');
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
 is($application->superuser_sql('SELECT count(*) FROM github_sync.github_issues WHERE number IS NOT NULL AND task_id IS NOT NULL'), 31, 'every task knows its issue');
@@ -92,8 +92,9 @@ is($application->superuser_sql('SELECT count(*) FROM github_sync.github_issues W
 
 GitHubSync::Application::reconfigure($node, 'github_sync.max_concurrent_requests' => '1');
 $github->fault($posted, { gate_after_effect => 'dying' }, body => 'its worker ends');
-$github->fault($posted, { gate_after_effect => 'living' }, body => 'its worker stays');
-my $stays = $application->add_task(title => 'its worker stays');
+my $stays = $application->superuser_sql("SELECT id FROM planner.tasks WHERE title = 'task 3'");
+$github->fault("GET /issues/" . $application->issue_of($stays)->{number} . '$', { gate => 'living' });
+$application->edit_task($stays, title => 'its worker stays');
 $task = $application->add_task(title => 'its worker ends');
 $github->wait_at_gate($_) foreach qw(dying living);
 my $living = holder(newest_of_task($stays));
@@ -110,9 +111,9 @@ pass('two workers serve the database again');
 
 # ---- one ends for good ----
 
-$github->fault($posted, { gate_after_effect => 'both-1' });
-$github->fault($posted, { gate_after_effect => 'both-2' });
-my @tasks = map { $application->add_task(title => "held by $_") } 1, 2;
+my @tasks = map { $application->superuser_sql("SELECT id FROM planner.tasks WHERE title = 'task $_'") } 1, 2;
+$github->fault("GET /issues/" . $application->issue_of($tasks[ $_ - 1 ])->{number} . '$', { gate => "both-$_" }) foreach 1, 2;
+$application->edit_task($tasks[ $_ - 1 ], title => "held by $_") foreach 1, 2;
 $github->wait_at_gate("both-$_") foreach 1, 2;
 GitHubSync::Application::reconfigure($node, 'github_sync.workers_per_database' => '1');
 # The last place is not wanted any more: its worker waits for an answer and, ended, has no successor.
