@@ -45,16 +45,20 @@ function verdict({ local, localBase, remote, remoteBase, isFirst, winner, confli
 	return { is: 'conflict', winner: conflictWinner };
 }
 
-/* A value that was sent and that GitHub holds is what both sides agree on. */
+/*
+ * A value that was sent and that GitHub holds is what both sides agree on; and what exists was created with what was
+ * sent: another value is a change since.
+ */
 export function settleSent(record, remote, isAnswerToWrite) {
 	if (!record.sent) return;
+	const wasCreated = record.localBase === null;
 	remote.forEach((value, i) => {
-		if (record.sentMask[i] && (isAnswerToWrite || sameText(value, record.sent[i]))) {
-			record.localBase ??= record.sent.map(() => null);
-			record.remoteBase ??= record.sent.map(() => null);
-			record.localBase[i] = record.sent[i];
-			record.remoteBase[i] = value;
-		}
+		const isThere = isAnswerToWrite || sameText(value, record.sent[i]);
+		if (!record.sentMask[i] || !(isThere || wasCreated)) return;
+		record.localBase ??= record.sent.map(() => null);
+		record.remoteBase ??= record.sent.map(() => null);
+		record.localBase[i] = record.sent[i];
+		record.remoteBase[i] = isThere ? value : record.sent[i];
 	});
 	record.sent = record.sentMask = null;
 }

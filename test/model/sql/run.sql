@@ -26,6 +26,8 @@ BEGIN
 			IF (op ->> 'paused')::boolean THEN
 				PERFORM github_sync.pause_installation(10, clock_timestamp() + interval '1 hour', 'rate limit', 'rate limit');
 			ELSE
+				/* Its time comes, and GitHub answers. */
+				UPDATE github_sync.github_app_installations SET paused_until = clock_timestamp() WHERE paused_until IS NOT NULL;
 				PERFORM github_sync.resume_installation(10);
 			END IF;
 		WHEN 'time passes' THEN
