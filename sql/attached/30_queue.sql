@@ -86,6 +86,7 @@ CREATE TABLE IF NOT EXISTS github_sync.@record@_sync_transactions (
 	finished_at timestamptz,
 	event text,
 	supersedes bigint[],
+	because text,
 	claimed_by integer,
 	lagging_answers smallint NOT NULL DEFAULT 0,
 	creates boolean NOT NULL DEFAULT false,
@@ -110,6 +111,8 @@ COMMENT ON COLUMN github_sync.@record@_sync_transactions.queued_at IS
 'place in line; inherited from the transactions that this one superseded';
 COMMENT ON COLUMN github_sync.@record@_sync_transactions.event IS
 'private: the event that an UPDATE reports; the trigger turns it into a state by state_transitions and clears it';
+COMMENT ON COLUMN github_sync.@record@_sync_transactions.because IS
+'private: why it ended where no other transaction superseded it, for sync_history';
 COMMENT ON COLUMN github_sync.@record@_sync_transactions.supersedes IS
 'private: queued transactions that this one canceled when it was inserted';
 COMMENT ON COLUMN github_sync.@record@_sync_transactions.claimed_by IS

@@ -35,7 +35,7 @@
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_decide_inbound(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@,
-	OUT state text, OUT duplicate_of bigint, OUT dropped_for bigint)
+	OUT state text, OUT duplicate_of bigint, OUT dropped_for bigint, OUT because text)
 LANGUAGE plpgsql AS $$
 DECLARE
 	covering record;
@@ -46,6 +46,7 @@ BEGIN
 	/* Rule 2: one of the sides is gone. */
 	IF t.github_updated_at <= cached.deleted_at THEN
 		state := 'dropped';
+		because := 'deleted at GitHub';
 		SELECT d.id INTO dropped_for FROM github_sync.@record@_sync_transactions AS d
 		WHERE d.@resource@_id = cached.id AND d.action = 'delete' AND d.state = 'completed'
 			AND d.github_updated_at = cached.deleted_at
@@ -54,6 +55,7 @@ BEGIN
 	END IF;
 	IF cached.local_deleted_at IS NOT NULL THEN
 		state := 'dropped';
+		because := 'the @record@ was deleted';
 		RETURN;
 	END IF;
 
@@ -82,6 +84,7 @@ BEGIN
 	END IF;
 	IF cached.github_updated_at > t.github_updated_at AND cached.deleted_at IS NULL THEN
 		state := 'dropped';
+		because := 'a newer version is known';
 		RETURN;
 	END IF;
 
@@ -109,6 +112,7 @@ BEGIN
 			SELECT FROM github_sync.github_repos AS r
 			WHERE r.id = t.github_repo_id AND r.sync_direction = 'inbound') THEN
 			state := 'dropped';
+			because := 'the @record@ was changed later, and never synced';
 		END IF;
 	END IF;
 END
@@ -118,7 +122,7 @@ COMMENT ON FUNCTION github_sync.@record@_decide_inbound(github_sync.@record@_syn
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_decide_outbound(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@,
-	OUT state text, OUT duplicate_of bigint)
+	OUT state text, OUT duplicate_of bigint, OUT because text)
 LANGUAGE plpgsql AS $$
 DECLARE
 	here record;
@@ -132,6 +136,7 @@ BEGIN
 	SELECT * INTO here FROM github_sync.@record@_local_row(t.@record@_id);
 	IF here.is_there AND here.fields IS NOT DISTINCT FROM cached.local_base THEN
 		state := 'duplicate';
+		because := 'both sides agree';
 		SELECT c.id INTO duplicate_of FROM github_sync.@record@_sync_transactions AS c
 		WHERE c.@resource@_id = cached.id AND c.state = 'completed' AND c.id <> t.id
 		ORDER BY c.finished_at DESC, c.id DESC LIMIT 1;
@@ -158,7 +163,8 @@ COMMENT ON FUNCTION github_sync.@record@_decide_delete(github_sync.@record@_sync
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_decide(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@,
-	OUT state text, OUT disabled_reason text, OUT duplicate_of bigint, OUT dropped_for bigint, OUT being_switched boolean)
+	OUT state text, OUT disabled_reason text, OUT duplicate_of bigint, OUT dropped_for bigint, OUT because text,
+	OUT being_switched boolean)
 LANGUAGE plpgsql AS $$
 BEGIN
 	being_switched := false;
@@ -174,10 +180,10 @@ BEGIN
 		SELECT d.state, d.duplicate_of INTO state, duplicate_of
 		FROM github_sync.@record@_decide_delete(t, cached) AS d;
 	ELSIF t.direction = 'inbound' THEN
-		SELECT d.state, d.duplicate_of, d.dropped_for INTO state, duplicate_of, dropped_for
+		SELECT d.state, d.duplicate_of, d.dropped_for, d.because INTO state, duplicate_of, dropped_for, because
 		FROM github_sync.@record@_decide_inbound(t, cached) AS d;
 	ELSE
-		SELECT d.state, d.duplicate_of INTO state, duplicate_of
+		SELECT d.state, d.duplicate_of, d.because INTO state, duplicate_of, because
 		FROM github_sync.@record@_decide_outbound(t, cached) AS d;
 	END IF;
 END
@@ -217,3 +223,9 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_unless_pruned(bigint) IS
 'private: a transaction that may be referred to, or NULL, which pruning makes of the reference anyway';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_without_row(cached github_sync.@resources@) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN cached.local_deleted_at IS NOT NULL THEN 'the @record@ was deleted' ELSE 'the @record@ was unlinked' END;
+COMMENT ON FUNCTION github_sync.@record@_without_row(github_sync.@resources@) IS
+'private: why a record has no row of the application''s (any more), for sync_history';

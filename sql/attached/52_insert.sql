@@ -82,6 +82,7 @@ BEGIN
 	NEW.disabled_reason := decision.disabled_reason;
 	NEW.duplicate_of := github_sync.@record@_unless_pruned(decision.duplicate_of);
 	NEW.dropped_for := github_sync.@record@_unless_pruned(decision.dropped_for);
+	NEW.because := decision.because;
 	IF NEW.state <> 'queued' THEN
 		NEW.finished_at := clock_timestamp();
 		RETURN NEW;

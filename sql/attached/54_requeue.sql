@@ -65,6 +65,7 @@ BEGIN
 		disabled_reason = decision.disabled_reason,
 		duplicate_of = github_sync.@record@_unless_pruned(decision.duplicate_of),
 		dropped_for = github_sync.@record@_unless_pruned(decision.dropped_for),
+		because = decision.because,
 		error_code = NULL,
 		error_reason = NULL,
 		queued_at = coalesce(t.queued_at, clock_timestamp()),

@@ -29,6 +29,7 @@ BEGIN
 	UPDATE github_sync.@resources@ SET local_deleted_at = clock_timestamp() WHERE id = NEW.id;
 	UPDATE github_sync.@record@_sync_transactions SET
 		event = CASE direction WHEN 'inbound' THEN 'overtaken' ELSE 'record deleted' END,
+		because = 'the @record@ was deleted',
 		next_attempt_at = NULL
 	WHERE @resource@_id = NEW.id AND state = 'queued' AND action = 'upsert';
 	IF github_sync.@record@_propagates_deletion(NEW) THEN

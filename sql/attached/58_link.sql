@@ -33,6 +33,16 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_require_linkable({{key_type}}, github_sync.@resources@) IS
 'private: refuses to link what is linked or under way; returns the stub of a row that never went out, or NULL';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_hold_row(key {{key_type}}) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = @record@_hold_row.key FOR UPDATE;
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_hold_row({{key_type}}) IS
+'private: keeps the local row to ourselves: who inserts a transaction of it just now may be making a record of it';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_link(key {{key_type}}, target_id bigint, prefer text) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -77,7 +87,7 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@task	IF github_issue_number IS NULL OR github_issue_number < 1 THEN
 --@task		RAISE invalid_parameter_value USING MESSAGE = 'github_issue_number has to be the number of an issue';
 --@task	END IF;
---@task	IF NOT github_sync.task_hold_key(link_task.task_id) THEN
+--@task	IF NOT github_sync.task_hold_row(link_task.task_id) THEN
 --@task		RAISE foreign_key_violation USING MESSAGE = format('task %s does not exist', link_task.task_id);
 --@task	END IF;
 --@task	INSERT INTO github_sync.github_issues (github_repo_id, number)
@@ -100,7 +110,7 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@comment	IF github_comment_external_id IS NULL OR github_comment_external_id < 1 THEN
 --@comment		RAISE invalid_parameter_value USING MESSAGE = 'github_comment_external_id has to be GitHub''s id of a comment';
 --@comment	END IF;
---@comment	IF NOT github_sync.comment_hold_key(link_comment.comment_id) THEN
+--@comment	IF NOT github_sync.comment_hold_row(link_comment.comment_id) THEN
 --@comment		RAISE foreign_key_violation USING MESSAGE = format('comment %s does not exist', link_comment.comment_id);
 --@comment	END IF;
 --@comment	SELECT i.id INTO parent_id FROM github_sync.comment_local_row(link_comment.comment_id) AS l
@@ -135,7 +145,8 @@ BEGIN
 			MESSAGE = format('@record@ %s is not linked', unlink_@record@.@record@_id);
 	END IF;
 	PERFORM github_sync.@record@_lock_for_rules(linked_id);
-	UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted', next_attempt_at = NULL
+	UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted',
+		because = 'the @record@ was unlinked', next_attempt_at = NULL
 	WHERE @resource@_id = linked_id AND state = 'queued' AND direction = 'outbound' AND action = 'upsert';
 	UPDATE github_sync.@resources@ AS r SET @record@_id = NULL, local_base = NULL, remote_base = NULL,
 		sent = NULL, sent_mask = NULL, local_changed_at = NULL, preferred_side = NULL

@@ -42,7 +42,8 @@ BEGIN
 		LIMIT greatest(0, least(slots,
 			CASE WHEN i.paused_until IS NULL OR i.pause_kind = 'budget' THEN slots_per_installation ELSE 1 END - busy.in_flight))
 	) AS q
-	WHERE i.state = 'active' AND (i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
+	/* Of one that is not active, what was inserted while that came about: it becomes disabled. */
+	WHERE (i.state <> 'active' OR i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
 		AND NOT (kind.creates AND coalesce(i.creations_paused_until > clock_timestamp(), false))
 	ORDER BY q.priority, q.queued_at, q.id
 	LIMIT slots;
@@ -195,7 +196,8 @@ DECLARE
 	decision record;
 BEGIN
 	IF t.direction = 'outbound' AND t.action = 'upsert' AND cached.@record@_id IS NULL THEN
-		UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted' WHERE id = t.id;
+		UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted',
+			because = github_sync.@record@_without_row(cached) WHERE id = t.id;
 		RETURN false;
 	END IF;
 	SELECT * INTO decision FROM github_sync.@record@_decide(t, cached);
@@ -206,7 +208,8 @@ BEGIN
 		event = github_sync.@record@_event_of_decision(decision.state, NULL),
 		disabled_reason = decision.disabled_reason,
 		duplicate_of = github_sync.@record@_unless_pruned(decision.duplicate_of),
-		dropped_for = github_sync.@record@_unless_pruned(decision.dropped_for)
+		dropped_for = github_sync.@record@_unless_pruned(decision.dropped_for),
+		because = decision.because
 	WHERE id = t.id;
 	RETURN false;
 END

@@ -95,7 +95,8 @@ BEGIN
 			SELECT o.id INTO waiting_outbound FROM github_sync.@record@_sync_transactions AS o
 			WHERE o.@resource@_id = cached.id AND o.state = 'queued' AND o.direction = 'outbound'
 			ORDER BY o.id DESC LIMIT 1;
-			UPDATE github_sync.@record@_sync_transactions SET event = 'overtaken', dropped_for = waiting_outbound
+			UPDATE github_sync.@record@_sync_transactions SET event = 'overtaken', dropped_for = waiting_outbound,
+				because = 'a later change of the @record@ stands'
 			WHERE id = t.id;
 			RETURN 'dropped';
 		END IF;
@@ -170,7 +171,7 @@ BEGIN
 	IF event_of_end IS NOT NULL THEN
 		/* First: what comes back now is decided by what is known now. */
 		PERFORM github_sync.@record@_save_record(cached);
-		UPDATE github_sync.@record@_sync_transactions SET event = event_of_end
+		UPDATE github_sync.@record@_sync_transactions SET event = event_of_end, because = github_sync.@record@_without_row(cached)
 		WHERE id = t.id RETURNING state INTO end_state;
 	END IF;
 	RETURN end_state;

@@ -2,13 +2,6 @@
  * Views, one SELECT per record type; attach joins them by UNION ALL.  Each
  * part is headed by the view's name and what it tells, and by a line for each
  * column: these become the comments of the view.
- *
- * sync_history.because is derived from what the row refers to and from the
- * cached record as it is now.  Where that is not certain (the reference was
- * pruned; an inbound one that was dropped because nothing protected a later
- * change of the local row, and the record has been synced since), the rules
- * have to say it themselves when they decide: a private column "because text"
- * of the transaction tables would then come first here.
  */
 
 --@view sync_status: how many transactions per record type, direction and state, the oldest and the newest
@@ -130,22 +123,9 @@
 		t.@resource@_id AS cached_record_id, t.github_repo_id, t.github_issue_number, t.github_updated_at,
 		t.record_modified_at,
 		CASE t.state
-			WHEN 'canceled' THEN CASE
-				WHEN t.canceled_by IS NOT NULL THEN 'canceled by ' || t.canceled_by
-				WHEN cached.local_deleted_at IS NOT NULL THEN 'the @record@ was deleted'
-				WHEN cached.@record@_id IS NULL THEN 'the @record@ was unlinked'
-				ELSE 'canceled by one that was pruned' END
-			WHEN 'duplicate' THEN CASE
-				WHEN t.duplicate_of IS NOT NULL THEN 'duplicate of ' || t.duplicate_of
-				WHEN t.direction = 'outbound' THEN 'both sides agreed'
-				ELSE 'duplicate of one that was pruned' END
-			WHEN 'dropped' THEN CASE
-				WHEN t.dropped_for IS NOT NULL THEN 'dropped for ' || t.dropped_for
-				WHEN cached.local_deleted_at IS NOT NULL THEN 'the @record@ was deleted'
-				WHEN cached.deleted_at >= t.github_updated_at THEN 'deleted at GitHub'
-				WHEN cached.github_updated_at > t.github_updated_at THEN 'a newer version is known'
-				WHEN cached.local_base IS NULL THEN 'the @record@ was changed later, and never synced'
-				ELSE 'a later change of the @record@ stands' END
+			WHEN 'canceled' THEN coalesce('canceled by ' || t.canceled_by, t.because, 'canceled by one that was pruned')
+			WHEN 'duplicate' THEN coalesce('duplicate of ' || t.duplicate_of, t.because, 'duplicate of one that was pruned')
+			WHEN 'dropped' THEN coalesce('dropped for ' || t.dropped_for, t.because, 'dropped for one that was pruned')
 			WHEN 'disabled' THEN 'disabled: ' || t.disabled_reason
 			WHEN 'errored' THEN t.error_code || ': ' || t.error_reason
 		END AS because,
