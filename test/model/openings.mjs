@@ -189,9 +189,10 @@ function* buried(scene) {
 	const { github, random } = scene;
 	const { issue, comment } = yield* synced(scene);
 	const [type, resource] = comment && random.chance(0.7) ? ['comment', comment] : ['task', issue];
-	if (random.chance(0.3)) {
+	if (random.chance(0.5)) {
 		const record = scene.world[type].records.find((r) => r.githubId === resource.githubId);
-		if (record?.local) yield { does: 'edit row', type, id: record.local, values: { body: github.valueOf('body') }, modified: github.now };
+		const body = github.otherValueOf('body', resource.fields.at(type === 'task' ? 1 : 0));
+		if (record?.local) yield { does: 'edit row', type, id: record.local, values: { body }, modified: github.now };
 	}
 	const told = inbound(type, resource);
 	if (random.chance(0.6)) Object.assign(told.rows[0], { action: 'delete', T: random.of([null, resource.updated]) });
