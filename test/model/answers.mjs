@@ -154,6 +154,8 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 			return t.state;
 		}
 	}
+	/* A webhook's fetch was faster: what it saw is newer than this answer, and is fetched again. */
+	if (kind === 'created' && !openAttempt(world, record)) return requeue(world, t, null);
 	if (isLagging(t, record, kind, updated)) {
 		t.lagging++;
 		return requeue(world, t, 'later');
