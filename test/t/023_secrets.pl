@@ -60,8 +60,9 @@ $by_token->capture;
 
 my $echo = { message => 'go away, {authorization}', errors => [ { message => 'I mean {authorization}' } ] };
 my @troubles = (
-	(map { { answer => { status => $_, body => $echo } } } 400, 401, 403, 404, 410, 418, 422, 429, 451, 500, 503),
-	{ answer => { status => 403, body => $echo, headers => { 'retry-after' => '0' } } },
+	(map { { answer => { status => $_, body => $echo } } } 400, 401, 403, 404, 410, 418, 422, 451, 500, 503),
+	# A refusal without it would cost a minute.
+	(map { { answer => { status => $_, body => $echo, headers => { 'retry-after' => '1' } } } } 403, 429),
 	{ answer => { status => 301, body => $echo, headers => { location => 'https://evil.example/{authorization}' } } },
 	{ answer => { status => 200, body => '"{authorization}"' } },
 	{ answer => { status => 200, body => { id => '{authorization}' } } },
