@@ -1,4 +1,4 @@
-# 022_hostile_answers.pl
+# 018_hostile_answers.pl
 #
 # Whatever answers in GitHub's place: each row ends with a clear reason, the
 # others are carried meanwhile, and the worker neither ends nor grows.

@@ -1,4 +1,4 @@
-# 013_outage.pl
+# 015_outage.pl
 #
 # GitHub out of reach: nothing is errored, one request at a time asks whether
 # it is over, and then everything drains.  A row that alone always fails on

@@ -1,4 +1,4 @@
-# 020_credentials.pl
+# 016_credentials.pl
 #
 # Keys and tokens: asked for once, renewed in time, tried gently, and explained
 # where they do not work.

@@ -1,4 +1,4 @@
-# 010_full_minute.pl
+# 014_full_minute.pl
 #
 # A minute of a full queue under limits that GitHub enforces, with two workers:
 # nothing is refused, and all of the budget is used.  (The hour is simulated in

@@ -1,4 +1,4 @@
-# 012_limits.pl
+# 013_limits.pl
 #
 # GitHub's limits: our own budget, shared by databases and workers and kept
 # over restarts; GitHub's hour, by its clock; refusals.  What waits costs

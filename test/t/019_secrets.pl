@@ -1,4 +1,4 @@
-# 023_secrets.pl
+# 019_secrets.pl
 #
 # Canaries in every secret that the worker is given, and in every one that it
 # gets: whatever goes well or wrong, none of them is found where people look.

@@ -1,4 +1,4 @@
-# 021_moved.pl
+# 017_moved.pl
 #
 # GitHub sends the worker on: to another name of a repository, to another
 # repository, to the next page; and never to another host.

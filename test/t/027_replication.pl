@@ -1,4 +1,4 @@
-# 021_replication.pl
+# 027_replication.pl
 #
 # Logical replication of all tables, the application's and ours, to a server
 # that has the extension but runs no worker: what arrives there is what was
