@@ -1,4 +1,4 @@
-# 020_bulk.pl
+# 012_bulk.pl
 #
 # Many rows in one statement, statements that meet, and the application's own
 # large writes: right end states, no deadlock, and a cost that grows with the
