@@ -87,7 +87,10 @@ BEGIN
 	END IF;
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
 	IF repo.paused_until > clock_timestamp() THEN
-		UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = repo.paused_until WHERE q.id = t.id;
+		/* Who ends the pause just now would not see what begins to wait for its end. */
+		SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id FOR SHARE SKIP LOCKED;
+		UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = repo.paused_until
+		WHERE q.id = t.id AND repo.paused_until > clock_timestamp();
 		RETURN;
 	END IF;
 	step := github_sync.@record@_first_step(t, cached);
