@@ -21,12 +21,20 @@
 
 #define LOOK_PAGE_SIZE 100
 
+/*
+ * GitHub has no compare-and-swap: what somebody edits there after our fetch is
+ * overwritten by our update.  One that had to wait longer for its turn than
+ * this is merged anew with what is there then.
+ */
+#define UPDATE_GETS_OLD_MS 2000
+
 static HttpClient *client = NULL;
 static List *answers = NIL;                       /* of Conversation, to be recorded */
 static List *unprepared = NIL;                    /* of Conversation: creations whose turn it is */
 static dlist_head held = DLIST_STATIC_INIT(held); /* of Conversation: all that have a claim */
 static int held_count = 0;
 static bool lost_some = false;
+static bool look_again = false;   /* something began to wait meanwhile */
 static TimestampTz looked_at = 0; /* when what waits was last looked through */
 static int requests_sent = 0;     /* for claims, and not answered yet */
 static char *login = NULL;
@@ -398,20 +406,61 @@ send_in_turn(Conversation *conversation)
 		pacing_give_up(conversation);
 }
 
+static bool
+rests_on_old_answer(const Conversation *conversation)
+{
+	return conversation->claim->step == STEP_UPDATE &&
+		TimestampDifferenceExceeds(conversation->answered_at, looked_at, UPDATE_GETS_OLD_MS);
+}
+
+/* Gives its turn back for a fetch; no other one writes before it has come back. */
+static void
+refresh(Conversation *conversation)
+{
+	pacing_give_up(conversation);
+	conversation->installation->refreshing = conversation;
+	conversation->claim->step = STEP_FETCH;
+	conversation_continue(conversation);
+	look_again = true;
+}
+
+static void
+end_refresh(Conversation *conversation)
+{
+	if (conversation->installation->refreshing == conversation)
+		conversation->installation->refreshing = NULL;
+}
+
 static void
 take_turn(Conversation *conversation)
 {
+	if (rests_on_old_answer(conversation))
+	{
+		refresh(conversation);
+		return;
+	}
+	if (github_operation_writes(conversation->operation))
+		end_refresh(conversation);
 	if (github_operation_creates(conversation->operation) && !conversation->prepared)
 		unprepared = append_conversation(unprepared, conversation);
 	else
 		send_in_turn(conversation);
 }
 
+static bool
+waits_for_refresh(const Conversation *conversation)
+{
+	const Conversation *refreshing = conversation->installation->refreshing;
+
+	return refreshing != NULL && refreshing != conversation &&
+		github_operation_writes(conversation->operation);
+}
+
 /* Those of a kind keep their order: behind one that has to wait, the next one need not ask. */
 static bool
 may_take_turn(Conversation *conversation)
 {
-	return requests_sent < setting_max_concurrent_requests &&
+	return requests_sent < setting_max_concurrent_requests && !waits_for_refresh(conversation) &&
 		!installation_spares_token(conversation->installation, looked_at) &&
 		!pacing_is_held_up(conversation->installation, rate_kind(conversation->operation)) &&
 		pacing_permits(conversation);
@@ -504,6 +553,7 @@ void
 conversation_end(Conversation *conversation)
 {
 	forget_answer(conversation);
+	end_refresh(conversation);
 	dlist_delete(&conversation->held);
 	held_count--;
 	queue_free_claim(conversation->claim);
@@ -540,6 +590,7 @@ conversation_arrived(Conversation *conversation)
 void
 conversation_postpone(Conversation *conversation, int delay_ms)
 {
+	end_refresh(conversation);
 	conversation->postponed++;
 	conversation->not_before = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), delay_ms);
 	answers = append_conversation(answers, conversation);
@@ -556,6 +607,7 @@ take_finished(void)
 		Conversation *conversation = http_exchange_tag(exchange);
 
 		conversation->exchange = exchange;
+		conversation->answered_at = GetCurrentTimestamp();
 		conversation->postponed = 0;
 		conversation->not_before = 0;
 		pacing_settle(conversation);
@@ -571,7 +623,11 @@ conversations_progress(void)
 	take_finished();
 	looked_at = GetCurrentTimestamp();
 	/* GitHub works on the next ones while these are recorded. */
-	installation_visit_all(send_what_may_be_sent);
+	do
+	{
+		look_again = false;
+		installation_visit_all(send_what_may_be_sent);
+	} while (look_again);
 	take_finished();
 }
 

@@ -50,7 +50,8 @@ typedef struct Conversation
 	const char *unsendable_code; /* refused before it was sent */
 	const char *unsendable_reason;
 
-	TimestampTz not_before; /* its recording was postponed until then */
+	TimestampTz answered_at; /* when its last answer came: what an update was made of */
+	TimestampTz not_before;  /* its recording was postponed until then */
 	int postponed;
 
 	dlist_node held; /* ABOUT_CLAIM: in the list of all claims held */

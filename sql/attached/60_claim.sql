@@ -40,7 +40,7 @@ BEGIN
 		ORDER BY t.priority, t.queued_at, t.id
 		/* After a pause one request finds out whether it is over. */
 		LIMIT greatest(0, least(slots,
-			CASE WHEN i.paused_until IS NULL OR i.pause_kind = 'budget' THEN slots_per_installation ELSE 1 END - busy.in_flight))
+			CASE WHEN i.paused_until IS NULL OR i.pause_kind = 'budget' OR i.state <> 'active' THEN slots_per_installation ELSE 1 END - busy.in_flight))
 	) AS q
 	/* Of one that is not active, what was inserted while that came about: it becomes disabled. */
 	WHERE (i.state <> 'active' OR i.paused_until IS NULL OR i.paused_until <= clock_timestamp())

@@ -470,6 +470,8 @@ rate_limit_end(RateLimit *limit, const RateTicket *ticket, RateOutcome outcome,
 	leave_place(limit, ticket);
 	if (outcome != RATE_UNSENT)
 		count_in_windows(limit, ticket, now_ms);
+	else if (ticket->kind != RATE_READ)
+		limit->next_write_ms = now_ms; /* its turn is free: the write before is long enough ago */
 	if (outcome == RATE_ANSWERED && is_plausible(headers))
 		learn_remaining(limit, ticket, headers, now_ms);
 	else if (outcome != RATE_UNSENT)

@@ -184,7 +184,8 @@ extern void rate_limit_note_sent(RateLimit *limit, const RateSettings *settings,
 
 /*
  * The request is over.  headers: NULL where there are none.  Follow this with
- * what the answer means: one of the next three.
+ * what the answer means: one of the next three.  A turn to write that was not
+ * used is free for the next one at once.
  */
 extern void rate_limit_end(RateLimit *limit, const RateTicket *ticket, RateOutcome outcome,
 						   const RateHeaders *headers, int64_t now_ms);

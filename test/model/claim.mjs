@@ -12,7 +12,8 @@ const isBusy = (world, t) => transactionsOf(world, t.record).some((other) => oth
 
 function candidates(world, type, slots, passedOver) {
 	const { transactions } = world[type];
-	if (world.installation.state !== 'active' || world.installation.paused) return [];
+	/* Of one that is not active, what is still queued becomes disabled. */
+	if (world.installation.state === 'active' && world.installation.paused) return [];
 	const free = SLOTS_OF_INSTALLATION - transactions.filter((t) => t.state === 'processing').length;
 	return transactions.filter((t) => t.state === 'queued' && !t.waits && !isBusy(world, t) && !passedOver.includes(t.id))
 		.sort((a, b) => a.priority - b.priority || a.place - b.place || a.id - b.id)

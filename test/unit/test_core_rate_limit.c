@@ -352,6 +352,22 @@ test_overlapping_answers(void)
 }
 
 static void
+test_turn_given_back(void)
+{
+	start_afresh();
+	(void) ask(RATE_WRITE);
+	now_ms += SECOND_MS;
+	(void) take(RATE_WRITE);
+	is_int(wait_of(RATE_WRITE), SECOND_MS, "a write that has its turn keeps the next one away");
+	now_ms += 100;
+	rate_limit_end(&limit, &ticket, RATE_UNSENT, NULL, now_ms);
+	is_int(wait_of(RATE_WRITE), 0, "a turn to write that was given back is free at once");
+	(void) take(RATE_WRITE);
+	answer(&ticket);
+	is_int(wait_of(RATE_WRITE), SECOND_MS, "... and one that was used is not");
+}
+
+static void
 test_senseless_headers(void)
 {
 	static const RateHeaders senseless[] = {
@@ -633,6 +649,7 @@ main(void)
 	test_remaining();
 	test_lowered();
 	test_overlapping_answers();
+	test_turn_given_back();
 	test_senseless_headers();
 	test_refusal();
 	test_refusal_without_a_time();

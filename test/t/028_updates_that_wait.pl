@@ -1,0 +1,56 @@
+# 028_updates_that_wait.pl
+#
+# GitHub has no compare-and-swap: what somebody edits there between our fetch
+# and our update is overwritten.  An update that has to wait for its turn is
+# merged with what is there when its turn comes.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use Test::More;
+
+my $github      = GitHubSync::StandIn->start;
+my $application = GitHubSync::Application->start($github);
+my $node        = $application->node;
+
+my @tasks = map { $application->add_task(title => "task $_", markdown => 'text') } 1 .. 4;
+$application->wait_until_done;
+my @numbers = map { $application->issue_of($_)->{number} } @tasks;
+
+# The first update is held at GitHub: the others are fetched, and wait behind it.
+GitHubSync::Application::reconfigure($node, 'github_sync.request_timeout' => '60s');
+my $seq = $github->last_seq;
+$github->fault("PATCH /issues/$numbers[0]\$", { gate => 'first' });
+$application->edit_task($tasks[0], title => 'the first');
+$github->wait_at_gate('first');
+$application->edit_task($tasks[$_], title => "the application's $_") foreach 1 .. 3;
+$github->wait_for_request('GET', "/issues/$numbers[$_]\$", since => $seq) foreach 1 .. 3;
+
+# Meanwhile: the same field of one, another field of the next, nothing of the last.
+my $fetched = $github->last_seq;
+$github->human_edits_issue('acme/widgets', $numbers[1], title => "somebody's at GitHub");
+$github->human_edits_issue('acme/widgets', $numbers[2], body => "somebody's text");
+$application->wait_until('SELECT clock_timestamp() > max(processing_at) + interval \'3 seconds\' FROM github_sync.task_sync_transactions');
+$github->open_gate('first');
+$application->wait_until_done;
+
+my $both = $application->task($tasks[1])->{title};
+is($github->issue('acme/widgets', $numbers[1])->{title}, $both, 'the same field on both sides: they agree in the end');
+my ($conflict) = $application->rows('SELECT * FROM github_sync.sync_conflicts');
+is_deeply([ sort @$conflict{qw(local remote)} ], [ "somebody's at GitHub", "the application's 1" ], 'and the text that lost is kept');
+is($github->issue('acme/widgets', $numbers[2])->{title}, "the application's 2", 'different fields: the one is sent');
+is($application->task($tasks[2])->{markdown}, "somebody's text", '... and the other applied');
+is($github->issue('acme/widgets', $numbers[3])->{title}, "the application's 3", 'what nobody touched is sent as it was');
+is_deeply([ sort map { $_->{path} } grep { $_->{method} eq 'GET' && $_->{path} =~ m{/issues/\d+$} } $github->requests(since => $fetched) ],
+	[ sort map { "/repos/acme/widgets/issues/$_" } @numbers[ 1 .. 3 ] ], 'each that waited was fetched once more');
+
+# One that is sent at once is not.
+$seq = $github->last_seq;
+$application->edit_task($tasks[3], title => 'at once');
+$application->wait_until_done;
+is_deeply([ map { s/ .*//r } GitHubSync::Application::asked($github, $seq) ], [ 'GET', 'PATCH' ], 'an update whose turn has come needs one fetch');
+
+done_testing;
