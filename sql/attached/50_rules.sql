@@ -133,7 +133,7 @@ BEGIN
 	IF cached.github_id IS NULL OR cached.local_base IS NULL OR cached.sent IS NOT NULL THEN
 		RETURN;
 	END IF;
-	SELECT * INTO here FROM github_sync.@record@_local_row(t.@record@_id);
+	SELECT * INTO here FROM github_sync.@record@_local_row(cached.@record@_id);
 	IF here.is_there AND here.fields IS NOT DISTINCT FROM cached.local_base THEN
 		state := 'duplicate';
 		because := 'both sides agree';

@@ -194,7 +194,7 @@ BEGIN
 		RETURN false;
 	END IF;
 	/* Who changes the parent just now would release only what waits already: left for the next claim. */
-	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id FOR SHARE SKIP LOCKED;
+	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id FOR NO KEY UPDATE SKIP LOCKED;
 	IF FOUND AND github_sync.comment_needs_parent(t, cached, step, parent) THEN
 		PERFORM github_sync.comment_wait_for_parent(t, step, parent);
 	END IF;
