@@ -171,3 +171,18 @@ SELECT github_sync.link_comment(4, 1, 5000000001, 'app');
 SELECT github_sync.link_comment(4, 1, NULL, 'app');
 SELECT github_sync.link_comment(99, 1, 5000000009, 'app');
 SELECT github_sync.unlink_task(99);
+
+-- ---- an outbound one that was disabled is compared with the row that is linked now, not with one that is gone ----
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+UPDATE github_sync.github_repos SET sync_direction = 'inbound';
+UPDATE app.tasks SET title = 'mine', modified_at = at(5);
+SELECT outbound(1);
+DELETE FROM app.tasks;
+INSERT INTO app.tasks (title, modified_at) VALUES ('another', at(6));
+SELECT github_sync.link_task(2, 1, 1, 'github');
+SELECT carry_out(9);
+UPDATE github_sync.github_repos SET sync_direction = 'both';
+SELECT * FROM queue;
