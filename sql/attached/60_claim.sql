@@ -137,7 +137,6 @@ RETURNS SETOF record
 LANGUAGE plpgsql AS $$
 DECLARE
 	candidate record;
-	taken record;
 BEGIN
 	FOR candidate IN SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation) LOOP
 		RETURN QUERY SELECT k.* FROM github_sync.@record@_take(candidate.transaction_id, candidate.cached_id) AS k
