@@ -36,12 +36,13 @@ COMMENT ON FUNCTION github_sync.@record@_require_linkable({{key_type}}, github_s
 CREATE OR REPLACE FUNCTION github_sync.@record@_hold_row(key {{key_type}}) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = @record@_hold_row.key FOR UPDATE;
+	/* Not FOR UPDATE: a worker's report may check a foreign key to the row while it holds a record that we wait for. */
+	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = @record@_hold_row.key FOR NO KEY UPDATE;
 	RETURN FOUND;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_hold_row({{key_type}}) IS
-'private: keeps the local row to ourselves: who inserts a transaction of it just now may be making a record of it';
+'private: lets nobody edit, delete or link the local row';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_link(key {{key_type}}, target_id bigint, prefer text) RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -90,6 +91,8 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@task	IF NOT github_sync.task_hold_row(link_task.task_id) THEN
 --@task		RAISE foreign_key_violation USING MESSAGE = format('task %s does not exist', link_task.task_id);
 --@task	END IF;
+--@task	/* An empty record if need be: who enqueues the task for the first time just now waits for it. */
+--@task	PERFORM github_sync.task_record_of_local_row(link_task.task_id, link_task.github_repo_id);
 --@task	INSERT INTO github_sync.github_issues (github_repo_id, number)
 --@task	VALUES (link_task.github_repo_id, github_issue_number) ON CONFLICT DO NOTHING;
 --@task	SELECT i.id INTO target_id FROM github_sync.github_issues AS i
@@ -121,6 +124,8 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@comment			MESSAGE = format('the task of comment %s is not linked to an issue of repository %s', link_comment.comment_id, link_comment.github_repo_id),
 --@comment			HINT = 'SELECT github_sync.link_task(...) first.';
 --@comment	END IF;
+--@comment	/* An empty record if need be: who enqueues the comment for the first time just now waits for it. */
+--@comment	PERFORM github_sync.comment_record_of_local_row(link_comment.comment_id, link_comment.github_repo_id);
 --@comment	INSERT INTO github_sync.github_comments (github_repo_id, github_issue_id, github_id)
 --@comment	VALUES (link_comment.github_repo_id, parent_id, github_comment_external_id) ON CONFLICT DO NOTHING;
 --@comment	SELECT c.id INTO target_id FROM github_sync.github_comments AS c

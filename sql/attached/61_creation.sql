@@ -73,10 +73,11 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	cached_id bigint := (SELECT t.@resource@_id FROM github_sync.@record@_sync_transactions AS t WHERE t.id = transaction_id);
 BEGIN
-	UPDATE github_sync.@record@_creation_attempts SET outcome = 'rejected'
-	WHERE @resource@_id = cached_id AND outcome IS NULL;
+	/* The record first, as whoever decides about it does. */
 	UPDATE github_sync.@resources@ SET sent = NULL, sent_mask = NULL
 	WHERE id = cached_id AND github_id IS NULL;
+	UPDATE github_sync.@record@_creation_attempts SET outcome = 'rejected'
+	WHERE @resource@_id = cached_id AND outcome IS NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_creation_rejected(bigint) IS
@@ -87,7 +88,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_creation_not_found(
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	t github_sync.@record@_sync_transactions := github_sync.@record@_hold_claim(transaction_id, held_claim_no);
 	attempt github_sync.@record@_creation_attempts;
 	/* Lists lag: looked at once, then after 1/15, 1/3 and the whole of recheck. */
 	schedule double precision[] := ARRAY[1.0 / 15, 1.0 / 3, 1.0];

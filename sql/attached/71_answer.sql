@@ -17,21 +17,46 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_held_claim(bigint, integer) IS
 'private: the transaction while this claim holds it, else NULL';
 
+/* The record before anything else that is written: whoever decides about it holds it, and so nobody waits in a circle. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_hold_claim(transaction_id bigint, held_claim_no integer)
+RETURNS github_sync.@record@_sync_transactions
+LANGUAGE plpgsql AS $$
+DECLARE
+	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+BEGIN
+	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = t.@resource@_id;
+	/* It may have been lost while we waited. */
+	RETURN github_sync.@record@_held_claim(t.id, held_claim_no);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_hold_claim(bigint, integer) IS
+'private: waits for the record and locks it; the transaction if this claim holds it then, else NULL';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_claim(transaction_id bigint, held_claim_no integer)
+RETURNS github_sync.@record@_sync_transactions
+LANGUAGE plpgsql AS $$
+DECLARE
+	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+BEGIN
+	PERFORM github_sync.@record@_lock_record(t.@resource@_id) WHERE t.id IS NOT NULL;
+	RETURN github_sync.@record@_held_claim(t.id, held_claim_no);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_claim(bigint, integer) IS
+'private: locks the local row and the record without waiting (55P03: try again shortly); the transaction if this claim holds it then, else NULL';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_give_back(
 	transaction_id bigint, held_claim_no integer, problem text, retry_at timestamptz)
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	t github_sync.@record@_sync_transactions := github_sync.@record@_hold_claim(transaction_id, held_claim_no);
 	cached github_sync.@resources@;
 BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
-	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = t.@resource@_id RETURNING * INTO cached;
-	IF (github_sync.@record@_held_claim(t.id, held_claim_no)).id IS NULL THEN
-		RETURN 'stale';			/* lost while we waited for the record */
-	END IF;
+	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id;
 	UPDATE github_sync.@record@_sync_transactions SET last_error = problem, last_error_at = clock_timestamp()
 	WHERE id = t.id AND problem IS NOT NULL;
 	RETURN github_sync.@record@_requeue(t.id, cached, 'given back', retry_at);
@@ -45,14 +70,10 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_fail(
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	t github_sync.@record@_sync_transactions := github_sync.@record@_hold_claim(transaction_id, held_claim_no);
 BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
-	END IF;
-	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = t.@resource@_id;
-	IF (github_sync.@record@_held_claim(t.id, held_claim_no)).id IS NULL THEN
-		RETURN 'stale';			/* lost while we waited for the record */
 	END IF;
 	UPDATE github_sync.@record@_sync_transactions SET event = 'failed', attempts = attempts + 1,
 		error_code = code, error_reason = reason, last_error = reason, last_error_at = clock_timestamp()
@@ -197,7 +218,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_answered(
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	t github_sync.@record@_sync_transactions := github_sync.@record@_lock_claim(transaction_id, held_claim_no);
 	cached github_sync.@resources@;
 	repo github_sync.github_repos;
 	other_id bigint;
@@ -208,11 +229,7 @@ BEGIN
 		result := 'stale';
 		RETURN;
 	END IF;
-	cached := github_sync.@record@_lock_record(t.@resource@_id);
-	IF (github_sync.@record@_held_claim(t.id, held_claim_no)).id IS NULL THEN
-		result := 'stale';		/* lost on the way to the lock */
-		RETURN;
-	END IF;
+	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id;
 
 	IF kind = 'not modified' THEN
 		a_updated_at := cached.github_updated_at;

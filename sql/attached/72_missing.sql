@@ -60,16 +60,13 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_missing(
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	t github_sync.@record@_sync_transactions := github_sync.@record@_lock_claim(transaction_id, held_claim_no);
 	cached github_sync.@resources@;
 BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
-	cached := github_sync.@record@_lock_record(t.@resource@_id);
-	IF (github_sync.@record@_held_claim(t.id, held_claim_no)).id IS NULL THEN
-		RETURN 'stale';			/* lost on the way to the lock */
-	END IF;
+	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id;
 	CASE repository
 		WHEN 'not readable' THEN
 			UPDATE github_sync.github_repos SET access_lost = true WHERE id = cached.github_repo_id AND NOT access_lost;
@@ -102,16 +99,13 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_deleted(transaction_id bigint, h
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	t github_sync.@record@_sync_transactions := github_sync.@record@_lock_claim(transaction_id, held_claim_no);
 	cached github_sync.@resources@;
 BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
-	cached := github_sync.@record@_lock_record(t.@resource@_id);
-	IF (github_sync.@record@_held_claim(t.id, held_claim_no)).id IS NULL THEN
-		RETURN 'stale';			/* lost on the way to the lock */
-	END IF;
+	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id;
 	RETURN github_sync.@record@_bury(t, cached, answered_at);
 END
 $$;

@@ -10,6 +10,9 @@ import { shrink, smallerMoment, smallerOperation } from './shrink.mjs';
 const GUESTS = 3;
 const TRIES = 5;
 
+/* A session keeps what it compiled for each trigger there ever was: it slows down with the histories that capture changes. */
+const HISTORIES_A_SESSION = 500;
+
 /* Each kind of history: what it needs of a database, how one is tried, how one that fails is made small. */
 const KINDS = {
 	/* One operation after the other; rolled back at the end. */
@@ -43,9 +46,13 @@ export async function campaign({ kind, seed, histories, seconds = Infinity, data
 	let next = seed;
 
 	async function work(database) {
-		const place = await open(database);
+		let place = await open(database);
 		started.at ||= performance.now();
-		while (next < seed + histories && !done.failure && elapsed() < seconds) {
+		for (let played = 1; next < seed + histories && !done.failure && elapsed() < seconds; played++) {
+			if (played % HISTORIES_A_SESSION === 0) {
+				await place.close();
+				place = await open(database);
+			}
 			const own = next++;
 			const tried = await attempt(place, own);
 			done.histories++;

@@ -9,13 +9,12 @@ import { brokenInvariant } from './invariants.mjs';
 
 /*
  * It did not happen, and whoever asked for it asks again: an older snapshot; an answer to a record or row that somebody
- * holds; a comment of a task that is deleted; linking a row that is enqueued for the first time.
+ * holds; a comment of a task that is deleted.
  */
 const DID_NOT_HAPPEN = {
 	'raised 40001': (operation, { repeatableRead }) => repeatableRead,
 	'raised 55P03': ({ does }) => ['answer', 'missing', 'deleted'].includes(does),
 	'raised 23503': ({ does, type }) => does === 'answer' && type === 'comment',
-	'raised 23505': ({ does }) => does === 'link',
 };
 
 const didHappen = ({ operation, result }, moment) => !DID_NOT_HAPPEN[result]?.(operation, moment);
