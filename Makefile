@@ -5,12 +5,12 @@
 #	the rest before the library is linked.
 #
 # make, make install, make clean: as with any PGXS extension (PG_CONFIG=...).
-# make check, check-long, mutants, chaos, crash-rounds, fuzz, demo, playground,
-# format: see CONTRIBUTING.md; they need neither pg_config nor anything installed
+# make check, check-long, mutants, hour, chaos, crash-rounds, fuzz, demo,
+# playground, format: see CONTRIBUTING.md; they need neither pg_config nor anything installed
 # when they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check check-long mutants chaos crash-rounds fuzz demo playground format
+HARNESS = check check-long mutants hour chaos crash-rounds fuzz demo playground format
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
@@ -24,6 +24,8 @@ check-long:
 	@STEPS='gcc long_model mutants' scripts/check.sh
 mutants:
 	@STEPS='gcc mutants' scripts/check.sh
+hour:
+	@FULL_HOUR=1 STEPS=tap TESTS=029_full_hour scripts/check.sh
 chaos:
 	@scripts/chaos.sh
 crash-rounds:

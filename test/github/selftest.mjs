@@ -342,6 +342,20 @@ describe('reading', () => {
 	});
 });
 
+describe('a hastened clock', () => {
+	it('goes faster than real time from a given moment on, until it is real again', async () => {
+		await command('POST', 'clock', { hasten: { now: '2026-01-01T00:00:00Z', pace: 10_000 } });
+		const from = Date.parse('2026-01-01T00:00:00Z');
+		const until = Date.now() + 20;
+		while (Date.now() < until);
+		assert.ok(control.clock.nowMs() >= from + 190_000);
+		await command('POST', 'clock', { advance: 86_400 });
+		assert.ok(control.clock.nowMs() >= from + 86_590_000);
+		await command('POST', 'clock', { real: true });
+		assert.ok(Math.abs(control.clock.nowMs() - Date.now()) < 1000);
+	});
+});
+
 describe('limits', () => {
 	it('the hourly budget ends in 403 with remaining 0 and begins anew after an hour', async () => {
 		await command('POST', 'limits', { primary: 2 });
@@ -362,6 +376,20 @@ describe('limits', () => {
 		await ask('GET', ISSUES);
 		assert.equal((await ask('GET', ISSUES)).status, 403);
 		assert.equal((await ask('GET', ISSUES, { token })).status, 200);
+	});
+
+	it('one identity may have limits of its own, and accounts tell what each has sent', async () => {
+		await command('POST', 'clock', { freeze: true });
+		await command('POST', 'limits', { points_per_minute: 10, of: { 'user alice': { points_per_minute: 6, primary: 50 } } });
+		await createIssue();
+		assert.equal((await ask('GET', ISSUES)).headers['x-ratelimit-limit'], '50');
+		assert.equal((await ask('GET', ISSUES)).status, 403);
+		await command('POST', 'clock', { advance: 61 });
+		assert.equal((await ask('GET', ISSUES)).status, 200);
+		assert.equal((await ask('GET', ISSUES, { token: await installationToken() })).headers['x-ratelimit-limit'], '5000');
+		assert.deepEqual((await command('GET', 'limits?seconds=60'))['user alice'],
+			{ seconds: 61, requests: 2, points: 6, creations: 1, refusals: 1 });
+		assert.equal((await command('GET', 'limits'))['user alice'].points, 7);
 	});
 
 	it('creations and points a minute end in a secondary limit, with or without Retry-After', async () => {

@@ -1,8 +1,8 @@
 # 014_full_minute.pl
 #
 # A minute of a full queue under limits that GitHub enforces, with two workers:
-# nothing is refused, and all of the budget is used.  (The hour is simulated in
-# test/unit/test_core_rate_hour.c; this is the real worker and real time.)
+# nothing is refused, and all of the budget is used.  (029 plays an hour, with a
+# clock that goes faster; this is real time.)
 use strict;
 use warnings;
 

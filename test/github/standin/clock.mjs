@@ -1,6 +1,6 @@
 /*
  * clock.mjs
- *		The stand-in's own time: real, shifted or frozen by the test.
+ *		The stand-in's own time: real, shifted, frozen or hastened by the test.
  *
  * Everything GitHub dates (resources, the Date header, token expiry, rate
  * limit windows, the lag of lists) asks this clock.  Only the journal of
@@ -9,9 +9,13 @@
 export class Clock {
 	#frozenAtMs = null;
 	#offsetMs = 0;
+	/* It was #pacedFromMs when real time was #pacedSinceMs, and goes #pace times as fast since. */
+	#pace = 1;
+	#pacedFromMs = 0;
+	#pacedSinceMs = 0;
 
 	nowMs() {
-		return this.#frozenAtMs ?? Date.now() + this.#offsetMs;
+		return this.#frozenAtMs ?? this.#pacedFromMs + (Date.now() - this.#pacedSinceMs) * this.#pace + this.#offsetMs;
 	}
 
 	/* GitHub's times are whole seconds: two changes within one share a date. */
@@ -39,9 +43,15 @@ export class Clock {
 		}
 	}
 
-	real() {
+	/* From now on: the time it is, and how many seconds a real one counts for. */
+	hasten(nowMs, pace) {
 		this.#frozenAtMs = null;
 		this.#offsetMs = 0;
+		[this.#pace, this.#pacedFromMs, this.#pacedSinceMs] = [pace, nowMs, Date.now()];
+	}
+
+	real() {
+		this.hasten(Date.now(), 1);
 	}
 
 	isFrozen() {

@@ -165,9 +165,12 @@ export class Control {
 		deeds[deed]();
 	}
 
-	setClock({ freeze, advance, real }) {
+	setClock({ freeze, advance, real, hasten }) {
 		if (real) {
 			this.clock.real();
+		}
+		if (hasten !== undefined) {
+			this.clock.hasten(Date.parse(hasten.now), hasten.pace);
 		}
 		if (freeze !== undefined) {
 			this.clock.freeze(freeze === true ? this.clock.nowMs() : Date.parse(freeze));
@@ -294,6 +297,7 @@ const CONTROLS = {
 	'POST installation': (control, { value }) => control.installation(value),
 	'POST expire_tokens': ({ auth }) => auth.expireInstallationTokens(),
 	'POST limits': ({ limits }, { value }) => limits.configure(value),
+	'GET limits': ({ limits }, { query }) => limits.accounts(Number(query.get('seconds') ?? Infinity)),
 	'POST behaviour': ({ github, auth }, { value: { token_lifetime_s = auth.tokenLifetimeS, ...settings } }) => {
 		auth.tokenLifetimeS = token_lifetime_s;
 		github.configure(settings);

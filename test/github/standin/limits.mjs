@@ -20,6 +20,71 @@ const DEFAULTS = {
 	retry_after_s: 60,				/* null: no Retry-After header */
 };
 
+/* What was counted within the last so many seconds. */
+class Window {
+	#entries = [];
+	#first = 0;
+	#seconds;
+	#sum = 0;
+
+	constructor(seconds) {
+		this.#seconds = seconds;
+	}
+
+	sum(now) {
+		for (; this.#first < this.#entries.length && this.#entries[this.#first].at <= now - this.#seconds; this.#first++) {
+			this.#sum -= this.#entries[this.#first].count;
+		}
+		if (this.#first > 1000) {
+			this.#entries.splice(0, this.#first);
+			this.#first = 0;
+		}
+		return this.#sum;
+	}
+
+	add(now, count) {
+		if (count === 0) return;
+		this.#entries.push({ at: now, count });
+		this.#sum += count;
+	}
+}
+
+class Budget {
+	constructor(now) {
+		this.#begin(now);
+		this.points = new Window(MINUTE_S);
+		this.creationsOfMinute = new Window(MINUTE_S);
+		this.creationsOfHour = new Window(HOUR_S);
+		/* Of all that was asked: for tests that measure a client. */
+		this.asked = [];
+	}
+
+	#begin(now) {
+		this.used = 0;
+		this.reset = Math.floor(now) + HOUR_S;
+	}
+
+	beginHourIfDue(now) {
+		if (this.reset <= now) this.#begin(now);
+	}
+
+	account(seconds) {
+		const { asked } = this;
+		const sum = { requests: 0, points: 0, creations: 0, refusals: 0 };
+		for (const { at, points, creations, refused } of asked) {
+			if (at >= asked[0].at + seconds) break;
+			if (refused) {
+				sum.refusals++;
+				continue;
+			}
+			sum.requests++;
+			sum.points += points;
+			sum.creations += creations;
+		}
+		return sum;
+	}
+}
+
 export class Limits {
 	constructor(clock) {
 		this.clock = clock;
@@ -28,61 +93,63 @@ export class Limits {
 
 	clear() {
 		this.settings = { ...DEFAULTS };
+		this.own = new Map();
 		this.budgets = new Map();
 	}
 
-	/* used: { identity: n } sets what an identity has spent already. */
-	configure({ used = {}, ...settings }) {
+	/* used: { identity: n } sets what an identity has spent already; of: { identity: settings } holds for that one only. */
+	configure({ used = {}, of = {}, ...settings }) {
 		for (const [rateKey, spent] of Object.entries(used)) {
 			this.#budget(rateKey).used = spent;
+		}
+		for (const [rateKey, own] of Object.entries(of)) {
+			this.own.set(rateKey, { ...this.own.get(rateKey), ...own });
 		}
 		Object.assign(this.settings, settings);
 	}
 
-	#budget(rateKey) {
-		const now = this.clock.seconds();
-		let budget = this.budgets.get(rateKey);
+	#settings(rateKey) {
+		return { ...this.settings, ...this.own.get(rateKey) };
+	}
 
-		if (budget === undefined || budget.reset <= now) {
-			budget = { used: 0, reset: now + HOUR_S, recent: budget?.recent ?? [] };
-			this.budgets.set(rateKey, budget);
-		}
+	#now() {
+		return this.clock.nowMs() / 1000;
+	}
+
+	#budget(rateKey) {
+		if (!this.budgets.has(rateKey)) this.budgets.set(rateKey, new Budget(this.#now()));
+		const budget = this.budgets.get(rateKey);
+		budget.beginHourIfDue(this.#now());
 		return budget;
 	}
 
 	/* Counts one request, or throws the refusal that GitHub would answer. */
 	charge({ rateKey }, { method, creates, underWay }) {
 		const budget = this.#budget(rateKey);
+		const entry = { at: this.#now(), points: method === 'GET' ? 1 : 5, creations: creates ? 1 : 0, refused: true };
+		const settings = this.#settings(rateKey);
 
-		if (budget.used >= this.settings.primary) {
+		budget.asked.push(entry);
+		if (budget.used >= settings.primary) {
 			throw answers.primaryLimit(rateKey, {});
 		}
 		budget.used += 1;
-		this.#chargeSecondary(budget, { points: method === 'GET' ? 1 : 5, creates, underWay });
+		this.#chargeSecondary(budget, settings, entry, underWay);
+		entry.refused = false;
 	}
 
-	#chargeSecondary(budget, { points, creates, underWay }) {
-		const { points_per_minute, creations_per_minute, creations_per_hour, concurrent } = this.settings;
-
-		if (points_per_minute === null && creations_per_minute === null && creations_per_hour === null && concurrent === null) {
-			return;
+	#chargeSecondary(budget, settings, { at, points, creations }, underWay) {
+		if (budget.points.sum(at) + points > (settings.points_per_minute ?? Infinity) || underWay > (settings.concurrent ?? Infinity)
+			|| (creations && budget.creationsOfMinute.sum(at) + creations > (settings.creations_per_minute ?? Infinity))
+			|| (creations && budget.creationsOfHour.sum(at) + creations > (settings.creations_per_hour ?? Infinity))) {
+			throw this.#secondaryRefusal(settings);
 		}
-		const now = this.clock.nowMs() / 1000;
-		budget.recent = budget.recent.filter(({ at }) => at > now - HOUR_S);
-		budget.recent.push({ at: now, points, creations: creates ? 1 : 0 });
-		const spent = (what, seconds) => budget.recent.reduce((sum, one) => sum + (one.at > now - seconds ? one[what] : 0), 0);
-
-		if (spent('points', MINUTE_S) > (points_per_minute ?? Infinity) || underWay > (concurrent ?? Infinity)
-			|| (creates && spent('creations', MINUTE_S) > (creations_per_minute ?? Infinity))
-			|| (creates && spent('creations', HOUR_S) > (creations_per_hour ?? Infinity))) {
-			budget.recent.pop();
-			throw this.#secondaryRefusal();
-		}
+		budget.points.add(at, points);
+		budget.creationsOfMinute.add(at, creations);
+		budget.creationsOfHour.add(at, creations);
 	}
 
-	#secondaryRefusal() {
-		const { secondary_status, retry_after_s } = this.settings;
-
+	#secondaryRefusal({ secondary_status, retry_after_s }) {
 		return answers.secondaryLimit(secondary_status, retry_after_s === null ? {} : { 'retry-after': String(retry_after_s) });
 	}
 
@@ -102,8 +169,14 @@ export class Limits {
 
 	overview({ rateKey }) {
 		const { used, reset } = this.#budget(rateKey);
-		const limit = this.settings.primary;
+		const limit = this.#settings(rateKey).primary;
 
 		return { limit, used, remaining: Math.max(limit - used, 0), reset };
+	}
+
+	/* What each identity sent in the first so many seconds since it first sent something. */
+	accounts(seconds) {
+		return Object.fromEntries([...this.budgets].filter(([, { asked }]) => asked.length > 0).map(([rateKey, budget]) =>
+			[rateKey, { seconds: this.#now() - budget.asked[0].at, ...budget.account(seconds) }]));
 	}
 }

@@ -20,6 +20,8 @@ use warnings;
 BEGIN { $ENV{PG_TEST_TIMEOUT_DEFAULT} //= 30 }
 
 use Carp qw(croak);
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
 use JSON::PP;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -96,14 +98,38 @@ sub app_settings
 }
 
 # A server of its own for one application.  Options: name (of the server),
-# settings (more of them, or others), and those of in_server.
+# settings (more of them, or others), pace (its clock's and GitHub's: seconds a
+# second, where time is simulated), and those of in_server.
 sub start
 {
 	my ($class, $github, %option) = @_;
 	my $settings = delete $option{settings} // {};
-	my $node     = start_server(delete $option{name} // 'main', app_settings($github), %$settings);
+	my $pace     = delete $option{pace};
+	my $name     = delete $option{name} // 'main';
+	my $node     = with_pace($pace, sub { start_server($name, app_settings($github), %$settings) });
 
+	$github->hasten_clock($node->safe_psql('postgres', "SELECT to_json(clock_timestamp() AT TIME ZONE 'UTC') #>> '{}' || 'Z'"), $pace) if $pace;
 	return $class->in_server($node, %option);
+}
+
+# Runs a program with a clock, and all that waits by it, that goes so much faster.
+sub with_pace
+{
+	my ($pace, $start) = @_;
+
+	return $start->() unless $pace;
+	local $ENV{HASTEN}     = $pace;
+	local $ENV{LD_PRELOAD} = hastening_library();
+	return $start->();
+}
+
+sub hastening_library
+{
+	my $source  = abs_path(dirname(__FILE__) . '/../../../clock/hasten.c');
+	my $library = PostgreSQL::Test::Utils::tempdir() . '/hasten.so';
+
+	system('cc', qw(-std=gnu11 -O2 -shared -fPIC -o), $library, $source) == 0 or croak "$source does not compile";
+	return $library;
 }
 
 # An application in a server that runs.  Options: database (its name), encoding,

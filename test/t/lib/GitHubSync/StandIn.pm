@@ -257,7 +257,12 @@ sub freeze_clock  { my ($self, $at) = @_;      return $self->control(POST => 'cl
 sub advance_clock { my ($self, $seconds) = @_; return $self->control(POST => 'clock', { advance => $seconds + 0 }) }
 sub real_clock    { my ($self) = @_;           return $self->control(POST => 'clock', { real => JSON::PP::true }) }
 
+# From now on it is this moment (ISO 8601), and a second of ours is so many of GitHub's.
+sub hasten_clock  { my ($self, $now, $pace) = @_; return $self->control(POST => 'clock', { hasten => { now => $now, pace => $pace + 0 } }) }
+
 sub limits        { my ($self, %limits) = @_;   return $self->control(POST => 'limits', \%limits) }
+# What an installation sent in the first so many seconds after its first request.
+sub account       { my ($self, $installation, $seconds) = @_; return $self->control(GET => "limits?seconds=$seconds")->{"installation ID $installation"} }
 sub behaviour     { my ($self, %settings) = @_; return $self->control(POST => 'behaviour', \%settings) }
 sub stale_reads   { my ($self, %reads) = @_;    return $self->control(POST => 'stale_reads', \%reads) }
 sub expire_tokens { my ($self) = @_;            return $self->control(POST => 'expire_tokens', {}) }
