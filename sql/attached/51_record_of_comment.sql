@@ -18,19 +18,25 @@ COMMENT ON FUNCTION github_sync.comment_ask_for_parent(github_sync.github_issues
 CREATE OR REPLACE FUNCTION github_sync.comment_parent_of_local_row(key {{key_type}}) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
+	task_key github_sync.github_issues.task_id%TYPE := (SELECT r.{{task_id}} FROM {{table}} AS r WHERE r.{{id}} = comment_parent_of_local_row.key);
 	parent github_sync.github_issues;
 BEGIN
-	SELECT i.* INTO parent FROM github_sync.comment_local_row(key) AS l
-	JOIN github_sync.github_issues AS i ON i.id = l.parent_issue_id;
-	IF FOUND AND parent.number IS NULL THEN
-		PERFORM github_sync.comment_ask_for_parent(parent);
-	ELSIF NOT FOUND AND EXISTS (
-		SELECT FROM github_sync.task_local_row((SELECT r.{{task_id}} FROM {{table}} AS r WHERE r.{{id}} = comment_parent_of_local_row.key)) AS l
+	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.task_id = task_key;
+	IF parent.number IS NOT NULL THEN
+		RETURN parent.id;
+	END IF;
+	IF parent.id IS NULL AND NOT EXISTS (SELECT FROM github_sync.task_local_row(task_key) AS l
 		JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id) THEN
-		/* The comment's issue has to exist first: its task goes out before it. */
-		INSERT INTO github_sync.task_sync_transactions (direction, task_id)
-		SELECT 'outbound', r.{{task_id}} FROM {{table}} AS r WHERE r.{{id}} = comment_parent_of_local_row.key;
-		parent.id := (SELECT l.parent_issue_id FROM github_sync.comment_local_row(key) AS l);
+		RETURN NULL;
+	END IF;
+	/* Its issue has to exist first.  Locked: should it be linked just now, then another record is its issue. */
+	PERFORM github_sync.task_hold_key(task_key);
+	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.task_id = task_key FOR NO KEY UPDATE;
+	IF NOT FOUND THEN
+		parent := github_sync.task_record_of_local_row(task_key, NULL::bigint);
+	END IF;
+	IF parent.number IS NULL THEN
+		PERFORM github_sync.comment_ask_for_parent(parent);
 	END IF;
 	RETURN parent.id;
 END

@@ -103,8 +103,12 @@ DECLARE
 	t github_sync.@record@_sync_transactions;
 	cached github_sync.@resources@;
 BEGIN
-	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q WHERE q.id = retry_@record@_sync_transaction.id;
-	cached := github_sync.@record@_lock_for_rules(t.@resource@_id);
+	LOOP
+		SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q WHERE q.id = retry_@record@_sync_transaction.id;
+		cached := github_sync.@record@_lock_for_rules(t.@resource@_id);
+		/* Else its record became part of another one while we waited: look again. */
+		EXIT WHEN cached.id IS NOT NULL OR t.@resource@_id IS NULL;
+	END LOOP;
 	SELECT q.state INTO t.state FROM github_sync.@record@_sync_transactions AS q WHERE q.id = t.id;
 	IF t.state IS DISTINCT FROM 'errored' THEN
 		RAISE object_not_in_prerequisite_state USING

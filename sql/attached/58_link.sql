@@ -143,13 +143,19 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 CREATE OR REPLACE FUNCTION github_sync.unlink_@record@(@record@_id {{key_type}}) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	linked_id bigint := (SELECT r.id FROM github_sync.@resources@ AS r WHERE r.@record@_id = unlink_@record@.@record@_id);
-	cached github_sync.@resources@ := github_sync.@record@_lock_for_rules(linked_id);
+	linked_id bigint;
+	cached github_sync.@resources@;
 BEGIN
-	IF linked_id IS NULL OR cached.@record@_id IS DISTINCT FROM unlink_@record@.@record@_id THEN
-		RAISE no_data_found USING
-			MESSAGE = format('@record@ %s is not linked', unlink_@record@.@record@_id);
-	END IF;
+	LOOP
+		SELECT r.id INTO linked_id FROM github_sync.@resources@ AS r WHERE r.@record@_id = unlink_@record@.@record@_id;
+		IF NOT FOUND THEN
+			RAISE no_data_found USING
+				MESSAGE = format('@record@ %s is not linked', unlink_@record@.@record@_id);
+		END IF;
+		cached := github_sync.@record@_lock_for_rules(linked_id);
+		/* Else it was linked or unlinked while we waited: look again. */
+		EXIT WHEN cached.@record@_id = unlink_@record@.@record@_id;
+	END LOOP;
 	UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted',
 		because = 'the @record@ was unlinked', next_attempt_at = NULL
 	WHERE @resource@_id = linked_id AND state = 'queued' AND direction = 'outbound' AND action = 'upsert';

@@ -147,14 +147,14 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	kept github_sync.@resources@;
 	gone github_sync.@resources@;
-	under_way bigint[];
+	under_way bigint;
 BEGIN
 	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.id IN (kept_id, gone_id) ORDER BY r.id FOR UPDATE NOWAIT;
 	SELECT * INTO gone FROM github_sync.@resources@ AS r WHERE r.id = gone_id;
 	SELECT * INTO kept FROM github_sync.@resources@ AS r WHERE r.id = kept_id;
-	under_way := ARRAY(SELECT q.id FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.@resource@_id = gone_id AND q.state = 'processing');
-	UPDATE github_sync.@record@_sync_transactions SET event = 'given back' WHERE id = ANY (under_way);
+	SELECT q.id INTO under_way FROM github_sync.@record@_sync_transactions AS q
+	WHERE q.@resource@_id = gone_id AND q.state = 'processing';
+	PERFORM github_sync.@record@_requeue(under_way, gone, 'given back', NULL) WHERE under_way IS NOT NULL;
 	UPDATE github_sync.@record@_sync_transactions SET @resource@_id = kept_id, @record@_id = kept.@record@_id
 	WHERE @resource@_id = gone_id;
 	UPDATE github_sync.@record@_creation_attempts SET @resource@_id = kept_id WHERE @resource@_id = gone_id;

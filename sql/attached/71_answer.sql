@@ -222,6 +222,7 @@ DECLARE
 	cached github_sync.@resources@;
 	repo github_sync.github_repos;
 	other_id bigint;
+	was_told boolean := false;
 	remote text[];
 	merged record;
 BEGIN
@@ -238,7 +239,7 @@ BEGIN
 		other_id := github_sync.@record@_record_of_creation(cached, a_body, a_author_login, own_login);
 		IF other_id IS NOT NULL THEN
 			PERFORM github_sync.@record@_absorb(other_id, cached.id);
-			result := 'queued';
+			SELECT q.state INTO result FROM github_sync.@record@_sync_transactions AS q WHERE q.id = t.id;
 			UPDATE github_sync.@record@_creation_attempts SET outcome = 'created'
 			WHERE creation_key = github_sync.creation_key_of(a_body);
 			RETURN;
@@ -252,7 +253,9 @@ BEGIN
 			SELECT r.id INTO other_id FROM github_sync.@resources@ AS r WHERE r.id <> cached.id AND (r.github_id = a_github_id
 --@task				OR r.github_repo_id = cached.github_repo_id AND r.number = a_number
 				);
-			IF other_id IS NOT NULL THEN
+			/* A webhook was faster.  Its fetch may have seen a later edit than this answer: nothing is written over that. */
+			was_told := other_id IS NOT NULL;
+			IF was_told THEN
 				cached := github_sync.@record@_absorb(cached.id, other_id);
 			END IF;
 			cached := github_sync.@record@_take_identity(cached, a_github_id, a_number);
@@ -330,6 +333,13 @@ BEGIN
 		kind IN ('written', 'created'), a_resource);
 	cached := merged.cached;
 
+	IF true = ANY (merged.to_send) AND was_told THEN
+		cached.sent := NULL;
+		cached.sent_mask := NULL;
+		PERFORM github_sync.@record@_save_record(cached);
+		result := github_sync.@record@_give_back(t.id, held_claim_no, NULL, NULL);
+		RETURN;
+	END IF;
 	IF true = ANY (merged.to_send) THEN
 		cached.sent := merged.local_fields;
 		cached.sent_mask := merged.to_send;

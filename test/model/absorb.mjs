@@ -4,7 +4,7 @@
  *	whose creation it tells of, or the stub of a row and what it is linked to.
  */
 import { transactionsOf } from './world.mjs';
-import { end, setNumber } from './rules.mjs';
+import { end, requeue, setNumber } from './rules.mjs';
 
 const newestFirst = (a, b) => (a.T === b.T ? 0 : (b.T ?? -Infinity) - (a.T ?? -Infinity)) || b.id - a.id;
 
@@ -32,10 +32,9 @@ function joinQueuedDeletes(world, record) {
 /* Everything of the one moves to the other; a claim that was under way on it is over. */
 export function absorb(world, kept, gone) {
 	const { type } = kept;
-	for (const t of transactionsOf(world, gone)) {
-		t.record = kept;
-		if (t.state === 'processing') Object.assign(t, { state: 'queued', waits: null, step: null });
-	}
+	const underWay = transactionsOf(world, gone).find((t) => t.state === 'processing');
+	if (underWay) requeue(world, underWay, null);
+	for (const t of transactionsOf(world, gone)) t.record = kept;
 	for (const attempt of world[type].attempts) if (attempt.record === gone) attempt.record = kept;
 	if (type === 'task') for (const comment of world.comment.records) if (comment.parent === gone) comment.parent = kept;
 	world[type].records = world[type].records.filter((record) => record !== gone);

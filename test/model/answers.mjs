@@ -132,20 +132,23 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 	if (!t) return 'stale';
 	const { record } = t;
 	const updated = kind === 'not modified' ? record.updated : resource.updated;
+	let wasTold = false;
 
 	if (kind !== 'not modified') {
 		const attempt = attemptOf(world, record, resource);
 		if (attempt) {
 			absorb(world, attempt.record, record);
 			attempt.outcome = 'created';
-			return 'queued';
+			return t.state;
 		}
 		if (mayBeOurCreation(world, t, record, kind, resource)) return requeue(world, t, 'later');
 		if (record.githubId === null) {
 			/* A webhook of it was faster; one of a comment knows the number of its issue alone. */
 			const isSame = (r) => r.githubId === resource.githubId
 				|| (type === 'task' && r.repo === record.repo && r.number === resource.number);
-			for (const other of world[type].records.filter((r) => r !== record && isSame(r))) absorb(world, record, other);
+			const others = world[type].records.filter((r) => r !== record && isSame(r));
+			wasTold = others.length > 0;
+			for (const other of others) absorb(world, record, other);
 			record.githubId = resource.githubId;
 			if (type === 'task') setNumber(world, record, resource.number);
 		} else if (record.githubId !== resource.githubId) {
@@ -177,6 +180,11 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 	if (endWithoutRow(world, t, record, kind)) return t.state;
 	if (t.direction === 'outbound' && t.action === 'delete') return carryDeletion(world, t, record, remote, kind);
 	const merged = mergeAnswer(world, t, record, remote, kind === 'written' || kind === 'created');
+	/* That webhook's fetch may have seen a later edit: looked at again before anything is written over it. */
+	if (merged.send.includes(true) && wasTold) {
+		record.sent = record.sentMask = null;
+		return requeue(world, t, null);
+	}
 	if (merged.send.includes(true)) {
 		record.sent = [...merged.local];
 		record.sentMask = [...merged.send];
