@@ -92,6 +92,34 @@ SELECT carry_out(4);
 SELECT * FROM queue;
 SELECT * FROM both_sides;
 
+-- ... and what it saw may be newer than the answer: what is to be sent waits for another look
+CALL start_afresh();
+INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+SELECT webhook(3);
+SELECT * FROM claim();
+UPDATE app.tasks SET title = 'Crash at start', modified_at = at(4);
+SELECT created(1);
+SELECT * FROM queue;
+SELECT github_sync.task_give_back(2, 1, 'late', NULL);
+SELECT * FROM claim();
+SELECT fetched(1);
+
+-- ... and a claim that is given back so goes where the rules want it
+CALL start_afresh();
+INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+SELECT webhook(3);
+SELECT * FROM claim();
+UPDATE github_sync.github_app_installations SET state = 'suspended';
+SELECT created(1);
+SELECT * FROM queue;
+UPDATE github_sync.github_app_installations SET state = 'active';
+
 -- a comment on the new issue is told of before the answer comes: it knows the number alone
 CALL start_afresh();
 INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));

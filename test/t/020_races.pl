@@ -147,6 +147,21 @@ $application->wait_until_done;
 is(scalar @{ conflicts($task) }, 1, 'both edit before the answer comes: a conflict, and what lost is kept');
 is($application->task($task)->{title}, github_issue($issue->{number})->{title}, 'and both sides hold the same');
 
+# A fetch that cannot tell yet whose issue it has seen gives way to the answer, which is older: nothing is written over it.
+$github->fault('POST /issues$', { gate_after_effect => 'blind' });
+$task = $application->add_task(title => 'seen without its key');
+$github->wait_at_gate('blind');
+($issue) = issues_called('seen without its key');
+$issue = $github->human_edits_issue($repo, $issue->{number}, title => 'their title, the key gone', body => 'their text');
+$application->edit_task($task, title => 'our title meanwhile');
+my $told = $application->tell_of_issue($issue)->{id};
+$application->wait_until("SELECT state = 'queued' AND last_error LIKE '%creation of ours%' FROM github_sync.task_sync_transactions WHERE id = $told");
+$github->open_gate('blind');
+$application->wait_until_done;
+is_deeply(conflicts($task), [ 'title: our title meanwhile | their title, the key gone -> ' . ($application->task($task)->{title} =~ /^our/ ? 'app' : 'github') ],
+	'an edit that was seen while the answer was on its way: a conflict, and what lost is kept');
+is_on_both_sides($task, $issue->{number}, { title => $application->task($task)->{title}, body => 'their text' }, '...');
+
 # What was found was created with what was sent: another value is an edit since, ours an older one.
 $application->sql("UPDATE github_sync.github_repos SET conflict_policy = 'app_wins'");
 $github->fault('POST /issues$', { gate_after_effect => 'edited', reset_after_effect => JSON::PP::true });
