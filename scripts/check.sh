@@ -126,6 +126,7 @@ step_tap() {
 	done
 	wait
 	add_background_results
+	judge_requests
 }
 
 step_chaos() {
@@ -244,16 +245,21 @@ report_tap() {
 # One program of test/t; its cluster and its logs in a directory of its own.
 tap_in_background() {
 	local name=$1 program=$2 directory=$work_dir/tap/$1 good bad skipped
-	mkdir -p "$directory"
-	give_to_test_user "$work_dir/tap"
+	mkdir -p "$directory" "$work_dir/requests"
+	give_to_test_user "$work_dir/tap" "$work_dir/requests"
 	passed=0 failed=0
 	tap "tap-$name" env TESTDIR="$directory" TESTDATADIR="$directory/tmp_check" \
-		TESTLOGDIR="$directory/tmp_check/log" TEMP_CONFIG="$stage_conf" \
+		TESTLOGDIR="$directory/tmp_check/log" TEMP_CONFIG="$stage_conf" REQUESTS_FILE="$work_dir/requests/$name" \
 		PATH="$bindir:$PATH" PG_REGRESS="$pgxs_dir/test/regress/pg_regress" \
 		perl -I "$copy/test/t/lib" -I "$pgxs_dir/test/perl" "$program"
 	[ "$failed" = 0 ] || keep "tap-$name" "$directory"/tmp_check/log
 	rm -rf "$directory/tmp_check"
 	echo "$passed $failed" >"$work_dir/tap/$name.result"
+}
+
+# Would GitHub have known each request of all these tests?
+judge_requests() {
+	[ -z "$(ls -A "$work_dir/requests")" ] || tap tap-requests node test/github/judge-recorded.mjs "$work_dir"/requests/*
 }
 
 add_background_results() {

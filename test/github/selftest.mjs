@@ -6,10 +6,12 @@
  *		node --test selftest.mjs
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { after, beforeEach, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import {
 	HUMAN, ask, command, complaints, control, errorComplaints, installationToken, jwt, program, stop, url, webhookComplaints,
 } from './testing.mjs';
@@ -657,6 +659,26 @@ describe('the judge', () => {
 		assert.equal(record.judged, 7);
 		assert.equal(record.violations.length, 7);
 		assert.match(record.violations[0].violations.join(), /titel/);
+	});
+
+	it('judges what a stand-in has recorded, which holds no credentials', async () => {
+		const standin = await program('standin.mjs', '--key-file', '{dir}/app.pem', '--record', '{dir}/requests');
+		const there = (method, path, options) => ask(method, path, { at: standin.url, ...options });
+		const verdict = () => spawnSync(process.execPath, [fileURLToPath(new URL('judge-recorded.mjs', import.meta.url)), `${standin.dir}/requests`], { encoding: 'utf8' });
+
+		try {
+			await there('POST', ISSUES, { body: { title: 'a title' } });
+			await there('GET', `${ISSUES}/1`);
+			assert.match(verdict().stdout, /^ok 1 - requests: GitHub would know each of 2 requests$/m);
+			await there('POST', ISSUES, { body: { titel: 'a typo' } });
+			const { stdout, status } = verdict();
+			assert.match(stdout, /^not ok 1 - /m);
+			assert.match(stdout, /titel/);
+			assert.equal(status, 1);
+			assert.ok(!readFileSync(`${standin.dir}/requests`, 'utf8').includes(HUMAN));
+		} finally {
+			await standin.stop();
+		}
 	});
 });
 

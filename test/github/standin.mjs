@@ -5,13 +5,15 @@
  *
  *		node standin.mjs [--port N] [--port-file FILE] [--app-id N]
  *			[--public-key FILE | --key-file FILE]
- *			[--webhook-url URL] [--webhook-secret S] [--die-with-stdin]
+ *			[--webhook-url URL] [--webhook-secret S] [--record FILE]
+ *			[--die-with-stdin]
  *
  * --public-key reads a PEM of the App's key (either half); --key-file makes a
- * new one and writes its private half there.  See README.md for the control
+ * new one and writes its private half there.  --record appends a line of JSON
+ * for each request, without its credentials, for judge-recorded.mjs.  See README.md for the control
  * API.  Standard library only.
  */
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { writeNewKey } from './app-key.mjs';
 import { announcePort, endWithStarter } from './process.mjs';
@@ -26,12 +28,17 @@ const { values } = parseArgs({
 		'key-file': { type: 'string' },
 		'webhook-url': { type: 'string' },
 		'webhook-secret': { type: 'string' },
+		record: { type: 'string' },
 		'die-with-stdin': { type: 'boolean', default: false },
 	},
 });
 
 function appKey({ 'public-key': existing, 'key-file': made }) {
 	return existing ? readFileSync(existing) : made && writeNewKey(made);
+}
+
+function record({ method, target, headers: { authorization: _, ...headers }, body }) {
+	appendFileSync(values.record, `${JSON.stringify({ method, target, headers, body })}\n`);
 }
 
 endWithStarter(values['die-with-stdin']);
@@ -42,6 +49,7 @@ const { port, url } = await startStandin({
 	publicKey: appKey(values),
 	webhookUrl: values['webhook-url'],
 	webhookSecret: values['webhook-secret'],
+	onRequest: values.record && record,
 });
 
 announcePort(values['port-file'], port);

@@ -22,10 +22,11 @@ const IDLE_CONNECTION_MS = 60_000;
 /*
  * Starts listening; resolves with { url, port, control, server }.  onAnswer is
  * told of each request at the moment of its effect: its entry in the journal,
- * GitHub's answer, and the fault that may keep the answer from arriving.
+ * GitHub's answer, and the fault that may keep the answer from arriving; onRequest
+ * of each request when it arrives.
  */
-export function startStandin({ port = 0, appId, publicKey, webhookUrl, webhookSecret, onAnswer = () => {} } = {}) {
-	const parts = { ...assemble(), onAnswer };
+export function startStandin({ port = 0, appId, publicKey, webhookUrl, webhookSecret, onAnswer = () => {}, onRequest = () => {} } = {}) {
+	const parts = { ...assemble(), onAnswer, onRequest };
 	const server = http.createServer({ keepAliveTimeout: IDLE_CONNECTION_MS, requestTimeout: 0 },
 		(request, response) => receive(parts, request, response));
 
@@ -73,6 +74,7 @@ function handle(parts, request, response) {
 		answerControl(parts, request, response);
 		return;
 	}
+	parts.onRequest(request);
 	const entry = parts.journal.arrive(request, parts.auth.describe(request.headers.authorization));
 	const fault = parts.faults.take(entry);
 

@@ -144,8 +144,9 @@ my $default_timeout_s = 30;
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
 # Options: app_id, public_key (PEM file of the App's key; default: a new key
-# in key_file), webhook_url, webhook_secret, port; judged => 1: a judge stands in
-# front, who holds each request against GitHub's own description.
+# in key_file), webhook_url, webhook_secret, port, record (a file that gets all
+# requests; default: the environment's REQUESTS_FILE); judged => 1: a judge stands
+# in front, who holds each request against GitHub's own description.
 sub start
 {
 	my ($class, %option) = @_;
@@ -153,6 +154,7 @@ sub start
 	my $judged = delete $option{judged};
 
 	$option{key_file} = $self->key_file unless exists $option{public_key};
+	$option{record} //= $ENV{REQUESTS_FILE} if defined $ENV{REQUESTS_FILE};
 	$self->{http} = HTTP::Tiny->new(timeout => 3600);
 	$self->launch(%option);
 	$self->_appoint_judge if $judged;
