@@ -249,6 +249,23 @@ $application->wait_until_done;
 is_on_both_sides($task, $number, { title => 'their title', body => 'our body' }, 'the application edits during the fetch');
 is_deeply(conflicts($task), ['title: our title | their title -> github'], 'and what lost is kept');
 
+# ---- a replica of GitHub's that lags ----
+
+($task, $number) = synced_task(title => 'first', markdown => 'body');
+$github->advance_clock(5);
+$issue = $github->human_edits_issue($repo, $number, title => 'second');
+$github->stale_reads(times => 1, path => "/issues/$number\$");
+$application->tell_of_issue($issue);
+$application->wait_until_done;
+is($application->task($task)->{title}, 'second', 'a fetch that shows less than we were told of is made again');
+$github->advance_clock(5);
+$application->edit_task($task, title => 'third');
+$application->wait_until_done;
+$github->stale_reads(times => 1, path => "/issues/$number\$");
+$application->edit_task($task, markdown => 'new body');
+$application->wait_until_done;
+is_on_both_sides($task, $number, { title => 'third', body => 'new body' }, 'a fetch that shows less than we have written ourselves');
+
 # ---- the answer of a PATCH is lost after its effect ----
 
 foreach my $edit (undef, 'edited again')
