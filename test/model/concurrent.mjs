@@ -7,11 +7,15 @@ import { cloneWorld, describe, TYPES } from './world.mjs';
 import { play } from './operations.mjs';
 import { brokenInvariant } from './invariants.mjs';
 
+/* What a worker reports; see model.lose_deadlocks(). */
+const REPORTS = ['answer', 'missing', 'deleted', 'give back', 'try again', 'fail', 'begin creation', 'creation rejected', 'creation not found'];
+
 /*
  * It did not happen, and whoever asked for it asks again: an older snapshot; an answer to a record or row that somebody
- * holds; a comment of a task that is deleted.
+ * holds; a report that waits for an application which waits for it; a comment of a task that is deleted.
  */
 const DID_NOT_HAPPEN = {
+	'raised 40P01': ({ does }) => REPORTS.includes(does),
 	'raised 40001': (operation, { repeatableRead }) => repeatableRead,
 	'raised 55P03': ({ does }) => ['answer', 'missing', 'deleted'].includes(does),
 	'raised 23503': ({ does, type }) => does === 'answer' && type === 'comment',
