@@ -202,6 +202,8 @@ BEGIN
 	/* Who changes the parent just now would release only what waits already: left for the next claim. */
 	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id FOR NO KEY UPDATE SKIP LOCKED;
 	IF FOUND AND github_sync.comment_needs_parent(t, cached, step, parent) THEN
+		/* Who changes it with an older snapshot would not see that this one waits: he shall fail (40001). */
+		UPDATE github_sync.github_issues SET lock_version = lock_version + 1 WHERE id = parent.id;
 		PERFORM github_sync.comment_wait_for_parent(t, step, parent);
 	END IF;
 	RETURN true;
