@@ -90,25 +90,28 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	t github_sync.@record@_sync_transactions := github_sync.@record@_hold_claim(transaction_id, held_claim_no);
 	attempt github_sync.@record@_creation_attempts;
-	/* Lists lag: looked at once, then after 1/15, 1/3 and the whole of recheck. */
-	schedule double precision[] := ARRAY[1.0 / 15, 1.0 / 3, 1.0];
+	next_look_at timestamptz;
 BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
 	UPDATE github_sync.@record@_creation_attempts SET looks = looks + 1
 	WHERE @resource@_id = t.@resource@_id AND outcome IS NULL RETURNING * INTO attempt;
-	IF attempt.looks > cardinality(schedule) THEN
+	/* It is the time that counts: whoever edits meanwhile has it looked for at once, as often as he likes. */
+	IF t.processing_at >= attempt.sent_at + recheck THEN
 		UPDATE github_sync.@record@_creation_attempts SET outcome = 'not found' WHERE id = attempt.id;
 		RETURN github_sync.@record@_give_back(t.id, held_claim_no,
 			'a creation without an answer was looked for and not found: it is sent again', NULL);
 	END IF;
+	/* Lists lag: looked at once, then after a fifteenth, a third and the whole of recheck. */
+	SELECT min(attempt.sent_at + part * recheck) INTO next_look_at FROM unnest(ARRAY[1.0 / 15, 1.0 / 3, 1.0]::double precision[]) AS part
+	WHERE attempt.sent_at + part * recheck > clock_timestamp();
 	RETURN github_sync.@record@_give_back(t.id, held_claim_no, 'a creation without an answer is being looked up',
-		greatest(clock_timestamp(), attempt.sent_at + schedule[attempt.looks] * recheck));
+		coalesce(next_look_at, clock_timestamp()));
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_creation_not_found(bigint, integer, interval) IS
-'private: the lists do not show the creation (yet); after the last look it may be sent again';
+'private: the lists do not show the creation (yet); once they have not done so when recheck was over it may be sent again';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_join_queued(cached_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -113,12 +113,15 @@ export class Comparison {
 	#nothingTwice() {
 		const created = new Map();
 
-		for (const { resource, text, about } of this.world.history.creations) {
+		for (const creation of this.world.history.creations) {
+			const first = created.get(creation.text);
+
 			/* One that somebody deleted before it was found is made again. */
-			if (created.has(text) && !this.world.history.deleted.has(created.get(text))) {
-				this.#complain(about, `${resource} is ${created.get(text)} once more: ${JSON.stringify(text)}`);
+			if (first !== undefined && !this.world.history.deleted.has(first.resource)) {
+				this.#complain(creation.about, `${creation.resource} is ${first.resource} once more: ${JSON.stringify(creation.text)}`);
+				this.#complain(first.about, `${first.resource} was there before`);
 			}
-			created.set(text, resource);
+			created.set(creation.text, creation);
 		}
 	}
 

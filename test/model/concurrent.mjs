@@ -79,22 +79,24 @@ function* assignments(ids) {
  * repository are held is looked at again when it is claimed; a claim may see a pause that ends just now; two comments
  * that ask for the same issue both do.
  */
-function libertiesOf(world, happened) {
-	const liberties = [{}];
-	const seenPause = world.repos.get(1).pause;
-	if (seenPause !== null) liberties.push({ seenPause });
-	if (happened.some(({ operation }) => operation.does === 'answer')) liberties.push({ overlooksSwitches: true });
-	if (happened.filter(({ operation }) => operation.type === 'comment').length > 1) {
-		liberties.push(...liberties.map((liberty) => ({ ...liberty, asksAnyway: true })));
+function* libertiesOf(world, happened) {
+	const { pause } = world.repos.get(1);
+	const answered = happened.some(({ operation }) => operation.does === 'answer');
+	const comments = happened.filter(({ operation }) => operation.type === 'comment');
+	for (const blind of answered ? subsets(happened) : [[]]) {
+		for (const seenPause of pause === null ? [null] : [null, pause]) {
+			for (const asksAnyway of comments.length > 1 ? [false, true] : [false]) {
+				yield (outcome) => ({ overlooksSwitches: blind.includes(outcome), seenPause, asksAnyway });
+			}
+		}
 	}
-	return liberties;
 }
 
 /* An order of what happened, with its liberties. */
 function* schedules(world, happened) {
-	for (const liberty of libertiesOf(world, happened)) {
+	for (const libertyOf of libertiesOf(world, happened)) {
 		for (const order of permutations(happened)) {
-			yield* withPassedOver(world, order.map((outcome) => ({ ...outcome, resolved: { ...outcome.resolved, ...liberty } })), 0);
+			yield* withPassedOver(world, order.map((outcome) => ({ ...outcome, resolved: { ...outcome.resolved, ...libertyOf(outcome) } })), 0);
 		}
 	}
 }

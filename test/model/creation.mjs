@@ -16,7 +16,7 @@ export function beginCreation(world, { type, id, claimNo }, name) {
 		side.nextAttempt++;
 		throw new Refusal('23505');
 	}
-	side.attempts.push({ id: side.nextAttempt++, name, record, outcome: null, looks: 0 });
+	side.attempts.push({ id: side.nextAttempt++, name, record, outcome: null, isOld: false });
 	t.step = 'creating';
 	/* An issue is born open; a closed one is closed by the write that follows. */
 	record.sent = type === 'task' ? [local[0], local[1], 'open'] : [...local];
@@ -34,14 +34,13 @@ export function creationRejected(world, { type, id }) {
 	return '';
 }
 
-/* Looked for at once, after 1, 5 and 15 minutes: then it may be sent again. */
+/* Looked for at once, after 1, 5 and 15 minutes, and whenever the row is edited: after 15 minutes it may be sent again. */
 export function creationNotFound(world, { type, id, claimNo }) {
 	const t = heldClaim(world, type, id, claimNo);
 	if (!t) return 'stale';
 	const attempt = openAttempt(world, t.record);
 	if (!attempt) return requeue(world, t, 'later');
-	attempt.looks++;
-	if (attempt.looks > 3) {
+	if (attempt.isOld) {
 		attempt.outcome = 'not found';
 		return requeue(world, t, null);
 	}

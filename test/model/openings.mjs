@@ -61,14 +61,14 @@ function* bothEdited(scene) {
 	yield* answer(scene, type, 'fetched', resource, random.of([0, 60]));
 }
 
-/* Lists lag, so several times. */
+/* Lists lag, so several times; who enqueues the task anew has it looked for at once. */
 function* lookedForInVain(scene) {
 	for (let n = scene.random.between(3, 5); n > 0; n--) {
 		yield claim('task');
 		const t = processing(scene, 'task');
 		if (t?.step !== 'look') return;
 		yield { does: 'creation not found', type: 'task', transaction: t.name };
-		yield { does: 'time passes' };
+		yield scene.random.chance(0.5) ? outbound('task', t.record.local) : { does: 'time passes' };
 	}
 }
 

@@ -123,6 +123,7 @@ function timePasses(world) {
 			t.isOld = true;
 			if (t.state === 'queued' && t.waits !== 'parent') t.waits = null;
 		}
+		for (const attempt of world[type].attempts) attempt.isOld = true;
 	}
 	for (const repo of world.repos.values()) repo.pause = null;
 	return '';

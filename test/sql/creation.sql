@@ -165,6 +165,8 @@ BEGIN
 END
 $$;
 CREATE PROCEDURE time_has_come() LANGUAGE sql AS $$
+	UPDATE github_sync.task_creation_attempts AS a SET sent_at = a.sent_at - (t.next_attempt_at - clock_timestamp())
+	FROM github_sync.task_sync_transactions AS t WHERE t.github_issue_id = a.github_issue_id AND t.next_attempt_at IS NOT NULL;
 	UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL
 $$;
 SELECT look_in_vain(2);
@@ -184,6 +186,28 @@ SELECT carry_out(9);
 SELECT * FROM attempts;
 SELECT count(DISTINCT creation_key) FROM github_sync.task_creation_attempts;
 SELECT * FROM both_sides;
+
+-- an edit has it looked for at once: that is no later for it, however many there are
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+SELECT github_sync.task_give_back(1, 1, 'connection reset', NULL);
+SELECT * FROM claim();
+SELECT look_in_vain(2);
+CREATE FUNCTION look_after_edit() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	told text := outbound(1);
+	claimed record;
+BEGIN
+	SELECT * INTO claimed FROM github_sync.task_claim(1, 1);
+	RETURN told || ', ' || claimed.step || ': ' || github_sync.task_creation_not_found(claimed.id, claimed.claim_no, '15 minutes');
+END
+$$;
+SELECT look_after_edit() FROM generate_series(1, 6);
+SELECT * FROM attempts;
+SELECT round(extract(epoch FROM t.next_attempt_at - a.sent_at) / 60, 1) AS again_after
+FROM github_sync.task_sync_transactions AS t, github_sync.task_creation_attempts AS a WHERE t.state = 'queued';
 
 -- found by a look
 CALL start_afresh();

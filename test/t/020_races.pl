@@ -311,7 +311,7 @@ foreach my $fault (
 
 # ---- lists show a creation only later ----
 
-GitHubSync::Application::reconfigure($node, 'github_sync.creation_recheck' => '3s');
+GitHubSync::Application::reconfigure($node, 'github_sync.creation_recheck' => '20s');
 $github->freeze_clock;
 $github->behaviour(list_lag_s => 30);
 $github->fault('POST /issues$', { reset_after_effect => JSON::PP::true });
@@ -319,9 +319,18 @@ my $seq = $github->last_seq;
 $task = $application->add_task(title => 'listed later');
 $github->wait_for_request(GET => '/issues\?', since => $seq, count => 2);
 is($application->superuser_sql("SELECT waits_for FROM github_sync.sync_queue WHERE record_id = '$task'") =~ /look/ ? 1 : 0, 1, 'a creation that lists do not show yet is looked for again');
+# Each edit has it looked for at once, which makes it no later.
+foreach my $edit (1 .. 5)
+{
+	my $before = $github->last_seq;
+
+	$application->edit_task($task, markdown => "edit $edit");
+	$github->wait_for_request(GET => '/issues\?', since => $before);
+}
 $github->advance_clock(31);
+$application->edit_task($task, markdown => 'the last edit');
 $application->wait_until_done;
-is(asked_since($seq, $posts_issue), 1, 'and not sent again');
+is(asked_since($seq, $posts_issue), 1, 'and not sent again, however often that is');
 is($application->issue_of($task)->{number}, (issues_called('listed later'))[0]{number}, 'but found when they show it');
 $github->behaviour(list_lag_s => 0);
 $github->real_clock;

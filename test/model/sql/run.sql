@@ -36,6 +36,8 @@ BEGIN
 				next_attempt_at = CASE WHEN next_attempt_at < 'infinity' THEN clock_timestamp() ELSE next_attempt_at END;
 			UPDATE github_sync.comment_sync_transactions SET inserted_at = inserted_at - interval '1 hour',
 				next_attempt_at = CASE WHEN next_attempt_at < 'infinity' THEN clock_timestamp() ELSE next_attempt_at END;
+			UPDATE github_sync.task_creation_attempts SET sent_at = sent_at - interval '1 hour';
+			UPDATE github_sync.comment_creation_attempts SET sent_at = sent_at - interval '1 hour';
 			PERFORM github_sync.task_promote_due(), github_sync.comment_promote_due();
 	END CASE;
 	RETURN '';
