@@ -3,11 +3,20 @@
  * makes a stub, and locks it; the parent issue comes first.
  */
 
+CREATE OR REPLACE FUNCTION github_sync.comment_parent_is_asked_for(parent github_sync.github_issues) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.task_sync_transactions AS q
+		WHERE q.github_issue_id = parent.id AND q.state IN ('queued', 'processing', 'disabled'));
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_parent_is_asked_for(github_sync.github_issues) IS
+'private: the task of an issue that a comment waits for stands in its queue';
+
 CREATE OR REPLACE FUNCTION github_sync.comment_ask_for_parent(parent github_sync.github_issues) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM github_sync.task_sync_transactions AS q
-		WHERE q.github_issue_id = parent.id AND q.state IN ('queued', 'processing', 'disabled')) THEN
+	IF NOT github_sync.comment_parent_is_asked_for(parent) THEN
 		INSERT INTO github_sync.task_sync_transactions (direction, task_id) VALUES ('outbound', parent.task_id);
 	END IF;
 END
@@ -29,12 +38,14 @@ BEGIN
 		JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id) THEN
 		RETURN NULL;
 	END IF;
-	/* Its issue has to exist first.  Locked: should it be linked just now, then another record is its issue. */
+	/* Its issue has to exist first.  Held: should it be linked just now, then another record is its issue. */
 	PERFORM github_sync.task_hold_key(task_key);
-	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.task_id = task_key FOR NO KEY UPDATE;
-	IF NOT FOUND THEN
-		parent := github_sync.task_record_of_local_row(task_key, NULL::bigint);
+	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.task_id = task_key FOR KEY SHARE;
+	IF parent.number IS NOT NULL OR github_sync.comment_parent_is_asked_for(parent) THEN
+		RETURN parent.id;
 	END IF;
+	/* Locked: of two comments one asks. */
+	parent := github_sync.task_record_of_local_row(task_key, NULL::bigint);
 	IF parent.number IS NULL THEN
 		PERFORM github_sync.comment_ask_for_parent(parent);
 	END IF;

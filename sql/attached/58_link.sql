@@ -38,11 +38,16 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	/* Not FOR UPDATE: a worker's report may check a foreign key to the row while it holds a record that we wait for. */
 	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = @record@_hold_row.key FOR NO KEY UPDATE;
-	RETURN FOUND;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	/* It may become part of another one: who refers to it waits. */
+	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.@record@_id = key FOR UPDATE;
+	RETURN true;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_hold_row({{key_type}}) IS
-'private: lets nobody edit, delete or link the local row';
+'private: lets nobody edit, delete or link the local row, nor refer to its record; false: there is no such row';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_link(key {{key_type}}, target_id bigint, prefer text) RETURNS bigint
 LANGUAGE plpgsql AS $$

@@ -46,6 +46,8 @@ BEGIN
 --@comment		OR here.parent_issue_id IS NOT NULL
 --@comment		OR EXISTS (SELECT FROM github_sync.task_local_row(NEW.{{task_id}}) AS l
 --@comment			JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id)) THEN
+--@comment		/* Before the record of the comment, as whoever enqueues it does. */
+--@comment		PERFORM github_sync.comment_parent_of_local_row(NEW.{{id}});
 		PERFORM github_sync.@record@_stamp_local_change(NEW.{{id}}, old_row_fields, new_row_fields) WHERE TG_OP = 'UPDATE';
 		INSERT INTO github_sync.@record@_sync_transactions (direction, @record@_id) VALUES ('outbound', NEW.{{id}});
 	END IF;
