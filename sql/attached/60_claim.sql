@@ -262,7 +262,7 @@ BEGIN
 	busy := 0;
 	PERFORM github_sync.@record@_suspect_creations();
 	FOR orphan IN
-		SELECT p.id, p.@resource@_id AS cached_id FROM github_sync.@record@_sync_transactions AS p
+		SELECT p.id, p.claim_no, p.@resource@_id AS cached_id FROM github_sync.@record@_sync_transactions AS p
 		WHERE p.state = 'processing' AND p.id <> ALL (held)
 			AND (p.claimed_by = pg_backend_pid() OR coalesce(p.claimed_by, 0) NOT IN (
 				SELECT w.pid FROM github_sync.worker_slots() AS w WHERE w.pid IS NOT NULL))
@@ -273,6 +273,8 @@ BEGIN
 			busy := busy + 1;
 			CONTINUE;
 		END IF;
+		/* Another worker may have put it back since, and hold it by now. */
+		CONTINUE WHEN (github_sync.@record@_held_claim(orphan.id, orphan.claim_no)).id IS NULL;
 		BEGIN
 			UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = cached.id;
 			PERFORM github_sync.@record@_requeue(orphan.id, cached, 'given back', NULL);

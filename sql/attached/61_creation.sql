@@ -14,11 +14,11 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_begin_creation(
 	OUT creation_key uuid, OUT title text, OUT body text)
 LANGUAGE plpgsql AS $$
 DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
+	t github_sync.@record@_sync_transactions := github_sync.@record@_hold_claim(transaction_id, held_claim_no);
 	cached github_sync.@resources@;
 	here record;
 BEGIN
-	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id FOR NO KEY UPDATE;
+	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id;
 	IF cached.@record@_id IS NULL OR cached.github_id IS NOT NULL THEN
 		RETURN;
 	END IF;
