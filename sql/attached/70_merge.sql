@@ -134,6 +134,10 @@ BEGIN
 --@comment			AND EXISTS (SELECT FROM github_sync.github_issues AS i
 --@comment				WHERE i.id = cached.github_issue_id AND i.task_id IS NOT NULL)
 		THEN
+--@comment			/* Its task is being deleted: asked again shortly, when that is done. */
+--@comment			IF NOT github_sync.task_hold_key_at_once((SELECT i.task_id FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id)) THEN
+--@comment				RAISE lock_not_available USING MESSAGE = 'the task of the comment has just been deleted';
+--@comment			END IF;
 			SELECT n.key, n.written INTO cached.@record@_id, written
 			FROM github_sync.@record@_insert_local_row(repo, remote, cached.github_updated_at, resource::jsonb,
 --@task				NULL) AS n;

@@ -101,7 +101,7 @@ const ROW = (table) => `(SELECT id FROM planner.${table} ORDER BY id DESC OFFSET
 
 export class Users {
 	constructor(world, dice) {
-		Object.assign(this, { world, dice, writer: new Writer('user', dice), underWay: new Set() });
+		Object.assign(this, { world, dice, writer: new Writer('user', dice), underWay: new Set(), ofSeveral: new Set() });
 	}
 
 	/* Begins one database transaction; several are under way at a time. */
@@ -112,7 +112,12 @@ export class Users {
 			pauseMs: dice.percent(20) ? dice.between(5, 150) : 0,
 			commits: dice.percent(92),
 		};
-		const session = this.#session(work).catch((error) => this.world.failed('a user', error)).finally(() => this.underWay.delete(session));
+		const session = this.#session(work).catch((error) => this.world.failed('a user', error, work)).finally(() => {
+			this.underWay.delete(session);
+			this.ofSeveral.delete(work);
+		});
+
+		if (work.statements.length > 1) this.ofSeveral.add(work);
 
 		this.underWay.add(session);
 	}

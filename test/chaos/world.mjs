@@ -71,9 +71,14 @@ export class World {
 		return this.repository.issues.size < this.size;
 	}
 
-	/* A server that is away is no fault of whoever asks, nor of ours. */
-	failed(who, error) {
-		if (error.code === '23503') {		/* a task that was to be deleted got a comment from GitHub just then */
+	/*
+	 * A server that is away is no fault of whoever asks, nor of ours.  A row that one transaction edits and then deletes
+	 * is locked twice, with a webhook in between: README says that it may be told to try again, or the webhook is.
+	 */
+	failed(who, error, work = null) {
+		if (error.code === '40P01' && (work === null ? this.users.ofSeveral.size > 0 : this.users.ofSeveral.has(work))) {
+			this.count('deadlocks with transactions of two statements');
+		} else if (error.code === '23503') {		/* a task that was to be deleted got a comment from GitHub just then */
 			this.count('deletions in vain');
 		} else if (/^(?:57P0[123]|08\w{3}|ECONN\w+|EPIPE|ENOENT)$/.test(error.code ?? '') || /Connection terminated|connection error/.test(error.message)) {
 			this.count('statements without a server');

@@ -12,13 +12,12 @@ const REPORTS = ['answer', 'missing', 'deleted', 'give back', 'try again', 'fail
 
 /*
  * It did not happen, and whoever asked for it asks again: an older snapshot; an answer to a record or row that somebody
- * holds; a report that waits for an application which waits for it; a comment of a task that is deleted.
+ * holds; a report that waits for an application which waits for it.
  */
 const DID_NOT_HAPPEN = {
 	'raised 40P01': ({ does }) => REPORTS.includes(does),
 	'raised 40001': (operation, { repeatableRead }) => repeatableRead,
 	'raised 55P03': ({ does }) => ['answer', 'missing', 'deleted'].includes(does),
-	'raised 23503': ({ does, type }) => does === 'answer' && type === 'comment',
 };
 
 const didHappen = ({ operation, result }, moment) => !DID_NOT_HAPPEN[result]?.(operation, moment);
