@@ -6,8 +6,8 @@
 #
 # make, make install, make clean: as with any PGXS extension (PG_CONFIG=...).
 # make check, check-long, mutants, hour, chaos, crash-rounds, fuzz, demo,
-# playground, format: see CONTRIBUTING.md; they need neither pg_config nor anything installed
-# when they start.
+# playground, format: see CONTRIBUTING.md; they need neither pg_config nor
+# anything installed when they start.
 
 PG_CONFIG ?= pg_config
 HARNESS = check check-long mutants hour chaos crash-rounds fuzz demo playground format

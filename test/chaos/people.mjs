@@ -118,7 +118,6 @@ export class Users {
 		});
 
 		if (work.statements.length > 1) this.ofSeveral.add(work);
-
 		this.underWay.add(session);
 	}
 
