@@ -7,15 +7,17 @@ import { cloneWorld, describe, TYPES } from './world.mjs';
 import { play } from './operations.mjs';
 import { brokenInvariant } from './invariants.mjs';
 
-/* What a worker reports; see model.lose_deadlocks(). */
 const REPORTS = ['answer', 'missing', 'deleted', 'give back', 'try again', 'fail', 'begin creation', 'creation rejected', 'creation not found'];
+
+/* What a worker reports: it gives way where it and the application wait for each other. */
+export const isReport = ({ does }) => REPORTS.includes(does);
 
 /*
  * It did not happen, and whoever asked for it asks again: an older snapshot; an answer to a record or row that somebody
  * holds; a report that waits for an application which waits for it.
  */
 const DID_NOT_HAPPEN = {
-	'raised 40P01': ({ does }) => REPORTS.includes(does),
+	'raised 40P01': isReport,
 	'raised 40001': (operation, { repeatableRead }) => repeatableRead,
 	'raised 55P03': ({ does }) => ['answer', 'missing', 'deleted'].includes(does),
 };

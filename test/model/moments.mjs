@@ -3,7 +3,7 @@
  *	Histories in which several sessions act: a list of moments, each with one
  *	operation or with several at once.
  */
-import { explain, inTurn } from './concurrent.mjs';
+import { explain, inTurn, isReport } from './concurrent.mjs';
 import { Generator } from './generator.mjs';
 import { lengthOf } from './history.mjs';
 import { brokenInvariant } from './invariants.mjs';
@@ -24,7 +24,7 @@ async function happenAlone(meeting, world, operation) {
 
 async function happenTogether(meeting, world, moment) {
 	const resolved = moment.operations.map((operation) => resolve(world, operation));
-	const { results, ...after } = await meeting.together(resolved, moment);
+	const { results, ...after } = await meeting.together(resolved.map((operation) => ({ ...operation, isReport: isReport(operation) })), moment);
 	const outcomes = moment.operations.map((operation, i) => ({ operation, resolved: resolved[i], result: results[i][0] }));
 	const explained = explain(world, moment, outcomes, after);
 	if (explained) return { world: explained };

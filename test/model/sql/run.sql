@@ -73,8 +73,7 @@ $$;
 /* The same without the state, which others are changing just now. */
 CREATE FUNCTION model.step_beside_others(op jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM model.lose_deadlocks(op ->> 'does' = ANY (ARRAY['answer', 'missing', 'deleted', 'give back', 'try again', 'fail',
-		'begin creation', 'creation rejected', 'creation not found']));
+	PERFORM model.lose_deadlocks((op ->> 'isReport')::boolean);
 	RETURN jsonb_build_array(CASE op ->> 'type' WHEN 'comment' THEN model.comment_step(op) ELSE model.task_step(op) END, NULL);
 EXCEPTION WHEN OTHERS THEN
 	RETURN jsonb_build_array('raised ' || SQLSTATE, SQLERRM);
