@@ -33,12 +33,30 @@ sub issues_called
 	return grep { $_->{title} eq $title } $github->issues($repo);
 }
 
+sub add_tasks
+{
+	my ($first, $last) = @_;
+
+	$application->sql("INSERT INTO tasks (project_id, created_by, title, github_repo_id)"
+		  . " SELECT p.id, 'user', 'task ' || n, p.github_repo_id FROM projects AS p, generate_series($first, $last) AS n");
+}
+
 # Which worker holds a transaction of a task.
 sub holder
 {
 	my ($transaction) = @_;
 
 	return $application->task_transaction($transaction)->{claimed_by} // 'nobody';
+}
+
+# How much each worker takes.  A reload would reach a worker some time: until then one might take all.
+sub take_at_once
+{
+	my ($requests) = @_;
+
+	GitHubSync::Application::configure($node, 'github_sync.max_concurrent_requests' => $requests);
+	$node->restart;
+	$application->wait_until(sprintf $workers, 2);
 }
 
 sub newest_of_task
@@ -73,24 +91,31 @@ is(asked_since($seq, qr{^POST /repos/acme/widgets/issues }), 1, 'which was creat
 
 # ---- both at work ----
 
-GitHubSync::Application::reconfigure($node, 'github_sync.max_concurrent_requests' => '4');
+take_at_once(4);
 $seq = $github->last_seq;
 $github->fault($posted, { gate => 'creation' });
-$application->sql("INSERT INTO tasks (project_id, created_by, title, github_repo_id)"
-	  . " SELECT p.id, 'user', 'task ' || n, p.github_repo_id FROM projects AS p, generate_series(1, 30) AS n");
+# A worker may take all places of an installation: either is kept from it while the other one takes some.
+my ($one, $other) = map { $_->{pid} } $application->rows('SELECT pid FROM github_sync.sync_workers');
+kill 'STOP', $other;
+add_tasks(1, 4);
 $github->wait_at_gate('creation');
+$application->wait_until("SELECT count(*) = 4 FROM github_sync.task_sync_transactions WHERE state = 'processing' AND claimed_by = $one");
+kill 'STOP', $one;
+kill 'CONT', $other;
+add_tasks(5, 30);
 $application->wait_until("SELECT count(DISTINCT claimed_by) = 2 FROM github_sync.task_sync_transactions WHERE state = 'processing'");
+kill 'CONT', $one;
 pass('both hold creations');
 $github->open_gate('creation');
 $application->wait_until_done;
-is(scalar(grep { $_->{writes_under_way} > 1 } grep { $_->{method} eq 'POST' } $github->requests(since => $seq)), 0, 'and send one at a time');
+is(scalar(grep { $_->{writes_under_way} > 1 } grep { "$_->{method} $_->{path}" =~ /$posted/ } $github->requests(since => $seq)), 0, 'and send one at a time');
 is(asked_since($seq, qr{^POST /repos/acme/widgets/issues }), 30, 'with one request for each task');
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
 is($application->superuser_sql('SELECT count(*) FROM github_sync.github_issues WHERE number IS NOT NULL AND task_id IS NOT NULL'), 31, 'every task knows its issue');
 
 # ---- one ends in the middle, and is started anew ----
 
-GitHubSync::Application::reconfigure($node, 'github_sync.max_concurrent_requests' => '1');
+take_at_once(1);
 $github->fault($posted, { gate_after_effect => 'dying' }, body => 'its worker ends');
 my $stays = $application->superuser_sql("SELECT id FROM planner.tasks WHERE title = 'task 3'");
 $github->fault("GET /issues/" . $application->issue_of($stays)->{number} . '$', { gate => 'living' });
