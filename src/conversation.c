@@ -10,6 +10,7 @@
 #include "core/github_time.h"
 #include "credentials.h"
 #include "crypto/crypto.h"
+#include "freshness.h"
 #include "pacing.h"
 #include "settings.h"
 #include "utils/memutils.h"
@@ -20,13 +21,6 @@
 #define MAX_HEADERS 8
 
 #define LOOK_PAGE_SIZE 100
-
-/*
- * GitHub has no compare-and-swap: what somebody edits there after our fetch is
- * overwritten by our update.  One that had to wait longer for its turn than
- * this is merged anew with what is there then.
- */
-#define UPDATE_GETS_OLD_MS 2000
 
 static HttpClient *client = NULL;
 static List *answers = NIL;                       /* of Conversation, to be recorded */
@@ -406,61 +400,39 @@ send_in_turn(Conversation *conversation)
 		pacing_give_up(conversation);
 }
 
-static bool
-rests_on_old_answer(const Conversation *conversation)
-{
-	return conversation->claim->step == STEP_UPDATE &&
-		TimestampDifferenceExceeds(conversation->answered_at, looked_at, UPDATE_GETS_OLD_MS);
-}
-
-/* Gives its turn back for a fetch; no other one writes before it has come back. */
+/* Gives its turn back for a fetch. */
 static void
 refresh(Conversation *conversation)
 {
 	pacing_give_up(conversation);
-	conversation->installation->refreshing = conversation;
-	conversation->claim->step = STEP_FETCH;
+	freshness_begin_refresh(conversation);
 	conversation_continue(conversation);
 	look_again = true;
 }
 
 static void
-end_refresh(Conversation *conversation)
-{
-	if (conversation->installation->refreshing == conversation)
-		conversation->installation->refreshing = NULL;
-}
-
-static void
 take_turn(Conversation *conversation)
 {
-	if (rests_on_old_answer(conversation))
+	if (freshness_is_lost(conversation, looked_at))
 	{
 		refresh(conversation);
 		return;
 	}
-	if (github_operation_writes(conversation->operation))
-		end_refresh(conversation);
+	freshness_note_turn(conversation, looked_at);
+	/* What was deferred for it may be read now, though it stands before it. */
+	look_again |= github_operation_writes(conversation->operation);
 	if (github_operation_creates(conversation->operation) && !conversation->prepared)
 		unprepared = append_conversation(unprepared, conversation);
 	else
 		send_in_turn(conversation);
 }
 
-static bool
-waits_for_refresh(const Conversation *conversation)
-{
-	const Conversation *refreshing = conversation->installation->refreshing;
-
-	return refreshing != NULL && refreshing != conversation &&
-		github_operation_writes(conversation->operation);
-}
-
 /* Those of a kind keep their order: behind one that has to wait, the next one need not ask. */
 static bool
 may_take_turn(Conversation *conversation)
 {
-	return requests_sent < setting_max_concurrent_requests && !waits_for_refresh(conversation) &&
+	return requests_sent < setting_max_concurrent_requests &&
+		!freshness_waits_for_refresh(conversation) && !freshness_defers(conversation, looked_at) &&
 		!installation_spares_token(conversation->installation, looked_at) &&
 		!pacing_is_held_up(conversation->installation, rate_kind(conversation->operation)) &&
 		pacing_permits(conversation);
@@ -553,7 +525,7 @@ void
 conversation_end(Conversation *conversation)
 {
 	forget_answer(conversation);
-	end_refresh(conversation);
+	freshness_end(conversation);
 	dlist_delete(&conversation->held);
 	held_count--;
 	queue_free_claim(conversation->claim);
@@ -590,7 +562,7 @@ conversation_arrived(Conversation *conversation)
 void
 conversation_postpone(Conversation *conversation, int delay_ms)
 {
-	end_refresh(conversation);
+	freshness_end(conversation);
 	conversation->postponed++;
 	conversation->not_before = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), delay_ms);
 	answers = append_conversation(answers, conversation);
@@ -708,6 +680,7 @@ consider_installation(Installation *installation)
 	if (installation->waiting == NIL)
 		return;
 	consider_time(installation->token_rests_until);
+	consider_time(freshness_next_time(installation));
 	next_deadline = Min(next_deadline, pacing_next_time(installation));
 }
 

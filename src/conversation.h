@@ -50,6 +50,7 @@ typedef struct Conversation
 	const char *unsendable_code; /* refused before it was sent */
 	const char *unsendable_reason;
 
+	TimestampTz read_at; /* freshness.c: when it was sent to read for an update; 0: it was not */
 	TimestampTz answered_at; /* when its last answer came: what an update was made of */
 	TimestampTz not_before;  /* its recording was postponed until then */
 	int postponed;

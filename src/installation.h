@@ -35,6 +35,7 @@ typedef struct Installation
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* fingerprint: ETags belong to it */
 	bool minting;                         /* a request for a token is under way */
 	List *waiting;                        /* of Conversation: not sent yet, in order */
+	List *ahead; /* freshness.c: of Conversation, they read for updates to come */
 	struct Conversation *refreshing; /* in its turn to write, but asks again first; NULL: none */
 	RatePermission obstacles[RATE_KINDS]; /* in the way of the first that waits, when asked last */
 	int troubles;                         /* pauses in a row, of one kind */

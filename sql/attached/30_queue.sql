@@ -131,7 +131,7 @@ CREATE INDEX IF NOT EXISTS @record@_sync_transactions_in_flight_idx
 	ON github_sync.@record@_sync_transactions (github_app_installation_id) WHERE state = 'processing';
 /* The order in which they are claimed: those that wait for a time are not in the way. */
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_claim_idx
-	ON github_sync.@record@_sync_transactions (github_app_installation_id, creates, priority, queued_at, id)
+	ON github_sync.@record@_sync_transactions (github_app_installation_id, direction, creates, priority, queued_at, id)
 	WHERE state = 'queued' AND next_attempt_at IS NULL;
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_next_attempt_idx
 	ON github_sync.@record@_sync_transactions (next_attempt_at)

@@ -23,16 +23,17 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN QUERY SELECT q.id, q.@resource@_id
 	FROM github_sync.github_app_installations AS i
-	/* Creations go one by one, and may be paused: the rest does not stand behind them. */
-	CROSS JOIN (VALUES (false), (true)) AS kind (creates)
+	/* Writes go one by one, and creations may be paused: what only reads does not stand behind them. */
+	CROSS JOIN (VALUES ('inbound', false), ('outbound', false), ('outbound', true)) AS kind (direction, creates)
 	CROSS JOIN LATERAL (
 		SELECT count(*) AS in_flight FROM github_sync.@record@_sync_transactions AS p
-		WHERE p.github_app_installation_id = i.id AND p.state = 'processing' AND p.creates = kind.creates
+		WHERE p.github_app_installation_id = i.id AND p.state = 'processing'
+			AND p.direction = kind.direction AND p.creates = kind.creates
 	) AS busy
 	CROSS JOIN LATERAL (
 		SELECT t.id, t.@resource@_id, t.priority, t.queued_at
 		FROM github_sync.@record@_sync_transactions AS t
-		WHERE t.github_app_installation_id = i.id AND t.creates = kind.creates
+		WHERE t.github_app_installation_id = i.id AND t.direction = kind.direction AND t.creates = kind.creates
 			AND t.state = 'queued' AND t.next_attempt_at IS NULL
 			AND NOT EXISTS (
 				SELECT FROM github_sync.@record@_sync_transactions AS p
@@ -50,7 +51,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_candidates(integer, integer) IS
-'private: queued transactions that may be claimed now, in order, of every installation that may send; creations and others have places of their own';
+'private: queued transactions that may be claimed now, in order, of every installation that may send; those of either direction, and creations, have places of their own';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_take(
 	transaction_id bigint, cached_id bigint,

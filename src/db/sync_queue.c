@@ -109,6 +109,7 @@ claim_of_row(RecordType record_type, uint64 row, MemoryContext parent)
 		claim->look_since = seconds_of_timestamp(row_timestamp(row, 12, 0));
 	claim->attempts = row_int32(row, 13);
 	claim->github_repo_id = row_int64(row, 14);
+	claim->is_outbound = strcmp(row_text(row, 15), "outbound") == 0;
 	MemoryContextSwitchTo(caller);
 	return claim;
 }
@@ -119,7 +120,7 @@ queue_claim(RecordType record_type, int slots, int slots_per_installation, List 
 {
 	static Statement statement = STATEMENT(
 		"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id,"
-		" etag, etag_key, creation_key::text, look_since, attempts, github_repo_id FROM github_sync.%s_claim($1, $2)",
+		" etag, etag_key, creation_key::text, look_since, attempts, github_repo_id, direction FROM github_sync.%s_claim($1, $2)",
 		INT4OID, INT4OID);
 	Parameters parameters = {0};
 

@@ -45,6 +45,7 @@ typedef struct SyncClaim
 	int64 id;
 	int32 claim_no;
 	int32 attempts; /* that failed so far */
+	bool is_outbound;
 	ClaimStep step;
 	int64 installation_id;
 	int64 github_repo_id;

@@ -65,14 +65,21 @@ CALL posted(3, 3);
 SELECT created(3);
 SELECT * FROM creating WHERE state = 'queued';
 
--- creations have places of their own: eight of them leave eight to the others
+-- creations have places of their own, other writes and reads too: eight of a kind leave eight to each of the others
 CALL start_afresh();
 INSERT INTO app.tasks (title, modified_at) SELECT 'Task ' || n, at(1) FROM generate_series(1, 10) AS n;
 SELECT count(outbound(n)) FROM generate_series(1, 10) AS n;
+SELECT count(*) FROM carry_out(2);
+UPDATE app.tasks SET title = title || '!', modified_at = at(3);
+INSERT INTO app.tasks (title, modified_at) SELECT 'Task ' || n, at(3) FROM generate_series(11, 20) AS n;
+SELECT count(outbound(n)) FROM generate_series(1, 20) AS n;
+SELECT count(webhook(3, n)) FROM generate_series(101, 110) AS n;
+SELECT direction, step, count(*) FROM claim(64) GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT count(*) FROM claim(64);
-SELECT count(webhook(1, n)) FROM generate_series(101, 110) AS n;
-SELECT count(*) FROM claim(64);
-SELECT count(*) FROM claim(64);
+-- what ends makes room for one of its kind
+SELECT github_sync.task_give_back(min(id), 1, 'connection reset', now() + interval '1 hour') FROM github_sync.task_sync_transactions
+WHERE state = 'processing' AND direction = 'inbound';
+SELECT direction, step FROM claim(64);
 
 -- after a refusal one finds out whether it is over; after a pause of our own making there is nothing to find out
 CALL start_afresh();

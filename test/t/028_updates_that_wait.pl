@@ -2,7 +2,8 @@
 #
 # GitHub has no compare-and-swap: what somebody edits there between our fetch
 # and our update is overwritten.  An update that has to wait for its turn is
-# merged with what is there when its turn comes.
+# merged with what is there when its turn comes; where it is known that it would
+# have to wait, it is not fetched before.
 use strict;
 use warnings;
 
@@ -52,5 +53,29 @@ $seq = $github->last_seq;
 $application->edit_task($tasks[3], title => 'at once');
 $application->wait_until_done;
 is_deeply([ map { s/ .*//r } GitHubSync::Application::asked($github, $seq) ], [ 'GET', 'PATCH' ], 'an update whose turn has come needs one fetch');
+
+# Updates that are written a second apart are fetched as they come, not all at once and then anew.
+GitHubSync::Application::reconfigure($node, 'github_sync.write_interval' => '1s');
+push @tasks, map { $application->add_task(title => "task $_", markdown => 'text') } 5 .. 6;
+$application->wait_until_done;
+$seq = $github->last_seq;
+$application->sql("UPDATE tasks SET title = title || ' (edited)', modified_at = clock_timestamp()");
+$application->wait_until_done;
+my @asked = map { s/ .*//r } GitHubSync::Application::asked($github, $seq);
+is(scalar(grep { $_ eq 'PATCH' } @asked), 6, 'each of six is written');
+# One that the machine stopped for a second may get old all the same.
+cmp_ok(scalar(grep { $_ eq 'GET' } @asked), '<=', 7, '... having been fetched once');
+
+# One whose fetch takes long holds the others up for no longer than a write would.
+$seq = $github->last_seq;
+$github->fault("GET /issues/$numbers[0]\$", { gate => 'slow' });
+$application->edit_task($tasks[0], title => 'slow');
+$github->wait_at_gate('slow');
+$application->edit_task($tasks[$_], title => "not slow $_") foreach 1, 2;
+$github->wait_for_request('PATCH', "/issues/$numbers[$_]\$", since => $seq) foreach 1, 2;
+pass('while the fetch for one is under way, others are written');
+$github->open_gate('slow');
+$application->wait_until_done;
+is($github->issue('acme/widgets', $numbers[0])->{title}, 'slow', '... and then that one');
 
 done_testing;
