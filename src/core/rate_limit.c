@@ -16,6 +16,9 @@
 /* Whoever waits asks again at least this often. */
 #define ASKED_FOR_MS RATE_MINUTE_MS
 
+/* So much of a minute's reads may come at once; the others come at an even pace. */
+#define CROWD_MS (RATE_MINUTE_MS / 4)
+
 /* A limit that GitHub does not tell: the least wait, and the longest. */
 #define REFUSAL_BASE_MS RATE_MINUTE_MS
 #define REFUSAL_DOUBLINGS 6
@@ -147,10 +150,16 @@ allowance(int most, const RateCut *cut, int64_t need)
 }
 
 static int64_t
+points_allowed(const RateLimit *limit, const RateSettings *settings)
+{
+	return allowance(settings->points_per_minute, &limit->points_cut, RATE_WRITE_POINTS);
+}
+
+static int64_t
 points_fit_at(const RateLimit *limit, const RateSettings *settings, RateKind kind, int64_t now_ms)
 {
 	int64_t need = points_of(kind);
-	int64_t most = allowance(settings->points_per_minute, &limit->points_cut, RATE_WRITE_POINTS);
+	int64_t most = points_allowed(limit, settings);
 
 	if (settings->points_per_minute == 0)
 		return now_ms;
@@ -161,6 +170,42 @@ points_fit_at(const RateLimit *limit, const RateSettings *settings, RateKind kin
 	return window_fits_at(&limit->points, MINUTE_STEP_MS, points_under_way(limit), need, most,
 						  now_ms);
 }
+
+/* ---- pace ---- */
+
+/* The window holds what was sent for a step more than its minute. */
+static int64_t
+even_time_us(const RateLimit *limit, const RateSettings *settings, RateKind kind)
+{
+	if (settings->points_per_minute == 0)
+		return 0;
+	return (int64_t) (RATE_MINUTE_MS + MINUTE_STEP_MS) * 1000 * points_of(kind) /
+		points_allowed(limit, settings);
+}
+
+static int64_t
+read_paced_at(const RateLimit *limit, const RateSettings *settings, int64_t now_ms)
+{
+	if (settings->points_per_minute == 0)
+		return now_ms;
+	return (limit->paced_until_us + 999) / 1000 - CROWD_MS;
+}
+
+static void
+advance_pace(RateLimit *limit, int64_t pace_us, int64_t now_ms)
+{
+	limit->paced_until_us = at_least(limit->paced_until_us, now_ms * 1000) + pace_us;
+}
+
+/* What falls out of the minute again is not for a new crowd: the next minute would be like this one. */
+static void
+forgo_crowd(RateLimit *limit, int64_t fits_at)
+{
+	if (fits_at != RATE_NEVER)
+		limit->paced_until_us = at_least(limit->paced_until_us, (fits_at + CROWD_MS) * 1000);
+}
+
+/* ---- creations ---- */
 
 static int64_t
 creations_fit_at(const RateLimit *limit, const RateSettings *settings, int64_t now_ms)
@@ -375,10 +420,15 @@ look(RateLimit *limit, const RateSettings *settings, RateKind kind, RateClass cl
 {
 	RatePermission permission = {RATE_NONE, now_ms};
 	bool may = place_is_free(limit, settings, kind, class, now_ms);
+	int64_t points_at = points_fit_at(limit, settings, kind, now_ms);
 
 	consider(&permission, limit->block.why, end_of_block(limit, now_ms), now_ms);
 	consider(&permission, RATE_REMAINING, remaining_fits_at(limit, now_ms), now_ms);
-	consider(&permission, RATE_POINTS, points_fit_at(limit, settings, kind, now_ms), now_ms);
+	consider(&permission, RATE_POINTS, points_at, now_ms);
+	if (points_at > now_ms)
+		forgo_crowd(limit, points_at);
+	else if (kind == RATE_READ)
+		consider(&permission, RATE_INTERVAL, read_paced_at(limit, settings, now_ms), now_ms);
 	if (kind == RATE_CREATION)
 		consider(&permission, RATE_CREATIONS, creations_fit_at(limit, settings, now_ms), now_ms);
 	if (kind != RATE_READ && settings->write_interval_ms > 0)
@@ -392,7 +442,11 @@ static void
 begin(RateLimit *limit, const RateSettings *settings, RateKind kind, RateClass class,
 	  int64_t now_ms, RateTicket *ticket)
 {
-	*ticket = (RateTicket){.kind = kind, .class = class, .number = ++limit->sent};
+	*ticket = (RateTicket){.kind = kind,
+						   .class = class,
+						   .number = ++limit->sent,
+						   .pace_us = even_time_us(limit, settings, kind)};
+	advance_pace(limit, ticket->pace_us, now_ms);
 	if (kind == RATE_READ)
 	{
 		limit->reads_under_way++;
@@ -463,6 +517,15 @@ count_in_windows(RateLimit *limit, const RateTicket *ticket, int64_t now_ms)
 	}
 }
 
+static void
+give_turn_back(RateLimit *limit, const RateTicket *ticket, int64_t now_ms)
+{
+	limit->paced_until_us -= ticket->pace_us;
+	/* The write before is long enough ago. */
+	if (ticket->kind != RATE_READ)
+		limit->next_write_ms = now_ms;
+}
+
 void
 rate_limit_end(RateLimit *limit, const RateTicket *ticket, RateOutcome outcome,
 			   const RateHeaders *headers, int64_t now_ms)
@@ -470,8 +533,8 @@ rate_limit_end(RateLimit *limit, const RateTicket *ticket, RateOutcome outcome,
 	leave_place(limit, ticket);
 	if (outcome != RATE_UNSENT)
 		count_in_windows(limit, ticket, now_ms);
-	else if (ticket->kind != RATE_READ)
-		limit->next_write_ms = now_ms; /* its turn is free: the write before is long enough ago */
+	else
+		give_turn_back(limit, ticket, now_ms);
 	if (outcome == RATE_ANSWERED && is_plausible(headers))
 		learn_remaining(limit, ticket, headers, now_ms);
 	else if (outcome != RATE_UNSENT)
@@ -548,6 +611,7 @@ rate_limit_inherit(RateLimit *limit, const RateLimit *other, int64_t now_ms)
 	limit->creations_of_minute = other->creations_of_minute;
 	limit->creations_of_hour = other->creations_of_hour;
 	limit->next_write_ms = other->next_write_ms;
+	limit->paced_until_us = other->paced_until_us;
 	window_add(&limit->points, MINUTE_STEP_MS, (int) points_under_way(other), 0, now_ms);
 	window_add(&limit->creations_of_minute, MINUTE_STEP_MS, other->creations_under_way, 0, now_ms);
 	window_add(&limit->creations_of_hour, HOUR_STEP_MS, other->creations_under_way, 0, now_ms);

@@ -8,7 +8,9 @@
  *
  * Two things limit us.  Our own budget keeps below the secondary limits that
  * GitHub states but does not show: points a minute, creations a minute and an
- * hour, writes one at a time and some time apart, few reads at once.  GitHub's
+ * hour, writes one at a time and some time apart, few reads at once.  Reads
+ * that come in a crowd may use a part of the minute's points at once; then they
+ * come evenly, so that a write does not find the minute used up.  GitHub's
  * answers tell the rest: how many requests of the hour remain, and when it
  * refuses, how long to stay away.
  *
@@ -76,7 +78,7 @@ typedef enum RateObstacle
 {
 	RATE_NONE,
 	RATE_BUSY,       /* as many as may be are under way: ask again when one is answered */
-	RATE_INTERVAL,   /* the last write was a moment ago */
+	RATE_INTERVAL,   /* the last write was a moment ago; reads are spread over the minute */
 	RATE_POINTS,     /* our points of the minute are used up */
 	RATE_CREATIONS,  /* our creations of the minute or the hour are used up */
 	RATE_REMAINING,  /* GitHub's hour is used up, but for a reserve */
@@ -95,6 +97,7 @@ typedef struct RateTicket
 	RateKind kind;
 	RateClass class;
 	uint64_t number; /* of the requests of this limit, from 1 */
+	int64_t pace_us; /* what it takes at an even pace */
 } RateTicket;
 
 /* What an answer's headers say; any number below 0: it says nothing. */
@@ -162,6 +165,7 @@ typedef struct RateLimit
 	int creations_under_way; /* among the writes */
 	uint64_t sent;
 	int64_t next_write_ms;
+	int64_t paced_until_us;    /* at an even pace, what was sent would take until then */
 	int64_t write_asked_ms;    /* a write did not find the points it needs */
 	int64_t people_asked_ms;   /* a read for people did not find a place */
 	int64_t backfill_asked_ms; /* a read of a backfill did not */

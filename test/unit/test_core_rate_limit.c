@@ -162,21 +162,83 @@ static void
 test_points(void)
 {
 	start_afresh();
-	is_int(ask_often(RATE_READ, 1000), 900, "900 reads are 900 points");
-	is_int(ask(RATE_READ), RATE_POINTS, "then the minute is used up");
-	now_ms += RATE_MINUTE_MS;
-	is_int(ask(RATE_READ), RATE_POINTS, "... until they are more than 60 s old");
-	now_ms += RATE_MINUTE_MS / RATE_STEPS;
-	is_int(ask_often(RATE_READ, 1000), 900, "... by no more than a step");
-
-	start_afresh();
 	settings.write_interval_ms = 0;
 	is_int(ask_often(RATE_WRITE, 1000), 180, "180 writes are 900 points");
+	is_int(ask(RATE_READ), RATE_POINTS, "then the minute is used up");
+	now_ms += RATE_MINUTE_MS;
+	is_int(ask(RATE_WRITE), RATE_POINTS, "... until they are more than 60 s old");
+	now_ms += RATE_MINUTE_MS / RATE_STEPS;
+	is_int(ask_often(RATE_WRITE, 1000), 180, "... by no more than a step");
 	settings.points_per_minute = 3;
 	now_ms += 2 * RATE_MINUTE_MS;
 	is_int(ask(RATE_WRITE), RATE_NONE, "a budget smaller than a write still lets one through");
 	settings.points_per_minute = 0;
 	is_int(ask_often(RATE_WRITE, 2000), 2000, "without a limit nothing is held back");
+}
+
+/* As many reads as may be sent in so many milliseconds, each as soon as it may be. */
+static int
+read_for(int64_t duration_ms)
+{
+	int64_t end_ms = now_ms + duration_ms;
+	int reads = 0;
+
+	while (now_ms < end_ms)
+	{
+		RatePermission permission =
+			rate_limit_take(&limit, &settings, RATE_READ, RATE_FOR_PEOPLE, now_ms, &ticket);
+
+		if (permission.obstacle == RATE_NONE)
+		{
+			answer(&ticket);
+			reads++;
+		}
+		else
+			now_ms = permission.not_before_ms < end_ms ? permission.not_before_ms : end_ms;
+	}
+	return reads;
+}
+
+static void
+test_pace(void)
+{
+	RateTicket write;
+
+	start_afresh();
+	is_int(ask_often(RATE_READ, 1000), 224, "reads of 15 s at once, and the one that begins now");
+	is_int(ask(RATE_READ), RATE_INTERVAL, "then one waits");
+	is_int(wait_of(RATE_READ), 58, "... a fifteenth of a second, less what was cut off");
+	is_int(wait_of(RATE_WRITE), 0, "... while a write does not");
+	is_int(read_for(30 * SECOND_MS), 446, "an even pace from then on");
+	is_int(read_for(30 * SECOND_MS), 230, "... until the minute is used up");
+	is_int(wait_of(RATE_READ), RATE_MINUTE_MS / RATE_STEPS, "... and the crowd falls out of it");
+	now_ms += wait_of(RATE_READ);
+	is_int(read_for(SECOND_MS), 15, "it was a crowd that time only");
+	(void) read_for(2 * RATE_MINUTE_MS);
+	for (int second = 0; second < 60; second++)
+	{
+		(void) read_for(SECOND_MS);
+		if (wait_of(RATE_WRITE) > SECOND_MS)
+			break;
+	}
+	ok(wait_of(RATE_WRITE) <= SECOND_MS,
+	   "no write waits for the end of a minute that reads use up");
+
+	start_afresh();
+	(void) ask_often(RATE_READ, 1000);
+	now_ms += 4 * RATE_MINUTE_MS;
+	is_int(ask_often(RATE_READ, 1000), 224, "after a quiet time a crowd is one again");
+
+	start_afresh();
+	(void) ask_often(RATE_READ, 1000);
+	now_ms += SECOND_MS;
+	(void) take(RATE_WRITE);
+	write = ticket;
+	is_int(ask_often(RATE_READ, 1000), 10, "a write takes the time of five reads");
+	rate_limit_end(&limit, &write, RATE_UNSENT, NULL, now_ms);
+	is_int(ask_often(RATE_READ, 1000), 5, "... and gives it back if it was not sent");
+	settings.points_per_minute = 0;
+	is_int(ask_often(RATE_READ, 2000), 2000, "without a limit there is no pace");
 }
 
 static void
@@ -252,13 +314,14 @@ static void
 test_clock(void)
 {
 	start_afresh();
-	is_int(ask_often(RATE_READ, 1000), 900, "a minute's points");
+	settings.write_interval_ms = 0;
+	is_int(ask_often(RATE_WRITE, 1000), 180, "a minute's points");
 	now_ms -= RATE_HOUR_MS;
 	is_int(ask(RATE_READ), RATE_POINTS, "a clock that goes back frees nothing");
 	now_ms += RATE_HOUR_MS;
 	is_int(ask(RATE_READ), RATE_POINTS, "... nor does its way forth");
 	now_ms += 1000 * (int64_t) RATE_HOUR_MS;
-	is_int(ask_often(RATE_READ, 1000), 900, "a long idle time frees everything once");
+	is_int(ask_often(RATE_WRITE, 1000), 180, "a long idle time frees everything once");
 }
 
 /* ---- GitHub's hour ---- */
@@ -475,13 +538,13 @@ test_cut(void)
 	(void) take(RATE_READ);
 	refuse(&ticket, 2 * RATE_MINUTE_MS);
 	now_ms += 2 * RATE_MINUTE_MS;
-	is_int(ask_often(RATE_READ, 1000), 450,
+	is_int(ask_often(RATE_WRITE, 1000), 90,
 		   "refused below our own budget, we make do with half of it");
 	is_int(limit.creations_cut.sixteenths, 0, "creations have a budget of their own");
 	now_ms += 15 * RATE_MINUTE_MS;
-	is_int(ask_often(RATE_READ, 1000), 506, "a quarter of an hour gives a sixteenth back");
+	is_int(ask_often(RATE_WRITE, 1000), 101, "a quarter of an hour gives a sixteenth back");
 	now_ms += 2 * RATE_HOUR_MS;
-	is_int(ask_often(RATE_READ, 1000), 900, "two hours give all of it back");
+	is_int(ask_often(RATE_WRITE, 1000), 180, "two hours give all of it back");
 
 	now_ms += RATE_HOUR_MS;
 	(void) take(RATE_CREATION);
@@ -641,6 +704,7 @@ main(void)
 	test_write_interval();
 	test_backfill();
 	test_points();
+	test_pace();
 	test_under_way();
 	test_writes_do_not_starve();
 	test_creations();
