@@ -511,14 +511,32 @@ forget_answer(Conversation *conversation)
 	conversation->installation->requests_unsettled--;
 }
 
+static bool
+goes_before(const Conversation *conversation, const Conversation *other)
+{
+	return conversation->claim->priority < other->claim->priority;
+}
+
+/* Behind those that are as urgent. */
+static void
+stand_in_line(Conversation *conversation)
+{
+	Installation *installation = conversation->installation;
+	int place = list_length(installation->waiting);
+	MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+
+	while (place > 0 && goes_before(conversation, list_nth(installation->waiting, place - 1)))
+		place--;
+	installation->waiting = list_insert_nth(installation->waiting, place, conversation);
+	MemoryContextSwitchTo(caller);
+}
+
 void
 conversation_continue(Conversation *conversation)
 {
-	Installation *installation = conversation->installation;
-
 	forget_answer(conversation);
 	conversation->operation = operation_of_step(conversation->claim);
-	installation->waiting = append_conversation(installation->waiting, conversation);
+	stand_in_line(conversation);
 }
 
 void

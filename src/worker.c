@@ -30,9 +30,12 @@
 #include "worker.h"
 #include "worker_process.h"
 
-/* Claims of each kind that one installation may have under way, and in all. */
+/* Claims that one installation may have under way, of each kind and record type, and all together. */
 #define SLOTS_PER_INSTALLATION 8
-#define CLAIMS_IN_HAND_MAX 1024
+#define CLAIMS_IN_HAND_MAX 2048
+
+/* Where writes are made some time apart: one under way, one that is next, one to follow. */
+#define SPACED_WRITES_PER_INSTALLATION 3
 
 /* Only guards against a lost wake-up: a commit sets the latch. */
 #define FALLBACK_WAKE_UP_MS (5 * 60 * 1000L)
@@ -107,6 +110,16 @@ promote_due(void)
 	}
 }
 
+static ClaimSlots
+claim_slots(int all)
+{
+	return (ClaimSlots){.all = all,
+						.reads_per_installation = SLOTS_PER_INSTALLATION,
+						.writes_per_installation = setting_write_interval_ms > 0
+							? SPACED_WRITES_PER_INSTALLATION
+							: SLOTS_PER_INSTALLATION};
+}
+
 /* One row that cannot be claimed must not stop the others. */
 static void
 end_unclaimable(int slots)
@@ -116,7 +129,7 @@ end_unclaimable(int slots)
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (worker.attached[type])
-			ended += queue_end_unclaimable(type, slots, SLOTS_PER_INSTALLATION);
+			ended += queue_end_unclaimable(type, claim_slots(slots));
 	}
 	if (ended > 0)
 		ereport(LOG,
@@ -166,7 +179,7 @@ claim_in_turn(int slots)
 		RecordType type = (worker.first + i) % RECORD_TYPES;
 
 		if (worker.attached[type] && slots > list_length(claims))
-			claims = queue_claim(type, slots - list_length(claims), SLOTS_PER_INSTALLATION, claims,
+			claims = queue_claim(type, claim_slots(slots - list_length(claims)), claims,
 								 TopMemoryContext);
 	}
 	worker.first = (worker.first + 1) % RECORD_TYPES;

@@ -17,14 +17,18 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_promote_due() IS
 'private: transactions whose retry time has come stand in line again; next_due_at is the next such time';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_candidates(slots integer, slots_per_installation integer)
+CREATE OR REPLACE FUNCTION github_sync.@record@_candidates(
+	slots integer, slots_per_installation integer, writes_per_installation integer)
 RETURNS TABLE (transaction_id bigint, cached_id bigint)
 LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN QUERY SELECT q.id, q.@resource@_id
 	FROM github_sync.github_app_installations AS i
 	/* Writes go one by one, and creations may be paused: what only reads does not stand behind them. */
-	CROSS JOIN (VALUES ('inbound', false), ('outbound', false), ('outbound', true)) AS kind (direction, creates)
+	CROSS JOIN (VALUES
+		('inbound', false, slots_per_installation),
+		('outbound', false, coalesce(writes_per_installation, slots_per_installation)),
+		('outbound', true, coalesce(writes_per_installation, slots_per_installation))) AS kind (direction, creates, places)
 	CROSS JOIN LATERAL (
 		SELECT count(*) AS in_flight FROM github_sync.@record@_sync_transactions AS p
 		WHERE p.github_app_installation_id = i.id AND p.state = 'processing'
@@ -41,7 +45,7 @@ BEGIN
 		ORDER BY t.priority, t.queued_at, t.id
 		/* After a pause one request finds out whether it is over. */
 		LIMIT greatest(0, least(slots,
-			CASE WHEN i.paused_until IS NULL OR i.pause_kind = 'budget' OR i.state <> 'active' THEN slots_per_installation ELSE 1 END - busy.in_flight))
+			CASE WHEN i.paused_until IS NULL OR i.pause_kind = 'budget' OR i.state <> 'active' THEN kind.places ELSE 1 END - busy.in_flight))
 	) AS q
 	/* Of one that is not active, what was inserted while that came about: it becomes disabled. */
 	WHERE (i.state <> 'active' OR i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
@@ -50,7 +54,7 @@ BEGIN
 	LIMIT slots;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_candidates(integer, integer) IS
+COMMENT ON FUNCTION github_sync.@record@_candidates(integer, integer, integer) IS
 'private: queued transactions that may be claimed now, in order, of every installation that may send; those of either direction, and creations, have places of their own';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_take(
@@ -58,7 +62,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_take(
 	OUT id bigint, OUT claim_no integer, OUT direction text, OUT step text,
 	OUT installation_id bigint, OUT owner_login text, OUT repo_name text,
 	OUT issue_number integer, OUT github_id bigint, OUT etag text, OUT etag_key text,
-	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer, OUT github_repo_id bigint)
+	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer, OUT github_repo_id bigint, OUT priority smallint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -114,6 +118,7 @@ BEGIN
 	id := t.id;
 	direction := t.direction;
 	attempts := t.attempts;
+	priority := t.priority;
 	installation_id := repo.github_app_installation_id;
 	github_repo_id := repo.id;
 	owner_login := repo.owner_login;
@@ -129,23 +134,23 @@ COMMENT ON FUNCTION github_sync.@record@_take(bigint, bigint) IS
 'private: claims one transaction if it still may be; no id: it may not, or it ended without a request';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
-	slots integer, slots_per_installation integer,
+	slots integer, slots_per_installation integer, writes_per_installation integer DEFAULT NULL,
 	OUT id bigint, OUT claim_no integer, OUT direction text, OUT step text,
 	OUT installation_id bigint, OUT owner_login text, OUT repo_name text,
 	OUT issue_number integer, OUT github_id bigint, OUT etag text, OUT etag_key text,
-	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer, OUT github_repo_id bigint)
+	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer, OUT github_repo_id bigint, OUT priority smallint)
 RETURNS SETOF record
 LANGUAGE plpgsql AS $$
 DECLARE
 	candidate record;
 BEGIN
-	FOR candidate IN SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation) LOOP
+	FOR candidate IN SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation) LOOP
 		RETURN QUERY SELECT k.* FROM github_sync.@record@_take(candidate.transaction_id, candidate.cached_id) AS k
 		WHERE k.id IS NOT NULL;
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_claim(integer, integer) IS
+COMMENT ON FUNCTION github_sync.@record@_claim(integer, integer, integer) IS
 'private: claims up to slots transactions and says of each what to ask GitHub first: fetch, create, delete, or look (for a creation whose outcome is unknown)';
 
 /* Tried, and undone in any case. */
@@ -168,7 +173,9 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_problem_of_claim(bigint, bigint) IS
 'private: why a transaction cannot be claimed, or NULL; claims nothing';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_end_unclaimable(slots integer, slots_per_installation integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION github_sync.@record@_end_unclaimable(
+	slots integer, slots_per_installation integer, writes_per_installation integer)
+RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
 	ids bigint[];
@@ -176,7 +183,7 @@ DECLARE
 	ended bigint := 0;
 BEGIN
 	SELECT array_agg(c.transaction_id), array_agg(github_sync.@record@_problem_of_claim(c.transaction_id, c.cached_id))
-	INTO ids, problems FROM github_sync.@record@_candidates(slots, slots_per_installation) AS c;
+	INTO ids, problems FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation) AS c;
 	/* What is wrong with all of them is wrong with none: a column that was renamed, say. */
 	IF cardinality(array_remove(problems, NULL)) < cardinality(ids) THEN
 		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'failed', attempts = attempts + 1,
@@ -188,7 +195,7 @@ BEGIN
 	RETURN ended;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_end_unclaimable(integer, integer) IS
+COMMENT ON FUNCTION github_sync.@record@_end_unclaimable(integer, integer, integer) IS
 'private: after a claim that failed as a whole: ends as errored the rows that cannot be claimed while others can; returns how many';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_still_queued(

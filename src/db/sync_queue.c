@@ -110,22 +110,30 @@ claim_of_row(RecordType record_type, uint64 row, MemoryContext parent)
 	claim->attempts = row_int32(row, 13);
 	claim->github_repo_id = row_int64(row, 14);
 	claim->is_outbound = strcmp(row_text(row, 15), "outbound") == 0;
+	claim->priority = row_int32(row, 16);
 	MemoryContextSwitchTo(caller);
 	return claim;
 }
 
+static void
+add_slots(Parameters *parameters, ClaimSlots slots)
+{
+	add_int32(parameters, slots.all);
+	add_int32(parameters, slots.reads_per_installation);
+	add_int32(parameters, slots.writes_per_installation);
+}
+
 List *
-queue_claim(RecordType record_type, int slots, int slots_per_installation, List *claims,
-			MemoryContext parent)
+queue_claim(RecordType record_type, ClaimSlots slots, List *claims, MemoryContext parent)
 {
 	static Statement statement = STATEMENT(
 		"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id,"
-		" etag, etag_key, creation_key::text, look_since, attempts, github_repo_id, direction FROM github_sync.%s_claim($1, $2)",
-		INT4OID, INT4OID);
+		" etag, etag_key, creation_key::text, look_since, attempts, github_repo_id, direction, priority::integer"
+		" FROM github_sync.%s_claim($1, $2, $3)",
+		INT4OID, INT4OID, INT4OID);
 	Parameters parameters = {0};
 
-	add_int32(&parameters, slots);
-	add_int32(&parameters, slots_per_installation);
+	add_slots(&parameters, slots);
 	run_statement(&statement, record_type, &parameters);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
@@ -139,14 +147,13 @@ queue_claim(RecordType record_type, int slots, int slots_per_installation, List 
 }
 
 int64
-queue_end_unclaimable(RecordType record_type, int slots, int slots_per_installation)
+queue_end_unclaimable(RecordType record_type, ClaimSlots slots)
 {
 	static Statement statement =
-		STATEMENT("SELECT github_sync.%s_end_unclaimable($1, $2)", INT4OID, INT4OID);
+		STATEMENT("SELECT github_sync.%s_end_unclaimable($1, $2, $3)", INT4OID, INT4OID, INT4OID);
 	Parameters parameters = {0};
 
-	add_int32(&parameters, slots);
-	add_int32(&parameters, slots_per_installation);
+	add_slots(&parameters, slots);
 	run_statement(&statement, record_type, &parameters);
 	return row_int64(0, 1);
 }

@@ -45,6 +45,7 @@ typedef struct SyncClaim
 	int64 id;
 	int32 claim_no;
 	int32 attempts; /* that failed so far */
+	int32 priority; /* a smaller number goes first */
 	bool is_outbound;
 	ClaimStep step;
 	int64 installation_id;
@@ -103,15 +104,23 @@ extern TimestampTz queue_promote_due(RecordType record_type);
 /* When the first paused installation may send again, or DT_NOEND. */
 extern TimestampTz queue_next_resume(void);
 
+/* How many may be claimed. */
+typedef struct ClaimSlots
+{
+	int all;
+	int reads_per_installation;  /* in all that it has under way of a record type */
+	int writes_per_installation; /* updates, and creations as well */
+} ClaimSlots;
+
 /* Appends new claims to *claims, made in child contexts of parent. */
-extern List *queue_claim(RecordType record_type, int slots, int slots_per_installation,
-						 List *claims, MemoryContext parent);
+extern List *
+queue_claim(RecordType record_type, ClaimSlots slots, List *claims, MemoryContext parent);
 
 /*
  * After a claim that failed as a whole: the rows at its head that cannot be
  * claimed while others can end as errored.  Returns how many.
  */
-extern int64 queue_end_unclaimable(RecordType record_type, int slots, int slots_per_installation);
+extern int64 queue_end_unclaimable(RecordType record_type, ClaimSlots slots);
 extern void queue_free_claim(SyncClaim *claim);
 
 typedef enum AnswerResult

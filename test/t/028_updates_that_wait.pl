@@ -54,6 +54,21 @@ $application->edit_task($tasks[3], title => 'at once');
 $application->wait_until_done;
 is_deeply([ map { s/ .*//r } GitHubSync::Application::asked($github, $seq) ], [ 'GET', 'PATCH' ], 'an update whose turn has come needs one fetch');
 
+# What is more urgent goes before those that wait already.
+$seq = $github->last_seq;
+$github->fault("PATCH /issues/$numbers[0]\$", { gate => 'before' });
+$application->edit_task($tasks[0], title => 'before them');
+$github->wait_at_gate('before');
+$application->edit_task($tasks[$_], title => "waits $_") foreach 1, 2;
+$github->wait_for_request('GET', "/issues/$numbers[$_]\$", since => $seq) foreach 1, 2;
+$application->sql("BEGIN; UPDATE tasks SET title = 'urgent', modified_at = clock_timestamp() WHERE id = $tasks[3];"
+	  . " INSERT INTO github_sync.task_sync_transactions (direction, task_id, priority) VALUES ('outbound', $tasks[3], 1); COMMIT");
+$github->wait_for_request('GET', "/issues/$numbers[3]\$", since => $seq);
+$github->open_gate('before');
+$application->wait_until_done;
+is_deeply([ map { $_->{path} =~ m{/(\d+)$} } grep { $_->{method} eq 'PATCH' } $github->requests(since => $seq) ],
+	[ @numbers[ 0, 3, 1, 2 ] ], 'a more urgent update goes before those that have waited longer');
+
 # Updates that are written a second apart are fetched as they come, not all at once and then anew.
 GitHubSync::Application::reconfigure($node, 'github_sync.write_interval' => '1s');
 push @tasks, map { $application->add_task(title => "task $_", markdown => 'text') } 5 .. 6;
