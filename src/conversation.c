@@ -597,7 +597,7 @@ take_finished(void)
 		Conversation *conversation = http_exchange_tag(exchange);
 
 		conversation->exchange = exchange;
-		conversation->answered_at = GetCurrentTimestamp();
+		freshness_note_answer(conversation, GetCurrentTimestamp());
 		conversation->postponed = 0;
 		conversation->not_before = 0;
 		pacing_settle(conversation);

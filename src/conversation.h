@@ -50,9 +50,9 @@ typedef struct Conversation
 	const char *unsendable_code; /* refused before it was sent */
 	const char *unsendable_reason;
 
-	TimestampTz read_at; /* freshness.c: when it was sent to read for an update; 0: it was not */
-	TimestampTz answered_at; /* when its last answer came: what an update was made of */
-	TimestampTz not_before;  /* its recording was postponed until then */
+	TimestampTz read_at;    /* freshness.c: when it was sent to read for an update; 0: it was not */
+	TimestampTz fetched_at; /* freshness.c: when the answer came that an update is made of */
+	TimestampTz not_before; /* its recording was postponed until then */
 	int postponed;
 
 	dlist_node held; /* ABOUT_CLAIM: in the list of all claims held */

@@ -94,6 +94,14 @@ freshness_end(Conversation *conversation)
 	conversation->read_at = 0;
 }
 
+void
+freshness_note_answer(Conversation *conversation, TimestampTz now)
+{
+	/* That an update is to be sent again, to another place say, tells nothing of what is there. */
+	if (conversation->claim != NULL && conversation->claim->step == STEP_FETCH)
+		conversation->fetched_at = now;
+}
+
 TimestampTz
 freshness_next_time(const Installation *installation)
 {
@@ -112,7 +120,7 @@ bool
 freshness_is_lost(const Conversation *conversation, TimestampTz now)
 {
 	return waits_to_be_written(conversation) &&
-		TimestampDifferenceExceeds(conversation->answered_at, now, UPDATE_GETS_OLD_MS);
+		TimestampDifferenceExceeds(conversation->fetched_at, now, UPDATE_GETS_OLD_MS);
 }
 
 void

@@ -20,6 +20,9 @@ extern bool freshness_defers(const Conversation *conversation, TimestampTz now);
 /* Its request is sent now: what it reads waits to be written from then on, or is written. */
 extern void freshness_note_turn(Conversation *conversation, TimestampTz now);
 
+/* Its answer has come. */
+extern void freshness_note_answer(Conversation *conversation, TimestampTz now);
+
 /* It writes nothing for now, whatever it has read. */
 extern void freshness_end(Conversation *conversation);
 

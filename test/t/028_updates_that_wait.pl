@@ -54,6 +54,18 @@ $application->edit_task($tasks[3], title => 'at once');
 $application->wait_until_done;
 is_deeply([ map { s/ .*//r } GitHubSync::Application::asked($github, $seq) ], [ 'GET', 'PATCH' ], 'an update whose turn has come needs one fetch');
 
+# Nor does an answer to the update itself, that it is to be sent again, make it fresh.
+$seq = $github->last_seq;
+$github->fault("PATCH /issues/$numbers[3]\$", { gate => 'refused', answer => { status => 401, body => '{"message":"Bad credentials"}' } });
+$application->edit_task($tasks[3], title => "the application's once more");
+$github->wait_at_gate('refused');
+$github->human_edits_issue('acme/widgets', $numbers[3], title => "somebody's once more");
+$application->wait_until('SELECT clock_timestamp() > max(processing_at) + interval \'3 seconds\' FROM github_sync.task_sync_transactions');
+$github->open_gate('refused');
+$application->wait_until_done;
+is_deeply([ map { sort @$_{qw(local remote)} } $application->rows("SELECT * FROM github_sync.sync_conflicts WHERE local LIKE '%once more'") ],
+	[ "somebody's once more", "the application's once more" ], 'an update that is sent again after a refusal is merged anew, too');
+
 # What is more urgent goes before those that wait already.
 $seq = $github->last_seq;
 $github->fault("PATCH /issues/$numbers[0]\$", { gate => 'before' });
