@@ -57,6 +57,9 @@ freshness_defers(const Conversation *conversation, TimestampTz now)
 
 	if (!reads_for_update(conversation) || conversation->read_at != 0)
 		return false;
+	/* Those ahead of it wait for it. */
+	if (conversation->installation->refreshing == conversation)
+		return false;
 	ahead = count_ahead(conversation->installation, now);
 	return ahead > 0 && (int64) ahead * setting_write_interval_ms >= READ_AHEAD_MS;
 }

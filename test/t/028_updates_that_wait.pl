@@ -105,4 +105,34 @@ $github->open_gate('slow');
 $application->wait_until_done;
 is($github->issue('acme/widgets', $numbers[0])->{title}, 'slow', '... and then that one');
 
+# One whose answer could not be recorded for a while, as the application held its row, gets old behind a
+# write, and before another one that waits to be written: it is fetched anew, and neither waits for the other.
+my ($under_way, $old, $fresh) = @tasks[ 0 .. 2 ];
+my @of = map { $application->issue_of($_)->{number} } $under_way, $old, $fresh;
+my $is_to_be_sent = 'SELECT sent_mask IS NOT NULL FROM github_sync.github_issues WHERE task_id =';
+$github->fault("PATCH /issues/$of[0]\$", { gate => 'writing' });
+$github->fault("GET /issues/$of[1]\$", { gate => 'old' });
+$github->fault("GET /issues/$of[2]\$", { gate => 'fresh' });
+$application->edit_task($under_way, title => 'under way');
+$github->wait_at_gate('writing');
+$application->edit_task($old, title => 'old');
+$github->wait_at_gate('old');
+my $holder = $node->background_psql($application->database);
+$holder->query_safe("BEGIN; SELECT FROM planner.tasks WHERE id = $old FOR UPDATE");
+$seq = $github->last_seq;
+$github->open_gate('old');
+my $held_since = $application->superuser_sql('SELECT clock_timestamp()');
+$application->edit_task($fresh, title => 'fresh');
+$github->wait_at_gate('fresh');
+$application->wait_until("SELECT clock_timestamp() > '$held_since'::timestamptz + interval '2.2 seconds'");
+$holder->query_safe('COMMIT');
+$holder->quit;
+$application->wait_until("$is_to_be_sent $old");
+$github->open_gate('fresh');
+$application->wait_until("$is_to_be_sent $fresh");
+$github->open_gate('writing');
+$application->wait_until_done;
+is_deeply([ map { $github->issue('acme/widgets', $_)->{title} } @of ], [ 'under way', 'old', 'fresh' ], 'an update that got old while its row was held holds up no other one');
+is(scalar(grep { $_ eq "GET /repos/acme/widgets/issues/$of[1]" } map { "$_->{method} $_->{path}" } $github->requests(since => $seq)), 1, '... and is fetched once more');
+
 done_testing;
