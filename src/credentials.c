@@ -66,7 +66,7 @@ credentials_correct_clock(int64 signed_with_offset_s, int64 offset_s)
 	/* Two requests were under way, and the other has seen to it. */
 	if (signed_with_offset_s != clock_offset_s)
 		return true;
-	if (clock_corrections >= CLOCK_CORRECTIONS_MAX)
+	if (offset_s == clock_offset_s || clock_corrections >= CLOCK_CORRECTIONS_MAX)
 		return false;
 	clock_corrections++;
 	clock_offset_s = offset_s;

@@ -22,7 +22,7 @@ extern int64 credentials_clock_offset(void);
 /*
  * GitHub refused the times of a JWT and said how far its clock is ahead of
  * ours.  True: JWTs are dated by its clock from now on, so that it is worth
- * another try; false: that was believed often enough.
+ * another try; false: they were dated by it, or that was believed often enough.
  */
 extern bool credentials_correct_clock(int64 signed_with_offset_s, int64 offset_s);
 

@@ -64,7 +64,7 @@ record_unauthorized(Recording *recording)
 {
 	int64 offset_s = recording->judgement.clock_offset_s;
 
-	if (offset_s == 0 ||
+	if (offset_s == GITHUB_NO_OFFSET ||
 		!credentials_correct_clock(recording->conversation->clock_offset_s, offset_s))
 		record_refusal(recording);
 }

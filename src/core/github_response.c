@@ -325,10 +325,12 @@ names_jwt_times(const char *body)
 static int64_t
 clock_offset_s(const GithubResponse *response, GithubVerdict verdict, int64_t now)
 {
+	int64_t clock;
+
 	if (verdict != GITHUB_UNAUTHORIZED || !github_operation_uses_jwt(response->operation) ||
-		!names_jwt_times(response->body))
-		return 0;
-	return clock_of(response, now) - now;
+		!names_jwt_times(response->body) || !github_http_date_parse(response->date, &clock))
+		return GITHUB_NO_OFFSET;
+	return clock - now;
 }
 
 GithubJudgement

@@ -70,7 +70,9 @@ typedef struct GithubJudgement
 	int64_t not_before;
 	/*
 	 * UNAUTHORIZED, where GitHub found fault with the times of our JWT: by how
-	 * many seconds its clock is ahead of ours; 0: that is not the reason.
+	 * many seconds its clock is ahead of ours, which may be none when the JWT
+	 * was dated otherwise; GITHUB_NO_OFFSET: that is not the reason, or GitHub
+	 * does not tell.
 	 */
 	int64_t clock_offset_s;
 	/*
@@ -81,6 +83,7 @@ typedef struct GithubJudgement
 } GithubJudgement;
 
 #define GITHUB_NO_WAIT INT64_MIN
+#define GITHUB_NO_OFFSET INT64_MIN
 
 /* GitHub's own limits end within the hour; a longer wait is a mistake. */
 #define GITHUB_MAX_WAIT_S (24 * 60 * 60)

@@ -80,7 +80,8 @@ check_judgement(const GithubResponse *response, const GithubJudgement *judgement
 		 judgement->verdict == GITHUB_UNAVAILABLE);
 	must(judgement->not_before == GITHUB_NO_WAIT || response->date != NULL ||
 		 (judgement->not_before > NOW && judgement->not_before <= NOW + GITHUB_MAX_WAIT_S));
-	must(judgement->clock_offset_s == 0 || judgement->verdict == GITHUB_UNAUTHORIZED);
+	must(judgement->clock_offset_s == GITHUB_NO_OFFSET ||
+		 judgement->verdict == GITHUB_UNAUTHORIZED);
 }
 
 int

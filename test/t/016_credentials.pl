@@ -141,9 +141,16 @@ foreach my $hours (3, -3)
 	$application->wait_until_done;
 	is(title_on_github($task), "by a clock $hours hours ahead", "GitHub's clock is $hours hours ahead: its own answer corrects ours");
 	is_deeply([ map { $_->{status} } grep { $_->{path} =~ /access_tokens$/ } $github->requests(since => $seq) ], [ 401, 201 ], 'once');
+
+	# The clocks agree again, ours having been set right: what was believed of it is wrong now.
 	$github->real_clock;
+	$github->expire_tokens;
+	$seq = $github->last_seq;
+	$application->edit_task($task, title => "no longer by a clock $hours hours ahead");
+	$application->wait_until_done;
+	is(title_on_github($task), "no longer by a clock $hours hours ahead", 'and again when the clocks agree');
+	is_deeply([ map { $_->{status} } grep { $_->{path} =~ /access_tokens$/ } $github->requests(since => $seq) ], [ 401, 201 ], 'once');
 }
-restart_worker();
 
 # ---- files that are no keys ----
 
