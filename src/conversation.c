@@ -494,6 +494,7 @@ conversation_begin(SyncClaim *claim)
 	conversation->purpose = ABOUT_CLAIM;
 	conversation->claim = claim;
 	conversation->installation = installation_get(claim->installation_id);
+	conversation->installation->may_be_paused |= claim->after_pause;
 	conversation->page = 1;
 	dlist_push_tail(&held, &conversation->held);
 	held_count++;

@@ -62,7 +62,8 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_take(
 	OUT id bigint, OUT claim_no integer, OUT direction text, OUT step text,
 	OUT installation_id bigint, OUT owner_login text, OUT repo_name text,
 	OUT issue_number integer, OUT github_id bigint, OUT etag text, OUT etag_key text,
-	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer, OUT github_repo_id bigint, OUT priority smallint)
+	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer, OUT github_repo_id bigint, OUT priority smallint,
+	OUT after_pause boolean)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -128,6 +129,8 @@ BEGIN
 	github_id := cached.github_id;
 	etag := cached.etag;
 	etag_key := cached.etag_key;
+	/* Whichever worker recorded it, who gets an answer ends it. */
+	after_pause := (SELECT i.paused_until IS NOT NULL FROM github_sync.github_app_installations AS i WHERE i.id = installation_id);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_take(bigint, bigint) IS
@@ -138,7 +141,8 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
 	OUT id bigint, OUT claim_no integer, OUT direction text, OUT step text,
 	OUT installation_id bigint, OUT owner_login text, OUT repo_name text,
 	OUT issue_number integer, OUT github_id bigint, OUT etag text, OUT etag_key text,
-	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer, OUT github_repo_id bigint, OUT priority smallint)
+	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer, OUT github_repo_id bigint, OUT priority smallint,
+	OUT after_pause boolean)
 RETURNS SETOF record
 LANGUAGE plpgsql AS $$
 DECLARE

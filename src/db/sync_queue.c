@@ -111,6 +111,7 @@ claim_of_row(RecordType record_type, uint64 row, MemoryContext parent)
 	claim->github_repo_id = row_int64(row, 14);
 	claim->is_outbound = strcmp(row_text(row, 15), "outbound") == 0;
 	claim->priority = row_int32(row, 16);
+	claim->after_pause = row_bool(row, 17);
 	MemoryContextSwitchTo(caller);
 	return claim;
 }
@@ -128,7 +129,7 @@ queue_claim(RecordType record_type, ClaimSlots slots, List *claims, MemoryContex
 {
 	static Statement statement = STATEMENT(
 		"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id,"
-		" etag, etag_key, creation_key::text, look_since, attempts, github_repo_id, direction, priority::integer"
+		" etag, etag_key, creation_key::text, look_since, attempts, github_repo_id, direction, priority::integer, after_pause"
 		" FROM github_sync.%s_claim($1, $2, $3)",
 		INT4OID, INT4OID, INT4OID);
 	Parameters parameters = {0};

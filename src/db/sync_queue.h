@@ -47,6 +47,7 @@ typedef struct SyncClaim
 	int32 attempts; /* that failed so far */
 	int32 priority; /* a smaller number goes first */
 	bool is_outbound;
+	bool after_pause; /* its installation was paused: an answer ends that */
 	ClaimStep step;
 	int64 installation_id;
 	int64 github_repo_id;

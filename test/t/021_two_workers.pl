@@ -113,6 +113,24 @@ is(asked_since($seq, qr{^POST /repos/acme/widgets/issues }), 30, 'with one reque
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
 is($application->superuser_sql('SELECT count(*) FROM github_sync.github_issues WHERE number IS NOT NULL AND task_id IS NOT NULL'), 31, 'every task knows its issue');
 
+# ---- one is refused, and the other goes on when that is over ----
+
+my $refused = $application->superuser_sql("SELECT id FROM planner.tasks WHERE title = 'task 4'");
+my $paused  = "SELECT paused_until IS NOT NULL FROM github_sync.github_app_installations";
+$github->fault("GET /issues/" . $application->issue_of($refused)->{number} . '$',
+	{ answer => { status => 403, body => '{"message":"You have exceeded a secondary rate limit."}', headers => { 'content-type' => 'application/json', 'retry-after' => '2' } } });
+kill 'STOP', $other;
+$application->edit_task($refused, title => 'refused once');
+$application->wait_until($paused);
+kill 'STOP', $one;
+kill 'CONT', $other;
+$application->wait_until('SELECT paused_until < clock_timestamp() FROM github_sync.github_app_installations');
+add_tasks(31, 31);    # wakes the one that did not note the pause
+$application->wait_until_done;
+is($application->superuser_sql($paused), 'f', 'a pause that one of them recorded ends with an answer to the other');
+kill 'CONT', $one;
+is(scalar(issues_called('refused once')), 1, '... which wrote what was refused');
+
 # ---- one ends in the middle, and is started anew ----
 
 take_at_once(1);
