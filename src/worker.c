@@ -30,9 +30,15 @@
 #include "worker.h"
 #include "worker_process.h"
 
-/* Claims that one installation may have under way, of each kind and record type, and all together. */
+/* Claims that one installation may have under way, of each kind and record type. */
 #define SLOTS_PER_INSTALLATION 8
-#define CLAIMS_IN_HAND_MAX 2048
+
+/*
+ * All together: with so many in hand, an installation that has one of a kind
+ * gets no more of it, so that those which wait leave room for the others.
+ */
+#define CLAIMS_IN_HAND_MANY 2048
+#define CLAIMS_IN_HAND_MAX 8192
 
 /* Where writes are made some time apart: one under way, one that is next, one to follow. */
 #define SPACED_WRITES_PER_INSTALLATION 3
@@ -113,6 +119,8 @@ promote_due(void)
 static ClaimSlots
 claim_slots(int all)
 {
+	if (conversations_under_way() >= CLAIMS_IN_HAND_MANY)
+		return (ClaimSlots){all, 1, 1};
 	return (ClaimSlots){.all = all,
 						.reads_per_installation = SLOTS_PER_INSTALLATION,
 						.writes_per_installation = setting_write_interval_ms > 0
