@@ -132,8 +132,10 @@ wait_until(const GithubResponse *response, int64_t now)
 static bool
 is_rate_limited(const GithubResponse *response, const char *message)
 {
+	/* Whoever was refused too often logs in no more for a while, with a good token either. */
 	return has_retry_after(response) || has_no_requests_left(response) ||
-		mentions(message, "rate limit") || mentions(message, "abuse");
+		mentions(message, "rate limit") || mentions(message, "abuse") ||
+		mentions(message, "login attempts");
 }
 
 static GithubVerdict

@@ -202,6 +202,8 @@ static const VerdictCase cases[] = {
 	WAITS("403 with a secondary limit and Retry-After", GITHUB_NOW + 90, WRITE, .status = 403,
 		  .retry_after = "90", .date = DATE,
 		  .body = MESSAGE("You have exceeded a secondary rate limit.")),
+	SETTLED("403 after too many refused tokens", GITHUB_RATE_LIMITED, READ, .status = 403,
+			.body = MESSAGE("Maximum number of login attempts exceeded. Please try again later.")),
 	SETTLED("429 without anything", GITHUB_RATE_LIMITED, WRITE, .status = 429),
 	SETTLED("429 that says suspended", GITHUB_RATE_LIMITED, READ, .status = 429,
 			.body = MESSAGE("suspended")),
