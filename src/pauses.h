@@ -17,7 +17,7 @@
  */
 extern void pauses_record(TimestampTz *retry_at);
 
-/* This worker leaves: others go on with what waits for its turn here. */
+/* This worker leaves, or is to send nothing more: what waits for its turn here is for others, or later. */
 extern void pauses_give_back_all(void);
 
 /*

@@ -398,10 +398,10 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 			worker.work_may_wait = true;
 		if (!worker_may_continue())
 			leaving = true;
-		if (leaving)
-			pauses_give_back_all();
 		if (worker_settings_changed())
 			take_over_settings();
+		if (leaving || !setting_enabled)
+			pauses_give_back_all();
 	}
 	pgstat_report_stat(true);
 	proc_exit(0);

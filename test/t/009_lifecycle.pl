@@ -109,6 +109,23 @@ $application->wait_until_done;
 is(scalar(grep { $_->{t} < $switched_on_at } $github->requests(since => $seq)), 0, 'nor sent');
 is($github->issue('acme/widgets', 3)->{title}, 'while switched off', 'switched on again, it is');
 
+# What waits for its turn by then is not sent either.
+$seq = $github->last_seq;
+$github->fault('POST /repos/acme/widgets/issues$', { gate => 'switched-off' });
+$application->add_task(title => "before it was switched off, $_") foreach 1 .. 3;
+$github->wait_at_gate('switched-off');
+my $processing = "SELECT count(*) = %d FROM github_sync.task_sync_transactions WHERE state = 'processing'";
+$application->wait_until(sprintf $processing, 3);
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
+$application->wait_until(sprintf $processing, 1);
+pass('switched off, what waits for its turn goes back into the queue');
+$github->open_gate('switched-off');
+$application->wait_until(sprintf $processing, 0);
+is(scalar(grep { $_->{method} eq 'POST' } $github->requests(since => $seq)), 1, '... and only what was under way is finished');
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
+$application->wait_until_done;
+is(scalar(grep { $_->{title} =~ /^before it was/ } $github->issues('acme/widgets')), 3, 'switched on again, the rest follows');
+
 # ---- TRUNCATE while a request is under way ----
 
 begin_slow_request($application, 'truncate');
