@@ -110,6 +110,7 @@ handle_failure(Recording *recording, const DbError *error)
 	}
 }
 
+/* DbAction */
 static void
 record_installation(void *argument)
 {
@@ -123,12 +124,34 @@ record_installation(void *argument)
 								 recording->trouble);
 }
 
+/* DbAction: somebody may have ended the pause for all workers, and this one would try in a circle. */
+static void
+renew_pause(void *argument)
+{
+	Recording *recording = argument;
+	Installation *installation = recording->conversation->installation;
+
+	queue_renew_pause(installation->id, installation->paused_until, recording->trouble_kind,
+					  recording->trouble);
+}
+
+static void
+record_trouble(Recording *recording, DbAction action)
+{
+	DbError error;
+
+	if (!db_try(action, recording, &error))
+		ereport(WARNING,
+				(errcode(error.sqlstate),
+				 errmsg("could not record the state of installation " INT64_FORMAT ": %s",
+						recording->conversation->installation->id, error.message)));
+}
+
 static void
 handle_trouble(Recording *recording)
 {
 	Installation *installation = recording->conversation->installation;
 	const char *reason = recording->trouble ? recording->trouble : describe(recording);
-	DbError error;
 
 	/* Their rows first: a disabled installation disables what is queued. */
 	pauses_clear(installation, reason);
@@ -136,14 +159,11 @@ handle_trouble(Recording *recording)
 	if (recording->trouble != NULL && installation->trouble_kind == recording->trouble_kind &&
 		installation->paused_until > GetCurrentTimestamp())
 	{
+		record_trouble(recording, renew_pause);
 		note_retry(recording, installation->paused_until);
 		return;
 	}
-	if (!db_try(record_installation, recording, &error))
-		ereport(WARNING,
-				(errcode(error.sqlstate),
-				 errmsg("could not record the state of installation " INT64_FORMAT ": %s",
-						installation->id, error.message)));
+	record_trouble(recording, record_installation);
 	installation_note_trouble(installation, recording->trouble_kind, recording->paused_until);
 	note_retry(recording, recording->trouble ? recording->paused_until : DT_NOEND);
 	installation->may_be_paused = true;

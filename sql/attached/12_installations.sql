@@ -10,6 +10,14 @@ $$;
 COMMENT ON FUNCTION github_sync.pause_installation(bigint, timestamptz, text, text) IS
 'private: nothing is sent for the installation before that time; its rows stay queued and show the reason';
 
+CREATE OR REPLACE FUNCTION github_sync.renew_pause(installation_id bigint, until timestamptz, kind text, reason text) RETURNS void
+LANGUAGE sql AS $$
+	UPDATE github_sync.github_app_installations SET paused_until = until, pause_kind = kind, pause_reason = reason
+	WHERE id = installation_id AND coalesce(paused_until <= clock_timestamp(), true)
+$$;
+COMMENT ON FUNCTION github_sync.renew_pause(bigint, timestamptz, text, text) IS
+'private: a pause that somebody ended before its time, a worker that was started, say, is one again';
+
 CREATE OR REPLACE FUNCTION github_sync.resume_installation(installation_id bigint) RETURNS void
 LANGUAGE sql AS $$
 	UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL

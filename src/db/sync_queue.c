@@ -449,19 +449,36 @@ pause_kind_name(PauseKind kind)
 	pg_unreachable();
 }
 
-void
-queue_pause_installation(int64 installation_id, TimestampTz until, PauseKind kind,
-						 const char *reason)
+static void
+pause_by(Statement *statement, int64 installation_id, TimestampTz until, PauseKind kind,
+		 const char *reason)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.pause_installation($1, $2, $3, $4)",
-										   INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
 	Parameters parameters = {0};
 
 	add_int64(&parameters, installation_id);
 	add_timestamp(&parameters, until);
 	add_text(&parameters, pause_kind_name(kind));
 	add_words(&parameters, reason);
-	run_statement(&statement, RECORD_TASK, &parameters);
+	run_statement(statement, RECORD_TASK, &parameters);
+}
+
+void
+queue_pause_installation(int64 installation_id, TimestampTz until, PauseKind kind,
+						 const char *reason)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.pause_installation($1, $2, $3, $4)",
+										   INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+
+	pause_by(&statement, installation_id, until, kind, reason);
+}
+
+void
+queue_renew_pause(int64 installation_id, TimestampTz until, PauseKind kind, const char *reason)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.renew_pause($1, $2, $3, $4)",
+										   INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+
+	pause_by(&statement, installation_id, until, kind, reason);
 }
 
 void

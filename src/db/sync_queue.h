@@ -183,6 +183,10 @@ typedef enum PauseKind
 extern void queue_pause_installation(int64 installation_id, TimestampTz until, PauseKind kind,
 									 const char *reason);
 
+/* The same where it is paused no longer, though the time has not come. */
+extern void
+queue_renew_pause(int64 installation_id, TimestampTz until, PauseKind kind, const char *reason);
+
 /* Pauses for bad credentials end: they may be others now. */
 extern void queue_forgive_credentials(void);
 extern void queue_resume_installation(int64 installation_id);

@@ -130,6 +130,23 @@ $node->reload;
 $application->wait_until_done;
 is(title_on_github($task), 'refused', 'a reload tries again');
 
+# ---- a pause that somebody else ended ----
+
+# A worker that is started forgives refused credentials, for all: the others keep resting.
+restart_worker();
+$github->fault('POST .*/access_tokens$', $refused, times => 'forever');
+$application->edit_task($task, title => 'refused again');
+my $rests = "SELECT pause_kind = 'credentials' FROM github_sync.github_app_installations";
+$application->wait_until($rests);
+$seq = $github->last_seq;
+$application->superuser_sql('SELECT github_sync.forgive_credentials()');
+$application->superuser_sql('SELECT github_sync.wake()');
+$application->wait_until($rests);
+cmp_ok(tokens_asked_for($seq), '<=', 2, 'a pause that somebody ended too early is one again after another try');
+$github->clear_faults;
+$node->reload;
+$application->wait_until_done;
+
 # ---- another clock than GitHub's ----
 
 foreach my $hours (3, -3)
