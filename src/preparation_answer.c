@@ -64,6 +64,9 @@ record_unauthorized(Recording *recording)
 {
 	int64 offset_s = recording->judgement.clock_offset_s;
 
+	/* Like a key, it is read anew for the next try. */
+	if (credentials_are_a_token())
+		installation_drop_token(recording->conversation->installation);
 	if (offset_s == GITHUB_NO_OFFSET ||
 		!credentials_correct_clock(recording->conversation->clock_offset_s, offset_s))
 		record_refusal(recording);

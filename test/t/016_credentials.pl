@@ -262,10 +262,15 @@ $by_token->capture;
 $by_token->add_task(title => 'by a token of its own');
 $by_token->wait_until("SELECT waits_for LIKE '%token_file can be used by others%' FROM github_sync.sync_queue");
 pass('a token that others may read is not used');
+GitHubSync::Application::write_secret($github->dir . '/token', "github_pat_nobody\n");
 chmod 0600, $github->dir . '/token';
 $node->reload;
+$by_token->wait_until("SELECT waits_for LIKE '%no identity: GitHub answered 401%' FROM github_sync.sync_queue");
+pass('closed to others, it is');
+GitHubSync::Application::write_secret($github->dir . '/token', "github_pat_alice\n");
+$by_token->superuser_sql("SELECT github_sync.$_()") foreach qw(forgive_credentials wake);    # not to wait for a minute
 $by_token->wait_until_done;
-is($github->issue('acme/gadgets', 1)->{author}, 'alice', 'closed to others, it is');
+is($github->issue('acme/gadgets', 1)->{author}, 'alice', 'one that is put in its place is read at the next try, without a reload');
 is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, 'the other database goes by its own settings');
 
 done_testing();
