@@ -122,7 +122,7 @@ COMMENT ON COLUMN github_sync.@record@_sync_transactions.lagging_answers IS
 COMMENT ON COLUMN github_sync.@record@_sync_transactions.creates IS
 'private: while queued: it makes a new @record@ at GitHub, and so waits while creations are paused';
 COMMENT ON COLUMN github_sync.@record@_sync_transactions.troubled_since IS
-'private: when GitHub was first not reached with it since it was inserted or retried; see give_up_after';
+'private: when GitHub was first not reached with it since it was inserted, retried or enabled, or came back for another reason; see give_up_after';
 
 /* At most one per record is processed at a time. */
 CREATE UNIQUE INDEX IF NOT EXISTS @record@_sync_transactions_processing_key

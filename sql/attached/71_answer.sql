@@ -45,6 +45,17 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_claim(bigint, integer) IS
 'private: locks the local row and the record without waiting (55P03: try again shortly); the transaction if this claim holds it then, else NULL';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_end_trouble(t github_sync.@record@_sync_transactions) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF t.troubled_since IS NOT NULL THEN
+		UPDATE github_sync.@record@_sync_transactions SET troubled_since = NULL WHERE id = t.id;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_end_trouble(github_sync.@record@_sync_transactions) IS
+'private: it came back for another reason: what may fail on the way from now on has not been going on before. Not where an update follows a fetch: that may be what always fails';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_give_back(
 	transaction_id bigint, held_claim_no integer, problem text, retry_at timestamptz)
 RETURNS text
@@ -96,6 +107,7 @@ BEGIN
 		RETURN github_sync.@record@_fail(transaction_id, held_claim_no, code, reason);
 	END IF;
 	result := github_sync.@record@_give_back(transaction_id, held_claim_no, reason, retry_at);
+	PERFORM github_sync.@record@_end_trouble(t) WHERE result <> 'stale';
 	UPDATE github_sync.@record@_sync_transactions SET attempts = attempts + 1 WHERE id = t.id AND result <> 'stale';
 	RETURN result;
 END

@@ -66,6 +66,7 @@ BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
+	PERFORM github_sync.@record@_end_trouble(t);
 	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id;
 	CASE repository
 		WHEN 'not readable' THEN

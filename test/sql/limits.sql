@@ -140,6 +140,33 @@ SELECT * FROM claim();
 SELECT fail_on_the_way(4);
 SELECT * FROM trouble;
 
+-- what comes after an answer of GitHub's, or after its repository was disabled, is another trouble
+CALL start_afresh();
+SELECT webhook(1);
+SELECT * FROM claim();
+SELECT fail_on_the_way(1);
+CREATE PROCEDURE days_later() LANGUAGE sql AS $$
+	UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL, troubled_since = troubled_since - interval '4 days' $$;
+CALL days_later();
+SELECT * FROM claim();
+SELECT github_sync.task_missing(1, 2, now(), 'readable');
+CALL days_later();
+SELECT * FROM claim();
+SELECT fail_on_the_way(3);
+SELECT * FROM trouble;
+CALL days_later();
+SELECT * FROM claim();
+SELECT github_sync.task_try_again(1, 4, 'invalid_response', 'not JSON', NULL, 10);
+SELECT * FROM claim();
+SELECT fail_on_the_way(5);
+SELECT * FROM trouble;
+CALL days_later();
+UPDATE github_sync.github_repos SET sync_enabled = false WHERE id = 1;
+UPDATE github_sync.github_repos SET sync_enabled = true WHERE id = 1;
+SELECT * FROM claim();
+SELECT fail_on_the_way(6);
+SELECT * FROM trouble;
+
 -- what was created lately, for a server that has just started
 CALL start_afresh();
 INSERT INTO app.tasks (title, modified_at) SELECT 'Task ' || n, at(1) FROM generate_series(1, 4) AS n;
