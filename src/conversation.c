@@ -33,6 +33,9 @@ static TimestampTz looked_at = 0; /* when what waits was last looked through */
 static int requests_sent = 0;     /* for claims, and not answered yet */
 static char *login = NULL;
 static bool identity_asked = false;
+static Installation *turn = NULL;      /* found no room for any of its requests: is next */
+static Installation *next_turn = NULL; /* the same, while they are looked through */
+static bool turn_has_come;
 
 static int64
 now_in_seconds(void)
@@ -427,12 +430,18 @@ take_turn(Conversation *conversation)
 		send_in_turn(conversation);
 }
 
+static bool
+is_room(void)
+{
+	return requests_sent < setting_max_concurrent_requests;
+}
+
 /* Those of a kind keep their order: behind one that has to wait, the next one need not ask. */
 static bool
 may_take_turn(Conversation *conversation)
 {
-	return requests_sent < setting_max_concurrent_requests &&
-		!freshness_waits_for_refresh(conversation) && !freshness_defers(conversation, looked_at) &&
+	return is_room() && !freshness_waits_for_refresh(conversation) &&
+		!freshness_defers(conversation, looked_at) &&
 		!installation_spares_token(conversation->installation, looked_at) &&
 		!pacing_is_held_up(conversation->installation, rate_kind(conversation->operation)) &&
 		pacing_permits(conversation);
@@ -441,6 +450,7 @@ may_take_turn(Conversation *conversation)
 static void
 send_what_may_be_sent(Installation *installation)
 {
+	int sent_before = requests_sent;
 	ListCell *cell;
 
 	pacing_look_again(installation);
@@ -457,6 +467,37 @@ send_what_may_be_sent(Installation *installation)
 			take_turn(conversation);
 		}
 	}
+	if (next_turn == NULL && !is_room() && installation->waiting != NIL &&
+		requests_sent == sent_before)
+		next_turn = installation;
+}
+
+static void
+send_from_turn_on(Installation *installation)
+{
+	turn_has_come |= installation == turn;
+	if (turn_has_come)
+		send_what_may_be_sent(installation);
+}
+
+static void
+send_before_turn(Installation *installation)
+{
+	turn_has_come |= installation == turn;
+	if (!turn_has_come)
+		send_what_may_be_sent(installation);
+}
+
+/* Where there is no room for all, those that found none begin the next time. */
+static void
+send_in_rotation(void)
+{
+	next_turn = NULL;
+	turn_has_come = turn == NULL;
+	installation_visit_all(send_from_turn_on);
+	turn_has_come = turn == NULL;
+	installation_visit_all(send_before_turn);
+	turn = next_turn;
 }
 
 Conversation *
@@ -617,7 +658,7 @@ conversations_progress(void)
 	do
 	{
 		look_again = false;
-		installation_visit_all(send_what_may_be_sent);
+		send_in_rotation();
 	} while (look_again);
 	take_finished();
 }
