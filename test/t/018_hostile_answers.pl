@@ -165,8 +165,9 @@ foreach my $name (sort keys %texts)
 	my ($escaped, $text) = @{ $texts{$name} };
 
 	$github->advance_clock(5);
-	my $answer = $json->encode(issue_with(title => $name)) =~ s/"a body"/$escaped/r;
 	my $changed = $github->human_edits_issue('acme/widgets', $number, title => $name);
+	# Not before: of the second before the edit, it would lag behind.
+	my $answer = $json->encode(issue_with(title => $name)) =~ s/"a body"/$escaped/r;
 	$github->fault("GET $path", { answer => { body => $answer } });
 	$application->tell_of_issue($changed);
 	$application->wait_until_done;
