@@ -98,16 +98,27 @@ judge(Recording *recording)
 	}
 }
 
+/* NULL: nothing. */
+static const char *
+words_of_answer(const Recording *recording)
+{
+	if (recording->message == NULL && recording->judgement.verdict == GITHUB_UNAVAILABLE &&
+		recording->response.status / 100 == 4 && recording->response.status != 408)
+		return "a page instead of JSON; is github_sync.api_url the API's, and no proxy between?";
+	return recording->message;
+}
+
 char *
 describe(const Recording *recording)
 {
+	const char *words = words_of_answer(recording);
 	const char *verdict = github_verdict_name(recording->judgement.verdict);
 	HttpExchange *exchange = recording->conversation->exchange;
 
 	if (recording->response.transport != GITHUB_ANSWERED)
 		return psprintf("%s: %s", verdict, http_exchange_error(exchange));
 	return psprintf("GitHub answered %d (%s)%s%s", recording->response.status, verdict,
-					recording->message ? ": " : "", recording->message ? recording->message : "");
+					words ? ": " : "", words ? words : "");
 }
 
 void

@@ -138,6 +138,16 @@ is_rate_limited(const GithubResponse *response, const char *message)
 		mentions(message, "login attempts");
 }
 
+/*
+ * What is there, and who may see it, GitHub alone can tell: a page is that of a
+ * proxy, or of a web server that has its API elsewhere.
+ */
+static bool
+is_page(const GithubResponse *response)
+{
+	return response->body != NULL && response->body[strspn(response->body, " \t\r\n")] == '<';
+}
+
 static GithubVerdict
 judge_forbidden(const GithubResponse *response, const char *message)
 {
@@ -145,7 +155,15 @@ judge_forbidden(const GithubResponse *response, const char *message)
 		return GITHUB_RATE_LIMITED;
 	if (mentions(message, "suspended"))
 		return GITHUB_SUSPENDED;
-	return GITHUB_FORBIDDEN;
+	return is_page(response) ? GITHUB_UNAVAILABLE : GITHUB_FORBIDDEN;
+}
+
+/* "was submitted too quickly": a limit on what one user creates, told as a fault of its content. */
+static GithubVerdict
+judge_unprocessable(const char *message)
+{
+	return mentions(message, "submitted too quickly") ? GITHUB_RATE_LIMITED
+													  : GITHUB_VALIDATION_FAILED;
 }
 
 static bool
@@ -166,13 +184,15 @@ judge_client_error(const GithubResponse *response, const char *message)
 		case 403:
 			return judge_forbidden(response, message);
 		case 404:
-			return GITHUB_NOT_FOUND;
+			return is_page(response) ? GITHUB_UNAVAILABLE : GITHUB_NOT_FOUND;
 		case 408:
 			return GITHUB_UNAVAILABLE;
 		case 410:
+			if (is_page(response))
+				return GITHUB_UNAVAILABLE;
 			return names_api_version(message) ? GITHUB_API_VERSION_GONE : GITHUB_GONE;
 		case 422:
-			return GITHUB_VALIDATION_FAILED;
+			return judge_unprocessable(message);
 		case 429:
 			return GITHUB_RATE_LIMITED;
 		case 451:

@@ -38,7 +38,7 @@ typedef enum GithubVerdict
 	GITHUB_API_VERSION_GONE,  /* 410 or 400 naming the API version */
 	GITHUB_VALIDATION_FAILED, /* 422 */
 	GITHUB_REJECTED,          /* any other 4xx */
-	GITHUB_UNAVAILABLE,       /* 408, 5xx, the way there failed */
+	GITHUB_UNAVAILABLE,       /* 408, 5xx, a page for 403, 404 or 410, the way there failed */
 	GITHUB_INVALID_RESPONSE   /* 1xx, 206, other 3xx, too large, not JSON */
 } GithubVerdict;
 

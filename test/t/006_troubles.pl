@@ -114,6 +114,19 @@ $application->wait_until_done;
 is(title_on_github($task), 'after a bad gateway', 'a bad gateway is waited out');
 is(($application->task_transactions('true'))[-1]{attempts}, 0, 'without counting an attempt');
 
+# A web server's page, of a proxy or where the API is elsewhere, tells nothing of an issue or a repository.
+foreach my $status (404, 403, 410)
+{
+	$github->fault('GET /repos/', { html => $status }, times => 'forever');
+	$application->edit_task($task, title => "after pages with $status");
+	$application->wait_until("SELECT EXISTS (SELECT FROM github_sync.sync_queue WHERE last_error LIKE 'GitHub unreachable: GitHub answered $status %page instead of JSON%')");
+	pass("a page with $status: the row waits, and the last error says why");
+	$github->clear_faults;
+	$application->wait_until_done;
+	is(title_on_github($task), "after pages with $status", '... and goes on');
+}
+is($application->superuser_sql('SELECT count(*) FROM github_sync.github_repos WHERE access_lost'), 0, 'no repository counts as lost');
+
 # ---- the application's table refuses ----
 
 $github->advance_clock(5);
