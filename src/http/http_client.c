@@ -37,6 +37,7 @@
 #define EVENTS_PER_PROGRESS 128
 #define NO_DEADLINE INT64_MIN
 #define RETRY_AFTER_FAILURE_MS 100
+#define CERTIFICATES_KEPT_MAX_S (24 * 60 * 60L)
 
 /* The sockets that are open, so that they can be closed behind curl's back. */
 typedef struct SocketList
@@ -49,6 +50,7 @@ typedef struct SocketList
 struct HttpClient
 {
 	HttpClientOptions options; /* its strings are ours */
+	int64_t options_set_us;
 	CURLM *multi;
 	int epoll_descriptor;
 	int64_t deadline_us; /* when curl wants to be called; or NO_DEADLINE */
@@ -252,6 +254,7 @@ http_client_reconfigure(HttpClient *client, const HttpClientOptions *options)
 		return false;
 	free_options(&client->options);
 	client->options = copy;
+	client->options_set_us = now_us();
 	return true;
 }
 
@@ -274,6 +277,7 @@ set_up_client(HttpClient *client, const HttpClientOptions *options)
 {
 	if (!copy_options(&client->options, options))
 		return false;
+	client->options_set_us = now_us();
 	client->epoll_descriptor = epoll_create1(EPOLL_CLOEXEC);
 	return client->epoll_descriptor >= 0 && set_up_multi(client);
 }
@@ -347,19 +351,34 @@ set_route(CURL *easy, const HttpClientOptions *options)
 }
 
 /*
+ * A file may have other content since the options were set, though its name is
+ * the same: no copy that curl has parsed before that is used.  0, in the first
+ * second, is no copy at all.
+ */
+static long
+age_of_certificates_kept_s(const HttpClient *client)
+{
+	int64_t seconds = (now_us() - client->options_set_us) / 1000000;
+
+	return seconds < CERTIFICATES_KEPT_MAX_S ? (long) seconds : CERTIFICATES_KEPT_MAX_S;
+}
+
+/*
  * A CA file replaces the system's certificates instead of adding to them: who
  * names one means to trust no other.  Where the system has them in one file,
  * its directory of the same is left out as well: with a directory curl keeps
  * no parsed copy, and every new connection costs 25 ms of parsing.
  */
 static bool
-set_security(CURL *easy, const HttpClientOptions *options)
+set_security(CURL *easy, const HttpClient *client)
 {
+	const HttpClientOptions *options = &client->options;
 	bool one_file = options->ca_file != NULL || curl_version_info(CURLVERSION_NOW)->cainfo != NULL;
 
 	return SET(CURLOPT_SSL_VERIFYPEER, 1L) && SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
 		(options->ca_file == NULL || SET(CURLOPT_CAINFO, options->ca_file)) &&
-		(!one_file || SET(CURLOPT_CAPATH, NULL));
+		(!one_file || SET(CURLOPT_CAPATH, NULL)) &&
+		SET(CURLOPT_CA_CACHE_TIMEOUT, age_of_certificates_kept_s(client));
 }
 
 static bool
@@ -459,7 +478,7 @@ give_back_handle(HttpClient *client, CURL *easy)
 static bool
 hand_to_curl(HttpClient *client, const HttpRequest *request, HttpExchange *exchange, CURL *easy)
 {
-	return set_route(easy, &client->options) && set_security(easy, &client->options) &&
+	return set_route(easy, &client->options) && set_security(easy, client) &&
 		set_connection(easy, client) && set_request(easy, client, request) &&
 		http_exchange_attach(exchange, easy) &&
 		curl_multi_add_handle(client->multi, easy) == CURLM_OK;

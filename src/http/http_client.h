@@ -62,7 +62,7 @@ typedef enum HttpOutcome
  */
 extern HttpClient *http_client_create(const HttpClientOptions *options);
 
-/* New values for exchanges that start from now on. */
+/* New values, and the CA file's present content, for exchanges that start from now on. */
 extern bool http_client_reconfigure(HttpClient *client, const HttpClientOptions *options);
 
 /* Becomes readable when http_client_progress() has something to do. */

@@ -86,6 +86,16 @@ waits($task, '.', 'a file of authorities that is not there is a reason to wait',
 is_deeply([ map { scalar $_->requests } $elsewhere, $expired ], [ 0, 0 ], 'no request, and so no token, was sent to any of them');
 arrives($task, 'with the right file of authorities it goes on', 'github_sync.ca_file' => $authority->file);
 
+# ---- another authority in the same file ----
+
+my $ca_file = $github->dir . '/authorities.pem';
+append_to_file($ca_file, slurp_file(GitHubSync::Authority->new->file));
+waits($task, 'certificate', 'a file of authorities without the right one is a reason to wait', 'github_sync.ca_file' => $ca_file);
+my $pid = $application->worker_pid;
+append_to_file($ca_file, slurp_file($authority->file));
+arrives($task, 'with the right one added and a reload it goes on');
+is($application->worker_pid, $pid, 'it is the same worker');
+
 # ---- a proxy ----
 
 my $proxy = GitHubSync::Proxy->start(user => 'worker:canary');
