@@ -32,6 +32,8 @@ static bool look_again = false;   /* something began to wait meanwhile */
 static TimestampTz looked_at = 0; /* when what waits was last looked through */
 static int requests_sent = 0;     /* for claims, and not answered yet */
 static char *login = NULL;
+static char login_key[TOKEN_KEY_LENGTH + 1];      /* token mode: the token that told it */
+static char token_file_key[TOKEN_KEY_LENGTH + 1]; /* token mode: the token that was read last */
 static bool identity_asked = false;
 static Installation *turn = NULL;      /* found no room for any of its requests: is next */
 static Installation *next_turn = NULL; /* the same, while they are looked through */
@@ -127,9 +129,25 @@ own_login(void)
 }
 
 void
-set_own_login(char *new_login)
+set_own_login(const Conversation *conversation, char *new_login)
 {
+	free(login);
 	login = new_login;
+	strlcpy(login_key, conversation->token_key, sizeof(login_key));
+}
+
+/* Another token in the file may be another user's; until that is known, the login stays. */
+static bool
+login_is_known(void)
+{
+	return login != NULL && (!credentials_are_a_token() || strcmp(login_key, token_file_key) == 0);
+}
+
+static bool
+may_ask_for_login(const Installation *installation)
+{
+	return !credentials_are_a_token() ||
+		(installation->token != NULL && strcmp(installation->token_key, token_file_key) == 0);
 }
 
 /* A list of conversations outlives the transaction it is touched in. */
@@ -357,6 +375,7 @@ read_token_file(Installation *installation)
 	if (token != NULL)
 	{
 		installation_set_token(installation, token, PG_INT64_MAX, DT_NOBEGIN);
+		strlcpy(token_file_key, installation->token_key, sizeof(token_file_key));
 		return true;
 	}
 	/* Told by way of the first that waits: the rest is given back with it. */
@@ -383,14 +402,13 @@ is_prepared(Installation *installation)
 			ask_for(ABOUT_TOKEN, GITHUB_CREATE_INSTALLATION_TOKEN, installation);
 		}
 	}
-	if (login == NULL && !identity_asked &&
-		!(credentials_are_a_token() && installation->token == NULL))
+	if (!login_is_known() && !identity_asked && may_ask_for_login(installation))
 	{
 		identity_asked = true;
 		ask_for(ABOUT_IDENTITY, credentials_are_a_token() ? GITHUB_GET_USER : GITHUB_GET_APP,
 				installation);
 	}
-	return login != NULL && installation_has_token(installation, now_in_seconds());
+	return login_is_known() && installation_has_token(installation, now_in_seconds());
 }
 
 /* Its turn has been taken; it is given back when nothing was sent. */

@@ -113,7 +113,7 @@ extern List *conversations_take_waiting_creations(Installation *installation);
 
 /* The login that our own writes carry; NULL: not known yet. */
 extern const char *own_login(void);
-extern void set_own_login(char *login);
+extern void set_own_login(const Conversation *conversation, char *login);
 
 /* The identity or token request is answered, for good or bad. */
 extern void conversation_end_preparation(Conversation *conversation);

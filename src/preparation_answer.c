@@ -46,7 +46,7 @@ take_identity(Recording *recording)
 	if (login == NULL)
 		record_bad_credentials(recording, "GitHub does not say under which login we write");
 	else
-		set_own_login(login);
+		set_own_login(recording->conversation, login);
 }
 
 static void

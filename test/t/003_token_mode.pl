@@ -56,6 +56,14 @@ $application->edit_task(1, title => 'Buy soy milk');
 $application->wait_until_done;
 is($github->issue('acme/widgets', 1)->{title}, 'Buy soy milk', 'a token that is refused is read anew from its file');
 
+# ---- which is another user's: under that login creations are looked for ----
+
+$github->fault('POST /issues$', { reset_after_effect => 1 });
+my $by_carol = $application->add_task(title => 'Feed the dog');
+$application->wait_until_done;
+is($application->issue_of($by_carol)->{author_login}, 'carol', "the token's user is asked for anew");
+is(scalar(grep { $_->{title} eq 'Feed the dog' } $github->issues('acme/widgets')), 1, 'a creation of theirs is found again, and not repeated');
+
 # ---- no token ----
 
 GitHubSync::Application::write_secret($token_file, "two words\n");
