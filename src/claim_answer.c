@@ -67,6 +67,27 @@ usable_etag(const HttpExchange *exchange)
 	return etag;
 }
 
+/* The one that came with the answer, or that the answer is about. */
+static const char *
+etag_of_answer(const Conversation *conversation, AnswerKind kind)
+{
+	if (kind == ANSWER_FETCHED)
+		return usable_etag(conversation->exchange);
+	return kind == ANSWER_NOT_MODIFIED ? conversation->claim->etag : NULL;
+}
+
+/* Asked again before its update, it is asked for what differs from this answer. */
+static void
+keep_etag(const Conversation *conversation, const char *etag)
+{
+	SyncClaim *claim = conversation->claim;
+
+	if (etag == claim->etag)
+		return;
+	claim->etag = etag != NULL ? MemoryContextStrdup(claim->context, etag) : NULL;
+	claim->etag_key = MemoryContextStrdup(claim->context, conversation->token_key);
+}
+
 static void
 report_resource(Recording *recording, AnswerKind kind, const GithubResource *resource)
 {
@@ -75,8 +96,7 @@ report_resource(Recording *recording, AnswerKind kind, const GithubResource *res
 						 .answered_at = answered_at(recording),
 						 .own_login = own_login(),
 						 .resource = resource,
-						 .etag =
-							 kind == ANSWER_FETCHED ? usable_etag(conversation->exchange) : NULL,
+						 .etag = etag_of_answer(conversation, kind),
 						 .etag_key = conversation->token_key,
 						 .json = kind == ANSWER_FETCHED ? recording->json : NULL};
 
@@ -89,6 +109,7 @@ report_resource(Recording *recording, AnswerKind kind, const GithubResource *res
 			note_retry(recording, GetCurrentTimestamp());
 			break;
 		case ANSWER_ASKS_UPDATE:
+			keep_etag(conversation, answer.etag);
 			recording->disposition = CONVERSATION_GOES_ON;
 			break;
 	}

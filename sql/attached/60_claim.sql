@@ -127,8 +127,11 @@ BEGIN
 --@task	issue_number := cached.number;
 --@comment	issue_number := (SELECT i.number FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id);
 	github_id := cached.github_id;
-	etag := cached.etag;
-	etag_key := cached.etag_key;
+	/* "As you know it" tells nothing where no base is kept: after unlink, for a record without a local row. */
+	IF cached.remote_base IS NOT NULL THEN
+		etag := cached.etag;
+		etag_key := cached.etag_key;
+	END IF;
 	/* Whichever worker recorded it, who gets an answer ends it. */
 	after_pause := (SELECT i.paused_until IS NOT NULL FROM github_sync.github_app_installations AS i WHERE i.id = installation_id);
 END

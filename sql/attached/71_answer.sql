@@ -215,7 +215,7 @@ COMMENT ON FUNCTION github_sync.@record@_end_without_row(github_sync.@record@_sy
 
 /*
  * GitHub answered with the resource.  kind: fetched, not modified (304: the
- * cached values are GitHub's), written (answer to our update), created (answer
+ * cached values are GitHub's; a_etag: the ETag that was sent), written (answer to our update), created (answer
  * to our creation), found (our creation, met in a list).
  */
 CREATE OR REPLACE FUNCTION github_sync.@record@_answered(
@@ -244,7 +244,11 @@ BEGIN
 	END IF;
 	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id;
 
-	IF kind = 'not modified' THEN
+	IF kind = 'not modified' AND (cached.remote_base IS NULL OR cached.etag IS DISTINCT FROM a_etag) THEN
+		/* What that ETag stood for was replaced or let go of meanwhile. */
+		result := github_sync.@record@_give_back(t.id, held_claim_no, NULL, NULL);
+		RETURN;
+	ELSIF kind = 'not modified' THEN
 		a_updated_at := cached.github_updated_at;
 	ELSE
 		/* Our own creation, met before its answer was recorded: the queue of its record goes on with it. */

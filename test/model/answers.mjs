@@ -134,6 +134,8 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 	const updated = kind === 'not modified' ? record.updated : resource.updated;
 	let wasTold = false;
 
+	/* There is no ETag without the base that it came with. */
+	if (kind === 'not modified' && record.remoteBase === null) return requeue(world, t, null);
 	if (kind !== 'not modified') {
 		const attempt = attemptOf(world, record, resource);
 		if (attempt) {

@@ -46,6 +46,34 @@ SELECT * FROM claim();
 SELECT fetched(2, seen => 90, kind => 'not modified');
 SELECT webhook(7);
 
+-- an ETag belongs to the base that it came with: without one, and with another one by now, a 304 says nothing
+CREATE FUNCTION claimed_etag() RETURNS text LANGUAGE sql AS $$ SELECT etag FROM github_sync.task_claim(1, 8) $$;
+CREATE FUNCTION not_modified(transaction bigint, seen numeric, sent_etag text) RETURNS text LANGUAGE sql AS $$
+	SELECT a.result FROM world.claim_of(transaction) AS c, github_sync.task_answered(transaction, c.claim_no, 'not modified', at(seen),
+		'our-app[bot]', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, sent_etag, 'a token', NULL) AS a
+$$;
+CALL start_afresh();
+CALL github_has(7, 'Crash');
+SELECT webhook(7);
+SELECT carry_out(7);
+UPDATE github_sync.github_issues SET etag = '"seven"', etag_key = 'a token';
+SELECT webhook(7);
+SELECT claimed_etag();
+SELECT not_modified(2, 80, '"six"');
+SELECT second_of(seen_at) FROM github_sync.github_issues;
+SELECT claimed_etag();
+SELECT not_modified(2, 90, '"seven"');
+SELECT second_of(seen_at) FROM github_sync.github_issues;
+CALL github_has(8, 'Crash at start');
+SELECT webhook(8);
+SELECT claimed_etag();
+SELECT github_sync.unlink_task(1);
+SELECT not_modified(3, 100, '"seven"');
+SELECT count(*) FROM app.tasks;
+SELECT claimed_etag();
+SELECT fetched(3);
+SELECT title FROM app.tasks ORDER BY id;
+
 -- a replica that lags behind the webhook: back into the queue, no attempt counted
 CALL start_afresh();
 CALL github_has(5, 'Crash');

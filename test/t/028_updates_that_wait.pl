@@ -48,6 +48,10 @@ is($github->issue('acme/widgets', $numbers[3])->{title}, "the application's 3", 
 is_deeply([ sort map { $_->{path} } grep { $_->{method} eq 'GET' && $_->{path} =~ m{/issues/\d+$} } $github->requests(since => $fetched) ],
 	[ sort map { "/repos/acme/widgets/issues/$_" } @numbers[ 1 .. 3 ] ], 'each that waited was fetched once more');
 
+# What the first fetch saw is known: the second asks for what is different.
+my %last_fetch = map { $_->{path} => $_ } grep { $_->{method} eq 'GET' } $github->requests(since => $fetched);
+is_deeply([ map { $last_fetch{"/repos/acme/widgets/issues/$_"}{status} } @numbers[ 1 .. 3 ] ], [ 200, 200, 304 ], 'which is answered in full only where something has changed');
+
 # One that is sent at once is not.
 $seq = $github->last_seq;
 $application->edit_task($tasks[3], title => 'at once');
