@@ -29,7 +29,7 @@ typedef struct HttpClientOptions
 	long request_timeout_ms;
 	size_t max_response_size; /* body, bytes */
 	size_t max_headers;       /* count; 0: the default of 200 */
-	size_t max_header_bytes;  /* all headers of one answer; 0: 256 kB */
+	size_t max_header_bytes;  /* all of one answer, trailers too; 0: 256 kB */
 } HttpClientOptions;
 
 typedef struct HttpRequest

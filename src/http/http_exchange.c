@@ -57,6 +57,8 @@ struct HttpExchange
 	Buffer headers; /* "name\0value\0" for each */
 	size_t header_count;
 	size_t max_headers;
+	size_t header_bytes; /* as they came, with interim answers' and trailers */
+	size_t max_header_bytes;
 	bool headers_complete;
 	Buffer body;
 
@@ -166,6 +168,16 @@ store_header(HttpExchange *exchange, const char *line, size_t length)
 	return reason;
 }
 
+/* curl keeps a copy of every line, whatever we make of it, and trailers without an end. */
+static StopReason
+count_header_line(HttpExchange *exchange, size_t size)
+{
+	if (size > exchange->max_header_bytes - exchange->header_bytes)
+		return STOPPED_HEADERS_TOO_LARGE;
+	exchange->header_bytes += size;
+	return NOT_STOPPED;
+}
+
 /*
  * CURLOPT_HEADERFUNCTION: status lines, headers, the empty line behind them,
  * and trailers, one call each.  A new status line replaces what interim
@@ -178,6 +190,9 @@ receive_header(char *line, size_t one, size_t length, void *context)
 	size_t size = one * length;
 	bool empty = size == 0 || line[0] == '\r' || line[0] == '\n';
 
+	exchange->stop_reason = count_header_line(exchange, size);
+	if (exchange->stop_reason != NOT_STOPPED)
+		return 0;
 	if (exchange->body.length == 0 && size >= 5 && memcmp(line, "HTTP/", 5) == 0)
 		begin_header_block(exchange);
 	else if (empty)
@@ -282,8 +297,9 @@ http_exchange_create(const HttpRequest *request, const HttpClientOptions *option
 	exchange->once = request->once;
 	exchange->body.limit = options->max_response_size;
 	exchange->max_headers = options->max_headers > 0 ? options->max_headers : DEFAULT_MAX_HEADERS;
-	exchange->headers.limit =
+	exchange->max_header_bytes =
 		options->max_header_bytes > 0 ? options->max_header_bytes : DEFAULT_MAX_HEADER_BYTES;
+	exchange->headers.limit = exchange->max_header_bytes;
 
 	if (!copy_request_headers(exchange, request->headers))
 	{

@@ -254,6 +254,26 @@ answer_with_a_long_header(int connection, const LoopbackRequest *request)
 		loopback_write_text(connection, "\r\nContent-Length: 0\r\n\r\n");
 }
 
+static bool
+answer_with_trailers_without_end(int connection, const LoopbackRequest *request)
+{
+	(void) request;
+	loopback_write_text(connection,
+						"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n");
+	while (loopback_write_text(connection, "X-A: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\r\n"))
+		;
+	return false;
+}
+
+static bool
+answer_interim_without_end(int connection, const LoopbackRequest *request)
+{
+	(void) request;
+	while (loopback_write_text(connection, "HTTP/1.1 103 Early Hints\r\nX-A: b\r\n\r\n"))
+		;
+	return false;
+}
+
 static const struct
 {
 	const char *path;
@@ -278,6 +298,8 @@ static const struct
 	{"/many-headers", answer_with_many_headers},
 	{"/long-headers", answer_with_long_headers},
 	{"/long-header", answer_with_a_long_header},
+	{"/endless-trailers", answer_with_trailers_without_end},
+	{"/endless-interim", answer_interim_without_end},
 };
 
 bool

@@ -235,6 +235,10 @@ test_too_large(void)
 				   "800 kB of headers are given up");
 	expect_failure(client, server_url("/long-header"), HTTP_TOO_LARGE,
 				   "a header of 300 kB is given up");
+	expect_failure(client, server_url("/endless-trailers"), HTTP_TOO_LARGE,
+				   "trailers without an end are given up");
+	expect_failure(client, server_url("/endless-interim"), HTTP_TOO_LARGE,
+				   "interim answers without an end are given up");
 
 	exchange = get(client, server_url("/limit"));
 	is_int(http_exchange_outcome(exchange), HTTP_ANSWERED, "a body of exactly the limit is taken");
