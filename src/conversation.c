@@ -242,6 +242,10 @@ refuse_unbuildable(Conversation *conversation, GithubRequestError error)
 		case GITHUB_REQUEST_NO_TITLE:
 			refuse(conversation, "validation_failed", "GitHub needs a title; nothing was sent");
 			break;
+		case GITHUB_REQUEST_NO_BODY:
+			refuse(conversation, "validation_failed",
+				   "GitHub needs the text of a comment; nothing was sent");
+			break;
 		case GITHUB_REQUEST_BAD_INPUT:
 			refuse(
 				conversation, "validation_failed",

@@ -312,7 +312,7 @@ check_fields(const Endpoint *endpoint, const Fields *fields)
 	if (endpoint->title == REQUIRED && is_blank(&fields->title))
 		return GITHUB_REQUEST_NO_TITLE;
 	if (endpoint->body == REQUIRED && fields->body.value == NULL)
-		return GITHUB_REQUEST_BAD_INPUT;
+		return GITHUB_REQUEST_NO_BODY;
 	if (fields->state.present && !is_state(&fields->state))
 		return GITHUB_REQUEST_BAD_INPUT;
 	/* An empty update would cost a write and change nothing. */

@@ -72,7 +72,8 @@ typedef enum GithubRequestError
 	GITHUB_REQUEST_OK,
 	GITHUB_REQUEST_TOO_LARGE, /* title or body over GitHub's limit */
 	GITHUB_REQUEST_NO_TITLE,  /* a creation needs a title */
-	GITHUB_REQUEST_BAD_INPUT, /* no owner, number, id, comment's body, nothing to update, ... */
+	GITHUB_REQUEST_NO_BODY,   /* a comment needs a body */
+	GITHUB_REQUEST_BAD_INPUT, /* no owner, number, id, nothing to update, ... */
 	GITHUB_REQUEST_OUT_OF_MEMORY
 } GithubRequestError;
 

@@ -205,6 +205,19 @@ $application->edit_task($fits, markdown => $emoji x 65_536);
 $application->wait_until_done;
 is(last_of($fits)->{state}, 'completed', 'an edit needs no key: 65,536 characters');
 
+# ---- a comment without a text is one that GitHub has no place for ----
+
+$application->superuser_sql('ALTER TABLE planner.comments ALTER markdown DROP NOT NULL');
+my $comment = $application->add_comment($victim, 'a comment');
+$application->wait_until_done;
+my $before_null = $github->last_seq;
+$application->sql("UPDATE comments SET markdown = NULL, modified_at = clock_timestamp() WHERE id = $comment");
+$application->wait_until_done;
+my $textless = ($application->comment_transactions("comment_id = $comment"))[-1];
+is($textless->{error_code}, 'validation_failed', 'a comment whose text is taken away: validation_failed');
+like($textless->{error_reason}, qr/text of a comment/, 'and why');
+is(scalar(grep { $_->{method} eq 'PATCH' } $github->requests(since => $before_null)), 0, 'nothing is sent');
+
 # ---- what belongs into no header, and into no table ----
 
 foreach my $etag ('"' . 'x' x 1000 . '"', "\"caf\xe9\"")
