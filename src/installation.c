@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "core/github_response.h"
 #include "crypto/crypto.h"
 #include "installation.h"
 #include "utils/hsearch.h"
@@ -76,13 +77,32 @@ installation_set_token(Installation *installation, char *token, int64 expires_at
 		strlcpy(installation->token_key, hex, sizeof(installation->token_key));
 }
 
+static void
+forget_former_token(Installation *installation)
+{
+	if (installation->former_token == NULL)
+		return;
+	crypto_wipe(installation->former_token, strlen(installation->former_token));
+	free(installation->former_token);
+	installation->former_token = NULL;
+}
+
+void
+installation_hide_tokens(const Installation *installation, char *text)
+{
+	if (installation->token != NULL)
+		github_hide_secret(text, installation->token);
+	if (installation->former_token != NULL)
+		github_hide_secret(text, installation->former_token);
+}
+
 void
 installation_drop_token(Installation *installation)
 {
 	if (installation->token == NULL)
 		return;
-	crypto_wipe(installation->token, strlen(installation->token));
-	free(installation->token);
+	forget_former_token(installation);
+	installation->former_token = installation->token;
 	installation->token = NULL;
 	installation->token_key[0] = '\0';
 }

@@ -93,6 +93,7 @@ judge(Recording *recording)
 	message = recording->json ? github_error_message_parse(recording->json) : NULL;
 	if (message != NULL)
 	{
+		installation_hide_tokens(conversation->installation, message);
 		recording->message = pstrdup(message);
 		free(message);
 	}

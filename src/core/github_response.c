@@ -442,11 +442,12 @@ token_prefix_length(const char *text)
 	return strncmp(text, "eyJ", 3) == 0 ? 3 : 0;
 }
 
+static const char hidden[] = "***";
+
 /* In place: what is left of a token is shorter than the shortest that there is. */
 static void
 hide_tokens(char *text)
 {
-	static const char hidden[] = "***";
 	char *end = text;
 
 	while (*text != '\0')
@@ -468,6 +469,39 @@ hide_tokens(char *text)
 			memcpy(end, hidden, strlen(hidden));
 			end += strlen(hidden);
 		}
+		text += length;
+	}
+	*end = '\0';
+}
+
+static size_t
+common_length(const char *one, const char *other)
+{
+	size_t length = 0;
+
+	while (one[length] != '\0' && one[length] == other[length])
+		length++;
+	return length;
+}
+
+void
+github_hide_secret(char *text, const char *secret)
+{
+	size_t secret_length = strlen(secret);
+	char *end = text;
+
+	while (*text != '\0')
+	{
+		size_t length = common_length(text, secret);
+
+		/* Shorter ones are words like others, and would grow. */
+		if (length <= strlen(hidden) || (length < secret_length && text[length] != '\0'))
+		{
+			*end++ = *text++;
+			continue;
+		}
+		memcpy(end, hidden, strlen(hidden));
+		end += strlen(hidden);
 		text += length;
 	}
 	*end = '\0';

@@ -103,6 +103,12 @@ extern GithubJudgement github_response_judge(const GithubResponse *response, int
 #define GITHUB_MAX_MESSAGE_LENGTH 1000
 extern char *github_error_message_parse(const char *json);
 
+/*
+ * In place: every occurrence of the secret in text becomes "***", also one that
+ * the end of text has cut off.  For tokens that have not GitHub's form.
+ */
+extern void github_hide_secret(char *text, const char *secret);
+
 /* Lower-case name of a verdict, for logs and last_error: "rate limited". */
 extern const char *github_verdict_name(GithubVerdict verdict);
 

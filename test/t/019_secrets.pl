@@ -15,7 +15,8 @@ use Test::More;
 
 my $github = GitHubSync::StandIn->start;
 my $dir    = $github->dir;
-$github->seed({ users => [ { login => 'carol', token => 'github_pat_canaryToken' . 'x' x 40 } ] });
+my $formless = '0123456789canary' . 'f' x 24;		# as of old, and as gateways make them
+$github->seed({ users => [ { login => 'carol', token => 'github_pat_canaryToken' . 'x' x 40 }, { login => 'dave', token => $formless } ] });
 
 # All that is written to files; what GitHub makes is told by its form.
 my %files = (
@@ -106,6 +107,26 @@ foreach my $one ([ $application, 'widgets' ], [ $by_token, 'gadgets' ])
 	$database->sql('SELECT github_sync.retry_errored()');
 	$database->wait_until_done;
 	is($database->task($task)->{title}, $github->issue("acme/$repository", 1)->{title}, "in the end all of $repository arrives");
+}
+
+# ---- a token that has not GitHub's form, repeated by who answers ----
+
+GitHubSync::Application::write_secret("$dir/token", $formless);
+$github->fault('GET /gadgets/issues/1$', { answer => { status => 401, body => $echo } });
+foreach my $status (403, 401)
+{
+	$by_token->edit_task(1, title => "refused with $status");
+	$by_token->wait_until_done if $status == 403;
+	$github->fault('GET /gadgets/issues/1$', { answer => { status => $status, body => $echo } }, times => 'forever');
+	$by_token->edit_task(1, title => "refused with $status once more");
+	$by_token->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE state = 'processing' OR waits_for = 'ready')");
+	my $said = $by_token->superuser_sql(q{SELECT string_agg(concat(error_reason, last_error), ' ') FROM github_sync.task_sync_transactions WHERE state IN ('queued', 'errored')});
+	like($said, qr/$status .*go away, Bearer \*\*\*/, "of a $status with the token the words are kept alone");
+	$github->clear_faults;
+	end_waits($by_token);
+	$node->reload;
+	$by_token->sql('SELECT github_sync.retry_errored()');
+	$by_token->wait_until_done;
 }
 
 # ---- files that are none, and settings that are none ----

@@ -447,6 +447,29 @@ test_tokens_in_messages(void)
 }
 
 static void
+check_hidden(const char *text, const char *secret, const char *expected, const char *name)
+{
+	char *copy = strdup(text);
+
+	github_hide_secret(copy, secret);
+	is_text(copy, expected, name);
+	free(copy);
+}
+
+static void
+test_secrets_in_messages(void)
+{
+	check_hidden("Bearer 0f1e2d3c, go away", "0f1e2d3c", "Bearer ***, go away",
+				 "a secret of any form is hidden");
+	check_hidden("0f1e2d3c0f1e2d3c", "0f1e2d3c", "******", "each time");
+	check_hidden("0f1e2d3d 0f1e2d", "0f1e2d3c", "0f1e2d3d ***",
+				 "also what is left of it at the end, and nothing else");
+	check_hidden("00f1e2d3c", "0f1e2d3c", "0***", "wherever it begins");
+	check_hidden("to be or not to be", "be", "to be or not to be", "a word is no secret");
+	check_hidden("text", "", "text", "nothing is none either");
+}
+
+static void
 check_long_message(const char *character, size_t offset, size_t expected_length, const char *name)
 {
 	char json[8000] = "{\"errors\":[\"e\"],\"message\":\"";
@@ -483,6 +506,7 @@ main(void)
 	test_verdict_names();
 	test_error_messages();
 	test_tokens_in_messages();
+	test_secrets_in_messages();
 	test_long_messages();
 	return done_testing();
 }
