@@ -192,14 +192,28 @@ check_file(char **value, void **extra pg_attribute_unused(), GucSource source pg
 	return false;
 }
 
+/* pg_db_role_setting is open to all. */
+static void
+warn_of_readers(const char *proxy)
+{
+	if (strchr(proxy, '@') != NULL)
+		ereport(WARNING,
+				(errmsg("every user of the server can read the proxy's password"),
+				 errdetail("What is set for a database or a role is no secret."),
+				 errhint("Set github_sync.proxy in postgresql.conf instead.")));
+}
+
 static bool
-check_proxy(char **value, void **extra pg_attribute_unused(),
-			GucSource source pg_attribute_unused())
+check_proxy(char **value, void **extra pg_attribute_unused(), GucSource source)
 {
 	const char *fault = **value != '\0' ? proxy_fault(*value) : NULL;
 
 	if (fault == NULL)
+	{
+		if (source == PGC_S_TEST)
+			warn_of_readers(*value);
 		return true;
+	}
 	/* As above: any proxy may come with a password. */
 	GUC_check_errmsg("invalid value for parameter \"github_sync.proxy\"");
 	GUC_check_errdetail("%s", fault);

@@ -110,6 +110,11 @@ unlike($application->superuser_sql("SELECT string_agg(q::text, ' ') FROM github_
 # The server itself logs what a reload changes, whatever it is: README says so.
 unlike(join('', grep { !/parameter "github_sync.proxy" changed to/ } split /^/, slurp_file($node->logfile)), qr/canary/, 'nor is it in the log');
 arrives($task, 'without a proxy it goes on', 'github_sync.proxy' => '');
+my $set_for_database = "ALTER DATABASE postgres SET github_sync.proxy = 'http://%s127.0.0.1:1'";
+like(($node->psql('postgres', sprintf($set_for_database, 'worker:canary-3@')))[2], qr/WARNING:  every user of the server can read the proxy's password/,
+	'a password that is set where every user can read it is worth a warning');
+is(($node->psql('postgres', sprintf($set_for_database, '')))[2], '', 'a proxy without one is not');
+$node->safe_psql('postgres', 'ALTER DATABASE postgres RESET github_sync.proxy');
 
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
 
