@@ -18,6 +18,10 @@
 #define ESCAPE_LENGTH 6 /* \uXXXX */
 #define NOT_A_UNIT (-1)
 
+/* PostgreSQL's numeric has 131072 digits before the point: these are far from that. */
+#define MAX_NUMBER_LENGTH 1000
+#define MAX_EXPONENT_DIGITS 4
+
 static const char replacement_character[] = "\xEF\xBF\xBD";
 static const char replacement_escape[] = "\\ufffd";
 
@@ -214,4 +218,91 @@ github_json_measure(const char *text)
 			shape.values++;
 	}
 	return shape;
+}
+
+static bool
+is_control(char c)
+{
+	return (unsigned char) c < ' ';
+}
+
+/* A string's end, from behind its first quote; NULL: there is none before a control character. */
+static const char *
+end_of_strict_string(const char *text)
+{
+	const char *end = end_of_string(text);
+
+	for (; text < end; text++)
+	{
+		if (is_control(*text))
+			return NULL;
+	}
+	return *end == '"' ? end : NULL;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t
+count_digits(const char *text)
+{
+	size_t count = 0;
+
+	while (is_digit(text[count]))
+		count++;
+	return count;
+}
+
+/* From a minus or a digit on; NULL: no number of RFC 8259, section 6, or one that is too large. */
+static const char *
+end_of_strict_number(const char *text)
+{
+	const char *start = text;
+	size_t digits;
+
+	text += *text == '-';
+	digits = count_digits(text);
+	if (digits == 0 || (digits > 1 && *text == '0'))
+		return NULL;
+	text += digits;
+	if (*text == '.')
+	{
+		digits = count_digits(++text);
+		if (digits == 0)
+			return NULL;
+		text += digits;
+	}
+	if (*text == 'e' || *text == 'E')
+	{
+		text++;
+		text += *text == '-' || *text == '+';
+		digits = count_digits(text);
+		if (digits == 0 || digits > MAX_EXPONENT_DIGITS)
+			return NULL;
+		text += digits;
+	}
+	return text - start <= MAX_NUMBER_LENGTH ? text : NULL;
+}
+
+bool
+github_json_is_strict(const char *text)
+{
+	while (text != NULL && *text != '\0')
+	{
+		if (*text == '"')
+		{
+			text = end_of_strict_string(text + 1);
+			text += text != NULL;
+		}
+		else if (*text == '-' || is_digit(*text))
+			text = end_of_strict_number(text);
+		else if (is_control(*text) && strchr("\t\n\r", *text) == NULL)
+			return false;
+		else
+			text++;
+	}
+	return text != NULL;
 }

@@ -52,4 +52,11 @@ typedef struct GithubJsonShape
  */
 extern GithubJsonShape github_json_measure(const char *text);
 
+/*
+ * False: text has what JSON forbids and cJSON takes all the same, raw control
+ * characters and numbers such as 01, or a number so large that PostgreSQL has
+ * none like it.  Who parses it once more must not come to another result.
+ */
+extern bool github_json_is_strict(const char *text);
+
 #endif

@@ -36,6 +36,9 @@ json_document_parse(const char *text, cJSON **document, const char **problem)
 	if (shape.values > GITHUB_MAX_JSON_VALUES)
 		return json_report(GITHUB_PARSE_TOO_MANY_VALUES, "number of values", problem);
 
+	if (!github_json_is_strict(text))
+		return json_report(GITHUB_PARSE_NOT_JSON, "JSON", problem);
+
 	errno = 0;
 	*document = cJSON_ParseWithOpts(text, NULL, true);
 	if (*document != NULL)

@@ -114,6 +114,20 @@ $application->sql('SELECT github_sync.retry_errored()');
 $application->wait_until_done;
 is($application->superuser_sql("SELECT title FROM planner.tasks ORDER BY id DESC LIMIT 1"), 'never seen', 'until it is');
 
+# What our own parser took, and PostgreSQL's would not.
+foreach my $text ("\"two\nlines\"", '01', '1e200000')
+{
+	my $unread = $github->human_creates_issue('acme/widgets', title => 'not read yet');
+	my $answer = $json->encode(issue_with(id => $unread->{id}, number => $unread->{number}, extra => 'EXTRA'));
+	$github->fault("GET /issues/$unread->{number}\$", { answer => { body => $answer =~ s/"EXTRA"/$text/r } }, times => 'forever');
+	my $told = $application->tell_of_issue($unread);
+	$application->wait_until_done;
+	is($application->task_transaction($told->{id})->{error_code}, 'invalid_response', 'JSON with a member that is ' . $text =~ s/\n/ /r . ': invalid_response');
+	$github->clear_faults;
+	$application->sql('SELECT github_sync.retry_errored()');
+	$application->wait_until_done;
+}
+
 # ---- answers that do not arrive: waited out, whoever's fault it is ----
 
 my %on_the_way = (

@@ -144,6 +144,38 @@ test_shape(void)
 }
 
 static void
+test_strictness(void)
+{
+	static const char *const strict[] = {
+		"",
+		"{}",
+		"[0]",
+		"[-0.5e+10,10,1E5,0.0]",
+		"\t\r\n [ ] ",
+		"\"\\n\\u0000\\\"\"",
+		"[1e9999]",
+		"\"01\"",
+		"\"1e99999\"",
+		"\"\x7F\"",
+	};
+	static const char *const not_strict[] = {
+		"\"a\nb\"", "\"a\tb\"",  "\"\x01\"",  "\"\\\n\"",      "[\x0B]", "01",
+		"[-01]",    "-",         "[1.]",      "[1.e5]",        "[1e]",   "[1e+]",
+		"1e10000",  "-1e-99999", "\"cut off", "\"cut off\\\"",
+	};
+	char digits[1100] = "";
+
+	for (size_t i = 0; i < sizeof(strict) / sizeof(strict[0]); i++)
+		ok(github_json_is_strict(strict[i]), "strict");
+	for (size_t i = 0; i < sizeof(not_strict) / sizeof(not_strict[0]); i++)
+		ok(!github_json_is_strict(not_strict[i]), "not strict");
+	memset(digits, '1', 1000);
+	ok(github_json_is_strict(digits), "a number of a thousand digits");
+	memset(digits, '1', 1001);
+	ok(!github_json_is_strict(digits), "a number of more");
+}
+
+static void
 test_code_points(void)
 {
 	is_int(utf8_code_points(""), 0, "no code point in nothing");
@@ -157,6 +189,7 @@ main(void)
 	test_sanitize();
 	test_sanitize_bounds();
 	test_shape();
+	test_strictness();
 	test_code_points();
 	return done_testing();
 }
