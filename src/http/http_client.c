@@ -364,8 +364,8 @@ age_of_certificates_kept_s(const HttpClient *client)
 }
 
 /*
- * A CA file replaces the system's certificates instead of adding to them: who
- * names one means to trust no other.  Where the system has them in one file,
+ * A CA file replaces the system's certificates instead of adding to them, for
+ * GitHub and for a proxy: who names one means to trust no other.  Where the system has them in one file,
  * its directory of the same is left out as well: with a directory curl keeps
  * no parsed copy, and every new connection costs 25 ms of parsing.
  */
@@ -376,8 +376,10 @@ set_security(CURL *easy, const HttpClient *client)
 	bool one_file = options->ca_file != NULL || curl_version_info(CURLVERSION_NOW)->cainfo != NULL;
 
 	return SET(CURLOPT_SSL_VERIFYPEER, 1L) && SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
-		(options->ca_file == NULL || SET(CURLOPT_CAINFO, options->ca_file)) &&
-		(!one_file || SET(CURLOPT_CAPATH, NULL)) &&
+		SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L) && SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L) &&
+		(options->ca_file == NULL ||
+		 (SET(CURLOPT_CAINFO, options->ca_file) && SET(CURLOPT_PROXY_CAINFO, options->ca_file))) &&
+		(!one_file || (SET(CURLOPT_CAPATH, NULL) && SET(CURLOPT_PROXY_CAPATH, NULL))) &&
 		SET(CURLOPT_CA_CACHE_TIMEOUT, age_of_certificates_kept_s(client));
 }
 

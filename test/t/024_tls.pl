@@ -103,6 +103,14 @@ arrives($task, 'by way of a proxy', 'github_sync.proxy' => 'http://worker:canary
 cmp_ok($proxy->tunnels, '>', 0, 'which has opened a tunnel');
 waits($task, 'proxy|407|CONNECT', 'a proxy that does not know us is a reason to wait', 'github_sync.proxy' => 'http://worker:canary-2@127.0.0.1:' . $proxy->port);
 cmp_ok($proxy->refused, '>', 0, 'which it has given');
+is_deeply($proxy->told, [], 'no proxy is told more than where to go');
+my $tls_proxy = GitHubSync::Proxy->start(user => 'worker:canary', $authority->issue('proxy', 'IP:127.0.0.1'));
+arrives($task, 'by way of a proxy with a certificate of an authority in the file',
+	'github_sync.proxy' => 'https://worker:canary@127.0.0.1:' . $tls_proxy->port);
+cmp_ok($tls_proxy->tunnels, '>', 0, 'which has opened a tunnel');
+my $strange_proxy = GitHubSync::Proxy->start(user => 'worker:canary', GitHubSync::Authority->new->issue('proxy', 'IP:127.0.0.1'));
+waits($task, 'certificate', 'a proxy whose certificate proves nothing is not used', 'github_sync.proxy' => 'https://worker:canary@127.0.0.1:' . $strange_proxy->port);
+is($strange_proxy->tunnels, 0, 'nor told who we are');
 my $unused_port = PostgreSQL::Test::Cluster::get_free_port();
 waits($task, 'connect', 'and so is none at all', 'github_sync.proxy' => "http://worker:canary-2\@127.0.0.1:$unused_port");
 unlike($application->superuser_sql("SELECT string_agg(q::text, ' ') FROM github_sync.sync_queue AS q") . $application->superuser_sql("SELECT string_agg(w::text, ' ') FROM github_sync.sync_workers AS w"),

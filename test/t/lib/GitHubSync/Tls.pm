@@ -95,11 +95,14 @@ use warnings;
 
 use parent -norequire, 'GitHubSync::NodeProgram';
 
-# Options: user ("name:password"), port.
+# Options: user ("name:password"), key_file, cert_file (to be spoken to by TLS), port.
 sub start { my ($class, %option) = @_; return $class->of('proxy.mjs')->launch(%option) }
 
 # How many tunnels it has opened, and how many strangers refused.
 sub tunnels { return scalar(() = $_[0]->log =~ /^tunnel/mg) }
 sub refused { return scalar(() = $_[0]->log =~ /^refused/mg) }
+
+# What it was told besides where to go and for whom.
+sub told { return [ $_[0]->log =~ /^told (.*)$/mg ] }
 
 1;
