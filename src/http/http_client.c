@@ -34,6 +34,7 @@
 
 #define MAX_IDLE_HANDLES 64
 #define MAX_IDLE_CONNECTIONS 64L
+#define RECEIVE_BUFFER_SIZE (256 * 1024L)
 #define EVENTS_PER_PROGRESS 128
 #define NO_DEADLINE INT64_MIN
 #define RETRY_AFTER_FAILURE_MS 100
@@ -455,13 +456,32 @@ url_is_usable(const char *url, bool allow_plain_http)
 	return usable;
 }
 
-/* Handles are kept: their buffers and TLS sessions make the next one cheap. */
+/*
+ * Over HTTP/2, curl 7.88 overlooks the end of an answer that fills its receive
+ * buffer of 16 kB to the brim, headers and body together, and waits for it until
+ * the time-out.  What it takes from a connection at a time, and the headers it
+ * may have kept from before, fit into this one.  False: the handle still has a
+ * buffer, as others used its connection when it was done.
+ */
+static bool
+set_receive_buffer(CURL *easy)
+{
+	return curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER_SIZE) == CURLE_OK;
+}
+
+/* Handles are kept: their TLS sessions make the next one cheap. */
 static CURL *
 take_handle(HttpClient *client)
 {
+	CURL *easy;
+
 	if (client->idle_handle_count > 0)
 		return client->idle_handles[--client->idle_handle_count];
-	return curl_easy_init();
+	easy = curl_easy_init();
+	if (easy != NULL && set_receive_buffer(easy))
+		return easy;
+	curl_easy_cleanup(easy);
+	return NULL;
 }
 
 /* Resetting makes curl forget the request, its body included. */
@@ -471,7 +491,7 @@ give_back_handle(HttpClient *client, CURL *easy)
 	if (easy == NULL)
 		return;
 	curl_easy_reset(easy);
-	if (client->idle_handle_count == MAX_IDLE_HANDLES)
+	if (client->idle_handle_count == MAX_IDLE_HANDLES || !set_receive_buffer(easy))
 		curl_easy_cleanup(easy);
 	else
 		client->idle_handles[client->idle_handle_count++] = easy;

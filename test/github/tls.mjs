@@ -25,14 +25,34 @@ function isEndToEnd([name]) {
 	return !name.startsWith(':') && !OF_CONNECTION.includes(name);
 }
 
+/* Its last frame tells where the answer ends, with no empty one behind it. */
+function sendInOnePiece(response, status, headers, body) {
+	if (!response.stream) {
+		response.writeHead(status, headers);
+		response.end(body);
+	} else if (body.length === 0) {
+		response.stream.respond({ ':status': status, ...headers }, { endStream: true });
+	} else {
+		response.stream.respond({ ':status': status, ...headers });
+		response.stream.end(body);
+	}
+}
+
 function passOn(upstream, request, response) {
 	const headers = Object.fromEntries(Object.entries(request.headers).filter(isEndToEnd));
 	const forwarded = http.request(new URL(request.url, upstream), { method: request.method, headers });
 
+	/* Without its length, as fronts do with what they compress. */
 	forwarded.on('response', (answer) => {
-		response.writeHead(answer.statusCode, Object.fromEntries(Object.entries(answer.headers).filter(isEndToEnd)));
+		const pieces = [];
+
 		answer.on('error', () => response.destroy());
-		answer.pipe(response);
+		answer.on('data', (piece) => pieces.push(piece));
+		answer.on('end', () => {
+			const { 'content-length': _, ...headers } = Object.fromEntries(Object.entries(answer.headers).filter(isEndToEnd));
+
+			sendInOnePiece(response, answer.statusCode, headers, Buffer.concat(pieces));
+		});
 	});
 	forwarded.on('error', () => response.destroy());
 	request.pipe(forwarded);

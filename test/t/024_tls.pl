@@ -66,6 +66,20 @@ is(scalar @edits, 10, 'five edits are ten requests');
 is(scalar keys %{ { map { $_->[0] => 1 } @edits } }, 1, 'on one connection');
 my ($task) = $application->superuser_sql('SELECT min(id) FROM planner.tasks');
 
+# Where headers and body together are a little more than what curl receives at a time.
+GitHubSync::Application::reconfigure($node, 'github_sync.request_timeout' => '3s');
+foreach my $length (map { 500 * $_ } 20 .. 30)
+{
+	my $number = $application->issue_of($task)->{number};
+
+	$github->advance_clock(2);
+	$github->fault("GET /issues/$number\$", { headers => { map { ("x-padding-$_" => 'x' x 490) } 1 .. 6 } });
+	$application->tell_of_issue($github->human_edits_issue('acme/widgets', $number, body => 'x' x $length));
+	$application->wait_until_done;
+}
+is($application->superuser_sql("SELECT count(*) FROM github_sync.task_sync_transactions WHERE last_error IS NOT NULL"), 0, 'an answer of any length is seen to end');
+GitHubSync::Application::reconfigure($node, 'github_sync.request_timeout' => '30s');
+
 # ---- HTTP/1.1 ----
 
 my $older = GitHubSync::Tls->start(upstream => $github->url, http2 => 0, $authority->issue('older', 'IP:127.0.0.1'));
