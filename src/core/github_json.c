@@ -22,6 +22,9 @@
 #define MAX_NUMBER_LENGTH 1000
 #define MAX_EXPONENT_DIGITS 4
 
+/* Every integer of fewer digits is a double of its own. */
+#define LONG_INTEGER_DIGITS 16
+
 static const char replacement_character[] = "\xEF\xBF\xBD";
 static const char replacement_escape[] = "\\ufffd";
 
@@ -305,4 +308,65 @@ github_json_is_strict(const char *text)
 			text++;
 	}
 	return text != NULL;
+}
+
+/* Whether what is between the two is an integer, and a long one. */
+static bool
+is_long_integer(const char *text, const char *end)
+{
+	size_t digits;
+
+	text += *text == '-';
+	digits = count_digits(text);
+	return digits >= LONG_INTEGER_DIGITS && text + digits == end;
+}
+
+/* Copies the number that text starts with; returns its end. */
+static const char *
+copy_number(Output *output, const char *text)
+{
+	static const char opening[] = "{\"" GITHUB_JSON_INTEGER "\":\"";
+	const char *end = end_of_strict_number(text);
+	bool is_long = is_long_integer(text, end);
+
+	if (is_long)
+		emit(output, opening, strlen(opening));
+	emit(output, text, (size_t) (end - text));
+	if (is_long)
+		emit(output, "\"}", 2);
+	return end;
+}
+
+static void
+copy_with_integers(Output *output, const char *text)
+{
+	while (*text != '\0')
+	{
+		const char *start = text;
+
+		if (*text == '-' || is_digit(*text))
+		{
+			text = copy_number(output, text);
+			continue;
+		}
+		text = *text == '"' ? end_of_string(text + 1) + 1 : text + 1;
+		emit(output, start, (size_t) (text - start));
+	}
+}
+
+const char *
+github_json_keep_integers(const char *text)
+{
+	Output output = {.text = NULL};
+
+	copy_with_integers(&output, text);
+	if (output.length == strlen(text))
+		return text;
+	output.text = malloc(output.length + 1);
+	if (output.text == NULL)
+		return NULL;
+	output.length = 0;
+	copy_with_integers(&output, text);
+	output.text[output.length] = '\0';
+	return output.text;
 }

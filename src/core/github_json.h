@@ -59,4 +59,13 @@ extern GithubJsonShape github_json_measure(const char *text);
  */
 extern bool github_json_is_strict(const char *text);
 
+/*
+ * cJSON keeps numbers as doubles, which have fewer digits than GitHub's 64-bit
+ * ids.  Of strict text: a malloc'd copy in which integers of so many digits are
+ * objects with their digits, {"64-bit integer":"9007199254740993"}; text itself
+ * where there is none; NULL: out of memory.
+ */
+#define GITHUB_JSON_INTEGER "64-bit integer"
+extern const char *github_json_keep_integers(const char *text);
+
 #endif

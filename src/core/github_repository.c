@@ -30,7 +30,7 @@ read_repository(const cJSON *value, GithubRepository *repository, const char **p
 {
 	JsonReader reader = json_reader_open(value);
 
-	repository->id = json_read_number(&reader, "id", JSON_MAX_INTEGER);
+	repository->id = json_read_number(&reader, "id", INT64_MAX);
 	repository->name = json_read_text(&reader, "name");
 	repository->owner_login = read_owner_login(&reader);
 	/* Only a plain false says so: nothing is to stop because a member is not there. */

@@ -86,7 +86,7 @@ read_resource(GithubResourceKind kind, const cJSON *value, GithubResource *resou
 {
 	JsonReader reader = json_reader_open(value);
 
-	resource->id = json_read_number(&reader, "id", JSON_MAX_INTEGER);
+	resource->id = json_read_number(&reader, "id", INT64_MAX);
 	resource->body = json_read_optional_text(&reader, "body");
 	resource->author_login = read_author_login(&reader);
 	resource->html_url = json_read_optional_text(&reader, "html_url");

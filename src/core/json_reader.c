@@ -3,15 +3,20 @@
  *		Typed members out of a JSON object, by cJSON.
  *
  * cJSON's valueint saturates at 2^31 - 1, which GitHub's ids exceed: numbers
- * are read from valuedouble.
+ * are read from valuedouble, and from their digits where that may have rounded
+ * them.
  */
 #include "core/json_reader.h"
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/github_time.h"
+
+/* The largest that a double cannot have rounded another one to. */
+#define MAX_EXACT_INTEGER ((INT64_C(1) << 53) - 1)
 
 GithubParseResult
 json_report(GithubParseResult result, const char *text, const char **problem)
@@ -19,6 +24,25 @@ json_report(GithubParseResult result, const char *text, const char **problem)
 	if (problem != NULL)
 		*problem = text;
 	return result;
+}
+
+static GithubParseResult
+parse(const char *text, cJSON **document, const char **problem)
+{
+	const char *kept = github_json_keep_integers(text);
+
+	if (kept == NULL)
+		return json_report(GITHUB_PARSE_OUT_OF_MEMORY, "memory", problem);
+	errno = 0;
+	*document = cJSON_ParseWithOpts(kept, NULL, true);
+	if (kept != text)
+		free((char *) kept);
+	if (*document != NULL)
+		return json_report(GITHUB_PARSE_OK, NULL, problem);
+	/* cJSON does not tell the two apart, malloc does. */
+	if (errno == ENOMEM)
+		return json_report(GITHUB_PARSE_OUT_OF_MEMORY, "memory", problem);
+	return json_report(GITHUB_PARSE_NOT_JSON, "JSON", problem);
 }
 
 GithubParseResult
@@ -39,14 +63,7 @@ json_document_parse(const char *text, cJSON **document, const char **problem)
 	if (!github_json_is_strict(text))
 		return json_report(GITHUB_PARSE_NOT_JSON, "JSON", problem);
 
-	errno = 0;
-	*document = cJSON_ParseWithOpts(text, NULL, true);
-	if (*document != NULL)
-		return json_report(GITHUB_PARSE_OK, NULL, problem);
-	/* cJSON does not tell the two apart, malloc does. */
-	if (errno == ENOMEM)
-		return json_report(GITHUB_PARSE_OUT_OF_MEMORY, "memory", problem);
-	return json_report(GITHUB_PARSE_NOT_JSON, "JSON", problem);
+	return parse(text, document, problem);
 }
 
 JsonReader
@@ -114,15 +131,38 @@ json_read_text(JsonReader *reader, const char *name)
 	return text;
 }
 
+static int64_t
+integer_of_digits(const char *digits)
+{
+	int64_t integer;
+
+	errno = 0;
+	integer = strtoll(digits, NULL, 10);
+	return errno == 0 ? integer : 0;
+}
+
+/* 0: it is no number, or none that is exact. */
+static int64_t
+exact_integer(const cJSON *member)
+{
+	const cJSON *digits = cJSON_GetObjectItemCaseSensitive(member, GITHUB_JSON_INTEGER);
+	double value = cJSON_IsNumber(member) ? member->valuedouble : 0.0;
+
+	if (cJSON_IsString(digits))
+		return integer_of_digits(digits->valuestring);
+	/* The range comes first: beyond it the cast would be undefined. */
+	if (value >= 1.0 && value <= (double) MAX_EXACT_INTEGER && value == (double) (int64_t) value)
+		return (int64_t) value;
+	return 0;
+}
+
 int64_t
 json_read_number(JsonReader *reader, const char *name, int64_t max)
 {
-	const cJSON *member = json_read_member(reader, name);
-	double value = cJSON_IsNumber(member) ? member->valuedouble : 0.0;
+	int64_t number = exact_integer(json_read_member(reader, name));
 
-	/* The range comes first: beyond it the cast would be undefined. */
-	if (value >= 1.0 && value <= (double) max && value == (double) (int64_t) value)
-		return (int64_t) value;
+	if (number >= 1 && number <= max)
+		return number;
 	json_reader_fail(reader, GITHUB_PARSE_MISSING_FIELD, name);
 	return 0;
 }

@@ -18,9 +18,6 @@
 
 #include "core/github_json.h"
 
-/* The largest that a double, and so cJSON, cannot have rounded another one to. */
-#define JSON_MAX_INTEGER ((INT64_C(1) << 53) - 1)
-
 typedef struct JsonReader
 {
 	const cJSON *object;
@@ -54,7 +51,7 @@ extern const cJSON *json_read_member(const JsonReader *reader, const char *name)
 extern char *json_read_text(JsonReader *reader, const char *name);
 extern char *json_read_optional_text(JsonReader *reader, const char *name);
 
-/* From 1 to max, which is at most JSON_MAX_INTEGER; 0 after a failure. */
+/* An integer from 1 to max; 0 after a failure. */
 extern int64_t json_read_number(JsonReader *reader, const char *name, int64_t max);
 
 /* Seconds since 1970; GITHUB_NO_TIME after a failure or where not there. */

@@ -147,6 +147,30 @@ test_pull_requests(void)
 }
 
 static void
+test_long_ids(void)
+{
+	static const int64_t ids[] = {INT64_C(999999999999999), INT64_C(9007199254740991),
+								  INT64_C(9007199254740992), INT64_C(9007199254740993), INT64_MAX};
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+	{
+		char json[400];
+		GithubResource comment;
+
+		snprintf(json, sizeof(json),
+				 "{\"performed_via_github_app\":{\"id\":[-9223372036854775809,1e18]},\"id\": %lld ,"
+				 "\"body\":\"9007199254740993, \\\"id\\\":9007199254740993\"," TIMES "}",
+				 (long long) ids[i]);
+		is_int(github_resource_parse(GITHUB_COMMENT, json, &comment, NULL), GITHUB_PARSE_OK,
+			   "a comment with a long id");
+		is_int(comment.id, ids[i], "... to its last digit");
+		is_text(comment.body, "9007199254740993, \"id\":9007199254740993",
+				"... and a text of digits stays one");
+		github_resource_free(&comment);
+	}
+}
+
+static void
 test_whole_comment(void)
 {
 	const char *json =
@@ -222,8 +246,12 @@ static const BrokenCase broken_issues[] = {
 	{"{\"id\":1.5," TIMES "}", "id"},
 	{"{\"id\":1e300," TIMES "}", "id"},
 	{"{\"id\":1e999," TIMES "}", "id"},
-	{"{\"id\":9007199254740992," TIMES "}", "id"},
-	{"{\"id\":9007199254740993," TIMES "}", "id"},
+	{"{\"id\":-9007199254740993," TIMES "}", "id"},
+	{"{\"id\":9223372036854775808," TIMES "}", "id"},
+	{"{\"id\":1000000000000000000000000," TIMES "}", "id"},
+	{"{\"id\":9007199254740993.0," TIMES "}", "id"},
+	{"{\"id\":9007199254740993e0," TIMES "}", "id"},
+	{"{\"id\":\"9007199254740993\"," TIMES "}", "id"},
 	{"{\"id\":1,\"number\":2,\"title\":\"t\",\"state\":\"open\","
 	 "\"created_at\":\"2024-05-06T07:08:09Z\"}",
 	 "updated_at"},
@@ -466,6 +494,7 @@ main(void)
 	test_sanitized_text_is_not_cut();
 	test_pull_requests();
 	test_whole_comment();
+	test_long_ids();
 	test_parent_numbers();
 	test_broken_issues();
 	test_not_json();
