@@ -21,6 +21,9 @@ import { announcePort, endWithStarter } from './process.mjs';
 /* These belong to one connection, or have another form in HTTP/2. */
 const OF_CONNECTION = ['connection', 'keep-alive', 'transfer-encoding', 'host'];
 
+/* Far more than what is to be refused. */
+const MOST_HEADER_BYTES = 4 * 1024 * 1024;
+
 function isEndToEnd([name]) {
 	return !name.startsWith(':') && !OF_CONNECTION.includes(name);
 }
@@ -40,7 +43,7 @@ function sendInOnePiece(response, status, headers, body) {
 
 function passOn(upstream, request, response) {
 	const headers = Object.fromEntries(Object.entries(request.headers).filter(isEndToEnd));
-	const forwarded = http.request(new URL(request.url, upstream), { method: request.method, headers });
+	const forwarded = http.request(new URL(request.url, upstream), { method: request.method, headers, maxHeaderSize: MOST_HEADER_BYTES });
 
 	/* Without its length, as fronts do with what they compress. */
 	forwarded.on('response', (answer) => {
@@ -93,7 +96,7 @@ function greet(connection, protocol) {
 
 const server = values['no-http2']
 	? https.createServer(identity, receive)
-	: http2.createSecureServer({ ...identity, allowHTTP1: true }, receive);
+	: http2.createSecureServer({ maxSendHeaderBlockLength: MOST_HEADER_BYTES, ...identity, allowHTTP1: true }, receive);
 
 server.on('session', (session) => greet(session, 'h2'));
 server.on('secureConnection', (socket) => {

@@ -80,6 +80,20 @@ foreach my $length (map { 500 * $_ } 20 .. 30)
 is($application->superuser_sql("SELECT count(*) FROM github_sync.task_sync_transactions WHERE last_error IS NOT NULL"), 0, 'an answer of any length is seen to end');
 GitHubSync::Application::reconfigure($node, 'github_sync.request_timeout' => '30s');
 
+# More headers than an answer may have.
+{
+	my $number = $application->issue_of($task)->{number};
+
+	$github->fault("GET /issues/$number\$", { answer => { body => '{}', many_headers => 10_000 } }, times => 'forever');
+	$application->edit_task($task, title => 'below 10,000 headers');
+	$application->wait_until_done;
+	like($application->superuser_sql('SELECT error_code, error_reason FROM github_sync.sync_errors'), qr/^invalid_response\|.*headers are over the limit/,
+		'an answer with 10,000 headers is refused for them');
+	$github->clear_faults;
+	$application->superuser_sql('SELECT github_sync.retry_errored()');
+	$application->wait_until_done;
+}
+
 # ---- HTTP/1.1 ----
 
 my $older = GitHubSync::Tls->start(upstream => $github->url, http2 => 0, $authority->issue('older', 'IP:127.0.0.1'));
