@@ -27,6 +27,7 @@ export class History {
 		this.deleted = new Set();	/* resources that GitHub has no longer */
 		this.last = new Map();		/* resource -> its values */
 		this.showings = new Map();	/* resource -> { at, values } as the App was shown them */
+		this.settled = 0;			/* so many of the writings were given the time of their request */
 		this.byEtag = new Map();
 		this.latest = 0;
 	}
@@ -79,10 +80,19 @@ export class History {
 	answered(entry, answer, fault) {
 		const json = answer.status === 200 || answer.status === 201 ? JSON.parse(answer.text || 'null') : null;
 
+		this.#noteRequestOfWritings(entry);
 		if (arrives(entry, fault)) {
 			this.#show(answer, json);
 		}
 		this.note(requestInWords(entry, answer, json, fault), placeOf(entry.path, json));
+	}
+
+	/* The App's among the last ones: what is shown to it after that request came did not reach its writing any more. */
+	#noteRequestOfWritings({ t }) {
+		this.writings.slice(this.settled).filter(({ by }) => by === 'app').forEach((writing) => {
+			writing.sent = t;
+		});
+		this.settled = this.writings.length;
 	}
 
 	/* A list is asked for its keys only: what else is in it counts for nothing. */
@@ -102,9 +112,9 @@ export class History {
 		this.showings.set(name, [...this.showings.get(name) ?? [], { at: this.now(), values }]);
 	}
 
-	/* What the App had been shown last when this was written. */
-	shownBefore({ resource, field, at }) {
-		return this.showings.get(resource)?.findLast((showing) => showing.at < at)?.values[field] ?? null;
+	/* What the App had been shown last when it sent this. */
+	shownBefore({ resource, field, at, sent = at }) {
+		return this.showings.get(resource)?.findLast((showing) => showing.at < sent)?.values[field] ?? null;
 	}
 
 	/* The events of one record (an issue's number and a comment's id, or either) in their order. */
