@@ -457,6 +457,18 @@ budget_note_news(int64 installation_id, const BudgetAnswer *answer)
 	LWLockRelease(state->lock);
 }
 
+void
+budget_note_past_pause(int64 installation_id)
+{
+	int place;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	place = place_for(installation_id, now_in_ms());
+	if (place != SHARED_PLACE)
+		rate_limit_note_past_block(&state->budgets[place].limit);
+	LWLockRelease(state->lock);
+}
+
 RatePermission
 budget_block(int64 installation_id)
 {

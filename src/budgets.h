@@ -62,6 +62,9 @@ extern void budget_settle(BudgetTicket *ticket, const BudgetAnswer *answer);
 /* News from a request that needs no ticket: for a token, for who we are. */
 extern void budget_note_news(int64 installation_id, const BudgetAnswer *answer);
 
+/* It was paused, as the database remembers, which may be of before this memory was made. */
+extern void budget_note_past_pause(int64 installation_id);
+
 /* Whether nothing may be sent whatever it is: RATE_NONE, RATE_REFUSED or RATE_UNREACHABLE. */
 extern RatePermission budget_block(int64 installation_id);
 

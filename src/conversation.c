@@ -557,8 +557,12 @@ conversation_begin(SyncClaim *claim)
 	conversation->purpose = ABOUT_CLAIM;
 	conversation->claim = claim;
 	conversation->installation = installation_get(claim->installation_id);
-	conversation->installation->may_be_paused |= claim->after_pause;
 	conversation->page = 1;
+	if (claim->after_pause)
+	{
+		conversation->installation->may_be_paused = true;
+		budget_note_past_pause(claim->installation_id);
+	}
 	dlist_push_tail(&held, &conversation->held);
 	held_count++;
 	conversation_continue(conversation);

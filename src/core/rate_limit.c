@@ -605,6 +605,13 @@ rate_limit_note_past_creations(RateLimit *limit, int count, int64_t age_ms, int6
 }
 
 void
+rate_limit_note_past_block(RateLimit *limit)
+{
+	if (limit->sent == 0)
+		limit->block.probing = true;
+}
+
+void
 rate_limit_inherit(RateLimit *limit, const RateLimit *other, int64_t now_ms)
 {
 	limit->points = other->points;

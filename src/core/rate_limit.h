@@ -219,6 +219,12 @@ extern void rate_limit_note_unreachable(RateLimit *limit, const RateTicket *tick
 extern void
 rate_limit_note_past_creations(RateLimit *limit, int count, int64_t age_ms, int64_t now_ms);
 
+/*
+ * It is known to have been blocked before this memory was made, until now say:
+ * one request finds out.  Tells nothing new once a request was sent.
+ */
+extern void rate_limit_note_past_block(RateLimit *limit);
+
 /* A new limit takes over what another one has used: it may have been used by the same. */
 extern void rate_limit_inherit(RateLimit *limit, const RateLimit *other, int64_t now_ms);
 

@@ -148,6 +148,7 @@ $github->real_clock;
 # ---- a refusal without a time ----
 
 my $refused = $application->add_task(title => 'before the refusal');
+my $beside  = $application->add_task(title => 'beside it');
 $application->wait_until_done;
 my $number  = $application->issue_of($refused)->{number};
 my $refusal = { status => 403, body => encode_json({ message => 'You have exceeded a secondary rate limit.' }), headers => { 'content-type' => 'application/json' } };
@@ -167,5 +168,21 @@ pass('the other database of the installation waits as well');
 is(scalar(grep { $_->{path} =~ m{/acme/} } $github->requests(since => $seq)), 0, 'nothing is sent for it');
 is(($application->task_transactions("task_id = $refused"))[-1]{attempts}, 0, 'no attempt is counted');
 is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, 'nothing is errored');
+
+# A server that starts after the pause knows of it from the table: one of either direction is claimed, and one is sent.
+$github->advance_clock(5);
+$application->tell_of_issue($github->human_edits_issue('acme/widgets', $application->issue_of($beside)->{number}, body => 'meanwhile'));
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
+$_->superuser_sql("UPDATE github_sync.github_app_installations SET paused_until = clock_timestamp() WHERE paused_until IS NOT NULL") foreach $application, $second;
+$node->restart;
+$github->fault('* /repos/', { gate => 'probe' }, times => 'forever');
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
+$github->wait_at_gate('probe');
+$application->wait_until("SELECT count(*) = 2 FROM github_sync.sync_queue WHERE state = 'processing'");
+$application->wait_until("SELECT bool_and(state = 'idle') FROM pg_stat_activity WHERE backend_type = 'github_sync worker'");
+is($github->counts->{under_way}, 1, 'after a pause from before a restart one request finds out');
+$github->open_gate('probe');
+$_->wait_until_done foreach $application, $second;
+is($github->issue('acme/widgets', $number)->{title}, 'after the refusal', '... and then the others go on');
 
 done_testing();

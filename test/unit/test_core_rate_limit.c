@@ -630,6 +630,22 @@ test_lost_probe(void)
 	is_int(take(RATE_READ), RATE_BUSY, "... again one");
 }
 
+static void
+test_past_block(void)
+{
+	RateTicket probe;
+
+	start_afresh();
+	rate_limit_note_past_block(&limit);
+	is_int(take(RATE_READ), RATE_NONE, "after a block from before a restart one request is sent");
+	probe = ticket;
+	is_int(take(RATE_READ), RATE_BUSY, "... and others wait for what it finds out");
+	answer(&probe);
+	is_int(take(RATE_READ), RATE_NONE, "... that all is well");
+	rate_limit_note_past_block(&limit);
+	is_int(take(RATE_READ), RATE_NONE, "then nobody's memory of it counts");
+}
+
 /* ---- forgetting ---- */
 
 static void
@@ -722,6 +738,7 @@ main(void)
 	test_unreachable();
 	test_refusal_outweighs();
 	test_lost_probe();
+	test_past_block();
 	test_idle();
 	return done_testing();
 }
