@@ -298,7 +298,8 @@ github_json_is_strict(const char *text)
 		if (*text == '"')
 		{
 			text = end_of_strict_string(text + 1);
-			text += text != NULL;
+			if (text != NULL)
+				text++;
 		}
 		else if (*text == '-' || is_digit(*text))
 			text = end_of_strict_number(text);
