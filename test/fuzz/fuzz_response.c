@@ -53,7 +53,7 @@ response_of(char *rest)
 	return response;
 }
 
-/* A write is settled by GitHub's clear word only, or where nothing left us. */
+/* A write is settled by GitHub's clear word only, which no page is, or where nothing left us. */
 static bool
 settles_write(const GithubResponse *response, GithubVerdict verdict)
 {
@@ -62,7 +62,7 @@ settles_write(const GithubResponse *response, GithubVerdict verdict)
 	if (response->transport != GITHUB_ANSWERED)
 		return false;
 	if (response->status / 100 == 4)
-		return response->status != 408;
+		return response->status != 408 && verdict != GITHUB_UNAVAILABLE;
 	return verdict == GITHUB_OK || verdict == GITHUB_REDIRECTED;
 }
 

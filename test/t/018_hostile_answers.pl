@@ -70,7 +70,7 @@ my %hostile = (
 	'a choice of places'                => [ { answer => { status => 300, body => '{}' } },                         'invalid response' ],
 	'a status of its own'               => [ { answer => { status => 799, body => '{}' } },                         'invalid response' ],
 	'no id'                             => [ { answer => { body => issue_with(id => undef) } },                     'id' ],
-	'an id beyond 2^53'                 => [ { answer => { body => $json->encode(issue_with(id => 'ID')) =~ s/"ID"/9007199254740993/r } }, 'id' ],
+	'an id beyond 64 bits'              => [ { answer => { body => $json->encode(issue_with(id => 'ID')) =~ s/"ID"/9223372036854775808/r } }, 'id' ],
 	'an id that is text'                => [ { answer => { body => issue_with(id => '1') } },                       'id' ],
 	'a number beyond 2^31'              => [ { answer => { body => issue_with(number => 4294967296) } },            'number' ],
 	'a title that is a number'          => [ { answer => { body => issue_with(title => 7) } },                      'title' ],
