@@ -156,14 +156,6 @@ append_conversation(List *list, Conversation *conversation)
 	return list;
 }
 
-static void
-refuse(Conversation *conversation, const char *code, const char *reason)
-{
-	conversation->unsendable_code = code;
-	conversation->unsendable_reason = reason;
-	answers = append_conversation(answers, conversation);
-}
-
 /* False: it could not be sent, and its refusal is among the answers. */
 static bool
 send_request(Conversation *conversation)
@@ -201,7 +193,8 @@ read_token_file(Installation *installation)
 	/* Told by way of the first that waits: the rest is given back with it. */
 	first = linitial(installation->waiting);
 	installation->waiting = list_delete_first(installation->waiting);
-	refuse(first, "credentials", problem);
+	sending_refuse(first, "credentials", problem);
+	answers = append_conversation(answers, first);
 	return false;
 }
 
@@ -438,6 +431,8 @@ conversation_end_preparation(Conversation *conversation)
 {
 	if (conversation->exchange != NULL)
 		http_exchange_free(conversation->exchange);
+	if (conversation->unsendable_reason != NULL)
+		pfree(conversation->unsendable_reason);
 	if (conversation->purpose == ABOUT_TOKEN)
 		conversation->installation->minting = false;
 	else

@@ -48,7 +48,7 @@ typedef struct Conversation
 	/* The answer: either of these. */
 	HttpExchange *exchange;
 	const char *unsendable_code; /* refused before it was sent */
-	const char *unsendable_reason;
+	char *unsendable_reason;     /* in the conversation's memory context */
 
 	TimestampTz read_at;    /* freshness.c: when it was sent to read for an update; 0: it was not */
 	TimestampTz fetched_at; /* freshness.c: when the answer came that an update is made of */

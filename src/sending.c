@@ -11,17 +11,20 @@
 #include "crypto/crypto.h"
 #include "sending.h"
 #include "settings.h"
+#include "utils/memutils.h"
 
 #define API_VERSION "2022-11-28"
 #define MAX_HEADERS 8
 
 #define LOOK_PAGE_SIZE 100
 
-static void
-refuse(Conversation *conversation, const char *code, const char *reason)
+void
+sending_refuse(Conversation *conversation, const char *code, const char *reason)
 {
 	conversation->unsendable_code = code;
-	conversation->unsendable_reason = reason;
+	/* An answer may have to wait for the next round, where nothing of this one is left. */
+	conversation->unsendable_reason =
+		MemoryContextStrdup(GetMemoryChunkContext(conversation), reason);
 }
 
 GithubOperation
@@ -91,23 +94,25 @@ refuse_unbuildable(Conversation *conversation, GithubRequestError error)
 		case GITHUB_REQUEST_OK:
 			break;
 		case GITHUB_REQUEST_TOO_LARGE:
-			refuse(conversation, "too_large",
-				   "GitHub takes titles of 256 and bodies of 65536 characters; nothing was sent");
+			sending_refuse(
+				conversation, "too_large",
+				"GitHub takes titles of 256 and bodies of 65536 characters; nothing was sent");
 			break;
 		case GITHUB_REQUEST_NO_TITLE:
-			refuse(conversation, "validation_failed", "GitHub needs a title; nothing was sent");
+			sending_refuse(conversation, "validation_failed",
+						   "GitHub needs a title; nothing was sent");
 			break;
 		case GITHUB_REQUEST_NO_BODY:
-			refuse(conversation, "validation_failed",
-				   "GitHub needs the text of a comment; nothing was sent");
+			sending_refuse(conversation, "validation_failed",
+						   "GitHub needs the text of a comment; nothing was sent");
 			break;
 		case GITHUB_REQUEST_BAD_INPUT:
-			refuse(
+			sending_refuse(
 				conversation, "validation_failed",
 				"the repository's owner or name, or the issue's number, cannot be sent to GitHub");
 			break;
 		case GITHUB_REQUEST_OUT_OF_MEMORY:
-			refuse(conversation, "out_of_memory", "no memory to build the request");
+			sending_refuse(conversation, "out_of_memory", "no memory to build the request");
 			break;
 	}
 }
@@ -173,7 +178,7 @@ make_authorization(Conversation *conversation)
 	jwt = credentials_make_jwt((int64) time(NULL), &problem);
 	if (jwt == NULL)
 	{
-		refuse(conversation, "credentials", problem);
+		sending_refuse(conversation, "credentials", problem);
 		return NULL;
 	}
 	header = psprintf("Authorization: Bearer %s", jwt);
@@ -204,8 +209,8 @@ sending_start(Conversation *conversation, HttpClient *client)
 		if (sent && conversation->purpose == ABOUT_CLAIM)
 			conversation->installation->requests_unsettled++;
 		if (!sent)
-			refuse(conversation, "validation_failed",
-				   "the request cannot be sent: its address is not usable");
+			sending_refuse(conversation, "validation_failed",
+						   "the request cannot be sent: its address is not usable");
 		crypto_wipe(authorization, strlen(authorization));
 		pfree(authorization);
 	}

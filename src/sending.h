@@ -9,6 +9,9 @@
 
 #include "conversation.h"
 
+/* It is not sent, and why.  code: static text; reason is copied. */
+extern void sending_refuse(Conversation *conversation, const char *code, const char *reason);
+
 /* What a claim asks for in its present step. */
 extern GithubOperation sending_operation(const SyncClaim *claim);
 
