@@ -70,6 +70,8 @@ BEGIN
 		error_reason = NULL,
 		queued_at = coalesce(t.queued_at, clock_timestamp()),
 		priority = t.priority,
+		/* Who wants it again begins anew; who gives it back may do so because of that trouble. */
+		troubled_since = CASE requeue_event WHEN 'given back' THEN q.troubled_since END,
 		creates = t.direction = 'outbound' AND t.action = 'upsert' AND github_sync.@record@_would_create(cached),
 		next_attempt_at = CASE WHEN decision.state = 'queued' AND newer IS NULL THEN retry_at END
 	WHERE q.id = t.id RETURNING q.state INTO t.state;
@@ -122,7 +124,7 @@ BEGIN
 --@comment			RETURN t.state;
 --@comment		END IF;
 --@comment	END IF;
-	UPDATE github_sync.@record@_sync_transactions AS q SET attempts = 0, lagging_answers = 0, troubled_since = NULL WHERE q.id = t.id;
+	UPDATE github_sync.@record@_sync_transactions AS q SET attempts = 0, lagging_answers = 0 WHERE q.id = t.id;
 	RETURN github_sync.@record@_requeue(t.id, cached, 'retried', NULL);
 END
 $$;

@@ -54,7 +54,6 @@ BEGIN
 		GROUP BY q.action, q.direction
 		ORDER BY q.action DESC, q.direction DESC
 	LOOP
-		UPDATE github_sync.@record@_sync_transactions SET troubled_since = NULL WHERE id = disabled.ids[1];
 		PERFORM github_sync.@record@_requeue(disabled.ids[1], cached, 'sync enabled', NULL);
 		UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = disabled.ids[1], disabled_reason = NULL
 		WHERE id = ANY (disabled.ids[2:]);

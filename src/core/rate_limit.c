@@ -197,7 +197,7 @@ advance_pace(RateLimit *limit, int64_t pace_us, int64_t now_ms)
 	limit->paced_until_us = at_least(limit->paced_until_us, now_ms * 1000) + pace_us;
 }
 
-/* What falls out of the minute again is not for a new crowd: the next minute would be like this one. */
+/* What falls out of the minute is not for a new crowd: the next one would be like this. */
 static void
 forgo_crowd(RateLimit *limit, int64_t fits_at)
 {
