@@ -59,9 +59,9 @@ EXTENSION_SCRIPTS = $(EXTENSION:%=%--$(EXTVERSION).sql)
 DATA = $(wildcard sql/upgrade/*--*--*.sql)
 DATA_built = $(EXTENSION_SCRIPTS)
 
-# The worker is the room of the files directly in src/.
-ROOMS = core crypto http db worker
-room_directory = $(if $(filter worker,$(1)),src,src/$(1))
+# The room "extension" is that of the files directly in src/.
+ROOMS = core crypto http db server worker extension
+room_directory = $(if $(filter extension,$(1)),src,src/$(1))
 room_objects = $(patsubst %.c,%.o,$(sort $(wildcard $(call room_directory,$(1))/*.c)))
 OBJS = $(foreach room,$(ROOMS),$(call room_objects,$(room)))
 ROOM_HEADERS = $(wildcard src/*.h src/*/*.h)
@@ -111,7 +111,7 @@ room_cppflags = -Ibuild/include/$(1) $(BARE_CPPFLAGS) \
 # A room's include root holds links to the rooms it may see, and nothing else.
 build/include/%/.made: scripts/rooms.txt
 	@rm -rf $(@D) && mkdir -p $(@D)
-	@for room in $(filter-out worker,$(filter $(ROOMS),$(call may_include,$*))); do \
+	@for room in $(filter-out extension,$(filter $(ROOMS),$(call may_include,$*))); do \
 		ln -s ../../../src/$$room $(@D)/$$room; done
 	@touch $@
 

@@ -14,7 +14,7 @@ room=${room%:}
 reason=${reason% \*/}
 
 case $room in
-	worker) intruder=src/intruder ;;
+	extension) intruder=src/intruder ;;
 	*) intruder=src/$room/intruder ;;
 esac
 trap 'rm -f "$intruder".* build/fence.ok' EXIT

@@ -28,11 +28,11 @@ read_table() {
 	done <scripts/rooms.txt
 }
 
-# The room of a file: the directory below src/; directly in src/: the worker.
+# The room of a file: the directory below src/; directly in src/: "extension".
 room_of() {
 	case $1 in
 		src/*/*) room=${1#src/} room=${room%%/*} ;;
-		*) room=worker ;;
+		*) room=extension ;;
 	esac
 }
 

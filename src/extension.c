@@ -7,14 +7,14 @@
  */
 #include "postgres.h"
 
-#include "at_commit.h"
-#include "budgets.h"
-#include "database_ddl.h"
+#include "server/at_commit.h"
+#include "server/budgets.h"
+#include "server/database_ddl.h"
 #include "fmgr.h"
-#include "launcher.h"
+#include "server/launcher.h"
 #include "miscadmin.h"
-#include "settings.h"
-#include "shared_state.h"
+#include "server/settings.h"
+#include "server/shared_state.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
 PG_MODULE_MAGIC_EXT(.name = "github_sync", .version = GITHUB_SYNC_VERSION);

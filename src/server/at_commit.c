@@ -1,0 +1,121 @@
+/*
+ * at_commit.c
+ *		Messages to other processes that leave when the transaction commits.
+ *
+ * They leave after the commit has become visible: who is woken finds the rows.
+ * A message is due to the outermost nesting level that asked for it; it goes
+ * when that level is rolled back, and moves outwards when it is released.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "server/at_commit.h"
+#include "nodes/pg_list.h"
+#include "server/shared_state.h"
+#include "utils/memutils.h"
+
+typedef struct PendingMessage
+{
+	CommitMessage message;
+	Oid database;
+	int nest_level;
+} PendingMessage;
+
+static List *pending = NIL; /* of PendingMessage, in TopTransactionContext */
+
+void
+at_commit(CommitMessage message, Oid database)
+{
+	MemoryContext caller;
+	PendingMessage *added;
+	ListCell *cell;
+
+	if (!shared_state_available())
+		return;
+	foreach (cell, pending)
+	{
+		PendingMessage *known = lfirst(cell);
+
+		/* Outer levels asked earlier: theirs is the one that stays. */
+		if (known->message == message && known->database == database)
+			return;
+	}
+
+	caller = MemoryContextSwitchTo(TopTransactionContext);
+	added = palloc(sizeof(PendingMessage));
+	added->message = message;
+	added->database = database;
+	added->nest_level = GetCurrentTransactionNestLevel();
+	pending = lappend(pending, added);
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+send_message(const PendingMessage *pending_message)
+{
+	switch (pending_message->message)
+	{
+		case WAKE_WORKERS:
+			shared_state_wake_workers(pending_message->database);
+			break;
+		case SCOUT_DATABASE:
+			shared_state_request_scout(pending_message->database);
+			break;
+		case RESTART_WORKERS:
+			shared_state_restart_workers(pending_message->database);
+			break;
+	}
+}
+
+static void
+end_transaction(XactEvent event, void *arg pg_attribute_unused())
+{
+	ListCell *cell;
+
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PARALLEL_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			return;
+		case XACT_EVENT_COMMIT:
+			foreach (cell, pending)
+				send_message(lfirst(cell));
+			break;
+		case XACT_EVENT_PARALLEL_COMMIT:
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PARALLEL_ABORT:
+		case XACT_EVENT_PREPARE:
+			break;
+	}
+	pending = NIL; /* its memory goes with the transaction */
+}
+
+static void
+end_subtransaction(SubXactEvent event, SubTransactionId mine pg_attribute_unused(),
+				   SubTransactionId parent pg_attribute_unused(), void *arg pg_attribute_unused())
+{
+	int ending_level = GetCurrentTransactionNestLevel();
+	ListCell *cell;
+
+	if (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	foreach (cell, pending)
+	{
+		PendingMessage *message = lfirst(cell);
+
+		if (message->nest_level < ending_level)
+			continue;
+		if (event == SUBXACT_EVENT_COMMIT_SUB)
+			message->nest_level = ending_level - 1;
+		else
+			pending = foreach_delete_current(pending, cell);
+	}
+}
+
+void
+install_commit_messages(void)
+{
+	RegisterXactCallback(end_transaction, NULL);
+	RegisterSubXactCallback(end_subtransaction, NULL);
+}

@@ -1,0 +1,517 @@
+/*
+ * budgets.c
+ *		What each installation may send, for all workers of the server together.
+ *
+ * A table in shared memory under one lock, held for a few lines without errors
+ * or waits, also in an exit callback.  When the table is full, the place of an
+ * installation that sent nothing lately goes to another one.  Where all are
+ * busy, the rest share one more place: they may send less than they could, and
+ * never more.  What is learned from GitHub's answers belongs to a single
+ * installation, so the shared place learns nothing.
+ */
+#include "postgres.h"
+
+#include "server/budgets.h"
+#include "common/hashfn.h"
+#include "common/pg_prng.h"
+#include "miscadmin.h"
+#include "nodes/pg_list.h"
+#include "portability/instr_time.h"
+#include "server/settings.h"
+#include "server/shared_state.h"
+#include "storage/ipc.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define TRANCHE_NAME "github_sync_budgets"
+
+/* Reads go few at a time, as GitHub advises. */
+#define READS_AT_ONCE 8
+
+/* After the server's start: how long databases may take to tell of their creations. */
+#define REPORTS_MAY_TAKE_MS (10 * 1000)
+#define ASK_AGAIN_MS 50
+
+#define SHARED_PLACE BUDGETS
+#define PLACES (BUDGETS + 1)
+#define NO_PLACE (-1)
+
+typedef struct BudgetKey
+{
+	bool used;
+	uint64 api; /* hash of its address */
+	int64 installation_id;
+} BudgetKey;
+
+typedef struct Budget
+{
+	RateLimit limit;
+	uint64 waiting; /* slots of workers that wait for an answer to somebody */
+} Budget;
+
+/* A database whose worker has looked for creations before the server's start. */
+typedef struct CreationReport
+{
+	Oid database;
+	bool known; /* false: it does not send, so nobody looked */
+} CreationReport;
+
+typedef struct Budgets
+{
+	LWLock *lock;
+	int next_to_forget;   /* where the search for an idle place goes on */
+	int64 made_ms;        /* when the server started */
+	bool creations_known; /* of all databases */
+	int reports;
+	CreationReport creation_reports[WORKER_SLOTS];
+	BudgetKey keys[BUDGETS]; /* apart: they are searched */
+	Budget budgets[PLACES];
+} Budgets;
+
+StaticAssertDecl(WORKER_SLOTS <= 64, "a slot is a bit of Budget.waiting");
+
+static Budgets *state = NULL;    /* NULL: not preloaded */
+static List *held_tickets = NIL; /* of BudgetTicket, by this process */
+static bool exit_is_seen_to = false;
+
+static shmem_request_hook_type next_shmem_request_hook = NULL;
+static shmem_startup_hook_type next_shmem_startup_hook = NULL;
+
+/* The clock of budgets: one for all processes, and nobody sets it. */
+static int64
+now_in_ms(void)
+{
+	instr_time now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	return (int64) INSTR_TIME_GET_MILLISEC(now);
+}
+
+static void
+request_memory(void)
+{
+	if (next_shmem_request_hook)
+		next_shmem_request_hook();
+	RequestAddinShmemSpace(MAXALIGN(sizeof(Budgets)));
+	RequestNamedLWLockTranche(TRANCHE_NAME, 1);
+}
+
+static void
+attach_memory(void)
+{
+	bool found;
+
+	if (next_shmem_startup_hook)
+		next_shmem_startup_hook();
+
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	state = ShmemInitStruct(TRANCHE_NAME, sizeof(Budgets), &found);
+	if (!found)
+	{
+		memset(state, 0, sizeof(Budgets));
+		state->lock = &(GetNamedLWLockTranche(TRANCHE_NAME))->lock;
+		state->made_ms = now_in_ms();
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+void
+budgets_request(void)
+{
+	next_shmem_request_hook = shmem_request_hook;
+	shmem_request_hook = request_memory;
+	next_shmem_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = attach_memory;
+}
+
+TimestampTz
+budget_time(int64 not_before_ms)
+{
+	if (not_before_ms == RATE_NEVER)
+		return DT_NOEND;
+	/* A wait is never cut short by a fraction. */
+	return TimestampTzPlusMilliseconds(GetCurrentTimestamp(), not_before_ms - now_in_ms() + 1);
+}
+
+/* ---- places ---- */
+
+static uint64
+this_api(void)
+{
+	return hash_bytes_extended((const unsigned char *) setting_api_url,
+							   (int) strlen(setting_api_url), 0);
+}
+
+static int
+find_place(int64 installation_id)
+{
+	uint64 api = this_api();
+
+	for (int i = 0; i < BUDGETS; i++)
+	{
+		const BudgetKey *key = &state->keys[i];
+
+		if (key->used && key->installation_id == installation_id && key->api == api)
+			return i;
+	}
+	return NO_PLACE;
+}
+
+static int
+find_free_place(int64 now_ms)
+{
+	for (int i = 0; i < BUDGETS; i++)
+	{
+		if (!state->keys[i].used)
+			return i;
+	}
+	for (int i = 0; i < BUDGETS; i++)
+	{
+		int place = state->next_to_forget;
+
+		state->next_to_forget = (place + 1) % BUDGETS;
+		if (rate_limit_is_idle(&state->budgets[place].limit, now_ms))
+			return place;
+	}
+	return NO_PLACE;
+}
+
+static int
+place_for(int64 installation_id, int64 now_ms)
+{
+	int place = find_place(installation_id);
+	Budget *budget;
+
+	if (place != NO_PLACE)
+		return place;
+	place = find_free_place(now_ms);
+	if (place == NO_PLACE)
+		return SHARED_PLACE;
+	budget = &state->budgets[place];
+	memset(budget, 0, sizeof(*budget));
+	/* It may have been one of those that shared a place until now. */
+	rate_limit_inherit(&budget->limit, &state->budgets[SHARED_PLACE].limit, now_ms);
+	state->keys[place] =
+		(BudgetKey){.used = true, .api = this_api(), .installation_id = installation_id};
+	return place;
+}
+
+/* ---- what the databases remember ---- */
+
+static CreationReport *
+find_report(Oid database)
+{
+	for (int i = 0; i < state->reports; i++)
+	{
+		if (state->creation_reports[i].database == database)
+			return &state->creation_reports[i];
+	}
+	return NULL;
+}
+
+bool
+budgets_know_creations(void)
+{
+	const CreationReport *report;
+	bool known;
+
+	LWLockAcquire(state->lock, LW_SHARED);
+	report = find_report(MyDatabaseId);
+	known = report != NULL && report->known;
+	LWLockRelease(state->lock);
+	return known;
+}
+
+/* With more databases than that, creations are counted twice when a worker starts anew. */
+static void
+report_creations(bool known)
+{
+	CreationReport *report;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	report = find_report(MyDatabaseId);
+	if (report == NULL && state->reports < (int) lengthof(state->creation_reports))
+	{
+		report = &state->creation_reports[state->reports++];
+		*report = (CreationReport){.database = MyDatabaseId};
+	}
+	if (report != NULL)
+		report->known = report->known || known;
+	LWLockRelease(state->lock);
+}
+
+void
+budgets_note_creations_known(void)
+{
+	report_creations(true);
+}
+
+void
+budgets_note_nothing_to_know(void)
+{
+	report_creations(false);
+}
+
+void
+budget_note_past_creations(int64 installation_id, int count, int64 age_ms)
+{
+	int64 now_ms = now_in_ms();
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	rate_limit_note_past_creations(&state->budgets[place_for(installation_id, now_ms)].limit, count,
+								   age_ms, now_ms);
+	LWLockRelease(state->lock);
+}
+
+static bool
+all_have_reported(const Oid databases[], int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (find_report(databases[i]) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* One whose worker cannot start holds the others up for a moment only. */
+static bool
+creations_are_known(int64 now_ms)
+{
+	Oid databases[WORKER_SLOTS];
+	int count;
+	bool surveyed = shared_state_copy_databases(databases, &count);
+	bool known;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	state->creations_known = state->creations_known ||
+		now_ms - state->made_ms >= REPORTS_MAY_TAKE_MS ||
+		(surveyed && all_have_reported(databases, count));
+	known = state->creations_known;
+	LWLockRelease(state->lock);
+	return known;
+}
+
+/* ---- tickets ---- */
+
+static RateSettings
+settings_of_budgets(void)
+{
+	return (RateSettings){.points_per_minute = setting_points_per_minute,
+						  .creations_per_minute = setting_creations_per_minute,
+						  .creations_per_hour = setting_creations_per_hour,
+						  .write_interval_ms = setting_write_interval_ms,
+						  .reads_at_once = READS_AT_ONCE};
+}
+
+static uint64
+my_bit(void)
+{
+	return UINT64CONST(1) << shared_state_my_slot();
+}
+
+static uint64
+take_waiting(Budget *budget)
+{
+	uint64 waiting = budget->waiting;
+
+	budget->waiting = 0;
+	return waiting;
+}
+
+/* Whoever waits for these answers will not get them from us any more. */
+static void
+release_tickets(int code pg_attribute_unused(), Datum arg pg_attribute_unused())
+{
+	ListCell *cell;
+	uint64 waiting = 0;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	foreach (cell, held_tickets)
+	{
+		BudgetTicket *ticket = lfirst(cell);
+		Budget *budget = &state->budgets[ticket->place];
+
+		rate_limit_end(&budget->limit, &ticket->ticket, RATE_UNANSWERED, NULL, now_in_ms());
+		waiting |= take_waiting(budget);
+	}
+	LWLockRelease(state->lock);
+	held_tickets = NIL;
+	shared_state_wake_slots(waiting);
+}
+
+static void
+hold_ticket(BudgetTicket *ticket)
+{
+	MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+
+	held_tickets = lappend(held_tickets, ticket);
+	MemoryContextSwitchTo(caller);
+	ticket->held = true;
+}
+
+RatePermission
+budget_take(int64 installation_id, RateKind kind, RateClass class, BudgetTicket *ticket)
+{
+	RateSettings settings = settings_of_budgets();
+	int64 now_ms = now_in_ms();
+	RatePermission permission;
+
+	Assert(!ticket->held); /* settled when its answer came */
+	if (!exit_is_seen_to)
+		before_shmem_exit(release_tickets, (Datum) 0);
+	exit_is_seen_to = true;
+	if (kind == RATE_CREATION && !creations_are_known(now_ms))
+		return (RatePermission){RATE_INTERVAL, now_ms + ASK_AGAIN_MS};
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	ticket->place = place_for(installation_id, now_ms);
+	permission = rate_limit_take(&state->budgets[ticket->place].limit, &settings, kind, class,
+								 now_ms, &ticket->ticket);
+	if (permission.obstacle == RATE_BUSY)
+		state->budgets[ticket->place].waiting |= my_bit();
+	LWLockRelease(state->lock);
+
+	if (permission.obstacle == RATE_NONE)
+		hold_ticket(ticket);
+	return permission;
+}
+
+void
+budget_note_sent(const BudgetTicket *ticket)
+{
+	RateSettings settings = settings_of_budgets();
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	rate_limit_note_sent(&state->budgets[ticket->place].limit, &settings, &ticket->ticket,
+						 now_in_ms());
+	LWLockRelease(state->lock);
+}
+
+static void
+note_news(RateLimit *limit, const RateTicket *ticket, const BudgetAnswer *answer, int64 now_ms)
+{
+	switch (answer->news)
+	{
+		case BUDGET_ANSWERED:
+			rate_limit_note_answer(limit, ticket, now_ms);
+			break;
+		case BUDGET_REFUSED:
+			rate_limit_note_refusal(limit, ticket, answer->wait_ms, now_ms);
+			break;
+		case BUDGET_UNREACHABLE:
+			rate_limit_note_unreachable(limit, ticket, answer->wait_ms, setting_retry_base_delay_ms,
+										Min(setting_retry_max_delay_ms, UNREACHABLE_MAX_MS),
+										pg_prng_double(&pg_global_prng_state), now_ms);
+			break;
+		case BUDGET_NO_NEWS:
+			break;
+	}
+}
+
+void
+budget_settle(BudgetTicket *ticket, const BudgetAnswer *answer)
+{
+	int64 now_ms = now_in_ms();
+	uint64 waiting;
+	Budget *budget;
+
+	Assert(ticket->held);
+	held_tickets = list_delete_ptr(held_tickets, ticket);
+	ticket->held = false;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	budget = &state->budgets[ticket->place];
+	if (ticket->place == SHARED_PLACE)
+		rate_limit_end(&budget->limit, &ticket->ticket, answer->outcome, NULL, now_ms);
+	else
+	{
+		rate_limit_end(&budget->limit, &ticket->ticket, answer->outcome, &answer->headers, now_ms);
+		note_news(&budget->limit, &ticket->ticket, answer, now_ms);
+	}
+	waiting = take_waiting(budget);
+	LWLockRelease(state->lock);
+	/* Who has an answer to record asks again anyway. */
+	if (answer->news != BUDGET_NO_NEWS)
+		waiting &= ~my_bit();
+	shared_state_wake_slots(waiting);
+}
+
+void
+budget_note_news(int64 installation_id, const BudgetAnswer *answer)
+{
+	int64 now_ms = now_in_ms();
+	int place;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	place = place_for(installation_id, now_ms);
+	if (place != SHARED_PLACE)
+	{
+		RateLimit *limit = &state->budgets[place].limit;
+		RateTicket latest = {.kind = RATE_READ, .number = limit->sent + 1};
+
+		note_news(limit, &latest, answer, now_ms);
+	}
+	LWLockRelease(state->lock);
+}
+
+void
+budget_note_past_pause(int64 installation_id)
+{
+	int place;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	place = place_for(installation_id, now_in_ms());
+	if (place != SHARED_PLACE)
+		rate_limit_note_past_block(&state->budgets[place].limit);
+	LWLockRelease(state->lock);
+}
+
+RatePermission
+budget_block(int64 installation_id)
+{
+	RatePermission permission = {RATE_NONE, 0};
+	int place;
+
+	LWLockAcquire(state->lock, LW_SHARED);
+	place = find_place(installation_id);
+	if (place != NO_PLACE)
+		permission = rate_limit_block(&state->budgets[place].limit, now_in_ms());
+	LWLockRelease(state->lock);
+	return permission;
+}
+
+/* ---- for people ---- */
+
+bool
+budget_overview(int64 installation_id, BudgetOverview *overview)
+{
+	int place = NO_PLACE;
+
+	if (state == NULL)
+		return false;
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	place = find_place(installation_id);
+	if (place != NO_PLACE)
+	{
+		RateLimit *limit = &state->budgets[place].limit;
+		int64 now_ms = now_in_ms();
+
+		memset(overview, 0, sizeof(*overview));
+		overview->usage = rate_limit_usage(limit, now_ms);
+		overview->reads_under_way = limit->reads_under_way;
+		overview->writes_under_way = limit->writes_under_way;
+		/* What the last hour had says nothing about this one. */
+		overview->limit_known = limit->remaining.known && limit->remaining.reset_ms > now_ms;
+		if (overview->limit_known)
+		{
+			overview->limit = limit->remaining.limit;
+			overview->remaining = Max(rate_limit_left(limit), 0);
+			overview->reset_at = budget_time(limit->remaining.reset_ms);
+		}
+	}
+	LWLockRelease(state->lock);
+	return place != NO_PLACE;
+}

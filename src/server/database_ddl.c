@@ -1,0 +1,255 @@
+/*
+ * database_ddl.c
+ *		Commands that concern the workers.
+ *
+ * DROP DATABASE, RENAME, SET TABLESPACE and copying wait some seconds for other
+ * sessions of the database and then fail; background workers are not asked to
+ * go.  So they are sent away before such a command, and kept away until its
+ * transaction ends: not only until the command does, since a rename may be one
+ * of many in a transaction that holds the lock on the database.
+ *
+ * Only who could complete the command may send workers away; everybody else is
+ * left to the server's own refusal.
+ *
+ * Other commands change what should run: after they commit the launcher looks
+ * again, sooner than its next full pass.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "server/at_commit.h"
+#include "catalog/namespace.h"
+#include "commands/dbcommands.h"
+#include "commands/defrem.h"
+#include "server/compat.h"
+#include "server/database_ddl.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "server/settings.h"
+#include "server/shared_state.h"
+#include "storage/latch.h"
+#include "storage/procarray.h"
+#include "tcop/utility.h"
+#include "utils/timestamp.h"
+
+#define LEAVE_MAY_TAKE_MS 5000
+#define LOOK_EVERY_MS 5
+
+static ProcessUtility_hook_type next_process_utility = NULL;
+static bool blocking = false; /* this transaction keeps a database free */
+
+/* ---- a database without our processes ---- */
+
+static bool
+has_left(pid_t pid)
+{
+	/* It gives back its slot first and leaves the server's list of sessions after. */
+	return !shared_state_knows_process(pid) && BackendPidGetProc(pid) == NULL;
+}
+
+static void
+wait_for_exit(const pid_t *pids, int count)
+{
+	TimestampTz give_up_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LEAVE_MAY_TAKE_MS);
+	uint32 wait_event = github_sync_wait_event("GithubSyncWorkerExit");
+
+	for (int i = 0; i < count; i++)
+	{
+		while (!has_left(pids[i]) && GetCurrentTimestamp() < give_up_at)
+		{
+			(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+							 LOOK_EVERY_MS, wait_event);
+			ResetLatch(MyLatch);
+			CHECK_FOR_INTERRUPTS();
+		}
+	}
+}
+
+static void
+send_workers_away(Oid database)
+{
+	pid_t pids[DATABASE_PROCESSES_MAX];
+	int count;
+
+	if (!OidIsValid(database) || !owns_database(database, GetUserId()))
+		return;
+	blocking = true; /* first: the end of the transaction undoes it */
+	shared_state_block_database(database);
+	count = shared_state_terminate_processes(database, pids);
+	wait_for_exit(pids, count);
+}
+
+static void
+end_block(XactEvent event, void *arg pg_attribute_unused())
+{
+	if (!blocking)
+		return;
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
+		return;
+	blocking = false;
+	shared_state_unblock_databases();
+}
+
+static const DefElem *
+find_option(List *options, const char *name)
+{
+	ListCell *cell;
+
+	foreach (cell, options)
+	{
+		const DefElem *option = lfirst_node(DefElem, cell);
+
+		if (strcmp(option->defname, name) == 0)
+			return option;
+	}
+	return NULL;
+}
+
+static Oid
+copied_database(const CreatedbStmt *stmt)
+{
+	const DefElem *template = find_option(stmt->options, "template");
+
+	if (template == NULL || template->arg == NULL)
+		return get_database_oid("template1", true);
+	return get_database_oid(defGetString((DefElem *) template), true);
+}
+
+/* The database that the command needs for itself, InvalidOid for none. */
+static Oid
+database_to_vacate(Node *stmt)
+{
+	switch (nodeTag(stmt))
+	{
+		case T_DropdbStmt:
+			return get_database_oid(castNode(DropdbStmt, stmt)->dbname, true);
+		case T_RenameStmt:
+			if (castNode(RenameStmt, stmt)->renameType != OBJECT_DATABASE)
+				return InvalidOid;
+			return get_database_oid(castNode(RenameStmt, stmt)->subname, true);
+		case T_AlterDatabaseStmt:
+			if (find_option(castNode(AlterDatabaseStmt, stmt)->options, "tablespace") == NULL)
+				return InvalidOid;
+			return get_database_oid(castNode(AlterDatabaseStmt, stmt)->dbname, true);
+		case T_CreatedbStmt:
+			return copied_database(castNode(CreatedbStmt, stmt));
+		default:
+			return InvalidOid;
+	}
+}
+
+/* ---- what should run afterwards ---- */
+
+static bool
+concerns_settings(const VariableSetStmt *stmt)
+{
+	return stmt->kind == VAR_RESET_ALL ||
+		(stmt->name != NULL &&
+		 pg_strncasecmp(stmt->name, GITHUB_SYNC_SETTINGS_PREFIX ".",
+						strlen(GITHUB_SYNC_SETTINGS_PREFIX ".")) == 0);
+}
+
+static void
+announce_changed_settings(const VariableSetStmt *setting, const char *database)
+{
+	Oid oid = InvalidOid; /* a role's setting holds in all databases */
+
+	if (!concerns_settings(setting))
+		return;
+	if (database != NULL)
+	{
+		oid = get_database_oid(database, true);
+		if (!OidIsValid(oid))
+			return;
+	}
+	at_commit(RESTART_WORKERS, oid);
+}
+
+static bool
+changes_owner(const AlterTableStmt *stmt)
+{
+	ListCell *cell;
+
+	foreach (cell, stmt->cmds)
+	{
+		if (lfirst_node(AlterTableCmd, cell)->subtype == AT_ChangeOwner)
+			return true;
+	}
+	return false;
+}
+
+static bool
+drops_queue(const DropStmt *stmt)
+{
+	return stmt->removeType == OBJECT_EXTENSION || stmt->removeType == OBJECT_SCHEMA;
+}
+
+/*
+ * Called before the command, which may free its own parse tree; a command that
+ * fails takes its announcement along.
+ */
+static void
+announce_change(Node *stmt)
+{
+	switch (nodeTag(stmt))
+	{
+		case T_AlterDatabaseSetStmt:
+			announce_changed_settings(castNode(AlterDatabaseSetStmt, stmt)->setstmt,
+									  castNode(AlterDatabaseSetStmt, stmt)->dbname);
+			break;
+		case T_AlterRoleSetStmt:
+			announce_changed_settings(castNode(AlterRoleSetStmt, stmt)->setstmt,
+									  castNode(AlterRoleSetStmt, stmt)->database);
+			break;
+		case T_AlterDatabaseStmt:
+			/* It may have become a template or closed, or ceased to be so. */
+			at_commit(SCOUT_DATABASE,
+					  get_database_oid(castNode(AlterDatabaseStmt, stmt)->dbname, true));
+			break;
+		case T_CreatedbStmt:
+			at_commit(SCOUT_DATABASE, InvalidOid);
+			break;
+		case T_DropStmt:
+			if (drops_queue(castNode(DropStmt, stmt)))
+				at_commit(SCOUT_DATABASE, MyDatabaseId);
+			break;
+		case T_AlterTableStmt:
+			if (changes_owner(castNode(AlterTableStmt, stmt)))
+				at_commit(SCOUT_DATABASE, MyDatabaseId);
+			break;
+		case T_DropOwnedStmt:
+		case T_ReassignOwnedStmt:
+			at_commit(SCOUT_DATABASE, MyDatabaseId);
+			break;
+		default:
+			break;
+	}
+}
+
+/* ---- the hook ---- */
+
+static void
+process_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tree,
+				ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *environment,
+				DestReceiver *receiver, QueryCompletion *completion)
+{
+	Node *stmt = pstmt->utilityStmt;
+
+	send_workers_away(database_to_vacate(stmt));
+	announce_change(stmt);
+
+	if (next_process_utility)
+		next_process_utility(pstmt, query_string, read_only_tree, context, params, environment,
+							 receiver, completion);
+	else
+		standard_ProcessUtility(pstmt, query_string, read_only_tree, context, params, environment,
+								receiver, completion);
+}
+
+void
+install_database_ddl(void)
+{
+	next_process_utility = ProcessUtility_hook;
+	ProcessUtility_hook = process_utility;
+	RegisterXactCallback(end_block, NULL);
+}

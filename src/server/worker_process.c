@@ -1,0 +1,168 @@
+/*
+ * worker_process.c
+ *		What every worker is before it does anything: a place, a session, rules.
+ *
+ * The session user is the owner of the queue from the first moment on; there
+ * is no superuser to fall back to.  So the owner's triggers can do here what
+ * the owner can do anywhere, and nothing else.
+ */
+#include "postgres.h"
+
+#include "server/compat.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "server/settings.h"
+#include "server/shared_state.h"
+#include "storage/ipc.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "server/worker_process.h"
+
+#define WORKER_NAME "github_sync worker"
+
+typedef struct PinnedSetting
+{
+	const char *name;
+	const char *value;
+} PinnedSetting;
+
+/*
+ * ALTER DATABASE and ALTER ROLE cannot change these for a worker.  Its locks
+ * must lose against the application's: it can try again, users cannot wait.
+ */
+static const PinnedSetting pinned_settings[] = {
+	{"application_name", WORKER_NAME},
+	{"role", "none"},
+	{"search_path", "pg_catalog, pg_temp"},
+	{"deadlock_timeout", "100ms"},
+	{"lock_timeout", "200ms"},
+	{"statement_timeout", "0"},
+	{"idle_in_transaction_session_timeout", "0"},
+#if PG_VERSION_NUM >= 170000
+	{"transaction_timeout", "0"},
+#endif
+	{"synchronous_commit", "on"},
+	{"default_transaction_isolation", "read committed"},
+	{"default_transaction_read_only", "off"},
+	{"default_transaction_deferrable", "off"},
+	{"row_security", "on"},
+	{"datestyle", "ISO"},
+	{"intervalstyle", "postgres"},
+	{"bytea_output", "hex"},
+	{"extra_float_digits", "1"},
+	{"standard_conforming_strings", "on"},
+	{"transform_null_equals", "off"},
+	{"enable_seqscan", "off"}, /* plans are kept from when the queue was empty */
+	{"jit", "off"},            /* short statements: compiling costs more than it saves */
+};
+
+static emit_log_hook_type next_emit_log_hook = NULL;
+static char *identity_at_start = NULL;
+static bool settings_changed = false; /* NULL: not connected yet */
+
+/*
+ * The last words of a worker are the reason why it is not there.  Only what
+ * ends it or was reported on purpose comes by here, and it is in the server's
+ * log as well; being told to stop is no reason.
+ */
+static void
+remember_error(ErrorData *error)
+{
+	bool fault = (error->elevel == ERROR || error->elevel == FATAL) &&
+		error->sqlerrcode != ERRCODE_ADMIN_SHUTDOWN && error->message != NULL;
+
+	if (fault && identity_at_start == NULL)
+		shared_state_report_start_error(error->message);
+	else if (fault)
+		shared_state_report_error(error->message);
+	if (next_emit_log_hook)
+		next_emit_log_hook(error);
+}
+
+static void
+pin_settings(void)
+{
+	for (size_t i = 0; i < lengthof(pinned_settings); i++)
+		SetConfigOption(pinned_settings[i].name, pinned_settings[i].value, PGC_SUSET,
+						PGC_S_OVERRIDE);
+}
+
+static void
+remember_identity(void)
+{
+	MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+
+	identity_at_start = settings_identity();
+	MemoryContextSwitchTo(caller);
+}
+
+void
+start_worker_process(void)
+{
+	WorkerOrder order;
+
+	memcpy(&order, MyBgworkerEntry->bgw_extra, sizeof(order));
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGINT, StatementCancelHandler);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+
+	if (!shared_state_claim_slot(&order))
+		proc_exit(0);
+	next_emit_log_hook = emit_log_hook;
+	emit_log_hook = remember_error;
+
+	shared_state_report_activity("connecting");
+	pin_settings();
+	BackgroundWorkerInitializeConnectionByOid(order.database, order.owner,
+											  GITHUB_SYNC_CONNECT_AS_OWNER);
+	pgstat_report_appname(WORKER_NAME);
+	remember_identity();
+	shared_state_report_started();
+	ConfigReloadPending = true; /* a SIGHUP may have come before its handler */
+}
+
+static bool
+identity_changed(void)
+{
+	char *identity = settings_identity();
+	bool changed = strcmp(identity, identity_at_start) != 0;
+
+	pfree(identity);
+	return changed;
+}
+
+bool
+worker_may_continue(void)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (ConfigReloadPending)
+	{
+		ConfigReloadPending = false;
+		ProcessConfigFile(PGC_SIGHUP);
+		settings_changed = true;
+		/* Connections, tokens and budgets belong to an identity: start afresh. */
+		if (identity_changed())
+			shared_state_ask_myself_to_leave();
+	}
+	return !shared_state_asked_to_leave();
+}
+
+bool
+worker_settings_changed(void)
+{
+	bool changed = settings_changed;
+
+	settings_changed = false;
+	return changed;
+}
+
+void
+report_worker_activity(const char *activity, bool idle)
+{
+	shared_state_report_activity(activity);
+	pgstat_report_activity(idle ? STATE_IDLE : STATE_RUNNING, activity);
+}

@@ -1,0 +1,174 @@
+/*
+ * installation.c
+ *		What this worker knows of one GitHub App installation.
+ */
+#include "postgres.h"
+
+#include "core/github_response.h"
+#include "crypto/crypto.h"
+#include "worker/installation.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* So long GitHub may take to make a token known to all of its servers. */
+#define TOKEN_SETTLES_MS 5000
+#define TOKEN_REST_MS 1000
+
+/* One that has ended, and the one that was made in its place. */
+#define TOKENS_TRIED 2
+
+static HTAB *installations = NULL;
+
+static void
+make_table(void)
+{
+	HASHCTL control = {.keysize = sizeof(int64),
+					   .entrysize = sizeof(Installation),
+					   .hcxt = TopMemoryContext};
+
+	installations = hash_create("github_sync installations", 16, &control,
+								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+Installation *
+installation_get(int64 id)
+{
+	Installation *installation;
+	bool found;
+
+	if (installations == NULL)
+		make_table();
+	installation = hash_search(installations, &id, HASH_ENTER, &found);
+	if (!found)
+	{
+		memset(installation, 0, sizeof(Installation));
+		installation->id = id;
+		installation->may_be_paused = true;
+	}
+	return installation;
+}
+
+void
+installation_visit_all(InstallationVisitor visitor)
+{
+	HASH_SEQ_STATUS scan;
+	Installation *installation;
+
+	if (installations == NULL)
+		return;
+	hash_seq_init(&scan, installations);
+	while ((installation = hash_seq_search(&scan)) != NULL)
+		visitor(installation);
+}
+
+void
+installation_set_token(Installation *installation, char *token, int64 expires_at,
+					   TimestampTz minted_at)
+{
+	char hex[65];
+
+	installation_drop_token(installation);
+	installation->token = token;
+	installation->token_expires_at = expires_at;
+	installation->token_minted_at = minted_at;
+	installation->token_accepted = false;
+	if (crypto_sha256_hex(token, strlen(token), hex))
+		strlcpy(installation->token_key, hex, sizeof(installation->token_key));
+}
+
+static void
+forget_former_token(Installation *installation)
+{
+	if (installation->former_token == NULL)
+		return;
+	crypto_wipe(installation->former_token, strlen(installation->former_token));
+	free(installation->former_token);
+	installation->former_token = NULL;
+}
+
+void
+installation_hide_tokens(const Installation *installation, char *text)
+{
+	if (installation->token != NULL)
+		github_hide_secret(text, installation->token);
+	if (installation->former_token != NULL)
+		github_hide_secret(text, installation->former_token);
+}
+
+void
+installation_drop_token(Installation *installation)
+{
+	if (installation->token == NULL)
+		return;
+	forget_former_token(installation);
+	installation->former_token = installation->token;
+	installation->token = NULL;
+	installation->token_key[0] = '\0';
+}
+
+bool
+installation_has_token(const Installation *installation, int64 now)
+{
+	return installation->token != NULL && installation->token_expires_at > now + TOKEN_RESERVE_S;
+}
+
+void
+installation_note_accepted(Installation *installation, const char *token_key)
+{
+	if (strcmp(token_key, installation->token_key) != 0)
+		return;
+	installation->token_accepted = true;
+	installation->token_doubted = false;
+	installation->tokens_refused = 0;
+}
+
+bool
+installation_rests_new_token(Installation *installation, TimestampTz now)
+{
+	if (installation->token_accepted ||
+		now >= TimestampTzPlusMilliseconds(installation->token_minted_at, TOKEN_SETTLES_MS))
+		return false;
+	installation->token_rests_until = TimestampTzPlusMilliseconds(now, TOKEN_REST_MS);
+	return true;
+}
+
+bool
+installation_gives_up_token(Installation *installation)
+{
+	installation_drop_token(installation);
+	return ++installation->tokens_refused < TOKENS_TRIED;
+}
+
+/* Many requests with a bad token make GitHub refuse good ones as well. */
+bool
+installation_spares_token(const Installation *installation, TimestampTz now)
+{
+	return now < installation->token_rests_until ||
+		(installation->token_doubted && installation->requests_unsettled > 0);
+}
+
+int
+installation_troubles(const Installation *installation, PauseKind kind)
+{
+	return installation->trouble_kind == kind ? installation->troubles : 0;
+}
+
+void
+installation_note_trouble(Installation *installation, PauseKind kind, TimestampTz paused_until)
+{
+	installation->troubles = installation_troubles(installation, kind) + 1;
+	installation->trouble_kind = kind;
+	installation->paused_until = paused_until;
+}
+
+void
+installation_forgive_credentials(Installation *installation)
+{
+	if (installation->trouble_kind != PAUSE_CREDENTIALS)
+		return;
+	installation_drop_token(installation);
+	installation->tokens_refused = 0;
+	installation->troubles = 0;
+	installation->paused_until = 0;
+}

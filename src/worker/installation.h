@@ -1,0 +1,88 @@
+/*
+ * installation.h
+ *		What this worker knows of one GitHub App installation: its token, what
+ *		waits to be sent, and when that may be.
+ *
+ * In memory only.  What must outlive the worker (a pause and its reason) is
+ * written to github_app_installations by whoever decides it.
+ */
+#ifndef GITHUB_SYNC_INSTALLATION_H
+#define GITHUB_SYNC_INSTALLATION_H
+
+#include "postgres.h"
+
+#include "server/budgets.h"
+#include "datatype/timestamp.h"
+#include "db/sync_queue.h"
+#include "nodes/pg_list.h"
+
+#define TOKEN_KEY_LENGTH 16
+
+/* A token that expires within this time is renewed first. */
+#define TOKEN_RESERVE_S 120
+
+typedef struct Installation
+{
+	int64 id;                      /* GitHub's; 0 in token mode */
+	char *token;                   /* malloc'd; NULL: none yet */
+	char *former_token;            /* malloc'd; the one before: answers to it may still come */
+	int64 token_expires_at;        /* seconds since 1970, by our clock */
+	TimestampTz token_minted_at;   /* DT_NOBEGIN: not minted, but read from a file */
+	bool token_accepted;           /* GitHub has answered to it */
+	bool token_doubted;            /* GitHub refused it, or the one before: one request tries it */
+	int tokens_refused;            /* in a row, none of them accepted */
+	TimestampTz token_rests_until; /* nothing is sent with it before */
+	int requests_unsettled;        /* sent with a token, their answers not recorded yet */
+	char token_key[TOKEN_KEY_LENGTH + 1]; /* fingerprint: ETags belong to it */
+	bool minting;                         /* a request for a token is under way */
+	List *waiting;                        /* of Conversation: not sent yet, in order */
+	List *ahead; /* freshness.c: of Conversation, they read for updates to come */
+	struct Conversation *refreshing; /* in its turn to write, but asks again first; NULL: none */
+	RatePermission obstacles[RATE_KINDS]; /* in the way of the first that waits, when asked last */
+	int troubles;                         /* pauses in a row, of one kind */
+	PauseKind trouble_kind;
+	TimestampTz paused_until; /* of the last one, or the last that budgets demanded */
+	bool may_be_paused;       /* the table may still say so */
+} Installation;
+
+/* Made when first asked for; lives as long as the worker. */
+extern Installation *installation_get(int64 id);
+
+typedef void (*InstallationVisitor)(Installation *installation);
+extern void installation_visit_all(InstallationVisitor visitor);
+
+/* How many pauses of that kind came in a row. */
+extern int installation_troubles(const Installation *installation, PauseKind kind);
+extern void
+installation_note_trouble(Installation *installation, PauseKind kind, TimestampTz paused_until);
+
+/* Keys and tokens may be others now: drops the token and forgets that it was refused. */
+extern void installation_forgive_credentials(Installation *installation);
+
+/* Takes over a malloc'd token; expires_at: seconds since 1970, by our clock. */
+extern void installation_set_token(Installation *installation, char *token, int64 expires_at,
+								   TimestampTz minted_at);
+extern void installation_drop_token(Installation *installation);
+
+/* GitHub's words must not show what was sent with the request, whatever form that has. */
+extern void installation_hide_tokens(const Installation *installation, char *text);
+
+/* Has a token that will not expire on the way.  now: seconds since 1970. */
+extern bool installation_has_token(const Installation *installation, int64 now);
+
+/* GitHub has answered to a token; only what belongs to the present one counts. */
+extern void installation_note_accepted(Installation *installation, const char *token_key);
+
+/*
+ * GitHub refused the token.  True: it is so new, and was never accepted, that
+ * GitHub's replicas may not know it yet; it rests, and is tried again.
+ */
+extern bool installation_rests_new_token(Installation *installation, TimestampTz now);
+
+/* Nothing is to be sent with the token now: it rests, or one request tries it. */
+extern bool installation_spares_token(const Installation *installation, TimestampTz now);
+
+/* GitHub refused the token for good.  False: a new one is not worth a try. */
+extern bool installation_gives_up_token(Installation *installation);
+
+#endif

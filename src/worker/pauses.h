@@ -1,0 +1,29 @@
+/*
+ * pauses.h
+ *		An installation that may not send for more than a moment: what waits for
+ *		it goes back into the queue, where it holds no place and costs nothing.
+ */
+#ifndef GITHUB_SYNC_PAUSES_H
+#define GITHUB_SYNC_PAUSES_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "worker/installation.h"
+
+/*
+ * Records the pauses that budgets demand.  *retry_at is lowered to the first
+ * time at which an installation may send again.
+ */
+extern void pauses_record(TimestampTz *retry_at);
+
+/* This worker leaves, or is to send nothing more: what waits for its turn here is for others, or later. */
+extern void pauses_give_back_all(void);
+
+/*
+ * Between db_begin() and db_commit(): gives back what waits at an
+ * installation.  reason: for the rows; NULL: nothing went wrong.
+ */
+extern void pauses_clear(Installation *installation, const char *reason);
+
+#endif /* GITHUB_SYNC_PAUSES_H */

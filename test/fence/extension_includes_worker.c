@@ -1,0 +1,4 @@
+/* extension: conversation\.h: No such file */
+#include "postgres.h"
+
+#include "worker/conversation.h"

@@ -1,0 +1,4 @@
+/* server: conversation\.h: No such file */
+#include "postgres.h"
+
+#include "worker/conversation.h"
