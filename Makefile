@@ -93,7 +93,7 @@ endif
 	sed 's/@VERSION@/$(EXTVERSION)/' $< >$@
 
 # An extension's script is made of the pieces under sql/.
-$(EXTENSION_SCRIPTS): scripts/build_sql.sh META.json $(wildcard sql/*.sql sql/*/*.sql)
+$(EXTENSION_SCRIPTS): scripts/build_sql.sh META.json sql/order.txt $(wildcard sql/*/*.sql)
 	scripts/build_sql.sh $(EXTVERSION) $(@:%--$(EXTVERSION).sql=%) >$@
 
 # What a room may include is said once, in scripts/rooms.txt.
