@@ -30,7 +30,7 @@ typedef struct Host
 } Host;
 
 static bool
-take_host(const UrlSpan *span, Host *host)
+copy_host(const UrlSpan *span, Host *host)
 {
 	UrlSpan name = *span;
 	struct in6_addr address;
@@ -70,7 +70,7 @@ is_port(const UrlSpan *span)
 static bool
 is_authority(const UrlParts *parts, Host *host)
 {
-	return take_host(&parts->host, host) && (!parts->has_port || is_port(&parts->port)) &&
+	return copy_host(&parts->host, host) && (!parts->has_port || is_port(&parts->port)) &&
 		(parts->path.length == 0 || parts->path.start[0] == '/');
 }
 
