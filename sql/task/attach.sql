@@ -1,5 +1,5 @@
 /*
- * Attaching the application's tasks.
+ * The application's tasks: attach, capture and detach.
  */
 
 CREATE FUNCTION github_sync.attach_tasks(
@@ -81,3 +81,24 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.attach_tasks(regclass, name, name, name, name, text, text, name, text, name, regprocedure) IS
 'public: attaches the application''s table of tasks; columns that are not named are found by convention. insert_values: a function (github_repo_id bigint, resource jsonb) returns jsonb of further column values for rows created from GitHub';
+
+CREATE FUNCTION github_sync.capture_task_changes(enabled boolean) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$ SELECT github_sync.capture_changes('task'::text, enabled) $$;
+COMMENT ON FUNCTION github_sync.capture_task_changes(boolean) IS
+'public: from now on inserts and changes of mapped columns of tasks enqueue outbound transactions (or no longer do)';
+
+CREATE FUNCTION github_sync.detach_tasks(drop_data boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_owner();
+	IF github_sync.attached_table('comment'::text) IS NOT NULL THEN
+		RAISE object_in_use USING
+			MESSAGE = 'comments are attached: they need the tasks',
+			HINT = 'SELECT github_sync.detach_comments() first.';
+	END IF;
+	PERFORM github_sync.detach('task'::text, drop_data);
+END
+$$;
+COMMENT ON FUNCTION github_sync.detach_tasks(boolean) IS
+'public: stops the sync of tasks and drops its triggers, functions and views; the queue and its history stay unless drop_data';
