@@ -4,7 +4,8 @@
  * the table's owner.
  */
 
-CREATE FUNCTION github_sync.check_kept_queue(record_type text, application_table regclass, key_name name, key_type text) RETURNS void
+CREATE FUNCTION github_sync.check_kept_queue(
+	record_type text, application_table regclass, key_name name, key_type text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	kept record;
@@ -20,7 +21,8 @@ BEGIN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('the queue that is there belongs to %s, not to column %I (%s) of table %s',
 				CASE WHEN kept.confrelid IS NULL THEN 'a table that is gone'
-					ELSE format('column %I (%s) of table %s', kept.key_name, kept.key_type, kept.confrelid::regclass) END,
+					ELSE format('column %I (%s) of table %s',
+						kept.key_name, kept.key_type, kept.confrelid::regclass) END,
 				key_name, key_type, application_table),
 			HINT = format('SELECT github_sync.detach_%ss(true) drops it with its history.', record_type);
 	END IF;
@@ -42,7 +44,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.check_not_attached_elsewhere(text, regclass) IS
-'private: one table a record type';
+'private: raises where another table of the record type is attached: there can be one';
 
 CREATE FUNCTION github_sync.check_may_attach(record_type text, application_table regclass, owner name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -52,7 +54,7 @@ BEGIN
 	END IF;
 	PERFORM github_sync.check_not_attached_elsewhere(record_type, application_table);
 	PERFORM github_sync.require_create();
-	PERFORM github_sync.refuse_strangers(owner);
+	PERFORM github_sync.refuse_foreign_objects(owner);
 END
 $$;
 COMMENT ON FUNCTION github_sync.check_may_attach(text, regclass, name) IS
@@ -73,7 +75,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.plan_by_index() IS
-'private: every entry to the rules plans by index. A queue is often all but empty, and a session keeps its plans: read from end to end for each of the rows of one large statement it would cost their square';
+'private: every entry to the rules plans by index. A queue is often all but empty, and a session keeps its plans: '
+'read from end to end for each of the rows of one large statement it would cost their square';
 
 CREATE FUNCTION github_sync.make_attached(
 	record_type text, application_table regclass, owner name, dictionary jsonb, mapping jsonb) RETURNS void
@@ -82,7 +85,8 @@ DECLARE
 	definition text;
 	where_it_is record;
 BEGIN
-	PERFORM github_sync.check_kept_queue(record_type, application_table, (mapping ->> 'id')::name, mapping ->> 'key_type');
+	PERFORM github_sync.check_kept_queue(
+		record_type, application_table, (mapping ->> 'id')::name, mapping ->> 'key_type');
 	SELECT n.nspname, c.relname INTO where_it_is
 	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = application_table;
 	FOR definition IN SELECT * FROM github_sync.definitions_of(record_type, 'objects'::text) LOOP
@@ -92,7 +96,8 @@ BEGIN
 	PERFORM github_sync.hand_over(owner);
 	/* Attached again, a copy is still a copy: the identity stays. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
-		'INSERT INTO github_sync.attached_tables (record_type, table_schema, table_name, mapping, database_identity, server_timeline)
+		'INSERT INTO github_sync.attached_tables
+			(record_type, table_schema, table_name, mapping, database_identity, server_timeline)
 		VALUES (%L, %L, %L, %L, %L, %L)
 		ON CONFLICT ON CONSTRAINT attached_tables_pkey DO UPDATE SET
 			table_schema = excluded.table_schema, table_name = excluded.table_name, mapping = excluded.mapping,

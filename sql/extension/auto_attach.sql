@@ -8,10 +8,11 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	/* All arguments, so that no other function of the name fits better. */
 	IF record_type = 'task' THEN
-		PERFORM github_sync.attach_tasks(application_table, NULL::name, NULL::name, NULL::name, NULL::name, 'open'::text, 'closed'::text,
-			NULL::name, 'UTC'::text, NULL::name, NULL::regprocedure);
+		PERFORM github_sync.attach_tasks(application_table, NULL::name, NULL::name, NULL::name, NULL::name,
+			'open'::text, 'closed'::text, NULL::name, 'UTC'::text, NULL::name, NULL::regprocedure);
 	ELSE
-		PERFORM github_sync.attach_comments(application_table, NULL::name, NULL::name, NULL::name, NULL::name, 'UTC'::text, NULL::regprocedure);
+		PERFORM github_sync.attach_comments(application_table, NULL::name, NULL::name, NULL::name, NULL::name,
+			'UTC'::text, NULL::regprocedure);
 	END IF;
 END
 $$;
@@ -26,7 +27,8 @@ DECLARE
 BEGIN
 	SELECT array_agg(c.oid::regclass) INTO candidates
 	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-	WHERE c.relname = record_type || 's' AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND NOT c.relispartition
+	WHERE c.relname = record_type || 's' AND c.relkind IN ('r', 'p')
+		AND c.relpersistence <> 't' AND NOT c.relispartition
 		AND n.nspname <> 'information_schema' AND n.nspname <> 'github_sync' AND n.nspname !~ '^pg_'
 		AND NOT EXISTS (SELECT FROM pg_depend AS d
 			WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e');

@@ -5,7 +5,8 @@
 CREATE FUNCTION github_sync.capture_triggers(record_type text, application_table regclass) RETURNS SETOF name
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT t.tgname FROM pg_trigger AS t
-	WHERE t.tgrelid = application_table AND t.tgname IN ('github_sync_capture_' || record_type, 'github_sync_capture_' || record_type || '_update')
+	WHERE t.tgrelid = application_table
+		AND t.tgname IN ('github_sync_capture_' || record_type, 'github_sync_capture_' || record_type || '_update')
 	ORDER BY 1
 $$;
 COMMENT ON FUNCTION github_sync.capture_triggers(text, regclass) IS
@@ -38,7 +39,8 @@ BEGIN
 		PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
 			'CREATE TRIGGER %1$I AFTER INSERT ON %2$s FOR EACH ROW EXECUTE FUNCTION github_sync.%4$I();'
 			'CREATE TRIGGER %3$I AFTER UPDATE ON %2$s FOR EACH ROW WHEN (%5$s) EXECUTE FUNCTION github_sync.%4$I()',
-			'github_sync_capture_' || record_type, application_table, 'github_sync_capture_' || record_type || '_update',
+			'github_sync_capture_' || record_type, application_table,
+			'github_sync_capture_' || record_type || '_update',
 			record_type || '_capture', github_sync.changed_condition(columns)));
 	END IF;
 END

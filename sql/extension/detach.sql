@@ -28,7 +28,8 @@ CREATE FUNCTION github_sync.drop_kept_tables(record_type text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	tables text := (SELECT string_agg(format('github_sync.%I', c.relname), ', ') FROM pg_class AS c
-		WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'r' AND (record_type = 'task' OR c.relname ~ 'comment')
+		WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'r'
+			AND (record_type = 'task' OR c.relname ~ 'comment')
 			AND NOT EXISTS (SELECT FROM pg_depend AS d
 				WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'));
 BEGIN

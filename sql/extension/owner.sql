@@ -47,7 +47,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.table_owner(regclass) IS
-'private: the owner of an application''s table that may be attached by the caller; raises when it is no table, not the caller''s, or its owner cannot log in';
+'private: the owner of an application''s table that may be attached by the caller; '
+'raises when it is no table, not the caller''s, or its owner cannot log in';
 
 CREATE FUNCTION github_sync.queue_owner() RETURNS name
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -73,7 +74,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.require_owner() IS
-'private: a clear error for anybody else than the owner of what attach made (or a superuser), and where nothing was ever attached';
+'private: a clear error for anybody else than the owner of what attach made (or a superuser), '
+'and where nothing was ever attached';
 
 CREATE FUNCTION github_sync.require_create() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -82,7 +84,8 @@ BEGIN
 		RAISE insufficient_privilege USING
 			MESSAGE = format('role %I may not create objects in schema github_sync', current_user),
 			DETAIL = 'What is made there belongs to the owner of the application''s table.',
-			HINT = format('Let a superuser make this call, or GRANT CREATE ON SCHEMA github_sync TO %I and REVOKE it afterwards.', current_user);
+			HINT = format('Let a superuser make this call, or GRANT CREATE ON SCHEMA github_sync TO %I '
+				'and REVOKE it afterwards.', current_user);
 	END IF;
 END
 $$;
@@ -95,10 +98,11 @@ RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT o.what, pg_get_userbyid(o.owner), o.kind, o.is_public,
 		(SELECT e.extname FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
-		WHERE d.classid = o.catalog AND d.objid = o.oid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'x' LIMIT 1)
+		WHERE d.classid = o.catalog AND d.objid = o.oid
+			AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'x' LIMIT 1)
 	FROM (
-		SELECT format('%I.%I', 'github_sync', c.relname), c.relowner, CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, false,
-			'pg_class'::regclass, c.oid
+		SELECT format('%I.%I', 'github_sync', c.relname), c.relowner,
+			CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, false, 'pg_class'::regclass, c.oid
 		FROM pg_class AS c
 		WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 		UNION ALL
@@ -109,27 +113,31 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		WHERE d.classid = o.catalog AND d.objid = o.oid AND d.deptype = 'e')
 $$;
 COMMENT ON FUNCTION github_sync.made_by_attach() IS
-'private: tables, views and functions in our schema that are no members of an extension; nobody else should have put any there';
+'private: tables, views and functions in our schema that are no members of an extension; '
+'nobody else should have put any there';
 
-CREATE FUNCTION github_sync.refuse_strangers(owner name) RETURNS void
+CREATE FUNCTION github_sync.refuse_foreign_objects(owner name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	strange record;
+	foreign_object record;
 BEGIN
-	SELECT m.what, m.kind, m.owner INTO strange
+	SELECT m.what, m.kind, m.owner INTO foreign_object
 	FROM github_sync.made_by_attach() AS m JOIN pg_roles AS r ON r.rolname = m.owner
-	WHERE m.owner NOT IN (refuse_strangers.owner, current_user) AND NOT r.rolsuper
+	WHERE m.owner NOT IN (refuse_foreign_objects.owner, current_user) AND NOT r.rolsuper
 	ORDER BY m.kind = 'ROUTINE', m.what COLLATE "C" LIMIT 1;
 	IF FOUND THEN
 		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = format('%s in schema github_sync belongs to role %I, who does not own the application''s table', strange.what, strange.owner),
-			HINT = format('DROP %1$s %2$s, or ALTER %1$s %2$s OWNER TO %3$I where it is known to be good; and REVOKE CREATE ON SCHEMA github_sync FROM %4$I',
-				strange.kind, strange.what, refuse_strangers.owner, strange.owner);
+			MESSAGE = format('%s in schema github_sync belongs to role %I, who does not own the application''s table',
+				foreign_object.what, foreign_object.owner),
+			HINT = format('DROP %1$s %2$s, or ALTER %1$s %2$s OWNER TO %3$I where it is known to be good; '
+				'and REVOKE CREATE ON SCHEMA github_sync FROM %4$I',
+				foreign_object.kind, foreign_object.what, refuse_foreign_objects.owner, foreign_object.owner);
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION github_sync.refuse_strangers(name) IS
-'private: what another role created in our schema is neither adopted nor worked beside; it would get the rights of the new owner. A superuser''s is handed over';
+COMMENT ON FUNCTION github_sync.refuse_foreign_objects(name) IS
+'private: raises where another role created something in our schema: attach would hand it over, and give it '
+'the rights of the new owner. What a superuser created is handed over';
 
 CREATE FUNCTION github_sync.hand_over(owner name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -142,19 +150,21 @@ BEGIN
 			UNION ALL
 			SELECT format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', m.what) WHERE m.is_public
 			UNION ALL
-			/* CREATE OR REPLACE forgets it. */
+			/* CREATE OR REPLACE forgets the dependency. */
 			SELECT format('ALTER ROUTINE %s DEPENDS ON EXTENSION %I', m.what,
 				CASE WHEN m.what ~ 'comment' THEN 'comment_sync_transaction' ELSE 'task_sync_transaction' END)
 			WHERE m.kind = 'ROUTINE' AND m.depends_on IS NULL) AS c (command)
 	LOOP
 		PERFORM github_sync.execute_unowned(command);
 	END LOOP;
-	/* The owner passes it on by grant_application() and grant_monitor(). Only who has it can give it. */
+	/* The owner passes USAGE on by grant_application() and grant_monitor(). Only who may pass it on can give it. */
 	IF NOT has_schema_privilege(hand_over.owner, 'github_sync', 'USAGE WITH GRANT OPTION')
 		AND has_schema_privilege(current_user, 'github_sync', 'USAGE WITH GRANT OPTION') THEN
-		PERFORM github_sync.execute_unowned(format('GRANT USAGE ON SCHEMA github_sync TO %I WITH GRANT OPTION', hand_over.owner));
+		PERFORM github_sync.execute_unowned(
+			format('GRANT USAGE ON SCHEMA github_sync TO %I WITH GRANT OPTION', hand_over.owner));
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.hand_over(name) IS
-'private: gives attached objects to the owner of the application''s table, closes them to PUBLIC and ties the functions to the extension: it cannot be dropped while triggers use them';
+'private: gives attached objects to the owner of the application''s table, closes them to PUBLIC '
+'and ties the functions to the extension: it cannot be dropped while triggers use them';

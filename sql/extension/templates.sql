@@ -30,7 +30,8 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION github_sync.fill_in(text, jsonb) IS
-'private: replaces each {{word}} of a definition by what the dictionary says, in one pass: what is filled in is never looked at again';
+'private: replaces each {{word}} of a definition by what the dictionary says, in one pass: '
+'what is filled in is never looked at again';
 
 CREATE FUNCTION github_sync.definitions_of(record_type text, part text) RETURNS SETOF text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -40,7 +41,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.definitions_of(text, text) IS
-'private: the definitions of a record type''s objects, or of its share of the views, in the order in which they are made';
+'private: the definitions of a record type''s objects, or of its share of the views, '
+'in the order in which they are made';
 
 CREATE FUNCTION github_sync.view_parts(
 	record_types text[], OUT view_name text, OUT tells text, OUT columns text[], OUT query text)
@@ -53,10 +55,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			regexp_split_to_table(d.definition, '--@view ') WITH ORDINALITY AS v (text, place)
 		WHERE v.place > 1)
 	SELECT p.view_name, min(btrim(substr(p.lines[1], strpos(p.lines[1], ':') + 1))),
-		(SELECT array_agg(l.line ORDER BY l.place) FROM (SELECT f.lines FROM parts AS f WHERE f.view_name = p.view_name ORDER BY f.place LIMIT 1) AS f,
+		(SELECT array_agg(l.line ORDER BY l.place)
+		FROM (SELECT f.lines FROM parts AS f WHERE f.view_name = p.view_name ORDER BY f.place LIMIT 1) AS f,
 			unnest(f.lines) WITH ORDINALITY AS l (line, place)
 		WHERE l.line LIKE '--@column %'),
-		string_agg((SELECT string_agg(l.line, E'\n' ORDER BY l.place) FROM unnest(p.lines[2:]) WITH ORDINALITY AS l (line, place)
+		string_agg((SELECT string_agg(l.line, E'\n' ORDER BY l.place)
+			FROM unnest(p.lines[2:]) WITH ORDINALITY AS l (line, place)
 			WHERE l.line NOT LIKE '--@column %'), E'\nUNION ALL\n' ORDER BY p.place)
 	FROM parts AS p GROUP BY p.view_name
 $$;
@@ -73,10 +77,12 @@ DECLARE
 	part record;
 BEGIN
 	FOR part IN SELECT * FROM github_sync.view_parts(attached) LOOP
-		PERFORM github_sync.execute_unowned(format('CREATE OR REPLACE VIEW github_sync.%I AS %s', part.view_name, part.query));
-		PERFORM github_sync.execute_unowned(format('COMMENT ON VIEW github_sync.%I IS %L', part.view_name, 'public: ' || part.tells));
-		PERFORM github_sync.execute_unowned(format('COMMENT ON COLUMN github_sync.%I.%I IS %L',
-			part.view_name, btrim(split_part(split_part(c.line, ':', 1), ' ', 2)), btrim(substr(c.line, strpos(c.line, ':') + 1))))
+		PERFORM github_sync.execute_unowned(
+			format('CREATE OR REPLACE VIEW github_sync.%I AS %s', part.view_name, part.query));
+		PERFORM github_sync.execute_unowned(
+			format('COMMENT ON VIEW github_sync.%I IS %L', part.view_name, 'public: ' || part.tells));
+		PERFORM github_sync.execute_unowned(format('COMMENT ON COLUMN github_sync.%I.%I IS %L', part.view_name,
+			btrim(split_part(split_part(c.line, ':', 1), ' ', 2)), btrim(substr(c.line, strpos(c.line, ':') + 1))))
 		FROM unnest(part.columns) AS c (line);
 	END LOOP;
 END
