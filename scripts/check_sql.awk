@@ -355,26 +355,28 @@ function require_for_c(path, number, name) {
 # ---------------------------------------------------------------------------
 # Figures
 
-function print_figures(	i, name, file, key, counted, functions, total, longest, most, best, wide, lines) {
+function print_figures(	i, name, file, key, counted, functions, total, longest, most, best, wide, lines, inputs) {
 	for (i = 1; i <= objects; i++) {
 		name = names[i]
 		file = defined_in[name]
 		if (kind_of_object[name] != "function") continue
 		key = file SUBSEP line_of[name]
 		if (!(key in counted)) { counted[key] = 1; functions[file]++; total++ }
+		if (inputs_of[name] > inputs && !(name in may_be_wide)) inputs = inputs_of[name]
 		if (lines_of[name] > most[file]) { most[file] = lines_of[name]; longest[file] = name }
 	}
 	printf "%-28s %5s %9s %8s  %-42s %s\n", "file", "lines", "functions", "columns", "longest function", "calls functions of"
 	for (i = 1; i <= files; i++) {
 		file = order[i]
 		printf "%-28s %5d %9d %8d  %-42s %s\n", file, size[file], functions[file], widest[file],
-			most[file] ? most[file] " " longest[file] : "-", calls[file] == "" ? "-" : calls[file]
+			(most[file] ? most[file] " " longest[file] : "-"), (calls[file] == "" ? "-" : calls[file])
 		lines += size[file]
 		if (widest[file] > wide) wide = widest[file]
 		if (most[file] > most[best]) best = file
 	}
-	printf "\n%d files, %d lines, %d functions; %d arrows, %d of them upward; longest function %d lines (%s), longest line %d columns\n",
-		files, lines, total, arrows, upward_arrows(), most[best], longest[best], wide
+	printf "\n%d files, %d lines, %d functions; %d arrows, %d of them upward\n", files, lines, total, arrows, upward_arrows()
+	printf "longest function %d lines (%s); most plain inputs %d, but for public signatures; longest line %d columns\n",
+		most[best], longest[best], inputs, wide
 	print_unnamed()
 	printf "%d breaches, and %d that scripts/sql_rules.txt tolerates\n", breaches, tolerated_breaches
 }
