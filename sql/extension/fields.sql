@@ -22,7 +22,8 @@ CREATE FUNCTION github_sync.task_state_position() RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN 3;
 COMMENT ON FUNCTION github_sync.task_state_position() IS
-'private: where the state stands among the fields of a task; its value is open, closed, or NULL where the application has no column for it';
+'private: where the state stands among the fields of a task; its value is open, closed, or NULL where the '
+'application has no column for it';
 
 CREATE FUNCTION github_sync.comment_body_position() RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -51,7 +52,8 @@ COMMENT ON FUNCTION github_sync.creation_key_comment(uuid) IS
 CREATE FUNCTION github_sync.creation_key_of(body text) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0
-	THEN substring(body FROM '<!-- github_sync:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}) -->')::uuid END;
+	THEN substring(body FROM '<!-- github_sync:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}) -->')::uuid
+END;
 COMMENT ON FUNCTION github_sync.creation_key_of(text) IS
 'private: the creation key that a body carries, or NULL';
 
@@ -86,7 +88,8 @@ BEGIN
 		remote_changed := CASE WHEN never_synced THEN coalesce(field.remote, '') <> ''
 			ELSE field.remote IS DISTINCT FROM field.remote_base END;
 		verdicts := verdicts || CASE
-			WHEN never_synced AND first_side IS NOT NULL AND github_sync.same_text(field.local, field.remote) THEN 'agreed'
+			WHEN never_synced AND first_side IS NOT NULL AND github_sync.same_text(field.local, field.remote)
+				THEN 'agreed'
 			WHEN never_synced AND first_side = 'github' AND local_changed THEN 'github won'
 			WHEN never_synced AND first_side = 'app' AND remote_changed THEN 'app won'
 			WHEN never_synced AND first_side = 'github' THEN 'to local'
@@ -97,7 +100,8 @@ BEGIN
 			WHEN github_sync.same_text(field.local, field.remote) THEN 'agreed'
 			WHEN policy = 'github_wins' THEN 'github won'
 			WHEN policy = 'app_wins' THEN 'app won'
-			WHEN date_trunc('second', field.local_changed_at) > date_trunc('second', field.remote_changed_at) THEN 'app won'
+			WHEN date_trunc('second', field.local_changed_at) > date_trunc('second', field.remote_changed_at)
+				THEN 'app won'
 			ELSE 'github won'
 		END;
 	END LOOP;
@@ -105,4 +109,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.merge_fields(github_sync.field_sides[], boolean, text, text) IS
-'private: per field ''same'', ''to local'', ''to remote'', ''agreed'', ''github won'' or ''app won''. Each side is compared with its own base. A record that was never synced has none: then whatever a side holds counts as changed, and first_side (github, app, NULL: the policy) decides where the sides differ. last_write_wins compares whole seconds; a local time that is not known is the oldest; GitHub wins a tie';
+'private: per field ''same'', ''to local'', ''to remote'', ''agreed'', ''github won'' or ''app won''. Each side is '
+'compared with its own base. A record that was never synced has none: then whatever a side holds counts as changed, '
+'and first_side (github, app, NULL: the policy) decides where the sides differ. last_write_wins compares whole '
+'seconds; a local time that is not known is the oldest; GitHub wins a tie';

@@ -38,7 +38,8 @@ CREATE TYPE github_sync.answer AS (
 COMMENT ON TYPE github_sync.answer IS
 'private: an answer of GitHub''s that shows the resource of a claimed transaction';
 COMMENT ON COLUMN github_sync.answer.kind IS
-'fetched; not modified (304: GitHub still holds what is cached; resource is NULL); written (answers our update); created (answers our creation); found (our creation, met in a list)';
+'fetched; not modified (304: GitHub still holds what is cached; resource is NULL); written (answers our update); '
+'created (answers our creation); found (our creation, met in a list)';
 COMMENT ON COLUMN github_sync.answer.answered_at IS
 'GitHub''s Date of the answer';
 COMMENT ON COLUMN github_sync.answer.own_login IS
@@ -64,7 +65,8 @@ CREATE TYPE github_sync.next_request AS (
 COMMENT ON TYPE github_sync.next_request IS
 'private: what follows an answer';
 COMMENT ON COLUMN github_sync.next_request.result IS
-'send: an update with the fields that are marked; stale: the claim is over; else the state that the transaction has now';
+'send: an update with the fields that are marked; stale: the claim is over; else the state that the transaction has '
+'now';
 
 CREATE TYPE github_sync.field_sides AS (
 	local text,
@@ -75,7 +77,8 @@ CREATE TYPE github_sync.field_sides AS (
 	remote_changed_at timestamptz
 );
 COMMENT ON TYPE github_sync.field_sides IS
-'private: one mapped field of a record on both sides: the value of the local row and of GitHub''s resource, the base that each is compared with, and when each changed';
+'private: one mapped field of a record on both sides: the value of the local row and of GitHub''s resource, the '
+'base that each is compared with, and when each changed';
 
 CREATE TYPE github_sync.merge_result AS (
 	local_fields text[],
@@ -100,4 +103,5 @@ CREATE TYPE github_sync.backoff AS (
 	give_up_after interval
 );
 COMMENT ON TYPE github_sync.backoff IS
-'private: how long a transaction with which GitHub cannot be reached waits between two tries, and after which time it is given up';
+'private: how long a transaction with which GitHub cannot be reached waits between two tries, and after which time '
+'it is given up';

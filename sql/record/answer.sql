@@ -56,7 +56,8 @@ LANGUAGE sql IMMUTABLE AS $$
 	SELECT cached.remote_base IS NOT NULL AND cached.etag IS NOT DISTINCT FROM answer.etag
 $$;
 COMMENT ON FUNCTION github_sync.@record@_is_about_base(github_sync.@resources@, github_sync.answer) IS
-'private: the ETag of an answer 304 still stands for the base that is kept: neither was replaced or let go of meanwhile';
+'private: the ETag of an answer 304 still stands for the base that is kept: neither was replaced or let go of '
+'meanwhile';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_note_remote(
 	INOUT cached github_sync.@resources@, shown github_sync.resource)
@@ -131,7 +132,8 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_end_without_row(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, text) IS
-'private: the end of a transaction whose local row was deleted or unlinked meanwhile: inbound dropped, outbound canceled; NULL: it goes on';
+'private: the end of a transaction whose local row was deleted or unlinked meanwhile: inbound dropped, outbound '
+'canceled; NULL: it goes on';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_drop_lost(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
@@ -149,7 +151,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_drop_lost(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
-'private: the end of an inbound transaction all of whose changes lost: dropped, for the outbound one that is queued, if there is one';
+'private: the end of an inbound transaction all of whose changes lost: dropped, for the outbound one that is '
+'queued, if there is one';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_complete(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
@@ -256,7 +259,8 @@ COMMENT ON FUNCTION github_sync.@record@_send(github_sync.@resources@, text[], b
 --@task $$;
 --@task COMMENT ON FUNCTION github_sync.task_close_deleted(
 --@task	github_sync.task_sync_transactions, github_sync.github_issues, text[], text) IS
---@task 'private: closes the issue if it is open; nothing is merged and no base moves, so that a task that is still there learns of it as of any change at GitHub';
+--@task 'private: closes the issue if it is open; nothing is merged and no base moves, so that a task that is still '
+--@task 'there learns of it as of any change at GitHub';
 
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_delete_found(
 --@comment	t github_sync.comment_sync_transactions, cached github_sync.github_comments)
@@ -297,10 +301,12 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_send_or_end(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.merge_result, boolean) IS
-'private: what follows the merge. Where a webhook told of the resource before this answer came, nothing is written over what its fetch may have seen: the resource is fetched again first';
+'private: what follows the merge. Where a webhook told of the resource before this answer came, nothing is written '
+'over what its fetch may have seen: the resource is fetched again first';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_apply_answer(
-	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer, was_told boolean)
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer,
+	was_told boolean)
 RETURNS github_sync.next_request
 LANGUAGE plpgsql AS $$
 DECLARE

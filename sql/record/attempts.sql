@@ -59,10 +59,12 @@ LANGUAGE sql STABLE AS $$
 	FROM github_sync.@record@_creation_attempts AS a
 	JOIN github_sync.github_repos AS r ON r.id = a.github_repo_id
 	WHERE a.sent_at > clock_timestamp() - github_sync.@record@_creations_remembered()
-	GROUP BY r.github_app_installation_id, floor(extract(epoch FROM a.sent_at) / github_sync.@record@_seconds_per_step())
+	GROUP BY r.github_app_installation_id,
+		floor(extract(epoch FROM a.sent_at) / github_sync.@record@_seconds_per_step())
 $$;
 COMMENT ON FUNCTION github_sync.@record@_past_creations() IS
-'private: what was created lately, for the budget of a server that has just started; attempts are committed before they are sent, so none is missing';
+'private: what was created lately, for the budget of a server that has just started; attempts are committed before '
+'they are sent, so none is missing';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_record_of_creation(
 	cached github_sync.@resources@, answer github_sync.answer)
@@ -98,7 +100,8 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_may_be_own_creation(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
-'private: an unlinked resource that we wrote, without a readable key, while a creation in its repository waits for its answer: it waits for that answer too';
+'private: an unlinked resource that we wrote, without a readable key, while a creation in its repository waits for '
+'its answer: it waits for that answer too';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_close_attempt(cached_id bigint, new_outcome text) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -29,7 +29,8 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_give_back_held(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, text, timestamptz) IS
-'private: puts the transaction of a held record back into the queue, or where the rules now want it, with the counters that t has; returns the state it has now';
+'private: puts the transaction of a held record back into the queue, or where the rules now want it, with the '
+'counters that t has; returns the state it has now';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_fail_held(
 	t github_sync.@record@_sync_transactions, code text, reason text)
@@ -61,7 +62,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_give_back(bigint, integer, text, timestamptz) IS
-'private: gives a claim back: its transaction waits in the queue again, or is where the rules now want it; no attempt is counted, as the row was not at fault';
+'private: gives a claim back: its transaction waits in the queue again, or is where the rules now want it; no '
+'attempt is counted, as the row was not at fault';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_fail(
 	claim_id bigint, held_claim_no integer, code text, reason text)
@@ -124,4 +126,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_report_unreachable(bigint, integer, text, timestamptz, github_sync.backoff) IS
-'private: GitHub was not reached: the transaction goes back into the queue, no attempt counted, and waits for some time after the end of the installation''s pause; it is errored when that has been going on for backoff.give_up_after';
+'private: GitHub was not reached: the transaction goes back into the queue, no attempt counted, and waits for some '
+'time after the end of the installation''s pause; it is errored when that has been going on for '
+'backoff.give_up_after';

@@ -44,7 +44,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_begin_creation(bigint, integer) IS
-'private: opens a creation attempt, committed before anything is sent, and says what to send; no key: there is nothing to create (any more)';
+'private: opens a creation attempt, committed before anything is sent, and says what to send; no key: there is '
+'nothing to create (any more)';
 
 /*
  * A standby may have been promoted, or a backup restored, before it heard of
@@ -117,4 +118,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_report_missing_creation(bigint, integer, interval) IS
-'private: the lists do not show the creation (yet); once they have not shown it when recheck was over, it may be sent again';
+'private: the lists do not show the creation (yet); once they have not shown it when recheck was over, it may be '
+'sent again';

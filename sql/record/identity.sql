@@ -35,7 +35,8 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_meet_own_creation(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
-'private: an unlinked resource that is a creation of ours, met before the answer to the creation was recorded, or that may be one. Returns the state that the transaction has now; NULL: it is none';
+'private: an unlinked resource that is a creation of ours, met before the answer to the creation was recorded, or '
+'that may be one. Returns the state that the transaction has now; NULL: it is none';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_stub_of_resource(
 	cached github_sync.@resources@, shown github_sync.resource)
@@ -75,7 +76,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, github_sync.resource) IS
-'private: from now on the record is the one of this resource, joined with the stub that a webhook made of it (was_told); 55P03: a webhook makes such a stub just now, try again shortly';
+'private: from now on the record is the one of this resource, joined with the stub that a webhook made of it '
+'(was_told); 55P03: a webhook makes such a stub just now, try again shortly';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_identify(
 	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, answer github_sync.answer,
@@ -106,4 +108,5 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_identify(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
-'private: the record that an answer is about, as it is now. result: the transaction ended or was given back for it, and has this state. was_told: a webhook was faster, and its fetch may have seen a later edit than this answer';
+'private: the record that an answer is about, as it is now. result: the transaction ended or was given back for it, '
+'and has this state. was_told: a webhook was faster, and its fetch may have seen a later edit than this answer';

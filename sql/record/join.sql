@@ -18,7 +18,8 @@ BEGIN
 		ORDER BY q.direction, q.github_updated_at DESC NULLS LAST, q.id DESC
 	LOOP
 		UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = NULL,
-			event = CASE WHEN q.github_updated_at = newest.github_updated_at THEN 'already carried' ELSE 'superseded' END,
+			event = CASE WHEN q.github_updated_at = newest.github_updated_at
+				THEN 'already carried' ELSE 'superseded' END,
 			duplicate_of = CASE WHEN q.github_updated_at = newest.github_updated_at THEN newest.id END,
 			canceled_by = CASE WHEN q.github_updated_at = newest.github_updated_at THEN NULL ELSE newest.id END
 		WHERE q.@resource@_id = cached_id AND q.state = 'queued' AND q.direction = newest.direction
@@ -35,7 +36,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_join_queues(bigint) IS
-'private: of two queues that became one, the newest upsert of each direction goes on, in the better place, and one deletion';
+'private: of two queues that became one, the newest upsert of each direction goes on, in the better place, and one '
+'deletion';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_give_back_processed(cached github_sync.@resources@) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -50,7 +52,10 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_give_back_processed(github_sync.@resources@) IS
 'private: takes a claim away from whoever holds it: its record is about to become part of another one';
 
-/* The stub that a webhook made and the record whose creation it tells of; the stub of a local row and what it is linked to. */
+/*
+ * The stub that a webhook made and the record whose creation it tells of; or
+ * the stub of a local row and the record that the row is linked to.
+ */
 CREATE OR REPLACE FUNCTION github_sync.@record@_join_records(kept_id bigint, gone_id bigint)
 RETURNS github_sync.@resources@
 LANGUAGE plpgsql AS $$
@@ -85,7 +90,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_join_records(bigint, bigint) IS
-'private: moves everything of one cached record to another and removes it; a claim that was under way on the removed one is given back. 55P03: somebody else holds one of them';
+'private: moves everything of one cached record to another and removes it; a claim that was under way on the '
+'removed one is given back. 55P03: somebody else holds one of them';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_unlink_held(cached_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -99,4 +105,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_unlink_held(bigint) IS
-'private: a held local row and its GitHub resource are no record any more; what waits to be sent is canceled, both stay as they are';
+'private: a held local row and its GitHub resource are no record any more; what waits to be sent is canceled, both '
+'stay as they are';

@@ -38,7 +38,8 @@ LANGUAGE sql IMMUTABLE AS $$
 	SELECT coalesce(cached.preferred_side, CASE repo.sync_direction WHEN 'inbound' THEN 'github' END)
 $$;
 COMMENT ON FUNCTION github_sync.@record@_first_side(github_sync.@resources@, github_sync.github_repos) IS
-'private: which side decides every field until there is a base: the one that the link named, or GitHub where nothing is ever written to it';
+'private: which side decides every field until there is a base: the one that the link named, or GitHub where '
+'nothing is ever written to it';
 
 /* A value that we sent and GitHub holds is what both sides agree on, also when the answer was lost. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_sent(
@@ -90,7 +91,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_sides(github_sync.@resources@, text[], text[], timestamptz) IS
-'private: both sides of each mapped field; where capture did not see the application change one, the row''s modified_at counts';
+'private: both sides of each mapped field; where capture did not see the application change one, the row''s '
+'modified_at counts';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_verdicts(
 	cached github_sync.@resources@, repo github_sync.github_repos, sides github_sync.field_sides[])
@@ -151,7 +153,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_move_bases(github_sync.@resources@, github_sync.field_sides[], text[]) IS
-'private: moves both bases of the fields that the verdicts settle; the base of a field that is only to be sent moves when GitHub has it';
+'private: moves both bases of the fields that the verdicts settle; the base of a field that is only to be sent '
+'moves when GitHub has it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_write_local_row(
 	INOUT cached github_sync.@resources@, remote text[], chosen boolean[], stays_dirty boolean)
@@ -168,7 +171,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_write_local_row(github_sync.@resources@, text[], boolean[], boolean) IS
-'private: writes GitHub''s values into the chosen fields of the local row; what the row holds afterwards, triggers applied, is their local base. Its time of change follows GitHub''s where no field stays dirty';
+'private: writes GitHub''s values into the chosen fields of the local row; what the row holds afterwards, triggers '
+'applied, is their local base. Its time of change follows GitHub''s where no field stays dirty';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_make_local_row(
 	t github_sync.@record@_sync_transactions, repo github_sync.github_repos,
@@ -200,7 +204,8 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_make_local_row(
 	github_sync.@record@_sync_transactions, github_sync.github_repos, github_sync.@resources@, text[], text) IS
-'private: makes a local row for a resource that has none, where the direction allows it and none was deleted by the application; without a row the record stays as it is';
+'private: makes a local row for a resource that has none, where the direction allows it and none was deleted by the '
+'application; without a row the record stays as it is';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_merge(
 	t github_sync.@record@_sync_transactions, repo github_sync.github_repos,
@@ -242,7 +247,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_merge(
-	github_sync.@record@_sync_transactions, github_sync.github_repos, github_sync.@resources@, text[], github_sync.answer) IS
+	github_sync.@record@_sync_transactions, github_sync.github_repos, github_sync.@resources@, text[],
+	github_sync.answer) IS
 'private: merges GitHub''s present values into the local row and says which fields are still to be sent';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_save_record(cached github_sync.@resources@) RETURNS void

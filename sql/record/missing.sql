@@ -26,7 +26,8 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_missing_long_enough(github_sync.@resources@, timestamptz) IS
 'private: an answer that does not show the resource is late enough after the first such answer';
 
---@comment CREATE OR REPLACE FUNCTION github_sync.comment_delete_local_row(cached github_sync.github_comments) RETURNS void
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_delete_local_row(cached github_sync.github_comments)
+--@comment RETURNS void
 --@comment LANGUAGE plpgsql AS $$
 --@comment BEGIN
 --@comment	/* Never a row whose last change GitHub has not seen. */
@@ -42,7 +43,8 @@ COMMENT ON FUNCTION github_sync.@record@_missing_long_enough(github_sync.@resour
 --@comment END
 --@comment $$;
 --@comment COMMENT ON FUNCTION github_sync.comment_delete_local_row(github_sync.github_comments) IS
---@comment 'private: what on_remote_delete of the repository says about the row of a comment that was deleted at GitHub; a task outlives its issue';
+--@comment 'private: what on_remote_delete of the repository says about the row of a comment that was deleted at '
+--@comment 'GitHub; a task outlives its issue';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_set_tombstone(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, confirmed_at timestamptz)
@@ -57,7 +59,8 @@ BEGIN
 	END IF;
 	UPDATE github_sync.@record@_sync_transactions SET event = 'completed',
 		@record@_id = cached.@record@_id, @resource@_external_id = cached.github_id,
-		github_updated_at = CASE action WHEN 'delete' THEN date_trunc('second', confirmed_at) ELSE github_updated_at END,
+		github_updated_at = CASE action WHEN 'delete'
+			THEN date_trunc('second', confirmed_at) ELSE github_updated_at END,
 		unreachable_since = t.unreachable_since
 	WHERE id = t.id;
 --@comment	PERFORM github_sync.comment_delete_local_row(cached);
@@ -92,7 +95,8 @@ BEGIN
 	RETURN github_sync.@record@_give_back_held(t, cached, problem, NULL);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_wait_for_issues(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+COMMENT ON FUNCTION github_sync.@record@_wait_for_issues(
+	github_sync.@record@_sync_transactions, github_sync.@resources@) IS
 'private: the repository has no issues now: it pauses';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_note_missing(
@@ -138,7 +142,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_report_missing(bigint, integer, timestamptz, text) IS
-'private: GitHub answered 404 or 410, and then said of the repository that it is readable, has its issues disabled, or is not readable. Returns the state that the transaction has now, or stale';
+'private: GitHub answered 404 or 410, and then said of the repository that it is readable, has its issues disabled, '
+'or is not readable. Returns the state that the transaction has now, or stale';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_report_deleted(
 	claim_id bigint, held_claim_no integer, answered_at timestamptz)

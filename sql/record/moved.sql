@@ -20,7 +20,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_is_own_repository(github_sync.@record@_sync_transactions, bigint, jsonb) IS
-'private: what answered after a redirect is the transaction''s own repository, or is in it: by the id of the repository that the redirect named, else by the id of what answered. NULL: nothing shows it';
+'private: what answered after a redirect is the transaction''s own repository, or is in it: by the id of the '
+'repository that the redirect named, else by the id of what answered. NULL: nothing shows it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_report_redirect(
 	claim_id bigint, held_claim_no integer, reached_repo_id bigint, json text,
@@ -44,7 +45,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint, text) IS
-'private: an answer that came by a redirect shows another name of the claim''s own repository, which goes by that name from now on; NULL: the answer does not show one';
+'private: an answer that came by a redirect shows another name of the claim''s own repository, which goes by that '
+'name from now on; NULL: the answer does not show one';
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_move_issue(
 --@task	INOUT cached github_sync.github_issues, target github_sync.github_repos, shown github_sync.resource)
@@ -101,7 +103,8 @@ COMMENT ON FUNCTION github_sync.@record@_is_place_of(
 'private: an answer comes from where the record is, by name';
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_follow_transfer(
---@task	t github_sync.task_sync_transactions, cached github_sync.github_issues, place text[], shown github_sync.resource)
+--@task	t github_sync.task_sync_transactions, cached github_sync.github_issues, place text[],
+--@task	shown github_sync.resource)
 --@task RETURNS text
 --@task LANGUAGE plpgsql AS $$
 --@task DECLARE
@@ -122,7 +125,8 @@ COMMENT ON FUNCTION github_sync.@record@_is_place_of(
 --@task $$;
 --@task COMMENT ON FUNCTION github_sync.task_follow_transfer(
 --@task	github_sync.task_sync_transactions, github_sync.github_issues, text[], github_sync.resource) IS
---@task 'private: an issue was transferred to a repository of ours: its record moves along. NULL: the place is none of ours, or has a task of its own for the issue';
+--@task 'private: an issue was transferred to a repository of ours: its record moves along. NULL: the place is none '
+--@task 'of ours, or has a task of its own for the issue';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_meet_other_resource(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer)
@@ -156,4 +160,5 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
-'private: the answer carries another id than the record''s: the record moves along where the issue was transferred to a repository of ours that has no task of its own for it; else the transaction is errored';
+'private: the answer carries another id than the record''s: the record moves along where the issue was transferred '
+'to a repository of ours that has no task of its own for it; else the transaction is errored';
