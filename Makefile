@@ -2,15 +2,16 @@
 #	Builds github_sync, one library for both extensions, with PGXS; and is the
 #	fence between the rooms of src/: each is compiled with only the include
 #	paths that scripts/rooms.txt grants it, and scripts/check_rooms.sh refuses
-#	the rest before the library is linked.
+#	the rest before the library is linked. Of the files of sql/ no script is
+#	made before scripts/check_sql.sh has nothing to say against them.
 #
 # make, make install, make clean: as with any PGXS extension (PG_CONFIG=...).
 # make check, check-long, mutants, hour, chaos, crash-rounds, fuzz, demo,
-# playground, format: see CONTRIBUTING.md; they need neither pg_config nor
-# anything installed when they start.
+# playground, format, render, sql-figures: see CONTRIBUTING.md; they need
+# neither pg_config nor anything installed when they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check check-long mutants hour chaos crash-rounds fuzz demo playground format
+HARNESS = check check-long mutants hour chaos crash-rounds fuzz demo playground format render sql-figures
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
@@ -38,6 +39,10 @@ playground:
 	@scripts/demo.sh --playground
 format:
 	@scripts/format.sh --write
+render:
+	@scripts/build_sql.sh --render "$(RECORD)" "$(FILE)"
+sql-figures:
+	@scripts/check_sql.sh --figures
 
 # Other goals of the same command line go to the other half of this file.
 BUILD_GOALS = $(filter-out $(HARNESS),$(MAKECMDGOALS))
@@ -87,14 +92,21 @@ override CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argumen
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: fence
+.PHONY: fence sql-fence
 
 %.control: %.control.in META.json
 	sed 's/@VERSION@/$(EXTVERSION)/' $< >$@
 
 # An extension's script is made of the pieces under sql/.
-$(EXTENSION_SCRIPTS): scripts/build_sql.sh META.json sql/order.txt $(wildcard sql/*/*.sql)
+$(EXTENSION_SCRIPTS): build/sql.ok META.json
 	scripts/build_sql.sh $(EXTVERSION) $(@:%--$(EXTVERSION).sql=%) >$@
+
+# What C calls must be there as well.
+sql-fence: build/sql.ok
+build/sql.ok: scripts/check_sql.sh scripts/check_sql.awk scripts/sql_rules.txt scripts/build_sql.sh \
+		sql/order.txt $(wildcard sql/*/*.sql) $(wildcard src/*.c src/*/*.c)
+	scripts/check_sql.sh
+	@mkdir -p $(@D) && touch $@
 
 # What a room may include is said once, in scripts/rooms.txt.
 may_include = $(shell sed -n 's/^$(1) includes //p' scripts/rooms.txt)
