@@ -51,9 +51,8 @@ COMMENT ON FUNCTION github_sync.creation_key_comment(uuid) IS
 
 CREATE FUNCTION github_sync.creation_key_of(body text) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0
-	THEN substring(body FROM '<!-- github_sync:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}) -->')::uuid
-END;
+RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0 THEN substring(body FROM
+	'<!-- github_sync:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}) -->')::uuid END;
 COMMENT ON FUNCTION github_sync.creation_key_of(text) IS
 'private: the creation key that a body carries, or NULL';
 

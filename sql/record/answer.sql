@@ -108,14 +108,12 @@ COMMENT ON FUNCTION github_sync.@record@_note_answer(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
 'private: what GitHub shows, and when it was seen there; a tombstone is cleared';
 
-/* The row went while GitHub was asked about it. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_end_without_row(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, kind text)
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	event_of_end text := CASE
-		WHEN t.action = 'delete' OR cached.@record@_id IS NOT NULL THEN NULL
 		WHEN t.direction = 'inbound' AND cached.local_deleted_at IS NOT NULL THEN 'overtaken'
 		WHEN t.direction = 'outbound' AND kind IN ('fetched', 'not modified') THEN 'record deleted' END;
 	end_state text;
@@ -132,8 +130,8 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_end_without_row(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, text) IS
-'private: the end of a transaction whose local row was deleted or unlinked meanwhile: inbound dropped, outbound '
-'canceled; NULL: it goes on';
+'private: the end of an upsert whose local row was deleted or unlinked while GitHub was asked: inbound '
+'dropped, outbound canceled; NULL: it goes on';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_drop_lost(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)

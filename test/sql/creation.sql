@@ -46,7 +46,7 @@ SELECT carry_out(1);
 SELECT * FROM issues;
 SELECT * FROM both_sides;
 
--- the echo overtakes the answer, and is fetched first: the stub is absorbed, the answer finds its record
+-- the echo overtakes the answer, and is fetched first: the stub is joined with it, the answer finds its record
 CALL start_afresh();
 INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
 SELECT outbound(1);
@@ -65,7 +65,7 @@ SELECT carry_out(4);
 SELECT * FROM queue;
 SELECT * FROM both_sides;
 
--- the echo waits in the queue when the answer comes: absorbed as well
+-- the echo waits in the queue when the answer comes: joined as well
 CALL start_afresh();
 INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
 SELECT outbound(1);

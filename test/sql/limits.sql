@@ -1,5 +1,5 @@
 --
--- Limits: creations that wait for their hour, pauses, troubles on the way to GitHub
+-- Limits: creations that wait for their hour, pauses, transactions with which GitHub is not reached
 --
 \set ECHO none
 \set world `cat "$PG_ABS_SRCDIR/sql/include/world.sql"`
@@ -111,36 +111,36 @@ SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
 SELECT github_sync.forgive_budgets() \g /dev/null
 SELECT * FROM pauses;
 
--- troubles on the way: no attempt, behind the installation's pause, twice as long each time
+-- GitHub is not reached: no attempt, behind the installation's pause, twice as long each time
 CALL start_afresh();
 SELECT webhook(1);
 SELECT * FROM claim();
 CREATE FUNCTION report_unreachable(claim_no integer) RETURNS text LANGUAGE sql
 RETURN github_sync.task_report_unreachable(1, claim_no, 'GitHub unreachable', now() + interval '10 minutes', ROW('1 second', '5 minutes', '3 days')::github_sync.backoff);
-CREATE VIEW trouble AS
+CREATE VIEW unreachable AS
 	SELECT state, attempts, error_code, round(extract(epoch FROM next_attempt_at - now()) / 60) AS minutes
 	FROM github_sync.task_sync_transactions;
 SELECT report_unreachable(1);
-SELECT * FROM trouble;
+SELECT * FROM unreachable;
 SELECT report_unreachable(1);
 -- nine hours later
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL, unreachable_since = unreachable_since - interval '9 hours';
 SELECT * FROM claim();
 SELECT report_unreachable(2);
-SELECT * FROM trouble;
+SELECT * FROM unreachable;
 -- after three days it is given up
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL, unreachable_since = now() - interval '3 days';
 SELECT * FROM claim();
 SELECT report_unreachable(3);
-SELECT * FROM trouble;
+SELECT * FROM unreachable;
 SELECT error_code, regexp_replace(error_reason, 'since .*:', 'since ...:') FROM github_sync.sync_errors;
 -- a retry begins anew
 SELECT github_sync.retry_task_sync_transaction(1);
 SELECT * FROM claim();
 SELECT report_unreachable(4);
-SELECT * FROM trouble;
+SELECT * FROM unreachable;
 
--- what comes after an answer of GitHub's, or after its repository was disabled, is another trouble
+-- what comes after an answer of GitHub's, or after its repository was disabled, begins anew
 CALL start_afresh();
 SELECT webhook(1);
 SELECT * FROM claim();
@@ -153,19 +153,19 @@ SELECT github_sync.task_report_missing(1, 2, now(), 'readable');
 CALL days_later();
 SELECT * FROM claim();
 SELECT report_unreachable(3);
-SELECT * FROM trouble;
+SELECT * FROM unreachable;
 CALL days_later();
 SELECT * FROM claim();
 SELECT github_sync.task_try_again(1, 4, 'invalid_response', 'not JSON', NULL, 10);
 SELECT * FROM claim();
 SELECT report_unreachable(5);
-SELECT * FROM trouble;
+SELECT * FROM unreachable;
 CALL days_later();
 UPDATE github_sync.github_repos SET sync_enabled = false WHERE id = 1;
 UPDATE github_sync.github_repos SET sync_enabled = true WHERE id = 1;
 SELECT * FROM claim();
 SELECT report_unreachable(6);
-SELECT * FROM trouble;
+SELECT * FROM unreachable;
 
 -- what was created lately, for a server that has just started
 CALL start_afresh();
