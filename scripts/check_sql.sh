@@ -8,6 +8,7 @@
 #	order	Each file of sql/ is named in order.txt once, and the other way round.
 #	mark	--@task and --@comment begin a line of a template for both record types,
 #			and nothing else; a file of one type, or a member, has no use for them.
+#			What is made of a template has as many lines, so that they have its numbers.
 #	name	What a template makes for comments has "comment" in its name, and nothing else
 #			has: detach and hand_over() go by that. What a template for both record
 #			types makes is named after its type: what exists once a database is made
@@ -39,7 +40,7 @@ find "$SQL_DIR" -mindepth 2 -name '*.sql' ! -path "$SQL_DIR/upgrade/*" | sed "s:
 grep -v '^#' "$SQL_DIR/order.txt" | while read -r _ file _; do
 	[ -z "$file" ] || [ -e "$SQL_DIR/$file" ] || { echo "$SQL_DIR/order.txt: order: $file is not there" >&2; exit 1; }
 done
-find src -name '*.c' 2>/dev/null | sort >"$rendered/c_files"
+find src -name '*.c' | sort >"$rendered/c_files"
 
 scripts/build_sql.sh --render-all "$rendered"
 LC_ALL=C awk -v sql="$SQL_DIR" -v rendered="$rendered" -v figures="${1-}" -f scripts/check_sql.awk
