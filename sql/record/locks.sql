@@ -1,5 +1,10 @@
 /*
- * TEMPORARY: until branch s-queue has its own.
+ * Locks that a report takes.  Everybody takes them in this order: the local
+ * row, the cached record, transactions by ascending id.  A name says how a
+ * function locks, and that it does not wait where it does not.
+ *
+ * Reports that write the local row never wait for the application: 55P03 says
+ * that somebody else holds it, and the answer is reported again shortly.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_row_nowait(key {{key_type}}) RETURNS boolean
@@ -67,13 +72,11 @@ BEGIN
 		WHERE q.id = claim_id AND q.claim_no = held_claim_no AND q.state = 'processing')
 	FOR NO KEY UPDATE;
 	/* The claim may have been lost while we waited. */
-	IF FOUND THEN
-		t := github_sync.@record@_held_claim(claim_id, held_claim_no);
-	END IF;
+	t := github_sync.@record@_held_claim(claim_id, held_claim_no);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_claim(bigint, integer) IS
-'private: waits for the record and locks it; the transaction if this claim holds it then, else NULL';
+'private: waits for the record and locks it; t is the transaction if this claim holds it then, else NULL';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_claim_nowait(
 	claim_id bigint, held_claim_no integer,
@@ -90,4 +93,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_claim_nowait(bigint, integer) IS
-'private: locks the local row and the record without waiting (55P03: try again shortly); the transaction if this claim holds it then, else NULL';
+'private: locks the local row and the record without waiting (55P03: try again shortly); t is the transaction if this '
+'claim holds it then, else NULL';
