@@ -271,11 +271,12 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_recover(held bigint[], OUT recov
 LANGUAGE plpgsql AS $$
 DECLARE
 	orphan record;
+	t github_sync.@record@_sync_transactions;
 	cached github_sync.@resources@;
 BEGIN
 	recovered := 0;
 	busy := 0;
-	PERFORM github_sync.@record@_suspect_creations();
+	PERFORM github_sync.@record@_assume_creations_sent();
 	FOR orphan IN
 		SELECT p.id, p.claim_no, p.@resource@_id AS cached_id FROM github_sync.@record@_sync_transactions AS p
 		WHERE p.state = 'processing' AND p.id <> ALL (held)
@@ -289,10 +290,11 @@ BEGIN
 			CONTINUE;
 		END IF;
 		/* Another worker may have put it back since, and hold it by now. */
-		CONTINUE WHEN (github_sync.@record@_held_claim(orphan.id, orphan.claim_no)).id IS NULL;
+		t := github_sync.@record@_held_claim(orphan.id, orphan.claim_no);
+		CONTINUE WHEN t.id IS NULL;
 		BEGIN
 			UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = cached.id;
-			PERFORM github_sync.@record@_requeue(orphan.id, cached, 'given back', NULL);
+			PERFORM github_sync.@record@_requeue(t, cached, 'given back', NULL);
 			recovered := recovered + 1;
 		EXCEPTION WHEN OTHERS THEN
 			busy := busy + 1;	/* its trouble is not that of the others */

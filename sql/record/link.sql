@@ -69,7 +69,7 @@ BEGIN
 		local_base = NULL, remote_base = NULL, local_changed_at = NULL, sent = NULL, sent_mask = NULL,
 		etag = NULL, etag_key = NULL, lock_version = lock_version + 1
 	WHERE id = target_id;
-	PERFORM github_sync.@record@_absorb(target_id, stub_id) WHERE stub_id IS NOT NULL;
+	PERFORM github_sync.@record@_join_records(target_id, stub_id) WHERE stub_id IS NOT NULL;
 	IF prefer = 'github' THEN
 		INSERT INTO github_sync.@record@_sync_transactions (direction, @resource@_id) VALUES ('inbound', target_id)
 		RETURNING id INTO linking;
@@ -161,12 +161,7 @@ BEGIN
 		/* Else it was linked or unlinked while we waited: look again. */
 		EXIT WHEN cached.@record@_id = unlink_@record@.@record@_id;
 	END LOOP;
-	UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted',
-		because = 'the @record@ was unlinked', next_attempt_at = NULL
-	WHERE @resource@_id = linked_id AND state = 'queued' AND direction = 'outbound' AND action = 'upsert';
-	UPDATE github_sync.@resources@ AS r SET @record@_id = NULL, local_base = NULL, remote_base = NULL,
-		sent = NULL, sent_mask = NULL, local_changed_at = NULL, preferred_side = NULL
-	WHERE r.id = linked_id;
+	PERFORM github_sync.@record@_unlink_held(linked_id);
 END
 $$;
 COMMENT ON FUNCTION github_sync.unlink_@record@({{key_type}}) IS

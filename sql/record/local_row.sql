@@ -31,28 +31,6 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_hold_key({{key_type}}) IS
 'private: keeps the local row from being deleted. Taken before the record''s lock: an application''s DELETE takes them in that order too';
 
---@task CREATE OR REPLACE FUNCTION github_sync.task_hold_key_at_once(key {{key_type}}) RETURNS boolean
---@task LANGUAGE plpgsql AS $$
---@task #variable_conflict use_variable
---@task BEGIN
---@task	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE NOWAIT;
---@task	RETURN FOUND;
---@task END
---@task $$;
---@task COMMENT ON FUNCTION github_sync.task_hold_key_at_once({{key_type}}) IS
---@task 'private: keeps a task from being deleted; 55P03 when that is just being done';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_row(key {{key_type}}) RETURNS boolean
-LANGUAGE plpgsql AS $$
-#variable_conflict use_variable
-BEGIN
-	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR NO KEY UPDATE NOWAIT;
-	RETURN FOUND;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_lock_local_row({{key_type}}) IS
-'private: locks the local row without waiting; 55P03 when the application holds it';
-
 CREATE OR REPLACE FUNCTION github_sync.@record@_update_local_row(
 	key {{key_type}}, new_fields text[], chosen boolean[], new_modified_at timestamptz)
 RETURNS text[]

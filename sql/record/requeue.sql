@@ -35,16 +35,14 @@ COMMENT ON FUNCTION github_sync.@record@_event_of_decision(text, text) IS
 'private: the event by which a transaction reaches the state that the rules decided';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_requeue(
-	transaction_id bigint, cached github_sync.@resources@, requeue_event text, retry_at timestamptz)
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, requeue_event text, retry_at timestamptz)
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-	t github_sync.@record@_sync_transactions;
 	decision record;
 	newer bigint;
 	place record;
 BEGIN
-	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q WHERE q.id = transaction_id FOR NO KEY UPDATE;
 	SELECT * INTO decision FROM github_sync.@record@_decide(t, cached);
 	IF decision.state = 'queued' AND t.direction = 'outbound' AND t.action = 'upsert' THEN
 		SELECT max(q.id) INTO newer FROM github_sync.@record@_sync_transactions AS q
@@ -70,16 +68,21 @@ BEGIN
 		error_reason = NULL,
 		queued_at = coalesce(t.queued_at, clock_timestamp()),
 		priority = t.priority,
-		/* Who wants it again begins anew; who gives it back may do so because of that trouble. */
-		troubled_since = CASE requeue_event WHEN 'given back' THEN q.troubled_since END,
+		attempts = t.attempts,
+		lagging_answers = t.lagging_answers,
+		last_error = t.last_error,
+		last_error_at = t.last_error_at,
+		/* Who wants it again begins anew; who gives it back may do so because GitHub is out of reach. */
+		unreachable_since = CASE requeue_event WHEN 'given back' THEN t.unreachable_since END,
 		creates = t.direction = 'outbound' AND t.action = 'upsert' AND github_sync.@record@_would_create(cached),
 		next_attempt_at = CASE WHEN decision.state = 'queued' AND newer IS NULL THEN retry_at END
 	WHERE q.id = t.id RETURNING q.state INTO t.state;
 	RETURN t.state;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_requeue(bigint, github_sync.@resources@, text, timestamptz) IS
-'private: puts a transaction of a locked record back into the queue if the rules still want it there; returns the state it has now';
+COMMENT ON FUNCTION github_sync.@record@_requeue(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, text, timestamptz) IS
+'private: puts a transaction of a locked record back into the queue if the rules still want it there, with the counters and the last error that t has; returns the state it has now';
 
 --@comment /* Errored before a record could be found for it: perhaps it can be now. */
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_find_record(t github_sync.comment_sync_transactions) RETURNS github_sync.github_comments
@@ -111,7 +114,7 @@ BEGIN
 		/* Else its record became part of another one while we waited: look again. */
 		EXIT WHEN cached.id IS NOT NULL OR t.@resource@_id IS NULL;
 	END LOOP;
-	SELECT q.state INTO t.state FROM github_sync.@record@_sync_transactions AS q WHERE q.id = t.id;
+	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q WHERE q.id = t.id;
 	IF t.state IS DISTINCT FROM 'errored' THEN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('@record@ sync transaction %s is not errored', retry_@record@_sync_transaction.id),
@@ -123,9 +126,11 @@ BEGIN
 --@comment		IF cached.id IS NULL THEN
 --@comment			RETURN t.state;
 --@comment		END IF;
+--@comment		SELECT * INTO t FROM github_sync.comment_sync_transactions AS q WHERE q.id = t.id;
 --@comment	END IF;
-	UPDATE github_sync.@record@_sync_transactions AS q SET attempts = 0, lagging_answers = 0 WHERE q.id = t.id;
-	RETURN github_sync.@record@_requeue(t.id, cached, 'retried', NULL);
+	t.attempts := 0;
+	t.lagging_answers := 0;
+	RETURN github_sync.@record@_requeue(t, cached, 'retried', NULL);
 END
 $$;
 COMMENT ON FUNCTION github_sync.retry_@record@_sync_transaction(bigint) IS
@@ -156,7 +161,7 @@ COMMENT ON FUNCTION github_sync.@record@_retry_all(interval) IS
 CREATE OR REPLACE FUNCTION github_sync.@record@_restore_dropped() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	newest bigint;
+	newest github_sync.@record@_sync_transactions;
 	cached github_sync.@resources@;
 BEGIN
 	IF NEW.canceled_by IS NOT NULL THEN
@@ -164,7 +169,7 @@ BEGIN
 		WHERE dropped_for = NEW.id AND state = 'dropped';
 		RETURN NULL;
 	END IF;
-	SELECT q.id INTO newest FROM github_sync.@record@_sync_transactions AS q
+	SELECT * INTO newest FROM github_sync.@record@_sync_transactions AS q
 	WHERE q.dropped_for = NEW.id AND q.state = 'dropped' AND q.direction = 'inbound'
 	ORDER BY q.github_updated_at DESC NULLS LAST, q.id DESC LIMIT 1;
 	IF FOUND THEN

@@ -54,7 +54,8 @@ BEGIN
 		GROUP BY q.action, q.direction
 		ORDER BY q.action DESC, q.direction DESC
 	LOOP
-		PERFORM github_sync.@record@_requeue(disabled.ids[1], cached, 'sync enabled', NULL);
+		PERFORM github_sync.@record@_requeue(q, cached, 'sync enabled', NULL)
+		FROM github_sync.@record@_sync_transactions AS q WHERE q.id = disabled.ids[1];
 		UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = disabled.ids[1], disabled_reason = NULL
 		WHERE id = ANY (disabled.ids[2:]);
 	END LOOP;

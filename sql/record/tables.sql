@@ -90,7 +90,7 @@ CREATE TABLE IF NOT EXISTS github_sync.@record@_sync_transactions (
 	claimed_by integer,
 	lagging_answers smallint NOT NULL DEFAULT 0,
 	creates boolean NOT NULL DEFAULT false,
-	troubled_since timestamptz,
+	unreachable_since timestamptz,
 	CONSTRAINT @record@_sync_transactions_disabled_check
 		CHECK ((state = 'disabled') = (disabled_reason IS NOT NULL)),
 	CONSTRAINT @record@_sync_transactions_errored_check
@@ -121,7 +121,7 @@ COMMENT ON COLUMN github_sync.@record@_sync_transactions.lagging_answers IS
 'private: answers older than github_updated_at, from a replica that lags';
 COMMENT ON COLUMN github_sync.@record@_sync_transactions.creates IS
 'private: while queued: it makes a new @record@ at GitHub, and so waits while creations are paused';
-COMMENT ON COLUMN github_sync.@record@_sync_transactions.troubled_since IS
+COMMENT ON COLUMN github_sync.@record@_sync_transactions.unreachable_since IS
 'private: when GitHub was first not reached with it since it was inserted, retried or enabled, or came back for another reason; see give_up_after';
 
 /* At most one per record is processed at a time. */
@@ -165,7 +165,6 @@ CREATE TABLE IF NOT EXISTS github_sync.@record@_creation_attempts (
 		CONSTRAINT @record@_creation_attempts_github_repo_id_fkey REFERENCES github_sync.github_repos,
 	sent_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	look_since timestamptz NOT NULL DEFAULT clock_timestamp(),
-	looks integer NOT NULL DEFAULT 0,
 	outcome text
 		CONSTRAINT @record@_creation_attempts_outcome_check CHECK (outcome IN ('created', 'rejected', 'not found'))
 );

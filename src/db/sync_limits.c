@@ -34,9 +34,9 @@ limits_fail_on_the_way(const SyncClaim *claim, const char *problem, TimestampTz 
 					   const TroublePolicy *policy)
 {
 	static Statement statement =
-		STATEMENT("SELECT github_sync.%s_fail_on_the_way($1, $2, $3, $4,"
-				  " $5 * interval '1 millisecond', $6 * interval '1 millisecond',"
-				  " $7 * interval '1 second')",
+		STATEMENT("SELECT github_sync.%s_report_unreachable($1, $2, $3, $4,"
+				  " ROW($5 * interval '1 millisecond', $6 * interval '1 millisecond',"
+				  " $7 * interval '1 second')::github_sync.backoff)",
 				  INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT4OID, INT4OID, INT4OID);
 	Parameters parameters = {0};
 

@@ -241,7 +241,9 @@ queue_record_answer(SyncClaim *claim, const SyncAnswer *answer)
 {
 	static Statement statement = STATEMENT(
 		"SELECT result, issue_number, github_id, send_title, title, send_body, body, send_state, issue_state"
-		" FROM github_sync.%s_answered($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+		" FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5,"
+		" ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)::github_sync.resource,"
+		" $18, $19, $20)::github_sync.answer)",
 		INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT4OID, BOOLOID, TEXTOID,
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
 		TEXTOID, TEXTOID, TEXTOID);
@@ -278,7 +280,7 @@ void
 queue_note_redirect(SyncClaim *claim, int64 reached_repo_id, const char *json)
 {
 	static Statement statement =
-		STATEMENT("SELECT owner_login, repo_name FROM github_sync.%s_redirected($1, $2, $3, $4)",
+		STATEMENT("SELECT owner_login, repo_name FROM github_sync.%s_report_redirect($1, $2, $3, $4)",
 				  INT8OID, INT4OID, INT8OID, TEXTOID);
 	Parameters parameters = {0};
 	MemoryContext caller;
@@ -372,7 +374,7 @@ queue_begin_creation(SyncClaim *claim)
 void
 queue_reject_creation(const SyncClaim *claim)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.%s_creation_rejected($1)", INT8OID);
+	static Statement statement = STATEMENT("SELECT github_sync.%s_report_rejected_creation($1)", INT8OID);
 	Parameters parameters = {0};
 
 	add_int64(&parameters, claim->id);
@@ -383,7 +385,7 @@ void
 queue_creation_not_found(const SyncClaim *claim, int recheck_ms)
 {
 	static Statement statement =
-		STATEMENT("SELECT github_sync.%s_creation_not_found($1, $2, $3 * interval '1 millisecond')",
+		STATEMENT("SELECT github_sync.%s_report_missing_creation($1, $2, $3 * interval '1 millisecond')",
 				  INT8OID, INT4OID, INT4OID);
 	Parameters parameters = {0};
 
@@ -410,7 +412,7 @@ repository_state_name(RepositoryState state)
 void
 queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState repository)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.%s_missing($1, $2, $3, $4)", INT8OID,
+	static Statement statement = STATEMENT("SELECT github_sync.%s_report_missing($1, $2, $3, $4)", INT8OID,
 										   INT4OID, TIMESTAMPTZOID, TEXTOID);
 	Parameters parameters = {0};
 
@@ -424,7 +426,7 @@ void
 queue_report_deleted(const SyncClaim *claim, int64 answered_at)
 {
 	static Statement statement =
-		STATEMENT("SELECT github_sync.%s_deleted($1, $2, $3)", INT8OID, INT4OID, TIMESTAMPTZOID);
+		STATEMENT("SELECT github_sync.%s_report_deleted($1, $2, $3)", INT8OID, INT4OID, TIMESTAMPTZOID);
 	Parameters parameters = {0};
 
 	add_claim(&parameters, claim);
