@@ -279,9 +279,9 @@ add_claim(Parameters *parameters, const SyncClaim *claim)
 void
 queue_note_redirect(SyncClaim *claim, int64 reached_repo_id, const char *json)
 {
-	static Statement statement =
-		STATEMENT("SELECT owner_login, repo_name FROM github_sync.%s_report_redirect($1, $2, $3, $4)",
-				  INT8OID, INT4OID, INT8OID, TEXTOID);
+	static Statement statement = STATEMENT(
+		"SELECT owner_login, repo_name FROM github_sync.%s_report_redirect($1, $2, $3, $4)",
+		INT8OID, INT4OID, INT8OID, TEXTOID);
 	Parameters parameters = {0};
 	MemoryContext caller;
 
@@ -374,7 +374,8 @@ queue_begin_creation(SyncClaim *claim)
 void
 queue_reject_creation(const SyncClaim *claim)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.%s_report_rejected_creation($1)", INT8OID);
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_report_rejected_creation($1)", INT8OID);
 	Parameters parameters = {0};
 
 	add_int64(&parameters, claim->id);
@@ -384,9 +385,9 @@ queue_reject_creation(const SyncClaim *claim)
 void
 queue_creation_not_found(const SyncClaim *claim, int recheck_ms)
 {
-	static Statement statement =
-		STATEMENT("SELECT github_sync.%s_report_missing_creation($1, $2, $3 * interval '1 millisecond')",
-				  INT8OID, INT4OID, INT4OID);
+	static Statement statement = STATEMENT(
+		"SELECT github_sync.%s_report_missing_creation($1, $2, $3 * interval '1 millisecond')",
+		INT8OID, INT4OID, INT4OID);
 	Parameters parameters = {0};
 
 	add_claim(&parameters, claim);
@@ -412,8 +413,8 @@ repository_state_name(RepositoryState state)
 void
 queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState repository)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.%s_report_missing($1, $2, $3, $4)", INT8OID,
-										   INT4OID, TIMESTAMPTZOID, TEXTOID);
+	static Statement statement = STATEMENT("SELECT github_sync.%s_report_missing($1, $2, $3, $4)",
+										   INT8OID, INT4OID, TIMESTAMPTZOID, TEXTOID);
 	Parameters parameters = {0};
 
 	add_claim(&parameters, claim);
@@ -425,8 +426,8 @@ queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState 
 void
 queue_report_deleted(const SyncClaim *claim, int64 answered_at)
 {
-	static Statement statement =
-		STATEMENT("SELECT github_sync.%s_report_deleted($1, $2, $3)", INT8OID, INT4OID, TIMESTAMPTZOID);
+	static Statement statement = STATEMENT("SELECT github_sync.%s_report_deleted($1, $2, $3)",
+										   INT8OID, INT4OID, TIMESTAMPTZOID);
 	Parameters parameters = {0};
 
 	add_claim(&parameters, claim);
