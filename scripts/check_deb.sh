@@ -3,8 +3,9 @@
 #	Whether the Debian packages do what they should: on Debian 12 and 13, each built
 #	twice, in two Debians of its own, to the same bytes; and installed by apt in a
 #	Debian that has nothing of ours, where debian/tests/installed starts a server
-#	that preloads the library and plays a short round. Leaves the packages in
-#	dist/SUITE; ends with the line "N passed, N failed".
+#	that preloads the library and plays a short round. On Debian 13 the steps of the
+#	Dockerfile run as well, on a Debian in the place of the official image. Leaves
+#	the packages in dist/SUITE; ends with the line "N passed, N failed".
 #
 #	SUITES	which Debians; default: bookworm trixie
 #	CHROOTS	where they are kept (scripts/debian.sh)
@@ -65,6 +66,36 @@ try_packages() {
 	return "$status"
 }
 
+# What the Dockerfile does, but for the image that it begins with: the official one
+# is Debian 13 with PostgreSQL. Its RUN lines run in their order, then a server
+# with its command.
+try_dockerfile() {
+	local suite=$1 layer status=0
+	layer=$(new_layer "$suite")
+	mkdir -p "$layer/written/src"
+	copy_tree "$layer/written/src"
+	dockerfile_commands "$source_dir/Dockerfile" >"$layer/written/steps.sh"
+	cat "$layer/written/steps.sh"
+	in_debian --online "$CHROOTS/$suite/base" "$layer" sh -euxc '
+		mkdir -p /etc/postgresql-common/createcluster.d
+		echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/none.conf
+		apt-get -q update
+		apt-get -q -y install --no-install-recommends postgresql procps
+		PG_MAJOR=$(ls /usr/lib/postgresql)
+		export PG_MAJOR
+		sh -eux /steps.sh
+		pg_createcluster "$PG_MAJOR" main -o shared_preload_libraries=github_sync
+		pg_ctlcluster "$PG_MAJOR" main start
+		runuser -u postgres -- psql -v ON_ERROR_STOP=1 -c "CREATE EXTENSION comment_sync_transaction CASCADE" -c "\dx"' || status=$?
+	rm -rf "$layer"
+	return "$status"
+}
+
+# Its RUN lines, and its copy of what the first stage staged.
+dockerfile_commands() {
+	sed -e ':join' -e '/\\$/{N;s/\\\n//;bjoin' -e '}' "$1" | sed -n -e 's/^RUN //p' -e 's/^COPY --from=build \(.*\) \/$/cp -a \1\/. \//p'
+}
+
 # On what was written before. The work directory of an overlay serves once.
 in_debian_again() {
 	local suite=$1 layer=$2
@@ -85,6 +116,7 @@ check_suite() {
 	step 'to the same bytes' same_bytes "$work/$suite/1" "$work/$suite/2" || true
 	step 'is installed, and used' try_packages "$suite" "$work/$suite/1" || true
 	grep -E '^(not )?ok ' "$work/log" | sed 's/^/      | /' || true
+	[ "$suite" != trixie ] || step 'the steps of the Dockerfile' try_dockerfile "$suite" || true
 	mkdir -p "$source_dir/dist/$suite"
 	cp "$work/$suite/1"/*.deb "$source_dir/dist/$suite/"
 }
@@ -92,7 +124,7 @@ check_suite() {
 exec </dev/null
 need_debians
 work=$(mktemp -d /tmp/github_sync-deb.XXXXXX)
-trap 'rm -rf "$work" "$CHROOTS"/*/run.*' EXIT
+trap 'close_debians; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 for suite in ${SUITES:-bookworm trixie}; do check_suite "$suite"; done

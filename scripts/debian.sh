@@ -18,6 +18,7 @@
 #	debian_of SUITE					what people call it
 #	make_base SUITE, make_tools SUITE	make a layer where it is missing or old
 #	new_layer SUITE					prints the directory of a new, empty layer
+#	close_debians					ends what runs, removes the layers of runs
 #	in_debian [--online] LAYERS LAYER COMMAND...
 #									runs COMMAND on LAYERS (lowest last, separated
 #									by colons) and LAYER, which takes what it writes
@@ -69,10 +70,20 @@ in_debian() {
 		network=online own_network=
 		shift
 	fi
-	# Killed with this shell, and all of its processes with it.
+	# Killed with this shell, and all of its processes with it. In the background,
+	# as a trap waits for the end of what is in the foreground.
 	# shellcheck disable=SC2086 # an option, or none
 	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --ipc --uts $own_network -- \
-		sh -c "$inside_debian" sh "$1" "$2" "$network" "${@:3}"
+		sh -c "$inside_debian" sh "$1" "$2" "$network" "${@:3}" </dev/null &
+	debian_pid=$!
+	wait "$debian_pid"
+}
+
+# What runs is ended, and the layers of runs are removed.
+close_debians() {
+	[ -z "${debian_pid-}" ] || kill -KILL "$debian_pid" 2>/dev/null || true
+	wait
+	rm -rf "$CHROOTS"/*/run.*
 }
 
 new_layer() {

@@ -60,7 +60,7 @@ run_suite() {
 	layers=$tools_layer:$CHROOTS/$suite/base
 	put_tree "$layer/written/src"
 	in_debian "$layers" "$layer" sh -c "$versions" 2>/dev/null | paste -sd, | sed 's/,/, /g' >"$log.versions"
-	in_debian "$layers" "$layer" make -C /src check STEPS="$steps" 2>&1 </dev/null | tee "$log" | sed "s/^/$suite: /" || status=1
+	in_debian "$layers" "$layer" make -C /src check STEPS="$steps" > >(tee "$log" | sed "s/^/$suite: /") 2>&1 || status=1
 	if [ -d "$layer/written/src/test-failed" ]; then
 		mkdir -p "$source_dir/test-failed"
 		rm -rf "$source_dir/test-failed/$suite"
@@ -98,7 +98,7 @@ need_debians
 # shellcheck disable=SC2086 # a list of words
 for suite in ${SUITES:=$debian_suites}; do debian_of "$suite" >/dev/null; done
 work=$(mktemp -d /tmp/github_sync-matrix.XXXXXX)
-trap 'rm -rf "$work" "$CHROOTS"/*/run.*' EXIT
+trap 'close_debians; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 for suite in $SUITES; do run "$suite"; done
