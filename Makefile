@@ -2,16 +2,17 @@
 #	Builds github_sync, one library for both extensions, with PGXS; and is the
 #	fence between the rooms of src/: each is compiled with only the include
 #	paths that scripts/rooms.txt grants it, and scripts/check_rooms.sh refuses
-#	the rest before the library is linked.
+#	the rest before the library is linked. Of the files of sql/ no script is
+#	made before scripts/check_sql.sh has nothing to say against them.
 #
 # make, make install, make installcheck, make clean: as with any PGXS extension
 # (PG_CONFIG=...), here or, by make -f THIS_FILE, in another directory.
 # make check, check-long, mutants, hour, chaos, crash-rounds, fuzz, demo,
-# playground, format, matrix, deb, check-deb, dist: see CONTRIBUTING.md; they
-# need neither pg_config nor anything installed when they start.
+# playground, format, render, sql-figures, matrix, deb, check-deb, dist: see
+# CONTRIBUTING.md; they need neither pg_config nor anything installed when they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check check-long mutants hour chaos crash-rounds fuzz demo playground format matrix deb check-deb dist
+HARNESS = check check-long mutants hour chaos crash-rounds fuzz demo playground format render sql-figures matrix deb check-deb dist
 
 # The top of the tree; "." unless the build is made elsewhere.
 ROOT := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
@@ -54,6 +55,10 @@ check-deb:
 	@$(SCRIPTS_DIR)/check_deb.sh
 dist:
 	@$(SCRIPTS_DIR)/dist.sh
+render:
+	@$(SCRIPTS_DIR)/build_sql.sh --render "$(RECORD)" "$(FILE)"
+sql-figures:
+	@$(SCRIPTS_DIR)/check_sql.sh --figures
 
 # Other goals of the same command line go to the other half of this file.
 BUILD_GOALS = $(filter-out $(HARNESS),$(MAKECMDGOALS))
@@ -93,10 +98,11 @@ ROOM_HEADERS = $(wildcard $(ROOT)/src/*.h $(ROOT)/src/*/*.h)
 
 PG_CPPFLAGS = -DGITHUB_SYNC_VERSION='"$(EXTVERSION)"'
 SHLIB_LINK = -lcurl -lcjson -lcrypto
+SHLIB_EXPORTS = src/exports.txt
 # Makefile.shlib links only when these exist.
 SHLIB_PREREQS = build/fence.ok
 
-EXTRA_CLEAN = build $(wildcard $(EXTENSION:%=%--*.sql)) $(if $(filter .,$(ROOT)),,expected)
+EXTRA_CLEAN = build src/exports.list $(wildcard $(EXTENSION:%=%--*.sql)) $(if $(filter .,$(ROOT)),,expected)
 
 all:
 
@@ -121,14 +127,17 @@ override CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argumen
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: fence server-fits
+.PHONY: fence sql-fence server-fits
 
 # An extension's script is made of the pieces under sql/.
-$(EXTENSION_SCRIPTS): $(addprefix $(ROOT)/,scripts/build_sql.sh META.json sql/order.txt) $(wildcard $(ROOT)/sql/*/*.sql)
+$(EXTENSION_SCRIPTS): build/sql.ok $(ROOT)/META.json
 	$(SCRIPTS_DIR)/build_sql.sh $(EXTVERSION) $(@:%--$(EXTVERSION).sql=%) >$@
 
 server-fits:
 	@$(SCRIPTS_DIR)/check_server.sh '$(bindir)' $(EXTVERSION)
+
+# In a build elsewhere its directory has to be made first.
+src/exports.list: | build/include/extension/.made
 
 # By its full name: by the short one make would find that of the tree.
 $(CURDIR)/expected:
@@ -139,6 +148,13 @@ build/libraries.ok: $(SCRIPTS_DIR)/check_libraries.sh
 	@mkdir -p $(@D)
 	@$(SCRIPTS_DIR)/check_libraries.sh $(CC) $(CPPFLAGS)
 	@touch $@
+
+# What C calls must be there as well.
+sql-fence: build/sql.ok
+build/sql.ok: $(addprefix $(SCRIPTS_DIR)/,check_sql.sh check_sql.awk sql_rules.txt build_sql.sh) \
+		$(ROOT)/sql/order.txt $(wildcard $(ROOT)/sql/*/*.sql $(ROOT)/src/*.c $(ROOT)/src/*/*.c)
+	$(SCRIPTS_DIR)/check_sql.sh
+	@mkdir -p $(@D) && touch $@
 
 # What a room may include is said once, in scripts/rooms.txt.
 may_include = $(shell sed -n 's/^$(1) includes //p' $(SCRIPTS_DIR)/rooms.txt)

@@ -32,7 +32,7 @@ step() {
 	else
 		failed=$((failed + 1))
 		say "$name" FAILED
-		tail -n 40 "$log" | sed 's/^/      | /'
+		tail -n 40 "$log" | cut -c 1-300 | sed 's/^/      | /'
 		return 1
 	fi
 }

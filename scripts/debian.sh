@@ -44,6 +44,16 @@ need_debians() {
 		command -v "$program" >/dev/null || { echo "needs $program: apt-get install debootstrap util-linux" >&2; return 1; }
 	done
 	mkdir -p "$CHROOTS"
+	remove_orphans
+}
+
+# Layers of runs that were killed; others may be running.
+remove_orphans() {
+	local layer pid
+	for layer in "$CHROOTS"/*/run.*; do
+		pid=${layer##*/run.} pid=${pid%%.*}
+		[ -d "/proc/$pid" ] || rm -rf "$layer"
+	done
 }
 
 # Runs in the namespaces of its own, as their first process.
@@ -83,13 +93,13 @@ in_debian() {
 close_debians() {
 	[ -z "${debian_pid-}" ] || kill -KILL "$debian_pid" 2>/dev/null || true
 	wait
-	rm -rf "$CHROOTS"/*/run.*
+	rm -rf "$CHROOTS"/*/run."$$".*
 }
 
 new_layer() {
 	local layer
 	mkdir -p "$CHROOTS/$1"
-	layer=$(mktemp -d "$CHROOTS/$1/run.XXXXXX")
+	layer=$(mktemp -d "$CHROOTS/$1/run.$$.XXXXXX")
 	mkdir "$layer/written" "$layer/work" "$layer/root"
 	chmod 755 "$layer" "$layer/written"
 	echo "$layer"
@@ -102,9 +112,9 @@ is_stale() { [ -z "$(find "$1" -maxdepth 0 -mtime -7 2>/dev/null)" ]; }
 remove_layers() {
 	local layer
 	for layer; do
-		[ ! -e "$layer" ] || mv "$layer" "$(mktemp -d "${layer%/*}/run.XXXXXX")/"
+		[ ! -e "$layer" ] || mv "$layer" "$(mktemp -d "${layer%/*}/run.$$.XXXXXX")/"
 	done
-	rm -rf "${1%/*}"/run.*
+	rm -rf "${1%/*}"/run."$$".*
 }
 
 # The layer is complete or it is not there.
