@@ -68,6 +68,11 @@ ROOM_HEADERS = $(wildcard src/*.h src/*/*.h)
 
 PG_CPPFLAGS = -DGITHUB_SYNC_VERSION='"$(EXTVERSION)"'
 SHLIB_LINK = -lcurl -lcjson -lcrypto
+# Nothing is exported but the entry points, with any compiler and PostgreSQL.
+SHLIB_EXPORTS = src/exports.txt
+# No bitcode for the JIT: what it would inline calls names that are not exported,
+# and our functions are no inner loop of any query.
+override with_llvm = no
 # Makefile.shlib links only when these exist.
 SHLIB_PREREQS = build/fence.ok
 
@@ -80,6 +85,8 @@ ifeq (,$(PGXS))
 $(error $(PG_CONFIG) does not work: install the PostgreSQL server headers (scripts/install_packages.sh build) or set PG_CONFIG)
 endif
 include $(PGXS)
+
+all: build/exports.ok
 
 # PostgreSQL was configured for gcc: clang does not know all of those flags.
 ifneq (,$(findstring clang,$(CC)))
@@ -103,10 +110,7 @@ grants_postgresql = $(filter postgresql,$(call may_include,$(1)))
 # As system headers, so that -Wextra speaks of this project only.
 SERVER_INCLUDES := $(patsubst -I%,-isystem %,$(filter-out -I. -I./ -I$(srcdir),$(filter -I%,$(CPPFLAGS))))
 BARE_CPPFLAGS := $(filter-out -I%,$(CPPFLAGS))
-# What knows no PostgreSQL exports nothing: the server shares one name space
-# among all libraries (from PostgreSQL 16 on, this is the default for all rooms).
-room_cppflags = -Ibuild/include/$(1) $(BARE_CPPFLAGS) \
-	$(if $(call grants_postgresql,$(1)),$(SERVER_INCLUDES),-fvisibility=hidden)
+room_cppflags = -Ibuild/include/$(1) $(BARE_CPPFLAGS) $(if $(call grants_postgresql,$(1)),$(SERVER_INCLUDES))
 
 # A room's include root holds links to the rooms it may see, and nothing else.
 build/include/%/.made: scripts/rooms.txt
@@ -116,8 +120,8 @@ build/include/%/.made: scripts/rooms.txt
 	@touch $@
 
 define room_rules
-$(2) $(2:.o=.bc): override CPPFLAGS := $(call room_cppflags,$(1))
-$(2) $(2:.o=.bc): build/include/$(1)/.made $(ROOM_HEADERS) META.json
+$(2): override CPPFLAGS := $(call room_cppflags,$(1))
+$(2): build/include/$(1)/.made $(ROOM_HEADERS) META.json
 endef
 $(foreach room,$(ROOMS),$(if $(call room_objects,$(room)),\
 	$(eval $(call room_rules,$(room),$(call room_objects,$(room))))))
@@ -125,6 +129,10 @@ $(foreach room,$(ROOMS),$(if $(call room_objects,$(room)),\
 fence: build/fence.ok
 build/fence.ok: scripts/check_rooms.sh scripts/rooms.txt $(ROOM_HEADERS) $(OBJS)
 	scripts/check_rooms.sh $(OBJS)
+	@touch $@
+
+build/exports.ok: scripts/check_exports.sh src/exports.txt $(shlib)
+	scripts/check_exports.sh $(shlib)
 	@touch $@
 
 endif
