@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ascii.h"
+
 Span
 span_of(const char *text)
 {
@@ -36,12 +38,6 @@ span_is_in_any_case(const Span *span, const char *text)
 	return span_equals_in_any_case(span, &other);
 }
 
-char
-span_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
-}
-
 bool
 span_equals_in_any_case(const Span *one, const Span *other)
 {
@@ -49,7 +45,7 @@ span_equals_in_any_case(const Span *one, const Span *other)
 		return false;
 	for (size_t i = 0; i < one->length; i++)
 	{
-		if (span_lower(one->start[i]) != span_lower(other->start[i]))
+		if (ascii_lower(one->start[i]) != ascii_lower(other->start[i]))
 			return false;
 	}
 	return true;

@@ -33,7 +33,4 @@ extern bool span_consists_of(const Span *span, const char *characters);
 /* malloc'd and NUL-terminated; NULL: memory is out. */
 extern char *span_copy(const Span *span);
 
-/* 'A' to 'Z' in lower case, all else as it is. */
-extern char span_lower(char c);
-
 #endif

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ascii.h"
 #include "core/span.h"
 
 #define HOST_MAX 253 /* longest name DNS can carry (RFC 1035, 2.3.4) */
@@ -300,7 +301,7 @@ dot_length(const char *text)
 {
 	if (text[0] == '.')
 		return 1;
-	return text[0] == '%' && text[1] == '2' && span_lower(text[2]) == 'e' ? 3 : 0;
+	return text[0] == '%' && text[1] == '2' && ascii_lower(text[2]) == 'e' ? 3 : 0;
 }
 
 /* A segment that is nothing but dots, however spelled: it may climb out. */
@@ -375,7 +376,7 @@ url_repository_id(const char *api_url, const char *url)
 	if (strncmp(url, api_url, length) != 0 || strncmp(url + length, below, strlen(below)) != 0)
 		return 0;
 	url += length + strlen(below);
-	for (; *url >= '0' && *url <= '9'; url++)
+	for (; ascii_is_digit(*url); url++)
 	{
 		if (id > (INT64_MAX - 9) / 10)
 			return 0;
