@@ -1,6 +1,7 @@
 /*
- * http_client.h
- *		Many HTTP requests at once behind one descriptor.
+ * http.h
+ *		Many HTTP requests at once behind one descriptor: all that other rooms see of
+ *		this one.
  *
  * Knows libcurl and epoll; knows neither GitHub nor PostgreSQL.
  *
@@ -10,8 +11,8 @@
  * waits or reads a signal; all signals are blocked while curl runs, so that
  * its resolver threads are born with them blocked.
  */
-#ifndef HTTP_CLIENT_H
-#define HTTP_CLIENT_H
+#ifndef HTTP_H
+#define HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,7 +10,7 @@
 
 #include <curl/curl.h>
 
-#include "http_client.h"
+#include "http/http.h"
 
 /* NULL: out of memory, or a header that would smuggle in another line. */
 extern HttpExchange *
