@@ -8,13 +8,12 @@
 #include "postgres.h"
 
 #include "server/at_commit.h"
-#include "server/budgets.h"
 #include "server/database_ddl.h"
 #include "fmgr.h"
 #include "server/launcher.h"
 #include "miscadmin.h"
 #include "server/settings.h"
-#include "server/shared_state.h"
+#include "server/shared_memory.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
 PG_MODULE_MAGIC_EXT(.name = "github_sync", .version = GITHUB_SYNC_VERSION);
@@ -31,13 +30,12 @@ _PG_init(void)
 	if (IsBinaryUpgrade)
 		return;
 
-	define_settings();
+	settings_define();
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 
-	shared_state_request();
-	budgets_request();
-	install_commit_messages();
-	install_database_ddl();
-	register_launcher();
+	shared_memory_request();
+	at_commit_install();
+	database_ddl_install();
+	launcher_register();
 }

@@ -21,11 +21,8 @@
 #include "server/shared_state.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-
-#define TRANCHE_NAME "github_sync_budgets"
 
 /* Reads go few at a time, as GitHub advises. */
 #define READS_AT_ONCE 8
@@ -76,9 +73,6 @@ static Budgets *state = NULL;    /* NULL: not preloaded */
 static List *held_tickets = NIL; /* of BudgetTicket, by this process */
 static bool exit_is_seen_to = false;
 
-static shmem_request_hook_type next_shmem_request_hook = NULL;
-static shmem_startup_hook_type next_shmem_startup_hook = NULL;
-
 /* The clock of budgets: one for all processes, and nobody sets it. */
 static int64
 now_in_ms(void)
@@ -89,41 +83,20 @@ now_in_ms(void)
 	return (int64) INSTR_TIME_GET_MILLISEC(now);
 }
 
-static void
-request_memory(void)
+Size
+budgets_size(void)
 {
-	if (next_shmem_request_hook)
-		next_shmem_request_hook();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(Budgets)));
-	RequestNamedLWLockTranche(TRANCHE_NAME, 1);
-}
-
-static void
-attach_memory(void)
-{
-	bool found;
-
-	if (next_shmem_startup_hook)
-		next_shmem_startup_hook();
-
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	state = ShmemInitStruct(TRANCHE_NAME, sizeof(Budgets), &found);
-	if (!found)
-	{
-		memset(state, 0, sizeof(Budgets));
-		state->lock = &(GetNamedLWLockTranche(TRANCHE_NAME))->lock;
-		state->made_ms = now_in_ms();
-	}
-	LWLockRelease(AddinShmemInitLock);
+	return sizeof(Budgets);
 }
 
 void
-budgets_request(void)
+budgets_attach(void *memory, LWLock *lock, bool is_new)
 {
-	next_shmem_request_hook = shmem_request_hook;
-	shmem_request_hook = request_memory;
-	next_shmem_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = attach_memory;
+	state = memory;
+	if (!is_new)
+		return;
+	state->lock = lock;
+	state->made_ms = now_in_ms();
 }
 
 TimestampTz
@@ -282,13 +255,13 @@ creations_are_known(int64 now_ms)
 {
 	Oid databases[WORKER_SLOTS];
 	int count;
-	bool surveyed = shared_state_copy_databases(databases, &count);
+	bool all_scouted = shared_state_copy_databases(databases, &count);
 	bool known;
 
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
 	state->creations_known = state->creations_known ||
 		now_ms - state->made_ms >= REPORTS_MAY_TAKE_MS ||
-		(surveyed && all_have_reported(databases, count));
+		(all_scouted && all_have_reported(databases, count));
 	known = state->creations_known;
 	LWLockRelease(state->lock);
 	return known;

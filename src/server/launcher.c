@@ -88,7 +88,7 @@ static int register_failures;
 static TimestampTz complain_not_before;
 
 void
-register_launcher(void)
+launcher_register(void)
 {
 	BackgroundWorker launcher = {0};
 
@@ -562,7 +562,7 @@ reconcile_workers(TimestampTz now)
 			assign_free_slots(database, missing, now);
 	}
 	if (all_known)
-		shared_state_note_surveyed();
+		shared_state_note_all_scouted();
 }
 
 /* ---- the loop ---- */

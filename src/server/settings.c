@@ -222,7 +222,7 @@ check_proxy(char **value, void **extra pg_attribute_unused(), GucSource source)
 }
 
 void
-define_settings(void)
+settings_define(void)
 {
 	for (size_t i = 0; i < lengthof(string_settings); i++)
 	{
