@@ -114,7 +114,6 @@ extern const char *http_exchange_body(const HttpExchange *exchange, size_t *leng
  * the URL, a header or a credential.  "" when nothing.
  */
 extern const char *http_exchange_error(const HttpExchange *exchange);
-extern double http_exchange_seconds(const HttpExchange *exchange);
 extern void http_exchange_free(HttpExchange *exchange);
 
 #endif

@@ -366,9 +366,10 @@ age_of_certificates_kept_s(const HttpClient *client)
 
 /*
  * A CA file replaces the system's certificates instead of adding to them, for
- * GitHub and for a proxy: who names one means to trust no other.  Where the system has them in one file,
- * its directory of the same is left out as well: with a directory curl keeps
- * no parsed copy, and every new connection costs 25 ms of parsing.
+ * GitHub and for a proxy: who names one means to trust no other.  A system that
+ * has its certificates in one file has the same in a directory, which is left
+ * out: with a directory curl keeps no parsed copy, and every new connection
+ * costs 25 ms of parsing.
  */
 static bool
 set_security(CURL *easy, const HttpClient *client)
