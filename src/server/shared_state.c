@@ -139,7 +139,7 @@ is_blocked_locked(Oid database)
 	return false;
 }
 
-/* What was blocked may be gone, renamed or the source of a copy: look again. */
+/* The database may have been dropped, renamed or copied: it is scouted again. */
 static void
 unblock_locked(Block *block)
 {
@@ -193,7 +193,7 @@ shared_state_restart_workers(Oid database)
 		if (OidIsValid(slot->database) && (slot->database == database || !OidIsValid(database)))
 		{
 			ask_to_leave_locked(slot);
-			slot->not_before = 0; /* what it failed for may be mended now */
+			slot->not_before = 0; /* the new settings may mend what made it fail */
 		}
 	}
 	wake_launcher_locked();
@@ -242,8 +242,8 @@ shared_state_copy_databases(Oid databases[WORKER_SLOTS], int *count)
 /* ---- DDL on databases ---- */
 
 /*
- * With all entries taken the block is not made: the command then competes with
- * the next start of a worker, as it would with any client's connection.
+ * When all entries are taken, no block is made: the command may then meet a worker
+ * that has just been started, as it may meet any client's connection.
  */
 void
 shared_state_block_database(Oid database)

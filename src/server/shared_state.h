@@ -5,11 +5,13 @@
  * Words used here:
  *	slot	 the place of one worker; it keeps its number, database and last
  *			 error while the worker's process dies and is started anew.
- *	scout	 a short-lived process that looks whether one database has a queue.
- *	block	 a database that no process of ours may enter until the
- *			 transaction that asked for it ends (DROP DATABASE and the like).
+ *	scout	 a short-lived process that finds out whether one database has a queue.
+ *	block	 keeps all processes of the library out of a database until the
+ *			 transaction that made it ends (DROP DATABASE and the like).
+ *	peer	 another worker of the same database.
  *
- * Everything is a no-op, or "no", when the library was not preloaded.
+ * When the library was not preloaded, the functions for sessions and for DDL do
+ * nothing, and those that answer answer "no".
  */
 #ifndef GITHUB_SYNC_SHARED_STATE_H
 #define GITHUB_SYNC_SHARED_STATE_H
@@ -43,7 +45,7 @@ typedef struct WorkerSlot
 	int requests_under_way;
 	char activity[ACTIVITY_LENGTH];
 
-	/* Written by other workers of the database as they end, cleared by this one. */
+	/* Written by peers as they end, cleared by the worker itself. */
 	bool peer_ended;
 
 	/* Written by both: the launcher sees what a worker cannot live to tell. */
@@ -80,7 +82,7 @@ extern bool shared_state_available(void);
  */
 extern void shared_state_wake_workers(Oid database);
 extern void shared_state_restart_workers(Oid database); /* InvalidOid: all workers */
-extern void shared_state_request_scout(Oid database);   /* InvalidOid: look for new databases */
+extern void shared_state_request_scout(Oid database);   /* InvalidOid: only list the databases */
 extern void shared_state_wake_slots(uint64 slots);      /* a bit for each */
 extern int
 shared_state_copy_slots(WorkerSlot copies[WORKER_SLOTS]); /* how many: 0 or WORKER_SLOTS */
