@@ -13,7 +13,7 @@
  * that curl starts to resolve names inherit the mask, so that the process's
  * handlers run in its own thread only.
  */
-#include "http/http_client.h"
+#include "http/http.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -26,7 +26,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "http/http_exchange_private.h"
+#include "http/http_exchange.h"
+
+#if LIBCURL_VERSION_NUM < 0x075700
+#error "libcurl 7.87.0 or newer is needed (CURLOPT_QUICK_EXIT)"
+#endif
 
 #define MAX_IDLE_HANDLES 64
 #define MAX_IDLE_CONNECTIONS 64L
@@ -362,9 +366,10 @@ age_of_certificates_kept_s(const HttpClient *client)
 
 /*
  * A CA file replaces the system's certificates instead of adding to them, for
- * GitHub and for a proxy: who names one means to trust no other.  Where the system has them in one file,
- * its directory of the same is left out as well: with a directory curl keeps
- * no parsed copy, and every new connection costs 25 ms of parsing.
+ * GitHub and for a proxy: who names one means to trust no other.  A system that
+ * has its certificates in one file has the same in a directory, which is left
+ * out: with a directory curl keeps no parsed copy, and every new connection
+ * costs 25 ms of parsing.
  */
 static bool
 set_security(CURL *easy, const HttpClient *client)
@@ -503,7 +508,7 @@ hand_to_curl(HttpClient *client, const HttpRequest *request, HttpExchange *excha
 }
 
 static bool
-start_transfer(HttpClient *client, const HttpRequest *request)
+start_request(HttpClient *client, const HttpRequest *request)
 {
 	HttpExchange *exchange;
 	CURL *easy;
@@ -532,7 +537,7 @@ http_client_start(HttpClient *client, const HttpRequest *request)
 	sigset_t caller_mask;
 
 	block_signals(&caller_mask);
-	started = start_transfer(client, request);
+	started = start_request(client, request);
 	restore_signals(&caller_mask);
 	return started;
 }

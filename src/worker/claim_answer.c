@@ -7,8 +7,8 @@
 #include "worker/claim_answer.h"
 #include "core/github_repository.h"
 #include "core/github_resource.h"
-#include "core/github_link.h"
-#include "core/github_url.h"
+#include "core/link_header.h"
+#include "core/url.h"
 #include "db/sync_queue.h"
 #include "server/settings.h"
 #include "utils/memutils.h"
@@ -172,8 +172,8 @@ static bool
 go_to_next_page(Recording *recording)
 {
 	Conversation *conversation = recording->conversation;
-	char *next = github_link_next(http_exchange_header(conversation->exchange, "link"));
-	char *url = github_url_within(setting_api_url, next);
+	char *next = link_header_next(http_exchange_header(conversation->exchange, "link"));
+	char *url = url_within(setting_api_url, next);
 
 	free(next);
 	if (next == NULL)
@@ -235,7 +235,7 @@ static void
 follow_redirect(Recording *recording)
 {
 	Conversation *conversation = recording->conversation;
-	char *url = github_url_within(setting_api_url, recording->response.location);
+	char *url = url_within(setting_api_url, recording->response.location);
 
 	if (url == NULL)
 		queue_fail(conversation->claim, "moved",
@@ -249,7 +249,7 @@ follow_redirect(Recording *recording)
 	else
 	{
 		conversation->redirects++;
-		conversation->redirected_repo_id = github_url_repository_id(setting_api_url, url);
+		conversation->redirected_repo_id = url_repository_id(setting_api_url, url);
 		conversation_go_to(conversation, url);
 		recording->disposition = CONVERSATION_GOES_ON;
 	}

@@ -14,7 +14,7 @@
 
 #include "core/github_request.h"
 #include "db/sync_queue.h"
-#include "http/http_client.h"
+#include "http/http.h"
 #include "worker/installation.h"
 #include "lib/ilist.h"
 

@@ -384,7 +384,7 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 	round_context =
 		AllocSetContextCreate(TopMemoryContext, "github_sync worker round", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(round_context);
-	wait_event = github_sync_wait_event("GithubSyncWorkerMain");
+	wait_event = compat_wait_event("GithubSyncWorkerMain");
 	worker.work_may_wait = true;
 	worker.next_due = DT_NOBEGIN;
 
