@@ -73,10 +73,11 @@ ROOM_HEADERS = $(wildcard src/*.h src/*/*.h)
 
 PG_CPPFLAGS = -DGITHUB_SYNC_VERSION='"$(EXTVERSION)"'
 SHLIB_LINK = -lcurl -lcjson -lcrypto
+SHLIB_EXPORTS = src/exports.txt
 # Makefile.shlib links only when these exist.
 SHLIB_PREREQS = build/fence.ok
 
-EXTRA_CLEAN = build $(EXTENSION:%=%.control) $(wildcard $(EXTENSION:%=%--*.sql))
+EXTRA_CLEAN = build src/exports.list $(EXTENSION:%=%.control) $(wildcard $(EXTENSION:%=%--*.sql))
 
 all:
 

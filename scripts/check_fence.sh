@@ -5,7 +5,11 @@
 #
 #		/* ROOM: EXTENDED REGULAR EXPRESSION */
 #
-#	with the room to put it into, and what make must say.
+#	with the room to put it into, and what make must say. What follows a line
+#
+#		/* file: NAME */
+#
+#	is put beside it, under that name.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,11 +18,14 @@ room=${room%:}
 reason=${reason% \*/}
 
 case $room in
-	extension) intruder=src/intruder ;;
-	*) intruder=src/$room/intruder ;;
+	extension) directory=src ;;
+	*) directory=src/$room ;;
 esac
-trap 'rm -f "$intruder".* build/fence.ok' EXIT
-cp "$1" "$intruder.c"
+trap 'rm -f "$directory"/intruder* build/fence.ok' EXIT
+awk -v directory="$directory" '
+	BEGIN { file = directory "/intruder.c" }
+	/^\/\* file: / { file = directory "/" $3 }
+	{ print >file }' "$1"
 
 if said=$(make -s with_llvm=no fence 2>&1); then
 	echo "the build accepted it"

@@ -20,6 +20,7 @@ read_table() {
 	while read -r subject verb rest; do
 		case "$subject $verb" in
 			'#'* | ' ') ;;
+			prefix\ *) ;;	# of scripts/check_modules.pl
 			library\ *) for pattern in $rest; do libraries+=("$verb $pattern"); done ;;
 			*\ includes) includes[$subject]=$rest ;;
 			*\ never-calls) never_calls[$subject]+=" $rest" ;;

@@ -31,13 +31,13 @@ _PG_init(void)
 	if (IsBinaryUpgrade)
 		return;
 
-	define_settings();
+	settings_define();
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 
 	shared_state_request();
 	budgets_request();
-	install_commit_messages();
-	install_database_ddl();
-	register_launcher();
+	at_commit_install();
+	database_ddl_install();
+	launcher_register();
 }

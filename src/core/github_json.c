@@ -244,7 +244,7 @@ end_of_strict_string(const char *text)
 }
 
 static bool
-is_digit(char c)
+is_json_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -254,7 +254,7 @@ count_digits(const char *text)
 {
 	size_t count = 0;
 
-	while (is_digit(text[count]))
+	while (is_json_digit(text[count]))
 		count++;
 	return count;
 }
@@ -301,7 +301,7 @@ github_json_is_strict(const char *text)
 			if (text != NULL)
 				text++;
 		}
-		else if (*text == '-' || is_digit(*text))
+		else if (*text == '-' || is_json_digit(*text))
 			text = end_of_strict_number(text);
 		else if (is_control(*text) && strchr("\t\n\r", *text) == NULL)
 			return false;
@@ -345,7 +345,7 @@ copy_with_integers(Output *output, const char *text)
 	{
 		const char *start = text;
 
-		if (*text == '-' || is_digit(*text))
+		if (*text == '-' || is_json_digit(*text))
 		{
 			text = copy_number(output, text);
 			continue;

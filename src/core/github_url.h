@@ -29,10 +29,4 @@ extern char *github_url_within(const char *api_url, const char *reference);
  */
 extern int64_t github_url_repository_id(const char *api_url, const char *url);
 
-/*
- * The target of rel="next" in a Link header (RFC 8288), as it stands there.
- * malloc'd; NULL: there is none, or link cannot be read.
- */
-extern char *github_link_next(const char *link);
-
 #endif

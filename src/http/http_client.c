@@ -13,7 +13,7 @@
  * that curl starts to resolve names inherit the mask, so that the process's
  * handlers run in its own thread only.
  */
-#include "http_client.h"
+#include "http/http_client.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "http_exchange.h"
+#include "http/http_exchange_private.h"
 
 #if LIBCURL_VERSION_NUM < 0x075700
 #error "libcurl 7.87.0 or newer is needed (CURLOPT_QUICK_EXIT)"
@@ -507,7 +507,7 @@ hand_to_curl(HttpClient *client, const HttpRequest *request, HttpExchange *excha
 }
 
 static bool
-start_exchange(HttpClient *client, const HttpRequest *request)
+start_transfer(HttpClient *client, const HttpRequest *request)
 {
 	HttpExchange *exchange;
 	CURL *easy;
@@ -536,7 +536,7 @@ http_client_start(HttpClient *client, const HttpRequest *request)
 	sigset_t caller_mask;
 
 	block_signals(&caller_mask);
-	started = start_exchange(client, request);
+	started = start_transfer(client, request);
 	restore_signals(&caller_mask);
 	return started;
 }

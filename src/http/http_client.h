@@ -14,47 +14,11 @@
 #define HTTP_CLIENT_H
 
 #include <stdbool.h>
-#include <stddef.h>
+
+#include "http/http_exchange.h"
+#include "http/http_options.h"
 
 typedef struct HttpClient HttpClient;
-typedef struct HttpExchange HttpExchange;
-
-typedef struct HttpClientOptions
-{
-	const char *user_agent;
-	const char *ca_file;   /* NULL: the system's */
-	const char *proxy;     /* NULL: none, whatever the environment says */
-	bool allow_plain_http; /* only for loopback hosts: the caller checks */
-	long connect_timeout_ms;
-	long request_timeout_ms;
-	size_t max_response_size; /* body, bytes */
-	size_t max_headers;       /* count; 0: the default of 200 */
-	size_t max_header_bytes;  /* all of one answer, trailers too; 0: 256 kB */
-} HttpClientOptions;
-
-typedef struct HttpRequest
-{
-	const char *method; /* GET, POST, PATCH, DELETE */
-	const char *url;
-	const char *const *headers; /* "Name: value", NULL-terminated; copied */
-	const char *body;           /* NULL: none; copied */
-	size_t body_length;
-
-	/*
-	 * The server must see it at most once, even when the connection dies
-	 * under it.  Costs a connection of its own.
-	 */
-	bool once;
-	void *tag; /* the caller's */
-} HttpRequest;
-
-typedef enum HttpOutcome
-{
-	HTTP_ANSWERED,   /* status line, headers and whole body */
-	HTTP_NEVER_SENT, /* resolve, connect or TLS failed */
-	HTTP_CUT_OFF,    /* time-out, reset or half an answer after sending began */
-	HTTP_TOO_LARGE   /* body or headers over our limits */
-} HttpOutcome;
 
 /*
  * NULL: out of memory or of descriptors.  curl_global_init() is done here.
@@ -92,28 +56,5 @@ extern int http_client_exchanges_under_way(const HttpClient *client);
  * exit of the process (joining them took 8 s with a dead resolver).
  */
 extern void http_client_abandon(HttpClient *client);
-
-extern void *http_exchange_tag(const HttpExchange *exchange);
-extern HttpOutcome http_exchange_outcome(const HttpExchange *exchange);
-
-/* 0 when no status line came. */
-extern int http_exchange_status(const HttpExchange *exchange);
-
-/*
- * Of the final response; name in any case.  The last one of a header that
- * repeats; NULL: absent.
- */
-extern const char *http_exchange_header(const HttpExchange *exchange, const char *name);
-
-/* NUL-terminated besides its length; "" when there was none, or not all of it. */
-extern const char *http_exchange_body(const HttpExchange *exchange, size_t *length);
-
-/*
- * What went wrong, in words and printable ASCII: the host may be named, never
- * the URL, a header or a credential.  "" when nothing.
- */
-extern const char *http_exchange_error(const HttpExchange *exchange);
-extern double http_exchange_seconds(const HttpExchange *exchange);
-extern void http_exchange_free(HttpExchange *exchange);
 
 #endif

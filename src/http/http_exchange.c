@@ -14,7 +14,7 @@
  * used before.  Counting the sendings is what keeps the promise of "once", and
  * what tells "never sent" from "cut off".
  */
-#include "http_exchange.h"
+#include "http/http_exchange_private.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -337,7 +337,7 @@ http_exchange_free(HttpExchange *exchange)
 /* ---- The verdict ---- */
 
 static HttpOutcome
-judge(const HttpExchange *exchange, CURLcode result)
+outcome_of(const HttpExchange *exchange, CURLcode result)
 {
 	/* Interim answers alone are no answer. */
 	if (result == CURLE_OK && exchange->status >= 200)
@@ -452,7 +452,7 @@ http_exchange_finish(HttpExchange *exchange, CURL *easy, CURLcode result)
 	exchange->seconds = (double) microseconds / 1e6;
 	if (met_limit_of_curl(exchange, result))
 		exchange->stop_reason = STOPPED_HEADERS_TOO_LARGE;
-	exchange->outcome = judge(exchange, result);
+	exchange->outcome = outcome_of(exchange, result);
 	explain(exchange, result);
 	drop_partial_body(exchange);
 	wipe_request_headers(exchange);

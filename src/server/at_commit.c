@@ -114,7 +114,7 @@ end_subtransaction(SubXactEvent event, SubTransactionId mine pg_attribute_unused
 }
 
 void
-install_commit_messages(void)
+at_commit_install(void)
 {
 	RegisterXactCallback(end_transaction, NULL);
 	RegisterSubXactCallback(end_subtransaction, NULL);

@@ -14,7 +14,7 @@ typedef enum CommitMessage
 	RESTART_WORKERS /* settings of a session's start changed */
 } CommitMessage;
 
-extern void install_commit_messages(void);
+extern void at_commit_install(void);
 
 /*
  * Sends a message about a database when the current transaction commits, once

@@ -21,11 +21,11 @@
 #include "server/shared_state.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
+#include "server/shared_memory.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#define TRANCHE_NAME "github_sync_budgets"
+#define AREA_NAME "github_sync_budgets"
 
 /* Reads go few at a time, as GitHub advises. */
 #define READS_AT_ONCE 8
@@ -76,9 +76,6 @@ static Budgets *state = NULL;    /* NULL: not preloaded */
 static List *held_tickets = NIL; /* of BudgetTicket, by this process */
 static bool exit_is_seen_to = false;
 
-static shmem_request_hook_type next_shmem_request_hook = NULL;
-static shmem_startup_hook_type next_shmem_startup_hook = NULL;
-
 /* The clock of budgets: one for all processes, and nobody sets it. */
 static int64
 now_in_ms(void)
@@ -90,40 +87,18 @@ now_in_ms(void)
 }
 
 static void
-request_memory(void)
+make_budgets(void *area, LWLock *lock)
 {
-	if (next_shmem_request_hook)
-		next_shmem_request_hook();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(Budgets)));
-	RequestNamedLWLockTranche(TRANCHE_NAME, 1);
-}
+	Budgets *budgets = area;
 
-static void
-attach_memory(void)
-{
-	bool found;
-
-	if (next_shmem_startup_hook)
-		next_shmem_startup_hook();
-
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	state = ShmemInitStruct(TRANCHE_NAME, sizeof(Budgets), &found);
-	if (!found)
-	{
-		memset(state, 0, sizeof(Budgets));
-		state->lock = &(GetNamedLWLockTranche(TRANCHE_NAME))->lock;
-		state->made_ms = now_in_ms();
-	}
-	LWLockRelease(AddinShmemInitLock);
+	budgets->lock = lock;
+	budgets->made_ms = now_in_ms();
 }
 
 void
 budgets_request(void)
 {
-	next_shmem_request_hook = shmem_request_hook;
-	shmem_request_hook = request_memory;
-	next_shmem_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = attach_memory;
+	shared_memory_request(AREA_NAME, sizeof(Budgets), make_budgets, (void **) &state);
 }
 
 TimestampTz

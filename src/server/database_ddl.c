@@ -247,7 +247,7 @@ process_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tre
 }
 
 void
-install_database_ddl(void)
+database_ddl_install(void)
 {
 	next_process_utility = ProcessUtility_hook;
 	ProcessUtility_hook = process_utility;

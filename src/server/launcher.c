@@ -88,7 +88,7 @@ static int register_failures;
 static TimestampTz complain_not_before;
 
 void
-register_launcher(void)
+launcher_register(void)
 {
 	BackgroundWorker launcher = {0};
 

@@ -15,15 +15,14 @@
 #include <signal.h>
 
 #include "miscadmin.h"
+#include "server/shared_memory.h"
 #include "server/shared_state.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
-#include "storage/shmem.h"
 #include "utils/timestamp.h"
 
-#define TRANCHE_NAME "github_sync"
 #define BLOCKS 64
 
 typedef struct LauncherEntry
@@ -60,43 +59,16 @@ typedef struct SharedState
 static SharedState *state = NULL; /* NULL: not preloaded */
 static WorkerSlot *my_slot = NULL;
 
-static shmem_request_hook_type next_shmem_request_hook = NULL;
-static shmem_startup_hook_type next_shmem_startup_hook = NULL;
-
 static void
-request_memory(void)
+make_state(void *area, LWLock *lock)
 {
-	if (next_shmem_request_hook)
-		next_shmem_request_hook();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(SharedState)));
-	RequestNamedLWLockTranche(TRANCHE_NAME, 1);
-}
-
-static void
-attach_memory(void)
-{
-	bool found;
-
-	if (next_shmem_startup_hook)
-		next_shmem_startup_hook();
-
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	state = ShmemInitStruct("github_sync", sizeof(SharedState), &found);
-	if (!found)
-	{
-		memset(state, 0, sizeof(SharedState));
-		state->lock = &(GetNamedLWLockTranche(TRANCHE_NAME))->lock;
-	}
-	LWLockRelease(AddinShmemInitLock);
+	((SharedState *) area)->lock = lock;
 }
 
 void
 shared_state_request(void)
 {
-	next_shmem_request_hook = shmem_request_hook;
-	shmem_request_hook = request_memory;
-	next_shmem_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = attach_memory;
+	shared_memory_request("github_sync", sizeof(SharedState), make_state, (void **) &state);
 }
 
 bool
@@ -238,16 +210,6 @@ shared_state_request_scout(Oid database)
 	LWLockRelease(state->lock);
 }
 
-void
-shared_state_wake_launcher(void)
-{
-	if (state == NULL)
-		return;
-	LWLockAcquire(state->lock, LW_SHARED);
-	wake_launcher_locked();
-	LWLockRelease(state->lock);
-}
-
 int
 shared_state_copy_slots(WorkerSlot copies[WORKER_SLOTS])
 {
@@ -373,7 +335,7 @@ shared_state_knows_process(pid_t pid)
 
 /* There may be none after us to take over what we held. */
 static void
-tell_neighbours_locked(void)
+tell_peers_locked(void)
 {
 	for (int i = 0; i < WORKER_SLOTS; i++)
 	{
@@ -381,7 +343,7 @@ tell_neighbours_locked(void)
 
 		if (slot != my_slot && slot->database == my_slot->database && slot->latch != NULL)
 		{
-			slot->neighbour_ended = true;
+			slot->peer_ended = true;
 			SetLatch(slot->latch);
 		}
 	}
@@ -395,7 +357,7 @@ release_slot(int code pg_attribute_unused(), Datum arg pg_attribute_unused())
 	my_slot->latch = NULL;
 	my_slot->requests_under_way = 0;
 	my_slot->activity[0] = '\0';
-	tell_neighbours_locked();
+	tell_peers_locked();
 	wake_launcher_locked();
 	LWLockRelease(state->lock);
 	my_slot = NULL;
@@ -444,13 +406,13 @@ shared_state_my_slot(void)
 }
 
 bool
-shared_state_take_neighbour_ended(void)
+shared_state_take_peer_ended(void)
 {
 	bool ended;
 
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	ended = my_slot->neighbour_ended;
-	my_slot->neighbour_ended = false;
+	ended = my_slot->peer_ended;
+	my_slot->peer_ended = false;
 	LWLockRelease(state->lock);
 	return ended;
 }

@@ -43,7 +43,7 @@ typedef struct WorkerSlot
 	char activity[ACTIVITY_LENGTH];
 
 	/* Written by other workers of the database as they end, cleared by this one. */
-	bool neighbour_ended;
+	bool peer_ended;
 
 	/* Written by both: the launcher sees what a worker cannot live to tell. */
 	char last_error[LAST_ERROR_LENGTH]; /* "": none */
@@ -77,8 +77,7 @@ extern bool shared_state_available(void);
 extern void shared_state_wake_workers(Oid database);
 extern void shared_state_restart_workers(Oid database); /* InvalidOid: all workers */
 extern void shared_state_request_scout(Oid database);   /* InvalidOid: look for new databases */
-extern void shared_state_wake_launcher(void);
-extern void shared_state_wake_slots(uint64 slots); /* a bit for each */
+extern void shared_state_wake_slots(uint64 slots);      /* a bit for each */
 extern int
 shared_state_copy_slots(WorkerSlot copies[WORKER_SLOTS]); /* how many: 0 or WORKER_SLOTS */
 
@@ -106,7 +105,7 @@ extern bool shared_state_has_slot(void);       /* is this process a worker of ou
 extern int shared_state_my_slot(void);         /* its number, from 0; only for one that has it */
 extern bool shared_state_asked_to_leave(void); /* finish what is under way, then exit */
 extern void shared_state_ask_myself_to_leave(void);
-extern bool shared_state_take_neighbour_ended(void); /* since the last call: what it held is free */
+extern bool shared_state_take_peer_ended(void); /* since the last call: what it held is free */
 extern void shared_state_report_activity(const char *activity);
 extern void shared_state_report_requests(int under_way);
 extern void shared_state_report_error(const char *message); /* no secrets; "" forgets the error */

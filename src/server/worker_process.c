@@ -100,7 +100,7 @@ remember_identity(void)
 }
 
 void
-start_worker_process(void)
+worker_process_start(void)
 {
 	WorkerOrder order;
 
@@ -136,7 +136,7 @@ identity_changed(void)
 }
 
 bool
-worker_may_continue(void)
+worker_process_may_continue(void)
 {
 	CHECK_FOR_INTERRUPTS();
 	if (ConfigReloadPending)
@@ -152,7 +152,7 @@ worker_may_continue(void)
 }
 
 bool
-worker_settings_changed(void)
+worker_process_settings_changed(void)
 {
 	bool changed = settings_changed;
 
@@ -161,7 +161,7 @@ worker_settings_changed(void)
 }
 
 void
-report_worker_activity(const char *activity, bool idle)
+worker_process_report_activity(const char *activity, bool idle)
 {
 	shared_state_report_activity(activity);
 	pgstat_report_activity(idle ? STATE_IDLE : STATE_RUNNING, activity);

@@ -7,6 +7,7 @@
 #include "worker/claim_answer.h"
 #include "core/github_repository.h"
 #include "core/github_resource.h"
+#include "core/github_link.h"
 #include "core/github_url.h"
 #include "db/sync_queue.h"
 #include "server/settings.h"

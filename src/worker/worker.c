@@ -216,7 +216,7 @@ claim(void *argument)
 	}
 	if (something_is_due())
 		promote_due();
-	if (shared_state_take_neighbour_ended())
+	if (shared_state_take_peer_ended())
 		worker.recovered = false;
 	if (!worker.recovered)
 		recover();
@@ -337,7 +337,7 @@ wait_for_something(uint32 wait_event)
 	shared_state_report_requests(conversations_under_way());
 	if (conversations_under_way() == 0 && !worker.work_may_wait)
 		pgstat_report_stat(true); /* nothing comes that would flush it */
-	report_worker_activity(activity(), true);
+	worker_process_report_activity(activity(), true);
 	events = WaitLatchOrSocket(MyLatch,
 							   WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 							   conversations_descriptor(), time_to_wait(), wait_event);
@@ -379,7 +379,7 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 	uint32 wait_event;
 	bool leaving = false;
 
-	start_worker_process();
+	worker_process_start();
 	conversations_open();
 	round_context =
 		AllocSetContextCreate(TopMemoryContext, "github_sync worker round", ALLOCSET_DEFAULT_SIZES);
@@ -396,9 +396,9 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 		talk_to_github();
 		if (wait_for_something(wait_event) || (may_claim_later() && something_is_due()))
 			worker.work_may_wait = true;
-		if (!worker_may_continue())
+		if (!worker_process_may_continue())
 			leaving = true;
-		if (worker_settings_changed())
+		if (worker_process_settings_changed())
 			take_over_settings();
 		if (leaving || !setting_enabled)
 			pauses_give_back_all();

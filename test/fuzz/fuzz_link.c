@@ -3,6 +3,7 @@
  *		Where GitHub sends us: a Link or a Location header leads into its API or
  *		nowhere.
  */
+#include "core/github_link.h"
 #include "core/github_url.h"
 #include "fuzz.h"
 

@@ -2,6 +2,7 @@
  * test_core_url.c
  *		Which redirects and links lead to GitHub's API, and which elsewhere.
  */
+#include "core/github_link.h"
 #include "core/github_url.h"
 
 #include <stdlib.h>

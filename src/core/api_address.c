@@ -1,89 +1,77 @@
 /*
- * addresses.c
+ * api_address.c
  *		Which addresses are fit to be called: of GitHub's REST API, of a proxy.
  *
- * Plain C on one string: no PostgreSQL, no name lookup.  Strict on purpose:
- * tokens are sent to such an address, so what two parsers might read differently
- * (users, escapes, backslashes, dot segments) is refused here.
+ * Pure: no name lookup.  Strict on purpose: tokens are sent to such an address,
+ * so what two parsers might read differently (users, escapes, backslashes, dot
+ * segments) is refused here.
  */
-#include "core/addresses.h"
+#include "core/api_address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "core/url.h"
+
 #define HOST_MAX 253 /* longest name DNS can carry (RFC 1035, 2.3.4) */
+#define PORT_MAX 65535
 
 #define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 #define HOST_CHARACTERS LETTERS_AND_DIGITS "-._"
-#define ADDRESS_CHARACTERS "0123456789abcdefABCDEF:."
 #define PATH_CHARACTERS LETTERS_AND_DIGITS "-._~/"
 
-typedef struct UrlParts
+typedef struct Host
 {
-	bool encrypted;
-	char host[HOST_MAX + 1]; /* an IPv6 address without its brackets */
-	bool host_is_ipv6;
-} UrlParts;
+	char name[HOST_MAX + 1]; /* an IPv6 address without its brackets */
+	bool is_ipv6;
+} Host;
 
 static bool
-split_scheme(const char **rest, UrlParts *parts)
+copy_host(const UrlSpan *span, Host *host)
 {
-	static const char secure[] = "https://";
-	static const char plain[] = "http://";
-
-	parts->encrypted = strncmp(*rest, secure, strlen(secure)) == 0;
-	if (!parts->encrypted && strncmp(*rest, plain, strlen(plain)) != 0)
-		return false;
-	*rest += strlen(parts->encrypted ? secure : plain);
-	return true;
-}
-
-static bool
-split_host(const char **rest, UrlParts *parts)
-{
-	size_t length;
+	UrlSpan name = *span;
 	struct in6_addr address;
 
-	parts->host_is_ipv6 = **rest == '[';
-	if (parts->host_is_ipv6)
-		(*rest)++;
-	length = strspn(*rest, parts->host_is_ipv6 ? ADDRESS_CHARACTERS : HOST_CHARACTERS);
-	if (length == 0 || length > HOST_MAX)
+	host->is_ipv6 = name.length > 2 && name.start[0] == '[';
+	if (host->is_ipv6)
+	{
+		name.start++;
+		name.length -= 2;
+	}
+	if (name.length == 0 || name.length > HOST_MAX)
 		return false;
-	memcpy(parts->host, *rest, length);
-	parts->host[length] = '\0';
-	*rest += length;
-	if (!parts->host_is_ipv6)
-		return true;
-	return *(*rest)++ == ']' && inet_pton(AF_INET6, parts->host, &address) == 1;
+	memcpy(host->name, name.start, name.length);
+	host->name[name.length] = '\0';
+	if (host->is_ipv6)
+		return inet_pton(AF_INET6, host->name, &address) == 1;
+	return host->name[strspn(host->name, HOST_CHARACTERS)] == '\0';
 }
 
 static bool
-skip_port(const char **rest)
+is_port(const UrlSpan *span)
 {
-	size_t digits;
-	long port;
+	long port = 0;
 
-	if (**rest != ':')
-		return true;
-	(*rest)++;
-	digits = strspn(*rest, "0123456789");
-	if (digits == 0 || digits > 5)
+	if (span->length > 5)
 		return false;
-	port = strtol(*rest, NULL, 10);
-	*rest += digits;
-	return port >= 1 && port <= 65535;
+	for (size_t i = 0; i < span->length; i++)
+	{
+		if (span->start[i] < '0' || span->start[i] > '9')
+			return false;
+		port = port * 10 + (span->start[i] - '0');
+	}
+	return port >= 1 && port <= PORT_MAX;
 }
 
 /* The host, a port if any, and then nothing or a path. */
 static bool
-split_authority(const char **rest, UrlParts *parts)
+is_authority(const UrlParts *parts, Host *host)
 {
-	return split_host(rest, parts) && skip_port(rest) && (**rest == '\0' || **rest == '/');
+	return copy_host(&parts->host, host) && (!parts->has_port || is_port(&parts->port)) &&
+		(parts->path.length == 0 || parts->path.start[0] == '/');
 }
 
 static bool
@@ -96,37 +84,52 @@ is_plain_path(const char *path)
 }
 
 static bool
-is_loopback(const UrlParts *parts)
+is_loopback(const Host *host)
 {
 	struct in_addr address;
 	struct in6_addr address6;
 
-	if (parts->host_is_ipv6)
-		return inet_pton(AF_INET6, parts->host, &address6) == 1 && IN6_IS_ADDR_LOOPBACK(&address6);
-	if (inet_pton(AF_INET, parts->host, &address) == 1)
+	if (host->is_ipv6)
+		return inet_pton(AF_INET6, host->name, &address6) == 1 && IN6_IS_ADDR_LOOPBACK(&address6);
+	if (inet_pton(AF_INET, host->name, &address) == 1)
 		return ntohl(address.s_addr) >> 24 == 127;
-	return strcasecmp(parts->host, "localhost") == 0;
+	return strcasecmp(host->name, "localhost") == 0;
+}
+
+/* The rest behind a scheme that is written as we write it; NULL: it is none of these. */
+static const char *
+after_scheme(const char *url, bool *encrypted)
+{
+	static const char secure[] = "https://";
+	static const char plain[] = "http://";
+
+	*encrypted = strncmp(url, secure, strlen(secure)) == 0;
+	if (*encrypted)
+		return url + strlen(secure);
+	return strncmp(url, plain, strlen(plain)) == 0 ? url + strlen(plain) : NULL;
 }
 
 const char *
-api_url_fault(const char *url)
+api_address_fault(const char *url)
 {
-	UrlParts parts = {0};
-	const char *rest = url;
+	UrlParts parts;
+	Host host;
+	bool encrypted;
+	const char *rest = after_scheme(url, &encrypted);
 
-	if (!split_scheme(&rest, &parts))
+	if (rest == NULL)
 		return "The address must begin with https:// (or http:// for a loopback host).";
 	if (strchr(rest, '@') != NULL)
 		return "The address must not contain a user or password.";
 	if (strpbrk(rest, "?#") != NULL)
 		return "The address must not contain a query or fragment.";
-	if (!split_authority(&rest, &parts))
+	if (!url_split(url, &parts) || !is_authority(&parts, &host))
 		return "The address must name a host, and a port from 1 to 65535 if any.";
-	if (*rest != '\0' && rest[strlen(rest) - 1] == '/')
+	if (parts.path.length > 0 && url[strlen(url) - 1] == '/')
 		return "The address must not end with a slash.";
-	if (!is_plain_path(rest))
+	if (!is_plain_path(parts.path.start))
 		return "The path may contain letters, digits, \"-\", \"_\", \"~\" and inner dots only.";
-	if (!parts.encrypted && !is_loopback(&parts))
+	if (!encrypted && !is_loopback(&host))
 		return "Plain http is accepted for a loopback host only.";
 	return NULL;
 }
@@ -155,9 +158,10 @@ skip_proxy_scheme(const char **rest)
 }
 
 const char *
-proxy_fault(const char *address)
+api_address_proxy_fault(const char *address)
 {
-	UrlParts parts = {0};
+	UrlParts parts;
+	Host host;
 	const char *rest = address;
 	const char *user_end;
 
@@ -167,7 +171,7 @@ proxy_fault(const char *address)
 	user_end = strchr(rest, '@');
 	if (user_end != NULL)
 		rest = user_end + 1;
-	if (!split_authority(&rest, &parts) || *rest != '\0')
+	if (!url_split_authority(rest, &parts) || !is_authority(&parts, &host) || parts.path.length > 0)
 		return "The proxy must name a host, a port from 1 to 65535 if any, and nothing else.";
 	return NULL;
 }

@@ -1,0 +1,36 @@
+/*
+ * http_exchange_private.h
+ *		What the client needs of an exchange: private to the HTTP room.
+ *
+ * http_client.c moves exchanges through curl; this half keeps what curl hands
+ * over within bounds and says in the end how the exchange went.
+ */
+#ifndef HTTP_EXCHANGE_PRIVATE_H
+#define HTTP_EXCHANGE_PRIVATE_H
+
+#include <curl/curl.h>
+
+#include "http/http_exchange.h"
+#include "http/http_options.h"
+
+/* NULL: out of memory, or a header that would smuggle in another line. */
+extern HttpExchange *
+http_exchange_create(const HttpRequest *request, const HttpClientOptions *options);
+
+/* Points the handle's callbacks and request headers at the exchange. */
+extern bool http_exchange_attach(HttpExchange *exchange, CURL *easy);
+
+/* Takes the verdict from the handle, which the exchange then needs no more. */
+extern void http_exchange_finish(HttpExchange *exchange, CURL *easy, CURLcode result);
+
+/* A queue of exchanges, first in, first out. */
+typedef struct HttpExchangeQueue
+{
+	HttpExchange *first;
+	HttpExchange *last;
+} HttpExchangeQueue;
+
+extern void http_exchange_push(HttpExchangeQueue *queue, HttpExchange *exchange);
+extern HttpExchange *http_exchange_pop(HttpExchangeQueue *queue);
+
+#endif
