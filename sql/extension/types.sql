@@ -105,3 +105,61 @@ CREATE TYPE github_sync.backoff AS (
 COMMENT ON TYPE github_sync.backoff IS
 'private: how long a transaction with which GitHub cannot be reached waits between two tries, and after which time '
 'it is given up';
+
+CREATE TYPE github_sync.local_row AS (
+	is_there boolean,
+	fields text[],
+	modified_at timestamptz,
+	github_repo_id bigint,
+	parent_issue_id bigint
+);
+COMMENT ON TYPE github_sync.local_row IS
+'private: a row of the application''s table as the rules see it';
+COMMENT ON COLUMN github_sync.local_row.fields IS
+'the mapped fields in the order of the record type, state as open or closed';
+
+CREATE TYPE github_sync.decision AS (
+	state text,
+	disabled_reason text,
+	duplicate_of bigint,
+	dropped_for bigint,
+	because text,
+	being_switched boolean
+);
+COMMENT ON TYPE github_sync.decision IS
+'private: whether a transaction may wait in the queue, and why not';
+COMMENT ON COLUMN github_sync.decision.state IS
+'queued, dropped, duplicate or disabled; within the rules NULL: this rule does not apply';
+COMMENT ON COLUMN github_sync.decision.being_switched IS
+'its repository was disabled, and somebody is just changing that: the rules are to be asked again before anything '
+'is sent';
+
+CREATE TYPE github_sync.claim AS (
+	id bigint,
+	claim_no integer,
+	direction text,
+	step text,
+	installation_id bigint,
+	owner_login text,
+	repo_name text,
+	issue_number integer,
+	github_id bigint,
+	etag text,
+	etag_key text,
+	creation_key uuid,
+	lookup_since timestamptz,
+	attempts integer,
+	github_repo_id bigint,
+	priority smallint,
+	is_probe boolean
+);
+COMMENT ON TYPE github_sync.claim IS
+'private: a transaction that a worker has claimed, and what it needs to ask GitHub about it';
+COMMENT ON COLUMN github_sync.claim.claim_no IS
+'the fence: reports name it, and those of an earlier claim change nothing';
+COMMENT ON COLUMN github_sync.claim.step IS
+'what is asked of GitHub first: fetch, create, delete, or lookup (of a creation whose outcome is unknown)';
+COMMENT ON COLUMN github_sync.claim.creation_key IS
+'of a lookup: what the creation carries';
+COMMENT ON COLUMN github_sync.claim.is_probe IS
+'the installation was paused, whichever worker recorded it: an answer ends the pause';

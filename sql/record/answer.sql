@@ -122,7 +122,7 @@ BEGIN
 		/* First: what comes back now is decided by what is known now. */
 		PERFORM github_sync.@record@_save_record(cached);
 		UPDATE github_sync.@record@_sync_transactions SET
-			event = event_of_end, because = github_sync.@record@_without_row(cached)
+			event = event_of_end, because = github_sync.@record@_reason_without_row(cached)
 		WHERE id = t.id RETURNING state INTO end_state;
 	END IF;
 	RETURN end_state;

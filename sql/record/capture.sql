@@ -4,7 +4,8 @@
  * application does, they raise nothing of their own.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_stamp_local_change(key {{key_type}}, old_fields text[], new_fields text[])
+CREATE OR REPLACE FUNCTION github_sync.@record@_stamp_local_change(
+	key {{key_type}}, old_fields text[], new_fields text[])
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -32,7 +33,8 @@ DECLARE
 	here record;
 BEGIN
 	/* What the worker itself writes is no news. */
-	IF github_sync.in_worker() AND current_setting('github_sync.applying', true) IN ('@record@:new', '@record@:' || NEW.{{id}}::text) THEN
+	IF github_sync.in_worker() AND current_setting('github_sync.applying', true)
+		IN ('@record@:new', '@record@:' || NEW.{{id}}::text) THEN
 		RETURN NULL;
 	END IF;
 	IF TG_OP = 'UPDATE' AND new_row_fields IS NOT DISTINCT FROM old_row_fields AND {{same_place}} THEN
@@ -48,7 +50,8 @@ BEGIN
 --@comment			JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id)) THEN
 --@comment		/* Before the record of the comment, as whoever enqueues it does. */
 --@comment		PERFORM github_sync.comment_parent_of_local_row(NEW.{{id}});
-		PERFORM github_sync.@record@_stamp_local_change(NEW.{{id}}, old_row_fields, new_row_fields) WHERE TG_OP = 'UPDATE';
+		PERFORM github_sync.@record@_stamp_local_change(NEW.{{id}}, old_row_fields, new_row_fields)
+		WHERE TG_OP = 'UPDATE';
 		INSERT INTO github_sync.@record@_sync_transactions (direction, @record@_id) VALUES ('outbound', NEW.{{id}});
 	END IF;
 	RETURN NULL;

@@ -21,13 +21,13 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	held record := github_sync.@record@_lock_claim(claim_id, held_claim_no);
 	cached github_sync.@resources@ := held.cached;
-	here record;
+	here github_sync.local_row;
 	first_fields text[];
 BEGIN
 	IF (held.t).id IS NULL OR cached.@record@_id IS NULL OR cached.github_id IS NOT NULL THEN
 		RETURN;
 	END IF;
-	SELECT * INTO here FROM github_sync.@record@_local_row(cached.@record@_id);
+	here := github_sync.@record@_local_row(cached.@record@_id);
 	first_fields := here.fields;
 	creation_key := coalesce(cached.creation_key, gen_random_uuid());
 	body := github_sync.with_creation_key(here.fields[github_sync.@record@_body_position()], creation_key);
@@ -60,7 +60,7 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN;
 	END IF;
-	INSERT INTO github_sync.@record@_creation_attempts (creation_key, @resource@_id, github_repo_id, look_since)
+	INSERT INTO github_sync.@record@_creation_attempts (creation_key, @resource@_id, github_repo_id, lookup_since)
 	SELECT r.creation_key, r.id, r.github_repo_id, q.first_inserted_at
 	FROM github_sync.@resources@ AS r
 	CROSS JOIN LATERAL (

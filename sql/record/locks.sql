@@ -1,11 +1,34 @@
 /*
- * Locks that a report takes.  Everybody takes them in this order: the local
- * row, the cached record, transactions by ascending id.  A name says how a
- * function locks, and that it does not wait where it does not.
+ * All locks of a record, in the one order in which everybody takes them:
  *
- * Reports that write the local row never wait for the application: 55P03 says
- * that somebody else holds it, and the answer is reported again shortly.
+ *	1. the local row			2. the cached record
+ *	3. transactions, by ascending id
+ *
+ * A comment's record is locked before its parent issue is, and then the parent
+ * without waiting.  Switches (shared/locks.sql) are never waited for.
+ *
+ * A name says how strong a lock is (key_share: nobody deletes the row; lock:
+ * nobody else locks or changes it) and what happens where somebody else has
+ * it: _nowait raises 55P03, _skip_locked returns nothing, any other waits.
+ * Sessions of the application wait, for a short commit at most; so do a
+ * worker's reports that write no local row.  All else that a worker does never
+ * waits: the application holds its rows for as long as it likes.
+ *
+ * Whoever locks a record to decide about it raises its lock_version: a session
+ * with an older snapshot then fails (40001) instead of deciding wrongly.
  */
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_key_share_local_row(key {{key_type}}) RETURNS boolean
+LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE;
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_key_share_local_row({{key_type}}) IS
+'private: keeps the local row from being deleted. Taken before the record''s lock: an application''s DELETE takes '
+'them in that order too';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_row_nowait(key {{key_type}}) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -47,6 +70,34 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_record_nowait(bigint) IS
 'private: locks the local row and the record without waiting; 55P03: somebody else holds one, try again shortly';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record_skip_locked(cached_id bigint)
+RETURNS github_sync.@resources@
+LANGUAGE plpgsql AS $$
+DECLARE
+	cached github_sync.@resources@;
+BEGIN
+	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = cached_id FOR NO KEY UPDATE SKIP LOCKED;
+	RETURN cached;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_record_skip_locked(bigint) IS
+'private: locks the record; NULL: somebody decides about it just now, or it is gone';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_queued_skip_locked(transaction_id bigint, cached_id bigint)
+RETURNS github_sync.@record@_sync_transactions
+LANGUAGE plpgsql AS $$
+DECLARE
+	t github_sync.@record@_sync_transactions;
+BEGIN
+	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
+	WHERE q.id = transaction_id AND q.state = 'queued' AND q.next_attempt_at IS NULL AND q.@resource@_id = cached_id
+	FOR NO KEY UPDATE SKIP LOCKED;
+	RETURN t;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_queued_skip_locked(bigint, bigint) IS
+'private: locks a transaction of a locked record that stands in line; NULL: it no longer does, or somebody holds it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_held_claim(claim_id bigint, held_claim_no integer)
 RETURNS github_sync.@record@_sync_transactions
@@ -95,3 +146,54 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_claim_nowait(bigint, integer) IS
 'private: locks the local row and the record without waiting (55P03: try again shortly); t is the transaction if this '
 'claim holds it then, else NULL';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record(cached_id bigint) RETURNS github_sync.@resources@
+LANGUAGE plpgsql AS $$
+DECLARE
+	linked_id {{key_type}};
+	cached github_sync.@resources@;
+BEGIN
+	LOOP
+		SELECT r.@record@_id INTO linked_id FROM github_sync.@resources@ AS r WHERE r.id = cached_id;
+		PERFORM github_sync.@record@_key_share_local_row(linked_id) WHERE linked_id IS NOT NULL;
+		UPDATE github_sync.@resources@ SET lock_version = lock_version + 1
+		WHERE id = cached_id AND @record@_id IS NOT DISTINCT FROM linked_id RETURNING * INTO cached;
+		IF FOUND OR NOT EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.id = cached_id) THEN
+			RETURN cached;
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_record(bigint) IS
+'private: holds the local row and locks the record, in the order of an insert; waits for a short commit at most';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_row_and_record(key {{key_type}}) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	/* Not FOR UPDATE: a worker's report may check a foreign key to the row while it holds a record that we wait for. */
+	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = @record@_lock_row_and_record.key FOR NO KEY UPDATE;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	/* It may become part of another one: who refers to it waits. */
+	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.@record@_id = key FOR UPDATE;
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_row_and_record({{key_type}}) IS
+'private: lets nobody edit, delete or link the local row, nor refer to its record; false: there is no such row';
+
+/* A foreign key would wait for whoever prunes, and then fail. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_key_share_transaction_skip_locked(transaction_id bigint) RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF transaction_id IS NOT NULL THEN
+		PERFORM 1 FROM github_sync.@record@_sync_transactions AS t WHERE t.id = transaction_id
+		FOR KEY SHARE SKIP LOCKED;
+		RETURN CASE WHEN FOUND THEN transaction_id END;
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_key_share_transaction_skip_locked(bigint) IS
+'private: a transaction that may be referred to, or NULL, which pruning makes of the reference anyway';

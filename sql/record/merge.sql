@@ -212,7 +212,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_merge(
 	INOUT cached github_sync.@resources@, remote text[], answer github_sync.answer, OUT merged github_sync.merge_result)
 LANGUAGE plpgsql AS $$
 DECLARE
-	here record;
+	here github_sync.local_row;
 	sides github_sync.field_sides[];
 	verdicts text[];
 	chosen boolean[];
@@ -228,7 +228,7 @@ BEGIN
 		RETURN;
 	END IF;
 
-	SELECT * INTO here FROM github_sync.@record@_local_row(cached.@record@_id);
+	here := github_sync.@record@_local_row(cached.@record@_id);
 	sides := github_sync.@record@_sides(cached, remote, here.fields, here.modified_at);
 	verdicts := github_sync.@record@_verdicts(cached, repo, sides);
 	PERFORM github_sync.@record@_keep_conflicts(t, sides, verdicts) WHERE verdicts && '{github won,app won}';

@@ -36,4 +36,5 @@ CREATE TABLE IF NOT EXISTS github_sync.github_issues (
 	CONSTRAINT github_issues_number_key UNIQUE (github_repo_id, number)
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE github_sync.github_issues IS
-'public: the cached record of an issue (or pull request) and its link to a task; without a github_id while the issue has not been created or seen';
+'public: the cached record of an issue (or pull request) and its link to a task; without a github_id while the issue '
+'has not been created or seen';

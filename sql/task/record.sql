@@ -10,7 +10,7 @@ DECLARE
 	cached github_sync.github_issues;
 	repo_id bigint;
 BEGIN
-	IF NOT github_sync.task_hold_key(key) THEN
+	IF NOT github_sync.task_key_share_local_row(key) THEN
 		RAISE foreign_key_violation USING
 			MESSAGE = format('task %s does not exist', key),
 			HINT = 'Insert the task before its sync transaction.';
@@ -25,10 +25,12 @@ BEGIN
 		IF repo_id IS NULL THEN
 			RAISE not_null_violation USING
 				MESSAGE = format('the repository of task %s is not known', key),
-				HINT = 'Give github_repo_id, or name the column that holds it in attach_tasks(github_repo_column => ...).';
+				HINT = 'Give github_repo_id, or name the column that holds it in '
+					'attach_tasks(github_repo_column => ...).';
 		END IF;
 		PERFORM github_sync.require_repo(repo_id);
-		INSERT INTO github_sync.github_issues (github_repo_id, task_id, creation_key) VALUES (repo_id, key, gen_random_uuid())
+		INSERT INTO github_sync.github_issues (github_repo_id, task_id, creation_key)
+		VALUES (repo_id, key, gen_random_uuid())
 		ON CONFLICT (task_id) DO NOTHING;
 	END LOOP;
 END
@@ -50,7 +52,7 @@ BEGIN
 		ORDER BY i.id = t.github_issue_id DESC NULLS LAST, i.github_id = t.github_issue_external_id DESC NULLS LAST
 		LIMIT 1;
 		IF FOUND THEN
-			PERFORM github_sync.task_hold_key(seen.task_id) WHERE seen.task_id IS NOT NULL;
+			PERFORM github_sync.task_key_share_local_row(seen.task_id) WHERE seen.task_id IS NOT NULL;
 			UPDATE github_sync.github_issues SET lock_version = lock_version + 1,
 				github_id = coalesce(github_id, t.github_issue_external_id),
 				number = coalesce(number, t.github_issue_number)
@@ -63,7 +65,8 @@ BEGIN
 		END IF;
 		IF t.github_repo_id IS NULL OR t.github_issue_number IS NULL THEN
 			RAISE not_null_violation USING
-				MESSAGE = 'an inbound transaction of an issue not seen before needs github_repo_id and github_issue_number',
+				MESSAGE = 'an inbound transaction of an issue not seen before needs '
+					'github_repo_id and github_issue_number',
 				HINT = 'GitHub''s webhook has them as repository.id and issue.number.';
 		END IF;
 		PERFORM github_sync.require_repo(t.github_repo_id);

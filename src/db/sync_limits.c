@@ -23,7 +23,7 @@ limits_pause_creations(int64 installation_id, TimestampTz until)
 void
 limits_forgive_budgets(void)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.forgive_budgets()");
+	static Statement statement = STATEMENT("SELECT github_sync.end_budget_pauses()");
 	Parameters parameters = {0};
 
 	run_statement(&statement, RECORD_TASK, &parameters);

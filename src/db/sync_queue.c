@@ -30,7 +30,7 @@ queue_is_attached(RecordType record_type)
 bool
 queue_is_at_home(void)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.is_at_home()");
+	static Statement statement = STATEMENT("SELECT github_sync.database_is_adopted()");
 
 	run_statement(&statement, RECORD_TASK, &NO_PARAMETERS);
 	return row_bool(0, 1);
@@ -40,7 +40,7 @@ bool
 queue_recover(RecordType record_type, const int64 *held, int held_count, int64 *recovered)
 {
 	static Statement statement =
-		STATEMENT("SELECT recovered, busy FROM github_sync.%s_recover($1)", INT8ARRAYOID);
+		STATEMENT("SELECT recovered, busy FROM github_sync.%s_recover_orphans($1)", INT8ARRAYOID);
 	Parameters parameters = {0};
 
 	add_int64_array(&parameters, held, held_count);
@@ -52,7 +52,7 @@ queue_recover(RecordType record_type, const int64 *held, int held_count, int64 *
 TimestampTz
 queue_promote_due(RecordType record_type)
 {
-	static Statement statement = STATEMENT("SELECT next_due_at FROM github_sync.%s_promote_due()");
+	static Statement statement = STATEMENT("SELECT next_due_at FROM github_sync.%s_release_due()");
 
 	run_statement(&statement, record_type, &NO_PARAMETERS);
 	return row_timestamp(0, 1, DT_NOEND);
@@ -61,7 +61,7 @@ queue_promote_due(RecordType record_type)
 TimestampTz
 queue_next_resume(void)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.next_resume_at()");
+	static Statement statement = STATEMENT("SELECT github_sync.next_pause_end()");
 
 	run_statement(&statement, RECORD_TASK, &NO_PARAMETERS);
 	return row_timestamp(0, 1, DT_NOEND);
@@ -72,7 +72,7 @@ claim_step(const char *name)
 {
 	if (strcmp(name, "create") == 0)
 		return STEP_CREATE;
-	if (strcmp(name, "look") == 0)
+	if (strcmp(name, "lookup") == 0)
 		return STEP_LOOK;
 	if (strcmp(name, "delete") == 0)
 		return STEP_DELETE;
@@ -129,7 +129,7 @@ queue_claim(RecordType record_type, ClaimSlots slots, List *claims, MemoryContex
 {
 	static Statement statement = STATEMENT(
 		"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id,"
-		" etag, etag_key, creation_key::text, look_since, attempts, github_repo_id, direction, priority::integer, after_pause"
+		" etag, etag_key, creation_key::text, lookup_since, attempts, github_repo_id, direction, priority::integer, is_probe"
 		" FROM github_sync.%s_claim($1, $2, $3)",
 		INT4OID, INT4OID, INT4OID);
 	Parameters parameters = {0};
@@ -151,7 +151,7 @@ int64
 queue_end_unclaimable(RecordType record_type, ClaimSlots slots)
 {
 	static Statement statement =
-		STATEMENT("SELECT github_sync.%s_end_unclaimable($1, $2, $3)", INT4OID, INT4OID, INT4OID);
+		STATEMENT("SELECT github_sync.%s_fail_unclaimable($1, $2, $3)", INT4OID, INT4OID, INT4OID);
 	Parameters parameters = {0};
 
 	add_slots(&parameters, slots);
@@ -487,7 +487,7 @@ queue_renew_pause(int64 installation_id, TimestampTz until, PauseKind kind, cons
 void
 queue_forgive_credentials(void)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.forgive_credentials()");
+	static Statement statement = STATEMENT("SELECT github_sync.end_credential_pauses()");
 
 	run_statement(&statement, RECORD_TASK, &NO_PARAMETERS);
 }

@@ -66,7 +66,7 @@ function* lookedForInVain(scene) {
 	for (let n = scene.random.between(3, 5); n > 0; n--) {
 		yield claim('task');
 		const t = processing(scene, 'task');
-		if (t?.step !== 'look') return;
+		if (t?.step !== 'lookup') return;
 		yield { does: 'creation not found', type: 'task', transaction: t.name };
 		yield scene.random.chance(0.5) ? outbound('task', t.record.local) : { does: 'time passes' };
 	}

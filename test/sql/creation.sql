@@ -152,7 +152,7 @@ INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
 SELECT outbound(1);
 SELECT * FROM claim();
 SELECT github_sync.task_give_back(1, 1, 'connection reset', NULL);
-SELECT id, step, creation_key IS NOT NULL AS knows_key, look_since IS NOT NULL AS knows_since FROM github_sync.task_claim(1, 1);
+SELECT id, step, creation_key IS NOT NULL AS knows_key, lookup_since IS NOT NULL AS knows_since FROM github_sync.task_claim(1, 1);
 -- at once, then 1, 5 and 15 minutes after the attempt
 CREATE FUNCTION look_in_vain(claim_no integer) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

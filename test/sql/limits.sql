@@ -30,7 +30,7 @@ SELECT id, creates FROM github_sync.comment_sync_transactions;
 -- while creations are paused, the rest is claimed
 SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
 SELECT * FROM waiting;
-SELECT github_sync.next_resume_at() > now() + interval '59 minutes' AS resumes_then;
+SELECT github_sync.next_pause_end() > now() + interval '59 minutes' AS resumes_then;
 SELECT * FROM claim(10);
 SELECT * FROM claim(10, 'comment');
 -- then creations too
@@ -104,11 +104,11 @@ SELECT * FROM claim(2);
 SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'budget', 'the minute is used up') \g /dev/null
 SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
 SELECT * FROM pauses;
-SELECT github_sync.forgive_budgets() \g /dev/null
+SELECT github_sync.end_budget_pauses() \g /dev/null
 SELECT * FROM pauses;
 SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'rate limit', 'refused') \g /dev/null
 SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
-SELECT github_sync.forgive_budgets() \g /dev/null
+SELECT github_sync.end_budget_pauses() \g /dev/null
 SELECT * FROM pauses;
 
 -- GitHub is not reached: no attempt, behind the installation's pause, twice as long each time

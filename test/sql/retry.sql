@@ -20,10 +20,10 @@ SELECT * FROM claim();
 SELECT github_sync.task_give_back(1, 2, NULL, clock_timestamp() + interval '1 hour');
 SELECT last_error FROM github_sync.task_sync_transactions;
 SELECT * FROM claim();
-SELECT promoted, next_due_at > clock_timestamp() + interval '59 minutes' AS tells_when FROM github_sync.task_promote_due();
+SELECT released, next_due_at > clock_timestamp() + interval '59 minutes' AS tells_when FROM github_sync.task_release_due();
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = clock_timestamp();
 SELECT * FROM claim();
-SELECT * FROM github_sync.task_promote_due();
+SELECT * FROM github_sync.task_release_due();
 SELECT * FROM claim();
 
 -- tried again: an attempt counted, errored at the last
@@ -57,7 +57,7 @@ SELECT state FROM github_sync.task_sync_transactions;
 -- what a worker that is no more held goes back into the queue
 SELECT webhook(7);
 SELECT * FROM claim();
-SELECT * FROM github_sync.task_recover('{}');
+SELECT * FROM github_sync.task_recover_orphans('{}');
 SELECT state, claim_no, claimed_by FROM github_sync.task_sync_transactions WHERE id = 2;
 
 -- retried by a person: it starts anew

@@ -101,7 +101,7 @@ UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL WHERE state
 SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'rate limit', 'rate limit') \g /dev/null
 SELECT * FROM waiting;
 SELECT * FROM claim();
-SELECT github_sync.next_resume_at() > now() + interval '59 minutes' AS resumes_then;
+SELECT github_sync.next_pause_end() > now() + interval '59 minutes' AS resumes_then;
 -- after a pause, one request finds out
 SELECT webhook(1, 2), webhook(1, 3);
 SELECT github_sync.pause_installation(10, now() - interval '1 second', 'rate limit', 'rate limit') \g /dev/null

@@ -91,7 +91,7 @@ BEGIN
 		WHEN 'fail' THEN
 			told := github_sync.@record@_fail(tx, held, op ->> 'code', 'trouble');
 		WHEN 'recover' THEN
-			told := (github_sync.@record@_recover(ARRAY(SELECT jsonb_array_elements_text(op -> 'held')::bigint))).recovered;
+			told := (github_sync.@record@_recover_orphans(ARRAY(SELECT jsonb_array_elements_text(op -> 'held')::bigint))).recovered;
 		WHEN 'retry' THEN
 			told := github_sync.retry_@record@_sync_transaction(tx);
 		ELSE

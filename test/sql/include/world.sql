@@ -276,7 +276,7 @@ CREATE PROCEDURE world.wait_is_over(of_type text DEFAULT 'task') LANGUAGE plpgsq
 BEGIN
 	EXECUTE format('UPDATE github_sync.%s_sync_transactions SET next_attempt_at = clock_timestamp()
 		WHERE state = ''queued'' AND next_attempt_at < ''infinity''', of_type);
-	EXECUTE format('SELECT github_sync.%s_promote_due()', of_type);
+	EXECUTE format('SELECT github_sync.%s_release_due()', of_type);
 END
 $$;
 
@@ -359,7 +359,7 @@ BEGIN
 		IF claimed.step = 'create' THEN
 			CALL world.posted(claimed.id, second, of_type);
 			result := world.created(claimed.id, second, 'created', of_type);
-		ELSIF claimed.step = 'look' THEN
+		ELSIF claimed.step = 'lookup' THEN
 			result := world.created(claimed.id, second, 'found', of_type);
 		ELSE
 			result := world.fetched(claimed.id, greatest(second, world.second_of((world.resource_of(claimed.id, of_type)).updated_at)),
