@@ -8,6 +8,7 @@
 # libcurl, OpenSSL and the clock are in every compiler's reach: this is their
 # fence.
 set -euo pipefail
+build_dir=$PWD	# the objects are named relative to it
 cd "$(dirname "$0")/.."
 set -f	# patterns of the table stay patterns
 
@@ -104,7 +105,7 @@ check_calls() {
 			# shellcheck disable=SC2053 # a pattern is meant
 			if [[ $name == $pattern ]]; then breach "$object" "$room may not call $name"; fi
 		done
-	done < <(nm -u "$object" | awk '{ print $NF }')
+	done < <(nm -u "$build_dir/$object" | awk '{ print $NF }')
 }
 
 read_table

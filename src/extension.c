@@ -16,7 +16,7 @@
 #include "server/settings.h"
 #include "server/shared_state.h"
 
-#ifdef PG_MODULE_MAGIC_EXT
+#if PG_VERSION_NUM >= 180000
 PG_MODULE_MAGIC_EXT(.name = "github_sync", .version = GITHUB_SYNC_VERSION);
 #else
 PG_MODULE_MAGIC;

@@ -22,6 +22,7 @@
 #include "db/unowned_commands.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 /* PG_FUNCTION_ARGS of a function that looks at none. */
 #define NO_FUNCTION_ARGS FunctionCallInfo fcinfo pg_attribute_unused()

@@ -6,6 +6,7 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "db/db_compat.h"
 #include "db/statement.h"
 #include "db/sync_queue.h"
 #include "utils/lsyscache.h"
@@ -23,8 +24,8 @@ queue_is_attached(RecordType record_type)
 	/* The functions go with the extension, the tables stay. */
 	snprintf(function, sizeof(function), "%s_claim", record_type_name(record_type));
 	return OidIsValid(schema) &&
-		FuncnameGetCandidates(list_make2(makeString("github_sync"), makeString(pstrdup(function))),
-							  -1, NIL, false, false, false, true) != NULL;
+		db_functions_named(list_make2(makeString("github_sync"), makeString(pstrdup(function)))) !=
+		NULL;
 }
 
 bool

@@ -28,10 +28,6 @@
 
 #include "http/http_exchange_private.h"
 
-#if LIBCURL_VERSION_NUM < 0x075700
-#error "libcurl 7.87.0 or newer is needed (CURLOPT_QUICK_EXIT)"
-#endif
-
 #define MAX_IDLE_HANDLES 64
 #define MAX_IDLE_CONNECTIONS 64L
 #define RECEIVE_BUFFER_SIZE (256 * 1024L)

@@ -429,15 +429,25 @@ drop_partial_body(HttpExchange *exchange)
 	exchange->body.capacity = 0;
 }
 
+/* Known from curl 8.6 on. */
+#if LIBCURL_VERSION_NUM < 0x080600
+#define CURLE_TOO_LARGE 100
+#endif
+
 /*
- * curl has a limit of its own, 100 kB for one header, and reports it as memory
- * that ran out.  Where it did so among the headers of an answer, that is why.
+ * curl has limits of its own for headers: 100 kB for one of them and, in newer
+ * versions, 5000 for their number, with trailers and those of interim answers.
+ * Until 8.5 it reports the first one as memory that ran out: where it does so
+ * among the headers of an answer, that is why.  From 8.6 on it says what it is;
+ * before the request is sent that would be the request, which is ours.
  */
 static bool
 met_limit_of_curl(const HttpExchange *exchange, CURLcode result)
 {
-	return result == CURLE_OUT_OF_MEMORY && exchange->stop_reason == NOT_STOPPED &&
-		exchange->sendings > 0 && !exchange->headers_complete;
+	if (exchange->stop_reason != NOT_STOPPED || exchange->sendings == 0)
+		return false;
+	return (int) result == CURLE_TOO_LARGE ||
+		(result == CURLE_OUT_OF_MEMORY && !exchange->headers_complete);
 }
 
 void
