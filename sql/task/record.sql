@@ -16,9 +16,8 @@ BEGIN
 			HINT = 'Insert the task before its sync transaction.';
 	END IF;
 	LOOP
-		UPDATE github_sync.github_issues SET lock_version = lock_version + 1
-		WHERE task_id = key RETURNING * INTO cached;
-		IF FOUND THEN
+		cached := github_sync.task_lock_record_of_local_row(key);
+		IF cached.id IS NOT NULL THEN
 			RETURN cached;
 		END IF;
 		repo_id := coalesce(given_repo_id, (SELECT l.github_repo_id FROM github_sync.task_local_row(key) AS l));
@@ -61,7 +60,7 @@ BEGIN
 			IF FOUND THEN
 				RETURN cached;
 			END IF;
-			CONTINUE;			/* linked or absorbed meanwhile: look again */
+			CONTINUE;			/* linked or joined meanwhile: look again */
 		END IF;
 		IF t.github_repo_id IS NULL OR t.github_issue_number IS NULL THEN
 			RAISE not_null_violation USING
