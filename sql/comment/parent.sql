@@ -36,8 +36,7 @@ BEGIN
 	IF parent.number IS NOT NULL THEN
 		RETURN parent.id;
 	END IF;
-	IF parent.id IS NULL AND NOT EXISTS (SELECT FROM github_sync.task_local_row(task_key) AS l
-		JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id) THEN
+	IF parent.id IS NULL AND NOT github_sync.task_has_repository(task_key) THEN
 		RETURN NULL;
 	END IF;
 	/* Its issue has to exist first.  Held: should it be linked just now, then another record is its issue. */

@@ -3,6 +3,16 @@
  * a stub, and locks it: whoever holds the record's row decides alone.
  */
 
+CREATE OR REPLACE FUNCTION github_sync.task_has_repository(key {{key_type}}) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.task_local_row(key) AS l
+		JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id);
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_has_repository({{key_type}}) IS
+'private: the row of a task names a connected repository, so that an issue can be made of it';
+
 CREATE OR REPLACE FUNCTION github_sync.task_record_of_local_row(key {{key_type}}, given_repo_id bigint)
 RETURNS github_sync.github_issues
 LANGUAGE plpgsql AS $$
