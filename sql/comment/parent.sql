@@ -36,13 +36,12 @@ BEGIN
 	IF parent.number IS NOT NULL THEN
 		RETURN parent.id;
 	END IF;
-	IF parent.id IS NULL AND NOT EXISTS (SELECT FROM github_sync.task_local_row(task_key) AS l
-		JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id) THEN
+	IF parent.id IS NULL AND NOT github_sync.task_has_repository(task_key) THEN
 		RETURN NULL;
 	END IF;
 	/* Its issue has to exist first.  Held: should it be linked just now, then another record is its issue. */
 	PERFORM github_sync.task_key_share_local_row(task_key);
-	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.task_id = task_key FOR KEY SHARE;
+	parent := github_sync.task_key_share_record_of_local_row(task_key);
 	IF parent.number IS NOT NULL OR github_sync.comment_parent_is_asked_for(parent) THEN
 		RETURN parent.id;
 	END IF;

@@ -17,9 +17,8 @@ BEGIN
 	END IF;
 	parent_id := github_sync.comment_parent_of_local_row(key);
 	LOOP
-		UPDATE github_sync.github_comments SET lock_version = lock_version + 1
-		WHERE comment_id = key RETURNING * INTO cached;
-		IF FOUND OR parent_id IS NULL THEN
+		cached := github_sync.comment_lock_record_of_local_row(key);
+		IF cached.id IS NOT NULL OR parent_id IS NULL THEN
 			RETURN cached;
 		END IF;
 		INSERT INTO github_sync.github_comments (github_repo_id, github_issue_id, comment_id, creation_key)
@@ -53,7 +52,7 @@ BEGIN
 			IF FOUND THEN
 				RETURN cached;
 			END IF;
-			CONTINUE;			/* linked or absorbed meanwhile: look again */
+			CONTINUE;			/* linked or joined meanwhile: look again */
 		END IF;
 		IF t.github_comment_external_id IS NULL OR t.github_repo_id IS NULL OR t.github_issue_number IS NULL THEN
 			RAISE not_null_violation USING

@@ -60,24 +60,18 @@ COMMENT ON FUNCTION github_sync.@record@_candidates(integer, integer, integer) I
 'private: queued transactions that may be claimed now, in order, of every installation that may send; those of '
 'either direction, and creations, have places of their own';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_waits_for_repo(
-	t github_sync.@record@_sync_transactions, repo github_sync.github_repos)
-RETURNS boolean
+CREATE OR REPLACE FUNCTION github_sync.@record@_wait_for_repo(transaction_id bigint, repo_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+	pause_end timestamptz := github_sync.share_pause_skip_locked(repo_id);
 BEGIN
-	IF repo.paused_until IS NULL OR repo.paused_until <= clock_timestamp() THEN
-		RETURN false;
-	END IF;
-	/* Who ends the pause just now would not see what begins to wait for its end. */
-	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = repo.id FOR SHARE SKIP LOCKED;
-	UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = repo.paused_until
-	WHERE q.id = t.id AND repo.paused_until > clock_timestamp();
-	RETURN true;
+	UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = pause_end
+	WHERE q.id = transaction_id AND pause_end > clock_timestamp();
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_waits_for_repo(
-	github_sync.@record@_sync_transactions, github_sync.github_repos) IS
-'private: takes a transaction out of the line whose repository is paused; true: it cannot be claimed now';
+COMMENT ON FUNCTION github_sync.@record@_wait_for_repo(bigint, bigint) IS
+'private: takes a transaction out of the line until the pause of its repository ends; where somebody is changing the '
+'repository, the transaction is left for the next claim';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_describe_claim(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, repo github_sync.github_repos,
@@ -124,22 +118,18 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_claim_one(transaction_id bigint,
 RETURNS github_sync.claim
 LANGUAGE plpgsql AS $$
 DECLARE
-	cached github_sync.@resources@ := github_sync.@record@_lock_record_skip_locked(cached_id);
-	t github_sync.@record@_sync_transactions := github_sync.@record@_lock_queued_skip_locked(transaction_id, cached.id);
+	locked record := github_sync.@record@_lock_claimable_skip_locked(transaction_id, cached_id);
+	t github_sync.@record@_sync_transactions := locked.t;
+	cached github_sync.@resources@ := locked.cached;
 	repo github_sync.github_repos;
 	step text;
 BEGIN
-	IF t.id IS NULL OR EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
-		WHERE p.@resource@_id = cached.id AND p.state = 'processing') THEN
-		RETURN NULL;
-	END IF;
-	/* A snapshot from before is a serialization failure from now on. */
-	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = cached.id;
-	IF NOT github_sync.@record@_recheck(t, cached) THEN
+	IF t.id IS NULL OR NOT github_sync.@record@_recheck(t, cached) THEN
 		RETURN NULL;
 	END IF;
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
-	IF github_sync.@record@_waits_for_repo(t, repo) THEN
+	IF repo.paused_until > clock_timestamp() THEN
+		PERFORM github_sync.@record@_wait_for_repo(t.id, repo.id);
 		RETURN NULL;
 	END IF;
 	step := github_sync.@record@_first_step(t, cached);
@@ -247,8 +237,8 @@ BEGIN
 	UPDATE github_sync.@record@_sync_transactions SET
 		event = github_sync.@record@_event_of_decision(decision.state, NULL),
 		disabled_reason = decision.disabled_reason,
-		duplicate_of = github_sync.@record@_key_share_transaction_skip_locked(decision.duplicate_of),
-		dropped_for = github_sync.@record@_key_share_transaction_skip_locked(decision.dropped_for),
+		duplicate_of = decision.duplicate_of,
+		dropped_for = decision.dropped_for,
 		because = decision.because
 	WHERE id = t.id;
 	RETURN false;

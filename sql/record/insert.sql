@@ -67,8 +67,8 @@ BEGIN
 	decision := github_sync.@record@_decide(NEW, cached, here);
 	NEW.state := decision.state;
 	NEW.disabled_reason := decision.disabled_reason;
-	NEW.duplicate_of := github_sync.@record@_key_share_transaction_skip_locked(decision.duplicate_of);
-	NEW.dropped_for := github_sync.@record@_key_share_transaction_skip_locked(decision.dropped_for);
+	NEW.duplicate_of := decision.duplicate_of;
+	NEW.dropped_for := decision.dropped_for;
 	NEW.because := decision.because;
 	IF NEW.state <> 'queued' THEN
 		NEW.finished_at := clock_timestamp();

@@ -65,7 +65,7 @@ DECLARE
 	gone github_sync.@resources@;
 BEGIN
 	FOR locked IN
-		SELECT * FROM github_sync.@resources@ AS r WHERE r.id IN (kept_id, gone_id) ORDER BY r.id FOR UPDATE NOWAIT
+		SELECT * FROM github_sync.@record@_lock_records_nowait(ARRAY[kept_id, gone_id])
 	LOOP
 		kept := CASE WHEN locked.id = kept_id THEN locked ELSE kept END;
 		gone := CASE WHEN locked.id = gone_id THEN locked ELSE gone END;

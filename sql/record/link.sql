@@ -48,7 +48,7 @@ BEGIN
 			MESSAGE = format('prefer is %s', coalesce(quote_literal(prefer), 'NULL')),
 			HINT = 'It says whose values count where the two differ: ''github'' or ''app''.';
 	END IF;
-	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.id = target_id OR r.@record@_id = key ORDER BY r.id FOR UPDATE;
+	PERFORM github_sync.@record@_lock_records_to_link(target_id, key);
 	SELECT * INTO target FROM github_sync.@resources@ AS r WHERE r.id = target_id;
 	stub_id := github_sync.@record@_require_linkable(key, target);
 	UPDATE github_sync.@resources@ SET @record@_id = NULL WHERE id = stub_id;

@@ -1,21 +1,32 @@
 /*
- * All locks of a record, in the one order in which everybody takes them:
+ * All locks that functions of a record type take.  Everybody takes them in one
+ * order, and so nobody waits in a circle:
  *
- *	1. the local row			2. the cached record
+ *	1. the local row; of a comment: its own row, then its task's
+ *	2. the cached record; of two of one type: the one with the lower id first
  *	3. transactions, by ascending id
  *
- * A comment's record is locked before its parent issue is, and then the parent
- * without waiting.  Switches (shared/locks.sql) are never waited for.
+ * Who inserts a transaction of a comment locks the parent's record before the
+ * comment's.  A claim has the comment's record by then: it takes the parent's
+ * without waiting.
  *
- * A name says how strong a lock is (key_share: nobody deletes the row; lock:
- * nobody else locks or changes it) and what happens where somebody else has
- * it: _nowait raises 55P03, _skip_locked returns nothing, any other waits.
+ * A name says how strong a lock is: key_share (nobody deletes the row, or makes
+ * it part of another one), share (nobody changes it), lock (nobody else locks
+ * or changes it; FOR UPDATE, where the comment of a function says so: who only
+ * refers to it waits, too).  It says as well what happens where somebody else
+ * has the row: _nowait raises 55P03, _skip_locked returns nothing, any other
+ * waits.
+ *
  * Sessions of the application wait, for a short commit at most; so do a
  * worker's reports that write no local row.  All else that a worker does never
  * waits: the application holds its rows for as long as it likes.
  *
  * Whoever locks a record to decide about it raises its lock_version: a session
  * with an older snapshot then fails (40001) instead of deciding wrongly.
+ *
+ * Not here: what changes many rows at once and passes over those that somebody
+ * has, by SKIP LOCKED in its own WHERE (_release_due, _release_paused, _prune,
+ * release_comments_of_issue, _report_redirect).
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_key_share_local_row(key {{key_type}}) RETURNS boolean
@@ -69,7 +80,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_record_nowait(bigint) IS
-'private: locks the local row and the record without waiting; 55P03: somebody else holds one, try again shortly';
+'private: locks the local row and the record (FOR UPDATE) without waiting; 55P03: somebody else holds one, try again '
+'shortly';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record_skip_locked(cached_id bigint)
 RETURNS github_sync.@resources@
@@ -84,20 +96,60 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_record_skip_locked(bigint) IS
 'private: locks the record; NULL: somebody decides about it just now, or it is gone';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_lock_queued_skip_locked(transaction_id bigint, cached_id bigint)
-RETURNS github_sync.@record@_sync_transactions
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_records_nowait(ids bigint[])
+RETURNS SETOF github_sync.@resources@
 LANGUAGE plpgsql AS $$
-DECLARE
-	t github_sync.@record@_sync_transactions;
 BEGIN
+	RETURN QUERY SELECT * FROM github_sync.@resources@ AS r WHERE r.id = ANY (ids) ORDER BY r.id FOR UPDATE NOWAIT;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_records_nowait(bigint[]) IS
+'private: locks records that are about to become one (FOR UPDATE); 55P03: somebody else has one of them';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_records_to_link(target_id bigint, key {{key_type}}) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.id = target_id OR r.@record@_id = key ORDER BY r.id FOR UPDATE;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_records_to_link(bigint, {{key_type}}) IS
+'private: locks a record and the one that a local row has by now (FOR UPDATE)';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_records_of_repository(repo_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM 1 FROM github_sync.@resources@ AS r
+	WHERE r.id IN (SELECT q.@resource@_id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.github_repo_id = repo_id AND q.state IN ('queued', 'disabled'))
+	ORDER BY r.id FOR NO KEY UPDATE;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_records_of_repository(bigint) IS
+'private: locks the records of a repository for which something is queued or disabled';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_claimable_skip_locked(
+	transaction_id bigint, cached_id bigint,
+	OUT t github_sync.@record@_sync_transactions, OUT cached github_sync.@resources@)
+LANGUAGE plpgsql AS $$
+BEGIN
+	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = cached_id FOR NO KEY UPDATE SKIP LOCKED;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
 	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
 	WHERE q.id = transaction_id AND q.state = 'queued' AND q.next_attempt_at IS NULL AND q.@resource@_id = cached_id
 	FOR NO KEY UPDATE SKIP LOCKED;
-	RETURN t;
+	IF NOT FOUND OR EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
+		WHERE p.@resource@_id = cached_id AND p.state = 'processing') THEN
+		t := NULL;
+		RETURN;
+	END IF;
+	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = cached_id;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_lock_queued_skip_locked(bigint, bigint) IS
-'private: locks a transaction of a locked record that stands in line; NULL: it no longer does, or somebody holds it';
+COMMENT ON FUNCTION github_sync.@record@_lock_claimable_skip_locked(bigint, bigint) IS
+'private: locks a record, then a transaction of it that stands in line. t is NULL where the transaction no longer '
+'does, where another one of the record is being processed, and where somebody else has one of the two';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_held_claim(claim_id bigint, held_claim_no integer)
 RETURNS github_sync.@record@_sync_transactions
@@ -167,6 +219,32 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_record(bigint) IS
 'private: holds the local row and locks the record, in the order of an insert; waits for a short commit at most';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record_of_local_row(key {{key_type}})
+RETURNS github_sync.@resources@
+LANGUAGE plpgsql AS $$
+DECLARE
+	cached github_sync.@resources@;
+BEGIN
+	UPDATE github_sync.@resources@ SET lock_version = lock_version + 1 WHERE @record@_id = key RETURNING * INTO cached;
+	RETURN cached;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_record_of_local_row({{key_type}}) IS
+'private: locks the record of a local row that the caller keeps from being deleted; NULL: it has none';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_record_of_local_row(key {{key_type}})
+--@task RETURNS github_sync.github_issues
+--@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	cached github_sync.github_issues;
+--@task BEGIN
+--@task	SELECT * INTO cached FROM github_sync.github_issues AS i WHERE i.task_id = key FOR KEY SHARE;
+--@task	RETURN cached;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_key_share_record_of_local_row({{key_type}}) IS
+--@task 'private: keeps the record of a task from becoming part of another one; NULL: the task has none';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_row_and_record(key {{key_type}}) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -181,18 +259,15 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_row_and_record({{key_type}}) IS
-'private: lets nobody edit, delete or link the local row, nor refer to its record; false: there is no such row';
+'private: lets nobody edit, delete or link the local row, nor refer to its record (FOR UPDATE); false: there is no '
+'such row';
 
 /* A foreign key would wait for whoever prunes, and then fail. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_key_share_transaction_skip_locked(transaction_id bigint) RETURNS bigint
 LANGUAGE plpgsql AS $$
 BEGIN
-	IF transaction_id IS NOT NULL THEN
-		PERFORM 1 FROM github_sync.@record@_sync_transactions AS t WHERE t.id = transaction_id
-		FOR KEY SHARE SKIP LOCKED;
-		RETURN CASE WHEN FOUND THEN transaction_id END;
-	END IF;
-	RETURN NULL;
+	PERFORM 1 FROM github_sync.@record@_sync_transactions AS t WHERE t.id = transaction_id FOR KEY SHARE SKIP LOCKED;
+	RETURN CASE WHEN FOUND THEN transaction_id END;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_key_share_transaction_skip_locked(bigint) IS

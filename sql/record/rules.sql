@@ -224,12 +224,18 @@ BEGIN
 		decided := github_sync.@record@_decide_outbound(t, cached, here);
 	END IF;
 	decided.being_switched := being_switched;
+	IF decided.duplicate_of IS NOT NULL THEN
+		decided.duplicate_of := github_sync.@record@_key_share_transaction_skip_locked(decided.duplicate_of);
+	ELSIF decided.dropped_for IS NOT NULL THEN
+		decided.dropped_for := github_sync.@record@_key_share_transaction_skip_locked(decided.dropped_for);
+	END IF;
 	RETURN decided;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_decide(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.local_row) IS
-'private: whether a transaction may wait in the queue, and why not; asked at insert, at claim and at requeue';
+'private: whether a transaction may wait in the queue, and why not; asked at insert, at claim and at requeue. The '
+'transaction that the decision names stays until commit';
 
 /* Inbound rule 6, outbound rule 3, deletions: the one place that says what gives way to what. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_superseded_by(

@@ -13,10 +13,7 @@ DECLARE
 	cached_id bigint;
 BEGIN
 	/* Who holds one of these records decides alone; what comes after is caught at claim. */
-	PERFORM 1 FROM github_sync.@resources@ AS r
-	WHERE r.id IN (SELECT q.@resource@_id FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.github_repo_id = repo_id AND q.state IN ('queued', 'disabled'))
-	ORDER BY r.id FOR NO KEY UPDATE;
+	PERFORM github_sync.@record@_lock_records_of_repository(repo_id);
 	UPDATE github_sync.@record@_sync_transactions AS q SET github_app_installation_id = r.github_app_installation_id
 	FROM github_sync.github_repos AS r
 	WHERE r.id = repo_id AND q.github_repo_id = repo_id AND q.state IN ('queued', 'disabled')

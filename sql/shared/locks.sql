@@ -15,3 +15,17 @@ $$;
 COMMENT ON FUNCTION github_sync.share_repository_skip_locked(bigint) IS
 'private: keeps a repository and its installation as they are until commit; false, at once: somebody is just '
 'changing them';
+
+CREATE OR REPLACE FUNCTION github_sync.share_pause_skip_locked(repo_id bigint) RETURNS timestamptz
+LANGUAGE plpgsql AS $$
+DECLARE
+	pause_end timestamptz;
+BEGIN
+	/* Who ends the pause just now would not see what begins to wait for its end. */
+	SELECT r.paused_until INTO pause_end FROM github_sync.github_repos AS r WHERE r.id = repo_id FOR SHARE SKIP LOCKED;
+	RETURN pause_end;
+END
+$$;
+COMMENT ON FUNCTION github_sync.share_pause_skip_locked(bigint) IS
+'private: the end of a repository''s pause, which stays as it is until commit; NULL: it does not pause, or somebody '
+'is changing it just now';

@@ -3,6 +3,16 @@
  * a stub, and locks it: whoever holds the record's row decides alone.
  */
 
+CREATE OR REPLACE FUNCTION github_sync.task_has_repository(key {{key_type}}) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.task_local_row(key) AS l
+		JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id);
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_has_repository({{key_type}}) IS
+'private: the row of a task names a connected repository, so that an issue can be made of it';
+
 CREATE OR REPLACE FUNCTION github_sync.task_record_of_local_row(key {{key_type}}, given_repo_id bigint)
 RETURNS github_sync.github_issues
 LANGUAGE plpgsql AS $$
@@ -16,9 +26,8 @@ BEGIN
 			HINT = 'Insert the task before its sync transaction.';
 	END IF;
 	LOOP
-		UPDATE github_sync.github_issues SET lock_version = lock_version + 1
-		WHERE task_id = key RETURNING * INTO cached;
-		IF FOUND THEN
+		cached := github_sync.task_lock_record_of_local_row(key);
+		IF cached.id IS NOT NULL THEN
 			RETURN cached;
 		END IF;
 		repo_id := coalesce(given_repo_id, (SELECT l.github_repo_id FROM github_sync.task_local_row(key) AS l));
@@ -61,7 +70,7 @@ BEGIN
 			IF FOUND THEN
 				RETURN cached;
 			END IF;
-			CONTINUE;			/* linked or absorbed meanwhile: look again */
+			CONTINUE;			/* linked or joined meanwhile: look again */
 		END IF;
 		IF t.github_repo_id IS NULL OR t.github_issue_number IS NULL THEN
 			RAISE not_null_violation USING
