@@ -60,7 +60,7 @@ run_suite() {
 	layers=$tools_layer:$CHROOTS/$suite/base
 	put_tree "$layer/written/src"
 	in_debian "$layers" "$layer" sh -c "$versions" 2>/dev/null | paste -sd, | sed 's/,/, /g' >"$log.versions"
-	in_debian "$layers" "$layer" make -C /src check STEPS="$steps" > >(tee "$log" | sed "s/^/$suite: /") 2>&1 || status=1
+	in_debian "$layers" "$layer" make -C /src check STEPS="$steps" > >(tee "$log" | sed -u "s/^/$suite: /") 2>&1 || status=1
 	if [ -d "$layer/written/src/test-failed" ]; then
 		mkdir -p "$source_dir/test-failed"
 		rm -rf "$source_dir/test-failed/$suite"

@@ -10,8 +10,9 @@
  * make a pass come sooner and name a database to scout again: if all of them were
  * lost, the full pass every few minutes would find the same.
  *
- * Only the launcher restarts workers.  It scouts the database before each start,
- * so that no worker is started for a queue that is gone.
+ * Only the launcher restarts workers.  Before it does, it orders a scout of the
+ * database; it does not wait for the answer, which ends the worker again when the
+ * queue is gone.
  *
  * The launcher is connected to no database and reads nothing but pg_database.
  *
