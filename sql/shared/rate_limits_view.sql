@@ -1,3 +1,7 @@
+/*
+ * View sync_rate_limits.
+ */
+
 --@view sync_rate_limits: a row per installation: GitHub's limit, what this server used of it, and until when nothing
 --@more is sent and why
 --@column github_app_installation_id: GitHub's id of the installation

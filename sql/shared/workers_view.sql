@@ -1,3 +1,7 @@
+/*
+ * View sync_workers.
+ */
+
 --@view sync_workers: a row per worker of this database and what it does; a copied database says so, with or without
 --@more a worker
 --@column pid: of the worker's process; NULL while it does not run
