@@ -161,7 +161,7 @@ start_exchange(Conversation *conversation, HttpClient *client, const GithubReque
 	conversation->conditional = etag_applies(conversation);
 	if (conversation->conditional)
 		headers[count++] = psprintf("If-None-Match: %s", conversation->claim->etag);
-	return http_client_start(client, &exchange);
+	return http_client_start(client, &exchange) == HTTP_STARTED;
 }
 
 /* NULL: not now, and refused. */
