@@ -165,7 +165,7 @@ github_sync_installation_budget(PG_FUNCTION_ARGS)
 Datum
 github_sync_execute_unowned(PG_FUNCTION_ARGS)
 {
-	execute_unowned_commands(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	unowned_commands_execute(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	PG_RETURN_VOID();
 }
 
@@ -173,7 +173,7 @@ github_sync_execute_unowned(PG_FUNCTION_ARGS)
 Datum
 github_sync_execute_as_owner(PG_FUNCTION_ARGS)
 {
-	execute_commands_as_owner(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	owner_commands_execute(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	PG_RETURN_VOID();
 }
 
@@ -181,7 +181,7 @@ github_sync_execute_as_owner(PG_FUNCTION_ARGS)
 Datum
 github_sync_read_as_owner(PG_FUNCTION_ARGS)
 {
-	char *value = read_as_owner(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	char *value = owner_commands_read(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
 
 	if (value == NULL)
 		PG_RETURN_NULL();

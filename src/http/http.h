@@ -72,12 +72,19 @@ extern int http_client_descriptor(const HttpClient *client);
 /* Milliseconds until progress must be called anyway; -1: no such time. */
 extern long http_client_timeout_ms(const HttpClient *client);
 
+typedef enum HttpStart
+{
+	HTTP_STARTED,
+	HTTP_UNUSABLE, /* this request can never be sent */
+	HTTP_NO_MEMORY /* or another resource of this machine is lacking: later, it may be sent */
+} HttpStart;
+
 /*
- * Starts an exchange.  False: out of memory, or the request cannot be used (a
- * URL that is malformed, of a scheme not allowed or with credentials in it,
- * another method, a line break in a header).
+ * Starts an exchange.  Unusable is a URL that is malformed, of a scheme not
+ * allowed or with credentials in it, another method, a body with GET, and a
+ * line break in a header.
  */
-extern bool http_client_start(HttpClient *client, const HttpRequest *request);
+extern HttpStart http_client_start(HttpClient *client, const HttpRequest *request);
 
 /* Lets curl work, without waiting. */
 extern void http_client_progress(HttpClient *client);

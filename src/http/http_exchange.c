@@ -245,11 +245,8 @@ count_sending(void *context, char *remote_ip, char *local_ip, int remote_port, i
 static bool
 add_request_header(HttpExchange *exchange, const char *header)
 {
-	struct curl_slist *longer;
+	struct curl_slist *longer = curl_slist_append(exchange->request_headers, header);
 
-	if (strpbrk(header, "\r\n") != NULL)
-		return false;
-	longer = curl_slist_append(exchange->request_headers, header);
 	if (longer == NULL)
 		return false;
 	exchange->request_headers = longer;

@@ -12,7 +12,7 @@
 
 #include "http/http.h"
 
-/* NULL: out of memory, or a header that would smuggle in another line. */
+/* NULL: out of memory.  The client has seen to it that no header smuggles in another line. */
 extern HttpExchange *
 http_exchange_create(const HttpRequest *request, const HttpClientOptions *options);
 

@@ -178,7 +178,7 @@ forget_databases_not_listed(void)
 static void
 list_databases(void)
 {
-	visit_databases(remember_database);
+	catalog_visit_databases(remember_database);
 	forget_databases_not_listed();
 }
 

@@ -31,6 +31,6 @@ github_sync_scout_main(Datum main_arg pg_attribute_unused())
 		proc_exit(0);
 	}
 	BackgroundWorkerInitializeConnectionByOid(order.database, InvalidOid, 0);
-	shared_state_answer_scout(read_queue_owner());
+	shared_state_answer_scout(catalog_queue_owner());
 	proc_exit(0);
 }
