@@ -98,7 +98,11 @@ ROOM_HEADERS = $(wildcard $(ROOT)/src/*.h $(ROOT)/src/*/*.h)
 
 PG_CPPFLAGS = -DGITHUB_SYNC_VERSION='"$(EXTVERSION)"'
 SHLIB_LINK = -lcurl -lcjson -lcrypto
+# Nothing is exported but the entry points, with any compiler and PostgreSQL.
 SHLIB_EXPORTS = src/exports.txt
+# No bitcode for the JIT: what it would inline calls names that are not exported,
+# and our functions are no inner loop of any query.
+override with_llvm = no
 # Makefile.shlib links only when these exist.
 SHLIB_PREREQS = build/fence.ok
 
@@ -163,10 +167,7 @@ grants_postgresql = $(filter postgresql,$(call may_include,$(1)))
 # As system headers, so that -Wextra speaks of this project only.
 SERVER_INCLUDES := $(patsubst -I%,-isystem %,$(filter-out -I. -I./ -I$(srcdir),$(filter -I%,$(CPPFLAGS))))
 BARE_CPPFLAGS := $(filter-out -I%,$(CPPFLAGS))
-# What knows no PostgreSQL exports nothing: the server shares one name space
-# among all libraries (from PostgreSQL 16 on, this is the default for all rooms).
-room_cppflags = -Ibuild/include/$(1) $(BARE_CPPFLAGS) \
-	$(if $(call grants_postgresql,$(1)),$(SERVER_INCLUDES),-fvisibility=hidden)
+room_cppflags = -Ibuild/include/$(1) $(BARE_CPPFLAGS) $(if $(call grants_postgresql,$(1)),$(SERVER_INCLUDES))
 
 # A room's include root holds links to the rooms it may see, and nothing else.
 build/include/%/.made: $(SCRIPTS_DIR)/rooms.txt
@@ -176,8 +177,8 @@ build/include/%/.made: $(SCRIPTS_DIR)/rooms.txt
 	@touch $@
 
 define room_rules
-$(2) $(2:.o=.bc): override CPPFLAGS := $(call room_cppflags,$(1))
-$(2) $(2:.o=.bc): build/include/$(1)/.made build/libraries.ok $(ROOM_HEADERS) $(ROOT)/META.json
+$(2): override CPPFLAGS := $(call room_cppflags,$(1))
+$(2): build/include/$(1)/.made build/libraries.ok $(ROOM_HEADERS) $(ROOT)/META.json
 endef
 $(foreach room,$(ROOMS),$(if $(call room_objects,$(room)),\
 	$(eval $(call room_rules,$(room),$(call room_objects,$(room))))))
@@ -185,6 +186,12 @@ $(foreach room,$(ROOMS),$(if $(call room_objects,$(room)),\
 fence: build/fence.ok
 build/fence.ok: $(SCRIPTS_DIR)/check_rooms.sh $(SCRIPTS_DIR)/rooms.txt $(ROOM_HEADERS) $(OBJS)
 	$(SCRIPTS_DIR)/check_rooms.sh $(OBJS)
+	@touch $@
+
+# Only now is there a library to look into.
+all: build/exports.ok
+build/exports.ok: $(SCRIPTS_DIR)/check_exports.sh $(ROOT)/src/exports.txt $(shlib)
+	$(SCRIPTS_DIR)/check_exports.sh $(shlib)
 	@touch $@
 
 endif

@@ -111,8 +111,8 @@ function check_mark(file, number, line) {
 	if (line ~ /^--@(view|column) /) {
 		if (kind_of[file] != "view") breach("mark", file, number, "only a view's template tells of views")
 	} else if (line ~ /^--@/) {
-		if (line !~ /^--@(task|comment)([ \t]|$)/) breach("mark", file, number, "there is no such mark")
-		else if (for_record[file] != "both") breach("mark", file, number, "a file of one record type needs no marks")
+		if (line !~ /^--@(task|comment|more)([ \t]|$)/) breach("mark", file, number, "there is no such mark")
+		else if (line !~ /^--@more/ && for_record[file] != "both") breach("mark", file, number, "a file of one record type needs no marks")
 	}
 	if (kind_of[file] !~ /^(object|view)$/ && line ~ /@(record|resource)s?@/)
 		breach("mark", file, number, "a " kind_of[file] " is no template")

@@ -70,7 +70,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN format('jsonb_build_object(%s)', concat_ws(', ',
 	format('%L, (SELECT i.task_id FROM github_sync.github_issues AS i WHERE i.id = parent_issue_id)',
 		(mapping.task_id).name),
-	format('%L, new_fields[1]', (mapping.body).name),
+	format('%L, new_fields[%s]', (mapping.body).name, github_sync.comment_body_position()),
 	format('%L, %s', (mapping.modified_at).name, github_sync.local_time('new_modified_at'::text, mapping))));
 COMMENT ON FUNCTION github_sync.comment_new_columns(github_sync.table_mapping) IS
 'private: the mapped columns of a row that is inserted for a comment at GitHub, by name';
@@ -90,7 +90,7 @@ BEGIN
 			'github_repo_id', format('(SELECT i.github_repo_id %s)', parent),
 			'parent_issue_id', format('(SELECT i.id %s)', parent),
 			'assignments', concat_ws(', ',
-				github_sync.field_assignment((mapping.body).name, 1),
+				github_sync.field_assignment((mapping.body).name, github_sync.comment_body_position()),
 				github_sync.modified_at_assignment(mapping)),
 			'mapped_columns', github_sync.comment_new_columns(mapping));
 END

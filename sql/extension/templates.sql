@@ -52,7 +52,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		SELECT t.place, split_part(v.text, ':', 1) AS view_name, regexp_split_to_array(v.text, E'\n') AS lines
 		FROM unnest(record_types) WITH ORDINALITY AS t (record_type, place),
 			github_sync.definitions_of(t.record_type, 'views'::text) AS d (definition),
-			regexp_split_to_table(d.definition, '--@view ') WITH ORDINALITY AS v (text, place)
+			regexp_split_to_table(regexp_replace(d.definition, E'\n--@more', '', 'g'), '--@view ')
+				WITH ORDINALITY AS v (text, place)
 		WHERE v.place > 1)
 	SELECT p.view_name, min(btrim(substr(p.lines[1], strpos(p.lines[1], ':') + 1))),
 		(SELECT array_agg(l.line ORDER BY l.place)

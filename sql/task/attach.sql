@@ -12,9 +12,9 @@ COMMENT ON FUNCTION github_sync.task_fields(text, github_sync.table_mapping) IS
 CREATE FUNCTION github_sync.task_assignments(mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN concat_ws(', ',
-	github_sync.field_assignment((mapping.title).name, 1),
-	github_sync.field_assignment((mapping.body).name, 2),
-	github_sync.state_assignment(mapping, 3),
+	github_sync.field_assignment((mapping.title).name, github_sync.task_title_position()),
+	github_sync.field_assignment((mapping.body).name, github_sync.task_body_position()),
+	github_sync.state_assignment(mapping, github_sync.task_state_position()),
 	github_sync.modified_at_assignment(mapping));
 COMMENT ON FUNCTION github_sync.task_assignments(github_sync.table_mapping) IS
 'private: the SET of an UPDATE that writes the chosen fields of a task';
@@ -22,11 +22,11 @@ COMMENT ON FUNCTION github_sync.task_assignments(github_sync.table_mapping) IS
 CREATE FUNCTION github_sync.task_new_columns(mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN format('jsonb_build_object(%s)', concat_ws(', ',
-	format('%L, new_fields[1]', (mapping.title).name),
-	format('%L, new_fields[2]', (mapping.body).name),
+	format('%L, new_fields[%s]', (mapping.title).name, github_sync.task_title_position()),
+	format('%L, new_fields[%s]', (mapping.body).name, github_sync.task_body_position()),
 	CASE WHEN (mapping.state).name IS NOT NULL THEN
-		format('%L, CASE new_fields[3] WHEN ''closed'' THEN %L ELSE %L END',
-			(mapping.state).name, mapping.closed_value, mapping.open_value) END,
+		format('%L, CASE new_fields[%s] WHEN ''closed'' THEN %L ELSE %L END',
+			(mapping.state).name, github_sync.task_state_position(), mapping.closed_value, mapping.open_value) END,
 	format('%L, %s', (mapping.modified_at).name, github_sync.local_time('new_modified_at'::text, mapping)),
 	CASE WHEN (mapping.github_repo).name IS NOT NULL THEN format('%L, repo.id', (mapping.github_repo).name) END));
 COMMENT ON FUNCTION github_sync.task_new_columns(github_sync.table_mapping) IS

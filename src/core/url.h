@@ -1,54 +1,48 @@
 /*
  * url.h
- *		A URL taken apart into spans of its text: the one parser of URLs.
+ *		Which URLs are fit to be called: of GitHub's REST API, of a proxy, and
+ *		those where GitHub sends us next.
  *
- * Pure.  Nothing is decoded or copied, so that no encoding can change what is
- * compared; whether the parts are fit for anything, the callers decide.
- *
- * Source: RFC 3986.
+ * Pure: no clock, no I/O, no name lookup.  What GitHub sends is a stranger's,
+ * and our token goes wherever it leads: such a URL is taken apart here and put
+ * together again behind the address that the settings give.
  */
 #ifndef URL_H
 #define URL_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
-/* A part of a text: not NUL-terminated. */
-typedef struct UrlSpan
-{
-	const char *start;
-	size_t length;
-} UrlSpan;
+/*
+ * Why a base address is refused, or NULL when it is fit: a full sentence
+ * without the address itself, since an address may carry a password.
+ *
+ * Fit are https://HOST[:PORT][/PATH], and plain http when HOST is a loopback
+ * address or localhost; without user, query, fragment or trailing slash.
+ */
+extern const char *url_api_fault(const char *url);
 
-typedef struct UrlParts
-{
-	UrlSpan scheme;
-	UrlSpan host;  /* an IPv6 address with its brackets; a user before it counts as a part of it */
-	bool has_port; /* there is a colon, whatever follows it */
-	UrlSpan port;  /* empty: the scheme's own */
-	UrlSpan path;  /* all that follows, with query and fragment */
-} UrlParts;
+/*
+ * The same for a proxy: [SCHEME://][USER:PASSWORD@]HOST[:PORT], where SCHEME is
+ * http (the default), https, socks4, socks4a, socks5 or socks5h.
+ */
+extern const char *url_proxy_fault(const char *address);
 
-extern UrlSpan url_span_of(const char *text);
+/* Longer is no address that GitHub could send. */
+#define URL_MAX_REFERENCE_LENGTH 4096
 
-/* Up to the first of the characters in ends, or the end; *rest is moved there. */
-extern UrlSpan url_take_until(const char **rest, const char *ends);
-extern bool url_span_is(const UrlSpan *span, const char *text);
+/*
+ * The URL that reference names, an absolute one or a path, if it lies within
+ * the API of api_url: the same scheme, host and port, and below its path.
+ * malloc'd, spelled with api_url's own scheme, host and port, without a
+ * fragment.  NULL: it leads elsewhere, two parsers could read it differently
+ * (users, white space, backslashes, dot segments), or memory is out.
+ */
+extern char *url_within(const char *api_url, const char *reference);
 
-/* ASCII letters alone have two cases, whatever the locale. */
-extern bool url_is_same_in_any_case(const UrlSpan *one, const UrlSpan *other);
-extern char url_lower_case(char c);
-
-/* malloc'd and NUL-terminated; NULL: out of memory. */
-extern char *url_copy_span(const UrlSpan *span);
-
-/* scheme://host[:port][/path]; false: it has no scheme, or no host. */
-extern bool url_split(const char *url, UrlParts *parts);
-
-/* host[:port][/path]; the scheme is left as it is. */
-extern bool url_split_authority(const char *authority, UrlParts *parts);
-
-/* The same scheme, host and port; an absent port is the scheme's. */
-extern bool url_is_same_origin(const UrlParts *one, const UrlParts *other);
+/*
+ * Of a URL that url_within() returned: the id in
+ * {api_url}/repositories/{id} and all below; 0: it is none of these.
+ */
+extern int64_t url_repository_id(const char *api_url, const char *url);
 
 #endif

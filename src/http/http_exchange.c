@@ -14,7 +14,7 @@
  * used before.  Counting the sendings is what keeps the promise of "once", and
  * what tells "never sent" from "cut off".
  */
-#include "http/http_exchange_private.h"
+#include "http/http_exchange.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -63,7 +63,6 @@ struct HttpExchange
 	Buffer body;
 
 	HttpOutcome outcome;
-	double seconds;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -246,11 +245,8 @@ count_sending(void *context, char *remote_ip, char *local_ip, int remote_port, i
 static bool
 add_request_header(HttpExchange *exchange, const char *header)
 {
-	struct curl_slist *longer;
+	struct curl_slist *longer = curl_slist_append(exchange->request_headers, header);
 
-	if (strpbrk(header, "\r\n") != NULL)
-		return false;
-	longer = curl_slist_append(exchange->request_headers, header);
 	if (longer == NULL)
 		return false;
 	exchange->request_headers = longer;
@@ -454,12 +450,9 @@ void
 http_exchange_finish(HttpExchange *exchange, CURL *easy, CURLcode result)
 {
 	long status = 0;
-	curl_off_t microseconds = 0;
 
 	(void) curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-	(void) curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &microseconds);
 	exchange->status = (int) status;
-	exchange->seconds = (double) microseconds / 1e6;
 	if (met_limit_of_curl(exchange, result))
 		exchange->stop_reason = STOPPED_HEADERS_TOO_LARGE;
 	exchange->outcome = outcome_of(exchange, result);
@@ -545,10 +538,4 @@ const char *
 http_exchange_error(const HttpExchange *exchange)
 {
 	return exchange->error;
-}
-
-double
-http_exchange_seconds(const HttpExchange *exchange)
-{
-	return exchange->seconds;
 }

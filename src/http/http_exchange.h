@@ -1,63 +1,35 @@
 /*
  * http_exchange.h
- *		One request and what comes back for it.
+ *		One request and what comes back for it: private to the HTTP room.
  *
- * The client makes exchanges and hands them out when they are finished; their
- * reader frees them.
+ * http_client.c moves exchanges through curl; this half keeps what curl hands
+ * over within bounds and says in the end how the exchange went.
  */
 #ifndef HTTP_EXCHANGE_H
 #define HTTP_EXCHANGE_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <curl/curl.h>
 
-typedef struct HttpExchange HttpExchange;
+#include "http/http.h"
 
-typedef struct HttpRequest
+/* NULL: out of memory.  The client has seen to it that no header smuggles in another line. */
+extern HttpExchange *
+http_exchange_create(const HttpRequest *request, const HttpClientOptions *options);
+
+/* Points the handle's callbacks and request headers at the exchange. */
+extern bool http_exchange_attach(HttpExchange *exchange, CURL *easy);
+
+/* Takes the verdict from the handle, which the exchange then needs no more. */
+extern void http_exchange_finish(HttpExchange *exchange, CURL *easy, CURLcode result);
+
+/* A queue of exchanges, first in, first out. */
+typedef struct HttpExchangeQueue
 {
-	const char *method; /* GET, POST, PATCH, DELETE */
-	const char *url;
-	const char *const *headers; /* "Name: value", NULL-terminated; copied */
-	const char *body;           /* NULL: none; copied */
-	size_t body_length;
+	HttpExchange *first;
+	HttpExchange *last;
+} HttpExchangeQueue;
 
-	/*
-	 * The server must see it at most once, even when the connection dies
-	 * under it.  Costs a connection of its own.
-	 */
-	bool once;
-	void *tag; /* the caller's */
-} HttpRequest;
-
-typedef enum HttpOutcome
-{
-	HTTP_ANSWERED,   /* status line, headers and whole body */
-	HTTP_NEVER_SENT, /* resolve, connect or TLS failed */
-	HTTP_CUT_OFF,    /* time-out, reset or half an answer after sending began */
-	HTTP_TOO_LARGE   /* body or headers over our limits */
-} HttpOutcome;
-
-extern void *http_exchange_tag(const HttpExchange *exchange);
-extern HttpOutcome http_exchange_outcome(const HttpExchange *exchange);
-
-/* 0 when no status line came. */
-extern int http_exchange_status(const HttpExchange *exchange);
-
-/*
- * Of the final response; name in any case.  The last one of a header that
- * repeats; NULL: absent.
- */
-extern const char *http_exchange_header(const HttpExchange *exchange, const char *name);
-
-/* NUL-terminated besides its length; "" when there was none, or not all of it. */
-extern const char *http_exchange_body(const HttpExchange *exchange, size_t *length);
-
-/*
- * What went wrong, in words and printable ASCII: the host may be named, never
- * the URL, a header or a credential.  "" when nothing.
- */
-extern const char *http_exchange_error(const HttpExchange *exchange);
-extern double http_exchange_seconds(const HttpExchange *exchange);
-extern void http_exchange_free(HttpExchange *exchange);
+extern void http_exchange_push(HttpExchangeQueue *queue, HttpExchange *exchange);
+extern HttpExchange *http_exchange_pop(HttpExchangeQueue *queue);
 
 #endif

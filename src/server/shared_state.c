@@ -15,7 +15,6 @@
 #include <signal.h>
 
 #include "miscadmin.h"
-#include "server/shared_memory.h"
 #include "server/shared_state.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
@@ -49,7 +48,7 @@ typedef struct SharedState
 {
 	LWLock *lock;
 	LauncherEntry launcher;
-	bool surveyed; /* every database has been scouted since the server started */
+	bool all_scouted; /* every database has been scouted since the server started */
 	ScoutRequests requests;
 	ScoutEntry scout;
 	Block blocks[BLOCKS];
@@ -59,16 +58,18 @@ typedef struct SharedState
 static SharedState *state = NULL; /* NULL: not preloaded */
 static WorkerSlot *my_slot = NULL;
 
-static void
-make_state(void *area, LWLock *lock)
+Size
+shared_state_size(void)
 {
-	((SharedState *) area)->lock = lock;
+	return sizeof(SharedState);
 }
 
 void
-shared_state_request(void)
+shared_state_attach(void *memory, LWLock *lock, bool is_new)
 {
-	shared_memory_request("github_sync", sizeof(SharedState), make_state, (void **) &state);
+	state = memory;
+	if (is_new)
+		state->lock = lock;
 }
 
 bool
@@ -138,7 +139,7 @@ is_blocked_locked(Oid database)
 	return false;
 }
 
-/* What was blocked may be gone, renamed or the source of a copy: look again. */
+/* The database may have been dropped, renamed or copied: it is scouted again. */
 static void
 unblock_locked(Block *block)
 {
@@ -192,7 +193,7 @@ shared_state_restart_workers(Oid database)
 		if (OidIsValid(slot->database) && (slot->database == database || !OidIsValid(database)))
 		{
 			ask_to_leave_locked(slot);
-			slot->not_before = 0; /* what it failed for may be mended now */
+			slot->not_before = 0; /* the new settings may mend what made it fail */
 		}
 	}
 	wake_launcher_locked();
@@ -224,7 +225,7 @@ shared_state_copy_slots(WorkerSlot copies[WORKER_SLOTS])
 bool
 shared_state_copy_databases(Oid databases[WORKER_SLOTS], int *count)
 {
-	bool surveyed;
+	bool all_scouted;
 
 	*count = 0;
 	LWLockAcquire(state->lock, LW_SHARED);
@@ -233,16 +234,16 @@ shared_state_copy_databases(Oid databases[WORKER_SLOTS], int *count)
 		if (OidIsValid(state->slots[i].database))
 			databases[(*count)++] = state->slots[i].database;
 	}
-	surveyed = state->surveyed;
+	all_scouted = state->all_scouted;
 	LWLockRelease(state->lock);
-	return surveyed;
+	return all_scouted;
 }
 
 /* ---- DDL on databases ---- */
 
 /*
- * With all entries taken the block is not made: the command then competes with
- * the next start of a worker, as it would with any client's connection.
+ * When all entries are taken, no block is made: the command may then meet a worker
+ * that has just been started, as it may meet any client's connection.
  */
 void
 shared_state_block_database(Oid database)
@@ -333,7 +334,7 @@ shared_state_knows_process(pid_t pid)
 
 /* ---- a worker ---- */
 
-/* There may be none after us to take over what we held. */
+/* The claims of this worker are orphans now: another worker of the database recovers them. */
 static void
 tell_peers_locked(void)
 {
@@ -705,9 +706,9 @@ shared_state_terminate_worker(int index)
 }
 
 void
-shared_state_note_surveyed(void)
+shared_state_note_all_scouted(void)
 {
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	state->surveyed = true;
+	state->all_scouted = true;
 	LWLockRelease(state->lock);
 }

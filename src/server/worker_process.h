@@ -1,11 +1,14 @@
 /*
  * worker_process.h
- *		What every worker is before it does anything: a place, a session, rules.
+ *		What a worker process is made of before it works: its slot in shared
+ *		memory, its session, its settings.
  */
 #ifndef GITHUB_SYNC_WORKER_PROCESS_H
 #define GITHUB_SYNC_WORKER_PROCESS_H
 
 #include "postgres.h"
+
+#define WORKER_PROCESS_NAME "github_sync worker" /* in pg_stat_activity, and its type */
 
 /*
  * Takes the worker's slot, connects to its database as the owner of the queue

@@ -1,4 +1,4 @@
-/* extension: extension may not include worker */
+/* extension: extension may not include worker \(worker/worker\.h\) */
 #include "postgres.h"
 
 #include "worker/worker.h"

@@ -1,13 +1,13 @@
 /*
- * github_link.c
- *		The Link header, by which GitHub's lists name their next page.
+ * link_header.c
+ *		The next page of a list, out of the Link header of an answer.
  */
-#include "core/github_link.h"
+#include "core/link_header.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "core/url.h"
+#include "core/span.h"
 
 static void
 skip_white_space(const char **rest)
@@ -17,11 +17,11 @@ skip_white_space(const char **rest)
 
 /* "..." with its quotes taken off, or a token. */
 static bool
-take_value(const char **rest, UrlSpan *value)
+take_value(const char **rest, Span *value)
 {
 	if (**rest != '"')
 	{
-		*value = url_take_until(rest, ";, \t");
+		*value = span_take_until(rest, ";, \t");
 		return true;
 	}
 	(*rest)++;
@@ -37,18 +37,18 @@ take_value(const char **rest, UrlSpan *value)
 
 /* rel may name several relations. */
 static bool
-names_next(UrlSpan value)
+names_next(Span value)
 {
 	const char *end = value.start + value.length;
 
 	while (value.start < end)
 	{
-		UrlSpan word = value;
+		Span word = value;
 
 		word.length = strcspn(word.start, " \t\"");
 		if (word.start + word.length > end)
 			word.length = (size_t) (end - word.start);
-		if (url_span_is(&word, "next"))
+		if (span_is(&word, "next"))
 			return true;
 		value.start += word.length + 1;
 	}
@@ -59,17 +59,15 @@ names_next(UrlSpan value)
 static bool
 take_parameters(const char **rest, bool *is_next)
 {
-	static const UrlSpan rel = {.start = "rel", .length = 3};
-
 	*is_next = false;
 	for (skip_white_space(rest); **rest == ';'; skip_white_space(rest))
 	{
-		UrlSpan name;
-		UrlSpan value = {.start = "", .length = 0};
+		Span name;
+		Span value = {.start = "", .length = 0};
 
 		(*rest)++;
 		skip_white_space(rest);
-		name = url_take_until(rest, "=;, \t");
+		name = span_take_until(rest, "=;, \t");
 		skip_white_space(rest);
 		if (**rest == '=')
 		{
@@ -78,35 +76,37 @@ take_parameters(const char **rest, bool *is_next)
 			if (!take_value(rest, &value))
 				return false;
 		}
-		if (url_is_same_in_any_case(&name, &rel) && names_next(value))
+		if (span_is_in_any_case(&name, "rel") && names_next(value))
 			*is_next = true;
 	}
 	return true;
 }
 
 char *
-github_link_next(const char *link)
+link_header_next(const char *header)
 {
-	if (link == NULL)
+	const char *rest = header;
+
+	if (header == NULL)
 		return NULL;
 	for (;;)
 	{
-		UrlSpan target;
+		Span target;
 		bool is_next;
 
-		link += strspn(link, " \t,");
-		if (*link != '<')
+		rest += strspn(rest, " \t,");
+		if (*rest != '<')
 			return NULL;
-		link++;
-		target = url_take_until(&link, ">");
-		if (*link != '>')
+		rest++;
+		target = span_take_until(&rest, ">");
+		if (*rest != '>')
 			return NULL;
-		link++;
-		if (!take_parameters(&link, &is_next))
+		rest++;
+		if (!take_parameters(&rest, &is_next))
 			return NULL;
 		if (is_next)
-			return url_copy_span(&target);
-		if (*link != ',')
+			return span_copy(&target);
+		if (*rest != ',')
 			return NULL;
 	}
 }

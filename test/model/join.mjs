@@ -1,5 +1,5 @@
 /*
- * absorb.mjs
+ * join.mjs
  *	Two records turn out to be one: the stub that a webhook made and the one
  *	whose creation it tells of, or the stub of a row and what it is linked to.
  */
@@ -30,7 +30,7 @@ function joinQueuedDeletes(world, record) {
 }
 
 /* Everything of the one moves to the other; a claim that was under way on it is over. */
-export function absorb(world, kept, gone) {
+export function joinRecords(world, kept, gone) {
 	const { type } = kept;
 	const underWay = transactionsOf(world, gone).find((t) => t.state === 'processing');
 	if (underWay) requeue(world, underWay, null);
