@@ -23,7 +23,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-all_steps='format meta gcc clang fence cppcheck unit node regress isolation model tap chaos'
+all_steps='format meta gcc clang headers fence cppcheck unit node regress isolation model tap chaos'
 test_steps='unit node regress isolation model tap'
 long_steps='long_model mutants'
 strict='-Wall -Wextra -Werror'
@@ -37,11 +37,16 @@ step_format() { one clang-format in_copy "$copy" scripts/format.sh --check; }
 step_meta() { one META.json in_copy "$copy" scripts/check_meta.sh; }
 step_gcc() { one build build_and_stage; }
 
+# Elsewhere than in the tree, which is to stay as it was.
 step_clang() {
 	copy_tree "$work_dir/clang"
-	one build build "$work_dir/clang" CC=clang COPT="$strict"
+	mkdir "$work_dir/clang-built"
+	give_to_test_user "$work_dir/clang-built"
+	one build build "$work_dir/clang-built" -f "$work_dir/clang/Makefile" CC=clang COPT="$strict"
 	one fuzz-targets in_copy "$work_dir/clang" sh -c "clang -fsyntax-only -std=gnu11 $strict -Isrc -Itest/fuzz test/fuzz/*.c"
 }
+
+step_headers() { one other-postgresql in_copy "$copy" scripts/check_headers.sh; }
 
 # Each breach must be refused, and for the reason that its first line states.
 step_fence() {

@@ -11,6 +11,7 @@
 # libcurl, OpenSSL and the clock are in every compiler's reach: this is their
 # fence.
 set -euo pipefail
+build_dir=$PWD	# the objects are named relative to it
 cd "$(dirname "$0")/.."
 set -f	# patterns of the table stay patterns
 
@@ -126,7 +127,7 @@ symbols() {
 	local options=()
 	while [ "$1" != -- ]; do options+=("$1"); shift; done
 	shift
-	[ $# = 0 ] || nm -A "${options[@]}" "$@" | awk '{ print substr($0, 1, index($0, ":") - 1), $NF }'
+	[ $# = 0 ] || (cd "$build_dir" && nm -A "${options[@]}" "$@") | awk '{ print substr($0, 1, index($0, ":") - 1), $NF }'
 }
 
 check_calls() {
@@ -226,7 +227,7 @@ check_extern_names() {
 # compiler names one that belongs to a function "name.N".
 count_variables() {
 	[ $# -gt 0 ] || return 0
-	nm -A -f sysv --defined-only "$@" | awk -F '|' '
+	(cd "$build_dir" && nm -A -f sysv --defined-only "$@") | awk -F '|' '
 		$4 ~ /OBJECT/ && $7 ~ /^\.(data|bss)/ && $7 !~ /\.rel\.ro/ {
 			place = substr($1, 1, index($1, ":") - 1)
 			if (substr($1, length(place) + 2) ~ /\./) next

@@ -91,8 +91,11 @@ in_debian() {
 
 # What runs is ended, and the layers of runs are removed.
 close_debians() {
-	[ -z "${debian_pid-}" ] || kill -KILL "$debian_pid" 2>/dev/null || true
-	wait
+	if [ -n "${debian_pid-}" ]; then
+		kill -KILL "$debian_pid" 2>/dev/null || true
+		# For it alone: what reads our output ends after us.
+		wait "$debian_pid" 2>/dev/null || true
+	fi
 	rm -rf "$CHROOTS"/*/run."$$".*
 }
 

@@ -52,7 +52,10 @@ versions='
 put_tree() {
 	mkdir -p "$1"
 	copy_tree "$1"
-	[ ! -e "$source_dir/test/github/node_modules" ] || cp -a "$source_dir/test/github/node_modules" "$1/test/github/"
+	[ -e "$source_dir/test/github/node_modules" ] || return 0
+	# Half a gigabyte, which nobody writes to: by links where the file system allows.
+	cp -al "$source_dir/test/github/node_modules" "$1/test/github/" 2>/dev/null ||
+		cp -a "$source_dir/test/github/node_modules" "$1/test/github/"
 }
 
 run_suite() {
