@@ -1,8 +1,7 @@
 #!/bin/bash
 # check_meta.sh
 #	Whether the files that speak of the project as a whole agree: META.json is
-#	what PGXN expects, the change log knows the version, no test is forgotten in
-#	a schedule.
+#	what PGXN expects, and the change log knows the version.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,19 +20,5 @@ perl -MJSON::PP -e '
 
 version=$(scripts/version.sh) || problem "META.json contradicts itself"
 grep -qE "^## \[?$version\]?( |$)" CHANGELOG.md || problem "CHANGELOG.md has no section for $version"
-
-# SCHEDULE FILE...
-check_schedule() {
-	local schedule=$1 file name
-	shift
-	[ -e "$schedule" ] || return 0
-	for file; do
-		name=${file##*/}
-		grep -qE "^test:(.*[[:space:]])?${name%.*}([[:space:]]|\$)" "$schedule" || problem "$schedule forgets ${name%.*}"
-	done
-}
-shopt -s nullglob
-check_schedule test/schedule test/sql/*.sql
-check_schedule test/isolation_schedule test/specs/*.spec
 
 [ "$problems" = 0 ]

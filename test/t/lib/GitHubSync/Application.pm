@@ -22,6 +22,7 @@ BEGIN { $ENV{PG_TEST_TIMEOUT_DEFAULT} //= 30 }
 use Carp qw(croak);
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use GitHubSync::Poll;
 use JSON::PP;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -83,7 +84,7 @@ sub reconfigure
 
 	configure($node, %settings);
 	$node->reload;
-	$node->poll_query_until('postgres', "SELECT pg_conf_load_time() > '$before'") or croak 'the server did not reload';
+	GitHubSync::Poll::until_true($node, 'postgres', "SELECT pg_conf_load_time() > '$before'") or croak 'the server did not reload';
 }
 
 # How a server talks to this GitHub as the App.
@@ -401,7 +402,7 @@ sub wait_until
 {
 	my ($self, $query) = @_;
 
-	return if $self->{node}->poll_query_until($self->{database}, $query);
+	return if GitHubSync::Poll::until_true($self->{node}, $self->{database}, $query);
 	Test::More::diag($self->situation);
 	croak "in vain: $query";
 }
