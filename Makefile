@@ -2,53 +2,74 @@
 #	Builds github_sync, one library for both extensions, with PGXS; and is the
 #	fence between the rooms of src/: each is compiled with only the include
 #	paths that scripts/rooms.txt grants it, and scripts/check_rooms.sh refuses
-#	the rest before the library is linked.
+#	the rest before the library is linked. Of the files of sql/ no script is
+#	made before scripts/check_sql.sh has nothing to say against them.
 #
-# make, make install, make clean: as with any PGXS extension (PG_CONFIG=...).
+# make, make install, make installcheck, make clean: as with any PGXS extension
+# (PG_CONFIG=...), here or, by make -f THIS_FILE, in another directory.
 # make check, check-long, mutants, hour, chaos, crash-rounds, fuzz, demo,
-# playground, format: see CONTRIBUTING.md; they need neither pg_config nor
-# anything installed when they start.
+# playground, format, render, sql-figures, matrix, deb, check-deb, dist: see
+# CONTRIBUTING.md; they need neither pg_config nor anything installed when they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check check-long mutants hour chaos crash-rounds fuzz demo playground format
+HARNESS = check check-long mutants hour chaos crash-rounds fuzz demo playground format render sql-figures matrix deb check-deb dist
+
+# The top of the tree; "." unless the build is made elsewhere.
+ROOT := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
+ifeq ($(abspath $(ROOT)),$(CURDIR))
+ROOT := .
+endif
+SCRIPTS_DIR := $(ROOT)/scripts
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
 export PG_CONFIG STEPS TESTS TEST_USER JOBS HISTORIES SEED
-export CHAOS_SECONDS CHAOS_ROUNDS CHAOS_SEED CRASH_ROUNDS FUZZ_SECONDS TARGETS
+export CHAOS_SECONDS CHAOS_ROUNDS CHAOS_SEED CRASH_ROUNDS FUZZ_SECONDS TARGETS SUITES CHROOTS
 
 .PHONY: $(MAKECMDGOALS)
 check:
-	@scripts/check.sh
+	@$(SCRIPTS_DIR)/check.sh
 check-long:
-	@STEPS='gcc long_model mutants' scripts/check.sh
+	@STEPS='gcc long_model mutants' $(SCRIPTS_DIR)/check.sh
 mutants:
-	@STEPS='gcc mutants' scripts/check.sh
+	@STEPS='gcc mutants' $(SCRIPTS_DIR)/check.sh
 hour:
-	@FULL_HOUR=1 STEPS=tap TESTS=029_full_hour scripts/check.sh
+	@FULL_HOUR=1 STEPS=tap TESTS=029_full_hour $(SCRIPTS_DIR)/check.sh
 chaos:
-	@scripts/chaos.sh
+	@$(SCRIPTS_DIR)/chaos.sh
 crash-rounds:
-	@scripts/chaos.sh crashes
+	@$(SCRIPTS_DIR)/chaos.sh crashes
 fuzz:
-	@scripts/fuzz.sh
+	@$(SCRIPTS_DIR)/fuzz.sh
 demo:
-	@scripts/demo.sh
+	@$(SCRIPTS_DIR)/demo.sh
 playground:
-	@scripts/demo.sh --playground
+	@$(SCRIPTS_DIR)/demo.sh --playground
 format:
-	@scripts/format.sh --write
+	@$(SCRIPTS_DIR)/format.sh --write
+matrix:
+	@$(SCRIPTS_DIR)/matrix.sh
+deb:
+	@$(SCRIPTS_DIR)/deb.sh
+check-deb:
+	@$(SCRIPTS_DIR)/check_deb.sh
+dist:
+	@$(SCRIPTS_DIR)/dist.sh
+render:
+	@$(SCRIPTS_DIR)/build_sql.sh --render "$(RECORD)" "$(FILE)"
+sql-figures:
+	@$(SCRIPTS_DIR)/check_sql.sh --figures
 
 # Other goals of the same command line go to the other half of this file.
 BUILD_GOALS = $(filter-out $(HARNESS),$(MAKECMDGOALS))
 ifneq (,$(BUILD_GOALS))
 $(BUILD_GOALS):
-	@$(MAKE) $@
+	@$(MAKE) -f $(firstword $(MAKEFILE_LIST)) $@
 endif
 
 else
 
-EXTVERSION := $(shell scripts/version.sh)
+EXTVERSION := $(shell $(SCRIPTS_DIR)/version.sh)
 ifeq (,$(EXTVERSION))
 $(error META.json does not say which version this is)
 endif
@@ -56,30 +77,53 @@ endif
 MODULE_big = github_sync
 EXTENSION = task_sync_transaction comment_sync_transaction
 EXTENSION_SCRIPTS = $(EXTENSION:%=%--$(EXTVERSION).sql)
-DATA = $(wildcard sql/upgrade/*--*--*.sql)
+DATA = $(patsubst $(ROOT)/%,%,$(wildcard $(ROOT)/sql/upgrade/*--*--*.sql))
 DATA_built = $(EXTENSION_SCRIPTS)
+
+# make installcheck: on a server of the caller's, with the settings of
+# test/regress.conf. pg_regress looks for expected/ where it runs.
+test_names = $(basename $(notdir $(sort $(wildcard $(ROOT)/test/$(1)))))
+REGRESS = $(call test_names,sql/*.sql)
+ISOLATION = $(call test_names,specs/*.spec)
+REGRESS_OPTS = --inputdir=$(ROOT)/test --encoding=UTF8 --no-locale
+ISOLATION_OPTS = $(REGRESS_OPTS) --outputdir=.
+REGRESS_PREP = server-fits $(if $(filter .,$(ROOT)),,$(CURDIR)/expected)
 
 # The room "extension" is that of the files directly in src/.
 ROOMS = core crypto http db server worker extension
 room_directory = $(if $(filter extension,$(1)),src,src/$(1))
-room_objects = $(patsubst %.c,%.o,$(sort $(wildcard $(call room_directory,$(1))/*.c)))
+room_objects = $(patsubst $(ROOT)/%.c,%.o,$(sort $(wildcard $(ROOT)/$(call room_directory,$(1))/*.c)))
 OBJS = $(foreach room,$(ROOMS),$(call room_objects,$(room)))
-ROOM_HEADERS = $(wildcard src/*.h src/*/*.h)
+ROOM_HEADERS = $(wildcard $(ROOT)/src/*.h $(ROOT)/src/*/*.h)
 
 PG_CPPFLAGS = -DGITHUB_SYNC_VERSION='"$(EXTVERSION)"'
 SHLIB_LINK = -lcurl -lcjson -lcrypto
+# Nothing is exported but the entry points, with any compiler and PostgreSQL.
+SHLIB_EXPORTS = src/exports.txt
+# No bitcode for the JIT: what it would inline calls names that are not exported,
+# and our functions are no inner loop of any query.
+override with_llvm = no
 # Makefile.shlib links only when these exist.
 SHLIB_PREREQS = build/fence.ok
 
-EXTRA_CLEAN = build $(EXTENSION:%=%.control) $(wildcard $(EXTENSION:%=%--*.sql))
+EXTRA_CLEAN = build src/exports.list $(wildcard $(EXTENSION:%=%--*.sql)) $(if $(filter .,$(ROOT)),,expected)
 
 all:
 
+# The pg_config of Debian's libpq-dev names a file that is not there.
 PGXS := $(shell $(PG_CONFIG) --pgxs)
-ifeq (,$(PGXS))
-$(error $(PG_CONFIG) does not work: install the PostgreSQL server headers (scripts/install_packages.sh build) or set PG_CONFIG)
+ifeq (,$(wildcard $(PGXS)))
+$(error $(PG_CONFIG) does not lead to the headers of a PostgreSQL server: install Debian's postgresql-server-dev-NN (scripts/install_packages.sh build), or set PG_CONFIG)
 endif
 include $(PGXS)
+
+ifeq (,$(filter-out 8 9 10 11 12 13 14,$(firstword $(subst ., ,$(MAJORVERSION)))))
+$(error github_sync needs PostgreSQL 15 or newer, and $(PG_CONFIG) belongs to PostgreSQL $(MAJORVERSION): set PG_CONFIG)
+endif
+# make would take what was built there for what is to be built here.
+ifneq (,$(if $(filter .,$(ROOT)),,$(wildcard $(ROOT)/build)))
+$(error a build elsewhere needs a clean source tree: run make clean in $(ROOT) first)
+endif
 
 # PostgreSQL was configured for gcc: clang does not know all of those flags.
 ifneq (,$(findstring clang,$(CC)))
@@ -87,44 +131,67 @@ override CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argumen
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: fence
-
-%.control: %.control.in META.json
-	sed 's/@VERSION@/$(EXTVERSION)/' $< >$@
+.PHONY: fence sql-fence server-fits
 
 # An extension's script is made of the pieces under sql/.
-$(EXTENSION_SCRIPTS): scripts/build_sql.sh META.json sql/order.txt $(wildcard sql/*/*.sql)
-	scripts/build_sql.sh $(EXTVERSION) $(@:%--$(EXTVERSION).sql=%) >$@
+$(EXTENSION_SCRIPTS): build/sql.ok $(ROOT)/META.json
+	$(SCRIPTS_DIR)/build_sql.sh $(EXTVERSION) $(@:%--$(EXTVERSION).sql=%) >$@
+
+server-fits:
+	@$(SCRIPTS_DIR)/check_server.sh '$(bindir)' $(EXTVERSION)
+
+# In a build elsewhere its directory has to be made first.
+src/exports.list: | build/include/extension/.made
+
+# By its full name: by the short one make would find that of the tree.
+$(CURDIR)/expected:
+	ln -s $(abspath $(ROOT))/expected $@
+
+# Before the first file is compiled.
+build/libraries.ok: $(SCRIPTS_DIR)/check_libraries.sh
+	@mkdir -p $(@D)
+	@$(SCRIPTS_DIR)/check_libraries.sh $(CC) $(CPPFLAGS)
+	@touch $@
+
+# What C calls must be there as well.
+sql-fence: build/sql.ok
+build/sql.ok: $(addprefix $(SCRIPTS_DIR)/,check_sql.sh check_sql.awk sql_rules.txt build_sql.sh) \
+		$(ROOT)/sql/order.txt $(wildcard $(ROOT)/sql/*/*.sql $(ROOT)/src/*.c $(ROOT)/src/*/*.c)
+	$(SCRIPTS_DIR)/check_sql.sh
+	@mkdir -p $(@D) && touch $@
 
 # What a room may include is said once, in scripts/rooms.txt.
-may_include = $(shell sed -n 's/^$(1) includes //p' scripts/rooms.txt)
+may_include = $(shell sed -n 's/^$(1) includes //p' $(SCRIPTS_DIR)/rooms.txt)
 grants_postgresql = $(filter postgresql,$(call may_include,$(1)))
 
 # As system headers, so that -Wextra speaks of this project only.
 SERVER_INCLUDES := $(patsubst -I%,-isystem %,$(filter-out -I. -I./ -I$(srcdir),$(filter -I%,$(CPPFLAGS))))
 BARE_CPPFLAGS := $(filter-out -I%,$(CPPFLAGS))
-# What knows no PostgreSQL exports nothing: the server shares one name space
-# among all libraries (from PostgreSQL 16 on, this is the default for all rooms).
-room_cppflags = -Ibuild/include/$(1) $(BARE_CPPFLAGS) \
-	$(if $(call grants_postgresql,$(1)),$(SERVER_INCLUDES),-fvisibility=hidden)
+room_cppflags = -Ibuild/include/$(1) $(BARE_CPPFLAGS) $(if $(call grants_postgresql,$(1)),$(SERVER_INCLUDES))
 
 # A room's include root holds links to the rooms it may see, and nothing else.
-build/include/%/.made: scripts/rooms.txt
-	@rm -rf $(@D) && mkdir -p $(@D)
+build/include/%/.made: $(SCRIPTS_DIR)/rooms.txt
+	@rm -rf $(@D) && mkdir -p $(@D) $(call room_directory,$*)
 	@for room in $(filter-out extension,$(filter $(ROOMS),$(call may_include,$*))); do \
-		ln -s ../../../src/$$room $(@D)/$$room; done
+		ln -s $(if $(filter .,$(ROOT)),../../..,$(abspath $(ROOT)))/src/$$room $(@D)/$$room; done
 	@touch $@
 
 define room_rules
-$(2) $(2:.o=.bc): override CPPFLAGS := $(call room_cppflags,$(1))
-$(2) $(2:.o=.bc): build/include/$(1)/.made $(ROOM_HEADERS) META.json
+$(2): override CPPFLAGS := $(call room_cppflags,$(1))
+$(2): build/include/$(1)/.made build/libraries.ok $(ROOM_HEADERS) $(ROOT)/META.json
 endef
 $(foreach room,$(ROOMS),$(if $(call room_objects,$(room)),\
 	$(eval $(call room_rules,$(room),$(call room_objects,$(room))))))
 
 fence: build/fence.ok
-build/fence.ok: scripts/check_rooms.sh scripts/rooms.txt $(ROOM_HEADERS) $(OBJS)
-	scripts/check_rooms.sh $(OBJS)
+build/fence.ok: $(SCRIPTS_DIR)/check_rooms.sh $(SCRIPTS_DIR)/rooms.txt $(ROOM_HEADERS) $(OBJS)
+	$(SCRIPTS_DIR)/check_rooms.sh $(OBJS)
+	@touch $@
+
+# Only now is there a library to look into.
+all: build/exports.ok
+build/exports.ok: $(SCRIPTS_DIR)/check_exports.sh $(ROOT)/src/exports.txt $(shlib)
+	$(SCRIPTS_DIR)/check_exports.sh $(shlib)
 	@touch $@
 
 endif

@@ -83,6 +83,9 @@ step_fence() {
 	for breach in "$copy"/test/fence/*.c; do
 		one "$(basename "$breach" .c)" in_copy "$work_dir/fence" scripts/check_fence.sh "$breach"
 	done
+	for breach in "$copy"/test/fence_sql/*; do
+		one "$(basename "$breach")" in_copy "$copy" scripts/check_fence_sql.sh "$breach"
+	done
 }
 
 step_cppcheck() {

@@ -73,7 +73,7 @@ compile() {
 	local line_end='\n' files
 	[ ! -t 1 ] || line_end='\r'
 	files=$(find "$copy/src" -name '*.c' | wc -l)
-	in_copy "$copy" make -j"$(nproc)" with_llvm=no 2>&1 | tee "$work_dir/build.log" |
+	in_copy "$copy" make -j"$(nproc)" 2>&1 | tee "$work_dir/build.log" |
 		awk -v files="$files" -v line_end="$line_end" '
 			match($0, /src\/[a-z0-9_\/]*\.c$/) {
 				printf "   %2d of %d  %-40s" line_end, ++n, files, substr($0, RSTART)

@@ -3,7 +3,7 @@
 #	address and undefined behaviour sanitizers.
 #	From the root of the tree: make -f scripts/fuzz.mk; programs in build/fuzz/.
 
-CC = clang-14
+CC = clang
 SANITIZERS = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 CFLAGS = -std=gnu11 -O1 -g -fno-omit-frame-pointer -Wall -Wextra -Werror $(SANITIZERS)
 CPPFLAGS = -D_GNU_SOURCE -Isrc -Itest/fuzz

@@ -1,8 +1,9 @@
 #!/bin/bash
-# install_packages.sh build|demo|check|fuzz
+# install_packages.sh build|demo|check|fuzz|deb
 #	Installs what is missing to build the project, to run its demo, all of its
-#	checks, or its fuzz targets, from Debian's packages.  Does nothing, not even an update of
-#	apt's lists, when nothing is missing.
+#	checks, or its fuzz targets, or to build its Debian packages, from Debian's
+#	packages.  Does nothing, not even an update of apt's lists, when nothing is
+#	missing.
 #
 # Needs root, or sudo.  No system cluster of PostgreSQL comes with it: where the
 # server is new, its package is told to create none.
@@ -11,8 +12,8 @@ cd "$(dirname "$0")/.."
 
 purpose=${1-}
 case $purpose in
-	build | demo | check | fuzz) ;;
-	*) echo "usage: $0 build|demo|check|fuzz" >&2; exit 2 ;;
+	build | demo | check | fuzz | deb) ;;
+	*) echo "usage: $0 build|demo|check|fuzz|deb" >&2; exit 2 ;;
 esac
 
 cluster_switch=/etc/postgresql-common/createcluster.d/no-main-cluster.conf
@@ -56,11 +57,15 @@ wants_npm() {
 
 wanted_packages() {
 	if [ "$purpose" = fuzz ]; then
-		echo "make libc6-dev libcjson-dev clang-14 libclang-rt-14-dev procps"
+		echo "make libc6-dev libcjson-dev clang libclang-rt-dev procps"
 		return
 	fi
 	echo "gcc make libc6-dev libcurl4-openssl-dev libcjson-dev libssl-dev postgresql-server-dev-${major:-?}"
 	[ "$purpose" = build ] && return
+	if [ "$purpose" = deb ]; then
+		echo "build-essential debhelper fakeroot postgresql-server-dev-all"
+		return
+	fi
 	echo "postgresql-${major:-?} openssl procps ca-certificates curl"
 	has_node || echo nodejs
 	[ "$purpose" = demo ] && return

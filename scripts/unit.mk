@@ -6,7 +6,7 @@
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS = -std=gnu11 -O1 -g -fno-omit-frame-pointer -Wall -Wextra -Werror $(SANITIZERS)
 CPPFLAGS = -D_GNU_SOURCE -DGITHUB_SYNC_VERSION='"$(shell scripts/version.sh)"' \
-	-Isrc -Isrc/core -Isrc/crypto -Isrc/http -Itest/unit
+	-Isrc -Itest/unit
 LDLIBS = -lcurl -lcjson -lcrypto -lpthread -lm
 
 TESTS := $(patsubst %.c,build/unit/%,$(notdir $(wildcard test/unit/test_*.c)))

@@ -7,37 +7,32 @@
  */
 #include "postgres.h"
 
-#include "server/at_commit.h"
-#include "server/budgets.h"
-#include "server/database_ddl.h"
 #include "fmgr.h"
-#include "server/launcher.h"
 #include "miscadmin.h"
+#include "server/at_commit.h"
+#include "server/compat.h"
+#include "server/database_ddl.h"
+#include "server/launcher.h"
 #include "server/settings.h"
-#include "server/shared_state.h"
+#include "server/shared_memory.h"
 
-#ifdef PG_MODULE_MAGIC_EXT
-PG_MODULE_MAGIC_EXT(.name = "github_sync", .version = GITHUB_SYNC_VERSION);
-#else
-PG_MODULE_MAGIC;
-#endif
+COMPAT_MODULE_MAGIC("github_sync", GITHUB_SYNC_VERSION);
 
 extern PGDLLEXPORT void _PG_init(void);
 
 void
 _PG_init(void)
 {
-	/* pg_upgrade moves databases about: nothing of ours may run or interfere. */
+	/* pg_upgrade moves databases: no process or hook of the library may run meanwhile. */
 	if (IsBinaryUpgrade)
 		return;
 
-	define_settings();
+	settings_define();
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 
-	shared_state_request();
-	budgets_request();
-	install_commit_messages();
-	install_database_ddl();
-	register_launcher();
+	shared_memory_request();
+	at_commit_install();
+	database_ddl_install();
+	launcher_register();
 }

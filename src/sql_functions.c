@@ -2,26 +2,27 @@
  * sql_functions.c
  *		The C functions that SQL scripts declare.
  *
- * All work without the library preloaded: then there is nobody to wake, no
- * worker to show, and no process that is one.
+ * Each also works in a server that did not preload the library: then there is
+ * no worker to wake or to show, and no session is a worker's.
  *
- * None is parallel safe: they speak for their own process or transaction.
+ * None is parallel safe: each answers for its own process or transaction.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
 #include "access/xlog.h"
-#include "server/at_commit.h"
-#include "server/budgets.h"
 #include "commands/trigger.h"
+#include "db/owner_commands.h"
+#include "db/unowned_commands.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "server/at_commit.h"
+#include "server/budgets.h"
 #include "server/shared_state.h"
-#include "db/owner_commands.h"
-#include "db/unowned_commands.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 /* PG_FUNCTION_ARGS of a function that looks at none. */
 #define NO_FUNCTION_ARGS FunctionCallInfo fcinfo pg_attribute_unused()
@@ -38,7 +39,7 @@ PG_FUNCTION_INFO_V1(github_sync_execute_unowned);
 PG_FUNCTION_INFO_V1(github_sync_execute_as_owner);
 PG_FUNCTION_INFO_V1(github_sync_read_as_owner);
 
-/* wake_on_commit() RETURNS trigger: the workers look at the queue once this commits. */
+/* wake_on_commit() RETURNS trigger: wakes the workers when the transaction commits. */
 Datum
 github_sync_wake_on_commit(PG_FUNCTION_ARGS)
 {
@@ -50,7 +51,7 @@ github_sync_wake_on_commit(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* wake() RETURNS void: the same, on demand. */
+/* wake() RETURNS void: does the same without a trigger. */
 Datum
 github_sync_wake(NO_FUNCTION_ARGS)
 {
@@ -58,7 +59,7 @@ github_sync_wake(NO_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* poke_launcher() RETURNS void: the launcher looks at this database once this commits. */
+/* poke_launcher() RETURNS void: has this database scouted when the transaction commits. */
 Datum
 github_sync_poke_launcher(NO_FUNCTION_ARGS)
 {
@@ -112,7 +113,7 @@ put_worker_slot(ReturnSetInfo *result, const WorkerSlot *slot)
  * worker_slots(OUT pid int, OUT started_at timestamptz, OUT activity text,
  * OUT requests_under_way int, OUT last_error text, OUT last_error_at timestamptz)
  * RETURNS SETOF record: a row per worker that should run in this database; pid
- * is null while it does not.  Other databases are none of its users' business.
+ * is null while it does not run.  Workers of other databases are not shown.
  */
 Datum
 github_sync_worker_slots(PG_FUNCTION_ARGS)
@@ -164,7 +165,7 @@ github_sync_installation_budget(PG_FUNCTION_ARGS)
 Datum
 github_sync_execute_unowned(PG_FUNCTION_ARGS)
 {
-	execute_unowned_commands(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	unowned_commands_execute(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	PG_RETURN_VOID();
 }
 
@@ -172,7 +173,7 @@ github_sync_execute_unowned(PG_FUNCTION_ARGS)
 Datum
 github_sync_execute_as_owner(PG_FUNCTION_ARGS)
 {
-	execute_commands_as_owner(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	owner_commands_execute(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	PG_RETURN_VOID();
 }
 
@@ -180,7 +181,7 @@ github_sync_execute_as_owner(PG_FUNCTION_ARGS)
 Datum
 github_sync_read_as_owner(PG_FUNCTION_ARGS)
 {
-	char *value = read_as_owner(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	char *value = owner_commands_read(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
 
 	if (value == NULL)
 		PG_RETURN_NULL();

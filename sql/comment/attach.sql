@@ -1,5 +1,5 @@
 /*
- * Attaching the application's comments, capture and the way out.
+ * The application's comments: attach, capture and detach.
  */
 
 CREATE FUNCTION github_sync.check_same_owner(comments regclass, owner name) RETURNS void
@@ -9,7 +9,8 @@ DECLARE
 BEGIN
 	IF owner <> owner_of_tasks THEN
 		RAISE insufficient_privilege USING
-			MESSAGE = format('table %s belongs to %s, the tasks to %s: one worker serves both, as the owner', comments, owner, owner_of_tasks),
+			MESSAGE = format('table %s belongs to %s, the tasks to %s: one worker serves both, as the owner',
+				comments, owner, owner_of_tasks),
 			HINT = format('ALTER TABLE %s OWNER TO %I', comments, owner_of_tasks);
 	END IF;
 END
@@ -31,70 +32,6 @@ $$;
 COMMENT ON FUNCTION github_sync.check_tasks_are_attached() IS
 'private: comments are comments of tasks';
 
-CREATE FUNCTION github_sync.attach_comments(
-	comments regclass,
-	id_column name DEFAULT NULL,
-	task_id_column name DEFAULT NULL,
-	body_column name DEFAULT NULL,
-	modified_at_column name DEFAULT NULL,
-	modified_at_time_zone text DEFAULT 'UTC',
-	insert_values regprocedure DEFAULT NULL)
-RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	owner name := github_sync.table_owner(comments);
-	key record;
-	task record;
-	body record;
-	modified record;
-	problems text[];
-	parent text;
-BEGIN
-	PERFORM github_sync.check_tasks_are_attached();
-	PERFORM github_sync.check_same_owner(comments, owner);
-	PERFORM github_sync.check_may_attach('comment'::text, comments, owner);
-	SELECT * INTO key FROM github_sync.find_key(comments, id_column);
-	SELECT * INTO task FROM github_sync.find_column(comments, task_id_column,
-		'{task_id}'::name[], '{integer,bigint,uuid,text,character varying}'::text[], 'task'::text);
-	SELECT * INTO body FROM github_sync.find_column(comments, body_column,
-		'{markdown,body,content}'::name[], '{text,character varying,character}'::text[], 'body'::text);
-	SELECT * INTO modified FROM github_sync.find_column(comments, modified_at_column,
-		'{modified_at,updated_at}'::name[], '{timestamp with time zone,timestamp without time zone}'::text[],
-		'time of the last change'::text);
-	problems := array_remove(ARRAY[key.problem, coalesce(task.problem, github_sync.task_key_problem(task.name, task.type)),
-		body.problem, modified.problem,
-		github_sync.time_zone_problem(modified_at_time_zone),
-		github_sync.insert_values_problem(insert_values, owner)], NULL);
-	IF cardinality(problems) > 0 THEN
-		PERFORM github_sync.raise_unfit_table(comments, problems);
-	END IF;
-
-	parent := format('FROM github_sync.github_issues AS i WHERE i.task_id = r.%I', task.name);
-	PERFORM github_sync.make_attached('comment'::text, comments, owner,
-		github_sync.dictionary_of_table(comments, key.name, key.type,
-			github_sync.comment_fields('r'::text, body.name),
-			github_sync.comment_fields('OLD'::text, body.name),
-			github_sync.comment_fields('NEW'::text, body.name),
-			modified.name, modified.type, modified_at_time_zone, insert_values)
-		|| jsonb_build_object(
-		'task_id', quote_ident(task.name),
-		'same_place', 'true',
-		'github_repo_id', format('(SELECT i.github_repo_id %s)', parent),
-		'parent_issue_id', format('(SELECT i.id %s)', parent),
-		'assignments', concat_ws(', ',
-			github_sync.field_assignment(body.name, 1),
-			github_sync.modified_at_assignment(modified.name, modified.type, modified_at_time_zone)),
-		'mapped_columns', format('jsonb_build_object(%s)', concat_ws(', ',
-			format('%L, (SELECT i.task_id FROM github_sync.github_issues AS i WHERE i.id = parent_issue_id)', task.name),
-			format('%L, new_fields[1]', body.name),
-			format('%L, %s', modified.name, github_sync.local_time('new_modified_at'::text, modified.type, modified_at_time_zone))))),
-		jsonb_build_object('id', key.name, 'task_id', task.name, 'body', body.name, 'modified_at', modified.name,
-			'captured_columns', ARRAY[body.name], 'key_type', key.type));
-END
-$$;
-COMMENT ON FUNCTION github_sync.attach_comments(regclass, name, name, name, name, text, regprocedure) IS
-'public: attaches the application''s table of comments; columns that are not named are found by convention';
-
 CREATE FUNCTION github_sync.task_key_problem(task_column name, type text) RETURNS text
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -108,6 +45,100 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.task_key_problem(name, text) IS
 'private: why a column cannot refer to the attached tasks, or NULL';
+
+CREATE FUNCTION github_sync.find_task_id_column(comments regclass, given name) RETURNS github_sync.found_column
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	task_id github_sync.found_column := github_sync.find_column(comments, given, '{task_id}'::name[],
+		'{integer,bigint,uuid,text,character varying}'::text[], 'task'::text, true);
+BEGIN
+	task_id.problem := coalesce(task_id.problem, github_sync.task_key_problem(task_id.name, task_id.type));
+	RETURN task_id;
+END
+$$;
+COMMENT ON FUNCTION github_sync.find_task_id_column(regclass, name) IS
+'private: the column by which a comment refers to its task';
+
+CREATE FUNCTION github_sync.comment_fields(the_row text, mapping github_sync.table_mapping) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN format('ARRAY[%s.%I::text]', the_row, (mapping.body).name);
+COMMENT ON FUNCTION github_sync.comment_fields(text, github_sync.table_mapping) IS
+'private: the mapped fields of a row of comments: body';
+
+CREATE FUNCTION github_sync.comment_new_columns(mapping github_sync.table_mapping) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN format('jsonb_build_object(%s)', concat_ws(', ',
+	format('%L, (SELECT i.task_id FROM github_sync.github_issues AS i WHERE i.id = parent_issue_id)',
+		(mapping.task_id).name),
+	format('%L, new_fields[%s]', (mapping.body).name, github_sync.comment_body_position()),
+	format('%L, %s', (mapping.modified_at).name, github_sync.local_time('new_modified_at'::text, mapping))));
+COMMENT ON FUNCTION github_sync.comment_new_columns(github_sync.table_mapping) IS
+'private: the mapped columns of a row that is inserted for a comment at GitHub, by name';
+
+CREATE FUNCTION github_sync.comment_dictionary(comments regclass, mapping github_sync.table_mapping) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	parent text := format('FROM github_sync.github_issues AS i WHERE i.task_id = r.%I', (mapping.task_id).name);
+BEGIN
+	RETURN github_sync.dictionary_of_table(comments, mapping,
+			github_sync.comment_fields('r'::text, mapping),
+			github_sync.comment_fields('OLD'::text, mapping),
+			github_sync.comment_fields('NEW'::text, mapping))
+		|| jsonb_build_object(
+			'task_id', quote_ident((mapping.task_id).name),
+			'same_place', 'true',
+			'github_repo_id', format('(SELECT i.github_repo_id %s)', parent),
+			'parent_issue_id', format('(SELECT i.id %s)', parent),
+			'assignments', concat_ws(', ',
+				github_sync.field_assignment((mapping.body).name, github_sync.comment_body_position()),
+				github_sync.modified_at_assignment(mapping)),
+			'mapped_columns', github_sync.comment_new_columns(mapping));
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_dictionary(regclass, github_sync.table_mapping) IS
+'private: what is filled into the definitions for comments';
+
+CREATE FUNCTION github_sync.comment_mapping_as_json(mapping github_sync.table_mapping) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN jsonb_build_object(
+	'id', (mapping.key).name, 'task_id', (mapping.task_id).name, 'body', (mapping.body).name,
+	'modified_at', (mapping.modified_at).name,
+	'captured_columns', ARRAY[(mapping.body).name],
+	'key_type', (mapping.key).type);
+COMMENT ON FUNCTION github_sync.comment_mapping_as_json(github_sync.table_mapping) IS
+'private: what attached_tables keeps of the mapping of comments';
+
+CREATE FUNCTION github_sync.attach_comments(
+	comments regclass,
+	id_column name DEFAULT NULL,
+	task_id_column name DEFAULT NULL,
+	body_column name DEFAULT NULL,
+	modified_at_column name DEFAULT NULL,
+	modified_at_time_zone text DEFAULT 'UTC',
+	insert_values regprocedure DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	owner name := github_sync.table_owner(comments);
+	mapping github_sync.table_mapping;
+BEGIN
+	PERFORM github_sync.check_tasks_are_attached();
+	PERFORM github_sync.check_same_owner(comments, owner);
+	PERFORM github_sync.check_may_attach('comment'::text, comments, owner);
+	mapping.key := github_sync.find_key(comments, id_column);
+	mapping.task_id := github_sync.find_task_id_column(comments, task_id_column);
+	mapping.body := github_sync.find_text_column(comments, body_column,
+		'{markdown,body,content}'::name[], 'body'::text);
+	mapping.modified_at := github_sync.find_modified_at_column(comments, modified_at_column);
+	mapping.modified_at_time_zone := modified_at_time_zone;
+	mapping.insert_values := insert_values;
+	PERFORM github_sync.check_mapping(comments, mapping, owner);
+	PERFORM github_sync.make_attached('comment'::text, comments, owner,
+		github_sync.comment_dictionary(comments, mapping), github_sync.comment_mapping_as_json(mapping));
+END
+$$;
+COMMENT ON FUNCTION github_sync.attach_comments(regclass, name, name, name, name, text, regprocedure) IS
+'public: attaches the application''s table of comments; columns that are not named are found by convention';
 
 CREATE FUNCTION github_sync.capture_comment_changes(enabled boolean) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
@@ -125,4 +156,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.detach_comments(boolean) IS
-'public: stops the sync of comments and drops its triggers and functions; the queue and its history stay unless drop_data';
+'public: stops the sync of comments and drops its triggers and functions; '
+'the queue and its history stay unless drop_data';

@@ -1,10 +1,41 @@
 /*
- * Comparing and merging the mapped fields of a record.  Pure functions: the
- * rules of "Processing" without a row, a lock or a clock.
+ * The mapped fields of a record and how one of them is merged.  Pure
+ * functions: the rules of "Processing" without a row, a lock or a clock.
  *
- * Fields travel as one text array per side, in the order of the record type:
- * {title, body, state} of a task, {body} of a comment.
+ * The fields of one side travel as one text array, in the order of the record
+ * type: {title, body, state} of a task, {body} of a comment.
  */
+
+CREATE FUNCTION github_sync.task_title_position() RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 1;
+COMMENT ON FUNCTION github_sync.task_title_position() IS
+'private: where the title stands among the fields of a task';
+
+CREATE FUNCTION github_sync.task_body_position() RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 2;
+COMMENT ON FUNCTION github_sync.task_body_position() IS
+'private: where the body stands among the fields of a task';
+
+CREATE FUNCTION github_sync.task_state_position() RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 3;
+COMMENT ON FUNCTION github_sync.task_state_position() IS
+'private: where the state stands among the fields of a task; its value is open, closed, or NULL where the '
+'application has no column for it';
+
+CREATE FUNCTION github_sync.comment_body_position() RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 1;
+COMMENT ON FUNCTION github_sync.comment_body_position() IS
+'private: where the body stands among the fields of a comment';
+
+CREATE FUNCTION github_sync.field_names(record_type text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE record_type WHEN 'task' THEN '{title,body,state}'::text[] WHEN 'comment' THEN '{body}'::text[] END;
+COMMENT ON FUNCTION github_sync.field_names(text) IS
+'private: the names of the mapped fields of a record type, in their order';
 
 CREATE FUNCTION github_sync.same_text(a text, b text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -20,8 +51,8 @@ COMMENT ON FUNCTION github_sync.creation_key_comment(uuid) IS
 
 CREATE FUNCTION github_sync.creation_key_of(body text) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0
-	THEN substring(body FROM '<!-- github_sync:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}) -->')::uuid END;
+RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0 THEN substring(body FROM
+	'<!-- github_sync:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}) -->')::uuid END;
 COMMENT ON FUNCTION github_sync.creation_key_of(text) IS
 'private: the creation key that a body carries, or NULL';
 
@@ -40,24 +71,24 @@ COMMENT ON FUNCTION github_sync.without_creation_key(text) IS
 'private: a body as people wrote it; the key is never compared and never reaches the application';
 
 CREATE FUNCTION github_sync.merge_fields(
-	local text[], local_base text[], remote text[], remote_base text[],
-	policy text, first_side text, local_changed_at timestamptz[], remote_changed_at timestamptz[])
+	sides github_sync.field_sides[], never_synced boolean, policy text, first_side text)
 RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
 	verdicts text[] := '{}';
-	never_synced boolean := local_base IS NULL OR remote_base IS NULL;
+	field github_sync.field_sides;
 	local_changed boolean;
 	remote_changed boolean;
 BEGIN
-	FOR i IN 1 .. cardinality(local) LOOP
+	FOREACH field IN ARRAY sides LOOP
 		/* Without bases whatever is there counts as changed. */
-		local_changed := CASE WHEN never_synced THEN coalesce(local[i], '') <> ''
-			ELSE local[i] IS DISTINCT FROM local_base[i] END;
-		remote_changed := CASE WHEN never_synced THEN coalesce(remote[i], '') <> ''
-			ELSE remote[i] IS DISTINCT FROM remote_base[i] END;
+		local_changed := CASE WHEN never_synced THEN coalesce(field.local, '') <> ''
+			ELSE field.local IS DISTINCT FROM field.local_base END;
+		remote_changed := CASE WHEN never_synced THEN coalesce(field.remote, '') <> ''
+			ELSE field.remote IS DISTINCT FROM field.remote_base END;
 		verdicts := verdicts || CASE
-			WHEN never_synced AND first_side IS NOT NULL AND github_sync.same_text(local[i], remote[i]) THEN 'agreed'
+			WHEN never_synced AND first_side IS NOT NULL AND github_sync.same_text(field.local, field.remote)
+				THEN 'agreed'
 			WHEN never_synced AND first_side = 'github' AND local_changed THEN 'github won'
 			WHEN never_synced AND first_side = 'app' AND remote_changed THEN 'app won'
 			WHEN never_synced AND first_side = 'github' THEN 'to local'
@@ -65,15 +96,19 @@ BEGIN
 			WHEN NOT local_changed AND NOT remote_changed THEN 'same'
 			WHEN NOT local_changed THEN 'to local'
 			WHEN NOT remote_changed THEN 'to remote'
-			WHEN github_sync.same_text(local[i], remote[i]) THEN 'agreed'
+			WHEN github_sync.same_text(field.local, field.remote) THEN 'agreed'
 			WHEN policy = 'github_wins' THEN 'github won'
 			WHEN policy = 'app_wins' THEN 'app won'
-			WHEN date_trunc('second', local_changed_at[i]) > date_trunc('second', remote_changed_at[i]) THEN 'app won'
+			WHEN date_trunc('second', field.local_changed_at) > date_trunc('second', field.remote_changed_at)
+				THEN 'app won'
 			ELSE 'github won'
 		END;
 	END LOOP;
 	RETURN verdicts;
 END
 $$;
-COMMENT ON FUNCTION github_sync.merge_fields(text[], text[], text[], text[], text, text, timestamptz[], timestamptz[]) IS
-'private: per field ''same'', ''to local'', ''to remote'', ''agreed'', ''github won'' or ''app won''. Each side is compared with its own base; no bases: never synced, so whatever a side holds counts as changed, and first_side (github, app, NULL: the policy) decides where they differ. last_write_wins compares whole seconds, an unknown local time is the oldest, a tie is GitHub''s';
+COMMENT ON FUNCTION github_sync.merge_fields(github_sync.field_sides[], boolean, text, text) IS
+'private: per field ''same'', ''to local'', ''to remote'', ''agreed'', ''github won'' or ''app won''. Each side is '
+'compared with its own base. A record that was never synced has none: then whatever a side holds counts as changed, '
+'and first_side (github, app, NULL: the policy) decides where the sides differ. last_write_wins compares whole '
+'seconds; a local time that is not known is the oldest; GitHub wins a tie';

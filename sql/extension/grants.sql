@@ -26,8 +26,10 @@ BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA github_sync TO %s', role);
 	FOR here IN
 		SELECT t.name, t.columns FROM (VALUES
-			('task_sync_transactions', 'direction, action, github_repo_id, task_id, github_issue_id, github_issue_external_id, github_issue_number, github_updated_at, record_modified_at, priority'),
-			('comment_sync_transactions', 'direction, action, github_repo_id, comment_id, github_comment_id, github_comment_external_id, github_issue_number, github_updated_at, record_modified_at, priority')
+			('task_sync_transactions', 'direction, action, github_repo_id, task_id, github_issue_id, '
+				'github_issue_external_id, github_issue_number, github_updated_at, record_modified_at, priority'),
+			('comment_sync_transactions', 'direction, action, github_repo_id, comment_id, github_comment_id, '
+				'github_comment_external_id, github_issue_number, github_updated_at, record_modified_at, priority')
 		) AS t (name, columns)
 		WHERE to_regclass('github_sync.' || t.name) IS NOT NULL
 	LOOP
@@ -36,7 +38,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.grant_application(regrole) IS
-'public: lets a role insert sync transactions, by the columns that are the caller''s, and read them. For the owner of the queue';
+'public: lets a role insert sync transactions, by the columns that are the caller''s, and read them. '
+'For the owner of the queue';
 
 CREATE FUNCTION github_sync.grant_monitor(role regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

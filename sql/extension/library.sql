@@ -6,7 +6,8 @@
 /* Who owns a schema may plant anything in it: it has to be ours before we are in it. */
 DO $$
 BEGIN
-	IF NOT (SELECT r.rolsuper FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
+	IF NOT (SELECT r.rolsuper
+		FROM pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
 		WHERE n.nspname OPERATOR(pg_catalog.=) 'github_sync') THEN
 		RAISE insufficient_privilege USING
 			MESSAGE = 'schema github_sync exists already and does not belong to a superuser',
@@ -73,14 +74,17 @@ COMMENT ON FUNCTION github_sync.installation_budget(bigint) IS
 CREATE FUNCTION github_sync.execute_unowned(commands text) RETURNS void
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_execute_unowned';
 COMMENT ON FUNCTION github_sync.execute_unowned(text) IS
-'private: runs commands as the caller; what they create is no member of an extension, also from within CREATE EXTENSION, and so is dumped as an ordinary object';
+'private: runs commands as the caller; what they create is no member of an extension, '
+'also from within CREATE EXTENSION, and so is dumped as an ordinary object';
 
 CREATE FUNCTION github_sync.execute_as_owner(owned regclass, commands text) RETURNS void
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_execute_as_owner';
 COMMENT ON FUNCTION github_sync.execute_as_owner(regclass, text) IS
-'private: runs commands as the owner of a table in a security-restricted operation, for its owner or a superuser: nothing of the owner''s ever runs as the superuser';
+'private: runs commands as the owner of a table in a security-restricted operation, for its owner or a superuser: '
+'nothing of the owner''s ever runs as the superuser';
 
 CREATE FUNCTION github_sync.read_as_owner(owned regclass, query text) RETURNS text
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_read_as_owner';
 COMMENT ON FUNCTION github_sync.read_as_owner(regclass, text) IS
-'private: the first value of a query that is run in the same way; whatever the owner made of the table, nothing of it runs as the superuser';
+'private: the first value of a query that is run in the same way as by execute_as_owner(); '
+'whatever the owner made of the table, nothing of it runs as the superuser';

@@ -1,137 +1,183 @@
 /*
- * What the worker reports.  Every function is fenced by (id, claim_no): of a
- * claim that is no longer the row's it changes nothing and says 'stale'.
+ * GitHub answered with the resource: whether that is the record's, whether the
+ * answer may be believed, what it changes on either side, and what follows.
+ *
+ * The worker calls _report_answer.  It is fenced by (id, claim_no): of a claim
+ * that is no longer the transaction's it changes nothing and says stale.  Of
+ * a record, its local row, its repository and its transaction each is read once.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_held_claim(transaction_id bigint, held_claim_no integer)
-RETURNS github_sync.@record@_sync_transactions
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-	t github_sync.@record@_sync_transactions;
-BEGIN
-	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
-	WHERE q.id = transaction_id AND q.claim_no = held_claim_no AND q.state = 'processing';
-	RETURN t;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_held_claim(bigint, integer) IS
-'private: the transaction while this claim holds it, else NULL';
+/* GitHub's replicas lag for seconds; what is still there after so many answers is GitHub's truth. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_lagging_answers_refused() RETURNS integer
+LANGUAGE sql IMMUTABLE
+RETURN 5;
+COMMENT ON FUNCTION github_sync.@record@_lagging_answers_refused() IS
+'private: how many answers of a lagging replica are refused before one is taken';
 
-/* The record before anything else that is written: whoever decides about it holds it, and so nobody waits in a circle. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_hold_claim(transaction_id bigint, held_claim_no integer)
-RETURNS github_sync.@record@_sync_transactions
-LANGUAGE plpgsql AS $$
-DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
-BEGIN
-	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = t.@resource@_id;
-	/* It may have been lost while we waited. */
-	RETURN github_sync.@record@_held_claim(t.id, held_claim_no);
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_hold_claim(bigint, integer) IS
-'private: waits for the record and locks it; the transaction if this claim holds it then, else NULL';
+CREATE OR REPLACE FUNCTION github_sync.@record@_wait_for_replica() RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN interval '2 seconds';
+COMMENT ON FUNCTION github_sync.@record@_wait_for_replica() IS
+'private: after which time a resource is fetched again whose answer came from a lagging replica';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_lock_claim(transaction_id bigint, held_claim_no integer)
-RETURNS github_sync.@record@_sync_transactions
-LANGUAGE plpgsql AS $$
-DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
-BEGIN
-	PERFORM github_sync.@record@_lock_record(t.@resource@_id) WHERE t.id IS NOT NULL;
-	RETURN github_sync.@record@_held_claim(t.id, held_claim_no);
-END
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_lagging(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT answer.kind IN ('fetched', 'not modified')
+		AND t.lagging_answers < github_sync.@record@_lagging_answers_refused()
+		AND (coalesce((answer.resource).updated_at < t.github_updated_at, false)
+			OR coalesce((answer.resource).updated_at < cached.github_updated_at, false)
+			OR t.direction = 'inbound' AND t.action = 'delete')
 $$;
-COMMENT ON FUNCTION github_sync.@record@_lock_claim(bigint, integer) IS
-'private: locks the local row and the record without waiting (55P03: try again shortly); the transaction if this claim holds it then, else NULL';
+COMMENT ON FUNCTION github_sync.@record@_is_lagging(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
+'private: a replica that is behind what we were told or have seen, or still shows what we were told is deleted';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_end_trouble(t github_sync.@record@_sync_transactions) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.@record@_refuse_lagging(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer)
+RETURNS text
 LANGUAGE plpgsql AS $$
 BEGIN
-	IF t.troubled_since IS NOT NULL THEN
-		UPDATE github_sync.@record@_sync_transactions SET troubled_since = NULL WHERE id = t.id;
+	t.lagging_answers := t.lagging_answers + 1;
+	RETURN github_sync.@record@_give_back_held(t, cached,
+		format('GitHub answered with the state of %s', (answer.resource).updated_at),
+		clock_timestamp() + github_sync.@record@_wait_for_replica());
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_refuse_lagging(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
+'private: asked again shortly, and counted: not as an attempt';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_about_base(
+	cached github_sync.@resources@, answer github_sync.answer)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT cached.remote_base IS NOT NULL AND cached.etag IS NOT DISTINCT FROM answer.etag
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_about_base(github_sync.@resources@, github_sync.answer) IS
+'private: the ETag of an answer 304 still stands for the base that is kept: neither was replaced or let go of '
+'meanwhile';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_note_remote(
+	INOUT cached github_sync.@resources@, shown github_sync.resource)
+LANGUAGE plpgsql AS $$
+DECLARE
+	previous text[] := github_sync.@record@_remote_fields(cached);
+	remote text[] := github_sync.@record@_shown_fields(shown);
+BEGIN
+	FOR i IN 1 .. cardinality(remote) LOOP
+		IF cached.remote_changed_at[i] IS NULL OR previous[i] IS DISTINCT FROM remote[i] THEN
+			cached.remote_changed_at[i] := shown.updated_at;
+		END IF;
+	END LOOP;
+--@task	cached.number := shown.number;
+--@task	cached.is_pull_request := shown.is_pull_request;
+--@task	cached.title := remote[github_sync.task_title_position()];
+--@task	cached.state := remote[github_sync.task_state_position()];
+--@task	cached.state_reason := shown.state_reason;
+--@task	cached.closed_at := shown.closed_at;
+	cached.body := remote[github_sync.@record@_body_position()];
+	cached.author_login := shown.author_login;
+	cached.html_url := shown.html_url;
+	cached.github_created_at := shown.created_at;
+	cached.github_updated_at := shown.updated_at;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_note_remote(github_sync.@resources@, github_sync.resource) IS
+'private: takes over what GitHub shows, and since when each mapped field is known to have its value';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_note_answer(
+	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, answer github_sync.answer)
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF answer.kind <> 'not modified' THEN
+		cached := github_sync.@record@_note_remote(cached, answer.resource);
+		cached.etag := answer.etag;
+		cached.etag_key := answer.etag_key;
 	END IF;
+	/* An answer that still lags is taken, but settles nothing. */
+	IF t.github_updated_at IS NULL OR (answer.resource).updated_at >= t.github_updated_at THEN
+		cached.seen_at := greatest(cached.seen_at, answer.answered_at);
+	END IF;
+	cached.missing_since := NULL;
+	cached.deleted_at := NULL;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_end_trouble(github_sync.@record@_sync_transactions) IS
-'private: it came back for another reason: what may fail on the way from now on has not been going on before. Not where an update follows a fetch: that may be what always fails';
+COMMENT ON FUNCTION github_sync.@record@_note_answer(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
+'private: what GitHub shows, and when it was seen there; a tombstone is cleared';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_give_back(
-	transaction_id bigint, held_claim_no integer, problem text, retry_at timestamptz)
+CREATE OR REPLACE FUNCTION github_sync.@record@_end_without_row(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, kind text)
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_hold_claim(transaction_id, held_claim_no);
-	cached github_sync.@resources@;
+	event_of_end text := CASE
+		WHEN t.direction = 'inbound' AND cached.local_deleted_at IS NOT NULL THEN 'overtaken'
+		WHEN t.direction = 'outbound' AND kind IN ('fetched', 'not modified') THEN 'record deleted' END;
+	end_state text;
 BEGIN
-	IF t.id IS NULL THEN
-		RETURN 'stale';
+	IF event_of_end IS NOT NULL THEN
+		/* First: what comes back now is decided by what is known now. */
+		PERFORM github_sync.@record@_save_record(cached);
+		UPDATE github_sync.@record@_sync_transactions SET
+			event = event_of_end, because = github_sync.@record@_reason_without_row(cached)
+		WHERE id = t.id RETURNING state INTO end_state;
 	END IF;
-	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id;
-	UPDATE github_sync.@record@_sync_transactions SET last_error = problem, last_error_at = clock_timestamp()
-	WHERE id = t.id AND problem IS NOT NULL;
-	RETURN github_sync.@record@_requeue(t.id, cached, 'given back', retry_at);
+	RETURN end_state;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_give_back(bigint, integer, text, timestamptz) IS
-'private: back into the queue (or where the rules now want it), no attempt counted: the trouble was not this row''s';
+COMMENT ON FUNCTION github_sync.@record@_end_without_row(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, text) IS
+'private: the end of an upsert whose local row was deleted or unlinked while GitHub was asked: inbound '
+'dropped, outbound canceled; NULL: it goes on';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_fail(
-	transaction_id bigint, held_claim_no integer, code text, reason text)
+CREATE OR REPLACE FUNCTION github_sync.@record@_drop_lost(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_hold_claim(transaction_id, held_claim_no);
+	waiting_outbound bigint := (SELECT o.id FROM github_sync.@record@_sync_transactions AS o
+		WHERE o.@resource@_id = cached.id AND o.state = 'queued' AND o.direction = 'outbound'
+		ORDER BY o.id DESC LIMIT 1);
 BEGIN
-	IF t.id IS NULL THEN
-		RETURN 'stale';
-	END IF;
-	UPDATE github_sync.@record@_sync_transactions SET event = 'failed', attempts = attempts + 1,
-		error_code = code, error_reason = reason, last_error = reason, last_error_at = clock_timestamp()
+	UPDATE github_sync.@record@_sync_transactions SET event = 'overtaken', dropped_for = waiting_outbound,
+		because = 'a later change of the @record@ stands'
 	WHERE id = t.id;
-	RETURN 'errored';
+	RETURN 'dropped';
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_fail(bigint, integer, text, text) IS
-'private: gave up; a person or retry_@record@_sync_transaction() goes on';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_try_again(
-	transaction_id bigint, held_claim_no integer, code text, reason text, retry_at timestamptz, max_attempts integer)
-RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(transaction_id, held_claim_no);
-	result text;
-BEGIN
-	IF t.attempts + 1 >= max_attempts THEN
-		RETURN github_sync.@record@_fail(transaction_id, held_claim_no, code, reason);
-	END IF;
-	result := github_sync.@record@_give_back(transaction_id, held_claim_no, reason, retry_at);
-	PERFORM github_sync.@record@_end_trouble(t) WHERE result <> 'stale';
-	UPDATE github_sync.@record@_sync_transactions SET attempts = attempts + 1 WHERE id = t.id AND result <> 'stale';
-	RETURN result;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_try_again(bigint, integer, text, text, timestamptz, integer) IS
-'private: counts an attempt; back into the queue until max_attempts, then errored';
+COMMENT ON FUNCTION github_sync.@record@_drop_lost(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+'private: the end of an inbound transaction all of whose changes lost: dropped, for the outbound one that is '
+'queued, if there is one';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_complete(
-	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, applied boolean, lost boolean)
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
+RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.@record@_sync_transactions SET event = 'completed',
+		@record@_id = cached.@record@_id, @resource@_external_id = cached.github_id,
+--@task		github_issue_number = cached.number,
+		github_updated_at = cached.github_updated_at
+	WHERE id = t.id;
+	RETURN 'completed';
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_complete(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+'private: both sides agree on what the transaction carried';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_end_merged(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, merged github_sync.merge_result)
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	same_version bigint;
-	waiting_outbound bigint;
 BEGIN
-	IF t.direction = 'inbound' AND t.action = 'upsert' AND NOT applied THEN
-		IF lost THEN
-			SELECT o.id INTO waiting_outbound FROM github_sync.@record@_sync_transactions AS o
-			WHERE o.@resource@_id = cached.id AND o.state = 'queued' AND o.direction = 'outbound'
-			ORDER BY o.id DESC LIMIT 1;
-			UPDATE github_sync.@record@_sync_transactions SET event = 'overtaken', dropped_for = waiting_outbound,
-				because = 'a later change of the @record@ stands'
-			WHERE id = t.id;
-			RETURN 'dropped';
+	IF t.direction = 'inbound' AND t.action = 'upsert' AND NOT merged.applied THEN
+		IF merged.lost THEN
+			RETURN github_sync.@record@_drop_lost(t, cached);
 		END IF;
 		SELECT c.id INTO same_version FROM github_sync.@record@_sync_transactions AS c
 		WHERE c.@resource@_id = cached.id AND c.state = 'completed' AND c.action = 'upsert'
@@ -143,239 +189,184 @@ BEGIN
 			RETURN 'duplicate';
 		END IF;
 	END IF;
-	UPDATE github_sync.@record@_sync_transactions SET event = 'completed',
-		@record@_id = cached.@record@_id, @resource@_external_id = cached.github_id,
---@task		github_issue_number = cached.number,
-		github_updated_at = cached.github_updated_at
-	WHERE id = t.id;
-	RETURN 'completed';
+	RETURN github_sync.@record@_complete(t, cached);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_complete(github_sync.@record@_sync_transactions, github_sync.@resources@, boolean, boolean) IS
+COMMENT ON FUNCTION github_sync.@record@_end_merged(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.merge_result) IS
 'private: the end state of a transaction that ran: completed, or duplicate or dropped when it found nothing to do';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_send(
+	cached github_sync.@resources@, fields text[], to_send boolean[])
+RETURNS github_sync.next_request
+LANGUAGE plpgsql AS $$
+DECLARE
+	follows github_sync.next_request;
+--@task	title CONSTANT integer := github_sync.task_title_position();
+	body CONSTANT integer := github_sync.@record@_body_position();
+--@task	state CONSTANT integer := github_sync.task_state_position();
+BEGIN
+	cached.sent := fields;
+	cached.sent_mask := to_send;
+	PERFORM github_sync.@record@_save_record(cached);
+	follows.result := 'send';
+--@task	follows.issue_number := cached.number;
+--@task	follows.send_title := to_send[title];
+--@task	follows.title := fields[title];
+	follows.send_body := to_send[body];
+	follows.body := fields[body];
+--@task	follows.send_state := to_send[state];
+--@task	follows.issue_state := fields[state];
+--@comment	follows.github_id := cached.github_id;
+	RETURN follows;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_send(github_sync.@resources@, text[], boolean[]) IS
+'private: an update follows; what it sends is committed with the record before it is sent';
 
 --@task /* Issues cannot be deleted by their App: the deletion of a task closes its issue. */
 --@task CREATE OR REPLACE FUNCTION github_sync.task_close_deleted(
---@task	t github_sync.task_sync_transactions, INOUT cached github_sync.github_issues, remote text[], kind text, OUT result text)
+--@task	t github_sync.task_sync_transactions, cached github_sync.github_issues, remote text[], kind text)
+--@task RETURNS github_sync.next_request
 --@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	follows github_sync.next_request;
+--@task	state CONSTANT integer := github_sync.task_state_position();
+--@task	fields text[];
+--@task	only_state boolean[] := array_fill(false, ARRAY[cardinality(remote)]);
 --@task BEGIN
 --@task	IF kind = 'written' THEN
 --@task		/* What was sent is no value of the local row. */
 --@task		cached.sent := NULL;
 --@task		cached.sent_mask := NULL;
---@task		RETURN;
+--@task	ELSE
+--@task		IF cached.sent IS NOT NULL THEN
+--@task			cached := github_sync.task_settle_sent(cached, remote, false);
+--@task		END IF;
+--@task		IF remote[state] = 'open' THEN
+--@task			fields := array_fill(NULL::text, ARRAY[cardinality(remote)]);
+--@task			fields[state] := 'closed';
+--@task			only_state[state] := true;
+--@task			RETURN github_sync.task_send(cached, fields, only_state);
+--@task		END IF;
 --@task	END IF;
---@task	cached := github_sync.task_settle_sent(cached, remote, false);
---@task	IF remote[3] = 'open' THEN
---@task		cached.sent := ARRAY[NULL, NULL, 'closed'];
---@task		cached.sent_mask := '{false,false,true}';
---@task		result := 'send';
---@task	END IF;
+--@task	PERFORM github_sync.task_save_record(cached);
+--@task	follows.result := github_sync.task_complete(t, cached);
+--@task	RETURN follows;
 --@task END
 --@task $$;
---@task COMMENT ON FUNCTION github_sync.task_close_deleted(github_sync.task_sync_transactions, github_sync.github_issues, text[], text) IS
---@task 'private: closes the issue if it is open; nothing is merged and no base moves, so that a task that is still there learns of it as of any change at GitHub. result is send, or NULL where nothing is left to do';
+--@task COMMENT ON FUNCTION github_sync.task_close_deleted(
+--@task	github_sync.task_sync_transactions, github_sync.github_issues, text[], text) IS
+--@task 'private: closes the issue if it is open; nothing is merged and no base moves, so that a task that is still '
+--@task 'there learns of it as of any change at GitHub';
 
-/* At most five times: then what is there is taken. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_is_lagging(
-	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, kind text, answered_version timestamptz)
-RETURNS boolean
-LANGUAGE sql IMMUTABLE AS $$
-	SELECT kind IN ('fetched', 'not modified') AND t.lagging_answers < 5 AND (
-		coalesce(answered_version < t.github_updated_at, false)
-		OR coalesce(answered_version < cached.github_updated_at, false)
-		OR t.direction = 'inbound' AND t.action = 'delete')
-$$;
-COMMENT ON FUNCTION github_sync.@record@_is_lagging(github_sync.@record@_sync_transactions, github_sync.@resources@, text, timestamptz) IS
-'private: a replica that is behind what we were told or have seen, or still shows what we were told is deleted';
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_delete_found(
+--@comment	t github_sync.comment_sync_transactions, cached github_sync.github_comments)
+--@comment RETURNS github_sync.next_request
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	follows github_sync.next_request;
+--@comment BEGIN
+--@comment	PERFORM github_sync.comment_save_record(cached);
+--@comment	follows.result := github_sync.comment_give_back_held(t, cached, NULL, NULL);
+--@comment	RETURN follows;
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_delete_found(
+--@comment	github_sync.comment_sync_transactions, github_sync.github_comments) IS
+--@comment 'private: a comment that is to be deleted was looked up and found: now it can be deleted';
 
-/* The row went while GitHub was asked about it. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_end_without_row(
-	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, kind text)
-RETURNS text
+CREATE OR REPLACE FUNCTION github_sync.@record@_send_or_end(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@,
+	merged github_sync.merge_result, was_told boolean)
+RETURNS github_sync.next_request
 LANGUAGE plpgsql AS $$
 DECLARE
-	event_of_end text := CASE
-		WHEN t.action = 'delete' OR cached.@record@_id IS NOT NULL THEN NULL
-		WHEN t.direction = 'inbound' AND cached.local_deleted_at IS NOT NULL THEN 'overtaken'
-		WHEN t.direction = 'outbound' AND kind IN ('fetched', 'not modified') THEN 'record deleted' END;
-	end_state text;
+	is_to_send CONSTANT boolean := true = ANY (merged.to_send);
+	follows github_sync.next_request;
 BEGIN
-	IF event_of_end IS NOT NULL THEN
-		/* First: what comes back now is decided by what is known now. */
-		PERFORM github_sync.@record@_save_record(cached);
-		UPDATE github_sync.@record@_sync_transactions SET event = event_of_end, because = github_sync.@record@_without_row(cached)
-		WHERE id = t.id RETURNING state INTO end_state;
-	END IF;
-	RETURN end_state;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_end_without_row(github_sync.@record@_sync_transactions, github_sync.@resources@, text) IS
-'private: the end of a transaction whose local row was deleted or unlinked meanwhile: inbound dropped, outbound canceled; NULL: it goes on';
-
-/*
- * GitHub answered with the resource.  kind: fetched, not modified (304: the
- * cached values are GitHub's; a_etag: the ETag that was sent), written (answer to our update), created (answer
- * to our creation), found (our creation, met in a list).
- */
-CREATE OR REPLACE FUNCTION github_sync.@record@_answered(
-	transaction_id bigint, held_claim_no integer, kind text, answered_at timestamptz, own_login text,
-	a_github_id bigint, a_number integer, a_is_pull_request boolean,
-	a_title text, a_body text, a_state text, a_state_reason text, a_author_login text, a_html_url text,
-	a_created_at timestamptz, a_updated_at timestamptz, a_closed_at timestamptz,
-	a_etag text, a_etag_key text, a_resource text,
-	OUT result text, OUT issue_number integer, OUT github_id bigint,
-	OUT send_title boolean, OUT title text, OUT send_body boolean, OUT body text,
-	OUT send_state boolean, OUT issue_state text)
-LANGUAGE plpgsql AS $$
-#variable_conflict use_column
-DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_lock_claim(transaction_id, held_claim_no);
-	cached github_sync.@resources@;
-	repo github_sync.github_repos;
-	other_id bigint;
-	was_told boolean := false;
-	remote text[];
-	merged record;
-BEGIN
-	IF t.id IS NULL THEN
-		result := 'stale';
-		RETURN;
-	END IF;
-	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id;
-
-	IF kind = 'not modified' AND (cached.remote_base IS NULL OR cached.etag IS DISTINCT FROM a_etag) THEN
-		/* What that ETag stood for was replaced or let go of meanwhile. */
-		result := github_sync.@record@_give_back(t.id, held_claim_no, NULL, NULL);
-		RETURN;
-	ELSIF kind = 'not modified' THEN
-		a_updated_at := cached.github_updated_at;
-	ELSE
-		/* Our own creation, met before its answer was recorded: the queue of its record goes on with it. */
-		other_id := github_sync.@record@_record_of_creation(cached, a_body, a_author_login, own_login);
-		IF other_id IS NOT NULL THEN
-			PERFORM github_sync.@record@_absorb(other_id, cached.id);
-			SELECT q.state INTO result FROM github_sync.@record@_sync_transactions AS q WHERE q.id = t.id;
-			UPDATE github_sync.@record@_creation_attempts SET outcome = 'created'
-			WHERE creation_key = github_sync.creation_key_of(a_body);
-			RETURN;
-		END IF;
-		IF github_sync.@record@_may_be_own_creation(t, cached, kind, a_body, a_author_login, own_login) THEN
-			result := github_sync.@record@_give_back(t.id, held_claim_no,
-				'this may be a creation of ours whose answer is on its way', clock_timestamp() + interval '5 seconds');
-			RETURN;
-		END IF;
-		IF cached.github_id IS NULL THEN
-			SELECT r.id INTO other_id FROM github_sync.@resources@ AS r WHERE r.id <> cached.id AND (r.github_id = a_github_id
---@task				OR r.github_repo_id = cached.github_repo_id AND r.number = a_number
-				);
-			/* A webhook was faster.  Its fetch may have seen a later edit than this answer: nothing is written over that. */
-			was_told := other_id IS NOT NULL;
-			IF was_told THEN
-				cached := github_sync.@record@_absorb(cached.id, other_id);
-			END IF;
-			cached := github_sync.@record@_take_identity(cached, a_github_id, a_number);
-		ELSIF cached.github_id <> a_github_id THEN
-			result := github_sync.@record@_answered_by_another(t, cached, a_github_id, a_number, a_resource);
-			RETURN;
-		END IF;
-	END IF;
-
-	/* A webhook's fetch settled the creation: what it saw is newer than this answer, and is fetched again. */
-	IF kind = 'created' AND NOT EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
-		WHERE a.@resource@_id = cached.id AND a.outcome IS NULL) THEN
-		result := github_sync.@record@_give_back(t.id, held_claim_no, NULL, NULL);
-		RETURN;
-	END IF;
-
-	IF github_sync.@record@_is_lagging(t, cached, kind, a_updated_at) THEN
-		UPDATE github_sync.@record@_sync_transactions SET lagging_answers = lagging_answers + 1 WHERE id = t.id;
-		result := github_sync.@record@_give_back(t.id, held_claim_no,
-			format('GitHub answered with the state of %s', a_updated_at), clock_timestamp() + interval '2 seconds');
-		RETURN;
-	END IF;
-
-	IF kind = 'not modified' THEN
-		remote := github_sync.@record@_remote_fields(cached);
-	ELSE
---@task		remote := ARRAY[a_title, github_sync.without_creation_key(a_body), a_state];
---@task		cached.number := a_number;
---@task		cached.is_pull_request := a_is_pull_request;
---@task		cached.state_reason := a_state_reason;
---@task		cached.closed_at := a_closed_at;
---@comment		remote := ARRAY[github_sync.without_creation_key(a_body)];
-		cached := github_sync.@record@_note_remote(cached, remote, a_updated_at);
-		cached.author_login := a_author_login;
-		cached.html_url := a_html_url;
-		cached.github_created_at := a_created_at;
-		cached.etag := a_etag;
-		cached.etag_key := a_etag_key;
-	END IF;
-	/* An answer that still lags is taken, but settles nothing. */
-	IF t.github_updated_at IS NULL OR a_updated_at >= t.github_updated_at THEN
-		cached.seen_at := greatest(cached.seen_at, answered_at);
-	END IF;
-	cached.missing_since := NULL;
-	cached.deleted_at := NULL;
-	IF kind IN ('created', 'found') THEN
-		UPDATE github_sync.@record@_creation_attempts SET outcome = 'created'
-		WHERE @resource@_id = cached.id AND outcome IS NULL;
-	END IF;
-
-	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
-	PERFORM github_sync.resume_repo(repo.id) WHERE repo.paused_until IS NOT NULL;
-	result := github_sync.@record@_end_without_row(t, cached, kind);
-	IF result IS NOT NULL THEN
-		RETURN;
-	END IF;
-	IF t.direction = 'outbound' AND t.action = 'delete' THEN
---@task		SELECT * INTO merged FROM github_sync.task_close_deleted(t, cached, remote, kind);
---@task		cached := merged.cached;
---@task		result := merged.result;
---@task		issue_number := cached.number;
---@task		send_title := false;
---@task		send_body := false;
---@task		send_state := result = 'send';
---@task		issue_state := 'closed';
-		PERFORM github_sync.@record@_save_record(cached);
---@task		IF result IS NULL THEN
---@task			result := github_sync.task_complete(t, cached, false, false);
---@task		END IF;
---@comment		/* Looked for and found: now it can be deleted. */
---@comment		result := github_sync.comment_give_back(t.id, held_claim_no, NULL, NULL);
-		RETURN;
-	END IF;
-	SELECT * INTO merged FROM github_sync.@record@_merge(t, repo, cached, remote,
-		kind IN ('written', 'created'), a_resource);
-	cached := merged.cached;
-
-	IF true = ANY (merged.to_send) AND was_told THEN
-		cached.sent := NULL;
-		cached.sent_mask := NULL;
-		PERFORM github_sync.@record@_save_record(cached);
-		result := github_sync.@record@_give_back(t.id, held_claim_no, NULL, NULL);
-		RETURN;
-	END IF;
-	IF true = ANY (merged.to_send) THEN
-		cached.sent := merged.local_fields;
-		cached.sent_mask := merged.to_send;
-		PERFORM github_sync.@record@_save_record(cached);
-		result := 'send';
---@task		issue_number := cached.number;
---@task		send_title := merged.to_send[1];
---@task		title := merged.local_fields[1];
---@task		send_body := merged.to_send[2];
---@task		body := merged.local_fields[2];
---@task		send_state := merged.to_send[3];
---@task		issue_state := merged.local_fields[3];
---@comment		github_id := cached.github_id;
---@comment		send_body := true;
---@comment		body := merged.local_fields[1];
-		RETURN;
+	IF is_to_send AND NOT was_told THEN
+		RETURN github_sync.@record@_send(cached, merged.local_fields, merged.to_send);
 	END IF;
 	PERFORM github_sync.@record@_save_record(cached);
-	result := github_sync.@record@_complete(t, cached, merged.applied, merged.lost);
+	IF is_to_send THEN
+		follows.result := github_sync.@record@_give_back_held(t, cached, NULL, NULL);
+	ELSE
+		follows.result := github_sync.@record@_end_merged(t, cached, merged);
+	END IF;
+	RETURN follows;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_answered(bigint, integer, text, timestamptz, text, bigint, integer, boolean, text, text, text, text, text, text, timestamptz, timestamptz, timestamptz, text, text, text) IS
-'private: records an answer of GitHub''s; result is send (the fields that follow, as committed before sending), the state it has now, or stale';
+COMMENT ON FUNCTION github_sync.@record@_send_or_end(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.merge_result, boolean) IS
+'private: what follows the merge. Where a webhook told of the resource before this answer came, nothing is written '
+'over what its fetch may have seen: the resource is fetched again first';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_apply_answer(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer,
+	was_told boolean)
+RETURNS github_sync.next_request
+LANGUAGE plpgsql AS $$
+DECLARE
+	repo github_sync.github_repos;
+	remote text[] := github_sync.@record@_remote_fields(cached);
+	follows github_sync.next_request;
+	outcome record;
+BEGIN
+	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
+	PERFORM github_sync.resume_repo(repo.id) WHERE repo.paused_until IS NOT NULL;
+	IF t.direction = 'outbound' AND t.action = 'delete' THEN
+--@task		RETURN github_sync.task_close_deleted(t, cached, remote, answer.kind);
+--@comment		RETURN github_sync.comment_delete_found(t, cached);
+	END IF;
+	IF cached.@record@_id IS NULL THEN
+		follows.result := github_sync.@record@_end_without_row(t, cached, answer.kind);
+		IF follows.result IS NOT NULL THEN
+			RETURN follows;
+		END IF;
+	END IF;
+	SELECT * INTO outcome FROM github_sync.@record@_merge(t, repo, cached, remote, answer);
+	RETURN github_sync.@record@_send_or_end(t, outcome.cached, outcome.merged, was_told);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_apply_answer(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer, boolean) IS
+'private: what GitHub shows of a record, noted already, meets the local row';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_report_answer(
+	claim_id bigint, held_claim_no integer, answer github_sync.answer)
+RETURNS github_sync.next_request
+LANGUAGE plpgsql AS $$
+DECLARE
+	held record := github_sync.@record@_lock_claim_nowait(claim_id, held_claim_no);
+	t github_sync.@record@_sync_transactions := held.t;
+	cached github_sync.@resources@ := held.cached;
+	identity record;
+	was_told boolean := false;
+	follows github_sync.next_request;
+BEGIN
+	IF t.id IS NULL THEN
+		follows.result := 'stale';
+	ELSIF answer.kind <> 'not modified' THEN
+		SELECT * INTO identity FROM github_sync.@record@_identify(t, cached, answer);
+		cached := identity.cached;
+		was_told := identity.was_told;
+		follows.result := identity.result;
+	ELSIF github_sync.@record@_is_about_base(cached, answer) THEN
+		answer.resource.updated_at := cached.github_updated_at;
+	ELSE
+		follows.result := github_sync.@record@_give_back_held(t, cached, NULL, NULL);
+	END IF;
+	IF follows.result IS NULL AND github_sync.@record@_is_lagging(t, cached, answer) THEN
+		follows.result := github_sync.@record@_refuse_lagging(t, cached, answer);
+	END IF;
+	IF follows.result IS NOT NULL THEN
+		RETURN follows;
+	END IF;
+	cached := github_sync.@record@_note_answer(t, cached, answer);
+	PERFORM github_sync.@record@_close_attempt(cached.id, 'created') WHERE answer.kind IN ('created', 'found');
+	RETURN github_sync.@record@_apply_answer(t, cached, answer, was_told);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_report_answer(bigint, integer, github_sync.answer) IS
+'private: reports an answer of GitHub''s that shows the resource of a claim, and says what follows';

@@ -2,19 +2,19 @@
  * Claiming: the worker takes the oldest queued transactions, one per record.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_promote_due(OUT promoted bigint, OUT next_due_at timestamptz)
+CREATE OR REPLACE FUNCTION github_sync.@record@_release_due(OUT released bigint, OUT next_due_at timestamptz)
 LANGUAGE plpgsql AS $$
 BEGIN
 	/* What somebody holds just now is decided about, and is due again at the next look. */
 	UPDATE github_sync.@record@_sync_transactions SET next_attempt_at = NULL
 	WHERE id IN (SELECT t.id FROM github_sync.@record@_sync_transactions AS t
 		WHERE t.state = 'queued' AND t.next_attempt_at <= clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED);
-	GET DIAGNOSTICS promoted = ROW_COUNT;
+	GET DIAGNOSTICS released = ROW_COUNT;
 	SELECT min(t.next_attempt_at) INTO next_due_at FROM github_sync.@record@_sync_transactions AS t
 	WHERE t.state = 'queued' AND t.next_attempt_at < 'infinity';
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_promote_due() IS
+COMMENT ON FUNCTION github_sync.@record@_release_due() IS
 'private: transactions whose retry time has come stand in line again; next_due_at is the next such time';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_candidates(
@@ -28,7 +28,8 @@ BEGIN
 	CROSS JOIN (VALUES
 		('inbound', false, slots_per_installation),
 		('outbound', false, coalesce(writes_per_installation, slots_per_installation)),
-		('outbound', true, coalesce(writes_per_installation, slots_per_installation))) AS kind (direction, creates, places)
+		('outbound', true, coalesce(writes_per_installation, slots_per_installation)))
+		AS kind (direction, creates, places)
 	CROSS JOIN LATERAL (
 		SELECT count(*) AS in_flight FROM github_sync.@record@_sync_transactions AS p
 		WHERE p.github_app_installation_id = i.id AND p.state = 'processing'
@@ -43,9 +44,10 @@ BEGIN
 				SELECT FROM github_sync.@record@_sync_transactions AS p
 				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing')
 		ORDER BY t.priority, t.queued_at, t.id
-		/* After a pause one request finds out whether it is over. */
-		LIMIT greatest(0, least(slots,
-			CASE WHEN i.paused_until IS NULL OR i.pause_kind = 'budget' OR i.state <> 'active' THEN kind.places ELSE 1 END - busy.in_flight))
+		/* After a pause one request, the probe, finds out whether it is over. */
+		LIMIT greatest(0, least(slots, CASE
+			WHEN i.paused_until IS NULL OR i.pause_kind = 'budget' OR i.state <> 'active' THEN kind.places
+			ELSE 1 END - busy.in_flight))
 	) AS q
 	/* Of one that is not active, what was inserted while that came about: it becomes disabled. */
 	WHERE (i.state <> 'active' OR i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
@@ -55,110 +57,118 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_candidates(integer, integer, integer) IS
-'private: queued transactions that may be claimed now, in order, of every installation that may send; those of either direction, and creations, have places of their own';
+'private: queued transactions that may be claimed now, in order, of every installation that may send; those of '
+'either direction, and creations, have places of their own';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_take(
-	transaction_id bigint, cached_id bigint,
-	OUT id bigint, OUT claim_no integer, OUT direction text, OUT step text,
-	OUT installation_id bigint, OUT owner_login text, OUT repo_name text,
-	OUT issue_number integer, OUT github_id bigint, OUT etag text, OUT etag_key text,
-	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer, OUT github_repo_id bigint, OUT priority smallint,
-	OUT after_pause boolean)
+CREATE OR REPLACE FUNCTION github_sync.@record@_wait_for_repo(transaction_id bigint, repo_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
-#variable_conflict use_column
 DECLARE
-	cached github_sync.@resources@;
-	t github_sync.@record@_sync_transactions;
-	repo github_sync.github_repos;
+	pause_end timestamptz := github_sync.share_pause_skip_locked(repo_id);
 BEGIN
-	/* A record that somebody decides about just now is left for the next claim. */
-	SELECT * INTO cached FROM github_sync.@resources@ AS r
-	WHERE r.id = cached_id FOR NO KEY UPDATE SKIP LOCKED;
-	IF NOT FOUND THEN
-		RETURN;
+	UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = pause_end
+	WHERE q.id = transaction_id AND pause_end > clock_timestamp();
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_wait_for_repo(bigint, bigint) IS
+'private: takes a transaction out of the line until the pause of its repository ends; where somebody is changing the '
+'repository, the transaction is left for the next claim';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_describe_claim(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, repo github_sync.github_repos,
+	step text)
+RETURNS github_sync.claim
+LANGUAGE plpgsql AS $$
+DECLARE
+	claim github_sync.claim;
+BEGIN
+	claim.id := t.id;
+	claim.claim_no := t.claim_no;
+	claim.direction := t.direction;
+	claim.step := step;
+	claim.attempts := t.attempts;
+	claim.priority := t.priority;
+	claim.installation_id := repo.github_app_installation_id;
+	claim.github_repo_id := repo.id;
+	claim.owner_login := repo.owner_login;
+	claim.repo_name := repo.name;
+--@task	claim.issue_number := cached.number;
+--@comment	claim.issue_number := (SELECT i.number FROM github_sync.github_issues AS i
+--@comment		WHERE i.id = cached.github_issue_id);
+	claim.github_id := cached.github_id;
+	/* "As you know it" tells nothing where no base is kept: after unlink, for a record without a local row. */
+	IF cached.remote_base IS NOT NULL THEN
+		claim.etag := cached.etag;
+		claim.etag_key := cached.etag_key;
 	END IF;
-	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
-	WHERE q.id = transaction_id AND q.state = 'queued' AND q.next_attempt_at IS NULL
-		AND q.@resource@_id = cached.id
-	FOR NO KEY UPDATE SKIP LOCKED;
-	IF NOT FOUND OR EXISTS (
-		SELECT FROM github_sync.@record@_sync_transactions AS p
-		WHERE p.@resource@_id = cached.id AND p.state = 'processing') THEN
-		RETURN;
-	END IF;
-	/* A snapshot from before is a serialization failure from now on. */
-	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = cached.id;
-	IF NOT github_sync.@record@_still_queued(t, cached) THEN
-		RETURN;
-	END IF;
-	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
-	IF repo.paused_until > clock_timestamp() THEN
-		/* Who ends the pause just now would not see what begins to wait for its end. */
-		SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id FOR SHARE SKIP LOCKED;
-		UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = repo.paused_until
-		WHERE q.id = t.id AND repo.paused_until > clock_timestamp();
-		RETURN;
-	END IF;
-	step := github_sync.@record@_first_step(t, cached);
-	IF step IS NULL THEN
-		RETURN;
-	END IF;
-	UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid()
-	WHERE q.id = t.id RETURNING q.claim_no INTO claim_no;
-	IF step = 'nothing' THEN
-		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'completed',
-			github_updated_at = coalesce(cached.deleted_at, q.github_updated_at) WHERE q.id = t.id;
-		RETURN;
-	END IF;
-	IF step = 'look' THEN
-		SELECT a.creation_key, a.look_since INTO creation_key, look_since
+	IF step = 'lookup' THEN
+		SELECT a.creation_key, a.lookup_since INTO claim.creation_key, claim.lookup_since
 		FROM github_sync.@record@_creation_attempts AS a
 		WHERE a.@resource@_id = cached.id AND a.outcome IS NULL;
 	END IF;
-
-	id := t.id;
-	direction := t.direction;
-	attempts := t.attempts;
-	priority := t.priority;
-	installation_id := repo.github_app_installation_id;
-	github_repo_id := repo.id;
-	owner_login := repo.owner_login;
-	repo_name := repo.name;
---@task	issue_number := cached.number;
---@comment	issue_number := (SELECT i.number FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id);
-	github_id := cached.github_id;
-	/* "As you know it" tells nothing where no base is kept: after unlink, for a record without a local row. */
-	IF cached.remote_base IS NOT NULL THEN
-		etag := cached.etag;
-		etag_key := cached.etag_key;
-	END IF;
-	/* Whichever worker recorded it, who gets an answer ends it. */
-	after_pause := (SELECT i.paused_until IS NOT NULL FROM github_sync.github_app_installations AS i WHERE i.id = installation_id);
+	claim.is_probe := (SELECT i.paused_until IS NOT NULL FROM github_sync.github_app_installations AS i
+		WHERE i.id = repo.github_app_installation_id);
+	RETURN claim;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_take(bigint, bigint) IS
-'private: claims one transaction if it still may be; no id: it may not, or it ended without a request';
+COMMENT ON FUNCTION github_sync.@record@_describe_claim(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.github_repos, text) IS
+'private: what the worker needs to know of a claim';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_claim_one(transaction_id bigint, cached_id bigint)
+RETURNS github_sync.claim
+LANGUAGE plpgsql AS $$
+DECLARE
+	locked record := github_sync.@record@_lock_claimable_skip_locked(transaction_id, cached_id);
+	t github_sync.@record@_sync_transactions := locked.t;
+	cached github_sync.@resources@ := locked.cached;
+	repo github_sync.github_repos;
+	step text;
+BEGIN
+	IF t.id IS NULL OR NOT github_sync.@record@_recheck(t, cached) THEN
+		RETURN NULL;
+	END IF;
+	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
+	IF repo.paused_until > clock_timestamp() THEN
+		PERFORM github_sync.@record@_wait_for_repo(t.id, repo.id);
+		RETURN NULL;
+	END IF;
+	step := github_sync.@record@_first_step(t, cached);
+	IF step IS NULL THEN
+		RETURN NULL;
+	END IF;
+	UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid()
+	WHERE q.id = t.id RETURNING q.* INTO t;
+	IF step = 'nothing' THEN
+		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'completed',
+			github_updated_at = coalesce(cached.deleted_at, q.github_updated_at) WHERE q.id = t.id;
+		RETURN NULL;
+	END IF;
+	RETURN github_sync.@record@_describe_claim(t, cached, repo, step);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_claim_one(bigint, bigint) IS
+'private: claims one transaction if it still may be claimed; NULL: it may not, or it ended without a request';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
-	slots integer, slots_per_installation integer, writes_per_installation integer DEFAULT NULL,
-	OUT id bigint, OUT claim_no integer, OUT direction text, OUT step text,
-	OUT installation_id bigint, OUT owner_login text, OUT repo_name text,
-	OUT issue_number integer, OUT github_id bigint, OUT etag text, OUT etag_key text,
-	OUT creation_key uuid, OUT look_since timestamptz, OUT attempts integer, OUT github_repo_id bigint, OUT priority smallint,
-	OUT after_pause boolean)
-RETURNS SETOF record
+	slots integer, slots_per_installation integer, writes_per_installation integer DEFAULT NULL)
+RETURNS SETOF github_sync.claim
 LANGUAGE plpgsql AS $$
 DECLARE
 	candidate record;
+	claim github_sync.claim;
 BEGIN
-	FOR candidate IN SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation) LOOP
-		RETURN QUERY SELECT k.* FROM github_sync.@record@_take(candidate.transaction_id, candidate.cached_id) AS k
-		WHERE k.id IS NOT NULL;
+	FOR candidate IN
+		SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation)
+	LOOP
+		claim := github_sync.@record@_claim_one(candidate.transaction_id, candidate.cached_id);
+		IF claim.id IS NOT NULL THEN
+			RETURN NEXT claim;
+		END IF;
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_claim(integer, integer, integer) IS
-'private: claims up to slots transactions and says of each what to ask GitHub first: fetch, create, delete, or look (for a creation whose outcome is unknown)';
+'private: claims up to slots transactions';
 
 /* Tried, and undone in any case. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_problem_of_claim(transaction_id bigint, cached_id bigint) RETURNS text
@@ -167,7 +177,7 @@ DECLARE
 	problem text;
 	code text;
 BEGIN
-	PERFORM github_sync.@record@_take(transaction_id, cached_id);
+	PERFORM github_sync.@record@_claim_one(transaction_id, cached_id);
 	RAISE lock_not_available;
 EXCEPTION
 	WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
@@ -180,7 +190,7 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_problem_of_claim(bigint, bigint) IS
 'private: why a transaction cannot be claimed, or NULL; claims nothing';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_end_unclaimable(
+CREATE OR REPLACE FUNCTION github_sync.@record@_fail_unclaimable(
 	slots integer, slots_per_installation integer, writes_per_installation integer)
 RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -190,11 +200,13 @@ DECLARE
 	ended bigint := 0;
 BEGIN
 	SELECT array_agg(c.transaction_id), array_agg(github_sync.@record@_problem_of_claim(c.transaction_id, c.cached_id))
-	INTO ids, problems FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation) AS c;
-	/* What is wrong with all of them is wrong with none: a column that was renamed, say. */
+	INTO ids, problems
+	FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation) AS c;
+	/* Where none of them can be claimed the fault is not theirs: a column was renamed, say. */
 	IF cardinality(array_remove(problems, NULL)) < cardinality(ids) THEN
 		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'failed', attempts = attempts + 1,
-			error_code = 'apply_failed', error_reason = f.problem, last_error = f.problem, last_error_at = clock_timestamp()
+			error_code = 'apply_failed', error_reason = f.problem, last_error = f.problem,
+			last_error_at = clock_timestamp()
 		FROM unnest(ids, problems) AS f (id, problem)
 		WHERE q.id = f.id AND f.problem IS NOT NULL AND q.state = 'queued';
 		GET DIAGNOSTICS ended = ROW_COUNT;
@@ -202,36 +214,37 @@ BEGIN
 	RETURN ended;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_end_unclaimable(integer, integer, integer) IS
-'private: after a claim that failed as a whole: ends as errored the rows that cannot be claimed while others can; returns how many';
+COMMENT ON FUNCTION github_sync.@record@_fail_unclaimable(integer, integer, integer) IS
+'private: after a claim that failed as a whole: ends as errored the rows that cannot be claimed while others can; '
+'returns how many';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_still_queued(
+CREATE OR REPLACE FUNCTION github_sync.@record@_recheck(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
 RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-	decision record;
+	decision github_sync.decision;
 BEGIN
 	IF t.direction = 'outbound' AND t.action = 'upsert' AND cached.@record@_id IS NULL THEN
 		UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted',
-			because = github_sync.@record@_without_row(cached) WHERE id = t.id;
+			because = github_sync.@record@_reason_without_row(cached) WHERE id = t.id;
 		RETURN false;
 	END IF;
-	SELECT * INTO decision FROM github_sync.@record@_decide(t, cached);
+	decision := github_sync.@record@_decide(t, cached, NULL);
 	IF decision.state = 'queued' THEN
 		RETURN NOT decision.being_switched;
 	END IF;
 	UPDATE github_sync.@record@_sync_transactions SET
 		event = github_sync.@record@_event_of_decision(decision.state, NULL),
 		disabled_reason = decision.disabled_reason,
-		duplicate_of = github_sync.@record@_unless_pruned(decision.duplicate_of),
-		dropped_for = github_sync.@record@_unless_pruned(decision.dropped_for),
+		duplicate_of = decision.duplicate_of,
+		dropped_for = decision.dropped_for,
 		because = decision.because
 	WHERE id = t.id;
 	RETURN false;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_still_queued(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+COMMENT ON FUNCTION github_sync.@record@_recheck(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
 'private: applies the rules again at claim; false: it ended without a request';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_first_step(
@@ -246,7 +259,7 @@ BEGIN
 		step := 'fetch';
 	ELSIF EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
 		WHERE a.@resource@_id = cached.id AND a.outcome IS NULL) THEN
-		step := 'look';
+		step := 'lookup';
 	ELSIF t.action = 'upsert' THEN
 		step := 'create';
 	ELSE
@@ -265,40 +278,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_first_step(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
-'private: what to ask GitHub first; nothing: what is to be deleted there is not there; NULL: the record waits for its parent';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_recover(held bigint[], OUT recovered bigint, OUT busy bigint)
-LANGUAGE plpgsql AS $$
-DECLARE
-	orphan record;
-	cached github_sync.@resources@;
-BEGIN
-	recovered := 0;
-	busy := 0;
-	PERFORM github_sync.@record@_suspect_creations();
-	FOR orphan IN
-		SELECT p.id, p.claim_no, p.@resource@_id AS cached_id FROM github_sync.@record@_sync_transactions AS p
-		WHERE p.state = 'processing' AND p.id <> ALL (held)
-			AND (p.claimed_by = pg_backend_pid() OR coalesce(p.claimed_by, 0) NOT IN (
-				SELECT w.pid FROM github_sync.worker_slots() AS w WHERE w.pid IS NOT NULL))
-		ORDER BY p.@resource@_id
-	LOOP
-		SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = orphan.cached_id FOR NO KEY UPDATE SKIP LOCKED;
-		IF NOT FOUND THEN
-			busy := busy + 1;
-			CONTINUE;
-		END IF;
-		/* Another worker may have put it back since, and hold it by now. */
-		CONTINUE WHEN (github_sync.@record@_held_claim(orphan.id, orphan.claim_no)).id IS NULL;
-		BEGIN
-			UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = cached.id;
-			PERFORM github_sync.@record@_requeue(orphan.id, cached, 'given back', NULL);
-			recovered := recovered + 1;
-		EXCEPTION WHEN OTHERS THEN
-			busy := busy + 1;	/* its trouble is not that of the others */
-		END;
-	END LOOP;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_recover(bigint[]) IS
-'private: puts back into the queue, by the rules, what no worker holds: transactions of workers that are no more, and of the caller all but those it says it holds. Called when a worker starts, and again while busy says that some of their records were locked';
+'private: what to ask GitHub first; nothing: what is to be deleted there is not there; NULL: the record waits for '
+'its parent';

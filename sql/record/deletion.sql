@@ -7,7 +7,8 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_propagates_deletion(cached githu
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN cached.deleted_at IS NULL
-		AND (SELECT r.on_local_delete = 'propagate' FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id)
+		AND (SELECT r.on_local_delete = 'propagate' FROM github_sync.github_repos AS r
+			WHERE r.id = cached.github_repo_id)
 		/* There is something at GitHub, or it may be on its way. */
 --@task		AND (cached.number IS NOT NULL
 --@comment		AND (cached.github_id IS NOT NULL
@@ -23,7 +24,7 @@ COMMENT ON FUNCTION github_sync.@record@_propagates_deletion(github_sync.@resour
 CREATE OR REPLACE FUNCTION github_sync.@record@_note_local_deletion() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF github_sync.@record@_hold_key(OLD.@record@_id) THEN
+	IF github_sync.@record@_key_share_local_row(OLD.@record@_id) THEN
 		RETURN NULL;			/* unlinked, not deleted */
 	END IF;
 	UPDATE github_sync.@resources@ SET local_deleted_at = clock_timestamp() WHERE id = NEW.id;
@@ -40,7 +41,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_note_local_deletion() IS
-'private: a linked local row was deleted: queued outbound transactions are canceled, inbound ones dropped, and GitHub hears of it where the repository says so';
+'private: a linked local row was deleted: queued outbound transactions are canceled, inbound ones dropped, and '
+'GitHub hears of it where the repository says so';
 
 CREATE OR REPLACE TRIGGER b_note_@record@_deletion
 	AFTER UPDATE ON github_sync.@resources@

@@ -2,21 +2,6 @@
  * What happens when a sync transaction is inserted.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_check_history() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	IF NOT pg_has_role(current_user, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = TG_RELID), 'MEMBER') THEN
-		RAISE insufficient_privilege USING
-			MESSAGE = 'only the owner of the queue may insert history',
-			DETAIL = 'A row with a state other than queued, or with queued_at, is stored as it is.',
-			HINT = 'Leave out state and queued_at: the rules decide them.';
-	END IF;
-	RETURN NEW;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_check_history() IS
-'private: a restore or an import stores rows as they are; nobody else may';
-
 CREATE OR REPLACE FUNCTION github_sync.@record@_record_of_transaction(t github_sync.@record@_sync_transactions)
 RETURNS github_sync.@resources@
 LANGUAGE plpgsql AS $$
@@ -44,7 +29,8 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_insert_transaction() RETURNS tri
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	cached github_sync.@resources@;
-	decision record;
+	here github_sync.local_row;
+	decision github_sync.decision;
 	place record;
 BEGIN
 	/* The table refuses it, with the name of its constraint. */
@@ -54,7 +40,8 @@ BEGIN
 	cached := github_sync.@record@_record_of_transaction(NEW);
 --@comment	IF cached.id IS NULL THEN
 --@comment		NEW.state := 'errored';
---@comment		SELECT e.code, e.reason INTO NEW.error_code, NEW.error_reason FROM github_sync.comment_has_no_parent() AS e;
+--@comment		SELECT e.code, e.reason INTO NEW.error_code, NEW.error_reason
+--@comment		FROM github_sync.comment_has_no_parent() AS e;
 --@comment		NEW.finished_at := clock_timestamp();
 --@comment		RETURN NEW;
 --@comment	END IF;
@@ -64,8 +51,8 @@ BEGIN
 		PERFORM github_sync.check_inbound_time(NEW.github_updated_at,
 			NEW.action = 'upsert' AND (cached.preferred_side IS NULL OR cached.local_base IS NOT NULL));
 	ELSE
-		NEW.record_modified_at := coalesce(NEW.record_modified_at,
-			(SELECT l.modified_at FROM github_sync.@record@_local_row(cached.@record@_id) AS l));
+		here := github_sync.@record@_local_row(cached.@record@_id);
+		NEW.record_modified_at := coalesce(NEW.record_modified_at, here.modified_at);
 	END IF;
 
 	NEW.@resource@_id := cached.id;
@@ -77,11 +64,11 @@ BEGIN
 	NEW.github_app_installation_id := (SELECT r.github_app_installation_id
 		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id);
 
-	SELECT * INTO decision FROM github_sync.@record@_decide(NEW, cached);
+	decision := github_sync.@record@_decide(NEW, cached, here);
 	NEW.state := decision.state;
 	NEW.disabled_reason := decision.disabled_reason;
-	NEW.duplicate_of := github_sync.@record@_unless_pruned(decision.duplicate_of);
-	NEW.dropped_for := github_sync.@record@_unless_pruned(decision.dropped_for);
+	NEW.duplicate_of := decision.duplicate_of;
+	NEW.dropped_for := decision.dropped_for;
 	NEW.because := decision.because;
 	IF NEW.state <> 'queued' THEN
 		NEW.finished_at := clock_timestamp();
@@ -112,32 +99,3 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_cancel_superseded() IS
 'private: cancels the queued transactions that a new one supersedes';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_change_state() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	IF NEW.event IS NULL THEN
-		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = format('the state of @record@ sync transaction %s cannot be changed by hand', OLD.id),
-			DETAIL = 'States follow from events, so that the queue stays consistent.',
-			HINT = 'Use github_sync.retry_@record@_sync_transaction(id) for an errored one; insert a new one for anything else.';
-	END IF;
-	SELECT s.next_state INTO NEW.state FROM github_sync.state_transitions AS s
-	WHERE s.state = OLD.state AND s.event = NEW.event;
-	IF NOT FOUND THEN
-		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = format('@record@ sync transaction %s is %s: event "%s" cannot happen to it', OLD.id, OLD.state, NEW.event);
-	END IF;
-	NEW.event := NULL;
-	IF NEW.state = 'processing' THEN
-		NEW.claim_no := OLD.claim_no + 1;
-		NEW.processing_at := clock_timestamp();
-	ELSE
-		NEW.claimed_by := NULL;
-	END IF;
-	NEW.finished_at := CASE WHEN NEW.state NOT IN ('queued', 'processing') THEN clock_timestamp() END;
-	RETURN NEW;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_change_state() IS
-'private: the guard of the state machine: turns an event into a state by state_transitions and refuses the rest';

@@ -4,7 +4,9 @@
  */
 
 /* What the application began to send, but GitHub never got, makes way for the link. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_require_linkable(key {{key_type}}, target github_sync.@resources@) RETURNS bigint
+CREATE OR REPLACE FUNCTION github_sync.@record@_require_linkable(
+	key {{key_type}}, target github_sync.@resources@)
+RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
 	present github_sync.@resources@;
@@ -21,8 +23,9 @@ BEGIN
 			MESSAGE = format('@record@ %s is linked to another GitHub resource', key),
 			HINT = format('SELECT github_sync.unlink_@record@(%L) first.', key);
 	END IF;
-	IF EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a WHERE a.@resource@_id = present.id AND a.outcome IS NULL)
-		OR EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q WHERE q.@resource@_id = present.id AND q.state = 'processing') THEN
+	IF github_sync.@record@_has_open_attempt(present.id)
+		OR EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = present.id AND q.state = 'processing') THEN
 		RAISE object_in_use USING
 			MESSAGE = format('@record@ %s is just being created at GitHub', key),
 			HINT = 'Wait until its transaction is finished.';
@@ -32,22 +35,6 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_require_linkable({{key_type}}, github_sync.@resources@) IS
 'private: refuses to link what is linked or under way; returns the stub of a row that never went out, or NULL';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_hold_row(key {{key_type}}) RETURNS boolean
-LANGUAGE plpgsql AS $$
-BEGIN
-	/* Not FOR UPDATE: a worker's report may check a foreign key to the row while it holds a record that we wait for. */
-	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = @record@_hold_row.key FOR NO KEY UPDATE;
-	IF NOT FOUND THEN
-		RETURN false;
-	END IF;
-	/* It may become part of another one: who refers to it waits. */
-	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.@record@_id = key FOR UPDATE;
-	RETURN true;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_hold_row({{key_type}}) IS
-'private: lets nobody edit, delete or link the local row, nor refer to its record; false: there is no such row';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_link(key {{key_type}}, target_id bigint, prefer text) RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -61,7 +48,7 @@ BEGIN
 			MESSAGE = format('prefer is %s', coalesce(quote_literal(prefer), 'NULL')),
 			HINT = 'It says whose values count where the two differ: ''github'' or ''app''.';
 	END IF;
-	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.id = target_id OR r.@record@_id = key ORDER BY r.id FOR UPDATE;
+	PERFORM github_sync.@record@_lock_records_to_link(target_id, key);
 	SELECT * INTO target FROM github_sync.@resources@ AS r WHERE r.id = target_id;
 	stub_id := github_sync.@record@_require_linkable(key, target);
 	UPDATE github_sync.@resources@ SET @record@_id = NULL WHERE id = stub_id;
@@ -69,7 +56,7 @@ BEGIN
 		local_base = NULL, remote_base = NULL, local_changed_at = NULL, sent = NULL, sent_mask = NULL,
 		etag = NULL, etag_key = NULL, lock_version = lock_version + 1
 	WHERE id = target_id;
-	PERFORM github_sync.@record@_absorb(target_id, stub_id) WHERE stub_id IS NOT NULL;
+	PERFORM github_sync.@record@_join_records(target_id, stub_id) WHERE stub_id IS NOT NULL;
 	IF prefer = 'github' THEN
 		INSERT INTO github_sync.@record@_sync_transactions (direction, @resource@_id) VALUES ('inbound', target_id)
 		RETURNING id INTO linking;
@@ -83,7 +70,8 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 'private: links a held local row to a cached record and enqueues the transaction that merges them for the first time';
 
---@task CREATE OR REPLACE FUNCTION github_sync.link_task(task_id {{key_type}}, github_repo_id bigint, github_issue_number integer, prefer text)
+--@task CREATE OR REPLACE FUNCTION github_sync.link_task(
+--@task	task_id {{key_type}}, github_repo_id bigint, github_issue_number integer, prefer text)
 --@task RETURNS bigint
 --@task LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 --@task DECLARE
@@ -93,7 +81,7 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@task	IF github_issue_number IS NULL OR github_issue_number < 1 THEN
 --@task		RAISE invalid_parameter_value USING MESSAGE = 'github_issue_number has to be the number of an issue';
 --@task	END IF;
---@task	IF NOT github_sync.task_hold_row(link_task.task_id) THEN
+--@task	IF NOT github_sync.task_lock_row_and_record(link_task.task_id) THEN
 --@task		RAISE foreign_key_violation USING MESSAGE = format('task %s does not exist', link_task.task_id);
 --@task	END IF;
 --@task	/* An empty record if need be: who enqueues the task for the first time just now waits for it. */
@@ -106,9 +94,12 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@task END
 --@task $$;
 --@task COMMENT ON FUNCTION github_sync.link_task({{key_type}}, bigint, integer, text) IS
---@task 'public: makes a task and an issue of a connected repository (GitHub''s id, the issue''s number) one record; where they differ, the side that prefer names (github, app) counts and the other text goes to sync_conflicts. Returns the transaction that merges them';
+--@task 'public: makes a task and an issue of a connected repository (GitHub''s id, the issue''s number) one record; '
+--@task 'where they differ, the side that prefer names (github, app) counts and the other text goes to '
+--@task 'sync_conflicts. Returns the transaction that merges them';
 
---@comment CREATE OR REPLACE FUNCTION github_sync.link_comment(comment_id {{key_type}}, github_repo_id bigint, github_comment_external_id bigint, prefer text)
+--@comment CREATE OR REPLACE FUNCTION github_sync.link_comment(
+--@comment	comment_id {{key_type}}, github_repo_id bigint, github_comment_external_id bigint, prefer text)
 --@comment RETURNS bigint
 --@comment LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 --@comment DECLARE
@@ -116,17 +107,20 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@comment	target_id bigint;
 --@comment BEGIN
 --@comment	IF github_comment_external_id IS NULL OR github_comment_external_id < 1 THEN
---@comment		RAISE invalid_parameter_value USING MESSAGE = 'github_comment_external_id has to be GitHub''s id of a comment';
+--@comment		RAISE invalid_parameter_value USING
+--@comment			MESSAGE = 'github_comment_external_id has to be GitHub''s id of a comment';
 --@comment	END IF;
---@comment	IF NOT github_sync.comment_hold_row(link_comment.comment_id) THEN
---@comment		RAISE foreign_key_violation USING MESSAGE = format('comment %s does not exist', link_comment.comment_id);
+--@comment	IF NOT github_sync.comment_lock_row_and_record(link_comment.comment_id) THEN
+--@comment		RAISE foreign_key_violation USING
+--@comment			MESSAGE = format('comment %s does not exist', link_comment.comment_id);
 --@comment	END IF;
 --@comment	SELECT i.id INTO parent_id FROM github_sync.comment_local_row(link_comment.comment_id) AS l
 --@comment	JOIN github_sync.github_issues AS i ON i.id = l.parent_issue_id
 --@comment	WHERE i.number IS NOT NULL AND i.github_repo_id = link_comment.github_repo_id;
 --@comment	IF parent_id IS NULL THEN
 --@comment		RAISE object_not_in_prerequisite_state USING
---@comment			MESSAGE = format('the task of comment %s is not linked to an issue of repository %s', link_comment.comment_id, link_comment.github_repo_id),
+--@comment			MESSAGE = format('the task of comment %s is not linked to an issue of repository %s',
+--@comment				link_comment.comment_id, link_comment.github_repo_id),
 --@comment			HINT = 'SELECT github_sync.link_task(...) first.';
 --@comment	END IF;
 --@comment	/* An empty record if need be: who enqueues the comment for the first time just now waits for it. */
@@ -143,7 +137,9 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@comment END
 --@comment $$;
 --@comment COMMENT ON FUNCTION github_sync.link_comment({{key_type}}, bigint, bigint, text) IS
---@comment 'public: makes a comment and a comment at GitHub (repository''s and comment''s id) one record; its task has to be linked to the issue. Where they differ, the side that prefer names (github, app) counts and the other text goes to sync_conflicts. Returns the transaction that merges them';
+--@comment 'public: makes a comment and a comment at GitHub (repository''s and comment''s id) one record; its task '
+--@comment 'has to be linked to the issue. Where they differ, the side that prefer names (github, app) counts and '
+--@comment 'the other text goes to sync_conflicts. Returns the transaction that merges them';
 
 CREATE OR REPLACE FUNCTION github_sync.unlink_@record@(@record@_id {{key_type}}) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -157,16 +153,11 @@ BEGIN
 			RAISE no_data_found USING
 				MESSAGE = format('@record@ %s is not linked', unlink_@record@.@record@_id);
 		END IF;
-		cached := github_sync.@record@_lock_for_rules(linked_id);
+		cached := github_sync.@record@_lock_record(linked_id);
 		/* Else it was linked or unlinked while we waited: look again. */
 		EXIT WHEN cached.@record@_id = unlink_@record@.@record@_id;
 	END LOOP;
-	UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted',
-		because = 'the @record@ was unlinked', next_attempt_at = NULL
-	WHERE @resource@_id = linked_id AND state = 'queued' AND direction = 'outbound' AND action = 'upsert';
-	UPDATE github_sync.@resources@ AS r SET @record@_id = NULL, local_base = NULL, remote_base = NULL,
-		sent = NULL, sent_mask = NULL, local_changed_at = NULL, preferred_side = NULL
-	WHERE r.id = linked_id;
+	PERFORM github_sync.@record@_unlink_held(linked_id);
 END
 $$;
 COMMENT ON FUNCTION github_sync.unlink_@record@({{key_type}}) IS

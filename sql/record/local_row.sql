@@ -4,54 +4,20 @@
  * parameter goes before a column of its name.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_local_row(
-	key {{key_type}},
-	OUT is_there boolean, OUT fields text[], OUT modified_at timestamptz, OUT github_repo_id bigint,
-	OUT parent_issue_id bigint)
+CREATE OR REPLACE FUNCTION github_sync.@record@_local_row(key {{key_type}}) RETURNS github_sync.local_row
 LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
+DECLARE
+	here github_sync.local_row;
 BEGIN
-	SELECT true, {{local_fields}}, {{modified_at}}, {{github_repo_id}}, {{parent_issue_id}}
-	INTO is_there, fields, modified_at, github_repo_id, parent_issue_id
+	SELECT true, {{local_fields}}, {{modified_at}}, {{github_repo_id}}, {{parent_issue_id}} INTO here
 	FROM {{table}} AS r WHERE r.{{id}} = key;
-	is_there := coalesce(is_there, false);
+	here.is_there := coalesce(here.is_there, false);
+	RETURN here;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_local_row({{key_type}}) IS
 'private: the mapped fields of a local row in the order of the record type, state as open or closed';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_hold_key(key {{key_type}}) RETURNS boolean
-LANGUAGE plpgsql AS $$
-#variable_conflict use_variable
-BEGIN
-	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE;
-	RETURN FOUND;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_hold_key({{key_type}}) IS
-'private: keeps the local row from being deleted. Taken before the record''s lock: an application''s DELETE takes them in that order too';
-
---@task CREATE OR REPLACE FUNCTION github_sync.task_hold_key_at_once(key {{key_type}}) RETURNS boolean
---@task LANGUAGE plpgsql AS $$
---@task #variable_conflict use_variable
---@task BEGIN
---@task	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE NOWAIT;
---@task	RETURN FOUND;
---@task END
---@task $$;
---@task COMMENT ON FUNCTION github_sync.task_hold_key_at_once({{key_type}}) IS
---@task 'private: keeps a task from being deleted; 55P03 when that is just being done';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_row(key {{key_type}}) RETURNS boolean
-LANGUAGE plpgsql AS $$
-#variable_conflict use_variable
-BEGIN
-	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR NO KEY UPDATE NOWAIT;
-	RETURN FOUND;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_lock_local_row({{key_type}}) IS
-'private: locks the local row without waiting; 55P03 when the application holds it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_update_local_row(
 	key {{key_type}}, new_fields text[], chosen boolean[], new_modified_at timestamptz)
@@ -69,10 +35,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_update_local_row({{key_type}}, text[], boolean[], timestamptz) IS
-'private: writes the chosen fields (and a later modified_at, NULL: leave it) and returns what the row holds afterwards, triggers applied';
+'private: writes the chosen fields (and a later modified_at, NULL: leave it) and returns what the row holds '
+'afterwards, triggers applied';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_local_row(
-	repo github_sync.github_repos, new_fields text[], new_modified_at timestamptz, resource jsonb, parent_issue_id bigint,
+	repo github_sync.github_repos, new_fields text[], new_modified_at timestamptz, resource jsonb,
+	parent_issue_id bigint,
 	OUT key {{key_type}}, OUT written text[])
 LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
@@ -94,5 +62,7 @@ BEGIN
 	PERFORM set_config('github_sync.applying', '', true);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_insert_local_row(github_sync.github_repos, text[], timestamptz, jsonb, bigint) IS
-'private: makes a local row for a resource of GitHub''s: mapped columns, then the repository''s defaults, then insert_values on top';
+COMMENT ON FUNCTION github_sync.@record@_insert_local_row(
+	github_sync.github_repos, text[], timestamptz, jsonb, bigint) IS
+'private: makes a local row for a resource of GitHub''s: mapped columns, then the repository''s defaults, then '
+'insert_values on top';

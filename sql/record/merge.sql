@@ -1,6 +1,7 @@
 /*
  * What an answer of GitHub's does to a record: merge by field, write the
- * application's row, move the bases.  One procedure for both directions.
+ * application's row, move the bases.  One procedure for both directions.  The
+ * caller holds the local row and the record, and saves the record afterwards.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_remote_fields(cached github_sync.@resources@) RETURNS text[]
@@ -11,38 +12,13 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_remote_fields(github_sync.@resources@) IS
 'private: the mapped fields as GitHub last answered';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record(cached_id bigint) RETURNS github_sync.@resources@
-LANGUAGE plpgsql AS $$
-DECLARE
-	linked_id {{key_type}};
-	cached github_sync.@resources@;
-BEGIN
-	/* The application locks its row first and then, by capture, the record: so do we, without waiting. */
-	SELECT r.@record@_id INTO linked_id FROM github_sync.@resources@ AS r WHERE r.id = cached_id;
-	PERFORM github_sync.@record@_lock_local_row(linked_id) WHERE linked_id IS NOT NULL;
-	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = cached_id FOR UPDATE NOWAIT;
-	IF cached.@record@_id IS DISTINCT FROM linked_id THEN
-		RAISE lock_not_available USING MESSAGE = 'the record was linked or unlinked meanwhile';
-	END IF;
-	RETURN cached;
-END
+CREATE OR REPLACE FUNCTION github_sync.@record@_shown_fields(shown github_sync.resource) RETURNS text[]
+LANGUAGE sql IMMUTABLE AS $$
+--@task	SELECT ARRAY[shown.title, github_sync.without_creation_key(shown.body), shown.state]
+--@comment	SELECT ARRAY[github_sync.without_creation_key(shown.body)]
 $$;
-COMMENT ON FUNCTION github_sync.@record@_lock_record(bigint) IS
-'private: locks the local row and the record without waiting; 55P03: somebody else holds one, try again shortly';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_record_conflict(
-	t github_sync.@record@_sync_transactions, field integer, base text, local text, remote text, winner text)
-RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-	INSERT INTO github_sync.sync_conflicts
-		(record_type, cached_record_id, transaction_id, field, base, local, remote, winner)
---@task	SELECT '@record@', t.@resource@_id, t.id, ('{title,body,state}'::text[])[field], base, local, remote, winner;
---@comment	SELECT '@record@', t.@resource@_id, t.id, 'body', base, local, remote, winner;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_record_conflict(github_sync.@record@_sync_transactions, integer, text, text, text, text) IS
-'private: keeps both texts of a field that both sides changed differently';
+COMMENT ON FUNCTION github_sync.@record@_shown_fields(github_sync.resource) IS
+'private: the mapped fields of a resource as an answer shows it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_effective_policy(repo github_sync.github_repos) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
@@ -55,33 +31,15 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_effective_policy(github_sync.github_repos) IS
 'private: conflict_policy, or what a one-way repository makes of it';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_first_side(cached github_sync.@resources@, repo github_sync.github_repos) RETURNS text
+CREATE OR REPLACE FUNCTION github_sync.@record@_first_side(
+	cached github_sync.@resources@, repo github_sync.github_repos)
+RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
 	SELECT coalesce(cached.preferred_side, CASE repo.sync_direction WHEN 'inbound' THEN 'github' END)
 $$;
 COMMENT ON FUNCTION github_sync.@record@_first_side(github_sync.@resources@, github_sync.github_repos) IS
-'private: who decides every field until there is a base: as the link said, or GitHub where nothing else is ever written';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_note_remote(
-	INOUT cached github_sync.@resources@, remote text[], remote_updated_at timestamptz)
-LANGUAGE plpgsql AS $$
-DECLARE
-	previous text[] := github_sync.@record@_remote_fields(cached);
-BEGIN
-	FOR i IN 1 .. cardinality(remote) LOOP
-		IF cached.remote_changed_at[i] IS NULL OR previous[i] IS DISTINCT FROM remote[i] THEN
-			cached.remote_changed_at[i] := remote_updated_at;
-		END IF;
-	END LOOP;
---@task	cached.title := remote[1];
---@task	cached.body := remote[2];
---@task	cached.state := remote[3];
---@comment	cached.body := remote[1];
-	cached.github_updated_at := remote_updated_at;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_note_remote(github_sync.@resources@, text[], timestamptz) IS
-'private: takes over GitHub''s present values and since when each is known';
+'private: which side decides every field until there is a base: the one that the link named, or GitHub where '
+'nothing is ever written to it';
 
 /* A value that we sent and GitHub holds is what both sides agree on, also when the answer was lost. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_sent(
@@ -90,9 +48,6 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	was_created boolean := cached.local_base IS NULL;	/* before anything else was synced */
 BEGIN
-	IF cached.sent IS NULL THEN
-		RETURN;
-	END IF;
 	FOR i IN 1 .. cardinality(remote) LOOP
 		IF cached.sent_mask[i] AND (is_answer_to_write OR github_sync.same_text(remote[i], cached.sent[i])) THEN
 			cached.local_base[i] := cached.sent[i];
@@ -110,106 +65,190 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_settle_sent(github_sync.@resources@, text[], boolean) IS
 'private: moves the bases of the fields that a write carried';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_merge(
-	t github_sync.@record@_sync_transactions, repo github_sync.github_repos,
-	INOUT cached github_sync.@resources@, remote text[], is_answer_to_write boolean, resource text,
-	OUT local_fields text[], OUT to_send boolean[], OUT applied boolean, OUT lost boolean)
+CREATE OR REPLACE FUNCTION github_sync.@record@_never_synced(cached github_sync.@resources@) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT cached.local_base IS NULL OR cached.remote_base IS NULL
+$$;
+COMMENT ON FUNCTION github_sync.@record@_never_synced(github_sync.@resources@) IS
+'private: linked, but there is no base that its sides could be compared with';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_sides(
+	cached github_sync.@resources@, remote text[], local text[], modified_at timestamptz)
+RETURNS github_sync.field_sides[]
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+	never_synced boolean := github_sync.@record@_never_synced(cached);
+	sides github_sync.field_sides[];
+BEGIN
+	FOR i IN 1 .. cardinality(remote) LOOP
+		sides[i] := ROW(
+			local[i], CASE WHEN NOT never_synced THEN cached.local_base[i] END,
+			coalesce(cached.local_changed_at[i], modified_at),
+			remote[i], CASE WHEN NOT never_synced THEN cached.remote_base[i] END,
+			cached.remote_changed_at[i]);
+	END LOOP;
+	RETURN sides;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_sides(github_sync.@resources@, text[], text[], timestamptz) IS
+'private: both sides of each mapped field; where capture did not see the application change one, the row''s '
+'modified_at counts';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_verdicts(
+	cached github_sync.@resources@, repo github_sync.github_repos, sides github_sync.field_sides[])
+RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+	verdicts text[] := github_sync.merge_fields(sides, github_sync.@record@_never_synced(cached),
+		github_sync.@record@_effective_policy(repo), github_sync.@record@_first_side(cached, repo));
+--@task	state CONSTANT integer := github_sync.task_state_position();
+BEGIN
+--@task	/* A state that the application has no column for cannot win. */
+--@task	IF (sides[state]).local IS NULL AND verdicts[state] IN ('app won', 'to remote') THEN
+--@task		verdicts[state] := 'to local';
+--@task	END IF;
+	RETURN verdicts;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_verdicts(
+	github_sync.@resources@, github_sync.github_repos, github_sync.field_sides[]) IS
+'private: what happens to each mapped field; the verdicts of merge_fields()';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_keep_conflicts(
+	t github_sync.@record@_sync_transactions, sides github_sync.field_sides[], verdicts text[])
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN 1 .. cardinality(verdicts) LOOP
+		IF verdicts[i] IN ('github won', 'app won') THEN
+			INSERT INTO github_sync.sync_conflicts
+				(record_type, cached_record_id, transaction_id, field, base, local, remote, winner)
+			VALUES ('@record@', t.@resource@_id, t.id, (github_sync.field_names('@record@'))[i],
+				(sides[i]).local_base, (sides[i]).local, (sides[i]).remote, split_part(verdicts[i], ' ', 1));
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_keep_conflicts(
+	github_sync.@record@_sync_transactions, github_sync.field_sides[], text[]) IS
+'private: keeps both texts of each field that both sides changed differently';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_move_bases(
+	INOUT cached github_sync.@resources@, sides github_sync.field_sides[], verdicts text[])
 LANGUAGE plpgsql AS $$
 DECLARE
-	here record;
-	verdicts text[];
-	chosen boolean[] := array_fill(false, ARRAY[cardinality(remote)]);
-	written text[];
-	never_synced boolean;
-	local_times timestamptz[];
-	stays_dirty boolean := false;
+	never_synced boolean := github_sync.@record@_never_synced(cached);
 BEGIN
-	to_send := chosen;
-	applied := false;
-	lost := false;
-	cached := github_sync.@record@_settle_sent(cached, remote, is_answer_to_write);
-
-	IF cached.@record@_id IS NULL THEN
-		IF repo.sync_direction <> 'outbound' AND cached.local_deleted_at IS NULL AND t.direction = 'inbound'
---@comment			AND EXISTS (SELECT FROM github_sync.github_issues AS i
---@comment				WHERE i.id = cached.github_issue_id AND i.task_id IS NOT NULL)
-		THEN
---@comment			/* Its task is being deleted: asked again shortly, when that is done. */
---@comment			IF NOT github_sync.task_hold_key_at_once((SELECT i.task_id FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id)) THEN
---@comment				RAISE lock_not_available USING MESSAGE = 'the task of the comment has just been deleted';
---@comment			END IF;
-			SELECT n.key, n.written INTO cached.@record@_id, written
-			FROM github_sync.@record@_insert_local_row(repo, remote, cached.github_updated_at, resource::jsonb,
---@task				NULL) AS n;
---@comment				cached.github_issue_id) AS n;
-			cached.local_base := written;
-			cached.remote_base := remote;
-			cached.preferred_side := NULL;
-			applied := true;
+	FOR i IN 1 .. cardinality(verdicts) LOOP
+		IF verdicts[i] IN ('agreed', 'to local', 'github won') OR verdicts[i] = 'same' AND never_synced THEN
+			cached.local_base[i] := (sides[i]).local;
+			cached.remote_base[i] := (sides[i]).remote;
+		ELSIF verdicts[i] = 'app won' OR verdicts[i] = 'to remote' AND never_synced THEN
+			/* From here on GitHub's value is the base, and the local one a change on top of it. */
+			cached.local_base[i] := (sides[i]).remote;
+			cached.remote_base[i] := (sides[i]).remote;
 		END IF;
+	END LOOP;
+	cached.preferred_side := CASE WHEN NOT never_synced THEN cached.preferred_side END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_move_bases(github_sync.@resources@, github_sync.field_sides[], text[]) IS
+'private: moves both bases of the fields that the verdicts settle; the base of a field that is only to be sent '
+'moves when GitHub has it';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_write_local_row(
+	INOUT cached github_sync.@resources@, remote text[], chosen boolean[], stays_dirty boolean)
+LANGUAGE plpgsql AS $$
+DECLARE
+	written text[] := github_sync.@record@_update_local_row(cached.@record@_id, remote, chosen,
+		CASE WHEN NOT stays_dirty THEN cached.github_updated_at END);
+BEGIN
+	FOR i IN 1 .. cardinality(remote) LOOP
+		IF chosen[i] THEN
+			cached.local_base[i] := written[i];
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_write_local_row(github_sync.@resources@, text[], boolean[], boolean) IS
+'private: writes GitHub''s values into the chosen fields of the local row; what the row holds afterwards, triggers '
+'applied, is their local base. Its time of change follows GitHub''s where no field stays dirty';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_make_local_row(
+	t github_sync.@record@_sync_transactions, repo github_sync.github_repos,
+	INOUT cached github_sync.@resources@, remote text[], json text)
+LANGUAGE plpgsql AS $$
+DECLARE
+	made record;
+--@comment	task_id github_sync.github_issues.task_id%TYPE;
+BEGIN
+	IF repo.sync_direction = 'outbound' OR cached.local_deleted_at IS NOT NULL OR t.direction <> 'inbound' THEN
+		RETURN;
+	END IF;
+--@comment	SELECT i.task_id INTO task_id FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id;
+--@comment	IF task_id IS NULL THEN
+--@comment		RETURN;
+--@comment	END IF;
+--@comment	/* Its task is being deleted: asked again shortly, when that is done. */
+--@comment	IF NOT github_sync.task_key_share_local_row_nowait(task_id) THEN
+--@comment		RAISE lock_not_available USING MESSAGE = 'the task of the comment has just been deleted';
+--@comment	END IF;
+	SELECT * INTO made FROM github_sync.@record@_insert_local_row(repo, remote, cached.github_updated_at, json::jsonb,
+--@task		NULL);
+--@comment		cached.github_issue_id);
+	cached.@record@_id := made.key;
+	cached.local_base := made.written;
+	cached.remote_base := remote;
+	cached.preferred_side := NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_make_local_row(
+	github_sync.@record@_sync_transactions, github_sync.github_repos, github_sync.@resources@, text[], text) IS
+'private: makes a local row for a resource that has none, where the direction allows it and none was deleted by the '
+'application; without a row the record stays as it is';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_merge(
+	t github_sync.@record@_sync_transactions, repo github_sync.github_repos,
+	INOUT cached github_sync.@resources@, remote text[], answer github_sync.answer, OUT merged github_sync.merge_result)
+LANGUAGE plpgsql AS $$
+DECLARE
+	here github_sync.local_row;
+	sides github_sync.field_sides[];
+	verdicts text[];
+	chosen boolean[];
+BEGIN
+	merged.lost := false;
+	merged.to_send := array_fill(false, ARRAY[cardinality(remote)]);
+	IF cached.sent IS NOT NULL THEN
+		cached := github_sync.@record@_settle_sent(cached, remote, answer.kind IN ('written', 'created'));
+	END IF;
+	IF cached.@record@_id IS NULL THEN
+		cached := github_sync.@record@_make_local_row(t, repo, cached, remote, answer.json);
+		merged.applied := cached.@record@_id IS NOT NULL;
 		RETURN;
 	END IF;
 
-	SELECT * INTO here FROM github_sync.@record@_local_row(cached.@record@_id);
-	local_fields := here.fields;
-	never_synced := cached.local_base IS NULL OR cached.remote_base IS NULL;
-	FOR i IN 1 .. cardinality(remote) LOOP
-		local_times[i] := coalesce(cached.local_changed_at[i], here.modified_at);
+	here := github_sync.@record@_local_row(cached.@record@_id);
+	sides := github_sync.@record@_sides(cached, remote, here.fields, here.modified_at);
+	verdicts := github_sync.@record@_verdicts(cached, repo, sides);
+	PERFORM github_sync.@record@_keep_conflicts(t, sides, verdicts) WHERE verdicts && '{github won,app won}';
+	cached := github_sync.@record@_move_bases(cached, sides, verdicts);
+	FOR i IN 1 .. cardinality(verdicts) LOOP
+		chosen[i] := verdicts[i] IN ('to local', 'github won') AND repo.sync_direction <> 'outbound';
+		merged.to_send[i] := verdicts[i] IN ('to remote', 'app won')
+			AND t.direction = 'outbound' AND repo.sync_direction <> 'inbound';
 	END LOOP;
-	verdicts := github_sync.merge_fields(local_fields, cached.local_base, remote, cached.remote_base,
-		github_sync.@record@_effective_policy(repo), github_sync.@record@_first_side(cached, repo),
-		local_times, cached.remote_changed_at);
---@task	/* A state that the application has no column for cannot win. */
---@task	IF local_fields[3] IS NULL AND verdicts[3] IN ('app won', 'to remote') THEN
---@task		verdicts[3] := 'to local';
---@task	END IF;
-	IF never_synced THEN
-		cached.local_base := local_fields;
-		cached.remote_base := remote;
-		cached.preferred_side := NULL;
-	END IF;
-
-	FOR i IN 1 .. cardinality(remote) LOOP
-		IF verdicts[i] IN ('github won', 'app won') THEN
-			PERFORM github_sync.@record@_record_conflict(t, i,
-				CASE WHEN NOT never_synced THEN cached.local_base[i] END, local_fields[i], remote[i],
-				split_part(verdicts[i], ' ', 1));
-		END IF;
-		CASE verdicts[i]
-			WHEN 'same' THEN
-				NULL;
-			WHEN 'agreed' THEN
-				cached.local_base[i] := local_fields[i];
-				cached.remote_base[i] := remote[i];
-			WHEN 'to local', 'github won' THEN
-				chosen[i] := repo.sync_direction <> 'outbound';
-				cached.local_base[i] := local_fields[i];
-				cached.remote_base[i] := remote[i];
-			WHEN 'to remote', 'app won' THEN
-				/* From here on GitHub's value is the base, and the local one a change on top of it. */
-				IF never_synced OR verdicts[i] = 'app won' THEN
-					cached.local_base[i] := remote[i];
-					cached.remote_base[i] := remote[i];
-				END IF;
-				lost := lost OR verdicts[i] = 'app won';
-				stays_dirty := true;
-				to_send[i] := t.direction = 'outbound' AND repo.sync_direction <> 'inbound';
-		END CASE;
-	END LOOP;
-
-	IF true = ANY (chosen) THEN
-		written := github_sync.@record@_update_local_row(cached.@record@_id, remote, chosen,
-			CASE WHEN NOT stays_dirty THEN cached.github_updated_at END);
-		FOR i IN 1 .. cardinality(remote) LOOP
-			IF chosen[i] THEN
-				cached.local_base[i] := written[i];
-			END IF;
-		END LOOP;
-		applied := true;
+	merged.local_fields := here.fields;
+	merged.lost := 'app won' = ANY (verdicts);
+	merged.applied := true = ANY (chosen);
+	IF merged.applied THEN
+		cached := github_sync.@record@_write_local_row(cached, remote, chosen, verdicts && '{to remote,app won}');
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_merge(github_sync.@record@_sync_transactions, github_sync.github_repos, github_sync.@resources@, text[], boolean, text) IS
+COMMENT ON FUNCTION github_sync.@record@_merge(
+	github_sync.@record@_sync_transactions, github_sync.github_repos, github_sync.@resources@, text[],
+	github_sync.answer) IS
 'private: merges GitHub''s present values into the local row and says which fields are still to be sent';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_save_record(cached github_sync.@resources@) RETURNS void

@@ -3,15 +3,31 @@
  * its repository; or it was deleted there by us.
  */
 
-/* A deletion at GitHub is believed when it is seen twice, this far apart. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_missing_long_enough(cached github_sync.@resources@, answered_at timestamptz)
-RETURNS boolean
+/* Replicas lag and answers err: one answer that does not show a resource proves nothing. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_missing_for() RETURNS interval
 LANGUAGE sql IMMUTABLE
-RETURN coalesce(answered_at >= cached.missing_since + interval '60 seconds', false);
-COMMENT ON FUNCTION github_sync.@record@_missing_long_enough(github_sync.@resources@, timestamptz) IS
-'private: replicas lag and answers err: one answer that does not show a resource proves nothing';
+RETURN interval '60 seconds';
+COMMENT ON FUNCTION github_sync.@record@_missing_for() IS
+'private: GitHub is believed that a resource is deleted when two answers, this far apart, do not show it';
 
---@comment CREATE OR REPLACE FUNCTION github_sync.comment_delete_local_row(cached github_sync.github_comments) RETURNS void
+/* A person switches issues on again, which nobody tells us. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_pause_without_issues() RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN interval '10 minutes';
+COMMENT ON FUNCTION github_sync.@record@_pause_without_issues() IS
+'private: how long nothing is sent for a repository whose issues are switched off';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_missing_long_enough(
+	cached github_sync.@resources@, answered_at timestamptz)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT coalesce(answered_at >= cached.missing_since + github_sync.@record@_missing_for(), false)
+$$;
+COMMENT ON FUNCTION github_sync.@record@_missing_long_enough(github_sync.@resources@, timestamptz) IS
+'private: an answer that does not show the resource is late enough after the first such answer';
+
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_delete_local_row(cached github_sync.github_comments)
+--@comment RETURNS void
 --@comment LANGUAGE plpgsql AS $$
 --@comment BEGIN
 --@comment	/* Never a row whose last change GitHub has not seen. */
@@ -21,15 +37,16 @@ COMMENT ON FUNCTION github_sync.@record@_missing_long_enough(github_sync.@resour
 --@comment		AND (SELECT l.fields IS NOT DISTINCT FROM cached.local_base
 --@comment			FROM github_sync.comment_local_row(cached.comment_id) AS l) THEN
 --@comment		/* No deletion of the application's: should the comment come back, it becomes a row again. */
---@comment		PERFORM github_sync.unlink_comment(cached.comment_id);
+--@comment		PERFORM github_sync.comment_unlink_held(cached.id);
 --@comment		DELETE FROM {{table}} AS r WHERE r.{{id}} = cached.comment_id;
 --@comment	END IF;
 --@comment END
 --@comment $$;
 --@comment COMMENT ON FUNCTION github_sync.comment_delete_local_row(github_sync.github_comments) IS
---@comment 'private: what on_remote_delete of the repository says about the row of a comment that was deleted at GitHub; a task outlives its issue';
+--@comment 'private: what on_remote_delete of the repository says about the row of a comment that was deleted at '
+--@comment 'GitHub; a task outlives its issue';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_bury(
+CREATE OR REPLACE FUNCTION github_sync.@record@_set_tombstone(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, confirmed_at timestamptz)
 RETURNS text
 LANGUAGE plpgsql AS $$
@@ -38,77 +55,108 @@ BEGIN
 		sent = NULL, sent_mask = NULL, etag = NULL, etag_key = NULL, lock_version = lock_version + 1
 	WHERE id = cached.id;
 	IF t.direction = 'outbound' AND t.action = 'upsert' THEN
-		RETURN github_sync.@record@_fail(t.id, t.claim_no, 'gone', 'it was deleted at GitHub');
+		RETURN github_sync.@record@_fail_held(t, 'gone', 'it was deleted at GitHub');
 	END IF;
 	UPDATE github_sync.@record@_sync_transactions SET event = 'completed',
 		@record@_id = cached.@record@_id, @resource@_external_id = cached.github_id,
-		github_updated_at = CASE action WHEN 'delete' THEN date_trunc('second', confirmed_at) ELSE github_updated_at END
+		github_updated_at = CASE action WHEN 'delete'
+			THEN date_trunc('second', confirmed_at) ELSE github_updated_at END,
+		unreachable_since = t.unreachable_since
 	WHERE id = t.id;
 --@comment	PERFORM github_sync.comment_delete_local_row(cached);
 	RETURN 'completed';
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_bury(github_sync.@record@_sync_transactions, github_sync.@resources@, timestamptz) IS
-'private: the tombstone: the resource is deleted at GitHub, by its Date of the answer that says so';
+COMMENT ON FUNCTION github_sync.@record@_set_tombstone(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, timestamptz) IS
+'private: the resource is deleted at GitHub, by its Date of the answer that says so; ends the transaction';
 
-/*
- * repository: what GitHub said when it was then asked about the repository:
- * readable, issues disabled, or not readable.
- */
-CREATE OR REPLACE FUNCTION github_sync.@record@_missing(
-	transaction_id bigint, held_claim_no integer, answered_at timestamptz, repository text)
+CREATE OR REPLACE FUNCTION github_sync.@record@_lose_access(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
+RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.github_repos SET access_lost = true WHERE id = cached.github_repo_id AND NOT access_lost;
+	RETURN github_sync.@record@_give_back_held(t, cached, 'GitHub does not show us the repository', NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lose_access(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+'private: the repository cannot be read: what is queued for it becomes disabled, this transaction too';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_wait_for_issues(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_lock_claim(transaction_id, held_claim_no);
-	cached github_sync.@resources@;
+	problem CONSTANT text := 'the repository''s issues are switched off at GitHub';
 BEGIN
-	IF t.id IS NULL THEN
-		RETURN 'stale';
-	END IF;
-	PERFORM github_sync.@record@_end_trouble(t);
-	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id;
-	CASE repository
-		WHEN 'not readable' THEN
-			UPDATE github_sync.github_repos SET access_lost = true WHERE id = cached.github_repo_id AND NOT access_lost;
-			RETURN github_sync.@record@_give_back(t.id, held_claim_no, 'GitHub does not show us the repository', NULL);
-		WHEN 'issues disabled' THEN
-			PERFORM github_sync.pause_repo(cached.github_repo_id, clock_timestamp() + interval '10 minutes',
-				'the repository''s issues are switched off at GitHub');
-			RETURN github_sync.@record@_give_back(t.id, held_claim_no, 'the repository''s issues are switched off at GitHub', NULL);
-		WHEN 'readable' THEN
-			NULL;
-	END CASE;
+	PERFORM github_sync.pause_repo(cached.github_repo_id,
+		clock_timestamp() + github_sync.@record@_pause_without_issues(), problem);
+	RETURN github_sync.@record@_give_back_held(t, cached, problem, NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_wait_for_issues(
+	github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+'private: the repository has no issues now: it pauses';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_note_missing(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answered_at timestamptz)
+RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
 	IF NOT github_sync.@record@_missing_long_enough(cached, answered_at) THEN
-		UPDATE github_sync.@resources@ AS r SET missing_since = coalesce(r.missing_since, answered_at) WHERE r.id = cached.id
-		RETURNING * INTO cached;
-		RETURN github_sync.@record@_give_back(t.id, held_claim_no, 'GitHub does not show it: asked again, to be sure',
-			clock_timestamp() + (cached.missing_since + interval '60 seconds' - answered_at));
+		UPDATE github_sync.@resources@ AS r SET missing_since = coalesce(r.missing_since, answered_at)
+		WHERE r.id = cached.id RETURNING * INTO cached;
+		RETURN github_sync.@record@_give_back_held(t, cached, 'GitHub does not show it: asked again, to be sure',
+			clock_timestamp() + (cached.missing_since + github_sync.@record@_missing_for() - answered_at));
 	END IF;
 --@task	IF cached.number IS NULL THEN
 --@comment	IF cached.github_id IS NULL THEN
 		UPDATE github_sync.@resources@ SET missing_since = NULL WHERE id = cached.id;
-		RETURN github_sync.@record@_fail(t.id, held_claim_no, 'gone', 'GitHub does not show us where to create it');
+		RETURN github_sync.@record@_fail_held(t, 'gone', 'GitHub does not show us where to create it');
 	END IF;
-	RETURN github_sync.@record@_bury(t, cached, answered_at);
+	RETURN github_sync.@record@_set_tombstone(t, cached, answered_at);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_missing(bigint, integer, timestamptz, text) IS
-'private: GitHub answered 404 or 410; the state of the repository decides what that means. Returns the state the transaction has now, or stale';
+COMMENT ON FUNCTION github_sync.@record@_note_missing(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, timestamptz) IS
+'private: the repository can be read, the resource cannot: asked again later, then it counts as deleted';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_deleted(transaction_id bigint, held_claim_no integer, answered_at timestamptz)
+CREATE OR REPLACE FUNCTION github_sync.@record@_report_missing(
+	claim_id bigint, held_claim_no integer, answered_at timestamptz, repository text)
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-	t github_sync.@record@_sync_transactions := github_sync.@record@_lock_claim(transaction_id, held_claim_no);
-	cached github_sync.@resources@;
+	held record := github_sync.@record@_lock_claim_nowait(claim_id, held_claim_no);
+	t github_sync.@record@_sync_transactions := held.t;
 BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
-	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = t.@resource@_id;
-	RETURN github_sync.@record@_bury(t, cached, answered_at);
+	t.unreachable_since := NULL;
+	CASE repository
+		WHEN 'not readable' THEN RETURN github_sync.@record@_lose_access(t, held.cached);
+		WHEN 'issues disabled' THEN RETURN github_sync.@record@_wait_for_issues(t, held.cached);
+		WHEN 'readable' THEN RETURN github_sync.@record@_note_missing(t, held.cached, answered_at);
+	END CASE;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_deleted(bigint, integer, timestamptz) IS
-'private: GitHub deleted the resource as we asked';
+COMMENT ON FUNCTION github_sync.@record@_report_missing(bigint, integer, timestamptz, text) IS
+'private: GitHub answered 404 or 410, and then said of the repository that it is readable, has its issues disabled, '
+'or is not readable. Returns the state that the transaction has now, or stale';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_report_deleted(
+	claim_id bigint, held_claim_no integer, answered_at timestamptz)
+RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	held record := github_sync.@record@_lock_claim_nowait(claim_id, held_claim_no);
+BEGIN
+	IF (held.t).id IS NULL THEN
+		RETURN 'stale';
+	END IF;
+	RETURN github_sync.@record@_set_tombstone(held.t, held.cached, answered_at);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_report_deleted(bigint, integer, timestamptz) IS
+'private: GitHub deleted the resource as we asked. Returns the state that the transaction has now, or stale';

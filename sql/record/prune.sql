@@ -34,24 +34,3 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_prune(interval) IS
 'private: deletes finished transactions; those errored or disabled may still run and stay';
-
---@task CREATE OR REPLACE FUNCTION github_sync.prune(older_than interval) RETURNS bigint
---@task LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
---@task DECLARE
---@task	pruned bigint;
---@task BEGIN
---@task	IF older_than IS NULL OR older_than < interval '0' THEN
---@task		RAISE invalid_parameter_value USING
---@task			MESSAGE = format('older_than is %s', coalesce(older_than::text, 'NULL')),
---@task			HINT = 'It is the least age of what is pruned, for example interval ''90 days''.';
---@task	END IF;
---@task	pruned := github_sync.task_prune(older_than);
---@task	IF to_regprocedure('github_sync.comment_prune(interval)') IS NOT NULL THEN
---@task		pruned := pruned + github_sync.comment_prune(older_than);
---@task	END IF;
---@task	DELETE FROM github_sync.sync_conflicts WHERE detected_at < clock_timestamp() - older_than;
---@task	RETURN pruned;
---@task END
---@task $$;
---@task COMMENT ON FUNCTION github_sync.prune(interval) IS
---@task 'public: deletes transactions that were completed, canceled, dropped or duplicates longer ago than that, and conflicts of that age; returns how many transactions. Errored and disabled ones stay: they can still run';

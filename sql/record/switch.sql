@@ -8,13 +8,12 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	inbound_reason text := github_sync.sync_disabled_reason(repo_id, 'inbound');
 	outbound_reason text := github_sync.sync_disabled_reason(repo_id, 'outbound');
+	enabled text[] := array_remove(ARRAY[CASE WHEN outbound_reason IS NULL THEN 'outbound' END,
+		CASE WHEN inbound_reason IS NULL THEN 'inbound' END], NULL);
 	cached_id bigint;
 BEGIN
 	/* Who holds one of these records decides alone; what comes after is caught at claim. */
-	PERFORM 1 FROM github_sync.@resources@ AS r
-	WHERE r.id IN (SELECT q.@resource@_id FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.github_repo_id = repo_id AND q.state IN ('queued', 'disabled'))
-	ORDER BY r.id FOR NO KEY UPDATE;
+	PERFORM github_sync.@record@_lock_records_of_repository(repo_id);
 	UPDATE github_sync.@record@_sync_transactions AS q SET github_app_installation_id = r.github_app_installation_id
 	FROM github_sync.github_repos AS r
 	WHERE r.id = repo_id AND q.github_repo_id = repo_id AND q.state IN ('queued', 'disabled')
@@ -22,18 +21,16 @@ BEGIN
 	UPDATE github_sync.@record@_sync_transactions AS q SET
 		event = CASE q.state WHEN 'queued' THEN 'sync disabled' END,
 		next_attempt_at = NULL,
-		disabled_reason = CASE q.direction WHEN 'inbound' THEN inbound_reason ELSE outbound_reason END
-	WHERE q.github_repo_id = repo_id AND q.state IN ('queued', 'disabled')
-		AND CASE q.direction WHEN 'inbound' THEN inbound_reason ELSE outbound_reason END IS DISTINCT FROM q.disabled_reason
-		AND CASE q.direction WHEN 'inbound' THEN inbound_reason ELSE outbound_reason END IS NOT NULL;
+		disabled_reason = now_says.reason
+	FROM (VALUES ('inbound', inbound_reason), ('outbound', outbound_reason)) AS now_says (direction, reason)
+	WHERE q.github_repo_id = repo_id AND q.state IN ('queued', 'disabled') AND q.direction = now_says.direction
+		AND now_says.reason IS NOT NULL AND now_says.reason IS DISTINCT FROM q.disabled_reason;
 	FOR cached_id IN
 		SELECT DISTINCT q.@resource@_id FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.github_repo_id = repo_id AND q.state = 'disabled'
-			AND (q.direction = 'outbound' AND outbound_reason IS NULL OR q.direction = 'inbound' AND inbound_reason IS NULL)
+		WHERE q.github_repo_id = repo_id AND q.state = 'disabled' AND q.direction = ANY (enabled)
 		ORDER BY 1
 	LOOP
-		PERFORM github_sync.@record@_enable_record(cached_id,
-			array_remove(ARRAY[CASE WHEN outbound_reason IS NULL THEN 'outbound' END, CASE WHEN inbound_reason IS NULL THEN 'inbound' END], NULL));
+		PERFORM github_sync.@record@_enable_record(cached_id, enabled);
 	END LOOP;
 END
 $$;
@@ -43,25 +40,32 @@ COMMENT ON FUNCTION github_sync.@record@_apply_switch(bigint) IS
 CREATE OR REPLACE FUNCTION github_sync.@record@_enable_record(cached_id bigint, directions text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-	cached github_sync.@resources@ := github_sync.@record@_lock_for_rules(cached_id);
+	cached github_sync.@resources@ := github_sync.@record@_lock_record(cached_id);
 	disabled record;
 BEGIN
-	/* The newest come back, of deletions by id and of upserts by GitHub's time; deletions last: they cancel older upserts. */
+	/*
+	 * The newest come back, of deletions by id and of upserts by GitHub's time.
+	 * Deletions last: they cancel older upserts.
+	 */
 	FOR disabled IN
-		SELECT array_agg(q.id ORDER BY CASE q.action WHEN 'upsert' THEN q.github_updated_at END DESC NULLS LAST, q.id DESC) AS ids
+		SELECT array_agg(q.id ORDER BY CASE q.action WHEN 'upsert' THEN q.github_updated_at END DESC NULLS LAST,
+			q.id DESC) AS ids
 		FROM github_sync.@record@_sync_transactions AS q
 		WHERE q.@resource@_id = cached_id AND q.state = 'disabled' AND q.direction = ANY (directions)
 		GROUP BY q.action, q.direction
 		ORDER BY q.action DESC, q.direction DESC
 	LOOP
-		PERFORM github_sync.@record@_requeue(disabled.ids[1], cached, 'sync enabled', NULL);
-		UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = disabled.ids[1], disabled_reason = NULL
+		PERFORM github_sync.@record@_requeue(q, cached, 'sync enabled', NULL)
+		FROM github_sync.@record@_sync_transactions AS q WHERE q.id = disabled.ids[1];
+		UPDATE github_sync.@record@_sync_transactions SET
+			event = 'superseded', canceled_by = disabled.ids[1], disabled_reason = NULL
 		WHERE id = ANY (disabled.ids[2:]);
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_enable_record(bigint, text[]) IS
-'private: queues the newest disabled transaction of a record and direction again, the rules applied; the older ones are canceled by it';
+'private: queues the newest disabled transaction of a record and direction again, the rules applied; the older ones '
+'are canceled by it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_release_paused(repo_id bigint, paused_until timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$

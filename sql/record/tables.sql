@@ -8,7 +8,8 @@ COMMENT ON COLUMN github_sync.@resources@.github_updated_at IS
 COMMENT ON COLUMN github_sync.@resources@.seen_at IS
 'GitHub''s Date of the last answer that showed the record';
 COMMENT ON COLUMN github_sync.@resources@.missing_since IS
-'private: GitHub''s Date of the first of the answers that do not show it any more; asked again before it counts as deleted';
+'private: GitHub''s Date of the first of the answers that do not show it any more; asked again before it counts as '
+'deleted';
 COMMENT ON COLUMN github_sync.@resources@.preferred_side IS
 'private: whose values count when the two sides, just linked, are merged for the first time';
 COMMENT ON COLUMN github_sync.@resources@.deleted_at IS
@@ -28,7 +29,8 @@ COMMENT ON COLUMN github_sync.@resources@.sent IS
 COMMENT ON COLUMN github_sync.@resources@.sent_mask IS
 'private: which fields of sent are part of the write';
 COMMENT ON COLUMN github_sync.@resources@.creation_key IS
-'private: what its next creation will carry; there from the beginning, so that a promoted standby knows what to look for';
+'private: what its next creation will carry; there from the beginning, so that a promoted standby knows what to look '
+'for';
 COMMENT ON COLUMN github_sync.@resources@.etag IS
 'private: ETag of the answer that is cached here';
 COMMENT ON COLUMN github_sync.@resources@.etag_key IS
@@ -90,7 +92,7 @@ CREATE TABLE IF NOT EXISTS github_sync.@record@_sync_transactions (
 	claimed_by integer,
 	lagging_answers smallint NOT NULL DEFAULT 0,
 	creates boolean NOT NULL DEFAULT false,
-	troubled_since timestamptz,
+	unreachable_since timestamptz,
 	CONSTRAINT @record@_sync_transactions_disabled_check
 		CHECK ((state = 'disabled') = (disabled_reason IS NOT NULL)),
 	CONSTRAINT @record@_sync_transactions_errored_check
@@ -121,8 +123,9 @@ COMMENT ON COLUMN github_sync.@record@_sync_transactions.lagging_answers IS
 'private: answers older than github_updated_at, from a replica that lags';
 COMMENT ON COLUMN github_sync.@record@_sync_transactions.creates IS
 'private: while queued: it makes a new @record@ at GitHub, and so waits while creations are paused';
-COMMENT ON COLUMN github_sync.@record@_sync_transactions.troubled_since IS
-'private: when GitHub was first not reached with it since it was inserted, retried or enabled, or came back for another reason; see give_up_after';
+COMMENT ON COLUMN github_sync.@record@_sync_transactions.unreachable_since IS
+'private: when GitHub was first not reached with it since it was inserted, retried or enabled, or came back for '
+'another reason; see give_up_after';
 
 /* At most one per record is processed at a time. */
 CREATE UNIQUE INDEX IF NOT EXISTS @record@_sync_transactions_processing_key
@@ -164,13 +167,13 @@ CREATE TABLE IF NOT EXISTS github_sync.@record@_creation_attempts (
 	github_repo_id bigint NOT NULL
 		CONSTRAINT @record@_creation_attempts_github_repo_id_fkey REFERENCES github_sync.github_repos,
 	sent_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-	look_since timestamptz NOT NULL DEFAULT clock_timestamp(),
-	looks integer NOT NULL DEFAULT 0,
+	lookup_since timestamptz NOT NULL DEFAULT clock_timestamp(),
 	outcome text
 		CONSTRAINT @record@_creation_attempts_outcome_check CHECK (outcome IN ('created', 'rejected', 'not found'))
 );
 COMMENT ON TABLE github_sync.@record@_creation_attempts IS
-'private: every creation at GitHub, committed before it is sent; outcome NULL: unknown yet, and nothing is created again before it is known';
+'private: every creation at GitHub, committed before it is sent; outcome NULL: unknown yet, and nothing is created '
+'again before it is known';
 /* How much was created in the last hour: the budget of a server that has just started. */
 CREATE INDEX IF NOT EXISTS @record@_creation_attempts_sent_at_idx
 	ON github_sync.@record@_creation_attempts (sent_at);

@@ -25,7 +25,7 @@ CREATE OR REPLACE TRIGGER e_restore_dropped
 	FOR EACH ROW WHEN ((NEW.direction = 'outbound' OR NEW.action = 'delete')
 		AND NEW.state NOT IN ('queued', 'processing', 'completed')
 		AND OLD.state IN ('queued', 'processing'))
-	EXECUTE FUNCTION github_sync.@record@_restore_dropped();
+	EXECUTE FUNCTION github_sync.@record@_requeue_dropped();
 CREATE OR REPLACE TRIGGER z_wake_on_commit
 	AFTER INSERT OR UPDATE ON github_sync.@record@_sync_transactions
 	FOR EACH STATEMENT EXECUTE FUNCTION github_sync.wake_on_commit();

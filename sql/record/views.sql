@@ -27,11 +27,15 @@
 --@column github_issue_number: of the issue, or of the comment's issue; NULL: not at GitHub yet
 --@column priority: a smaller number is claimed first
 --@column queued_at: place in line
---@column waits_for: ready; record busy; retry at a time; rate limit until a time; GitHub unreachable; what keeps the credentials from working; issues disabled at the repository; parent issue, and why that does not come; creation being looked up; installation suspended; copied database; github_sync.enabled is off. Of a row that is being processed: processing
+--@column waits_for: ready; record busy; retry at a time; rate limit until a time; GitHub unreachable; what keeps the
+--@more credentials from working; issues disabled at the repository; parent issue, and why that does not come; creation
+--@more being looked up; installation suspended; copied database; github_sync.enabled is off. Of a row that is being
+--@more processed: processing
 --@column attempts: failures of this row so far
 --@column last_error: the last failed try, of a row that is queued again
 --@column last_error_at: when that was
---@column pause_reason: what GitHub or the server said when the row's installation or repository began to wait; NULL: it does not
+--@column pause_reason: what GitHub or the server said when the row's installation or repository began to wait; NULL:
+--@more it does not
 	SELECT '@record@' AS record_type, t.id, t.direction, t.action, t.state, t.@record@_id::text AS record_id,
 		r.owner_login || '/' || r.name AS repository,
 --@task		t.github_issue_number,
@@ -42,7 +46,8 @@
 			WHEN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
 				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing') THEN 'record busy'
 --@comment			/* As its claim will find: no number to send it to, no task to belong to. */
---@comment			WHEN t.next_attempt_at = 'infinity' OR t.action = 'upsert' AND cached.github_id IS NULL AND issue.number IS NULL
+--@comment			WHEN t.next_attempt_at = 'infinity'
+--@comment				OR t.action = 'upsert' AND cached.github_id IS NULL AND issue.number IS NULL
 --@comment				OR t.action = 'upsert' AND t.direction = 'inbound' AND r.sync_direction <> 'outbound'
 --@comment					AND cached.comment_id IS NULL AND issue.task_id IS NULL
 --@comment					AND issue.local_deleted_at IS NULL AND issue.deleted_at IS NULL
@@ -110,8 +115,11 @@
 --@column github_issue_number: of the issue, or of the comment's issue
 --@column github_updated_at: GitHub's time of the change that an inbound one tells of; once completed, of the answer
 --@column record_modified_at: modified_at of the application's row when an outbound one was inserted
---@column because: why it is canceled, duplicate, dropped, disabled or errored; where nothing superseded it: the application deleted or unlinked its row, GitHub deleted the resource, a newer version was known, a later change of the application's stood
---@column superseded_by: id of the transaction, of the same table, that canceled it, carries the same version or made it out of date
+--@column because: why it is canceled, duplicate, dropped, disabled or errored; where nothing superseded it: the
+--@more application deleted or unlinked its row, GitHub deleted the resource, a newer version was known, a later change
+--@more of the application's stood
+--@column superseded_by: id of the transaction, of the same table, that canceled it, carries the same version or made
+--@more it out of date
 --@column claim_no: how often it was claimed
 --@column attempts: failures since it was inserted or last retried
 --@column inserted_at: when it was inserted
@@ -124,7 +132,8 @@
 		t.record_modified_at,
 		CASE t.state
 			WHEN 'canceled' THEN coalesce('canceled by ' || t.canceled_by, t.because, 'canceled by one that was pruned')
-			WHEN 'duplicate' THEN coalesce('duplicate of ' || t.duplicate_of, t.because, 'duplicate of one that was pruned')
+			WHEN 'duplicate' THEN coalesce('duplicate of ' || t.duplicate_of, t.because,
+				'duplicate of one that was pruned')
 			WHEN 'dropped' THEN coalesce('dropped for ' || t.dropped_for, t.because, 'dropped for one that was pruned')
 			WHEN 'disabled' THEN 'disabled: ' || t.disabled_reason
 			WHEN 'errored' THEN t.error_code || ': ' || t.error_reason

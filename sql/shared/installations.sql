@@ -2,7 +2,9 @@
  * What the worker learns about an installation as a whole.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.pause_installation(installation_id bigint, until timestamptz, kind text, reason text) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.pause_installation(
+	installation_id bigint, until timestamptz, kind text, reason text)
+RETURNS void
 LANGUAGE sql AS $$
 	UPDATE github_sync.github_app_installations SET paused_until = until, pause_kind = kind, pause_reason = reason
 	WHERE id = installation_id
@@ -10,7 +12,9 @@ $$;
 COMMENT ON FUNCTION github_sync.pause_installation(bigint, timestamptz, text, text) IS
 'private: nothing is sent for the installation before that time; its rows stay queued and show the reason';
 
-CREATE OR REPLACE FUNCTION github_sync.renew_pause(installation_id bigint, until timestamptz, kind text, reason text) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.renew_pause(
+	installation_id bigint, until timestamptz, kind text, reason text)
+RETURNS void
 LANGUAGE sql AS $$
 	UPDATE github_sync.github_app_installations SET paused_until = until, pause_kind = kind, pause_reason = reason
 	WHERE id = installation_id AND coalesce(paused_until <= clock_timestamp(), true)
@@ -34,15 +38,15 @@ $$;
 COMMENT ON FUNCTION github_sync.pause_creations(bigint, timestamptz) IS
 'private: nothing is created for the installation before that time; everything else goes on';
 
-CREATE OR REPLACE FUNCTION github_sync.forgive_credentials() RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.end_credential_pauses() RETURNS void
 LANGUAGE sql AS $$
 	UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL
 	WHERE pause_kind = 'credentials'
 $$;
-COMMENT ON FUNCTION github_sync.forgive_credentials() IS
+COMMENT ON FUNCTION github_sync.end_credential_pauses() IS
 'private: keys or tokens may be others now: those that were refused are tried again at once';
 
-CREATE OR REPLACE FUNCTION github_sync.forgive_budgets() RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.end_budget_pauses() RETURNS void
 LANGUAGE sql AS $$
 	UPDATE github_sync.github_app_installations SET
 		paused_until = CASE WHEN pause_kind <> 'budget' THEN paused_until END,
@@ -51,27 +55,17 @@ LANGUAGE sql AS $$
 		creations_paused_until = NULL
 	WHERE pause_kind = 'budget' OR creations_paused_until IS NOT NULL
 $$;
-COMMENT ON FUNCTION github_sync.forgive_budgets() IS
+COMMENT ON FUNCTION github_sync.end_budget_pauses() IS
 'private: settings may be others now: pauses that our own budgets demanded end';
 
-CREATE OR REPLACE FUNCTION github_sync.next_resume_at() RETURNS timestamptz
+CREATE OR REPLACE FUNCTION github_sync.next_pause_end() RETURNS timestamptz
 LANGUAGE sql STABLE AS $$
 	SELECT min(pause_end) FROM github_sync.github_app_installations AS i,
 		LATERAL (VALUES (i.paused_until), (i.creations_paused_until)) AS pause (pause_end)
 	WHERE pause_end > clock_timestamp() AND i.state = 'active'
 $$;
-COMMENT ON FUNCTION github_sync.next_resume_at() IS
+COMMENT ON FUNCTION github_sync.next_pause_end() IS
 'private: when the first paused installation may send, or create, again';
-
-CREATE OR REPLACE FUNCTION github_sync.is_at_home() RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	RETURN NOT EXISTS (SELECT FROM github_sync.attached_tables AS a
-		WHERE a.database_identity <> github_sync.database_identity());
-END
-$$;
-COMMENT ON FUNCTION github_sync.is_at_home() IS
-'private: false in a restored or copied database, which sends nothing before adopt_database()';
 
 CREATE OR REPLACE FUNCTION github_sync.set_installation_state(installation_id bigint, new_state text) RETURNS void
 LANGUAGE sql AS $$
@@ -79,18 +73,3 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION github_sync.set_installation_state(bigint, text) IS
 'private: GitHub says that the installation is suspended, gone or back; a trigger does the rest';
-
-CREATE OR REPLACE FUNCTION github_sync.pause_repo(repo_id bigint, until timestamptz, reason text) RETURNS void
-LANGUAGE sql AS $$
-	UPDATE github_sync.github_repos SET paused_until = until, pause_reason = reason WHERE id = repo_id
-$$;
-COMMENT ON FUNCTION github_sync.pause_repo(bigint, timestamptz, text) IS
-'private: nothing is sent for the repository before that time; its rows stay queued and show the reason';
-
-CREATE OR REPLACE FUNCTION github_sync.resume_repo(repo_id bigint) RETURNS void
-LANGUAGE sql AS $$
-	UPDATE github_sync.github_repos SET paused_until = NULL, pause_reason = NULL
-	WHERE id = repo_id AND paused_until IS NOT NULL
-$$;
-COMMENT ON FUNCTION github_sync.resume_repo(bigint) IS
-'private: GitHub answered for the repository again';

@@ -1,4 +1,9 @@
---@view sync_rate_limits: a row per installation: GitHub's limit, what this server used of it, and until when nothing is sent and why
+/*
+ * View sync_rate_limits.
+ */
+
+--@view sync_rate_limits: a row per installation: GitHub's limit, what this server used of it, and until when nothing
+--@more is sent and why
 --@column github_app_installation_id: GitHub's id of the installation
 --@column account_login: whose installation it is
 --@column request_limit: GitHub's limit of requests an hour, as its last answer said; NULL: not known, or none
@@ -11,7 +16,8 @@
 --@column requests_under_way: sent and not answered yet
 --@column paused_until: nothing is sent before; NULL: it is not paused
 --@column pause_reason: why nothing is sent
---@column creations_paused_until: nothing is created before, everything else goes on: our creations of the hour are used up
+--@column creations_paused_until: nothing is created before, everything else goes on: our creations of the hour are
+--@more used up
 	SELECT i.id AS github_app_installation_id, i.account_login,
 		b.request_limit, b.remaining, b.reset_at,
 		b.requests_last_hour, b.points_last_minute, b.creations_last_minute, b.creations_last_hour,

@@ -73,23 +73,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_repo(github_repo_id);
 	UPDATE github_sync.github_repos AS r SET sync_enabled = enabled, access_lost = access_lost AND NOT enabled,
-		paused_until = CASE WHEN NOT enabled THEN paused_until END, pause_reason = CASE WHEN NOT enabled THEN pause_reason END
+		paused_until = CASE WHEN NOT enabled THEN paused_until END,
+		pause_reason = CASE WHEN NOT enabled THEN pause_reason END
 	WHERE r.id = github_repo_id;
 END
 $$;
 COMMENT ON FUNCTION github_sync.set_repo_sync(bigint, boolean) IS
-'public: switches the sync of a repository (GitHub''s id) off or on; what is queued becomes disabled, what is disabled is queued again by the rules. On also tries again where GitHub did not show the repository any more';
-
-CREATE OR REPLACE FUNCTION github_sync.retry_errored(older_than interval DEFAULT '0') RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	retried bigint := github_sync.task_retry_all(older_than);
-BEGIN
-	IF to_regprocedure('github_sync.comment_retry_all(interval)') IS NOT NULL THEN
-		retried := retried + github_sync.comment_retry_all(older_than);
-	END IF;
-	RETURN retried;
-END
-$$;
-COMMENT ON FUNCTION github_sync.retry_errored(interval) IS
-'public: retries every transaction that has been errored for that long; returns how many';
+'public: switches the sync of a repository (GitHub''s id) off or on; what is queued becomes disabled, what is '
+'disabled is queued again by the rules. On also tries again where GitHub did not show the repository any more';

@@ -14,7 +14,8 @@ CREATE TABLE IF NOT EXISTS github_sync.attached_tables (
 	server_timeline text
 );
 COMMENT ON TABLE github_sync.attached_tables IS
-'private: which tables of the application are attached, by which columns, and in which database; as text, so that it restores anywhere';
+'private: which tables of the application are attached, by which columns, and in which database; as text, so that it '
+'restores anywhere';
 COMMENT ON COLUMN github_sync.attached_tables.database_identity IS
 'where the rows are at home: another database with the same rows is a copy and sends nothing until adopt_database()';
 
@@ -31,9 +32,11 @@ CREATE TABLE IF NOT EXISTS github_sync.github_app_installations (
 	paused_until timestamptz,
 	pause_reason text,
 	pause_kind text
-		CONSTRAINT github_app_installations_pause_kind_check CHECK (pause_kind IN ('rate limit', 'budget', 'unreachable', 'credentials')),
+		CONSTRAINT github_app_installations_pause_kind_check CHECK (pause_kind IN
+			('rate limit', 'budget', 'unreachable', 'credentials')),
 	creations_paused_until timestamptz,
-	CONSTRAINT github_app_installations_pause_check CHECK ((paused_until IS NULL) = (pause_reason IS NULL) AND (paused_until IS NULL) = (pause_kind IS NULL))
+	CONSTRAINT github_app_installations_pause_check CHECK ((paused_until IS NULL) = (pause_reason IS NULL)
+		AND (paused_until IS NULL) = (pause_kind IS NULL))
 );
 COMMENT ON TABLE github_sync.github_app_installations IS
 'public: installations of the GitHub App; id is GitHub''s (token mode: 0)';
@@ -42,7 +45,8 @@ COMMENT ON COLUMN github_sync.github_app_installations.paused_until IS
 COMMENT ON COLUMN github_sync.github_app_installations.pause_reason IS
 'private: why nothing is sent, for sync_queue';
 COMMENT ON COLUMN github_sync.github_app_installations.pause_kind IS
-'private: rate limit: GitHub refused; budget: we keep within our own, so nothing has to be found out afterwards; unreachable; credentials: over as soon as settings are read again or a worker starts';
+'private: rate limit: GitHub refused; budget: we keep within our own, so nothing has to be found out afterwards; '
+'unreachable; credentials: over as soon as settings are read again or a worker starts';
 COMMENT ON COLUMN github_sync.github_app_installations.creations_paused_until IS
 'private: nothing is created before, everything else goes on: our creations of the hour are used up';
 
@@ -60,7 +64,8 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 	sync_direction text NOT NULL DEFAULT 'both'
 		CONSTRAINT github_repos_sync_direction_check CHECK (sync_direction IN ('both', 'inbound', 'outbound')),
 	conflict_policy text NOT NULL DEFAULT 'last_write_wins'
-		CONSTRAINT github_repos_conflict_policy_check CHECK (conflict_policy IN ('last_write_wins', 'github_wins', 'app_wins')),
+		CONSTRAINT github_repos_conflict_policy_check CHECK (conflict_policy IN
+			('last_write_wins', 'github_wins', 'app_wins')),
 	on_remote_delete text NOT NULL DEFAULT 'keep'
 		CONSTRAINT github_repos_on_remote_delete_check CHECK (on_remote_delete IN ('keep', 'delete')),
 	on_local_delete text NOT NULL DEFAULT 'keep'

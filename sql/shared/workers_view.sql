@@ -1,4 +1,9 @@
---@view sync_workers: a row per worker of this database and what it does; a copied database says so, with or without a worker
+/*
+ * View sync_workers.
+ */
+
+--@view sync_workers: a row per worker of this database and what it does; a copied database says so, with or without
+--@more a worker
 --@column pid: of the worker's process; NULL while it does not run
 --@column database: this one
 --@column activity: what the worker does now; "copied database" where nothing is sent until adopt_database()

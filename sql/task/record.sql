@@ -3,6 +3,16 @@
  * a stub, and locks it: whoever holds the record's row decides alone.
  */
 
+CREATE OR REPLACE FUNCTION github_sync.task_has_repository(key {{key_type}}) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.task_local_row(key) AS l
+		JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id);
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_has_repository({{key_type}}) IS
+'private: the row of a task names a connected repository, so that an issue can be made of it';
+
 CREATE OR REPLACE FUNCTION github_sync.task_record_of_local_row(key {{key_type}}, given_repo_id bigint)
 RETURNS github_sync.github_issues
 LANGUAGE plpgsql AS $$
@@ -10,25 +20,26 @@ DECLARE
 	cached github_sync.github_issues;
 	repo_id bigint;
 BEGIN
-	IF NOT github_sync.task_hold_key(key) THEN
+	IF NOT github_sync.task_key_share_local_row(key) THEN
 		RAISE foreign_key_violation USING
 			MESSAGE = format('task %s does not exist', key),
 			HINT = 'Insert the task before its sync transaction.';
 	END IF;
 	LOOP
-		UPDATE github_sync.github_issues SET lock_version = lock_version + 1
-		WHERE task_id = key RETURNING * INTO cached;
-		IF FOUND THEN
+		cached := github_sync.task_lock_record_of_local_row(key);
+		IF cached.id IS NOT NULL THEN
 			RETURN cached;
 		END IF;
 		repo_id := coalesce(given_repo_id, (SELECT l.github_repo_id FROM github_sync.task_local_row(key) AS l));
 		IF repo_id IS NULL THEN
 			RAISE not_null_violation USING
 				MESSAGE = format('the repository of task %s is not known', key),
-				HINT = 'Give github_repo_id, or name the column that holds it in attach_tasks(github_repo_column => ...).';
+				HINT = 'Give github_repo_id, or name the column that holds it in '
+					'attach_tasks(github_repo_column => ...).';
 		END IF;
 		PERFORM github_sync.require_repo(repo_id);
-		INSERT INTO github_sync.github_issues (github_repo_id, task_id, creation_key) VALUES (repo_id, key, gen_random_uuid())
+		INSERT INTO github_sync.github_issues (github_repo_id, task_id, creation_key)
+		VALUES (repo_id, key, gen_random_uuid())
 		ON CONFLICT (task_id) DO NOTHING;
 	END LOOP;
 END
@@ -50,7 +61,7 @@ BEGIN
 		ORDER BY i.id = t.github_issue_id DESC NULLS LAST, i.github_id = t.github_issue_external_id DESC NULLS LAST
 		LIMIT 1;
 		IF FOUND THEN
-			PERFORM github_sync.task_hold_key(seen.task_id) WHERE seen.task_id IS NOT NULL;
+			PERFORM github_sync.task_key_share_local_row(seen.task_id) WHERE seen.task_id IS NOT NULL;
 			UPDATE github_sync.github_issues SET lock_version = lock_version + 1,
 				github_id = coalesce(github_id, t.github_issue_external_id),
 				number = coalesce(number, t.github_issue_number)
@@ -59,11 +70,12 @@ BEGIN
 			IF FOUND THEN
 				RETURN cached;
 			END IF;
-			CONTINUE;			/* linked or absorbed meanwhile: look again */
+			CONTINUE;			/* linked or joined meanwhile: look again */
 		END IF;
 		IF t.github_repo_id IS NULL OR t.github_issue_number IS NULL THEN
 			RAISE not_null_violation USING
-				MESSAGE = 'an inbound transaction of an issue not seen before needs github_repo_id and github_issue_number',
+				MESSAGE = 'an inbound transaction of an issue not seen before needs '
+					'github_repo_id and github_issue_number',
 				HINT = 'GitHub''s webhook has them as repository.id and issue.number.';
 		END IF;
 		PERFORM github_sync.require_repo(t.github_repo_id);

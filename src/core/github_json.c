@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ascii.h"
 #include "core/utf8.h"
 
 #define ESCAPE_LENGTH 6 /* \uXXXX */
@@ -243,18 +244,12 @@ end_of_strict_string(const char *text)
 	return *end == '"' ? end : NULL;
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static size_t
 count_digits(const char *text)
 {
 	size_t count = 0;
 
-	while (is_digit(text[count]))
+	while (ascii_is_digit(text[count]))
 		count++;
 	return count;
 }
@@ -301,7 +296,7 @@ github_json_is_strict(const char *text)
 			if (text != NULL)
 				text++;
 		}
-		else if (*text == '-' || is_digit(*text))
+		else if (*text == '-' || ascii_is_digit(*text))
 			text = end_of_strict_number(text);
 		else if (is_control(*text) && strchr("\t\n\r", *text) == NULL)
 			return false;
@@ -345,7 +340,7 @@ copy_with_integers(Output *output, const char *text)
 	{
 		const char *start = text;
 
-		if (*text == '-' || is_digit(*text))
+		if (*text == '-' || ascii_is_digit(*text))
 		{
 			text = copy_number(output, text);
 			continue;

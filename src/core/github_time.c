@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/ascii.h"
+
 typedef struct CivilTime
 {
 	int year;  /* 0 to 9999, Gregorian */
@@ -20,12 +22,6 @@ typedef struct CivilTime
 	int second; /* 60: a leap second */
 } CivilTime;
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Reads count digits and moves *text behind them. */
 static bool
 read_digits(const char **text, int count, int *value)
@@ -33,7 +29,7 @@ read_digits(const char **text, int count, int *value)
 	*value = 0;
 	for (; count > 0; count--)
 	{
-		if (!is_digit(**text))
+		if (!ascii_is_digit(**text))
 			return false;
 		*value = *value * 10 + (*(*text)++ - '0');
 	}
@@ -108,9 +104,9 @@ skip_fraction(const char **text)
 {
 	if (!read_literal(text, "."))
 		return true;
-	if (!is_digit(**text))
+	if (!ascii_is_digit(**text))
 		return false;
-	while (is_digit(**text))
+	while (ascii_is_digit(**text))
 		(*text)++;
 	return true;
 }

@@ -39,7 +39,7 @@ may_have_worker(Form_pg_database form)
 }
 
 void
-visit_databases(DatabaseVisitor visit)
+catalog_visit_databases(DatabaseVisitor visit)
 {
 	Relation catalog;
 	SysScanDesc scan;
@@ -93,7 +93,7 @@ queue_owner(void)
 }
 
 Oid
-read_queue_owner(void)
+catalog_queue_owner(void)
 {
 	Oid owner;
 

@@ -15,9 +15,9 @@ typedef void (*DatabaseVisitor)(Oid database);
  * Visits each database in which a worker may run: it allows connections, is no
  * template and not half dropped.  Needs no connection to a database.
  */
-extern void visit_databases(DatabaseVisitor visit);
+extern void catalog_visit_databases(DatabaseVisitor visit);
 
 /* Who owns the queue of the current database; InvalidOid: there is none. */
-extern Oid read_queue_owner(void);
+extern Oid catalog_queue_owner(void);
 
 #endif /* GITHUB_SYNC_CATALOG_H */

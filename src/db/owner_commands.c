@@ -72,19 +72,19 @@ become_caller_again(const Caller *caller)
 }
 
 void
-execute_commands_as_owner(Oid table, const char *commands)
+owner_commands_execute(Oid table, const char *commands)
 {
 	Caller caller = become_owner(table);
 
-	execute_unowned_commands(commands);
+	unowned_commands_execute(commands);
 	become_caller_again(&caller);
 }
 
 char *
-read_as_owner(Oid table, const char *query)
+owner_commands_read(Oid table, const char *query)
 {
 	Caller caller = become_owner(table);
-	char *value = query_value(query);
+	char *value = unowned_commands_read(query);
 
 	become_caller_again(&caller);
 	return value;

@@ -15,13 +15,13 @@
  * a security-restricted operation: nothing of them is left for the commit,
  * where they would run as the caller.
  */
-extern void execute_commands_as_owner(Oid table, const char *commands);
+extern void owner_commands_execute(Oid table, const char *commands);
 
 /*
  * Runs one query in the same way; returns its first value as text, palloc'd
  * for the caller, or NULL.  Views, casts and output functions that the owner
  * put in the way run as the owner too.
  */
-extern char *read_as_owner(Oid table, const char *query);
+extern char *owner_commands_read(Oid table, const char *query);
 
 #endif /* GITHUB_SYNC_OWNER_COMMANDS_H */

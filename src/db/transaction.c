@@ -66,8 +66,31 @@ in_utf8(const char *message)
 	return pstrdup(pg_server_to_any(message, (int) strlen(message), PG_UTF8));
 }
 
+typedef struct Attempt
+{
+	DbAction action;
+	void *argument;
+} Attempt;
+
+/* DbAction */
+static void
+run_attempt(void *argument)
+{
+	const Attempt *attempt = argument;
+
+	run_to_its_end(attempt->action, attempt->argument);
+}
+
 bool
 db_try(DbAction action, void *argument, DbError *error)
+{
+	Attempt attempt = {action, argument};
+
+	return db_try_reading(run_attempt, &attempt, error);
+}
+
+bool
+db_try_reading(DbAction action, void *argument, DbError *error)
 {
 	MemoryContext caller_context = CurrentMemoryContext;
 	ResourceOwner caller_owner = CurrentResourceOwner;
@@ -77,7 +100,7 @@ db_try(DbAction action, void *argument, DbError *error)
 	MemoryContextSwitchTo(caller_context);
 	PG_TRY();
 	{
-		run_to_its_end(action, argument);
+		action(argument);
 		ReleaseCurrentSubTransaction();
 		succeeded = true;
 	}
@@ -107,20 +130,13 @@ db_error_is_contention(const DbError *error)
 		error->sqlstate == ERRCODE_T_R_DEADLOCK_DETECTED;
 }
 
-bool
-db_error_is_missing_queue(const DbError *error)
-{
-	return error->sqlstate == ERRCODE_UNDEFINED_TABLE ||
-		error->sqlstate == ERRCODE_UNDEFINED_FUNCTION ||
-		error->sqlstate == ERRCODE_UNDEFINED_SCHEMA;
-}
-
+/* The application's triggers may call other servers: class 08 is a connection of theirs. */
 bool
 db_error_is_passing(const DbError *error)
 {
 	int category = ERRCODE_TO_CATEGORY(error->sqlstate);
 
-	return category == ERRCODE_INSUFFICIENT_RESOURCES ||
-		category == ERRCODE_OPERATOR_INTERVENTION ||
+	return category == ERRCODE_TO_CATEGORY(ERRCODE_CONNECTION_EXCEPTION) ||
+		category == ERRCODE_INSUFFICIENT_RESOURCES || category == ERRCODE_OPERATOR_INTERVENTION ||
 		category == ERRCODE_TO_CATEGORY(ERRCODE_T_R_DEADLOCK_DETECTED);
 }

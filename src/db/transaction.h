@@ -29,13 +29,13 @@ extern void db_commit(void);
  */
 extern bool db_try(DbAction action, void *argument, DbError *error);
 
+/* The same for an action that runs no statement: deferred constraints wait for another one. */
+extern bool db_try_reading(DbAction action, void *argument, DbError *error);
+
 /* Another transaction was in the way: worth trying again in a moment. */
 extern bool db_error_is_contention(const DbError *error);
 
-/* The queue itself is not there (any more): detached or dropped. */
-extern bool db_error_is_missing_queue(const DbError *error);
-
-/* Lack of something that may come back: memory, disk, connections, a cancel. */
+/* Lack of something that may come back: memory, disk, connections, a cancel, a lost race. */
 extern bool db_error_is_passing(const DbError *error);
 
 #endif

@@ -27,7 +27,7 @@ execute_by_spi(const char *commands)
 }
 
 char *
-query_value(const char *query)
+unowned_commands_read(const char *query)
 {
 	MemoryContext of_caller = CurrentMemoryContext;
 	char *value = NULL;
@@ -44,7 +44,7 @@ query_value(const char *query)
 }
 
 void
-execute_unowned_commands(const char *commands)
+unowned_commands_execute(const char *commands)
 {
 	bool was_creating = creating_extension;
 	Oid extension = CurrentExtensionObject;

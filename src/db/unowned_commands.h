@@ -12,12 +12,12 @@
  * it is dumped and restored as ordinary objects, its grants included, and it
  * may replace existing objects.
  */
-extern void execute_unowned_commands(const char *commands);
+extern void unowned_commands_execute(const char *commands);
 
 /*
  * The first value of a query, run as the current user, as text in the memory
  * of the caller; NULL when it is null or there is no row.
  */
-extern char *query_value(const char *query);
+extern char *unowned_commands_read(const char *query);
 
 #endif /* GITHUB_SYNC_UNOWNED_COMMANDS_H */

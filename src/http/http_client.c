@@ -13,7 +13,7 @@
  * that curl starts to resolve names inherit the mask, so that the process's
  * handlers run in its own thread only.
  */
-#include "http_client.h"
+#include "http/http.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "http_exchange.h"
+#include "http/http_exchange.h"
 
 #if LIBCURL_VERSION_NUM < 0x075700
 #error "libcurl 7.87.0 or newer is needed (CURLOPT_QUICK_EXIT)"
@@ -366,9 +366,10 @@ age_of_certificates_kept_s(const HttpClient *client)
 
 /*
  * A CA file replaces the system's certificates instead of adding to them, for
- * GitHub and for a proxy: who names one means to trust no other.  Where the system has them in one file,
- * its directory of the same is left out as well: with a directory curl keeps
- * no parsed copy, and every new connection costs 25 ms of parsing.
+ * GitHub and for a proxy: who names one means to trust no other.  A system that
+ * has its certificates in one file has the same in a directory, which is left
+ * out: with a directory curl keeps no parsed copy, and every new connection
+ * costs 25 ms of parsing.
  */
 static bool
 set_security(CURL *easy, const HttpClient *client)
@@ -439,21 +440,65 @@ set_request(CURL *easy, const HttpClient *client, const HttpRequest *request)
 
 #undef SET
 
-/* Credentials belong into headers: a URL shows up in curl's messages. */
 static bool
-url_is_usable(const char *url, bool allow_plain_http)
+scheme_is_allowed(const char *scheme, bool allow_plain_http)
+{
+	return strcmp(scheme, "https") == 0 || (allow_plain_http && strcmp(scheme, "http") == 0);
+}
+
+/* Credentials belong into headers: a URL shows up in curl's messages. */
+static HttpStart
+check_url(const char *url, bool allow_plain_http)
 {
 	CURLU *parsed = curl_url();
 	char *scheme = NULL;
+	CURLUcode result = CURLUE_OUT_OF_MEMORY;
 	bool usable;
 
-	usable = parsed != NULL &&
-		curl_url_set(parsed, CURLUPART_URL, url, CURLU_DISALLOW_USER) == CURLUE_OK &&
-		curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-		(strcmp(scheme, "https") == 0 || (allow_plain_http && strcmp(scheme, "http") == 0));
+	if (parsed != NULL)
+		result = curl_url_set(parsed, CURLUPART_URL, url, CURLU_DISALLOW_USER);
+	if (result == CURLUE_OK)
+		result = curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0);
+	usable = result == CURLUE_OK && scheme_is_allowed(scheme, allow_plain_http);
 	curl_free(scheme);
 	curl_url_cleanup(parsed);
-	return usable;
+	if (result == CURLUE_OUT_OF_MEMORY)
+		return HTTP_NO_MEMORY;
+	return usable ? HTTP_STARTED : HTTP_UNUSABLE;
+}
+
+static bool
+method_is_known(const HttpRequest *request)
+{
+	static const char *const methods[] = {"GET", "POST", "PATCH", "DELETE"};
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+	{
+		if (strcmp(request->method, methods[i]) == 0)
+			return i > 0 || request->body == NULL;
+	}
+	return false;
+}
+
+/* A line break would smuggle in another header. */
+static bool
+headers_are_usable(const char *const *headers)
+{
+	for (; headers != NULL && *headers != NULL; headers++)
+	{
+		if (strpbrk(*headers, "\r\n") != NULL)
+			return false;
+	}
+	return true;
+}
+
+/* HTTP_STARTED: nothing is wrong with it, so that whatever fails then is no fault of its. */
+static HttpStart
+check_request(const HttpClient *client, const HttpRequest *request)
+{
+	if (!method_is_known(request) || !headers_are_usable(request->headers))
+		return HTTP_UNUSABLE;
+	return check_url(request->url, client->options.allow_plain_http);
 }
 
 /*
@@ -506,39 +551,40 @@ hand_to_curl(HttpClient *client, const HttpRequest *request, HttpExchange *excha
 		curl_multi_add_handle(client->multi, easy) == CURLM_OK;
 }
 
-static bool
-start_exchange(HttpClient *client, const HttpRequest *request)
+static HttpStart
+start_request(HttpClient *client, const HttpRequest *request)
 {
+	HttpStart start = check_request(client, request);
 	HttpExchange *exchange;
 	CURL *easy;
 
-	if (!url_is_usable(request->url, client->options.allow_plain_http))
-		return false;
+	if (start != HTTP_STARTED)
+		return start;
 	exchange = http_exchange_create(request, &client->options);
 	if (exchange == NULL)
-		return false;
+		return HTTP_NO_MEMORY;
 
 	easy = take_handle(client);
 	if (easy == NULL || !hand_to_curl(client, request, exchange, easy))
 	{
 		give_back_handle(client, easy);
 		http_exchange_free(exchange);
-		return false;
+		return HTTP_NO_MEMORY;
 	}
 	client->under_way++;
-	return true;
+	return HTTP_STARTED;
 }
 
-bool
+HttpStart
 http_client_start(HttpClient *client, const HttpRequest *request)
 {
-	bool started;
+	HttpStart start;
 	sigset_t caller_mask;
 
 	block_signals(&caller_mask);
-	started = start_exchange(client, request);
+	start = start_request(client, request);
 	restore_signals(&caller_mask);
-	return started;
+	return start;
 }
 
 /* ---- Progress ---- */

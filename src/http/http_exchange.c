@@ -14,7 +14,7 @@
  * used before.  Counting the sendings is what keeps the promise of "once", and
  * what tells "never sent" from "cut off".
  */
-#include "http_exchange.h"
+#include "http/http_exchange.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -63,7 +63,6 @@ struct HttpExchange
 	Buffer body;
 
 	HttpOutcome outcome;
-	double seconds;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -246,11 +245,8 @@ count_sending(void *context, char *remote_ip, char *local_ip, int remote_port, i
 static bool
 add_request_header(HttpExchange *exchange, const char *header)
 {
-	struct curl_slist *longer;
+	struct curl_slist *longer = curl_slist_append(exchange->request_headers, header);
 
-	if (strpbrk(header, "\r\n") != NULL)
-		return false;
-	longer = curl_slist_append(exchange->request_headers, header);
 	if (longer == NULL)
 		return false;
 	exchange->request_headers = longer;
@@ -337,7 +333,7 @@ http_exchange_free(HttpExchange *exchange)
 /* ---- The verdict ---- */
 
 static HttpOutcome
-judge(const HttpExchange *exchange, CURLcode result)
+outcome_of(const HttpExchange *exchange, CURLcode result)
 {
 	/* Interim answers alone are no answer. */
 	if (result == CURLE_OK && exchange->status >= 200)
@@ -429,30 +425,37 @@ drop_partial_body(HttpExchange *exchange)
 	exchange->body.capacity = 0;
 }
 
+/* Known from curl 8.6 on. */
+#if LIBCURL_VERSION_NUM < 0x080600
+#define CURLE_TOO_LARGE 100
+#endif
+
 /*
- * curl has a limit of its own, 100 kB for one header, and reports it as memory
- * that ran out.  Where it did so among the headers of an answer, that is why.
+ * curl has limits of its own for headers: 100 kB for one of them and, in newer
+ * versions, 5000 for their number, with trailers and those of interim answers.
+ * Until 8.5 it reports the first one as memory that ran out: where it does so
+ * among the headers of an answer, that is why.  From 8.6 on it says what it is;
+ * before the request is sent that would be the request, which is ours.
  */
 static bool
 met_limit_of_curl(const HttpExchange *exchange, CURLcode result)
 {
-	return result == CURLE_OUT_OF_MEMORY && exchange->stop_reason == NOT_STOPPED &&
-		exchange->sendings > 0 && !exchange->headers_complete;
+	if (exchange->stop_reason != NOT_STOPPED || exchange->sendings == 0)
+		return false;
+	return (int) result == CURLE_TOO_LARGE ||
+		(result == CURLE_OUT_OF_MEMORY && !exchange->headers_complete);
 }
 
 void
 http_exchange_finish(HttpExchange *exchange, CURL *easy, CURLcode result)
 {
 	long status = 0;
-	curl_off_t microseconds = 0;
 
 	(void) curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-	(void) curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &microseconds);
 	exchange->status = (int) status;
-	exchange->seconds = (double) microseconds / 1e6;
 	if (met_limit_of_curl(exchange, result))
 		exchange->stop_reason = STOPPED_HEADERS_TOO_LARGE;
-	exchange->outcome = judge(exchange, result);
+	exchange->outcome = outcome_of(exchange, result);
 	explain(exchange, result);
 	drop_partial_body(exchange);
 	wipe_request_headers(exchange);
@@ -535,10 +538,4 @@ const char *
 http_exchange_error(const HttpExchange *exchange)
 {
 	return exchange->error;
-}
-
-double
-http_exchange_seconds(const HttpExchange *exchange)
-{
-	return exchange->seconds;
 }

@@ -10,9 +10,9 @@
 
 #include <curl/curl.h>
 
-#include "http_client.h"
+#include "http/http.h"
 
-/* NULL: out of memory, or a header that would smuggle in another line. */
+/* NULL: out of memory.  The client has seen to it that no header smuggles in another line. */
 extern HttpExchange *
 http_exchange_create(const HttpRequest *request, const HttpClientOptions *options);
 

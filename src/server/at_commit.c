@@ -2,15 +2,16 @@
  * at_commit.c
  *		Messages to other processes that leave when the transaction commits.
  *
- * They leave after the commit has become visible: who is woken finds the rows.
- * A message is due to the outermost nesting level that asked for it; it goes
- * when that level is rolled back, and moves outwards when it is released.
+ * A message is sent after the commit has become visible, so that a worker that
+ * it wakes finds the rows.  It belongs to the outermost (sub)transaction that
+ * asked for it: a rollback of that one drops the message, and its release hands
+ * the message to the next outer one.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "server/at_commit.h"
 #include "nodes/pg_list.h"
+#include "server/at_commit.h"
 #include "server/shared_state.h"
 #include "utils/memutils.h"
 
@@ -36,7 +37,7 @@ at_commit(CommitMessage message, Oid database)
 	{
 		PendingMessage *known = lfirst(cell);
 
-		/* Outer levels asked earlier: theirs is the one that stays. */
+		/* An outer level asked before: its message outlives the one of an inner level. */
 		if (known->message == message && known->database == database)
 			return;
 	}
@@ -114,7 +115,7 @@ end_subtransaction(SubXactEvent event, SubTransactionId mine pg_attribute_unused
 }
 
 void
-install_commit_messages(void)
+at_commit_install(void)
 {
 	RegisterXactCallback(end_transaction, NULL);
 	RegisterSubXactCallback(end_subtransaction, NULL);

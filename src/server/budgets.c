@@ -2,30 +2,30 @@
  * budgets.c
  *		What each installation may send, for all workers of the server together.
  *
- * A table in shared memory under one lock, held for a few lines without errors
- * or waits, also in an exit callback.  When the table is full, the place of an
- * installation that sent nothing lately goes to another one.  Where all are
- * busy, the rest share one more place: they may send less than they could, and
- * never more.  What is learned from GitHub's answers belongs to a single
- * installation, so the shared place learns nothing.
+ * A table in shared memory under one lock.  The lock is held for a few lines that
+ * neither raise nor wait, so that it may be taken in an exit callback too.
+ *
+ * Each installation has a place in the table.  When the table is full, a further
+ * installation gets the place of one that sent nothing lately.  When all of them
+ * sent something lately, the further ones share one more place: together they may
+ * send what one installation may, so less than GitHub allows and never more.  An
+ * answer of GitHub's tells about a single installation, so nothing that answers
+ * tell is kept for the shared place.
  */
 #include "postgres.h"
 
-#include "server/budgets.h"
 #include "common/hashfn.h"
 #include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
 #include "portability/instr_time.h"
+#include "server/budgets.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-
-#define TRANCHE_NAME "github_sync_budgets"
 
 /* Reads go few at a time, as GitHub advises. */
 #define READS_AT_ONCE 8
@@ -51,11 +51,11 @@ typedef struct Budget
 	uint64 waiting; /* slots of workers that wait for an answer to somebody */
 } Budget;
 
-/* A database whose worker has looked for creations before the server's start. */
+/* A database whose worker has told of the creations before the server's start. */
 typedef struct CreationReport
 {
 	Oid database;
-	bool known; /* false: it does not send, so nobody looked */
+	bool known; /* false: the database does not send, so that it had nothing to tell */
 } CreationReport;
 
 typedef struct Budgets
@@ -76,10 +76,7 @@ static Budgets *state = NULL;    /* NULL: not preloaded */
 static List *held_tickets = NIL; /* of BudgetTicket, by this process */
 static bool exit_is_seen_to = false;
 
-static shmem_request_hook_type next_shmem_request_hook = NULL;
-static shmem_startup_hook_type next_shmem_startup_hook = NULL;
-
-/* The clock of budgets: one for all processes, and nobody sets it. */
+/* The same clock in all processes; setting the system's time does not move it. */
 static int64
 now_in_ms(void)
 {
@@ -89,41 +86,20 @@ now_in_ms(void)
 	return (int64) INSTR_TIME_GET_MILLISEC(now);
 }
 
-static void
-request_memory(void)
+Size
+budgets_size(void)
 {
-	if (next_shmem_request_hook)
-		next_shmem_request_hook();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(Budgets)));
-	RequestNamedLWLockTranche(TRANCHE_NAME, 1);
-}
-
-static void
-attach_memory(void)
-{
-	bool found;
-
-	if (next_shmem_startup_hook)
-		next_shmem_startup_hook();
-
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	state = ShmemInitStruct(TRANCHE_NAME, sizeof(Budgets), &found);
-	if (!found)
-	{
-		memset(state, 0, sizeof(Budgets));
-		state->lock = &(GetNamedLWLockTranche(TRANCHE_NAME))->lock;
-		state->made_ms = now_in_ms();
-	}
-	LWLockRelease(AddinShmemInitLock);
+	return sizeof(Budgets);
 }
 
 void
-budgets_request(void)
+budgets_attach(void *memory, LWLock *lock, bool is_new)
 {
-	next_shmem_request_hook = shmem_request_hook;
-	shmem_request_hook = request_memory;
-	next_shmem_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = attach_memory;
+	state = memory;
+	if (!is_new)
+		return;
+	state->lock = lock;
+	state->made_ms = now_in_ms();
 }
 
 TimestampTz
@@ -224,7 +200,10 @@ budgets_know_creations(void)
 	return known;
 }
 
-/* With more databases than that, creations are counted twice when a worker starts anew. */
+/*
+ * The list has as many entries as there are worker slots.  A database that finds
+ * none free counts its creations again with each start of a worker.
+ */
 static void
 report_creations(bool known)
 {
@@ -276,19 +255,19 @@ all_have_reported(const Oid databases[], int count)
 	return true;
 }
 
-/* One whose worker cannot start holds the others up for a moment only. */
+/* A database whose worker cannot start holds the others up for REPORTS_MAY_TAKE_MS at most. */
 static bool
 creations_are_known(int64 now_ms)
 {
 	Oid databases[WORKER_SLOTS];
 	int count;
-	bool surveyed = shared_state_copy_databases(databases, &count);
+	bool all_scouted = shared_state_copy_databases(databases, &count);
 	bool known;
 
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
 	state->creations_known = state->creations_known ||
 		now_ms - state->made_ms >= REPORTS_MAY_TAKE_MS ||
-		(surveyed && all_have_reported(databases, count));
+		(all_scouted && all_have_reported(databases, count));
 	known = state->creations_known;
 	LWLockRelease(state->lock);
 	return known;
@@ -321,7 +300,7 @@ take_waiting(Budget *budget)
 	return waiting;
 }
 
-/* Whoever waits for these answers will not get them from us any more. */
+/* Settles the tickets of a process that exits; wakes who waits for their answers. */
 static void
 release_tickets(int code pg_attribute_unused(), Datum arg pg_attribute_unused())
 {
@@ -433,7 +412,7 @@ budget_settle(BudgetTicket *ticket, const BudgetAnswer *answer)
 	}
 	waiting = take_waiting(budget);
 	LWLockRelease(state->lock);
-	/* Who has an answer to record asks again anyway. */
+	/* This worker has an answer to report, and asks again after that anyway. */
 	if (answer->news != BUDGET_NO_NEWS)
 		waiting &= ~my_bit();
 	shared_state_wake_slots(waiting);
@@ -503,7 +482,7 @@ budget_overview(int64 installation_id, BudgetOverview *overview)
 		overview->usage = rate_limit_usage(limit, now_ms);
 		overview->reads_under_way = limit->reads_under_way;
 		overview->writes_under_way = limit->writes_under_way;
-		/* What the last hour had says nothing about this one. */
+		/* The figures of an hour that is over say nothing about the present one. */
 		overview->limit_known = limit->remaining.known && limit->remaining.reset_ms > now_ms;
 		if (overview->limit_known)
 		{

@@ -16,6 +16,7 @@
 
 #include "core/rate_limit.h"
 #include "datatype/timestamp.h"
+#include "storage/lwlock.h"
 
 /* How many installations have a budget of their own at a time. */
 #define BUDGETS 512
@@ -47,7 +48,9 @@ typedef struct BudgetAnswer
 	int64 wait_ms; /* refused or unreachable: as GitHub says; below 0: it does not */
 } BudgetAnswer;
 
-extern void budgets_request(void); /* in _PG_init, while preloading */
+/* For shared_memory.c. */
+extern Size budgets_size(void);
+extern void budgets_attach(void *memory, LWLock *lock, bool is_new);
 
 /*
  * Asks for a permission and takes it: with RATE_NONE, *ticket is held, to be

@@ -3,28 +3,29 @@
  *		Commands that concern the workers.
  *
  * DROP DATABASE, RENAME, SET TABLESPACE and copying wait some seconds for other
- * sessions of the database and then fail; background workers are not asked to
- * go.  So they are sent away before such a command, and kept away until its
- * transaction ends: not only until the command does, since a rename may be one
- * of many in a transaction that holds the lock on the database.
+ * sessions of the database and then fail: the server does not ask background
+ * workers to leave.  So this hook ends the database's workers before such a
+ * command and blocks the database until the transaction ends.  The end of the
+ * command would be too early: a rename may be one of many commands in a
+ * transaction that holds the lock on the database.
  *
- * Only who could complete the command may send workers away; everybody else is
- * left to the server's own refusal.
+ * Workers are ended only for a user who may complete the command; the server
+ * refuses the command of any other.
  *
- * Other commands change what should run: after they commit the launcher looks
- * again, sooner than its next full pass.
+ * Other commands change which workers should run: when they commit, the launcher
+ * makes a pass at once instead of at its next full one.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "server/at_commit.h"
 #include "catalog/namespace.h"
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
-#include "server/compat.h"
-#include "server/database_ddl.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "server/at_commit.h"
+#include "server/compat.h"
+#include "server/database_ddl.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
 #include "storage/latch.h"
@@ -33,7 +34,7 @@
 #include "utils/timestamp.h"
 
 #define LEAVE_MAY_TAKE_MS 5000
-#define LOOK_EVERY_MS 5
+#define CHECK_EVERY_MS 5
 
 static ProcessUtility_hook_type next_process_utility = NULL;
 static bool blocking = false; /* this transaction keeps a database free */
@@ -43,7 +44,7 @@ static bool blocking = false; /* this transaction keeps a database free */
 static bool
 has_left(pid_t pid)
 {
-	/* It gives back its slot first and leaves the server's list of sessions after. */
+	/* A process gives back its slot first, and leaves the server's list of sessions later. */
 	return !shared_state_knows_process(pid) && BackendPidGetProc(pid) == NULL;
 }
 
@@ -51,14 +52,14 @@ static void
 wait_for_exit(const pid_t *pids, int count)
 {
 	TimestampTz give_up_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LEAVE_MAY_TAKE_MS);
-	uint32 wait_event = github_sync_wait_event("GithubSyncWorkerExit");
+	uint32 wait_event = compat_wait_event("GithubSyncWorkerExit");
 
 	for (int i = 0; i < count; i++)
 	{
 		while (!has_left(pids[i]) && GetCurrentTimestamp() < give_up_at)
 		{
 			(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-							 LOOK_EVERY_MS, wait_event);
+							 CHECK_EVERY_MS, wait_event);
 			ResetLatch(MyLatch);
 			CHECK_FOR_INTERRUPTS();
 		}
@@ -66,12 +67,12 @@ wait_for_exit(const pid_t *pids, int count)
 }
 
 static void
-send_workers_away(Oid database)
+end_workers_of(Oid database)
 {
 	pid_t pids[DATABASE_PROCESSES_MAX];
 	int count;
 
-	if (!OidIsValid(database) || !owns_database(database, GetUserId()))
+	if (!OidIsValid(database) || !compat_owns_database(database, GetUserId()))
 		return;
 	blocking = true; /* first: the end of the transaction undoes it */
 	shared_state_block_database(database);
@@ -235,7 +236,7 @@ process_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tre
 {
 	Node *stmt = pstmt->utilityStmt;
 
-	send_workers_away(database_to_vacate(stmt));
+	end_workers_of(database_to_vacate(stmt));
 	announce_change(stmt);
 
 	if (next_process_utility)
@@ -247,7 +248,7 @@ process_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tre
 }
 
 void
-install_database_ddl(void)
+database_ddl_install(void)
 {
 	next_process_utility = ProcessUtility_hook;
 	ProcessUtility_hook = process_utility;

@@ -5,6 +5,6 @@
 #ifndef GITHUB_SYNC_DATABASE_DDL_H
 #define GITHUB_SYNC_DATABASE_DDL_H
 
-extern void install_database_ddl(void);
+extern void database_ddl_install(void);
 
 #endif /* GITHUB_SYNC_DATABASE_DDL_H */

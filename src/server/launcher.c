@@ -2,30 +2,34 @@
  * launcher.c
  *		Keeps the right workers running.
  *
- * Which databases have a queue is learned from scouts, one at a time; each such
- * database gets its workers, which run as the owner of the queue.
+ * The launcher learns from scouts, one at a time, which databases have a queue.
+ * Each such database gets its workers, which run as the owner of the queue.
  *
- * Works by level: every pass compares what should run with what runs and mends
- * the difference, whatever made it.  Messages only say that a pass is worth
- * while and which database to look at again; if all were lost, the full pass
- * every few minutes would find the same.
+ * Each pass compares the workers that should run with those that do, and starts
+ * or ends what differs, whatever made the difference.  Messages from sessions only
+ * make a pass come sooner and name a database to scout again: if all of them were
+ * lost, the full pass every few minutes would find the same.
  *
- * Nothing restarts a worker but this process.  Before each start the database
- * is scouted again, so that a worker whose queue is gone stays away.
+ * Only the launcher restarts workers.  Before it does, it orders a scout of the
+ * database; it does not wait for the answer, which ends the worker again when the
+ * queue is gone.
  *
- * Connected to no database: reads pg_database and nothing else.
+ * The launcher is connected to no database and reads nothing but pg_database.
+ *
+ * At DEBUG1 it logs each scout and each worker that it orders, ends or sees end.
  */
 #include "postgres.h"
 
 #include "db/catalog.h"
-#include "server/compat.h"
-#include "server/launcher.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
+#include "server/compat.h"
+#include "server/launcher.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
+#include "server/worker_process.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "tcop/tcopprot.h"
@@ -34,14 +38,16 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#define LAUNCHER_NAME "github_sync launcher"
+#define LIBRARY_NAME "github_sync"
+#define LAUNCHER_NAME LIBRARY_NAME " launcher"
+#define SCOUT_NAME LIBRARY_NAME " scout"
 
 #define SECOND_MS 1000
 #define MINUTE_MS (60 * SECOND_MS)
 #define FULL_PASS_EVERY_MS (5 * MINUTE_MS)
 #define SCOUT_MAY_TAKE_MS (30 * SECOND_MS)
 #define LEAVE_MAY_TAKE_MS (10 * SECOND_MS)
-#define COMPLAIN_EVERY_MS MINUTE_MS
+#define WARN_EVERY_MS MINUTE_MS
 
 /* A worker that ran this long did not fail at once. */
 #define HEALTHY_AFTER_MS MINUTE_MS
@@ -85,10 +91,10 @@ static TimestampTz full_pass_at;
 static TimestampTz next_pass_at;
 static TimestampTz register_not_before;
 static int register_failures;
-static TimestampTz complain_not_before;
+static TimestampTz warn_not_before;
 
 void
-register_launcher(void)
+launcher_register(void)
 {
 	BackgroundWorker launcher = {0};
 
@@ -97,7 +103,7 @@ register_launcher(void)
 	launcher.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	launcher.bgw_start_time = BgWorkerStart_RecoveryFinished;
 	launcher.bgw_restart_time = 5;
-	strlcpy(launcher.bgw_library_name, "github_sync", BGW_MAXLEN);
+	strlcpy(launcher.bgw_library_name, LIBRARY_NAME, BGW_MAXLEN);
 	strlcpy(launcher.bgw_function_name, "github_sync_launcher_main", BGW_MAXLEN);
 	RegisterBackgroundWorker(&launcher);
 }
@@ -116,17 +122,17 @@ retry_at(TimestampTz now, int failures, int most_ms)
 }
 
 static void
-look_again_at(TimestampTz when)
+pass_again_at(TimestampTz when)
 {
 	next_pass_at = Min(next_pass_at, when);
 }
 
 static bool
-may_complain(TimestampTz now)
+may_warn(TimestampTz now)
 {
-	if (now < complain_not_before)
+	if (now < warn_not_before)
 		return false;
-	complain_not_before = TimestampTzPlusMilliseconds(now, COMPLAIN_EVERY_MS);
+	warn_not_before = TimestampTzPlusMilliseconds(now, WARN_EVERY_MS);
 	return true;
 }
 
@@ -172,7 +178,7 @@ forget_databases_not_listed(void)
 static void
 list_databases(void)
 {
-	visit_databases(remember_database);
+	catalog_visit_databases(remember_database);
 	forget_databases_not_listed();
 }
 
@@ -215,7 +221,7 @@ update_databases(TimestampTz now)
 		mark_all_outdated();
 	if (full_pass)
 		full_pass_at = TimestampTzPlusMilliseconds(now, FULL_PASS_EVERY_MS);
-	look_again_at(full_pass_at);
+	pass_again_at(full_pass_at);
 }
 
 /* ---- starting processes ---- */
@@ -239,7 +245,7 @@ start_process(const char *type, const char *function, Oid database, const void *
 	process.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	process.bgw_start_time = BgWorkerStart_RecoveryFinished;
 	process.bgw_restart_time = BGW_NEVER_RESTART;
-	strlcpy(process.bgw_library_name, "github_sync", BGW_MAXLEN);
+	strlcpy(process.bgw_library_name, LIBRARY_NAME, BGW_MAXLEN);
 	strlcpy(process.bgw_function_name, function, BGW_MAXLEN);
 	memcpy(process.bgw_extra, order, order_size);
 	process.bgw_notify_pid = MyProcPid;
@@ -254,7 +260,7 @@ start_process(const char *type, const char *function, Oid database, const void *
 		return handle;
 	}
 	register_not_before = retry_at(now, ++register_failures, REGISTER_DELAY_MAX_MS);
-	if (may_complain(now))
+	if (may_warn(now))
 		ereport(WARNING,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("could not start a %s for database %u: no background worker slot is free",
@@ -274,12 +280,14 @@ has_stopped(BackgroundWorkerHandle *handle)
 /* ---- scouts ---- */
 
 static void
-take_answer(Database *database, TimestampTz now)
+read_scout_answer(Database *database, TimestampTz now)
 {
 	Oid owner;
 
 	if (shared_state_scout_answer(scout.order.generation, &owner))
 	{
+		elog(DEBUG1, "the queue of database %u belongs to role %u (0: there is no queue)",
+			 database->oid, owner);
 		database->known = true;
 		database->owner = owner;
 		database->scout_failures = 0;
@@ -287,6 +295,8 @@ take_answer(Database *database, TimestampTz now)
 	}
 	database->outdated = true;
 	database->scout_not_before = retry_at(now, ++database->scout_failures, SCOUT_DELAY_MAX_MS);
+	elog(DEBUG1, "the scout of database %u ended without an answer, %d in a row", database->oid,
+		 database->scout_failures);
 }
 
 static void
@@ -300,19 +310,21 @@ receive_scout(TimestampTz now)
 	{
 		if (now >= scout.answer_by)
 		{
+			elog(DEBUG1, "terminating the scout of database %u, which took too long",
+				 scout.order.database);
 			shared_state_cancel_scout();
 			scout.answer_by = TimestampTzPlusMilliseconds(now, SCOUT_MAY_TAKE_MS);
 		}
-		look_again_at(scout.answer_by);
+		pass_again_at(scout.answer_by);
 		return;
 	}
 
 	database = find_database(scout.order.database);
 	if (database != NULL)
-		take_answer(database, now);
+		read_scout_answer(database, now);
 	pfree(scout.handle);
 	scout.handle = NULL;
-	register_not_before = 0; /* it left its place to the next one */
+	register_not_before = 0; /* its background worker slot is free now */
 }
 
 /* The outdated database that may be entered now; notes when the next one may. */
@@ -326,13 +338,13 @@ database_to_scout(TimestampTz now)
 	hash_seq_init(&all, databases);
 	while ((database = hash_seq_search(&all)) != NULL)
 	{
-		/* The end of a block is a message to us. */
+		/* When a block ends, the launcher is woken. */
 		if (!database->outdated || shared_state_database_is_blocked(database->oid))
 			continue;
 		if (database->scout_not_before > now)
-			look_again_at(database->scout_not_before);
+			pass_again_at(database->scout_not_before);
 		else if (chosen == NULL || (OidIsValid(database->owner) && !OidIsValid(chosen->owner)))
-			chosen = database; /* a waiting worker comes first */
+			chosen = database; /* one whose worker waits for it comes first */
 	}
 	return chosen;
 }
@@ -349,29 +361,30 @@ send_scout(TimestampTz now)
 		return;
 	if (register_not_before > now)
 	{
-		look_again_at(register_not_before);
+		pass_again_at(register_not_before);
 		return;
 	}
 
 	scout.order.database = database->oid;
 	scout.order.generation = shared_state_order_scout(database->oid);
-	scout.handle = start_process("github_sync scout", "github_sync_scout_main", database->oid,
-								 &scout.order, sizeof(scout.order), now);
+	scout.handle = start_process(SCOUT_NAME, "github_sync_scout_main", database->oid, &scout.order,
+								 sizeof(scout.order), now);
 	if (scout.handle == NULL)
 	{
-		look_again_at(register_not_before);
+		pass_again_at(register_not_before);
 		return;
 	}
-	/* What changes from now on is a new message. */
+	/* A change that the scout does not see any more sends a message of its own. */
 	database->outdated = false;
 	scout.answer_by = TimestampTzPlusMilliseconds(now, SCOUT_MAY_TAKE_MS);
-	look_again_at(scout.answer_by);
+	pass_again_at(scout.answer_by);
+	elog(DEBUG1, "ordered a scout for database %u", database->oid);
 }
 
 /* ---- workers ---- */
 
 static void
-adopt_running_workers(void)
+take_over_running_workers(void)
 {
 	WorkerSlot slots[WORKER_SLOTS];
 
@@ -391,19 +404,22 @@ start_worker(int index, const WorkerSlot *slot, TimestampTz now)
 
 	if (not_before > now)
 	{
-		look_again_at(not_before);
+		pass_again_at(not_before);
 		return;
 	}
 	order.generation = shared_state_order_worker(index);
-	processes[index].handle = start_process("github_sync worker", "github_sync_worker_main",
+	processes[index].handle = start_process(WORKER_PROCESS_NAME, "github_sync_worker_main",
 											slot->database, &order, sizeof(order), now);
 	processes[index].exists = processes[index].handle != NULL;
 	processes[index].leave_by = NEVER;
-	if (!processes[index].exists)
+	if (processes[index].exists)
+		elog(DEBUG1, "ordered a worker for database %u in slot %d, as role %u", slot->database,
+			 index, slot->owner);
+	else
 	{
 		shared_state_explain_missing_worker(
 			index, "no background worker slot is free (max_worker_processes)");
-		look_again_at(register_not_before);
+		pass_again_at(register_not_before);
 	}
 }
 
@@ -414,6 +430,9 @@ schedule_next_start(int index, const WorkerSlot *slot, TimestampTz now)
 		now >= TimestampTzPlusMilliseconds(slot->started_at, HEALTHY_AFTER_MS);
 	int failures = healthy ? 0 : slot->failures;
 
+	elog(DEBUG1,
+		 "the worker of database %u in slot %d has ended (asked to: %s, failures before: %d)",
+		 slot->database, index, slot->asked_to_leave ? "yes" : "no", failures);
 	if (slot->asked_to_leave || shared_state_database_is_blocked(slot->database))
 		shared_state_schedule_worker(index, 0, 0);
 	else
@@ -440,31 +459,33 @@ receive_workers(TimestampTz now)
 			pfree(process->handle);
 		process->handle = NULL;
 		process->exists = false;
-		register_not_before = 0; /* it left its place to the next one */
+		register_not_before = 0; /* its background worker slot is free now */
 		schedule_next_start(i, &slots[i], now);
 	}
 }
 
-/* A worker finishes what is under way when asked; one that cannot is stopped. */
+/* Asks a worker to leave when it has finished what is under way; later terminates it. */
 static void
-see_worker_off(int index, TimestampTz now)
+end_worker(int index, TimestampTz now)
 {
 	WorkerProcess *process = &processes[index];
 
 	if (process->leave_by == NEVER)
 	{
+		elog(DEBUG1, "asking the worker in slot %d to leave", index);
 		shared_state_ask_to_leave(index);
 		process->leave_by = TimestampTzPlusMilliseconds(now, LEAVE_MAY_TAKE_MS);
 	}
 	else if (now >= process->leave_by)
 	{
+		elog(DEBUG1, "terminating the worker in slot %d, which did not leave", index);
 		shared_state_terminate_worker(index);
 		process->leave_by = TimestampTzPlusMilliseconds(now, LEAVE_MAY_TAKE_MS);
 	}
-	look_again_at(process->leave_by);
+	pass_again_at(process->leave_by);
 }
 
-/* Mends one slot.  Returns whether it holds a place for its database. */
+/* Starts or ends the worker of one slot.  Returns whether the slot stays with its database. */
 static bool
 reconcile_slot(int index, const WorkerSlot *slot, const Database *database, bool wanted,
 			   TimestampTz now)
@@ -472,7 +493,7 @@ reconcile_slot(int index, const WorkerSlot *slot, const Database *database, bool
 	if (processes[index].exists)
 	{
 		if (!wanted || slot->owner != database->owner || slot->asked_to_leave)
-			see_worker_off(index, now);
+			end_worker(index, now);
 		return wanted;
 	}
 	if (!wanted)
@@ -483,7 +504,7 @@ reconcile_slot(int index, const WorkerSlot *slot, const Database *database, bool
 	if (slot->owner != database->owner)
 	{
 		shared_state_assign_slot(index, database->oid, database->owner);
-		look_again_at(now);
+		pass_again_at(now);
 	}
 	else if (!database->outdated && !shared_state_database_is_blocked(database->oid))
 		start_worker(index, slot, now);
@@ -516,10 +537,10 @@ assign_free_slots(const Database *database, int missing, TimestampTz now)
 		if (OidIsValid(slots[i].database))
 			continue;
 		shared_state_assign_slot(i, database->oid, database->owner);
-		look_again_at(now); /* the next pass starts it */
+		pass_again_at(now); /* the next pass starts it */
 		missing--;
 	}
-	if (missing > 0 && may_complain(now))
+	if (missing > 0 && may_warn(now))
 		ereport(WARNING,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("database %u lacks a github_sync worker: all %d are in use", database->oid,
@@ -555,14 +576,14 @@ reconcile_workers(TimestampTz now)
 		if (!database->known)
 		{
 			all_known = false;
-			continue; /* its workers may be right: no judgement yet */
+			continue; /* its workers stay until it has been scouted */
 		}
 		missing = reconcile_slots_of(database, slots, now);
 		if (missing > 0)
 			assign_free_slots(database, missing, now);
 	}
 	if (all_known)
-		shared_state_note_surveyed();
+		shared_state_note_all_scouted();
 }
 
 /* ---- the loop ---- */
@@ -599,12 +620,12 @@ github_sync_launcher_main(Datum main_arg pg_attribute_unused())
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
-	wait_event = github_sync_wait_event("GithubSyncLauncherMain");
+	wait_event = compat_wait_event("GithubSyncLauncherMain");
 	pgstat_report_appname(LAUNCHER_NAME);
 
 	create_database_table();
 	shared_state_claim_launcher();
-	adopt_running_workers();
+	take_over_running_workers();
 	ConfigReloadPending = true; /* a SIGHUP may have come before its handler */
 
 	for (;;)

@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-extern void register_launcher(void); /* in _PG_init, while preloading */
+extern void launcher_register(void); /* in _PG_init, while preloading */
 
 extern PGDLLEXPORT void github_sync_launcher_main(Datum main_arg);
 

@@ -1,9 +1,10 @@
 /*
  * scout.c
- *		A short-lived process that looks whether one database has a queue.
+ *		A short-lived process that finds out whether one database has a queue.
  *
- * Only a process inside a database can read its catalogs, and only a superuser
- * can enter each.  So a scout enters as one, looks, answers and exits.
+ * Only a process that is connected to a database can read its catalogs, and only
+ * a superuser can connect to every database.  So a scout connects as a superuser,
+ * reads the owner of the queue, answers the launcher and exits.
  */
 #include "postgres.h"
 
@@ -25,8 +26,11 @@ github_sync_scout_main(Datum main_arg pg_attribute_unused())
 	BackgroundWorkerUnblockSignals();
 
 	if (!shared_state_claim_scout(&order))
+	{
+		elog(DEBUG1, "the order to scout database %u is out of date", order.database);
 		proc_exit(0);
+	}
 	BackgroundWorkerInitializeConnectionByOid(order.database, InvalidOid, 0);
-	shared_state_answer_scout(read_queue_owner());
+	shared_state_answer_scout(catalog_queue_owner());
 	proc_exit(0);
 }

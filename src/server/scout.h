@@ -1,6 +1,6 @@
 /*
  * scout.h
- *		A short-lived process that looks whether one database has a queue.
+ *		A short-lived process that finds out whether one database has a queue.
  */
 #ifndef GITHUB_SYNC_SCOUT_H
 #define GITHUB_SYNC_SCOUT_H

@@ -9,7 +9,7 @@
 
 #include <limits.h>
 
-#include "core/addresses.h"
+#include "core/url.h"
 #include "crypto/crypto.h"
 #include "lib/stringinfo.h"
 #include "server/settings.h"
@@ -152,7 +152,7 @@ static bool
 check_api_url(char **value, void **extra pg_attribute_unused(),
 			  GucSource source pg_attribute_unused())
 {
-	const char *fault = api_url_fault(*value);
+	const char *fault = url_api_fault(*value);
 
 	if (fault == NULL)
 		return true;
@@ -206,7 +206,7 @@ warn_of_readers(const char *proxy)
 static bool
 check_proxy(char **value, void **extra pg_attribute_unused(), GucSource source)
 {
-	const char *fault = **value != '\0' ? proxy_fault(*value) : NULL;
+	const char *fault = **value != '\0' ? url_proxy_fault(*value) : NULL;
 
 	if (fault == NULL)
 	{
@@ -222,7 +222,7 @@ check_proxy(char **value, void **extra pg_attribute_unused(), GucSource source)
 }
 
 void
-define_settings(void)
+settings_define(void)
 {
 	for (size_t i = 0; i < lengthof(string_settings); i++)
 	{

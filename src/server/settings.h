@@ -52,7 +52,7 @@ extern char *setting_applying;
 
 #define WORKERS_PER_DATABASE_MAX 8
 
-extern void define_settings(void);
+extern void settings_define(void);
 
 /*
  * All identity settings in one palloc'd text that differs when they do.

@@ -20,10 +20,8 @@
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
-#include "storage/shmem.h"
 #include "utils/timestamp.h"
 
-#define TRANCHE_NAME "github_sync"
 #define BLOCKS 64
 
 typedef struct LauncherEntry
@@ -50,7 +48,7 @@ typedef struct SharedState
 {
 	LWLock *lock;
 	LauncherEntry launcher;
-	bool surveyed; /* every database has been scouted since the server started */
+	bool all_scouted; /* every database has been scouted since the server started */
 	ScoutRequests requests;
 	ScoutEntry scout;
 	Block blocks[BLOCKS];
@@ -60,43 +58,18 @@ typedef struct SharedState
 static SharedState *state = NULL; /* NULL: not preloaded */
 static WorkerSlot *my_slot = NULL;
 
-static shmem_request_hook_type next_shmem_request_hook = NULL;
-static shmem_startup_hook_type next_shmem_startup_hook = NULL;
-
-static void
-request_memory(void)
+Size
+shared_state_size(void)
 {
-	if (next_shmem_request_hook)
-		next_shmem_request_hook();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(SharedState)));
-	RequestNamedLWLockTranche(TRANCHE_NAME, 1);
-}
-
-static void
-attach_memory(void)
-{
-	bool found;
-
-	if (next_shmem_startup_hook)
-		next_shmem_startup_hook();
-
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	state = ShmemInitStruct("github_sync", sizeof(SharedState), &found);
-	if (!found)
-	{
-		memset(state, 0, sizeof(SharedState));
-		state->lock = &(GetNamedLWLockTranche(TRANCHE_NAME))->lock;
-	}
-	LWLockRelease(AddinShmemInitLock);
+	return sizeof(SharedState);
 }
 
 void
-shared_state_request(void)
+shared_state_attach(void *memory, LWLock *lock, bool is_new)
 {
-	next_shmem_request_hook = shmem_request_hook;
-	shmem_request_hook = request_memory;
-	next_shmem_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = attach_memory;
+	state = memory;
+	if (is_new)
+		state->lock = lock;
 }
 
 bool
@@ -166,7 +139,7 @@ is_blocked_locked(Oid database)
 	return false;
 }
 
-/* What was blocked may be gone, renamed or the source of a copy: look again. */
+/* The database may have been dropped, renamed or copied: it is scouted again. */
 static void
 unblock_locked(Block *block)
 {
@@ -220,7 +193,7 @@ shared_state_restart_workers(Oid database)
 		if (OidIsValid(slot->database) && (slot->database == database || !OidIsValid(database)))
 		{
 			ask_to_leave_locked(slot);
-			slot->not_before = 0; /* what it failed for may be mended now */
+			slot->not_before = 0; /* the new settings may mend what made it fail */
 		}
 	}
 	wake_launcher_locked();
@@ -234,16 +207,6 @@ shared_state_request_scout(Oid database)
 		return;
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
 	request_scout_locked(database);
-	wake_launcher_locked();
-	LWLockRelease(state->lock);
-}
-
-void
-shared_state_wake_launcher(void)
-{
-	if (state == NULL)
-		return;
-	LWLockAcquire(state->lock, LW_SHARED);
 	wake_launcher_locked();
 	LWLockRelease(state->lock);
 }
@@ -262,7 +225,7 @@ shared_state_copy_slots(WorkerSlot copies[WORKER_SLOTS])
 bool
 shared_state_copy_databases(Oid databases[WORKER_SLOTS], int *count)
 {
-	bool surveyed;
+	bool all_scouted;
 
 	*count = 0;
 	LWLockAcquire(state->lock, LW_SHARED);
@@ -271,16 +234,16 @@ shared_state_copy_databases(Oid databases[WORKER_SLOTS], int *count)
 		if (OidIsValid(state->slots[i].database))
 			databases[(*count)++] = state->slots[i].database;
 	}
-	surveyed = state->surveyed;
+	all_scouted = state->all_scouted;
 	LWLockRelease(state->lock);
-	return surveyed;
+	return all_scouted;
 }
 
 /* ---- DDL on databases ---- */
 
 /*
- * With all entries taken the block is not made: the command then competes with
- * the next start of a worker, as it would with any client's connection.
+ * When all entries are taken, no block is made: the command may then meet a worker
+ * that has just been started, as it may meet any client's connection.
  */
 void
 shared_state_block_database(Oid database)
@@ -371,9 +334,9 @@ shared_state_knows_process(pid_t pid)
 
 /* ---- a worker ---- */
 
-/* There may be none after us to take over what we held. */
+/* The claims of this worker are orphans now: another worker of the database recovers them. */
 static void
-tell_neighbours_locked(void)
+tell_peers_locked(void)
 {
 	for (int i = 0; i < WORKER_SLOTS; i++)
 	{
@@ -381,7 +344,7 @@ tell_neighbours_locked(void)
 
 		if (slot != my_slot && slot->database == my_slot->database && slot->latch != NULL)
 		{
-			slot->neighbour_ended = true;
+			slot->peer_ended = true;
 			SetLatch(slot->latch);
 		}
 	}
@@ -395,7 +358,7 @@ release_slot(int code pg_attribute_unused(), Datum arg pg_attribute_unused())
 	my_slot->latch = NULL;
 	my_slot->requests_under_way = 0;
 	my_slot->activity[0] = '\0';
-	tell_neighbours_locked();
+	tell_peers_locked();
 	wake_launcher_locked();
 	LWLockRelease(state->lock);
 	my_slot = NULL;
@@ -444,13 +407,13 @@ shared_state_my_slot(void)
 }
 
 bool
-shared_state_take_neighbour_ended(void)
+shared_state_take_peer_ended(void)
 {
 	bool ended;
 
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	ended = my_slot->neighbour_ended;
-	my_slot->neighbour_ended = false;
+	ended = my_slot->peer_ended;
+	my_slot->peer_ended = false;
 	LWLockRelease(state->lock);
 	return ended;
 }
@@ -743,9 +706,9 @@ shared_state_terminate_worker(int index)
 }
 
 void
-shared_state_note_surveyed(void)
+shared_state_note_all_scouted(void)
 {
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	state->surveyed = true;
+	state->all_scouted = true;
 	LWLockRelease(state->lock);
 }

@@ -5,11 +5,13 @@
  * Words used here:
  *	slot	 the place of one worker; it keeps its number, database and last
  *			 error while the worker's process dies and is started anew.
- *	scout	 a short-lived process that looks whether one database has a queue.
- *	block	 a database that no process of ours may enter until the
- *			 transaction that asked for it ends (DROP DATABASE and the like).
+ *	scout	 a short-lived process that finds out whether one database has a queue.
+ *	block	 keeps all processes of the library out of a database until the
+ *			 transaction that made it ends (DROP DATABASE and the like).
+ *	peer	 another worker of the same database.
  *
- * Everything is a no-op, or "no", when the library was not preloaded.
+ * When the library was not preloaded, the functions for sessions and for DDL do
+ * nothing, and those that answer answer "no".
  */
 #ifndef GITHUB_SYNC_SHARED_STATE_H
 #define GITHUB_SYNC_SHARED_STATE_H
@@ -18,6 +20,7 @@
 
 #include "datatype/timestamp.h"
 #include "storage/latch.h"
+#include "storage/lwlock.h"
 
 #define WORKER_SLOTS 64
 #define ACTIVITY_LENGTH 64
@@ -42,8 +45,8 @@ typedef struct WorkerSlot
 	int requests_under_way;
 	char activity[ACTIVITY_LENGTH];
 
-	/* Written by other workers of the database as they end, cleared by this one. */
-	bool neighbour_ended;
+	/* Written by peers as they end, cleared by the worker itself. */
+	bool peer_ended;
 
 	/* Written by both: the launcher sees what a worker cannot live to tell. */
 	char last_error[LAST_ERROR_LENGTH]; /* "": none */
@@ -67,7 +70,10 @@ typedef struct ScoutOrder
 	Oid database;
 } ScoutOrder;
 
-extern void shared_state_request(void); /* in _PG_init, while preloading */
+/* For shared_memory.c. */
+extern Size shared_state_size(void);
+extern void shared_state_attach(void *memory, LWLock *lock, bool is_new);
+
 extern bool shared_state_available(void);
 
 /*
@@ -76,9 +82,8 @@ extern bool shared_state_available(void);
  */
 extern void shared_state_wake_workers(Oid database);
 extern void shared_state_restart_workers(Oid database); /* InvalidOid: all workers */
-extern void shared_state_request_scout(Oid database);   /* InvalidOid: look for new databases */
-extern void shared_state_wake_launcher(void);
-extern void shared_state_wake_slots(uint64 slots); /* a bit for each */
+extern void shared_state_request_scout(Oid database);   /* InvalidOid: only list the databases */
+extern void shared_state_wake_slots(uint64 slots);      /* a bit for each */
 extern int
 shared_state_copy_slots(WorkerSlot copies[WORKER_SLOTS]); /* how many: 0 or WORKER_SLOTS */
 
@@ -106,7 +111,7 @@ extern bool shared_state_has_slot(void);       /* is this process a worker of ou
 extern int shared_state_my_slot(void);         /* its number, from 0; only for one that has it */
 extern bool shared_state_asked_to_leave(void); /* finish what is under way, then exit */
 extern void shared_state_ask_myself_to_leave(void);
-extern bool shared_state_take_neighbour_ended(void); /* since the last call: what it held is free */
+extern bool shared_state_take_peer_ended(void); /* since the last call: its claims are orphans */
 extern void shared_state_report_activity(const char *activity);
 extern void shared_state_report_requests(int under_way);
 extern void shared_state_report_error(const char *message); /* no secrets; "" forgets the error */
@@ -139,6 +144,6 @@ extern void shared_state_schedule_worker(int slot, int failures, TimestampTz not
 extern void shared_state_explain_missing_worker(int slot, const char *message);
 extern void shared_state_ask_to_leave(int slot);
 extern void shared_state_terminate_worker(int slot);
-extern void shared_state_note_surveyed(void);
+extern void shared_state_note_all_scouted(void);
 
 #endif /* GITHUB_SYNC_SHARED_STATE_H */

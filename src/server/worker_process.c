@@ -1,27 +1,26 @@
 /*
  * worker_process.c
- *		What every worker is before it does anything: a place, a session, rules.
+ *		What a worker process is made of before it works: its slot in shared
+ *		memory, its session, its settings.
  *
- * The session user is the owner of the queue from the first moment on; there
- * is no superuser to fall back to.  So the owner's triggers can do here what
- * the owner can do anywhere, and nothing else.
+ * The worker connects as the owner of the queue, so that the session user is
+ * never a superuser.  A trigger of the owner can therefore do in the worker what
+ * the owner can do anywhere else, and nothing more.
  */
 #include "postgres.h"
 
-#include "server/compat.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
+#include "server/compat.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
+#include "server/worker_process.h"
 #include "storage/ipc.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "server/worker_process.h"
-
-#define WORKER_NAME "github_sync worker"
 
 typedef struct PinnedSetting
 {
@@ -30,18 +29,19 @@ typedef struct PinnedSetting
 } PinnedSetting;
 
 /*
- * ALTER DATABASE and ALTER ROLE cannot change these for a worker.  Its locks
- * must lose against the application's: it can try again, users cannot wait.
+ * ALTER DATABASE and ALTER ROLE cannot change these settings for a worker.  Its
+ * time-outs for locks are shorter than the application's, so that of the two the
+ * worker gives way: it can try again, and users must not wait for it.
  */
 static const PinnedSetting pinned_settings[] = {
-	{"application_name", WORKER_NAME},
+	{"application_name", WORKER_PROCESS_NAME},
 	{"role", "none"},
 	{"search_path", "pg_catalog, pg_temp"},
 	{"deadlock_timeout", "100ms"},
 	{"lock_timeout", "200ms"},
 	{"statement_timeout", "0"},
 	{"idle_in_transaction_session_timeout", "0"},
-#if PG_VERSION_NUM >= 170000
+#if COMPAT_HAS_TRANSACTION_TIMEOUT
 	{"transaction_timeout", "0"},
 #endif
 	{"synchronous_commit", "on"},
@@ -60,13 +60,14 @@ static const PinnedSetting pinned_settings[] = {
 };
 
 static emit_log_hook_type next_emit_log_hook = NULL;
-static char *identity_at_start = NULL;
-static bool settings_changed = false; /* NULL: not connected yet */
+static char *identity_at_start = NULL; /* NULL: not connected yet */
+static bool settings_changed = false;
 
 /*
- * The last words of a worker are the reason why it is not there.  Only what
- * ends it or was reported on purpose comes by here, and it is in the server's
- * log as well; being told to stop is no reason.
+ * Shows in sync_workers why a worker ended: the last error that it logged.  The
+ * server calls this hook for what it writes to its log, so that an error that
+ * the worker caught and did not log is not shown; nor is an order to stop, which
+ * is no fault.
  */
 static void
 remember_error(ErrorData *error)
@@ -100,7 +101,7 @@ remember_identity(void)
 }
 
 void
-start_worker_process(void)
+worker_process_start(void)
 {
 	WorkerOrder order;
 
@@ -118,8 +119,8 @@ start_worker_process(void)
 	shared_state_report_activity("connecting");
 	pin_settings();
 	BackgroundWorkerInitializeConnectionByOid(order.database, order.owner,
-											  GITHUB_SYNC_CONNECT_AS_OWNER);
-	pgstat_report_appname(WORKER_NAME);
+											  COMPAT_CONNECT_WITHOUT_LOGIN);
+	pgstat_report_appname(WORKER_PROCESS_NAME);
 	remember_identity();
 	shared_state_report_started();
 	ConfigReloadPending = true; /* a SIGHUP may have come before its handler */
@@ -136,7 +137,7 @@ identity_changed(void)
 }
 
 bool
-worker_may_continue(void)
+worker_process_may_continue(void)
 {
 	CHECK_FOR_INTERRUPTS();
 	if (ConfigReloadPending)
@@ -144,7 +145,7 @@ worker_may_continue(void)
 		ConfigReloadPending = false;
 		ProcessConfigFile(PGC_SIGHUP);
 		settings_changed = true;
-		/* Connections, tokens and budgets belong to an identity: start afresh. */
+		/* Connections, tokens and budgets belong to the old identity: a new worker follows. */
 		if (identity_changed())
 			shared_state_ask_myself_to_leave();
 	}
@@ -152,7 +153,7 @@ worker_may_continue(void)
 }
 
 bool
-worker_settings_changed(void)
+worker_process_settings_changed(void)
 {
 	bool changed = settings_changed;
 
@@ -161,7 +162,7 @@ worker_settings_changed(void)
 }
 
 void
-report_worker_activity(const char *activity, bool idle)
+worker_process_report_activity(const char *activity, bool idle)
 {
 	shared_state_report_activity(activity);
 	pgstat_report_activity(idle ? STATE_IDLE : STATE_RUNNING, activity);

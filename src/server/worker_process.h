@@ -1,11 +1,14 @@
 /*
  * worker_process.h
- *		What every worker is before it does anything: a place, a session, rules.
+ *		What a worker process is made of before it works: its slot in shared
+ *		memory, its session, its settings.
  */
 #ifndef GITHUB_SYNC_WORKER_PROCESS_H
 #define GITHUB_SYNC_WORKER_PROCESS_H
 
 #include "postgres.h"
+
+#define WORKER_PROCESS_NAME "github_sync worker" /* in pg_stat_activity, and its type */
 
 /*
  * Takes the worker's slot, connects to its database as the owner of the queue
@@ -13,19 +16,19 @@
  * when the order is out of date; a refused connection exits it too and leaves
  * the reason in the slot's last_error.
  */
-extern void start_worker_process(void);
+extern void worker_process_start(void);
 
 /*
  * Between two pieces of work, outside transactions: handles interrupts and
  * takes over changed settings.  False: finish what is under way, claim nothing
  * more and return from the worker (a fresh one follows where one is wanted).
  */
-extern bool worker_may_continue(void);
+extern bool worker_process_may_continue(void);
 
 /* True once after settings were read again. */
-extern bool worker_settings_changed(void);
+extern bool worker_process_settings_changed(void);
 
 /* Says what the worker does, in sync_workers and pg_stat_activity. */
-extern void report_worker_activity(const char *activity, bool idle);
+extern void worker_process_report_activity(const char *activity, bool idle);
 
 #endif /* GITHUB_SYNC_WORKER_PROCESS_H */

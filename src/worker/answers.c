@@ -8,7 +8,7 @@
 #include "worker/answers.h"
 #include "worker/claim_answer.h"
 #include "worker/conversation.h"
-#include "db/sync_queue.h"
+#include "db/queue_report.h"
 #include "db/transaction.h"
 #include "worker/pauses.h"
 #include "worker/preparation_answer.h"
@@ -35,8 +35,9 @@ record_unsendable(Recording *recording)
 		return;
 	}
 	if (github_operation_creates(conversation->operation))
-		queue_reject_creation(conversation->claim);
-	queue_fail(conversation->claim, conversation->unsendable_code, conversation->unsendable_reason);
+		queue_report_rejected_creation(conversation->claim);
+	queue_report_failure(conversation->claim, conversation->unsendable_code,
+						 conversation->unsendable_reason);
 }
 
 /* A DbAction: runs again from the start when it was rolled back. */
@@ -72,14 +73,14 @@ record_failure(void *argument)
 
 	if (db_error_is_contention(&failure->error))
 	{
-		queue_give_back(recording->conversation->claim,
-						"the record was in use by other transactions", in_ms(1000));
+		queue_report_give_back(recording->conversation->claim,
+							   "the record was in use by other transactions", in_ms(1000));
 		note_retry(recording, in_ms(1000));
 	}
 	else if (db_error_is_passing(&failure->error))
 		try_again(recording, "apply_failed", reason);
 	else
-		queue_fail(recording->conversation->claim, "apply_failed", reason);
+		queue_report_failure(recording->conversation->claim, "apply_failed", reason);
 }
 
 /* The answer could not be recorded: the application's table or its triggers refused. */
@@ -118,10 +119,10 @@ record_installation(void *argument)
 	Installation *installation = recording->conversation->installation;
 
 	if (recording->installation_state != NULL)
-		queue_set_installation_state(installation->id, recording->installation_state);
+		installations_set_state(installation->id, recording->installation_state);
 	else
-		queue_pause_installation(installation->id, recording->paused_until, recording->trouble_kind,
-								 recording->trouble);
+		installations_pause(installation->id, recording->paused_until, recording->trouble_kind,
+							recording->trouble);
 }
 
 /* DbAction: somebody may have ended the pause for all workers, and this one would try in a circle. */
@@ -131,8 +132,8 @@ renew_pause(void *argument)
 	Recording *recording = argument;
 	Installation *installation = recording->conversation->installation;
 
-	queue_renew_pause(installation->id, installation->paused_until, recording->trouble_kind,
-					  recording->trouble);
+	installations_renew_pause(installation->id, installation->paused_until, recording->trouble_kind,
+							  recording->trouble);
 }
 
 static void

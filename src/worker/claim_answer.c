@@ -7,8 +7,10 @@
 #include "worker/claim_answer.h"
 #include "core/github_repository.h"
 #include "core/github_resource.h"
-#include "core/github_url.h"
-#include "db/sync_queue.h"
+#include "core/link_header.h"
+#include "core/url.h"
+#include "db/installations.h"
+#include "db/queue_report.h"
 #include "server/settings.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -25,7 +27,7 @@ static void
 fail(Recording *recording, const char *code)
 {
 	settle_refused_creation(recording);
-	queue_fail(recording->conversation->claim, code, describe(recording));
+	queue_report_failure(recording->conversation->claim, code, describe(recording));
 }
 
 void
@@ -33,16 +35,9 @@ try_again(Recording *recording, const char *code, const char *reason)
 {
 	TimestampTz retry_at = retry_time(recording->conversation->claim->attempts + 1);
 
-	queue_try_again(recording->conversation->claim, code, reason, retry_at, setting_max_attempts);
+	queue_report_try_again(recording->conversation->claim, code, reason, retry_at,
+						   setting_max_attempts);
 	note_retry(recording, retry_at);
-}
-
-static AnswerKind
-kind_of_answer(GithubOperation operation)
-{
-	if (github_operation_creates(operation))
-		return ANSWER_CREATED;
-	return github_operation_writes(operation) ? ANSWER_WRITTEN : ANSWER_FETCHED;
 }
 
 static GithubResourceKind
@@ -67,13 +62,19 @@ usable_etag(const HttpExchange *exchange)
 	return etag;
 }
 
+static bool
+is_fetch(GithubOperation operation)
+{
+	return operation == GITHUB_GET_ISSUE || operation == GITHUB_GET_COMMENT;
+}
+
 /* The one that came with the answer, or that the answer is about. */
 static const char *
-etag_of_answer(const Conversation *conversation, AnswerKind kind)
+etag_of_answer(const Conversation *conversation, bool not_modified)
 {
-	if (kind == ANSWER_FETCHED)
-		return usable_etag(conversation->exchange);
-	return kind == ANSWER_NOT_MODIFIED ? conversation->claim->etag : NULL;
+	if (not_modified)
+		return conversation->claim->etag;
+	return is_fetch(conversation->operation) ? usable_etag(conversation->exchange) : NULL;
 }
 
 /* Asked again before its update, it is asked for what differs from this answer. */
@@ -89,26 +90,30 @@ keep_etag(const Conversation *conversation, const char *etag)
 }
 
 static void
-report_resource(Recording *recording, AnswerKind kind, const GithubResource *resource)
+report_resource(Recording *recording, const GithubResource *resource)
 {
 	Conversation *conversation = recording->conversation;
-	SyncAnswer answer = {.kind = kind,
-						 .answered_at = answered_at(recording),
-						 .own_login = own_login(),
-						 .resource = resource,
-						 .etag = etag_of_answer(conversation, kind),
-						 .etag_key = conversation->token_key,
-						 .json = kind == ANSWER_FETCHED ? recording->json : NULL};
+	bool not_modified = recording->judgement.verdict == GITHUB_NOT_MODIFIED;
+	ResourceReport answer = {.operation = conversation->operation,
+							 .not_modified = not_modified,
+							 .answered_at = answered_at(recording),
+							 .own_login = own_login(),
+							 .resource = resource,
+							 .etag = etag_of_answer(conversation, not_modified),
+							 .etag_key = conversation->token_key,
+							 .json = is_fetch(conversation->operation) && !not_modified
+								 ? recording->json
+								 : NULL};
 
-	switch (queue_record_answer(conversation->claim, &answer))
+	switch (queue_report_resource(conversation->claim, &answer))
 	{
-		case ANSWER_ENDS_CLAIM:
+		case REPORT_ENDS_CLAIM:
 			break;
-		case ANSWER_GIVES_BACK:
+		case REPORT_GIVES_BACK:
 			/* SQL says when: the next look at what is due takes that time over. */
 			note_retry(recording, GetCurrentTimestamp());
 			break;
-		case ANSWER_ASKS_UPDATE:
+		case REPORT_ASKS_UPDATE:
 			keep_etag(conversation, answer.etag);
 			recording->disposition = CONVERSATION_GOES_ON;
 			break;
@@ -131,7 +136,7 @@ record_resource(Recording *recording)
 	}
 	PG_TRY();
 	{
-		report_resource(recording, kind_of_answer(conversation->operation), &resource);
+		report_resource(recording, &resource);
 	}
 	PG_FINALLY();
 	{
@@ -163,7 +168,8 @@ more_pages_matter(const Recording *recording, const GithubResourceList *list)
 		return false;
 	/* Issues come newest first: older ones cannot be the creation. */
 	return conversation->operation != GITHUB_LIST_ISSUES ||
-		list->items[list->count - 1].created_at >= conversation->claim->look_since - LOOK_MARGIN_S;
+		list->items[list->count - 1].created_at >=
+		conversation->claim->lookup_since - LOOK_MARGIN_S;
 }
 
 /* False: this was the last page. */
@@ -171,8 +177,8 @@ static bool
 go_to_next_page(Recording *recording)
 {
 	Conversation *conversation = recording->conversation;
-	char *next = github_link_next(http_exchange_header(conversation->exchange, "link"));
-	char *url = github_url_within(setting_api_url, next);
+	char *next = link_header_next(http_exchange_header(conversation->exchange, "link"));
+	char *url = url_within(setting_api_url, next);
 
 	free(next);
 	if (next == NULL)
@@ -197,10 +203,10 @@ search_list(Recording *recording, const GithubResourceList *list)
 	const GithubResource *found = find_own_creation(list, conversation->claim);
 
 	if (found != NULL)
-		report_resource(recording, ANSWER_FOUND, found);
+		report_resource(recording, found);
 	else if (!more_pages_matter(recording, list) || !go_to_next_page(recording))
 	{
-		queue_creation_not_found(conversation->claim, setting_creation_recheck_ms);
+		queue_report_missing_creation(conversation->claim, setting_creation_recheck_ms);
 		note_retry(recording, GetCurrentTimestamp());
 	}
 }
@@ -234,21 +240,21 @@ static void
 follow_redirect(Recording *recording)
 {
 	Conversation *conversation = recording->conversation;
-	char *url = github_url_within(setting_api_url, recording->response.location);
+	char *url = url_within(setting_api_url, recording->response.location);
 
 	if (url == NULL)
-		queue_fail(conversation->claim, "moved",
-				   "GitHub sent the request to another host, which is never called");
+		queue_report_failure(conversation->claim, "moved",
+							 "GitHub sent the request to another host, which is never called");
 	else if (conversation->redirects >= MAX_REDIRECTS)
 	{
 		free(url);
-		queue_fail(conversation->claim, "moved",
-				   "GitHub sent the request from place to place without an end");
+		queue_report_failure(conversation->claim, "moved",
+							 "GitHub sent the request from place to place without an end");
 	}
 	else
 	{
 		conversation->redirects++;
-		conversation->redirected_repo_id = github_url_repository_id(setting_api_url, url);
+		conversation->redirected_repo_id = url_repository_id(setting_api_url, url);
 		conversation_go_to(conversation, url);
 		recording->disposition = CONVERSATION_GOES_ON;
 	}
@@ -268,10 +274,10 @@ note_new_name(const Recording *recording)
 		case STEP_CREATE:
 		case STEP_UPDATE:
 		case STEP_INQUIRE:
-			queue_note_redirect(conversation->claim, conversation->redirected_repo_id,
-								recording->json);
+			queue_report_redirect(conversation->claim, conversation->redirected_repo_id,
+								  recording->json);
 			break;
-		case STEP_LOOK:   /* a list */
+		case STEP_LOOKUP: /* a list */
 		case STEP_DELETE: /* nothing */
 			break;
 	}
@@ -306,7 +312,7 @@ static void
 record_suspended(Recording *recording)
 {
 	settle_refused_creation(recording);
-	queue_give_back(recording->conversation->claim, describe(recording), RETRY_AT_ONCE);
+	queue_report_give_back(recording->conversation->claim, describe(recording), RETRY_AT_ONCE);
 	recording->installation_state = "suspended";
 }
 
@@ -314,7 +320,7 @@ static void
 note_that_github_answers(Recording *recording)
 {
 	if (recording->conversation->installation->may_be_paused)
-		queue_resume_installation(recording->conversation->installation->id);
+		installations_resume(recording->conversation->installation->id);
 }
 
 /* Not there, or not shown to us: the repository's answer tells which. */
@@ -378,7 +384,7 @@ record_success(Recording *recording)
 	conversation_arrived(conversation);
 	switch (conversation->claim->step)
 	{
-		case STEP_LOOK:
+		case STEP_LOOKUP:
 			record_list(recording);
 			break;
 		case STEP_INQUIRE:
@@ -434,7 +440,7 @@ record_claim_answer(Recording *recording)
 		case GITHUB_NOT_MODIFIED:
 			note_that_github_answers(recording);
 			conversation_arrived(recording->conversation);
-			report_resource(recording, ANSWER_NOT_MODIFIED, NULL);
+			report_resource(recording, NULL);
 			break;
 		case GITHUB_REDIRECTED:
 			follow_redirect(recording);

@@ -367,7 +367,7 @@ conversation_begin(SyncClaim *claim)
 	conversation->claim = claim;
 	conversation->installation = installation_get(claim->installation_id);
 	conversation->page = 1;
-	if (claim->after_pause)
+	if (claim->is_probe)
 	{
 		conversation->installation->may_be_paused = true;
 		budget_note_past_pause(claim->installation_id);
@@ -423,7 +423,7 @@ conversation_end(Conversation *conversation)
 	freshness_end(conversation);
 	dlist_delete(&conversation->held);
 	held_count--;
-	queue_free_claim(conversation->claim);
+	queue_claim_free(conversation->claim);
 }
 
 void

@@ -13,8 +13,8 @@
 #include "postgres.h"
 
 #include "core/github_request.h"
-#include "db/sync_queue.h"
-#include "http/http_client.h"
+#include "db/queue_claim.h"
+#include "http/http.h"
 #include "worker/installation.h"
 #include "lib/ilist.h"
 

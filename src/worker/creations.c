@@ -10,7 +10,7 @@
 
 #include "worker/conversation.h"
 #include "worker/creations.h"
-#include "db/sync_queue.h"
+#include "db/queue_report.h"
 #include "db/transaction.h"
 #include "utils/timestamp.h"
 
@@ -31,10 +31,10 @@ begin_creation(void *argument)
 {
 	Creation *creation = argument;
 
-	creation->begun = queue_begin_creation(creation->conversation->claim);
+	creation->begun = queue_report_begin_creation(creation->conversation->claim);
 	/* Linked or deleted meanwhile: the rules decide when it is claimed again. */
 	if (!creation->begun)
-		queue_give_back(creation->conversation->claim, NULL, RETRY_AT_ONCE);
+		queue_report_give_back(creation->conversation->claim, NULL, RETRY_AT_ONCE);
 }
 
 /* DbAction */
@@ -47,10 +47,12 @@ give_back(void *argument)
 	{
 		creation->retry_at =
 			TimestampTzPlusMilliseconds(GetCurrentTimestamp(), CONTENTION_DELAY_MS);
-		queue_give_back(creation->conversation->claim, creation->error.message, creation->retry_at);
+		queue_report_give_back(creation->conversation->claim, creation->error.message,
+							   creation->retry_at);
 	}
 	else
-		queue_fail(creation->conversation->claim, "apply_failed", creation->error.message);
+		queue_report_failure(creation->conversation->claim, "apply_failed",
+							 creation->error.message);
 }
 
 static Creation *

@@ -13,7 +13,8 @@
 
 #include "server/budgets.h"
 #include "datatype/timestamp.h"
-#include "db/sync_queue.h"
+#include "db/installations.h"
+#include "db/queue_claim.h"
 #include "nodes/pg_list.h"
 
 #define TOKEN_KEY_LENGTH 16

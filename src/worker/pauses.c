@@ -9,8 +9,8 @@
 #include "postgres.h"
 
 #include "worker/conversation.h"
-#include "db/sync_limits.h"
-#include "db/sync_queue.h"
+#include "db/installations.h"
+#include "db/queue_report.h"
 #include "db/transaction.h"
 #include "worker/pacing.h"
 #include "worker/pauses.h"
@@ -150,8 +150,8 @@ give_back_unsent(void *argument)
 	Return *unsent = argument;
 
 	if (unsent->conversation->prepared)
-		queue_reject_creation(unsent->conversation->claim);
-	queue_give_back(unsent->conversation->claim, unsent->reason, RETRY_AT_ONCE);
+		queue_report_rejected_creation(unsent->conversation->claim);
+	queue_report_give_back(unsent->conversation->claim, unsent->reason, RETRY_AT_ONCE);
 }
 
 static void
@@ -184,10 +184,10 @@ record_pause(void *argument)
 	const Pause *pause = argument;
 
 	if (pause->obstacle == RATE_CREATIONS)
-		limits_pause_creations(pause->installation->id, pause->until);
+		installations_pause_creations(pause->installation->id, pause->until);
 	else
-		queue_pause_installation(pause->installation->id, pause->until, kind_of(pause->obstacle),
-								 reason_of(pause->obstacle));
+		installations_pause(pause->installation->id, pause->until, kind_of(pause->obstacle),
+							reason_of(pause->obstacle));
 }
 
 static void

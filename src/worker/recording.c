@@ -11,8 +11,8 @@
 #include "core/github_json.h"
 #include "core/github_time.h"
 #include "core/retry_schedule.h"
-#include "db/sync_limits.h"
-#include "db/sync_queue.h"
+#include "db/installations.h"
+#include "db/queue_report.h"
 #include "worker/recording.h"
 #include "server/settings.h"
 #include "utils/timestamp.h"
@@ -141,7 +141,7 @@ pause_installation(Recording *recording, PauseKind kind, TimestampTz until, cons
 {
 	note_trouble(recording, kind, until, reason);
 	if (recording->conversation->claim != NULL)
-		queue_give_back(recording->conversation->claim, reason, RETRY_AT_ONCE);
+		queue_report_give_back(recording->conversation->claim, reason, RETRY_AT_ONCE);
 }
 
 static TimestampTz
@@ -182,19 +182,19 @@ settle_refused_creation(const Recording *recording)
 
 	if (conversation->claim != NULL && github_operation_creates(conversation->operation) &&
 		!recording->judgement.outcome_unknown)
-		queue_reject_creation(conversation->claim);
+		queue_report_rejected_creation(conversation->claim);
 }
 
 static void
 fail_on_the_way(const Recording *recording)
 {
-	TroublePolicy policy = {.retry_base_ms = setting_retry_base_delay_ms,
-							.retry_max_ms = Min(setting_retry_max_delay_ms, UNREACHABLE_MAX_MS),
-							.give_up_after_s = setting_give_up_after_s};
+	UnreachableBackoff policy = {.shortest_ms = setting_retry_base_delay_ms,
+								 .longest_ms = Min(setting_retry_max_delay_ms, UNREACHABLE_MAX_MS),
+								 .give_up_after_s = setting_give_up_after_s};
 
 	if (recording->conversation->claim != NULL)
-		limits_fail_on_the_way(recording->conversation->claim, recording->trouble,
-							   recording->paused_until, &policy);
+		queue_report_unreachable(recording->conversation->claim, recording->trouble,
+								 recording->paused_until, &policy);
 }
 
 void

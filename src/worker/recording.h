@@ -13,7 +13,8 @@
 
 #include "worker/conversation.h"
 #include "core/github_response.h"
-#include "db/sync_queue.h"
+#include "db/installations.h"
+#include "db/queue_report.h"
 #include "datatype/timestamp.h"
 
 /* Credentials that are refused, doubling; a refusal without a time. */

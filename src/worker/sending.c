@@ -38,7 +38,7 @@ sending_operation(const SyncClaim *claim)
 			return is_task ? GITHUB_GET_ISSUE : GITHUB_GET_COMMENT;
 		case STEP_CREATE:
 			return is_task ? GITHUB_CREATE_ISSUE : GITHUB_CREATE_COMMENT;
-		case STEP_LOOK:
+		case STEP_LOOKUP:
 			return is_task ? GITHUB_LIST_ISSUES : GITHUB_LIST_ISSUE_COMMENTS;
 		case STEP_UPDATE:
 			return is_task ? GITHUB_UPDATE_ISSUE : GITHUB_UPDATE_COMMENT;
@@ -79,7 +79,7 @@ build_request(const Conversation *conversation, GithubRequest *request)
 	/* Issues are listed newest first and need no bound; comments are not. */
 	if (conversation->operation == GITHUB_LIST_ISSUE_COMMENTS)
 	{
-		github_time_format(conversation->claim->look_since - LOOK_MARGIN_S, since);
+		github_time_format(conversation->claim->lookup_since - LOOK_MARGIN_S, since);
 		input.since = since;
 	}
 	return github_request_build(&input, request);
@@ -161,7 +161,7 @@ start_exchange(Conversation *conversation, HttpClient *client, const GithubReque
 	conversation->conditional = etag_applies(conversation);
 	if (conversation->conditional)
 		headers[count++] = psprintf("If-None-Match: %s", conversation->claim->etag);
-	return http_client_start(client, &exchange);
+	return http_client_start(client, &exchange) == HTTP_STARTED;
 }
 
 /* NULL: not now, and refused. */

@@ -15,8 +15,9 @@
 #include "worker/conversation.h"
 #include "worker/creations.h"
 #include "core/retry_schedule.h"
-#include "db/sync_limits.h"
-#include "db/sync_queue.h"
+#include "db/installations.h"
+#include "db/queue.h"
+#include "db/queue_claim.h"
 #include "db/transaction.h"
 #include "miscadmin.h"
 #include "worker/pauses.h"
@@ -69,7 +70,7 @@ look_around(void)
 {
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 		worker.attached[type] = queue_is_attached(type);
-	worker.at_home = worker.attached[RECORD_TASK] && queue_is_at_home();
+	worker.at_home = worker.attached[RECORD_TASK] && queue_database_is_adopted();
 }
 
 static void
@@ -84,7 +85,7 @@ recover(void)
 		int64 *held = conversations_held(type, &count);
 
 		if (worker.attached[type])
-			complete &= queue_recover(type, held, count, &recovered);
+			complete &= queue_recover_orphans(type, held, count, &recovered);
 	}
 	worker.recovered = complete;
 	if (!complete)
@@ -108,11 +109,11 @@ static void
 promote_due(void)
 {
 	worker.next_due = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), FALLBACK_WAKE_UP_MS);
-	worker.next_due = Min(worker.next_due, queue_next_resume());
+	worker.next_due = Min(worker.next_due, installations_next_pause_end());
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (worker.attached[type])
-			worker.next_due = Min(worker.next_due, queue_promote_due(type));
+			worker.next_due = Min(worker.next_due, queue_release_due(type));
 	}
 }
 
@@ -137,7 +138,7 @@ end_unclaimable(int slots)
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (worker.attached[type])
-			ended += queue_end_unclaimable(type, claim_slots(slots));
+			ended += queue_claim_fail_unclaimable(type, claim_slots(slots));
 	}
 	if (ended > 0)
 		ereport(LOG,
@@ -161,7 +162,7 @@ learn_past_creations(void)
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (worker.attached[type])
-			limits_visit_past_creations(type, note_past_creations);
+			queue_visit_past_creations(type, note_past_creations);
 	}
 	budgets_note_creations_known();
 }
@@ -180,18 +181,25 @@ free_slots(void)
 static List *
 claim_in_turn(int slots)
 {
-	List *claims = NIL;
+	NewClaims new = {NIL, NIL};
 
 	for (int i = 0; i < RECORD_TYPES; i++)
 	{
 		RecordType type = (worker.first + i) % RECORD_TYPES;
 
-		if (worker.attached[type] && slots > list_length(claims))
-			claims = queue_claim(type, claim_slots(slots - list_length(claims)), claims,
-								 TopMemoryContext);
+		if (worker.attached[type] && slots > list_length(new.claims))
+			queue_claim_take(type, claim_slots(slots - list_length(new.claims)), TopMemoryContext,
+							 &new);
 	}
 	worker.first = (worker.first + 1) % RECORD_TYPES;
-	return claims;
+	if (new.unfit != NIL)
+	{
+		const UnfitClaim *unfit = linitial(new.unfit);
+
+		ereport(ERROR,
+				(errcode(unfit->error.sqlstate), errmsg_internal("%s", unfit->error.message)));
+	}
+	return new.claims;
 }
 
 /* DbAction: fills the free slots; its argument is the List of new claims. */
@@ -209,14 +217,14 @@ claim(void *argument)
 	}
 	if (!worker.forgiven)
 	{
-		queue_forgive_credentials();
-		limits_forgive_budgets();
+		installations_end_credential_pauses();
+		installations_end_budget_pauses();
 		installation_visit_all(installation_forgive_credentials);
 		worker.forgiven = true;
 	}
 	if (something_is_due())
 		promote_due();
-	if (shared_state_take_neighbour_ended())
+	if (shared_state_take_peer_ended())
 		worker.recovered = false;
 	if (!worker.recovered)
 		recover();
@@ -337,7 +345,7 @@ wait_for_something(uint32 wait_event)
 	shared_state_report_requests(conversations_under_way());
 	if (conversations_under_way() == 0 && !worker.work_may_wait)
 		pgstat_report_stat(true); /* nothing comes that would flush it */
-	report_worker_activity(activity(), true);
+	worker_process_report_activity(activity(), true);
 	events = WaitLatchOrSocket(MyLatch,
 							   WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 							   conversations_descriptor(), time_to_wait(), wait_event);
@@ -379,12 +387,12 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 	uint32 wait_event;
 	bool leaving = false;
 
-	start_worker_process();
+	worker_process_start();
 	conversations_open();
 	round_context =
 		AllocSetContextCreate(TopMemoryContext, "github_sync worker round", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(round_context);
-	wait_event = github_sync_wait_event("GithubSyncWorkerMain");
+	wait_event = compat_wait_event("GithubSyncWorkerMain");
 	worker.work_may_wait = true;
 	worker.next_due = DT_NOBEGIN;
 
@@ -396,9 +404,9 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 		talk_to_github();
 		if (wait_for_something(wait_event) || (may_claim_later() && something_is_due()))
 			worker.work_may_wait = true;
-		if (!worker_may_continue())
+		if (!worker_process_may_continue())
 			leaving = true;
-		if (worker_settings_changed())
+		if (worker_process_settings_changed())
 			take_over_settings();
 		if (leaving || !setting_enabled)
 			pauses_give_back_all();

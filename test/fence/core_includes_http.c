@@ -1,2 +1,2 @@
-/* core: http_client\.h: No such file */
-#include "http/http_client.h"
+/* core: http\.h: No such file */
+#include "http/http.h"

@@ -1,4 +1,4 @@
-/* db: http_client\.h: No such file */
+/* db: http\.h: No such file */
 #include "postgres.h"
 
-#include "http/http_client.h"
+#include "http/http.h"

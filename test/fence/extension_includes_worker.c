@@ -1,4 +1,4 @@
-/* extension: conversation\.h: No such file */
+/* extension: extension may not include worker \(worker/worker\.h\) */
 #include "postgres.h"
 
-#include "worker/conversation.h"
+#include "worker/worker.h"

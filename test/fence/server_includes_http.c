@@ -1,4 +1,4 @@
-/* server: http_client\.h: No such file */
+/* server: http\.h: No such file */
 #include "postgres.h"
 
-#include "http/http_client.h"
+#include "http/http.h"

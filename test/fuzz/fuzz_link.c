@@ -3,7 +3,8 @@
  *		Where GitHub sends us: a Link or a Location header leads into its API or
  *		nowhere.
  */
-#include "core/github_url.h"
+#include "core/link_header.h"
+#include "core/url.h"
 #include "fuzz.h"
 
 static const char *const apis[] = {"https://api.github.com", "https://ghes.example:8443/api/v3",
@@ -14,16 +15,16 @@ check_reference(const char *reference)
 {
 	for (size_t i = 0; i < sizeof(apis) / sizeof(apis[0]); i++)
 	{
-		char *url = github_url_within(apis[i], reference);
+		char *url = url_within(apis[i], reference);
 		char *again;
 
 		if (url == NULL)
 			continue;
 		must(strncmp(url, apis[i], strlen(apis[i])) == 0 && url[strlen(apis[i])] == '/');
 		must(strpbrk(url, " \t\r\n#\\") == NULL);
-		must(github_url_repository_id(apis[i], url) >= 0);
+		must(url_repository_id(apis[i], url) >= 0);
 
-		again = github_url_within(apis[i], url);
+		again = url_within(apis[i], url);
 		must(again != NULL && strcmp(again, url) == 0);
 		free(again);
 		free(url);
@@ -34,7 +35,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = text_of(data, size);
-	char *next = github_link_next(text);
+	char *next = link_header_next(text);
 
 	check_reference(text);
 	if (next != NULL)

@@ -5,7 +5,7 @@
  */
 import { fieldsOf, openAttempt, OUR_LOGIN, store, takeRowId, transactionsOf } from './world.mjs';
 import { end, requeue, setLocal, setNumber } from './rules.mjs';
-import { absorb } from './absorb.mjs';
+import { joinRecords } from './join.mjs';
 import { heldClaim } from './claim.mjs';
 import { merge, settleSent } from './merge.mjs';
 import { resumeRepo } from './switches.mjs';
@@ -139,7 +139,7 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 	if (kind !== 'not modified') {
 		const attempt = attemptOf(world, record, resource);
 		if (attempt) {
-			absorb(world, attempt.record, record);
+			joinRecords(world, attempt.record, record);
 			attempt.outcome = 'created';
 			return t.state;
 		}
@@ -150,7 +150,7 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 				|| (type === 'task' && r.repo === record.repo && r.number === resource.number);
 			const others = world[type].records.filter((r) => r !== record && isSame(r));
 			wasTold = others.length > 0;
-			for (const other of others) absorb(world, record, other);
+			for (const other of others) joinRecords(world, record, other);
 			record.githubId = resource.githubId;
 			if (type === 'task') setNumber(world, record, resource.number);
 		} else if (record.githubId !== resource.githubId) {

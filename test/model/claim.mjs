@@ -42,7 +42,7 @@ function stepOf(world, t) {
 	/* Deleted already: the webhook of our own deletion, say. */
 	if (t.action === 'delete' && record.deleted !== null) return 'nothing';
 	if (exists) return deletesThere && t.type === 'comment' ? 'delete' : 'fetch';
-	if (openAttempt(world, record)) return 'look';
+	if (openAttempt(world, record)) return 'lookup';
 	return t.action === 'delete' ? 'nothing' : 'create';
 }
 
@@ -56,7 +56,7 @@ function parentProblem(issue, step) {
 function needsParent(world, t, step) {
 	const { record } = t;
 	const issue = record.parent;
-	if (step === 'create' || step === 'look') return issue.number === null;
+	if (step === 'create' || step === 'lookup') return issue.number === null;
 	/* A comment that is to become a row needs the task of its issue. */
 	return step === 'fetch' && t.direction === 'inbound' && t.action === 'upsert' && record.local === null
 		&& issue.local === null && !issue.localDeleted && issue.deleted === null

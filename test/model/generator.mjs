@@ -269,7 +269,7 @@ export class Generator {
 		switch (t.step) {
 			case 'create': return trouble(0.1) ?? { does: 'begin creation', ...of };
 			case 'creating': return this.#answerToCreation(t, of, trouble);
-			case 'look': return this.#answerToLook(t, of, trouble);
+			case 'lookup': return this.#answerToLook(t, of, trouble);
 			case 'delete': return trouble(0.15) ?? this.#answerToDelete(t, of);
 			case 'write': return this.#answerToWrite(t, of, trouble);
 			default: return this.#answerToFetch(t, of, trouble);

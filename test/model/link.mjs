@@ -4,7 +4,7 @@
  */
 import { nameFor, newRecord, openAttempt, recordOfRow, Refusal, takeTransactionId, transactionsOf } from './world.mjs';
 import { end, insertTransaction, setLocal } from './rules.mjs';
-import { absorb } from './absorb.mjs';
+import { joinRecords } from './join.mjs';
 import { insertOutbound } from './outbound.mjs';
 
 function targetOf(world, { type, row, repo, number, githubId }) {
@@ -40,7 +40,7 @@ export function link(world, operation) {
 	if (stub) setLocal(world, stub, null);
 	setLocal(world, target, row);
 	Object.assign(target, UNSYNCED(target), { prefer, localDeleted: false });
-	if (stub) absorb(world, target, stub);
+	if (stub) joinRecords(world, target, stub);
 	const name = nameFor(world);
 	const id = takeTransactionId(world, type);
 	if (prefer === 'app') insertOutbound(world, type, name, id, { local: row, priority: 100 });

@@ -23,7 +23,7 @@ function deleteLocalComment(world, record) {
 	deleteRow(world, 'comment', row);
 }
 
-function bury(world, t, at) {
+function setTombstone(world, t, at) {
 	const { record } = t;
 	const isNew = record.deleted === null;
 	Object.assign(record, { deleted: at, missingSince: null, sent: null, sentMask: null });
@@ -52,12 +52,12 @@ export function missing(world, { type, id, claimNo, at, repository }) {
 		return requeue(world, t, 'later');
 	}
 	const existed = (type === 'task' ? record.number : record.githubId) !== null;
-	if (existed) return bury(world, t, at);
+	if (existed) return setTombstone(world, t, at);
 	record.missingSince = null;
 	return fail(world, { type, id, claimNo, code: 'gone' });
 }
 
 export function deletedByUs(world, { type, id, claimNo, at }) {
 	const t = heldClaim(world, type, id, claimNo);
-	return t ? bury(world, t, at) : 'stale';
+	return t ? setTombstone(world, t, at) : 'stale';
 }

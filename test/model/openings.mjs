@@ -66,7 +66,7 @@ function* lookedForInVain(scene) {
 	for (let n = scene.random.between(3, 5); n > 0; n--) {
 		yield claim('task');
 		const t = processing(scene, 'task');
-		if (t?.step !== 'look') return;
+		if (t?.step !== 'lookup') return;
 		yield { does: 'creation not found', type: 'task', transaction: t.name };
 		yield scene.random.chance(0.5) ? outbound('task', t.record.local) : { does: 'time passes' };
 	}
@@ -185,7 +185,7 @@ function* newerIsGone(scene) {
 }
 
 /* Gone at GitHub: asked twice. */
-function* buried(scene) {
+function* missingTwice(scene) {
 	const { github, random } = scene;
 	const { issue, comment } = yield* synced(scene);
 	const [type, resource] = comment && random.chance(0.7) ? ['comment', comment] : ['task', issue];
@@ -230,7 +230,7 @@ function* nothing() {}
 const OPENINGS = {
 	nothing: [nothing, 6], synced: [synced, 1.5], bothEdited: [bothEdited, 2.5], creationUnanswered: [creationUnanswered, 2.5],
 	lagging: [lagging, 0.7], droppedForOutbound: [droppedForOutbound, 1.5], writeUnanswered: [writeUnanswered, 1],
-	newerIsGone: [newerIsGone, 1], buried: [buried, 1.5], linked: [linked, 1],
+	newerIsGone: [newerIsGone, 1], missingTwice: [missingTwice, 1.5], linked: [linked, 1],
 };
 
 /* scene: {github, random, world, commentsToo}, of which world is looked at anew after each operation */

@@ -184,7 +184,7 @@ INSERT INTO app.tasks (title, modified_at) VALUES ('', at(1));
 INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1)), (1, 'And me', at(1));
 SELECT outbound(1, 'comment');
 SELECT * FROM claim();
-SELECT github_sync.task_creation_rejected(1), github_sync.task_fail(1, 1, 'validation_failed', 'no title') \g /dev/null
+SELECT github_sync.task_report_rejected_creation(1), github_sync.task_fail(1, 1, 'validation_failed', 'no title') \g /dev/null
 SELECT * FROM claim(of_type => 'comment');
 SELECT * FROM queue;
 SELECT next_attempt_at FROM github_sync.comment_sync_transactions;

@@ -10,7 +10,7 @@
 \set ECHO all
 
 CREATE VIEW attempts AS
-	SELECT id, github_issue_id, github_repo_id, looks, outcome FROM github_sync.task_creation_attempts ORDER BY id;
+	SELECT id, github_issue_id, github_repo_id, outcome FROM github_sync.task_creation_attempts ORDER BY id;
 CREATE VIEW issues AS SELECT id, task_id, github_id, number FROM github_sync.github_issues ORDER BY id;
 
 -- the attempt is there before anything is sent; the body carries its key
@@ -46,7 +46,7 @@ SELECT carry_out(1);
 SELECT * FROM issues;
 SELECT * FROM both_sides;
 
--- the echo overtakes the answer, and is fetched first: the stub is absorbed, the answer finds its record
+-- the echo overtakes the answer, and is fetched first: the stub is joined with it, the answer finds its record
 CALL start_afresh();
 INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
 SELECT outbound(1);
@@ -65,7 +65,7 @@ SELECT carry_out(4);
 SELECT * FROM queue;
 SELECT * FROM both_sides;
 
--- the echo waits in the queue when the answer comes: absorbed as well
+-- the echo waits in the queue when the answer comes: joined as well
 CALL start_afresh();
 INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
 SELECT outbound(1);
@@ -152,11 +152,11 @@ INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
 SELECT outbound(1);
 SELECT * FROM claim();
 SELECT github_sync.task_give_back(1, 1, 'connection reset', NULL);
-SELECT id, step, creation_key IS NOT NULL AS knows_key, look_since IS NOT NULL AS knows_since FROM github_sync.task_claim(1, 1);
+SELECT id, step, creation_key IS NOT NULL AS knows_key, lookup_since IS NOT NULL AS knows_since FROM github_sync.task_claim(1, 1);
 -- at once, then 1, 5 and 15 minutes after the attempt
 CREATE FUNCTION look_in_vain(claim_no integer) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	result text := github_sync.task_creation_not_found(1, claim_no, '15 minutes');
+	result text := github_sync.task_report_missing_creation(1, claim_no, '15 minutes');
 BEGIN
 	RETURN result || coalesce((SELECT format(', again %s minutes after it was sent',
 			round(extract(epoch FROM t.next_attempt_at - a.sent_at) / 60, 1))
@@ -201,7 +201,7 @@ DECLARE
 	claimed record;
 BEGIN
 	SELECT * INTO claimed FROM github_sync.task_claim(1, 1);
-	RETURN told || ', ' || claimed.step || ': ' || github_sync.task_creation_not_found(claimed.id, claimed.claim_no, '15 minutes');
+	RETURN told || ', ' || claimed.step || ': ' || github_sync.task_report_missing_creation(claimed.id, claimed.claim_no, '15 minutes');
 END
 $$;
 SELECT look_after_edit() FROM generate_series(1, 6);
@@ -257,7 +257,7 @@ CALL start_afresh();
 INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
 SELECT outbound(1);
 SELECT * FROM claim();
-SELECT github_sync.task_creation_rejected(1) \g /dev/null
+SELECT github_sync.task_report_rejected_creation(1) \g /dev/null
 SELECT github_sync.task_fail(1, 1, 'validation_failed', 'title is wrong');
 SELECT * FROM attempts;
 UPDATE app.tasks SET title = 'Crash at start', modified_at = at(2);
@@ -317,7 +317,7 @@ CALL github_has(4, 'Slow', issue => 7);
 SELECT webhook(4, 7);
 SELECT * FROM claim();
 SELECT fetched(2);
-SELECT github_sync.task_creation_rejected(1) \g /dev/null
+SELECT github_sync.task_report_rejected_creation(1) \g /dev/null
 CALL github_has(4, 'Ours', issue => 8, by => 'our-app[bot]');
 SELECT webhook(4, 8);
 SELECT * FROM claim();

@@ -1,5 +1,5 @@
 --
--- Limits: creations that wait for their hour, pauses, troubles on the way to GitHub
+-- Limits: creations that wait for their hour, pauses, transactions with which GitHub is not reached
 --
 \set ECHO none
 \set world `cat "$PG_ABS_SRCDIR/sql/include/world.sql"`
@@ -30,7 +30,7 @@ SELECT id, creates FROM github_sync.comment_sync_transactions;
 -- while creations are paused, the rest is claimed
 SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
 SELECT * FROM waiting;
-SELECT github_sync.next_resume_at() > now() + interval '59 minutes' AS resumes_then;
+SELECT github_sync.next_pause_end() > now() + interval '59 minutes' AS resumes_then;
 SELECT * FROM claim(10);
 SELECT * FROM claim(10, 'comment');
 -- then creations too
@@ -40,17 +40,17 @@ SELECT * FROM claim(10);
 SELECT * FROM claim(10, 'comment');
 
 -- one that is given back creates still; an attempt without an outcome is looked for first, which creates nothing
-SELECT github_sync.task_creation_rejected(3) \g /dev/null
+SELECT github_sync.task_report_rejected_creation(3) \g /dev/null
 SELECT github_sync.task_give_back(3, 1, 'rate limited', NULL), github_sync.task_give_back(4, 1, 'connection reset', NULL);
 SELECT * FROM creating;
 SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
 SELECT * FROM claim(10);
 -- not found in the end, it creates again
-SELECT github_sync.task_creation_not_found(4, 2, '15 minutes');
+SELECT github_sync.task_report_missing_creation(4, 2, '15 minutes');
 UPDATE github_sync.task_creation_attempts SET sent_at = sent_at - interval '15 minutes' WHERE outcome IS NULL;
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL WHERE id = 4;
 SELECT * FROM claim(10);
-SELECT github_sync.task_creation_not_found(4, 3, '15 minutes');
+SELECT github_sync.task_report_missing_creation(4, 3, '15 minutes');
 SELECT * FROM creating WHERE id = 4;
 SELECT * FROM claim(10);
 
@@ -104,68 +104,68 @@ SELECT * FROM claim(2);
 SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'budget', 'the minute is used up') \g /dev/null
 SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
 SELECT * FROM pauses;
-SELECT github_sync.forgive_budgets() \g /dev/null
+SELECT github_sync.end_budget_pauses() \g /dev/null
 SELECT * FROM pauses;
 SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'rate limit', 'refused') \g /dev/null
 SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
-SELECT github_sync.forgive_budgets() \g /dev/null
+SELECT github_sync.end_budget_pauses() \g /dev/null
 SELECT * FROM pauses;
 
--- troubles on the way: no attempt, behind the installation's pause, twice as long each time
+-- GitHub is not reached: no attempt, behind the installation's pause, twice as long each time
 CALL start_afresh();
 SELECT webhook(1);
 SELECT * FROM claim();
-CREATE FUNCTION fail_on_the_way(claim_no integer) RETURNS text LANGUAGE sql
-RETURN github_sync.task_fail_on_the_way(1, claim_no, 'GitHub unreachable', now() + interval '10 minutes', '1 second', '5 minutes', '3 days');
-CREATE VIEW trouble AS
+CREATE FUNCTION report_unreachable(claim_no integer) RETURNS text LANGUAGE sql
+RETURN github_sync.task_report_unreachable(1, claim_no, 'GitHub unreachable', now() + interval '10 minutes', ROW('1 second', '5 minutes', '3 days')::github_sync.backoff);
+CREATE VIEW unreachable AS
 	SELECT state, attempts, error_code, round(extract(epoch FROM next_attempt_at - now()) / 60) AS minutes
 	FROM github_sync.task_sync_transactions;
-SELECT fail_on_the_way(1);
-SELECT * FROM trouble;
-SELECT fail_on_the_way(1);
+SELECT report_unreachable(1);
+SELECT * FROM unreachable;
+SELECT report_unreachable(1);
 -- nine hours later
-UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL, troubled_since = troubled_since - interval '9 hours';
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL, unreachable_since = unreachable_since - interval '9 hours';
 SELECT * FROM claim();
-SELECT fail_on_the_way(2);
-SELECT * FROM trouble;
+SELECT report_unreachable(2);
+SELECT * FROM unreachable;
 -- after three days it is given up
-UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL, troubled_since = now() - interval '3 days';
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL, unreachable_since = now() - interval '3 days';
 SELECT * FROM claim();
-SELECT fail_on_the_way(3);
-SELECT * FROM trouble;
+SELECT report_unreachable(3);
+SELECT * FROM unreachable;
 SELECT error_code, regexp_replace(error_reason, 'since .*:', 'since ...:') FROM github_sync.sync_errors;
 -- a retry begins anew
 SELECT github_sync.retry_task_sync_transaction(1);
 SELECT * FROM claim();
-SELECT fail_on_the_way(4);
-SELECT * FROM trouble;
+SELECT report_unreachable(4);
+SELECT * FROM unreachable;
 
--- what comes after an answer of GitHub's, or after its repository was disabled, is another trouble
+-- what comes after an answer of GitHub's, or after its repository was disabled, begins anew
 CALL start_afresh();
 SELECT webhook(1);
 SELECT * FROM claim();
-SELECT fail_on_the_way(1);
+SELECT report_unreachable(1);
 CREATE PROCEDURE days_later() LANGUAGE sql AS $$
-	UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL, troubled_since = troubled_since - interval '4 days' $$;
+	UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL, unreachable_since = unreachable_since - interval '4 days' $$;
 CALL days_later();
 SELECT * FROM claim();
-SELECT github_sync.task_missing(1, 2, now(), 'readable');
+SELECT github_sync.task_report_missing(1, 2, now(), 'readable');
 CALL days_later();
 SELECT * FROM claim();
-SELECT fail_on_the_way(3);
-SELECT * FROM trouble;
+SELECT report_unreachable(3);
+SELECT * FROM unreachable;
 CALL days_later();
 SELECT * FROM claim();
 SELECT github_sync.task_try_again(1, 4, 'invalid_response', 'not JSON', NULL, 10);
 SELECT * FROM claim();
-SELECT fail_on_the_way(5);
-SELECT * FROM trouble;
+SELECT report_unreachable(5);
+SELECT * FROM unreachable;
 CALL days_later();
 UPDATE github_sync.github_repos SET sync_enabled = false WHERE id = 1;
 UPDATE github_sync.github_repos SET sync_enabled = true WHERE id = 1;
 SELECT * FROM claim();
-SELECT fail_on_the_way(6);
-SELECT * FROM trouble;
+SELECT report_unreachable(6);
+SELECT * FROM unreachable;
 
 -- what was created lately, for a server that has just started
 CALL start_afresh();

@@ -9,31 +9,42 @@
 \pset null -
 \set ECHO all
 
--- the truth table; b: as the base, l and r: changed; an array per side: {title,body,state}
-SELECT local, remote, github_sync.merge_fields(ARRAY[local], '{b}', ARRAY[remote], '{b}', 'last_write_wins', NULL, ARRAY[at(5)], ARRAY[at(5)])
+-- one field on both sides; without bases it was never synced
+CREATE FUNCTION verdict(
+	local text, remote text, base text, policy text, first_side text, local_changed_at timestamptz, remote_changed_at timestamptz)
+RETURNS text LANGUAGE sql AS $$
+	SELECT (github_sync.merge_fields(
+		ARRAY[ROW(local, base, local_changed_at, remote, base, remote_changed_at)::github_sync.field_sides],
+		base IS NULL, policy, first_side))[1]
+$$;
+-- the truth table; b: as the base, l and r: changed
+SELECT local, remote, verdict(local, remote, 'b', 'last_write_wins', NULL, at(5), at(5))
 FROM unnest('{b,b,l,l,l}'::text[], '{b,r,b,l,r}'::text[]) AS sides (local, remote);
 -- changed on both sides, differently: who decides
-SELECT policy, second_of(local_time) AS local_time, github_sync.merge_fields('{l}', '{b}', '{r}', '{b}', policy, NULL, ARRAY[local_time], ARRAY[at(5)])
+SELECT policy, second_of(local_time) AS local_time, verdict('l', 'r', 'b', policy, NULL, local_time, at(5))
 FROM unnest('{last_write_wins,github_wins,app_wins}'::text[]) AS policy, unnest(ARRAY[at(4), at(5), at(6)]) AS local_time;
 -- whole seconds are compared, a tie is GitHub's, and so is an unknown local time
-SELECT second_of(local_time), github_sync.merge_fields('{l}', '{b}', '{r}', '{b}', 'last_write_wins', NULL, ARRAY[local_time], ARRAY[at(5)])
+SELECT second_of(local_time), verdict('l', 'r', 'b', 'last_write_wins', NULL, local_time, at(5))
 FROM unnest(ARRAY[at(5.999), at(6), NULL]) AS local_time;
 -- each field for itself, each side against its own base
-SELECT github_sync.merge_fields('{Crash,"It crashes",open}', '{Crash,"It crashes",open}', '{Crash ,"It crashes\r\n",closed}', '{Crash ,"It crashes\r\n",open}',
-	'last_write_wins', NULL, ARRAY[at(5), at(5), at(5)], ARRAY[at(5), at(5), at(5)]);
-SELECT github_sync.merge_fields('{l,b,l}', '{b,b,b}', '{b,r,r}', '{b,b,b}', 'app_wins', NULL, NULL, NULL);
+SELECT github_sync.merge_fields(ARRAY[
+	ROW('Crash', 'Crash', at(5), 'Crash ', 'Crash ', at(5)),
+	ROW('It crashes', 'It crashes', at(5), E'It crashes\r\n', E'It crashes\r\n', at(5)),
+	ROW('open', 'open', at(5), 'closed', 'open', at(5))]::github_sync.field_sides[], false, 'last_write_wins', NULL);
+SELECT github_sync.merge_fields(ARRAY[ROW('l', 'b', NULL, 'b', 'b', NULL), ROW('b', 'b', NULL, 'r', 'b', NULL),
+	ROW('l', 'b', NULL, 'r', 'b', NULL)]::github_sync.field_sides[], false, 'app_wins', NULL);
 -- agreed is what a reader sees as equal: line ends, NULL and ''
-SELECT github_sync.merge_fields(ARRAY[E'a\nb'], '{b}', ARRAY[E'a\r\nb'], '{b}', 'last_write_wins', NULL, ARRAY[at(5)], ARRAY[at(5)]);
-SELECT github_sync.merge_fields('{NULL}', '{b}', '{""}', '{b}', 'last_write_wins', NULL, ARRAY[at(5)], ARRAY[at(5)]);
+SELECT verdict(E'a\nb', E'a\r\nb', 'b', 'last_write_wins', NULL, at(5), at(5));
+SELECT verdict(NULL, '', 'b', 'last_write_wins', NULL, at(5), at(5));
 -- never synced: whatever a side holds is a change
-SELECT local, remote, github_sync.merge_fields(ARRAY[local], NULL, ARRAY[remote], NULL, 'last_write_wins', NULL, ARRAY[at(6)], ARRAY[at(5)])
+SELECT local, remote, verdict(local, remote, NULL, 'last_write_wins', NULL, at(6), at(5))
 FROM unnest('{NULL,NULL,l,l,l}'::text[], '{NULL,r,NULL,l,r}'::text[]) AS sides (local, remote);
 
 -- never synced, and one side decides: linked, or a repository that is inbound only
-SELECT first_side, local, remote, github_sync.merge_fields(ARRAY[local], NULL, ARRAY[remote], NULL, 'last_write_wins', first_side, ARRAY[at(6)], ARRAY[at(5)])
+SELECT first_side, local, remote, verdict(local, remote, NULL, 'last_write_wins', first_side, at(6), at(5))
 FROM unnest('{github,app}'::text[]) AS first_side, unnest('{NULL,NULL,l,l,l}'::text[], '{NULL,r,NULL,l,r}'::text[]) AS sides (local, remote);
 -- with a base it has no say any more
-SELECT first_side, github_sync.merge_fields('{l}', '{b}', '{r}', '{b}', 'last_write_wins', first_side, ARRAY[at(6)], ARRAY[at(5)])
+SELECT first_side, verdict('l', 'r', 'b', 'last_write_wins', first_side, at(6), at(5))
 FROM unnest('{github,app}'::text[]) AS first_side;
 -- a task made from an issue
 CALL github_has(1, 'Crash', 'It crashes.');

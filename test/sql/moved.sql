@@ -18,16 +18,16 @@ CREATE VIEW places AS SELECT id, state, github_repo_id AS repo, github_app_insta
 CREATE FUNCTION redirected(transaction bigint, reached_repo bigint, place text, issue_id bigint DEFAULT 3000000001)
 RETURNS text LANGUAGE sql AS $$
 	SELECT concat_ws('/', owner_login, repo_name)
-	FROM github_sync.task_redirected(transaction, (SELECT claim_no FROM claim_of(transaction)), reached_repo,
+	FROM github_sync.task_report_redirect(transaction, (SELECT claim_no FROM claim_of(transaction)), reached_repo,
 		jsonb_build_object('id', issue_id, 'repository_url', 'https://api.github.com/repos/' || place)::text)
 $$;
 -- an issue of another id, and perhaps of another place, answers a claimed transaction
 CREATE FUNCTION answered_by(transaction bigint, issue_id bigint, issue_number integer, place text, kind text DEFAULT 'fetched')
 RETURNS text LANGUAGE sql AS $$
-	SELECT result FROM github_sync.task_answered(transaction, (SELECT claim_no FROM claim_of(transaction)), kind, at(9), 'our-app[bot]',
-		issue_id, issue_number, false, 'Crash', '', 'open', NULL, 'octocat', NULL, at(0), at(9), NULL, NULL, NULL,
+	SELECT result FROM github_sync.task_report_answer(transaction, (SELECT claim_no FROM claim_of(transaction)), ROW(kind, at(9), 'our-app[bot]',
+		ROW(issue_id, issue_number, false, 'Crash', '', 'open', NULL, 'octocat', NULL, at(0), at(9), NULL)::github_sync.resource, NULL, NULL,
 		CASE kind WHEN 'fetched' THEN jsonb_build_object('id', issue_id,
-			'repository_url', 'https://api.github.com/repos/' || place)::text END)
+			'repository_url', 'https://api.github.com/repos/' || place)::text END)::github_sync.answer)
 $$;
 -- a synced task, its issue, and a change of GitHub's that is being fetched: transaction 2
 CREATE PROCEDURE synced() LANGUAGE plpgsql AS $$
@@ -62,7 +62,7 @@ SELECT redirected(2, 1, 'octo/gad get');
 SELECT redirected(2, 1, '../..');
 SELECT * FROM repos;
 -- nor does a stale claim
-SELECT owner_login FROM github_sync.task_redirected(2, 0, 1, '{"id": 3000000001, "repository_url": "https://api.github.com/repos/octo/gadget"}');
+SELECT owner_login FROM github_sync.task_report_redirect(2, 0, 1, '{"id": 3000000001, "repository_url": "https://api.github.com/repos/octo/gadget"}');
 -- where comments say that they are
 SELECT github_sync.repository_of_resource('{"issue_url": "https://ghes.example/api/v3/repos/octo/a.b_c-d/issues/1347"}');
 

@@ -185,7 +185,7 @@ BEGIN
 			END LOOP;
 		END LOOP;
 	END LOOP;
-	RAISE NOTICE 'planted: %', planted > 500;
+	RAISE NOTICE 'planted: %', planted > 450;
 END
 $$;
 CALL plant();

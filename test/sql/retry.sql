@@ -20,10 +20,10 @@ SELECT * FROM claim();
 SELECT github_sync.task_give_back(1, 2, NULL, clock_timestamp() + interval '1 hour');
 SELECT last_error FROM github_sync.task_sync_transactions;
 SELECT * FROM claim();
-SELECT promoted, next_due_at > clock_timestamp() + interval '59 minutes' AS tells_when FROM github_sync.task_promote_due();
+SELECT released, next_due_at > clock_timestamp() + interval '59 minutes' AS tells_when FROM github_sync.task_release_due();
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = clock_timestamp();
 SELECT * FROM claim();
-SELECT * FROM github_sync.task_promote_due();
+SELECT * FROM github_sync.task_release_due();
 SELECT * FROM claim();
 
 -- tried again: an attempt counted, errored at the last
@@ -44,7 +44,7 @@ SELECT * FROM claim();
 SELECT github_sync.task_give_back(1, 1, 'late', NULL);
 SELECT github_sync.task_fail(1, 1, 'late', 'late');
 SELECT github_sync.task_try_again(1, 1, 'late', 'late', NULL, 10);
-SELECT github_sync.task_creation_not_found(1, 1, '15 minutes');
+SELECT github_sync.task_report_missing_creation(1, 1, '15 minutes');
 SELECT fetched(1, claim_no => 1);
 SELECT state, claim_no, attempts, last_error FROM github_sync.task_sync_transactions;
 SELECT count(*) FROM app.tasks;
@@ -57,7 +57,7 @@ SELECT state FROM github_sync.task_sync_transactions;
 -- what a worker that is no more held goes back into the queue
 SELECT webhook(7);
 SELECT * FROM claim();
-SELECT * FROM github_sync.task_recover('{}');
+SELECT * FROM github_sync.task_recover_orphans('{}');
 SELECT state, claim_no, claimed_by FROM github_sync.task_sync_transactions WHERE id = 2;
 
 -- retried by a person: it starts anew
@@ -105,9 +105,9 @@ SELECT outbound(1);
 SELECT github_sync.retry_task_sync_transaction(1);
 SELECT * FROM queue;
 -- and nothing is left to send: duplicate
-SELECT github_sync.task_creation_rejected(1) \g /dev/null
+SELECT github_sync.task_report_rejected_creation(1) \g /dev/null
 SELECT * FROM claim();
-SELECT github_sync.task_creation_rejected(2) \g /dev/null
+SELECT github_sync.task_report_rejected_creation(2) \g /dev/null
 SELECT github_sync.task_fail(2, 1, 'validation_failed', 'title is wrong');
 SELECT outbound(1);
 SELECT carry_out(3);

@@ -101,7 +101,7 @@ UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL WHERE state
 SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'rate limit', 'rate limit') \g /dev/null
 SELECT * FROM waiting;
 SELECT * FROM claim();
-SELECT github_sync.next_resume_at() > now() + interval '59 minutes' AS resumes_then;
+SELECT github_sync.next_pause_end() > now() + interval '59 minutes' AS resumes_then;
 -- after a pause, one request finds out
 SELECT webhook(1, 2), webhook(1, 3);
 SELECT github_sync.pause_installation(10, now() - interval '1 second', 'rate limit', 'rate limit') \g /dev/null
@@ -117,7 +117,7 @@ SELECT outbound(1), outbound(1, 'comment');
 SELECT * FROM claim();
 SELECT github_sync.task_give_back(1, 1, 'connection reset', NULL);
 SELECT * FROM claim();
-SELECT github_sync.task_creation_not_found(1, 2, '15 minutes');
+SELECT github_sync.task_report_missing_creation(1, 2, '15 minutes');
 SELECT * FROM claim(of_type => 'comment');
 SELECT * FROM waiting;
 -- the parent is all that is waited for, and known before anybody claims; then what became of it
@@ -127,7 +127,7 @@ INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1)
 SELECT outbound(1, 'comment');
 SELECT * FROM waiting;
 SELECT * FROM claim();
-SELECT github_sync.task_creation_rejected(1) \g /dev/null
+SELECT github_sync.task_report_rejected_creation(1) \g /dev/null
 SELECT github_sync.task_fail(1, 1, 'validation_failed', 'GitHub said no');
 SELECT * FROM waiting;
 SELECT github_sync.retry_task_sync_transaction(1);

@@ -139,7 +139,7 @@ $application->edit_task($task, title => 'refused again');
 my $rests = "SELECT pause_kind = 'credentials' FROM github_sync.github_app_installations";
 $application->wait_until($rests);
 $seq = $github->last_seq;
-$application->superuser_sql('SELECT github_sync.forgive_credentials()');
+$application->superuser_sql('SELECT github_sync.end_credential_pauses()');
 $application->superuser_sql('SELECT github_sync.wake()');
 $application->wait_until($rests);
 cmp_ok(tokens_asked_for($seq), '<=', 2, 'a pause that somebody ended too early is one again after another try');
@@ -268,7 +268,7 @@ $node->reload;
 $by_token->wait_until("SELECT waits_for LIKE '%no identity: GitHub answered 401%' FROM github_sync.sync_queue");
 pass('closed to others, it is');
 GitHubSync::Application::write_secret($github->dir . '/token', "github_pat_alice\n");
-$by_token->superuser_sql("SELECT github_sync.$_()") foreach qw(forgive_credentials wake);    # not to wait for a minute
+$by_token->superuser_sql("SELECT github_sync.$_()") foreach qw(end_credential_pauses wake);    # not to wait for a minute
 $by_token->wait_until_done;
 is($github->issue('acme/gadgets', 1)->{author}, 'alice', 'one that is put in its place is read at the next try, without a reload');
 is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, 'the other database goes by its own settings');

@@ -113,7 +113,7 @@ wait_for_exchange(HttpClient *client)
 HttpExchange *
 perform(HttpClient *client, const HttpRequest *request)
 {
-	if (!http_client_start(client, request))
+	if (http_client_start(client, request) != HTTP_STARTED)
 	{
 		printf("Bail out! %s %s did not start\n", request->method, request->url);
 		exit(2);

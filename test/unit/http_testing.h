@@ -7,7 +7,7 @@
 #ifndef HTTP_TESTING_H
 #define HTTP_TESTING_H
 
-#include "http_client.h"
+#include "http/http.h"
 #include "http_peer.h"
 
 #define PATIENCE_S 60 /* for what should take moments */

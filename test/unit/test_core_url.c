@@ -1,8 +1,10 @@
 /*
  * test_core_url.c
- *		Which redirects and links lead to GitHub's API, and which elsewhere.
+ *		Which addresses may be set, which redirects and links lead to GitHub's API,
+ *		and which elsewhere.
  */
-#include "core/github_url.h"
+#include "core/link_header.h"
+#include "core/url.h"
 
 #include <stdlib.h>
 
@@ -99,7 +101,7 @@ test_references(void)
 {
 	for (size_t i = 0; i < COUNT(references); i++)
 	{
-		char *url = github_url_within(references[i].api_url, references[i].reference);
+		char *url = url_within(references[i].api_url, references[i].reference);
 
 		is_text(url, references[i].url,
 				references[i].reference != NULL ? references[i].reference : "nothing");
@@ -110,34 +112,165 @@ test_references(void)
 static void
 test_long_reference(void)
 {
-	static char reference[GITHUB_MAX_REFERENCE_LENGTH + 2];
+	static char reference[URL_MAX_REFERENCE_LENGTH + 2];
 	char *url;
 
-	memset(reference, 'a', GITHUB_MAX_REFERENCE_LENGTH);
+	memset(reference, 'a', URL_MAX_REFERENCE_LENGTH);
 	reference[0] = '/';
-	url = github_url_within(API, reference);
+	url = url_within(API, reference);
 	ok(url != NULL, "a reference of the largest length is taken");
 	free(url);
 
-	reference[GITHUB_MAX_REFERENCE_LENGTH] = 'a';
-	ok(github_url_within(API, reference) == NULL, "a longer one is not");
+	reference[URL_MAX_REFERENCE_LENGTH] = 'a';
+	ok(url_within(API, reference) == NULL, "a longer one is not");
 }
 
 static void
 test_repository_ids(void)
 {
-	is_int(github_url_repository_id(API, API "/repositories/1296269/issues/2"), 1296269,
+	is_int(url_repository_id(API, API "/repositories/1296269/issues/2"), 1296269,
 		   "the id of a repository");
-	is_int(github_url_repository_id(API, API "/repositories/3123456789"), INT64_C(3123456789),
+	is_int(url_repository_id(API, API "/repositories/3123456789"), INT64_C(3123456789),
 		   "an id beyond 32 bits");
-	is_int(github_url_repository_id(API, API "/repositories/7?a=b"), 7, "an id before a query");
-	is_int(github_url_repository_id(GHES, GHES "/repositories/7/issues"), 7,
+	is_int(url_repository_id(API, API "/repositories/7?a=b"), 7, "an id before a query");
+	is_int(url_repository_id(GHES, GHES "/repositories/7/issues"), 7,
 		   "an id below the path of an Enterprise Server");
-	is_int(github_url_repository_id(API, API "/repos/acme/widgets/issues/2"), 0, "a name is no id");
-	is_int(github_url_repository_id(API, API "/repositories/7x/issues"), 0, "nor is 7x");
-	is_int(github_url_repository_id(API, API "/repositories/"), 0, "nor is nothing");
-	is_int(github_url_repository_id(API, API "/repositories/99999999999999999999"), 0,
+	is_int(url_repository_id(API, API "/repos/acme/widgets/issues/2"), 0, "a name is no id");
+	is_int(url_repository_id(API, API "/repositories/7x/issues"), 0, "nor is 7x");
+	is_int(url_repository_id(API, API "/repositories/"), 0, "nor is nothing");
+	is_int(url_repository_id(API, API "/repositories/99999999999999999999"), 0,
 		   "nor is what overflows");
+}
+
+typedef struct FaultCase
+{
+	const char *address;
+	const char *fault; /* how it begins; NULL: it is fit */
+} FaultCase;
+
+#define A63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+#define NO_SCHEME "The address must begin with https://"
+#define HAS_USER "The address must not contain a user"
+#define HAS_QUERY "The address must not contain a query"
+#define NO_HOST "The address must name a host"
+#define HAS_SLASH "The address must not end with a slash"
+#define ODD_PATH "The path may contain"
+#define NOT_ENCRYPTED "Plain http is accepted"
+
+static const FaultCase api_faults[] = {
+	{"https://api.github.com", NULL},
+	{"https://git.example.org:8443/api/v3", NULL},
+	{"https://git.example.org:1/a.b/c~d_e-f", NULL},
+	{"https://git.example.org:65535", NULL},
+	{"https://[2001:db8::1]/api/v3", NULL},
+	{"https://[::ffff:10.0.0.1]:8443", NULL},
+	{"https://" A63 "." A63 "." A63 "." A63, "The address must name a host"},
+	{"https://" A63 "." A63 "." A63 ".a", NULL},
+	{"http://localhost", NULL},
+	{"http://LocalHost:8080/api", NULL},
+	{"http://127.0.0.1:8080", NULL},
+	{"http://127.255.255.254", NULL},
+	{"http://[::1]:8080/api", NULL},
+	{"", NO_SCHEME},
+	{"api.github.com", NO_SCHEME},
+	{"https:/api.github.com", NO_SCHEME},
+	{"HTTPS://api.github.com", NO_SCHEME},
+	{"ftp://api.github.com", NO_SCHEME},
+	{"file:///etc/passwd", NO_SCHEME},
+	{"://api.github.com", NO_SCHEME},
+	{" https://api.github.com", NO_SCHEME},
+	{"https://user:password@api.github.com", HAS_USER},
+	{"https://api.github.com@evil.example", HAS_USER},
+	{"https://api.github.com/a@b", HAS_USER},
+	{"https://api.github.com?a=b", HAS_QUERY},
+	{"https://api.github.com/a#b", HAS_QUERY},
+	{"https://?", HAS_QUERY},
+	{"https://", NO_HOST},
+	{"https:///api", NO_HOST},
+	{"https://:443", NO_HOST},
+	{"https://api.github.com:", NO_HOST},
+	{"https://api.github.com:/api", NO_HOST},
+	{"https://api.github.com:0", NO_HOST},
+	{"https://api.github.com:65536", NO_HOST},
+	{"https://api.github.com:000443", NO_HOST},
+	{"https://api.github.com:44x", NO_HOST},
+	{"https://api.github.com:443:443", NO_HOST},
+	{"https://api%2egithub.com", NO_HOST},
+	{"https://api.github.com\\evil", NO_HOST},
+	{"https://api github.com", NO_HOST},
+	{"https://b\303\274cher.example", NO_HOST},
+	{"https://[::1", NO_HOST},
+	{"https://[]", NO_HOST},
+	{"https://[::1]x", NO_HOST},
+	{"https://[1.2.3.4]", NO_HOST},
+	{"https://[fe80::1%25eth0]", NO_HOST},
+	{"https://api.github.com/", HAS_SLASH},
+	{"https://git.example.org/api/v3/", HAS_SLASH},
+	{"https://git.example.org//api", ODD_PATH},
+	{"https://git.example.org/./api", ODD_PATH},
+	{"https://git.example.org/../api", ODD_PATH},
+	{"https://git.example.org/.api", ODD_PATH},
+	{"https://git.example.org/a%2fb", ODD_PATH},
+	{"https://git.example.org/a b", ODD_PATH},
+	{"https://git.example.org/a\\b", ODD_PATH},
+	{"http://api.github.com", NOT_ENCRYPTED},
+	{"http://128.0.0.1", NOT_ENCRYPTED},
+	{"http://127.0.0.1.example.org", NOT_ENCRYPTED},
+	{"http://localhost.example.org", NOT_ENCRYPTED},
+	{"http://[::2]", NOT_ENCRYPTED},
+	{"http://127.1", NOT_ENCRYPTED},
+};
+
+#define ODD_SCHEME "The proxy's scheme must be"
+#define NOT_A_PROXY "The proxy must name a host"
+
+static const FaultCase proxy_faults[] = {
+	{"proxy.example.org", NULL},
+	{"proxy.example.org:3128", NULL},
+	{"http://proxy.example.org:3128", NULL},
+	{"https://proxy.example.org", NULL},
+	{"socks4://10.0.0.1:1080", NULL},
+	{"socks4a://proxy.example.org:1080", NULL},
+	{"socks5://[::1]:1080", NULL},
+	{"socks5h://user:pass%40word@proxy.example.org:1080", NULL},
+	{"user:password@proxy.example.org", NULL},
+	{"[2001:db8::1]:3128", NULL},
+	{"ftp://proxy.example.org", ODD_SCHEME},
+	{"HTTP://proxy.example.org", ODD_SCHEME},
+	{"://proxy.example.org", ODD_SCHEME},
+	{"user:a://b@proxy.example.org", ODD_SCHEME},
+	{"", NOT_A_PROXY},
+	{"http://", NOT_A_PROXY},
+	{"user@", NOT_A_PROXY},
+	{"a@b@proxy.example.org", NOT_A_PROXY},
+	{"proxy.example.org:", NOT_A_PROXY},
+	{"proxy.example.org:99999", NOT_A_PROXY},
+	{"proxy.example.org/", NOT_A_PROXY},
+	{"http://proxy.example.org:3128/path", NOT_A_PROXY},
+	{"proxy.example.org?a", NOT_A_PROXY},
+	{"proxy.example.org#a", NOT_A_PROXY},
+	{"proxy example.org", NOT_A_PROXY},
+	{"[::1", NOT_A_PROXY},
+};
+
+static void
+check_faults(const char *kind, const char *(*fault_of)(const char *), const FaultCase *cases,
+			 size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+	{
+		const char *fault = fault_of(cases[i].address);
+		const char *expected = cases[i].fault;
+		char name[400];
+
+		snprintf(name, sizeof(name), "%s %s: %s", kind, cases[i].address,
+				 expected != NULL ? expected : "is fit");
+		if (!ok(fault == NULL || expected == NULL ? fault == expected
+												  : strncmp(fault, expected, strlen(expected)) == 0,
+				name))
+			printf("#   got \"%s\"\n", fault != NULL ? fault : "(null)");
+	}
 }
 
 typedef struct LinkCase
@@ -180,7 +313,7 @@ test_links(void)
 {
 	for (size_t i = 0; i < COUNT(links); i++)
 	{
-		char *next = github_link_next(links[i].link);
+		char *next = link_header_next(links[i].link);
 
 		is_text(next, links[i].next, links[i].name);
 		free(next);
@@ -193,6 +326,8 @@ main(void)
 	test_references();
 	test_long_reference();
 	test_repository_ids();
+	check_faults("API", url_api_fault, api_faults, COUNT(api_faults));
+	check_faults("proxy", url_proxy_fault, proxy_faults, COUNT(proxy_faults));
 	test_links();
 	return done_testing();
 }

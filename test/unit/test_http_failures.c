@@ -53,7 +53,7 @@ bring_request_to_server(HttpClient *client, const char *path)
 	double deadline = seconds_now() + PATIENCE_S;
 	int before = loopback_server_requests(server, path);
 
-	ok(http_client_start(client, &request), "request starts");
+	is_int(http_client_start(client, &request), HTTP_STARTED, "request starts");
 	while (loopback_server_requests(server, path) == before && seconds_now() < deadline)
 		step(client, seconds_now() + 0.01);
 }

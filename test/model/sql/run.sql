@@ -38,7 +38,7 @@ BEGIN
 				next_attempt_at = CASE WHEN next_attempt_at < 'infinity' THEN clock_timestamp() ELSE next_attempt_at END;
 			UPDATE github_sync.task_creation_attempts SET sent_at = sent_at - interval '1 hour';
 			UPDATE github_sync.comment_creation_attempts SET sent_at = sent_at - interval '1 hour';
-			PERFORM github_sync.task_promote_due(), github_sync.comment_promote_due();
+			PERFORM github_sync.task_release_due(), github_sync.comment_release_due();
 	END CASE;
 	RETURN '';
 END

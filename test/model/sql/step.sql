@@ -45,9 +45,9 @@ BEGIN
 		WHEN 'capture' THEN
 			PERFORM github_sync.capture_@record@_changes((op ->> 'enabled')::boolean);
 		WHEN 'missing' THEN
-			told := github_sync.@record@_missing(tx, held, model.at((op ->> 'at')::numeric), op ->> 'repository');
+			told := github_sync.@record@_report_missing(tx, held, model.at((op ->> 'at')::numeric), op ->> 'repository');
 		WHEN 'deleted' THEN
-			told := github_sync.@record@_deleted(tx, held, model.at((op ->> 'at')::numeric));
+			told := github_sync.@record@_report_deleted(tx, held, model.at((op ->> 'at')::numeric));
 		WHEN 'link' THEN
 			told := github_sync.link_@record@((op ->> 'row')::bigint, (op ->> 'repo')::bigint,
 --@task				(op ->> 'number')::integer,
@@ -67,9 +67,9 @@ BEGIN
 				CASE WHEN a.send_title THEN ' title=' || coalesce(a.title, '-') END,
 				CASE WHEN a.send_body THEN ' body=' || coalesce(a.body, '-') END,
 				CASE WHEN a.send_state THEN ' state=' || coalesce(a.issue_state, '-') END)
-			INTO told FROM github_sync.@record@_answered(
-				tx, held, op ->> 'kind', model.at((op ->> 'at')::numeric), 'our-app[bot]',
-				(resource ->> 'githubId')::bigint, (resource ->> 'number')::integer, false,
+			INTO told FROM github_sync.@record@_report_answer(
+				tx, held, ROW(op ->> 'kind', model.at((op ->> 'at')::numeric), 'our-app[bot]',
+				ROW((resource ->> 'githubId')::bigint, (resource ->> 'number')::integer, false,
 --@task				resource -> 'fields' ->> 0,
 --@comment				NULL,
 				CASE WHEN resource ->> 'keyOf' IS NULL THEN resource -> 'fields' ->> @body_place@
@@ -78,11 +78,12 @@ BEGIN
 --@task				resource -> 'fields' ->> 2,
 --@comment				NULL,
 				NULL, resource ->> 'author', 'https://github.com/octo/app', model.at(0),
-				model.at((resource ->> 'updated')::numeric), NULL, NULL, NULL, '{}') AS a;
+				model.at((resource ->> 'updated')::numeric), NULL)::github_sync.resource,
+				NULL, NULL, '{}')::github_sync.answer) AS a;
 		WHEN 'creation rejected' THEN
-			PERFORM github_sync.@record@_creation_rejected(tx);
+			PERFORM github_sync.@record@_report_rejected_creation(tx);
 		WHEN 'creation not found' THEN
-			told := github_sync.@record@_creation_not_found(tx, held, interval '15 minutes');
+			told := github_sync.@record@_report_missing_creation(tx, held, interval '15 minutes');
 		WHEN 'give back' THEN
 			told := github_sync.@record@_give_back(tx, held, 'trouble', later);
 		WHEN 'try again' THEN
@@ -90,7 +91,7 @@ BEGIN
 		WHEN 'fail' THEN
 			told := github_sync.@record@_fail(tx, held, op ->> 'code', 'trouble');
 		WHEN 'recover' THEN
-			told := (github_sync.@record@_recover(ARRAY(SELECT jsonb_array_elements_text(op -> 'held')::bigint))).recovered;
+			told := (github_sync.@record@_recover_orphans(ARRAY(SELECT jsonb_array_elements_text(op -> 'held')::bigint))).recovered;
 		WHEN 'retry' THEN
 			told := github_sync.retry_@record@_sync_transaction(tx);
 		ELSE

@@ -210,7 +210,7 @@ RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	a record;
 BEGIN
-	EXECUTE format('SELECT * FROM github_sync.%s_answered($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)',
+	EXECUTE format('SELECT * FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5, ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)::github_sync.resource, $18, $19, $20)::github_sync.answer)',
 		of_type)
 	INTO a
 	USING transaction, held_claim_no, kind, seen_at, 'our-app[bot]', resource.id, resource.number, false,
@@ -259,7 +259,7 @@ RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	result text;
 BEGIN
-	EXECUTE format('SELECT github_sync.%s_missing($1, $2, $3, $4)', of_type) INTO result
+	EXECUTE format('SELECT github_sync.%s_report_missing($1, $2, $3, $4)', of_type) INTO result
 	USING transaction, (SELECT c.claim_no FROM world.claim_of(transaction, of_type) AS c), world.at(second), repository;
 	RETURN result;
 END
@@ -267,7 +267,7 @@ $$;
 
 CREATE FUNCTION world.deleted(transaction bigint, second numeric) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN github_sync.comment_deleted(transaction, (SELECT c.claim_no FROM world.claim_of(transaction, 'comment') AS c), world.at(second));
+	RETURN github_sync.comment_report_deleted(transaction, (SELECT c.claim_no FROM world.claim_of(transaction, 'comment') AS c), world.at(second));
 END
 $$;
 
@@ -276,7 +276,7 @@ CREATE PROCEDURE world.wait_is_over(of_type text DEFAULT 'task') LANGUAGE plpgsq
 BEGIN
 	EXECUTE format('UPDATE github_sync.%s_sync_transactions SET next_attempt_at = clock_timestamp()
 		WHERE state = ''queued'' AND next_attempt_at < ''infinity''', of_type);
-	EXECUTE format('SELECT github_sync.%s_promote_due()', of_type);
+	EXECUTE format('SELECT github_sync.%s_release_due()', of_type);
 END
 $$;
 
@@ -359,7 +359,7 @@ BEGIN
 		IF claimed.step = 'create' THEN
 			CALL world.posted(claimed.id, second, of_type);
 			result := world.created(claimed.id, second, 'created', of_type);
-		ELSIF claimed.step = 'look' THEN
+		ELSIF claimed.step = 'lookup' THEN
 			result := world.created(claimed.id, second, 'found', of_type);
 		ELSE
 			result := world.fetched(claimed.id, greatest(second, world.second_of((world.resource_of(claimed.id, of_type)).updated_at)),

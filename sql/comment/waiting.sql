@@ -1,0 +1,133 @@
+/*
+ * A comment that waits for its issue: out of the line until the issue has a
+ * number, or a task, or will have none.
+ */
+
+/* Stated for what the record is now: the caller looks again once it holds the parent. */
+CREATE OR REPLACE FUNCTION github_sync.comment_wait_for_locks() RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN interval '1 second';
+COMMENT ON FUNCTION github_sync.comment_wait_for_locks() IS
+'private: when a comment is claimed again whose task the application holds';
+
+CREATE OR REPLACE FUNCTION github_sync.comment_needs_parent(
+	t github_sync.comment_sync_transactions, cached github_sync.github_comments, step text,
+	parent github_sync.github_issues)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF step IN ('create', 'lookup') THEN
+		RETURN parent.number IS NULL;
+	END IF;
+	/* A comment that is to become a row needs the task of its issue. */
+	RETURN step = 'fetch' AND t.direction = 'inbound' AND t.action = 'upsert' AND cached.comment_id IS NULL
+		AND parent.id IS NOT NULL AND parent.task_id IS NULL
+		AND parent.local_deleted_at IS NULL AND parent.deleted_at IS NULL
+		AND NOT EXISTS (SELECT FROM github_sync.github_repos AS r
+			WHERE r.id = cached.github_repo_id AND r.sync_direction = 'outbound');
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_needs_parent(
+	github_sync.comment_sync_transactions, github_sync.github_comments, text, github_sync.github_issues) IS
+'private: the issue of the comment has no number yet, or the row that the comment is to become would have no task';
+
+CREATE OR REPLACE FUNCTION github_sync.comment_parent_is_gone(
+	t github_sync.comment_sync_transactions, step text, parent github_sync.github_issues)
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+	code text := CASE
+		WHEN step <> 'create' THEN NULL
+		WHEN parent.number IS NULL AND parent.task_id IS NULL THEN 'parent_not_synced'
+		WHEN parent.deleted_at IS NOT NULL THEN 'gone' END;
+BEGIN
+	UPDATE github_sync.comment_sync_transactions SET event = 'failed', error_code = code, error_reason = CASE code
+			WHEN 'gone' THEN 'the issue of the comment was deleted at GitHub'
+			ELSE 'the task of the comment has no issue, and will have none' END
+	WHERE id = t.id AND code IS NOT NULL;
+	RETURN code IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_parent_is_gone(
+	github_sync.comment_sync_transactions, text, github_sync.github_issues) IS
+'private: ends a comment as errored that has nothing to wait for: its issue will never be there (again)';
+
+CREATE OR REPLACE FUNCTION github_sync.comment_wait_for_parent(
+	t github_sync.comment_sync_transactions, step text, parent github_sync.github_issues)
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF step = 'fetch' THEN
+		IF NOT EXISTS (SELECT FROM github_sync.task_sync_transactions AS q
+			WHERE q.github_issue_id = parent.id AND q.state IN ('queued', 'processing')) THEN
+			/* The comment moved its issue's updated_at at least that far. */
+			INSERT INTO github_sync.task_sync_transactions (direction, github_issue_id, github_updated_at)
+			VALUES ('inbound', parent.id, t.github_updated_at);
+		END IF;
+	ELSIF (SELECT q.state FROM github_sync.task_sync_transactions AS q
+		WHERE q.github_issue_id = parent.id ORDER BY q.id DESC LIMIT 1) IS DISTINCT FROM 'errored' THEN
+		PERFORM github_sync.comment_ask_for_parent(parent);
+	END IF;
+	UPDATE github_sync.comment_sync_transactions SET next_attempt_at = 'infinity' WHERE id = t.id;
+EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+	/* The application holds the task: not for us to wait for. */
+	UPDATE github_sync.comment_sync_transactions
+	SET next_attempt_at = clock_timestamp() + github_sync.comment_wait_for_locks() WHERE id = t.id;
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_wait_for_parent(
+	github_sync.comment_sync_transactions, text, github_sync.github_issues) IS
+'private: takes a comment out of the line until release_comments_of_issue(), and sees to it that its issue is under '
+'way; one whose transaction errored waits for its retry';
+
+CREATE OR REPLACE FUNCTION github_sync.comment_waits_for_parent(
+	t github_sync.comment_sync_transactions, cached github_sync.github_comments, step text)
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+	parent github_sync.github_issues;
+BEGIN
+	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id;
+	IF github_sync.comment_parent_is_gone(t, step, parent) THEN
+		RETURN true;
+	END IF;
+	IF NOT github_sync.comment_needs_parent(t, cached, step, parent) THEN
+		RETURN false;
+	END IF;
+	/* Who changes the parent just now would release only what waits already: left for the next claim. */
+	parent := github_sync.task_lock_record_skip_locked(cached.github_issue_id);
+	IF parent.id IS NOT NULL AND github_sync.comment_needs_parent(t, cached, step, parent) THEN
+		/* Who changes it with an older snapshot would not see that this one waits: he shall fail (40001). */
+		UPDATE github_sync.github_issues SET lock_version = lock_version + 1 WHERE id = parent.id;
+		PERFORM github_sync.comment_wait_for_parent(t, step, parent);
+	END IF;
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_waits_for_parent(
+	github_sync.comment_sync_transactions, github_sync.github_comments, text) IS
+'private: true: the comment cannot be claimed now, because of its issue';
+
+CREATE OR REPLACE FUNCTION github_sync.release_comments_of_issue() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	/* What somebody holds, he supersedes; what he requeues, the next claim parks again. */
+	UPDATE github_sync.comment_sync_transactions SET next_attempt_at = NULL
+	WHERE id IN (SELECT t.id FROM github_sync.github_comments AS c
+		JOIN github_sync.comment_sync_transactions AS t ON t.github_comment_id = c.id
+		WHERE c.github_issue_id = NEW.id AND t.state = 'queued' AND t.next_attempt_at = 'infinity'
+		FOR NO KEY UPDATE OF t SKIP LOCKED);
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.release_comments_of_issue() IS
+'private: comments that waited for their issue (its number, its task, or the news that there will be none) may be '
+'claimed';
+
+CREATE OR REPLACE TRIGGER release_comments_of_issue
+	AFTER UPDATE ON github_sync.github_issues
+	FOR EACH ROW WHEN (OLD.number IS NULL AND NEW.number IS NOT NULL
+		OR OLD.task_id IS DISTINCT FROM NEW.task_id
+		OR OLD.local_deleted_at IS NULL AND NEW.local_deleted_at IS NOT NULL
+		OR OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL)
+	EXECUTE FUNCTION github_sync.release_comments_of_issue();

@@ -1,0 +1,19 @@
+/*
+ * A restored or copied database, which sends nothing until it is adopted.
+ */
+
+CREATE FUNCTION github_sync.adopt_database() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_owner();
+	/* What was queued when this copy was made may have been sent since by the original. */
+	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
+		'UPDATE github_sync.attached_tables SET database_identity = %L, server_timeline = NULL',
+		github_sync.database_identity()));
+	PERFORM github_sync.poke_launcher();
+	PERFORM github_sync.wake();
+END
+$$;
+COMMENT ON FUNCTION github_sync.adopt_database() IS
+'public: makes this database the one that syncs; a restored or copied database sends nothing before. '
+'Make sure that the original no longer runs';

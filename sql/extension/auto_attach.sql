@@ -1,0 +1,51 @@
+/*
+ * What CREATE EXTENSION does for a database that has its tables already: the
+ * one table of the conventional name is attached.
+ */
+
+CREATE FUNCTION github_sync.attach_by_convention(record_type text, application_table regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	/* All arguments, so that no other function of the name fits better. */
+	IF record_type = 'task' THEN
+		PERFORM github_sync.attach_tasks(application_table, NULL::name, NULL::name, NULL::name, NULL::name,
+			'open'::text, 'closed'::text, NULL::name, 'UTC'::text, NULL::name, NULL::regprocedure);
+	ELSE
+		PERFORM github_sync.attach_comments(application_table, NULL::name, NULL::name, NULL::name, NULL::name,
+			'UTC'::text, NULL::regprocedure);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.attach_by_convention(text, regclass) IS
+'private: attaches a table by the defaults of attach_tasks or attach_comments';
+
+CREATE FUNCTION github_sync.auto_attach(record_type text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	candidates regclass[];
+	problem text;
+BEGIN
+	SELECT array_agg(c.oid::regclass) INTO candidates
+	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE c.relname = record_type || 's' AND c.relkind IN ('r', 'p')
+		AND c.relpersistence <> 't' AND NOT c.relispartition
+		AND n.nspname <> 'information_schema' AND n.nspname <> 'github_sync' AND n.nspname !~ '^pg_'
+		AND NOT EXISTS (SELECT FROM pg_depend AS d
+			WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e');
+	IF cardinality(candidates) = 1 THEN
+		BEGIN
+			PERFORM github_sync.attach_by_convention(record_type, candidates[1]);
+			RAISE NOTICE 'attached table %', candidates[1];
+			RETURN;
+		EXCEPTION WHEN undefined_column OR invalid_authorization_specification OR object_not_in_prerequisite_state THEN
+			GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT;
+		END;
+	END IF;
+	RAISE NOTICE USING
+		MESSAGE = format('no %ss table is attached: %s', record_type, coalesce(problem,
+			format('found %s tables of that name', coalesce(cardinality(candidates), 0)))),
+		HINT = format('SELECT github_sync.attach_%ss(''your_schema.your_table'', ...)', record_type);
+END
+$$;
+COMMENT ON FUNCTION github_sync.auto_attach(text) IS
+'private: attaches the one table of the conventional name, or says what to call';

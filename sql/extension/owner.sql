@@ -1,0 +1,170 @@
+/*
+ * Whose all this is: the owner of the application's table, to whom everything
+ * that attach makes is handed over.
+ *
+ * The caller may be a superuser, and the owner of the table somebody else with
+ * plans of his own.  So in every file of members:
+ *
+ *	- A function of this schema is called with all its arguments, each of
+ *	  exactly the declared type: whoever may create functions here cannot offer
+ *	  one that fits better.
+ *	- What lies in tables of the owner is read by read_as_owner() and written by
+ *	  execute_as_owner().
+ *	- What comes from there is quoted wherever it becomes part of a command.
+ */
+
+CREATE FUNCTION github_sync.table_owner(application_table regclass) RETURNS name
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	here record;
+BEGIN
+	SELECT c.relkind, c.relpersistence, r.rolname, r.rolcanlogin, r.rolsuper INTO here
+	FROM pg_class AS c JOIN pg_roles AS r ON r.oid = c.relowner WHERE c.oid = application_table;
+	IF NOT FOUND THEN
+		RAISE undefined_table USING
+			MESSAGE = format('there is no table %s', coalesce(application_table::text, 'null'));
+	END IF;
+	IF here.relkind NOT IN ('r', 'p') OR here.relpersistence = 't' THEN
+		RAISE wrong_object_type USING
+			MESSAGE = format('%s is not an ordinary or partitioned table', application_table);
+	END IF;
+	IF NOT pg_has_role(current_user, here.rolname, 'USAGE') THEN
+		RAISE insufficient_privilege USING
+			MESSAGE = format('must be owner of table %s', application_table);
+	END IF;
+	IF here.rolsuper THEN
+		RAISE WARNING USING
+			MESSAGE = format('table %s belongs to superuser %s', application_table, here.rolname),
+			DETAIL = 'The worker logs in as the owner: triggers and defaults of the table would run as a superuser.',
+			HINT = 'Give the table to a role of its own before production: ALTER TABLE ... OWNER TO ...';
+	ELSIF NOT here.rolcanlogin AND current_setting('server_version_num')::integer < 170000 THEN
+		RAISE invalid_authorization_specification USING
+			MESSAGE = format('role %s, the owner of table %s, cannot log in', here.rolname, application_table),
+			DETAIL = 'The worker logs in as the owner of the table; before PostgreSQL 17 that needs LOGIN.',
+			HINT = format('ALTER ROLE %I LOGIN', here.rolname);
+	END IF;
+	RETURN here.rolname;
+END
+$$;
+COMMENT ON FUNCTION github_sync.table_owner(regclass) IS
+'private: the owner of an application''s table that may be attached by the caller; '
+'raises when it is no table, not the caller''s, or its owner cannot log in';
+
+CREATE FUNCTION github_sync.queue_owner() RETURNS name
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = to_regclass('github_sync.attached_tables'));
+COMMENT ON FUNCTION github_sync.queue_owner() IS
+'private: to whom everything that attach made belongs; NULL: nothing was attached';
+
+CREATE FUNCTION github_sync.require_owner() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	owner name := github_sync.queue_owner();
+BEGIN
+	IF owner IS NULL THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = 'no tasks table is attached',
+			HINT = 'SELECT github_sync.attach_tasks(...) first.';
+	END IF;
+	IF NOT pg_has_role(current_user, owner, 'USAGE') THEN
+		RAISE insufficient_privilege USING
+			MESSAGE = 'must be owner of the tables in schema github_sync',
+			DETAIL = format('They belong to role %I.', owner);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_owner() IS
+'private: a clear error for anybody else than the owner of what attach made (or a superuser), '
+'and where nothing was ever attached';
+
+CREATE FUNCTION github_sync.require_create() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT has_schema_privilege(current_user, 'github_sync', 'CREATE') THEN
+		RAISE insufficient_privilege USING
+			MESSAGE = format('role %I may not create objects in schema github_sync', current_user),
+			DETAIL = 'What is made there belongs to the owner of the application''s table.',
+			HINT = format('Let a superuser make this call, or GRANT CREATE ON SCHEMA github_sync TO %I '
+				'and REVOKE it afterwards.', current_user);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_create() IS
+'private: a clear error, with the statement that mends it, where an owner who is no superuser may not create';
+
+CREATE FUNCTION github_sync.made_by_attach(
+	OUT what text, OUT owner name, OUT kind text, OUT is_public boolean, OUT depends_on name)
+RETURNS SETOF record
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT o.what, pg_get_userbyid(o.owner), o.kind, o.is_public,
+		(SELECT e.extname FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
+		WHERE d.classid = o.catalog AND d.objid = o.oid
+			AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'x' LIMIT 1)
+	FROM (
+		SELECT format('%I.%I', 'github_sync', c.relname), c.relowner,
+			CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, false, 'pg_class'::regclass, c.oid
+		FROM pg_class AS c
+		WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+		UNION ALL
+		SELECT p.oid::regprocedure::text, p.proowner, 'ROUTINE', p.proacl IS NULL, 'pg_proc'::regclass, p.oid
+		FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace
+	) AS o (what, owner, kind, is_public, catalog, oid)
+	WHERE NOT EXISTS (SELECT FROM pg_depend AS d
+		WHERE d.classid = o.catalog AND d.objid = o.oid AND d.deptype = 'e')
+$$;
+COMMENT ON FUNCTION github_sync.made_by_attach() IS
+'private: tables, views and functions in our schema that are no members of an extension; '
+'nobody else should have put any there';
+
+CREATE FUNCTION github_sync.refuse_foreign_objects(owner name) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	foreign_object record;
+BEGIN
+	SELECT m.what, m.kind, m.owner INTO foreign_object
+	FROM github_sync.made_by_attach() AS m JOIN pg_roles AS r ON r.rolname = m.owner
+	WHERE m.owner NOT IN (refuse_foreign_objects.owner, current_user) AND NOT r.rolsuper
+	ORDER BY m.kind = 'ROUTINE', m.what COLLATE "C" LIMIT 1;
+	IF FOUND THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('%s in schema github_sync belongs to role %I, who does not own the application''s table',
+				foreign_object.what, foreign_object.owner),
+			HINT = format('DROP %1$s %2$s, or ALTER %1$s %2$s OWNER TO %3$I where it is known to be good; '
+				'and REVOKE CREATE ON SCHEMA github_sync FROM %4$I',
+				foreign_object.kind, foreign_object.what, refuse_foreign_objects.owner, foreign_object.owner);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.refuse_foreign_objects(name) IS
+'private: raises where another role created something in our schema: attach would hand it over, and give it '
+'the rights of the new owner. What a superuser created is handed over';
+
+CREATE FUNCTION github_sync.hand_over(owner name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	command text;
+BEGIN
+	FOR command IN
+		SELECT c.command FROM github_sync.made_by_attach() AS m CROSS JOIN LATERAL (
+			SELECT format('ALTER %s %s OWNER TO %I', m.kind, m.what, hand_over.owner) WHERE m.owner <> hand_over.owner
+			UNION ALL
+			SELECT format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', m.what) WHERE m.is_public
+			UNION ALL
+			/* CREATE OR REPLACE forgets the dependency. */
+			SELECT format('ALTER ROUTINE %s DEPENDS ON EXTENSION %I', m.what,
+				CASE WHEN m.what ~ 'comment' THEN 'comment_sync_transaction' ELSE 'task_sync_transaction' END)
+			WHERE m.kind = 'ROUTINE' AND m.depends_on IS NULL) AS c (command)
+	LOOP
+		PERFORM github_sync.execute_unowned(command);
+	END LOOP;
+	/* The owner passes USAGE on by grant_application() and grant_monitor(). Only who may pass it on can give it. */
+	IF NOT has_schema_privilege(hand_over.owner, 'github_sync', 'USAGE WITH GRANT OPTION')
+		AND has_schema_privilege(current_user, 'github_sync', 'USAGE WITH GRANT OPTION') THEN
+		PERFORM github_sync.execute_unowned(
+			format('GRANT USAGE ON SCHEMA github_sync TO %I WITH GRANT OPTION', hand_over.owner));
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.hand_over(name) IS
+'private: gives attached objects to the owner of the application''s table, closes them to PUBLIC '
+'and ties the functions to the extension: it cannot be dropped while triggers use them';

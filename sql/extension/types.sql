@@ -1,0 +1,165 @@
+/*
+ * Composite types: what the worker's C passes to the functions that it calls
+ * and gets from them, and what those functions pass to one another.  Values
+ * only: no table has a column of these types, so that all data stay readable
+ * without the extension.
+ */
+
+CREATE TYPE github_sync.resource AS (
+	github_id bigint,
+	number integer,
+	is_pull_request boolean,
+	title text,
+	body text,
+	state text,
+	state_reason text,
+	author_login text,
+	html_url text,
+	created_at timestamptz,
+	updated_at timestamptz,
+	closed_at timestamptz
+);
+COMMENT ON TYPE github_sync.resource IS
+'private: an issue, a pull request or an issue comment as an answer of GitHub''s shows it';
+COMMENT ON COLUMN github_sync.resource.number IS
+'of the issue; of a comment: of the issue that it belongs to';
+COMMENT ON COLUMN github_sync.resource.body IS
+'as GitHub sent it, with a creation key if it carries one';
+
+CREATE TYPE github_sync.answer AS (
+	kind text,
+	answered_at timestamptz,
+	own_login text,
+	resource github_sync.resource,
+	etag text,
+	etag_key text,
+	json text
+);
+COMMENT ON TYPE github_sync.answer IS
+'private: an answer of GitHub''s that shows the resource of a claimed transaction';
+COMMENT ON COLUMN github_sync.answer.kind IS
+'fetched; not modified (304: GitHub still holds what is cached; resource is NULL); written (answers our update); '
+'created (answers our creation); found (our creation, met in a list)';
+COMMENT ON COLUMN github_sync.answer.answered_at IS
+'GitHub''s Date of the answer';
+COMMENT ON COLUMN github_sync.answer.own_login IS
+'the account that the worker sends as';
+COMMENT ON COLUMN github_sync.answer.etag IS
+'ETag of the answer; of one that was not modified: the ETag that was sent';
+COMMENT ON COLUMN github_sync.answer.etag_key IS
+'a fingerprint of the token that the ETag belongs to';
+COMMENT ON COLUMN github_sync.answer.json IS
+'the resource as GitHub sent it; NULL where an answer does not say which repository it comes from';
+
+CREATE TYPE github_sync.next_request AS (
+	result text,
+	issue_number integer,
+	github_id bigint,
+	send_title boolean,
+	title text,
+	send_body boolean,
+	body text,
+	send_state boolean,
+	issue_state text
+);
+COMMENT ON TYPE github_sync.next_request IS
+'private: what follows an answer';
+COMMENT ON COLUMN github_sync.next_request.result IS
+'send: an update with the fields that are marked; stale: the claim is over; else the state that the transaction has '
+'now';
+
+CREATE TYPE github_sync.field_sides AS (
+	local text,
+	local_base text,
+	local_changed_at timestamptz,
+	remote text,
+	remote_base text,
+	remote_changed_at timestamptz
+);
+COMMENT ON TYPE github_sync.field_sides IS
+'private: one mapped field of a record on both sides: the value of the local row and of GitHub''s resource, the '
+'base that each is compared with, and when each changed';
+
+CREATE TYPE github_sync.merge_result AS (
+	local_fields text[],
+	to_send boolean[],
+	applied boolean,
+	lost boolean
+);
+COMMENT ON TYPE github_sync.merge_result IS
+'private: what became of an answer at the local row';
+COMMENT ON COLUMN github_sync.merge_result.local_fields IS
+'the mapped fields of the local row before it was written';
+COMMENT ON COLUMN github_sync.merge_result.to_send IS
+'per field: GitHub is still to get the local value';
+COMMENT ON COLUMN github_sync.merge_result.applied IS
+'the local row was written or made';
+COMMENT ON COLUMN github_sync.merge_result.lost IS
+'a change of GitHub''s lost against a later one of the application''s';
+
+CREATE TYPE github_sync.backoff AS (
+	shortest interval,
+	longest interval,
+	give_up_after interval
+);
+COMMENT ON TYPE github_sync.backoff IS
+'private: how long a transaction with which GitHub cannot be reached waits between two tries, and after which time '
+'it is given up';
+
+CREATE TYPE github_sync.local_row AS (
+	is_there boolean,
+	fields text[],
+	modified_at timestamptz,
+	github_repo_id bigint,
+	parent_issue_id bigint
+);
+COMMENT ON TYPE github_sync.local_row IS
+'private: a row of the application''s table as the rules see it';
+COMMENT ON COLUMN github_sync.local_row.fields IS
+'the mapped fields in the order of the record type, state as open or closed';
+
+CREATE TYPE github_sync.decision AS (
+	state text,
+	disabled_reason text,
+	duplicate_of bigint,
+	dropped_for bigint,
+	because text,
+	being_switched boolean
+);
+COMMENT ON TYPE github_sync.decision IS
+'private: whether a transaction may wait in the queue, and why not';
+COMMENT ON COLUMN github_sync.decision.state IS
+'queued, dropped, duplicate or disabled; within the rules NULL: this rule does not apply';
+COMMENT ON COLUMN github_sync.decision.being_switched IS
+'its repository was disabled, and somebody is just changing that: the rules are to be asked again before anything '
+'is sent';
+
+CREATE TYPE github_sync.claim AS (
+	id bigint,
+	claim_no integer,
+	direction text,
+	step text,
+	installation_id bigint,
+	owner_login text,
+	repo_name text,
+	issue_number integer,
+	github_id bigint,
+	etag text,
+	etag_key text,
+	creation_key uuid,
+	lookup_since timestamptz,
+	attempts integer,
+	github_repo_id bigint,
+	priority smallint,
+	is_probe boolean
+);
+COMMENT ON TYPE github_sync.claim IS
+'private: a transaction that a worker has claimed, and what it needs to ask GitHub about it';
+COMMENT ON COLUMN github_sync.claim.claim_no IS
+'the fence: reports name it, and those of an earlier claim change nothing';
+COMMENT ON COLUMN github_sync.claim.step IS
+'what is asked of GitHub first: fetch, create, delete, or lookup (of a creation whose outcome is unknown)';
+COMMENT ON COLUMN github_sync.claim.creation_key IS
+'of a lookup: what the creation carries';
+COMMENT ON COLUMN github_sync.claim.is_probe IS
+'the installation was paused, whichever worker recorded it: an answer ends the pause';

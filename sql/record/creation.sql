@@ -1,0 +1,122 @@
+/*
+ * The way of a creation at GitHub: opened and committed before it is sent,
+ * settled by its answer, by looking it up in GitHub's lists, or by a webhook
+ * that meets what it made.
+ */
+
+/* Lists lag: looked up at once, then after these parts of creation_recheck. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_parts_of_recheck() RETURNS double precision[]
+LANGUAGE sql IMMUTABLE
+RETURN ARRAY[1.0 / 15, 1.0 / 3, 1.0]::double precision[];
+COMMENT ON FUNCTION github_sync.@record@_parts_of_recheck() IS
+'private: when a creation without an answer is looked up again, in parts of creation_recheck';
+
+/*
+ * The last step before a creation is sent, in a transaction of its own: what
+ * a worker claimed but did not come to send needs no lookup after a crash.
+ */
+CREATE OR REPLACE FUNCTION github_sync.@record@_begin_creation(
+	claim_id bigint, held_claim_no integer, OUT creation_key uuid, OUT title text, OUT body text)
+LANGUAGE plpgsql AS $$
+DECLARE
+	held record := github_sync.@record@_lock_claim(claim_id, held_claim_no);
+	cached github_sync.@resources@ := held.cached;
+	here github_sync.local_row;
+	first_fields text[];
+BEGIN
+	IF (held.t).id IS NULL OR cached.@record@_id IS NULL OR cached.github_id IS NOT NULL THEN
+		RETURN;
+	END IF;
+	here := github_sync.@record@_local_row(cached.@record@_id);
+	first_fields := here.fields;
+	creation_key := coalesce(cached.creation_key, gen_random_uuid());
+	body := github_sync.with_creation_key(here.fields[github_sync.@record@_body_position()], creation_key);
+--@task	title := here.fields[github_sync.task_title_position()];
+--@task	/* An issue is born open; a closed task is closed by the update that follows. */
+--@task	IF here.fields[github_sync.task_state_position()] IS NOT NULL THEN
+--@task		first_fields[github_sync.task_state_position()] := 'open';
+--@task	END IF;
+	INSERT INTO github_sync.@record@_creation_attempts (creation_key, @resource@_id, github_repo_id)
+	VALUES (@record@_begin_creation.creation_key, cached.id, cached.github_repo_id);
+	UPDATE github_sync.@resources@ AS r SET creation_key = gen_random_uuid(), sent = first_fields,
+		sent_mask = array_fill(true, ARRAY[cardinality(first_fields)])
+	WHERE r.id = cached.id;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_begin_creation(bigint, integer) IS
+'private: opens a creation attempt, committed before anything is sent, and says what to send; no key: there is '
+'nothing to create (any more)';
+
+/*
+ * A standby may have been promoted, or a backup restored, before it heard of
+ * attempts that were sent.  What may have been sent is then treated as if it
+ * had been: it is looked up first.
+ */
+CREATE OR REPLACE FUNCTION github_sync.@record@_assume_creations_sent() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.attached_tables AS a SET server_timeline = github_sync.server_timeline()
+	WHERE a.record_type = '@record@' AND a.server_timeline IS DISTINCT FROM github_sync.server_timeline();
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	INSERT INTO github_sync.@record@_creation_attempts (creation_key, @resource@_id, github_repo_id, lookup_since)
+	SELECT r.creation_key, r.id, r.github_repo_id, q.first_inserted_at
+	FROM github_sync.@resources@ AS r
+	CROSS JOIN LATERAL (
+		SELECT min(t.inserted_at) AS first_inserted_at FROM github_sync.@record@_sync_transactions AS t
+		WHERE t.@resource@_id = r.id AND t.direction = 'outbound') AS q
+	WHERE r.github_id IS NULL AND r.creation_key IS NOT NULL AND q.first_inserted_at IS NOT NULL
+	ON CONFLICT DO NOTHING;		/* an attempt that it did hear of */
+	/* The next attempt is another one. */
+	UPDATE github_sync.@resources@ AS r SET creation_key = gen_random_uuid()
+	WHERE EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a WHERE a.creation_key = r.creation_key);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_assume_creations_sent() IS
+'private: on another timeline than before, every creation that waits gets an open attempt, which is looked up first';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_report_rejected_creation(claim_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	cached_id bigint := (SELECT t.@resource@_id FROM github_sync.@record@_sync_transactions AS t WHERE t.id = claim_id);
+BEGIN
+	/* The record first, as whoever decides about it does. */
+	UPDATE github_sync.@resources@ SET sent = NULL, sent_mask = NULL
+	WHERE id = cached_id AND github_id IS NULL;
+	PERFORM github_sync.@record@_close_attempt(cached_id, 'rejected');
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_report_rejected_creation(bigint) IS
+'private: the creation under way certainly did not happen, so it may be sent again';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_report_missing_creation(
+	claim_id bigint, held_claim_no integer, recheck interval)
+RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	held record := github_sync.@record@_lock_claim(claim_id, held_claim_no);
+	t github_sync.@record@_sync_transactions := held.t;
+	sent_at timestamptz := (SELECT a.sent_at FROM github_sync.@record@_creation_attempts AS a
+		WHERE a.@resource@_id = t.@resource@_id AND a.outcome IS NULL);
+	next_lookup_at timestamptz;
+BEGIN
+	IF t.id IS NULL THEN
+		RETURN 'stale';
+	END IF;
+	/* It is the time that counts: whoever edits meanwhile has it looked up at once, as often as he likes. */
+	IF t.processing_at >= sent_at + recheck THEN
+		PERFORM github_sync.@record@_close_attempt(t.@resource@_id, 'not found');
+		RETURN github_sync.@record@_give_back_held(t, held.cached,
+			'a creation without an answer was looked for and not found: it is sent again', NULL);
+	END IF;
+	SELECT min(sent_at + part * recheck) INTO next_lookup_at
+	FROM unnest(github_sync.@record@_parts_of_recheck()) AS part
+	WHERE sent_at + part * recheck > clock_timestamp();
+	RETURN github_sync.@record@_give_back_held(t, held.cached, 'a creation without an answer is being looked up',
+		coalesce(next_lookup_at, clock_timestamp()));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_report_missing_creation(bigint, integer, interval) IS
+'private: the lists do not show the creation (yet); once they have not shown it when recheck was over, it may be '
+'sent again';

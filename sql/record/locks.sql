@@ -1,0 +1,274 @@
+/*
+ * All locks that functions of a record type take.  Everybody takes them in one
+ * order, and so nobody waits in a circle:
+ *
+ *	1. the local row; of a comment: its own row, then its task's
+ *	2. the cached record; of two of one type: the one with the lower id first
+ *	3. transactions, by ascending id
+ *
+ * Who inserts a transaction of a comment locks the parent's record before the
+ * comment's.  A claim has the comment's record by then: it takes the parent's
+ * without waiting.
+ *
+ * A name says how strong a lock is: key_share (nobody deletes the row, or makes
+ * it part of another one), share (nobody changes it), lock (nobody else locks
+ * or changes it; FOR UPDATE, where the comment of a function says so: who only
+ * refers to it waits, too).  It says as well what happens where somebody else
+ * has the row: _nowait raises 55P03, _skip_locked returns nothing, any other
+ * waits.
+ *
+ * Sessions of the application wait, for a short commit at most; so do a
+ * worker's reports that write no local row.  All else that a worker does never
+ * waits: the application holds its rows for as long as it likes.
+ *
+ * Whoever locks a record to decide about it raises its lock_version: a session
+ * with an older snapshot then fails (40001) instead of deciding wrongly.
+ *
+ * Not here: what changes many rows at once and passes over those that somebody
+ * has, by SKIP LOCKED in its own WHERE (_release_due, _release_paused, _prune,
+ * release_comments_of_issue, _report_redirect).
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_key_share_local_row(key {{key_type}}) RETURNS boolean
+LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE;
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_key_share_local_row({{key_type}}) IS
+'private: keeps the local row from being deleted. Taken before the record''s lock: an application''s DELETE takes '
+'them in that order too';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_row_nowait(key {{key_type}}) RETURNS boolean
+LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR NO KEY UPDATE NOWAIT;
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_local_row_nowait({{key_type}}) IS
+'private: locks the local row without waiting; 55P03 when the application holds it';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_local_row_nowait(key {{key_type}}) RETURNS boolean
+--@task LANGUAGE plpgsql AS $$
+--@task #variable_conflict use_variable
+--@task BEGIN
+--@task	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE NOWAIT;
+--@task	RETURN FOUND;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_key_share_local_row_nowait({{key_type}}) IS
+--@task 'private: keeps a task from being deleted; 55P03 when that is just being done';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record_nowait(cached_id bigint) RETURNS github_sync.@resources@
+LANGUAGE plpgsql AS $$
+DECLARE
+	linked_id {{key_type}};
+	cached github_sync.@resources@;
+BEGIN
+	/* The application locks its row first and then, by capture, the record: so do we, without waiting. */
+	SELECT r.@record@_id INTO linked_id FROM github_sync.@resources@ AS r WHERE r.id = cached_id;
+	PERFORM github_sync.@record@_lock_local_row_nowait(linked_id) WHERE linked_id IS NOT NULL;
+	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = cached_id FOR UPDATE NOWAIT;
+	IF cached.@record@_id IS DISTINCT FROM linked_id THEN
+		RAISE lock_not_available USING MESSAGE = 'the record was linked or unlinked meanwhile';
+	END IF;
+	RETURN cached;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_record_nowait(bigint) IS
+'private: locks the local row and the record (FOR UPDATE) without waiting; 55P03: somebody else holds one, try again '
+'shortly';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record_skip_locked(cached_id bigint)
+RETURNS github_sync.@resources@
+LANGUAGE plpgsql AS $$
+DECLARE
+	cached github_sync.@resources@;
+BEGIN
+	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = cached_id FOR NO KEY UPDATE SKIP LOCKED;
+	RETURN cached;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_record_skip_locked(bigint) IS
+'private: locks the record; NULL: somebody decides about it just now, or it is gone';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_records_nowait(ids bigint[])
+RETURNS SETOF github_sync.@resources@
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY SELECT * FROM github_sync.@resources@ AS r WHERE r.id = ANY (ids) ORDER BY r.id FOR UPDATE NOWAIT;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_records_nowait(bigint[]) IS
+'private: locks records that are about to become one (FOR UPDATE); 55P03: somebody else has one of them';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_records_to_link(target_id bigint, key {{key_type}}) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.id = target_id OR r.@record@_id = key ORDER BY r.id FOR UPDATE;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_records_to_link(bigint, {{key_type}}) IS
+'private: locks a record and the one that a local row has by now (FOR UPDATE)';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_records_of_repository(repo_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM 1 FROM github_sync.@resources@ AS r
+	WHERE r.id IN (SELECT q.@resource@_id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.github_repo_id = repo_id AND q.state IN ('queued', 'disabled'))
+	ORDER BY r.id FOR NO KEY UPDATE;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_records_of_repository(bigint) IS
+'private: locks the records of a repository for which something is queued or disabled';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_claimable_skip_locked(
+	transaction_id bigint, cached_id bigint,
+	OUT t github_sync.@record@_sync_transactions, OUT cached github_sync.@resources@)
+LANGUAGE plpgsql AS $$
+BEGIN
+	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = cached_id FOR NO KEY UPDATE SKIP LOCKED;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
+	WHERE q.id = transaction_id AND q.state = 'queued' AND q.next_attempt_at IS NULL AND q.@resource@_id = cached_id
+	FOR NO KEY UPDATE SKIP LOCKED;
+	IF NOT FOUND OR EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
+		WHERE p.@resource@_id = cached_id AND p.state = 'processing') THEN
+		t := NULL;
+		RETURN;
+	END IF;
+	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = cached_id;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_claimable_skip_locked(bigint, bigint) IS
+'private: locks a record, then a transaction of it that stands in line. t is NULL where the transaction no longer '
+'does, where another one of the record is being processed, and where somebody else has one of the two';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_held_claim(claim_id bigint, held_claim_no integer)
+RETURNS github_sync.@record@_sync_transactions
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	t github_sync.@record@_sync_transactions;
+BEGIN
+	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
+	WHERE q.id = claim_id AND q.claim_no = held_claim_no AND q.state = 'processing';
+	RETURN t;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_held_claim(bigint, integer) IS
+'private: the transaction while this claim holds it, else NULL';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_claim(
+	claim_id bigint, held_claim_no integer,
+	OUT t github_sync.@record@_sync_transactions, OUT cached github_sync.@resources@)
+LANGUAGE plpgsql AS $$
+BEGIN
+	SELECT r.* INTO cached FROM github_sync.@resources@ AS r
+	WHERE r.id = (SELECT q.@resource@_id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.id = claim_id AND q.claim_no = held_claim_no AND q.state = 'processing')
+	FOR NO KEY UPDATE;
+	/* The claim may have been lost while we waited. */
+	t := github_sync.@record@_held_claim(claim_id, held_claim_no);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_claim(bigint, integer) IS
+'private: waits for the record and locks it; t is the transaction if this claim holds it then, else NULL';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_claim_nowait(
+	claim_id bigint, held_claim_no integer,
+	OUT t github_sync.@record@_sync_transactions, OUT cached github_sync.@resources@)
+LANGUAGE plpgsql AS $$
+DECLARE
+	cached_id bigint := (SELECT q.@resource@_id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.id = claim_id AND q.claim_no = held_claim_no AND q.state = 'processing');
+BEGIN
+	IF cached_id IS NOT NULL THEN
+		cached := github_sync.@record@_lock_record_nowait(cached_id);
+		t := github_sync.@record@_held_claim(claim_id, held_claim_no);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_claim_nowait(bigint, integer) IS
+'private: locks the local row and the record without waiting (55P03: try again shortly); t is the transaction if this '
+'claim holds it then, else NULL';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record(cached_id bigint) RETURNS github_sync.@resources@
+LANGUAGE plpgsql AS $$
+DECLARE
+	linked_id {{key_type}};
+	cached github_sync.@resources@;
+BEGIN
+	LOOP
+		SELECT r.@record@_id INTO linked_id FROM github_sync.@resources@ AS r WHERE r.id = cached_id;
+		PERFORM github_sync.@record@_key_share_local_row(linked_id) WHERE linked_id IS NOT NULL;
+		UPDATE github_sync.@resources@ SET lock_version = lock_version + 1
+		WHERE id = cached_id AND @record@_id IS NOT DISTINCT FROM linked_id RETURNING * INTO cached;
+		IF FOUND OR NOT EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.id = cached_id) THEN
+			RETURN cached;
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_record(bigint) IS
+'private: holds the local row and locks the record, in the order of an insert; waits for a short commit at most';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record_of_local_row(key {{key_type}})
+RETURNS github_sync.@resources@
+LANGUAGE plpgsql AS $$
+DECLARE
+	cached github_sync.@resources@;
+BEGIN
+	UPDATE github_sync.@resources@ SET lock_version = lock_version + 1 WHERE @record@_id = key RETURNING * INTO cached;
+	RETURN cached;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_record_of_local_row({{key_type}}) IS
+'private: locks the record of a local row that the caller keeps from being deleted; NULL: it has none';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_record_of_local_row(key {{key_type}})
+--@task RETURNS github_sync.github_issues
+--@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	cached github_sync.github_issues;
+--@task BEGIN
+--@task	SELECT * INTO cached FROM github_sync.github_issues AS i WHERE i.task_id = key FOR KEY SHARE;
+--@task	RETURN cached;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_key_share_record_of_local_row({{key_type}}) IS
+--@task 'private: keeps the record of a task from becoming part of another one; NULL: the task has none';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_row_and_record(key {{key_type}}) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	/* Not FOR UPDATE: a worker's report may check a foreign key to the row while it holds a record that we wait for. */
+	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = @record@_lock_row_and_record.key FOR NO KEY UPDATE;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	/* It may become part of another one: who refers to it waits. */
+	PERFORM 1 FROM github_sync.@resources@ AS r WHERE r.@record@_id = key FOR UPDATE;
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_row_and_record({{key_type}}) IS
+'private: lets nobody edit, delete or link the local row, nor refer to its record (FOR UPDATE); false: there is no '
+'such row';
+
+/* A foreign key would wait for whoever prunes, and then fail. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_key_share_transaction_skip_locked(transaction_id bigint) RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM 1 FROM github_sync.@record@_sync_transactions AS t WHERE t.id = transaction_id FOR KEY SHARE SKIP LOCKED;
+	RETURN CASE WHEN FOUND THEN transaction_id END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_key_share_transaction_skip_locked(bigint) IS
+'private: a transaction that may be referred to, or NULL, which pruning makes of the reference anyway';

@@ -1,0 +1,59 @@
+/*
+ * Retrying an errored transaction: the rules decide anew, as for an insert.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.retry_@record@_sync_transaction(id bigint) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	t github_sync.@record@_sync_transactions;
+	cached github_sync.@resources@;
+BEGIN
+	LOOP
+		SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.id = retry_@record@_sync_transaction.id;
+		cached := github_sync.@record@_lock_record(t.@resource@_id);
+		/* Else its record became part of another one while we waited: look again. */
+		EXIT WHEN cached.id IS NOT NULL OR t.@resource@_id IS NULL;
+	END LOOP;
+	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q WHERE q.id = t.id;
+	IF t.state IS DISTINCT FROM 'errored' THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('@record@ sync transaction %s is not errored', retry_@record@_sync_transaction.id),
+			DETAIL = CASE WHEN t.state IS NULL THEN 'It does not exist.' ELSE format('It is %s.', t.state) END,
+			HINT = 'View github_sync.sync_errors lists what can be retried.';
+	END IF;
+--@comment	IF t.github_comment_id IS NULL THEN
+--@comment		cached := github_sync.comment_find_late_record(t);
+--@comment		IF cached.id IS NULL THEN
+--@comment			RETURN t.state;
+--@comment		END IF;
+--@comment		SELECT * INTO t FROM github_sync.comment_sync_transactions AS q WHERE q.id = t.id;
+--@comment	END IF;
+	t.attempts := 0;
+	t.lagging_answers := 0;
+	RETURN github_sync.@record@_requeue(t, cached, 'retried', NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.retry_@record@_sync_transaction(bigint) IS
+'public: takes an errored transaction back to queued, where the rules decide anew; returns the state it has now';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_retry_all(older_than interval) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	transaction_id bigint;
+	retried bigint := 0;
+BEGIN
+	/* In the order of records, as inserts of many rows are advised to be. */
+	FOR transaction_id IN
+		SELECT q.id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.state = 'errored' AND q.finished_at <= clock_timestamp() - older_than
+		ORDER BY q.@resource@_id, q.id
+	LOOP
+		PERFORM github_sync.retry_@record@_sync_transaction(transaction_id);
+		retried := retried + 1;
+	END LOOP;
+	RETURN retried;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_retry_all(interval) IS
+'private: retries what has been errored for so long';

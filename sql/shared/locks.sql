@@ -1,0 +1,31 @@
+/*
+ * Locks of what all records of a repository share: its switches.
+ */
+
+/* A row disabled while somebody enables would be disabled for ever: his UPDATE did not see it. */
+CREATE OR REPLACE FUNCTION github_sync.share_repository_skip_locked(repo_id bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM 1 FROM github_sync.github_repos AS r
+	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
+	WHERE r.id = repo_id FOR SHARE OF r, i SKIP LOCKED;
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION github_sync.share_repository_skip_locked(bigint) IS
+'private: keeps a repository and its installation as they are until commit; false, at once: somebody is just '
+'changing them';
+
+CREATE OR REPLACE FUNCTION github_sync.share_pause_skip_locked(repo_id bigint) RETURNS timestamptz
+LANGUAGE plpgsql AS $$
+DECLARE
+	pause_end timestamptz;
+BEGIN
+	/* Who ends the pause just now would not see what begins to wait for its end. */
+	SELECT r.paused_until INTO pause_end FROM github_sync.github_repos AS r WHERE r.id = repo_id FOR SHARE SKIP LOCKED;
+	RETURN pause_end;
+END
+$$;
+COMMENT ON FUNCTION github_sync.share_pause_skip_locked(bigint) IS
+'private: the end of a repository''s pause, which stays as it is until commit; NULL: it does not pause, or somebody '
+'is changing it just now';

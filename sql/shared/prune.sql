@@ -1,0 +1,25 @@
+/*
+ * Removing history, of all record types that are attached.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.prune(older_than interval) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	pruned bigint;
+BEGIN
+	IF older_than IS NULL OR older_than < interval '0' THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('older_than is %s', coalesce(older_than::text, 'NULL')),
+			HINT = 'It is the least age of what is pruned, for example interval ''90 days''.';
+	END IF;
+	pruned := github_sync.task_prune(older_than);
+	IF to_regprocedure('github_sync.comment_prune(interval)') IS NOT NULL THEN
+		pruned := pruned + github_sync.comment_prune(older_than);
+	END IF;
+	DELETE FROM github_sync.sync_conflicts WHERE detected_at < clock_timestamp() - older_than;
+	RETURN pruned;
+END
+$$;
+COMMENT ON FUNCTION github_sync.prune(interval) IS
+'public: deletes transactions that were completed, canceled, dropped or duplicates longer ago than that, and '
+'conflicts of that age; returns how many transactions. Errored and disabled ones stay: they can still run';

@@ -1,0 +1,49 @@
+/*
+ * Repositories: whether one syncs now, its pauses, and what is said where one
+ * is not known.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.sync_disabled_reason(repo_id bigint, direction text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT CASE
+		WHEN NOT r.sync_enabled THEN 'repo'
+		WHEN i.state <> 'active' THEN 'installation'
+		WHEN r.sync_direction NOT IN ('both', direction) THEN 'direction'
+		WHEN r.access_lost THEN 'access_lost'
+	END
+	FROM github_sync.github_repos AS r
+	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
+	WHERE r.id = repo_id);
+END
+$$;
+COMMENT ON FUNCTION github_sync.sync_disabled_reason(bigint, text) IS
+'private: rule 1 of both directions: why a repository does not sync now, or NULL';
+
+CREATE OR REPLACE FUNCTION github_sync.require_repo(repo_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = repo_id) THEN
+		RAISE foreign_key_violation USING
+			MESSAGE = format('repository %s is not in github_sync.github_repos', repo_id),
+			HINT = 'Insert the repository (and its installation) first.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_repo(bigint) IS
+'private: a clear error for a repository that nobody connected';
+
+CREATE OR REPLACE FUNCTION github_sync.pause_repo(repo_id bigint, until timestamptz, reason text) RETURNS void
+LANGUAGE sql AS $$
+	UPDATE github_sync.github_repos SET paused_until = until, pause_reason = reason WHERE id = repo_id
+$$;
+COMMENT ON FUNCTION github_sync.pause_repo(bigint, timestamptz, text) IS
+'private: nothing is sent for the repository before that time; its rows stay queued and show the reason';
+
+CREATE OR REPLACE FUNCTION github_sync.resume_repo(repo_id bigint) RETURNS void
+LANGUAGE sql AS $$
+	UPDATE github_sync.github_repos SET paused_until = NULL, pause_reason = NULL
+	WHERE id = repo_id AND paused_until IS NOT NULL
+$$;
+COMMENT ON FUNCTION github_sync.resume_repo(bigint) IS
+'private: GitHub answered for the repository again';

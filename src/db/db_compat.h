@@ -1,0 +1,21 @@
+/*
+ * db_compat.h
+ *		What differs between PostgreSQL 15 and 19 for this room, said once.
+ *		(The other rooms have server/compat.h, which this one may not see.)
+ */
+#ifndef GITHUB_SYNC_DB_COMPAT_H
+#define GITHUB_SYNC_DB_COMPAT_H
+
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+
+/* Functions of a qualified name, with any arguments; NULL where there is none, or no such schema. */
+#if PG_VERSION_NUM >= 190000
+#define db_functions_named(names) \
+	FuncnameGetCandidates(names, -1, NIL, false, false, false, true, &(int){0})
+#else
+#define db_functions_named(names) FuncnameGetCandidates(names, -1, NIL, false, false, false, true)
+#endif
+
+#endif /* GITHUB_SYNC_DB_COMPAT_H */

@@ -1,0 +1,116 @@
+/*
+ * installations.c
+ *		What the worker tells the database about installations of the App.
+ */
+#include "postgres.h"
+
+#include "db/installations.h"
+#include "db/statement.h"
+
+static const char *
+pause_kind_name(PauseKind kind)
+{
+	switch (kind)
+	{
+		case PAUSE_RATE_LIMIT:
+			return "rate limit";
+		case PAUSE_BUDGET:
+			return "budget";
+		case PAUSE_UNREACHABLE:
+			return "unreachable";
+		case PAUSE_CREDENTIALS:
+			return "credentials";
+	}
+	pg_unreachable();
+}
+
+static void
+pause_by(Statement *statement, int64 installation_id, TimestampTz until, PauseKind kind,
+		 const char *reason)
+{
+	Parameters parameters = {0};
+
+	parameters_add_int64(&parameters, installation_id);
+	parameters_add_timestamp(&parameters, until);
+	parameters_add_text(&parameters, pause_kind_name(kind));
+	parameters_add_words(&parameters, reason);
+	(void) statement_run_shared(statement, &parameters);
+}
+
+void
+installations_pause(int64 installation_id, TimestampTz until, PauseKind kind, const char *reason)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.pause_installation($1, $2, $3, $4)",
+										   INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+
+	pause_by(&statement, installation_id, until, kind, reason);
+}
+
+void
+installations_renew_pause(int64 installation_id, TimestampTz until, PauseKind kind,
+						  const char *reason)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.renew_pause($1, $2, $3, $4)",
+										   INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+
+	pause_by(&statement, installation_id, until, kind, reason);
+}
+
+void
+installations_resume(int64 installation_id)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.resume_installation($1)", INT8OID);
+	Parameters parameters = {0};
+
+	parameters_add_int64(&parameters, installation_id);
+	(void) statement_run_shared(&statement, &parameters);
+}
+
+void
+installations_pause_creations(int64 installation_id, TimestampTz until)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.pause_creations($1, $2)", INT8OID, TIMESTAMPTZOID);
+	Parameters parameters = {0};
+
+	parameters_add_int64(&parameters, installation_id);
+	parameters_add_timestamp(&parameters, until);
+	(void) statement_run_shared(&statement, &parameters);
+}
+
+void
+installations_end_credential_pauses(void)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.end_credential_pauses()");
+
+	(void) statement_run_plain(&statement, RECORD_TASK);
+}
+
+void
+installations_end_budget_pauses(void)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.end_budget_pauses()");
+
+	(void) statement_run_plain(&statement, RECORD_TASK);
+}
+
+TimestampTz
+installations_next_pause_end(void)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.next_pause_end() AS pause_end");
+	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
+
+	return result_timestamp_or(&result, 0, "pause_end", DT_NOEND);
+}
+
+void
+installations_set_state(int64 installation_id, const char *state)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.set_installation_state($1, $2)", INT8OID, TEXTOID);
+	Parameters parameters = {0};
+
+	parameters_add_int64(&parameters, installation_id);
+	parameters_add_text(&parameters, state);
+	(void) statement_run_shared(&statement, &parameters);
+}

@@ -1,0 +1,114 @@
+/*
+ * parameters.c
+ *		What a statement is given, in the order of $1, $2 ...
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "core/github_time.h"
+#include "db/epoch.h"
+#include "db/parameters.h"
+#include "mb/pg_wchar.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+static void
+add(Parameters *parameters, Datum value, bool is_null)
+{
+	Assert(parameters->count < PARAMETERS_MAX); /* statements are written here, not made */
+	parameters->values[parameters->count] = value;
+	parameters->nulls[parameters->count] = is_null ? 'n' : ' ';
+	parameters->count++;
+}
+
+void
+parameters_add_null(Parameters *parameters)
+{
+	add(parameters, (Datum) 0, true);
+}
+
+void
+parameters_add_int64(Parameters *parameters, int64 value)
+{
+	add(parameters, Int64GetDatum(value), false);
+}
+
+void
+parameters_add_int64_or_null(Parameters *parameters, int64 value)
+{
+	add(parameters, Int64GetDatum(value), value == 0);
+}
+
+void
+parameters_add_int64_array(Parameters *parameters, const int64 *values, int count)
+{
+	Datum *elements = palloc(sizeof(Datum) * Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+		elements[i] = Int64GetDatum(values[i]);
+	add(parameters,
+		PointerGetDatum(construct_array(elements, count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+										TYPALIGN_DOUBLE)),
+		false);
+}
+
+void
+parameters_add_int32(Parameters *parameters, int32 value)
+{
+	add(parameters, Int32GetDatum(value), false);
+}
+
+void
+parameters_add_int32_or_null(Parameters *parameters, int32 value)
+{
+	add(parameters, Int32GetDatum(value), value == 0);
+}
+
+void
+parameters_add_bool(Parameters *parameters, bool value)
+{
+	add(parameters, BoolGetDatum(value), false);
+}
+
+void
+parameters_add_timestamp(Parameters *parameters, TimestampTz value)
+{
+	add(parameters, TimestampTzGetDatum(value), false);
+}
+
+void
+parameters_add_seconds(Parameters *parameters, int64 seconds)
+{
+	if (seconds == GITHUB_NO_TIME)
+		parameters_add_null(parameters);
+	else
+		parameters_add_timestamp(parameters, EPOCH_TIMESTAMP_OF_SECONDS(seconds));
+}
+
+void
+parameters_add_text(Parameters *parameters, const char *value)
+{
+	if (value == NULL)
+		parameters_add_null(parameters);
+	else
+		add(parameters, CStringGetTextDatum(pg_any_to_server(value, (int) strlen(value), PG_UTF8)),
+			false);
+}
+
+/* What the database has no character for must not hide the reason as a whole. */
+void
+parameters_add_words(Parameters *parameters, const char *value)
+{
+	char *words = value != NULL ? pstrdup(value) : NULL;
+
+	if (GetDatabaseEncoding() != PG_UTF8)
+	{
+		for (char *c = words; c != NULL && *c != '\0'; c++)
+		{
+			if (IS_HIGHBIT_SET(*c))
+				*c = '?';
+		}
+	}
+	parameters_add_text(parameters, words);
+}

@@ -1,0 +1,66 @@
+/*
+ * queue.c
+ *		The queue as a whole: whether there is one, orphans, times.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "db/db_compat.h"
+#include "db/queue.h"
+#include "db/statement.h"
+#include "utils/timestamp.h"
+
+bool
+queue_is_attached(RecordType record_type)
+{
+	Oid schema = get_namespace_oid("github_sync", true);
+	char *function = psprintf("%s_claim", record_type_name(record_type));
+
+	/* The functions go with the extension, the tables stay. */
+	return OidIsValid(schema) &&
+		db_functions_named(list_make2(makeString("github_sync"), makeString(function))) != NULL;
+}
+
+bool
+queue_database_is_adopted(void)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.database_is_adopted() AS adopted");
+	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
+
+	return result_bool(&result, 0, "adopted");
+}
+
+bool
+queue_recover_orphans(RecordType record_type, const int64 *held, int held_count, int64 *recovered)
+{
+	static Statement statement =
+		STATEMENT("SELECT recovered, busy FROM github_sync.%s_recover_orphans($1)", INT8ARRAYOID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	parameters_add_int64_array(&parameters, held, held_count);
+	result = statement_run(&statement, record_type, &parameters);
+	*recovered += result_int64(&result, 0, "recovered");
+	return result_int64(&result, 0, "busy") == 0;
+}
+
+TimestampTz
+queue_release_due(RecordType record_type)
+{
+	static Statement statement = STATEMENT("SELECT next_due_at FROM github_sync.%s_release_due()");
+	ResultSet result = statement_run_plain(&statement, record_type);
+
+	return result_timestamp_or(&result, 0, "next_due_at", DT_NOEND);
+}
+
+void
+queue_visit_past_creations(RecordType record_type, QueueCreationsVisitor visitor)
+{
+	static Statement statement =
+		STATEMENT("SELECT installation_id, creations, age_ms FROM github_sync.%s_past_creations()");
+	ResultSet result = statement_run_plain(&statement, record_type);
+
+	for (uint64 row = 0; row < result.count; row++)
+		visitor(result_int64(&result, row, "installation_id"),
+				result_int32(&result, row, "creations"), result_int64(&result, row, "age_ms"));
+}

@@ -1,0 +1,35 @@
+/*
+ * queue.h
+ *		The queue as a whole: whether there is one, orphans, times.
+ *
+ * Every function runs between db_begin() and db_commit().
+ */
+#ifndef DB_QUEUE_H
+#define DB_QUEUE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "db/record_type.h"
+
+extern bool queue_is_attached(RecordType record_type);
+
+/* False: a restored or copied database, which sends nothing. */
+extern bool queue_database_is_adopted(void);
+
+/*
+ * Puts orphans back: rows of dead workers, and of this one all but those that
+ * it says it holds.  Adds to *recovered; false: some of their records are in
+ * use just now.
+ */
+extern bool
+queue_recover_orphans(RecordType record_type, const int64 *held, int held_count, int64 *recovered);
+
+/* Rows whose retry time has come stand in line; the next such time, or DT_NOEND. */
+extern TimestampTz queue_release_due(RecordType record_type);
+
+/* Creations of the last hours, as their attempts tell: how many, how long ago. */
+typedef void (*QueueCreationsVisitor)(int64 installation_id, int count, int64 age_ms);
+extern void queue_visit_past_creations(RecordType record_type, QueueCreationsVisitor visitor);
+
+#endif

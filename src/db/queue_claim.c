@@ -1,0 +1,196 @@
+/*
+ * queue_claim.c
+ *		Claims: the transactions that this worker takes from the queue.
+ *
+ * A row of a claim is read in a subtransaction of its own: one that is not as
+ * it should be does not take the others with it.
+ */
+#include "postgres.h"
+
+#include "db/queue_claim.h"
+#include "db/statement.h"
+#include "utils/memutils.h"
+
+typedef struct ClaimRow
+{
+	const ResultSet *result;
+	uint64 number;
+	SyncClaim *claim;
+} ClaimRow;
+
+static ClaimStep
+step_of(const ClaimRow *row)
+{
+	const char *name = result_text(row->result, row->number, "step");
+
+	if (strcmp(name, "fetch") == 0)
+		return STEP_FETCH;
+	if (strcmp(name, "create") == 0)
+		return STEP_CREATE;
+	if (strcmp(name, "lookup") == 0)
+		return STEP_LOOKUP;
+	if (strcmp(name, "delete") == 0)
+		return STEP_DELETE;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s() returned an unknown step: \"%s\"", row->result->function, name)));
+}
+
+static bool
+is_outbound(const ClaimRow *row)
+{
+	const char *name = result_text(row->result, row->number, "direction");
+
+	if (strcmp(name, "inbound") != 0 && strcmp(name, "outbound") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s() returned an unknown direction: \"%s\"", row->result->function,
+						name)));
+	return strcmp(name, "outbound") == 0;
+}
+
+static void
+read_fence(const ClaimRow *row, SyncClaim *claim)
+{
+	claim->id = result_int64(row->result, row->number, "id");
+	claim->claim_no = result_int32(row->result, row->number, "claim_no");
+}
+
+static void
+read_place(const ClaimRow *row, SyncClaim *claim)
+{
+	const ResultSet *result = row->result;
+	uint64 number = row->number;
+
+	claim->installation_id = result_int64(result, number, "installation_id");
+	claim->github_repo_id = result_int64(result, number, "github_repo_id");
+	claim->owner_login = result_text(result, number, "owner_login");
+	claim->repo_name = result_text(result, number, "repo_name");
+	claim->issue_number = result_int32_or(result, number, "issue_number", 0);
+	claim->github_id = result_int64_or(result, number, "github_id", 0);
+	claim->etag = result_text_or_null(result, number, "etag");
+	claim->etag_key = result_text_or_null(result, number, "etag_key");
+}
+
+/* DbAction */
+static void
+read_claim(void *argument)
+{
+	const ClaimRow *row = argument;
+	SyncClaim *claim = row->claim;
+	MemoryContext caller = MemoryContextSwitchTo(claim->context);
+
+	read_fence(row, claim);
+	read_place(row, claim);
+	claim->step = step_of(row);
+	claim->is_outbound = is_outbound(row);
+	claim->attempts = result_int32(row->result, row->number, "attempts");
+	claim->priority = result_int32(row->result, row->number, "priority");
+	claim->is_probe = result_bool(row->result, row->number, "is_probe");
+	if (claim->step == STEP_LOOKUP)
+	{
+		claim->creation_key = result_text(row->result, row->number, "creation_key");
+		claim->lookup_since = result_seconds(row->result, row->number, "lookup_since");
+	}
+	MemoryContextSwitchTo(caller);
+}
+
+/* DbAction: of a row that could not be read. */
+static void
+read_fence_alone(void *argument)
+{
+	const ClaimRow *row = argument;
+
+	read_fence(row, row->claim);
+}
+
+static SyncClaim *
+make_claim(RecordType record_type, MemoryContext parent)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "sync claim", ALLOCSET_SMALL_SIZES);
+	SyncClaim *claim = MemoryContextAllocZero(context, sizeof(SyncClaim));
+
+	claim->context = context;
+	claim->record_type = record_type;
+	return claim;
+}
+
+static UnfitClaim *
+unfit_claim(ClaimRow row, RecordType record_type, const DbError *error)
+{
+	UnfitClaim *unfit = palloc0(sizeof(UnfitClaim));
+	DbError second;
+
+	unfit->claim.record_type = record_type;
+	unfit->error = *error;
+	row.claim = &unfit->claim;
+	unfit->is_fenced = db_try_reading(read_fence_alone, &row, &second);
+	return unfit;
+}
+
+static void
+append_claim(ClaimRow *row, RecordType record_type, MemoryContext parent, NewClaims *claims)
+{
+	MemoryContext caller;
+	DbError error;
+
+	row->claim = make_claim(record_type, parent);
+	if (!db_try_reading(read_claim, row, &error))
+	{
+		queue_claim_free(row->claim);
+		claims->unfit = lappend(claims->unfit, unfit_claim(*row, record_type, &error));
+		return;
+	}
+	caller = MemoryContextSwitchTo(parent);
+	claims->claims = lappend(claims->claims, row->claim);
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+add_slots(Parameters *parameters, ClaimSlots slots)
+{
+	parameters_add_int32(parameters, slots.all);
+	parameters_add_int32(parameters, slots.reads_per_installation);
+	parameters_add_int32(parameters, slots.writes_per_installation);
+}
+
+void
+queue_claim_take(RecordType record_type, ClaimSlots slots, MemoryContext parent, NewClaims *claims)
+{
+	static Statement statement = STATEMENT(
+		"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id,"
+		" etag, etag_key, creation_key::text, lookup_since, attempts, github_repo_id, direction,"
+		" priority::integer, is_probe FROM github_sync.%s_claim($1, $2, $3)",
+		INT4OID, INT4OID, INT4OID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	add_slots(&parameters, slots);
+	result = statement_run(&statement, record_type, &parameters);
+	for (uint64 number = 0; number < result.count; number++)
+	{
+		ClaimRow row = {.result = &result, .number = number};
+
+		append_claim(&row, record_type, parent, claims);
+	}
+}
+
+int64
+queue_claim_fail_unclaimable(RecordType record_type, ClaimSlots slots)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_fail_unclaimable($1, $2, $3) AS failed", INT4OID, INT4OID,
+				  INT4OID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	add_slots(&parameters, slots);
+	result = statement_run(&statement, record_type, &parameters);
+	return result_int64(&result, 0, "failed");
+}
+
+void
+queue_claim_free(SyncClaim *claim)
+{
+	MemoryContextDelete(claim->context);
+}

@@ -1,0 +1,88 @@
+/*
+ * queue_claim.h
+ *		Claims: the transactions that this worker takes from the queue.
+ *
+ * A claim is one transaction that this worker holds; its step is what is asked
+ * of GitHub next.  Every function but queue_claim_free() runs between
+ * db_begin() and db_commit().
+ */
+#ifndef DB_QUEUE_CLAIM_H
+#define DB_QUEUE_CLAIM_H
+
+#include "postgres.h"
+
+#include "core/github_request.h"
+#include "db/record_type.h"
+#include "db/transaction.h"
+#include "nodes/pg_list.h"
+
+typedef enum ClaimStep
+{
+	STEP_FETCH,  /* GET the resource */
+	STEP_CREATE, /* POST it */
+	STEP_LOOKUP, /* list, to find a creation whose outcome is unknown */
+	STEP_UPDATE, /* PATCH the fields that differ */
+	STEP_DELETE, /* DELETE it */
+	STEP_INQUIRE /* GET its repository: the answer was 404 or 410 */
+} ClaimStep;
+
+typedef struct SyncClaim
+{
+	MemoryContext context; /* of the claim and all its texts */
+	RecordType record_type;
+	int64 id;
+	int32 claim_no;
+	int32 attempts; /* that failed so far */
+	int32 priority; /* a smaller number goes first */
+	bool is_outbound;
+	bool is_probe; /* its installation was paused: an answer ends that */
+	ClaimStep step;
+	int64 installation_id;
+	int64 github_repo_id;
+	char *owner_login;
+	char *repo_name;
+	int32 issue_number; /* of the issue, or of a comment's parent; 0: none yet */
+	int64 github_id;    /* 0: none yet */
+	char *etag;         /* NULL: none */
+	char *etag_key;     /* which token the ETag belongs to */
+	GithubField title;  /* to create or update */
+	GithubField body;
+	GithubField issue_state;
+	char *creation_key; /* what the body of the creation carries */
+	int64 lookup_since; /* STEP_LOOKUP: seconds since 1970 of the creation */
+} SyncClaim;
+
+/* How many may be claimed. */
+typedef struct ClaimSlots
+{
+	int all;
+	int reads_per_installation;  /* in all that it has under way of a record type */
+	int writes_per_installation; /* updates, and creations as well */
+} ClaimSlots;
+
+/* A row that is no claim as we know them. */
+typedef struct UnfitClaim
+{
+	SyncClaim claim; /* what a report needs: record type, id and claim_no */
+	bool is_fenced;  /* false: not even these could be read, so nothing can be reported */
+	DbError error;
+} UnfitClaim;
+
+typedef struct NewClaims
+{
+	List *claims; /* of SyncClaim, in child contexts of parent, as the list is in it */
+	List *unfit;  /* of UnfitClaim, in the caller's context */
+} NewClaims;
+
+/* Claims, and appends to *claims. */
+extern void
+queue_claim_take(RecordType record_type, ClaimSlots slots, MemoryContext parent, NewClaims *claims);
+
+/*
+ * After a claim that failed as a whole: the rows at its head that cannot be
+ * claimed while others can end as errored.  Returns how many.
+ */
+extern int64 queue_claim_fail_unclaimable(RecordType record_type, ClaimSlots slots);
+extern void queue_claim_free(SyncClaim *claim);
+
+#endif

@@ -1,0 +1,364 @@
+/*
+ * queue_report.c
+ *		What the worker tells the queue about its claims.
+ */
+#include "postgres.h"
+
+#include "db/queue_report.h"
+#include "db/statement.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+static void
+add_claim(Parameters *parameters, const SyncClaim *claim)
+{
+	parameters_add_int64(parameters, claim->id);
+	parameters_add_int32(parameters, claim->claim_no);
+}
+
+static void
+log_report(const SyncClaim *claim, const ResultSet *result, const char *state)
+{
+	ereport(DEBUG1,
+			(errmsg_internal("github_sync: %s transaction " INT64_FORMAT
+							 ", claim %d: reported by %s(): %s",
+							 record_type_name(claim->record_type), claim->id, claim->claim_no,
+							 result->function, state)));
+}
+
+/* Runs a statement whose one column, state, is what the queue says.  False: "stale". */
+static bool
+report(Statement *statement, const SyncClaim *claim, const Parameters *parameters)
+{
+	ResultSet result = statement_run(statement, claim->record_type, parameters);
+	const char *state = result_text(&result, 0, "state");
+
+	log_report(claim, &result, state);
+	return strcmp(state, "stale") != 0;
+}
+
+/* ---- answers ---- */
+
+/* As the SQL type github_sync.answer has them. */
+static const char *
+kind_of_answer(const ResourceReport *answer)
+{
+	switch (answer->operation)
+	{
+		case GITHUB_GET_ISSUE:
+		case GITHUB_GET_COMMENT:
+			return answer->not_modified ? "not modified" : "fetched";
+		case GITHUB_UPDATE_ISSUE:
+		case GITHUB_UPDATE_COMMENT:
+			return "written";
+		case GITHUB_CREATE_ISSUE:
+		case GITHUB_CREATE_COMMENT:
+			return "created";
+		case GITHUB_LIST_ISSUES:
+		case GITHUB_LIST_ISSUE_COMMENTS:
+			return "found";
+		case GITHUB_DELETE_COMMENT:
+		case GITHUB_GET_REPOSITORY:
+		case GITHUB_GET_APP:
+		case GITHUB_GET_USER:
+		case GITHUB_CREATE_INSTALLATION_TOKEN:
+			break; /* their answers show no resource */
+	}
+	pg_unreachable();
+}
+
+static void
+add_resource(Parameters *parameters, const GithubResource *resource)
+{
+	static const GithubResource nothing = {.created_at = GITHUB_NO_TIME,
+										   .updated_at = GITHUB_NO_TIME,
+										   .closed_at = GITHUB_NO_TIME};
+
+	if (resource == NULL)
+		resource = &nothing;
+	parameters_add_int64_or_null(parameters, resource->id);
+	parameters_add_int32_or_null(parameters, resource->number);
+	parameters_add_bool(parameters, resource->is_pull_request);
+	parameters_add_text(parameters, resource->title);
+	parameters_add_text(parameters, resource->body);
+	parameters_add_text(parameters, resource->state);
+	parameters_add_text(parameters, resource->state_reason);
+	parameters_add_text(parameters, resource->author_login);
+	parameters_add_text(parameters, resource->html_url);
+	parameters_add_seconds(parameters, resource->created_at);
+	parameters_add_seconds(parameters, resource->updated_at);
+	parameters_add_seconds(parameters, resource->closed_at);
+}
+
+/* A mark that is NULL: the record type has no such field. */
+static GithubField
+field_to_send(const ResultSet *result, const char *mark, const char *column)
+{
+	GithubField field = {.present = result_bool_or(result, 0, mark, false)};
+
+	if (field.present)
+		field.value = result_text_or_null(result, 0, column);
+	return field;
+}
+
+static void
+prepare_update(SyncClaim *claim, const ResultSet *result)
+{
+	MemoryContext caller = MemoryContextSwitchTo(claim->context);
+
+	claim->issue_number = result_int32_or(result, 0, "issue_number", claim->issue_number);
+	claim->github_id = result_int64_or(result, 0, "github_id", claim->github_id);
+	claim->title = field_to_send(result, "send_title", "title");
+	claim->body = field_to_send(result, "send_body", "body");
+	claim->issue_state = field_to_send(result, "send_state", "issue_state");
+	claim->step = STEP_UPDATE;
+	MemoryContextSwitchTo(caller);
+}
+
+static ReportResult
+result_of_report(SyncClaim *claim, const ResultSet *result)
+{
+	const char *state = result_text(result, 0, "result");
+
+	log_report(claim, result, state);
+	if (strcmp(state, "send") == 0)
+	{
+		prepare_update(claim, result);
+		return REPORT_ASKS_UPDATE;
+	}
+	return strcmp(state, "queued") == 0 ? REPORT_GIVES_BACK : REPORT_ENDS_CLAIM;
+}
+
+ReportResult
+queue_report_resource(SyncClaim *claim, const ResourceReport *answer)
+{
+	static Statement statement = STATEMENT(
+		"SELECT result, issue_number, github_id, send_title, title, send_body, body, send_state,"
+		" issue_state FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5,"
+		" ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)::github_sync.resource,"
+		" $18, $19, $20)::github_sync.answer)",
+		INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT4OID, BOOLOID, TEXTOID,
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+		TEXTOID, TEXTOID, TEXTOID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	add_claim(&parameters, claim);
+	parameters_add_text(&parameters, kind_of_answer(answer));
+	parameters_add_seconds(&parameters, answer->answered_at);
+	parameters_add_text(&parameters, answer->own_login);
+	add_resource(&parameters, answer->resource);
+	parameters_add_text(&parameters, answer->etag);
+	parameters_add_text(&parameters, answer->etag_key);
+	parameters_add_text(&parameters, answer->json);
+	result = statement_run(&statement, claim->record_type, &parameters);
+	return result_of_report(claim, &result);
+}
+
+static void
+take_name(SyncClaim *claim, const ResultSet *result)
+{
+	MemoryContext caller = MemoryContextSwitchTo(claim->context);
+	char *owner_login = result_text(result, 0, "owner_login");
+
+	claim->repo_name = result_text(result, 0, "repo_name");
+	claim->owner_login = owner_login;
+	MemoryContextSwitchTo(caller);
+}
+
+void
+queue_report_redirect(SyncClaim *claim, int64 reached_repo_id, const char *json)
+{
+	static Statement statement = STATEMENT(
+		"SELECT owner_login, repo_name FROM github_sync.%s_report_redirect($1, $2, $3, $4)",
+		INT8OID, INT4OID, INT8OID, TEXTOID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	add_claim(&parameters, claim);
+	parameters_add_int64_or_null(&parameters, reached_repo_id);
+	parameters_add_text(&parameters, json);
+	result = statement_run(&statement, claim->record_type, &parameters);
+	if (result_text_or_null(&result, 0, "owner_login") != NULL)
+		take_name(claim, &result);
+}
+
+/* ---- the end of a claim other than by an answer ---- */
+
+static void
+add_retry_time(Parameters *parameters, TimestampTz retry_at)
+{
+	if (retry_at == RETRY_AT_ONCE)
+		parameters_add_null(parameters);
+	else
+		parameters_add_timestamp(parameters, retry_at);
+}
+
+bool
+queue_report_give_back(const SyncClaim *claim, const char *problem, TimestampTz retry_at)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_give_back($1, $2, $3, $4) AS state", INT8OID, INT4OID,
+				  TEXTOID, TIMESTAMPTZOID);
+	Parameters parameters = {0};
+
+	add_claim(&parameters, claim);
+	parameters_add_words(&parameters, problem);
+	add_retry_time(&parameters, retry_at);
+	return report(&statement, claim, &parameters);
+}
+
+bool
+queue_report_try_again(const SyncClaim *claim, const char *code, const char *reason,
+					   TimestampTz retry_at, int max_attempts)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_try_again($1, $2, $3, $4, $5, $6) AS state", INT8OID,
+				  INT4OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT4OID);
+	Parameters parameters = {0};
+
+	add_claim(&parameters, claim);
+	parameters_add_text(&parameters, code);
+	parameters_add_words(&parameters, reason);
+	add_retry_time(&parameters, retry_at);
+	parameters_add_int32(&parameters, max_attempts);
+	return report(&statement, claim, &parameters);
+}
+
+bool
+queue_report_failure(const SyncClaim *claim, const char *code, const char *reason)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.%s_fail($1, $2, $3, $4) AS state",
+										   INT8OID, INT4OID, TEXTOID, TEXTOID);
+	Parameters parameters = {0};
+
+	add_claim(&parameters, claim);
+	parameters_add_text(&parameters, code);
+	parameters_add_words(&parameters, reason);
+	return report(&statement, claim, &parameters);
+}
+
+void
+queue_report_unreachable(const SyncClaim *claim, const char *problem, TimestampTz paused_until,
+						 const UnreachableBackoff *backoff)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_report_unreachable($1, $2, $3, $4,"
+				  " ROW($5 * interval '1 millisecond', $6 * interval '1 millisecond',"
+				  " $7 * interval '1 second')::github_sync.backoff) AS state",
+				  INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT4OID, INT4OID, INT4OID);
+	Parameters parameters = {0};
+
+	add_claim(&parameters, claim);
+	parameters_add_words(&parameters, problem);
+	parameters_add_timestamp(&parameters, paused_until);
+	parameters_add_int32(&parameters, backoff->shortest_ms);
+	parameters_add_int32(&parameters, backoff->longest_ms);
+	parameters_add_int32(&parameters, backoff->give_up_after_s);
+	(void) report(&statement, claim, &parameters);
+}
+
+/* ---- creations ---- */
+
+static GithubField
+present_field(char *value)
+{
+	return (GithubField){.present = true, .value = value};
+}
+
+static void
+prepare_creation(SyncClaim *claim, const ResultSet *result)
+{
+	MemoryContext caller = MemoryContextSwitchTo(claim->context);
+
+	claim->creation_key = result_text(result, 0, "creation_key");
+	if (claim->record_type == RECORD_TASK)
+		claim->title = present_field(result_text_or_null(result, 0, "title"));
+	claim->body = present_field(result_text_or_null(result, 0, "body"));
+	MemoryContextSwitchTo(caller);
+}
+
+bool
+queue_report_begin_creation(SyncClaim *claim)
+{
+	static Statement statement = STATEMENT(
+		"SELECT creation_key::text, title, body FROM github_sync.%s_begin_creation($1, $2)",
+		INT8OID, INT4OID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	add_claim(&parameters, claim);
+	result = statement_run(&statement, claim->record_type, &parameters);
+	if (result_text_or_null(&result, 0, "creation_key") == NULL)
+		return false;
+	prepare_creation(claim, &result);
+	return true;
+}
+
+void
+queue_report_rejected_creation(const SyncClaim *claim)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_report_rejected_creation($1)", INT8OID);
+	Parameters parameters = {0};
+
+	parameters_add_int64(&parameters, claim->id);
+	(void) statement_run(&statement, claim->record_type, &parameters);
+}
+
+void
+queue_report_missing_creation(const SyncClaim *claim, int recheck_ms)
+{
+	static Statement statement = STATEMENT(
+		"SELECT github_sync.%s_report_missing_creation($1, $2, $3 * interval '1 millisecond') AS state",
+		INT8OID, INT4OID, INT4OID);
+	Parameters parameters = {0};
+
+	add_claim(&parameters, claim);
+	parameters_add_int32(&parameters, recheck_ms);
+	(void) report(&statement, claim, &parameters);
+}
+
+/* ---- what is not there ---- */
+
+static const char *
+repository_state_name(RepositoryState state)
+{
+	switch (state)
+	{
+		case REPOSITORY_READABLE:
+			return "readable";
+		case REPOSITORY_ISSUES_DISABLED:
+			return "issues disabled";
+		case REPOSITORY_NOT_READABLE:
+			return "not readable";
+	}
+	pg_unreachable();
+}
+
+void
+queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState repository)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_report_missing($1, $2, $3, $4) AS state", INT8OID, INT4OID,
+				  TIMESTAMPTZOID, TEXTOID);
+	Parameters parameters = {0};
+
+	add_claim(&parameters, claim);
+	parameters_add_seconds(&parameters, answered_at);
+	parameters_add_text(&parameters, repository_state_name(repository));
+	(void) report(&statement, claim, &parameters);
+}
+
+void
+queue_report_deleted(const SyncClaim *claim, int64 answered_at)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_report_deleted($1, $2, $3) AS state", INT8OID, INT4OID,
+				  TIMESTAMPTZOID);
+	Parameters parameters = {0};
+
+	add_claim(&parameters, claim);
+	parameters_add_seconds(&parameters, answered_at);
+	(void) report(&statement, claim, &parameters);
+}

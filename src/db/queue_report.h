@@ -1,0 +1,108 @@
+/*
+ * queue_report.h
+ *		What the worker tells the queue about its claims.
+ *
+ * Every function runs between db_begin() and db_commit().  C reports what
+ * happened; the SQL functions named here decide what state follows.  Reports
+ * are fenced by (id, claim_no): of a claim that the row no longer has they
+ * change nothing.
+ *
+ * What the queue said to a report is logged at DEBUG1.  Where a function
+ * returns a boolean, false says that the claim is not the row's any more.
+ */
+#ifndef DB_QUEUE_REPORT_H
+#define DB_QUEUE_REPORT_H
+
+#include "postgres.h"
+
+#include "core/github_request.h"
+#include "core/github_resource.h"
+#include "core/github_response.h"
+#include "datatype/timestamp.h"
+#include "db/queue_claim.h"
+
+/* An answer that shows the resource of a claim. */
+typedef struct ResourceReport
+{
+	GithubOperation operation;      /* that was answered */
+	bool not_modified;              /* GitHub still holds what is cached */
+	int64 answered_at;              /* seconds since 1970, GitHub's clock */
+	const char *own_login;          /* under which we write */
+	const GithubResource *resource; /* NULL: not modified */
+	const char *etag;
+	const char *etag_key;
+	const char *json; /* the resource as GitHub sent it, sanitized; NULL: of no use */
+} ResourceReport;
+
+typedef enum ReportResult
+{
+	REPORT_ENDS_CLAIM, /* an end state, or another worker's by now */
+	REPORT_GIVES_BACK, /* queued again, perhaps for a later time */
+	REPORT_ASKS_UPDATE /* claim->step is STEP_UPDATE now, with the fields to send */
+} ReportResult;
+
+extern ReportResult queue_report_resource(SyncClaim *claim, const ResourceReport *report);
+
+/*
+ * An answer came by way of a redirect, which named repository reached_repo_id
+ * (0: none): where it shows that the claim's repository has another name now,
+ * the repository and the claim go by that.
+ */
+extern void queue_report_redirect(SyncClaim *claim, int64 reached_repo_id, const char *json);
+
+/* Nothing to wait for: stands in line again at once. */
+#define RETRY_AT_ONCE DT_NOBEGIN
+
+/* The claim's transaction waits again; problem: why, NULL: nothing went wrong. */
+extern bool
+queue_report_give_back(const SyncClaim *claim, const char *problem, TimestampTz retry_at);
+
+/* An attempt has failed: the transaction waits again until it had max_attempts. */
+extern bool queue_report_try_again(const SyncClaim *claim, const char *code, const char *reason,
+								   TimestampTz retry_at, int max_attempts);
+extern bool queue_report_failure(const SyncClaim *claim, const char *code, const char *reason);
+
+/* How long a transaction with which GitHub cannot be reached waits between two tries. */
+typedef struct UnreachableBackoff
+{
+	int shortest_ms;
+	int longest_ms;
+	int give_up_after_s;
+} UnreachableBackoff;
+
+/*
+ * GitHub was not reached with this claim's request, or was in trouble.  The
+ * transaction waits until some time after the installation's pause: another one
+ * finds out whether that is over.  One that fails like this for too long is
+ * errored.
+ */
+extern void queue_report_unreachable(const SyncClaim *claim, const char *problem,
+									 TimestampTz paused_until, const UnreachableBackoff *backoff);
+
+/*
+ * Opens a creation attempt and fills in what to send.  To be committed before
+ * that: from then on the creation is looked up before it is sent again.
+ * False: there is nothing to create any more.
+ */
+extern bool queue_report_begin_creation(SyncClaim *claim);
+
+/* The creation that claim sent certainly did not happen. */
+extern void queue_report_rejected_creation(const SyncClaim *claim);
+
+/* The lists do not show it; recheck_ms is the setting creation_recheck. */
+extern void queue_report_missing_creation(const SyncClaim *claim, int recheck_ms);
+
+/* What GitHub says of the repository of a resource that it does not show. */
+typedef enum RepositoryState
+{
+	REPOSITORY_READABLE,
+	REPOSITORY_ISSUES_DISABLED,
+	REPOSITORY_NOT_READABLE
+} RepositoryState;
+
+/* answered_at: seconds since 1970, GitHub's clock. */
+extern void
+queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState repository);
+extern void queue_report_deleted(const SyncClaim *claim, int64 answered_at);
+
+#endif

@@ -1,0 +1,3 @@
+/* sql/extension/grants.sql: line: 121 columns */
+
+-- widewidewidewidewidewidewidewidewidewidewidewidewidewidewidewidewidewidewidewidewidewidewidewidewidewidewidewidewideüx

@@ -1,0 +1,3 @@
+/* sql/extension/grants.sql: mark: a member is no template */
+
+-- of a @record@

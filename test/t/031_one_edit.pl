@@ -1,0 +1,64 @@
+# 031_one_edit.pl
+#
+# What one edit costs in the database, counted: the UPDATE of a title by the
+# application, the claim, the answer to the GET, the answer to the PATCH.
+# Counts, not times: the server's own statistics of functions and tables.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use Test::More;
+
+my $github = GitHubSync::StandIn->start;
+my $application = GitHubSync::Application->start($github,
+	settings => { track_functions => 'all', stats_fetch_consistency => 'none' });
+
+# Until the sessions that took part have told what they did, which they do when
+# they end or have nothing to do: the counts no longer change.
+sub wait_for_statistics
+{
+	my ($before, $now) = ('', undef);
+
+	$application->wait_until("SELECT state = 'idle' FROM pg_stat_activity WHERE backend_type = 'github_sync worker'");
+	for (1 .. 100)
+	{
+		$now = $application->superuser_sql('SELECT sum(calls) FROM pg_stat_user_functions');
+		last if $now eq $before;
+		$before = $now;
+		select undef, undef, undef, 0.2;
+	}
+}
+
+# One edit of a task that is in step, and what it cost.
+sub cost_of_edit
+{
+	my ($task, $title) = @_;
+	my $since = $github->last_seq;
+
+	wait_for_statistics();
+	$application->superuser_sql('SELECT pg_stat_reset()');
+	$application->edit_task($task, title => $title);
+	$application->wait_until_done;
+	wait_for_statistics();
+	return (
+		requests  => join(', ', map { $_->{method} } grep { $_->{path} =~ m{^/repos/} } $github->requests(since => $since)),
+		calls     => $application->superuser_sql('SELECT sum(calls) FROM pg_stat_user_functions'),
+		functions => [ split /\n/, $application->superuser_sql("SELECT funcname || ' ' || calls FROM pg_stat_user_functions ORDER BY calls DESC, 1") ],
+		reads     => $application->superuser_sql("SELECT idx_scan + seq_scan FROM pg_stat_user_tables WHERE relid = 'planner.tasks'::regclass"),
+		cached    => $application->superuser_sql("SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'github_issues'"),
+		queue     => $application->superuser_sql("SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'task_sync_transactions'"));
+}
+
+my $task = $application->add_task(title => 'a title', markdown => 'a text');
+$application->wait_until_done;
+cost_of_edit($task, 'once, so that plans and caches are there');
+my %cost = cost_of_edit($task, 'another title');
+
+is($cost{requests}, 'GET, PATCH', 'an edit is a GET and a PATCH');
+diag "figure: $cost{calls} function calls, $cost{reads} scans of tasks, $cost{cached} updates of the cached record, $cost{queue} of the transaction";
+diag join ', ', @{ $cost{functions} };
+
+done_testing();
