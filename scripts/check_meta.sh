@@ -1,8 +1,8 @@
 #!/bin/bash
 # check_meta.sh
 #	Whether the files that speak of the project as a whole agree: META.json is
-#	what PGXN accepts, the control files, the change log and Debian's change log
-#	know its version, no test is forgotten in a schedule.
+#	what PGXN accepts; the control files, the change log and Debian's change log
+#	know its version.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -70,19 +70,5 @@ if [ -e debian/changelog ]; then
 	head -n 1 debian/changelog | grep -qE "^github-sync \($version(~[a-z0-9]+)?-[0-9]+\) " ||
 		problem "debian/changelog does not begin with $version"
 fi
-
-# SCHEDULE FILE...
-check_schedule() {
-	local schedule=$1 file name
-	shift
-	[ -e "$schedule" ] || return 0
-	for file; do
-		name=${file##*/}
-		grep -qE "^test:(.*[[:space:]])?${name%.*}([[:space:]]|\$)" "$schedule" || problem "$schedule forgets ${name%.*}"
-	done
-}
-shopt -s nullglob
-check_schedule test/schedule test/sql/*.sql
-check_schedule test/isolation_schedule test/specs/*.spec
 
 [ "$problems" = 0 ]

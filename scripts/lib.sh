@@ -39,6 +39,7 @@ open_work_dir() {
 	id "$test_user" >/dev/null || return 1
 	# Short: the path of a socket has 107 bytes at most.
 	work_dir=$(mktemp -d /tmp/github_sync.XXXXXX)
+	stage_conf=$work_dir/stage.conf
 	trap close_work_dir EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
@@ -54,9 +55,17 @@ open_work_dir() {
 close_work_dir() {
 	local status=$?
 	trap '' INT TERM HUP
+	end_jobs
 	end_processes
 	rm -rf "$work_dir"
 	exit "$status"
+}
+
+# What this shell itself still does in the background.
+end_jobs() {
+	local pids
+	mapfile -t pids < <(jobs -p)
+	[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null || true
 }
 
 give_to_test_user() {
@@ -163,7 +172,6 @@ find_postgresql() {
 }
 
 stage() {
-	stage_conf=$work_dir/stage.conf
 	build "$1" install DESTDIR="$work_dir/stage" && write_stage_conf >"$stage_conf" && chmod 644 "$stage_conf"
 }
 
@@ -181,12 +189,23 @@ write_stage_conf() {
 	fi
 }
 
+# With which start_cluster calls initdb; it copies templates/regress, where that is.
+cluster_options=(-U postgres -A trust --no-sync --no-locale -E UTF8)
+
+init_cluster() {
+	if [ -e "$work_dir/templates/regress/PG_VERSION" ]; then
+		as_test_user cp -a "$work_dir/templates/regress" "$1"
+	else
+		as_test_user "$bindir/initdb" -D "$1" "${cluster_options[@]}"
+	fi
+}
+
 start_cluster() {
 	local directory=$work_dir/$1
 	shift
 	mkdir -p "$directory/socket"
 	give_to_test_user "$directory"
-	as_test_user "$bindir/initdb" -D "$directory/data" -U postgres -A trust --no-sync --no-locale -E UTF8 >"$directory/initdb.log" 2>&1 ||
+	init_cluster "$directory/data" >"$directory/initdb.log" 2>&1 ||
 		{ cat "$directory/initdb.log" >&2; return 1; }
 	{
 		printf '%s\n' "listen_addresses = ''" "unix_socket_directories = '$directory/socket'" 'port = 5432' 'fsync = off' \

@@ -133,6 +133,7 @@ is($plain->superuser_sql(q{
 
 # ---- the original is lost; a copy does not take over by itself ----
 
+$origin->disconnect;
 $node->safe_psql('postgres', 'DROP DATABASE application');
 GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
 my $in_copy = $plain->add_task(title => 'added to the copy', github_repo_id => GitHubSync::Application::WIDGETS);
@@ -171,6 +172,7 @@ foreach my $triggers ('enabled', 'disabled')
 		'every row is there, in its state, and none more');
 	my $next = $data->add_task(title => 'the next one', github_repo_id => GitHubSync::Application::WIDGETS);
 	cmp_ok($next, '>', $waiting, 'identity columns go on where they were');
+	$data->disconnect;
 	$node->safe_psql('postgres', 'DROP DATABASE ' . $data->database);
 }
 GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');

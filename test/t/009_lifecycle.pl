@@ -65,6 +65,7 @@ is($second->superuser_sql('SELECT count(*) FROM github_sync.sync_workers'), 1, '
 
 sub traces
 {
+	$_->disconnect foreach $application, $second;
 	my @pids = split /\n/, $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type LIKE 'github_sync%'");
 
 	return {
@@ -153,6 +154,7 @@ is(scalar(grep { $_->{title} eq 'task of drop-extension' } $github->issues('acme
 
 # ---- a copy ----
 
+$application->disconnect;
 $node->safe_psql('postgres', 'CREATE DATABASE copy TEMPLATE application');
 pass('a database with a worker can be copied');
 my $copy = GitHubSync::Application->of_database($node, 'copy');
@@ -168,6 +170,7 @@ is($copy->superuser_sql("SELECT string_agg(state, ' ') FROM github_sync.sync_que
 # ---- RENAME and DROP DATABASE while a request is under way ----
 
 begin_slow_request($application, 'rename');
+$application->disconnect;
 cmp_ok(duration(sub { $node->safe_psql('postgres', 'ALTER DATABASE application RENAME TO renamed') }), '<', 2, 'RENAME does not wait for GitHub');
 $github->open_gate('rename');
 my $renamed = GitHubSync::Application->of_database($node, 'renamed');
@@ -175,6 +178,7 @@ $renamed->wait_until_done;
 is(scalar(grep { $_->{title} eq 'task of rename' } $github->issues('acme/widgets')), 1, 'under its new name the database goes on');
 
 begin_slow_request($second, 'drop-database');
+$_->disconnect foreach $second, $copy, $renamed;
 cmp_ok(duration(sub { $node->safe_psql('postgres', 'DROP DATABASE second') }), '<', 2, 'DROP DATABASE does not wait for GitHub');
 $github->open_gate('drop-database');
 $node->safe_psql('postgres', 'DROP DATABASE copy');

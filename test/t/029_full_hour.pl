@@ -4,8 +4,8 @@
 # and a clock that goes faster than ours: nothing is refused, nearly all of the
 # budget is used, and limits that GitHub lowers meanwhile are learned.
 #
-# As part of `make check`: a tenth of GitHub's limits, so that other tests beside
-# it do not matter.  `make hour`: GitHub's own, which wants idle cores.
+# As part of `make check`: a twentieth of GitHub's limits, so that other tests
+# beside it do not matter.  `make hour`: GitHub's own, which wants idle cores.
 use strict;
 use warnings;
 
@@ -19,7 +19,7 @@ use Time::HiRes qw(sleep time);
 use constant HOUR_S => 3600;
 
 my $is_full = ($ENV{FULL_HOUR} // 0) ? 1 : 0;
-my $part    = $is_full ? 1 : 10;
+my $part    = $is_full ? 1 : 20;
 my %limits  = (points_per_minute => 900 / $part, creations_per_minute => 80 / $part, creations_per_hour => 500 / $part);
 my $requests_per_hour = 5000 / $part;
 my $plenty            = 10**6;
@@ -36,7 +36,7 @@ my %installations = (
 	hidden   => { id => 1005, issues => 57000 / $part, primary => $plenty });
 
 my $github = GitHubSync::StandIn->start;
-my $application = GitHubSync::Application->start($github, pace => $is_full ? 12 : 60, capture => 0, settings => {
+my $application = GitHubSync::Application->start($github, pace => $is_full ? 12 : 30, capture => 0, settings => {
 	(map { ("github_sync.$_" => $limits{$_}) } keys %limits), 'github_sync.write_interval' => '1s', 'github_sync.enabled' => 'off' });
 
 $github->limits(%limits, primary => $requests_per_hour);
@@ -86,7 +86,7 @@ sub wait_for
 	until ($condition->())
 	{
 		time < $deadline or die "in vain: $what\n" . $application->situation;
-		sleep 0.02;
+		sleep 0.1;
 	}
 }
 
@@ -132,7 +132,7 @@ sub uses
 uses(creating => creations => $limits{creations_per_hour});
 uses(reading  => requests  => $requests_per_hour);
 uses(lowered  => requests  => $requests_per_hour / 2);
-# A minute of a tenth's hour is a second: what else runs then takes its share.
+# A minute of that hour is two seconds: what else runs then takes its share.
 uses(mixed    => points    => 60 * $limits{points_per_minute}, $is_full ? () : 0.95);
 
 my $writes = ($accounts{mixed}{points} - $accounts{mixed}{requests}) / 4;

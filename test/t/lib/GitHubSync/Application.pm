@@ -16,12 +16,14 @@ package GitHubSync::Application;
 use strict;
 use warnings;
 
-# How long a condition may take: a test that fails should say so soon.
-BEGIN { $ENV{PG_TEST_TIMEOUT_DEFAULT} //= 30 }
+# How long a condition may take, seconds: a test that fails should say so soon,
+# but other tests run beside it.
+BEGIN { $ENV{PG_TEST_TIMEOUT_DEFAULT} //= 60 }
 
 use Carp qw(croak);
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use GitHubSync::Session;
 use JSON::PP;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -50,6 +52,14 @@ my %settings_of_tests = (
 	'github_sync.reconcile_interval'   => '0',
 	'restart_after_crash'              => 'on',
 	'max_worker_processes'             => '20',
+);
+
+# Where time is simulated: what the server does every few moments, without being
+# asked, would use up the processor.
+my %settings_of_simulated_time = (
+	'bgwriter_delay'     => '10s',
+	'wal_writer_delay'   => '10s',
+	'autovacuum_naptime' => '10min',
 );
 
 # ---- servers and databases ----
@@ -83,7 +93,7 @@ sub reconfigure
 
 	configure($node, %settings);
 	$node->reload;
-	$node->poll_query_until('postgres', "SELECT pg_conf_load_time() > '$before'") or croak 'the server did not reload';
+	GitHubSync::Session->of($node, 'postgres')->until_true("SELECT pg_conf_load_time() > '$before'") or croak 'the server did not reload';
 }
 
 # How a server talks to this GitHub as the App.
@@ -106,7 +116,7 @@ sub start
 	my $settings = delete $option{settings} // {};
 	my $pace     = delete $option{pace};
 	my $name     = delete $option{name} // 'main';
-	my $node     = with_pace($pace, sub { start_server($name, app_settings($github), %$settings) });
+	my $node     = with_pace($pace, sub { start_server($name, app_settings($github), $pace ? %settings_of_simulated_time : (), %$settings) });
 
 	$github->hasten_clock($node->safe_psql('postgres', "SELECT to_json(clock_timestamp() AT TIME ZONE 'UTC') #>> '{}' || 'Z'"), $pace) if $pace;
 	return $class->in_server($node, %option);
@@ -120,6 +130,8 @@ sub with_pace
 	return $start->() unless $pace;
 	local $ENV{HASTEN}     = $pace;
 	local $ENV{LD_PRELOAD} = hastening_library();
+	# pg_ctl's clock goes faster, too.
+	local $ENV{PGCTLTIMEOUT} = 60 * $pace;
 	return $start->();
 }
 
@@ -166,7 +178,7 @@ sub of_database
 {
 	my ($class, $node, $database) = @_;
 
-	return bless { node => $node, database => $database }, $class;
+	return bless { node => $node, database => $database, session => GitHubSync::Session->of($node, $database) }, $class;
 }
 
 sub create_extensions
@@ -269,11 +281,20 @@ sub sql
 	return $self->{node}->safe_psql($self->{database}, $query, extra_params => [ '-U', OWNER ]);
 }
 
+# In a session that is kept (GitHubSync::Session).
 sub superuser_sql
 {
 	my ($self, $query) = @_;
 
-	return $self->{node}->safe_psql($self->{database}, $query);
+	return $self->{session}->query($query);
+}
+
+# Before the database is dropped, renamed or copied.
+sub disconnect
+{
+	my ($self) = @_;
+
+	$self->{session}->close;
 }
 
 # What the server says to a command that it refuses; '' when it does not.
@@ -401,7 +422,7 @@ sub wait_until
 {
 	my ($self, $query) = @_;
 
-	return if $self->{node}->poll_query_until($self->{database}, $query);
+	return if $self->{session}->until_true($query);
 	Test::More::diag($self->situation);
 	croak "in vain: $query";
 }

@@ -1,0 +1,43 @@
+# select.sh
+#	Which steps and which of their tests STEPS and TESTS name.  To be sourced by
+#	check.sh, which says what there is: all_steps, long_steps, tests_of.
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # set by who sources this
+
+# Sets steps: those that STEPS names; or those TESTS may be found in; or all.
+choose_steps() {
+	local step
+	steps=${STEPS:-}
+	if [ -z "$steps" ]; then
+		for step in $all_steps; do
+			if [ -z "${TESTS-}" ] || [ -n "${tests_of[$step]-}" ]; then steps+=" $step"; fi
+		done
+	fi
+	for step in $steps; do
+		case " $all_steps $long_steps " in
+			*" $step "*) ;;
+			*) echo "no step \"$step\"; there are: $all_steps $long_steps" >&2; exit 2 ;;
+		esac
+	done
+}
+
+# STEP: sets selected to those of its tests that TESTS, if set, names.
+select_tests() {
+	local file
+	selected=()
+	[ -n "${tests_of[$1]-}" ] || return 0
+	# shellcheck disable=SC2086 # a pattern is meant
+	for file in "$copy"/${tests_of[$1]}; do
+		if [ -e "$file" ] && is_selected "$file"; then selected+=("$file"); fi
+	done
+}
+
+is_selected() {
+	local test name=${1##*/}
+	[ -n "${TESTS-}" ] || return 0
+	for test in $TESTS; do
+		test=${test##*/}
+		if [ "$test" = "$name" ] || [ "$test" = "${name%.*}" ]; then return 0; fi
+	done
+	return 1
+}
