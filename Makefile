@@ -12,7 +12,7 @@
 # CONTRIBUTING.md; they need neither pg_config nor anything installed when they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check check-long mutants hour chaos crash-rounds fuzz demo playground format render sql-figures matrix deb check-deb dist
+HARNESS = check check-long mutants hour chaos crash-rounds fuzz demo playground format map render sql-figures matrix deb check-deb dist
 
 # The top of the tree; "." unless the build is made elsewhere.
 ROOT := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
@@ -45,6 +45,8 @@ demo:
 	@$(SCRIPTS_DIR)/demo.sh
 playground:
 	@$(SCRIPTS_DIR)/demo.sh --playground
+map:
+	@$(SCRIPTS_DIR)/map.sh --write
 format:
 	@$(SCRIPTS_DIR)/format.sh --write
 matrix:

@@ -58,7 +58,10 @@ test_timeout_s=900
 long_timeout_s=14400
 
 step_format() { one clang-format in_copy "$copy" scripts/format.sh --check; }
-step_meta() { one META.json in_copy "$copy" scripts/check_meta.sh; }
+step_meta() {
+	one META.json in_copy "$copy" scripts/check_meta.sh
+	one map in_copy "$copy" scripts/map.sh --check
+}
 step_gcc() { one build build_and_stage; }
 # For the steps that test it, where nobody asked for gcc.
 step_build() { built build build_and_stage || true; }

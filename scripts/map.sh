@@ -42,7 +42,7 @@ promise_of_file() {
 		line != "" { text = text (text == "" ? "" : " ") line }
 		/\*\// { exit }
 		END {
-			if (match(text, /\.( |$)/)) text = substr(text, 1, RSTART - 1)
+			if (match(text, /[^.]\.( |$)/)) text = substr(text, 1, RSTART)
 			print text
 		}' "$1"
 }
@@ -69,8 +69,7 @@ print_map() {
 		files_of_folder "$folder" | while read -r file; do
 			promise=$(promise_of_file "$file")
 			[ -n "$promise" ] || { echo "map.sh: $file does not begin with its promise" >&2; exit 1; }
-			[ ${#promise} -le 90 ] || { echo "map.sh: the promise of $file is longer than a line" >&2; exit 1; }
-			printf '      %-22s %s\n' "${file##*/}" "$promise"
+			printf '      %-22s %s\n' "${file##*/}" "$(fold -s -w 90 <<<"$promise" | sed -e 's/ *$//' -e '2,$s/^/                             /')"
 		done
 	done
 }

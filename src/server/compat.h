@@ -1,7 +1,6 @@
 /*
  * compat.h
- *		The version shims: all in which PostgreSQL 15 to 19 differ for the rooms
- *		server, worker and extension.
+ *		The version shims: what differs between PostgreSQL 15 and 19, but for db.
  *
  * Those rooms look at PG_VERSION_NUM here and nowhere else, and every name below
  * says what it stands for.  A version that is not supported any more goes by

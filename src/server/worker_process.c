@@ -1,7 +1,6 @@
 /*
  * worker_process.c
- *		What a worker process is made of before it works: its slot in shared
- *		memory, its session, its settings.
+ *		What a worker process is made of before it works: slot, session, settings.
  *
  * The worker connects as the owner of the queue, so that the session user is
  * never a superuser.  A trigger of the owner can therefore do in the worker what
