@@ -46,21 +46,7 @@ room_of() {
 # The module of a file: its path below src/, without its ending.
 module_of() { module=${1#src/} module=${module%.*}; }
 
-# TEMPORARY, with scripts/known_breaches.txt: what src/worker and src/db are not
-# rid of yet is listed and not counted.
-known_breaches=()
-[ ! -e scripts/known_breaches.txt ] || mapfile -t known_breaches <scripts/known_breaches.txt
-is_known() {
-	local pattern
-	for pattern in "${known_breaches[@]}"; do
-		# shellcheck disable=SC2053 # a pattern is meant
-		if [[ $pattern != '#'* && $1 == $pattern ]]; then return 0; fi
-	done
-	return 1
-}
-
 breach() {
-	if is_known "$1: $2"; then echo "known: $1: $2"; return; fi
 	echo "$1: $2" >&2
 	breaches=$((breaches + 1))
 }

@@ -10,45 +10,40 @@
  */
 #include "core/github_response.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/github_message.h"
 #include "core/github_time.h"
-#include "core/json_reader.h"
-#include "core/utf8.h"
+#include "core/ascii.h"
 
-/* Lower-cases ASCII, whatever the locale. */
-static char
-fold(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
-}
+/* Larger numbers in headers become this one: a mistake, in whatever they count. */
+#define LARGEST_NUMBER (INT64_MAX / 100)
 
-/* folded is in lower case. */
+/* lower is in lower case. */
 static bool
-starts_with(const char *text, const char *folded)
+starts_with(const char *text, const char *lower)
 {
-	for (; *folded != '\0'; text++, folded++)
+	for (; *lower != '\0'; text++, lower++)
 	{
-		if (fold(*text) != *folded)
+		if (ascii_lower(*text) != *lower)
 			return false;
 	}
 	return true;
 }
 
 static bool
-mentions(const char *text, const char *folded)
+mentions(const char *text, const char *lower)
 {
 	for (; text != NULL && *text != '\0'; text++)
 	{
-		if (starts_with(text, folded))
+		if (starts_with(text, lower))
 			return true;
 	}
 	return false;
 }
 
-/* A header that is a number without sign; larger than GITHUB_MAX_WAIT_S stays so. */
+/* A header that is a number without sign. */
 static bool
 parse_number(const char *text, int64_t *number)
 {
@@ -59,8 +54,7 @@ parse_number(const char *text, int64_t *number)
 	{
 		if (*text < '0' || *text > '9')
 			return false;
-		if (*number < INT64_MAX / 100)
-			*number = *number * 10 + (*text - '0');
+		*number = *number < LARGEST_NUMBER / 10 ? *number * 10 + (*text - '0') : LARGEST_NUMBER;
 	}
 	return true;
 }
@@ -148,8 +142,8 @@ is_page(const GithubResponse *response)
 	return response->body != NULL && response->body[strspn(response->body, " \t\r\n")] == '<';
 }
 
-static GithubVerdict
-judge_forbidden(const GithubResponse *response, const char *message)
+static GithubVerdictKind
+verdict_on_forbidden(const GithubResponse *response, const char *message)
 {
 	if (is_rate_limited(response, message))
 		return GITHUB_RATE_LIMITED;
@@ -159,8 +153,8 @@ judge_forbidden(const GithubResponse *response, const char *message)
 }
 
 /* "was submitted too quickly": a limit on what one user creates, told as a fault of its content. */
-static GithubVerdict
-judge_unprocessable(const char *message)
+static GithubVerdictKind
+verdict_on_unprocessable(const char *message)
 {
 	return mentions(message, "submitted too quickly") ? GITHUB_RATE_LIMITED
 													  : GITHUB_VALIDATION_FAILED;
@@ -172,8 +166,8 @@ names_api_version(const char *message)
 	return mentions(message, "api version") || mentions(message, "api-version");
 }
 
-static GithubVerdict
-judge_client_error(const GithubResponse *response, const char *message)
+static GithubVerdictKind
+verdict_on_client_error(const GithubResponse *response, const char *message)
 {
 	switch (response->status)
 	{
@@ -182,7 +176,7 @@ judge_client_error(const GithubResponse *response, const char *message)
 		case 401:
 			return GITHUB_UNAUTHORIZED;
 		case 403:
-			return judge_forbidden(response, message);
+			return verdict_on_forbidden(response, message);
 		case 404:
 			return is_page(response) ? GITHUB_UNAVAILABLE : GITHUB_NOT_FOUND;
 		case 408:
@@ -192,7 +186,7 @@ judge_client_error(const GithubResponse *response, const char *message)
 				return GITHUB_UNAVAILABLE;
 			return names_api_version(message) ? GITHUB_API_VERSION_GONE : GITHUB_GONE;
 		case 422:
-			return judge_unprocessable(message);
+			return verdict_on_unprocessable(message);
 		case 429:
 			return GITHUB_RATE_LIMITED;
 		case 451:
@@ -202,8 +196,8 @@ judge_client_error(const GithubResponse *response, const char *message)
 	}
 }
 
-static GithubVerdict
-judge_redirection(const GithubResponse *response)
+static GithubVerdictKind
+verdict_on_redirection(const GithubResponse *response)
 {
 	bool has_location = response->location != NULL && response->location[0] != '\0';
 
@@ -255,8 +249,8 @@ is_empty(const GithubResponse *response)
 	return response->body == NULL || response->body[0] == '\0';
 }
 
-static GithubVerdict
-judge_success(const GithubResponse *response)
+static GithubVerdictKind
+verdict_on_success(const GithubResponse *response)
 {
 	/* Nobody asked for a part: what is missing cannot be told from what is not there. */
 	if (response->status == 206)
@@ -269,23 +263,17 @@ judge_success(const GithubResponse *response)
 	return GITHUB_INVALID_RESPONSE;
 }
 
-static GithubVerdict
-judge_status(const GithubResponse *response)
+static GithubVerdictKind
+verdict_on_status(const GithubResponse *response, const char *message)
 {
-	GithubVerdict verdict;
-	char *message;
-
 	switch (response->status / 100)
 	{
 		case 2:
-			return judge_success(response);
+			return verdict_on_success(response);
 		case 3:
-			return judge_redirection(response);
+			return verdict_on_redirection(response);
 		case 4:
-			message = github_error_message_parse(response->body);
-			verdict = judge_client_error(response, message);
-			free(message);
-			return verdict;
+			return verdict_on_client_error(response, message);
 		case 5:
 			return GITHUB_UNAVAILABLE;
 		default:
@@ -293,13 +281,13 @@ judge_status(const GithubResponse *response)
 	}
 }
 
-static GithubVerdict
-judge_exchange(const GithubResponse *response)
+static GithubVerdictKind
+verdict_on_exchange(const GithubResponse *response, const char *message)
 {
 	switch (response->transport)
 	{
 		case GITHUB_ANSWERED:
-			return judge_status(response);
+			return verdict_on_status(response, message);
 		case GITHUB_NEVER_SENT:
 		case GITHUB_CUT_OFF:
 			return GITHUB_UNAVAILABLE;
@@ -309,22 +297,31 @@ judge_exchange(const GithubResponse *response)
 	return GITHUB_INVALID_RESPONSE;
 }
 
+/* Its body has no words for people, and is parsed by whoever wants what is in it. */
+static bool
+has_succeeded(const GithubResponse *response)
+{
+	GithubVerdictKind kind = verdict_on_exchange(response, NULL);
+
+	return kind == GITHUB_OK || kind == GITHUB_NOT_MODIFIED;
+}
+
 /* GitHub, or nobody, has said what became of a write. */
 static bool
-leaves_outcome_open(const GithubResponse *response, GithubVerdict verdict)
+leaves_outcome_open(const GithubResponse *response, GithubVerdictKind kind)
 {
 	if (response->transport == GITHUB_NEVER_SENT)
 		return false;
-	return verdict == GITHUB_UNAVAILABLE || verdict == GITHUB_INVALID_RESPONSE;
+	return kind == GITHUB_UNAVAILABLE || kind == GITHUB_INVALID_RESPONSE;
 }
 
 static int64_t
-not_before(const GithubResponse *response, GithubVerdict verdict, int64_t now)
+not_before(const GithubResponse *response, GithubVerdictKind kind, int64_t now)
 {
-	if (verdict == GITHUB_RATE_LIMITED)
+	if (kind == GITHUB_RATE_LIMITED)
 		return wait_until(response, now);
 	/* A server under repair says for how long; its counters say nothing. */
-	if (verdict == GITHUB_UNAVAILABLE && response->transport == GITHUB_ANSWERED &&
+	if (kind == GITHUB_UNAVAILABLE && response->transport == GITHUB_ANSWERED &&
 		has_retry_after(response))
 		return wait_until(response, now);
 	return GITHUB_NO_WAIT;
@@ -335,196 +332,92 @@ not_before(const GithubResponse *response, GithubVerdict verdict, int64_t now)
  * claim ('iat') must be an Integer representing the time ...".
  */
 static bool
-names_jwt_times(const char *body)
+names_jwt_times(const char *message)
 {
-	char *message = github_error_message_parse(body);
-	bool names = mentions(message, "('exp')") || mentions(message, "('iat')");
-
-	free(message);
-	return names;
+	return mentions(message, "('exp')") || mentions(message, "('iat')");
 }
 
 static int64_t
-clock_offset_s(const GithubResponse *response, GithubVerdict verdict, int64_t now)
+clock_offset_s(const GithubResponse *response, const GithubVerdict *verdict, int64_t now)
 {
 	int64_t clock;
 
-	if (verdict != GITHUB_UNAUTHORIZED || !github_operation_uses_jwt(response->operation) ||
-		!names_jwt_times(response->body) || !github_http_date_parse(response->date, &clock))
+	if (verdict->kind != GITHUB_UNAUTHORIZED || !github_operation_uses_jwt(response->operation) ||
+		!names_jwt_times(verdict->message) || !github_http_date_parse(response->date, &clock))
 		return GITHUB_NO_OFFSET;
 	return clock - now;
 }
 
-GithubJudgement
-github_response_judge(const GithubResponse *response, int64_t now)
+/* -1: the header is not there, is no number, or none that can be meant. */
+static int64_t
+counted(const char *header)
 {
-	GithubJudgement judgement = {.verdict = judge_exchange(response)};
+	int64_t number;
 
-	judgement.not_before = not_before(response, judgement.verdict, now);
-	judgement.clock_offset_s = clock_offset_s(response, judgement.verdict, now);
-	judgement.outcome_unknown = github_operation_writes(response->operation) &&
-		leaves_outcome_open(response, judgement.verdict);
-	return judgement;
+	return parse_number(header, &number) && number < LARGEST_NUMBER ? number : -1;
 }
 
-static const char *
-text_member(const cJSON *object, const char *name)
-{
-	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-}
-
-/* Drops the last character of text if only a part of it is there. */
-static void
-drop_partial_character(char *text)
-{
-	size_t length = strlen(text);
-	size_t start = length;
-
-	while (start > 0 && ((unsigned char) text[start - 1] & 0xC0) == 0x80)
-		start--;
-	if (start > 0)
-		start--;
-	if (length > 0 && !utf8_span(text + start, length - start).well_formed)
-		text[start] = '\0';
-}
-
-/*
- * One of "errors" is a text, or an object with a message of its own or at
- * least a field and a code.
- */
-static int
-print_error_detail(char *text, size_t size, const char *separator, const cJSON *error)
-{
-	const char *words = cJSON_IsString(error) ? error->valuestring : text_member(error, "message");
-	const char *field = text_member(error, "field");
-	const char *code = text_member(error, "code");
-
-	if (words != NULL)
-		return snprintf(text, size, "%s%s", separator, words);
-	if (field != NULL && code != NULL)
-		return snprintf(text, size, "%s%s: %s", separator, field, code);
-	return 0;
-}
-
-static void
-print_error_message(char *text, size_t size, const cJSON *answer)
-{
-	const char *message = text_member(answer, "message");
-	const cJSON *errors = cJSON_GetObjectItemCaseSensitive(answer, "errors");
-	int length = 0;
-
-	if (message != NULL)
-		length = snprintf(text, size, "%s", message);
-	if ((size_t) length < size)
-		length += print_error_detail(text + length, size - (size_t) length, length > 0 ? ": " : "",
-									 cJSON_GetArrayItem(errors, 0));
-	/* snprintf counts bytes, not characters. */
-	if ((size_t) length >= size)
-		drop_partial_character(text);
-}
-
-/* What GitHub's tokens and JSON Web Tokens are made of. */
+/* Other resources (search, GraphQL) have hours of their own. */
 static bool
-is_token_character(char c)
+is_about_our_hour(const GithubResponse *response)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		(c != '\0' && strchr("_.-", c) != NULL);
+	return response->ratelimit_resource == NULL ||
+		strcmp(response->ratelimit_resource, "core") == 0;
 }
 
-/* How much of a token at text may be shown; 0: text starts with none. */
-static size_t
-token_prefix_length(const char *text)
+static GithubQuota
+read_quota(const GithubResponse *response, int64_t now)
 {
-	if (strncmp(text, "github_pat_", 11) == 0)
-		return 11;
-	if (text[0] == 'g' && text[1] == 'h' && text[2] != '\0' && text[3] == '_')
-		return 4;
-	return strncmp(text, "eyJ", 3) == 0 ? 3 : 0;
-}
+	GithubQuota quota = {-1, -1, -1, clock_of(response, now)};
 
-static const char hidden[] = "***";
-
-/* In place: what is left of a token is shorter than the shortest that there is. */
-static void
-hide_tokens(char *text)
-{
-	char *end = text;
-
-	while (*text != '\0')
+	if (is_about_our_hour(response))
 	{
-		size_t prefix_length = token_prefix_length(text);
-		size_t length = prefix_length;
-
-		if (prefix_length == 0)
-		{
-			*end++ = *text++;
-			continue;
-		}
-		while (is_token_character(text[length]))
-			length++;
-		memmove(end, text, prefix_length);
-		end += prefix_length;
-		if (length - prefix_length > strlen(hidden))
-		{
-			memcpy(end, hidden, strlen(hidden));
-			end += strlen(hidden);
-		}
-		text += length;
+		quota.limit = counted(response->ratelimit_limit);
+		quota.remaining = counted(response->ratelimit_remaining);
+		quota.reset_s = counted(response->ratelimit_reset);
 	}
-	*end = '\0';
+	return quota;
 }
 
-static size_t
-common_length(const char *one, const char *other)
+GithubVerdict
+github_response_verdict(const GithubResponse *response, int64_t now)
 {
-	size_t length = 0;
+	GithubVerdict verdict = {.transport = response->transport,
+							 .answered_at = clock_of(response, now),
+							 .quota = read_quota(response, now)};
 
-	while (one[length] != '\0' && one[length] == other[length])
-		length++;
-	return length;
+	if (!has_succeeded(response))
+		verdict.message = github_message_parse(response->body);
+	verdict.kind = verdict_on_exchange(response, verdict.message);
+	verdict.not_before = not_before(response, verdict.kind, now);
+	verdict.clock_offset_s = clock_offset_s(response, &verdict, now);
+	verdict.outcome_unknown =
+		github_operation_writes(response->operation) && leaves_outcome_open(response, verdict.kind);
+	return verdict;
 }
 
 void
-github_hide_secret(char *text, const char *secret)
+github_verdict_free(GithubVerdict *verdict)
 {
-	size_t secret_length = strlen(secret);
-	char *end = text;
-
-	while (*text != '\0')
-	{
-		size_t length = common_length(text, secret);
-
-		/* Shorter ones are words like others, and would grow. */
-		if (length <= strlen(hidden) || (length < secret_length && text[length] != '\0'))
-		{
-			*end++ = *text++;
-			continue;
-		}
-		memcpy(end, hidden, strlen(hidden));
-		end += strlen(hidden);
-		text += length;
-	}
-	*end = '\0';
+	free(verdict->message);
+	verdict->message = NULL;
 }
 
-char *
-github_error_message_parse(const char *json)
+int64_t
+github_verdict_wait_s(const GithubVerdict *verdict)
 {
-	char text[GITHUB_MAX_MESSAGE_LENGTH + 1] = "";
-	cJSON *document;
+	int64_t wait_s;
 
-	if (json_document_parse(json, &document, NULL) != GITHUB_PARSE_OK)
-		return NULL;
-	print_error_message(text, sizeof(text), document);
-	hide_tokens(text);
-	cJSON_Delete(document);
-	return text[0] != '\0' ? strdup(text) : NULL;
+	if (verdict->not_before == GITHUB_NO_WAIT)
+		return GITHUB_NO_WAIT;
+	wait_s = verdict->not_before - verdict->answered_at;
+	return wait_s > 1 ? wait_s : 1;
 }
 
 const char *
-github_verdict_name(GithubVerdict verdict)
+github_verdict_name(GithubVerdictKind kind)
 {
-	switch (verdict)
+	switch (kind)
 	{
 		case GITHUB_OK:
 			return "ok";

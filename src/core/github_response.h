@@ -24,7 +24,7 @@ typedef enum GithubTransport
 	GITHUB_ANSWER_TOO_LARGE /* aborted by our own limit */
 } GithubTransport;
 
-typedef enum GithubVerdict
+typedef enum GithubVerdictKind
 {
 	GITHUB_OK,                /* 2xx */
 	GITHUB_NOT_MODIFIED,      /* 304 of a conditional request */
@@ -40,7 +40,7 @@ typedef enum GithubVerdict
 	GITHUB_REJECTED,          /* any other 4xx */
 	GITHUB_UNAVAILABLE,       /* 408, 5xx, a page for 403, 404 or 410, the way there failed */
 	GITHUB_INVALID_RESPONSE   /* 1xx, 206, other 3xx, too large, not JSON */
-} GithubVerdict;
+} GithubVerdictKind;
 
 /* What the verdict is decided from; header values are NULL where absent. */
 typedef struct GithubResponse
@@ -50,17 +50,36 @@ typedef struct GithubResponse
 	GithubTransport transport;
 	int status;
 	const char *retry_after;
+	const char *ratelimit_limit;
 	const char *ratelimit_remaining;
 	const char *ratelimit_reset;
+	const char *ratelimit_resource;
 	const char *date;
 	const char *location;
 	const char *content_type;
 	const char *body; /* sanitized, NUL-terminated, or NULL */
 } GithubResponse;
 
-typedef struct GithubJudgement
+/*
+ * What GitHub's answers say of its hour, in which an installation has so many
+ * requests; any number below 0: it says nothing.
+ */
+typedef struct GithubQuota
 {
-	GithubVerdict verdict;
+	int64_t limit;     /* x-ratelimit-limit: requests an hour */
+	int64_t remaining; /* x-ratelimit-remaining */
+	int64_t reset_s;   /* x-ratelimit-reset: seconds since 1970, GitHub's clock */
+	int64_t date_s;    /* Date: the same clock */
+} GithubQuota;
+
+/* What an answer means: made once, when it arrives. */
+typedef struct GithubVerdict
+{
+	GithubTransport transport;
+	GithubVerdictKind kind;
+
+	/* Seconds since 1970 by GitHub's clock, or by ours where it does not tell. */
+	int64_t answered_at;
 	/*
 	 * RATE_LIMITED, UNAVAILABLE: seconds since 1970, by GitHub's clock, before
 	 * which nothing is sent again, at most GITHUB_MAX_WAIT_S ahead;
@@ -80,7 +99,10 @@ typedef struct GithubJudgement
 	 * redirect that the caller then cannot follow is one more such case.
 	 */
 	bool outcome_unknown;
-} GithubJudgement;
+
+	GithubQuota quota; /* nothing, where the answer is about another hour than ours */
+	char *message;     /* GitHub's words, of all but OK and NOT_MODIFIED; malloc'd; NULL: none */
+} GithubVerdict;
 
 #define GITHUB_NO_WAIT INT64_MIN
 #define GITHUB_NO_OFFSET INT64_MIN
@@ -92,24 +114,13 @@ typedef struct GithubJudgement
  * now: seconds since 1970 of our clock; GitHub's own counts for GitHub's times
  * wherever the answer has a Date header.
  */
-extern GithubJudgement github_response_judge(const GithubResponse *response, int64_t now);
+extern GithubVerdict github_response_verdict(const GithubResponse *response, int64_t now);
+extern void github_verdict_free(GithubVerdict *verdict); /* what it holds */
 
-/*
- * The words of an error answer, "message" and the first of "errors":
- * "Validation Failed: title is too long".  malloc'd, at most
- * GITHUB_MAX_MESSAGE_LENGTH bytes; NULL when the answer has none.  Tokens in
- * them are cut to "ghs_***": whoever answers may repeat what we sent.
- */
-#define GITHUB_MAX_MESSAGE_LENGTH 1000
-extern char *github_error_message_parse(const char *json);
-
-/*
- * In place: every occurrence of the secret in text becomes "***", also one that
- * the end of text has cut off.  For tokens that have not GitHub's form.
- */
-extern void github_hide_secret(char *text, const char *secret);
+/* For how long from the answer on nothing is sent, at least 1; GITHUB_NO_WAIT. */
+extern int64_t github_verdict_wait_s(const GithubVerdict *verdict);
 
 /* Lower-case name of a verdict, for logs and last_error: "rate limited". */
-extern const char *github_verdict_name(GithubVerdict verdict);
+extern const char *github_verdict_name(GithubVerdictKind kind);
 
 #endif

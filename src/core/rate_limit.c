@@ -27,7 +27,7 @@
 #define SIXTEENTHS 16
 #define EASE_AFTER_MS (15 * RATE_MINUTE_MS)
 
-/* Headers farther from the present are a mistake. */
+/* A reset farther from the present is a mistake. */
 #define MAX_RESET_S (24 * 60 * 60)
 
 /* GitHub's servers do not agree on the second of a reset. */
@@ -309,43 +309,42 @@ remaining_fits_at(RateLimit *limit, int64_t now_ms)
 }
 
 static bool
-is_plausible(const RateHeaders *headers)
+is_plausible(const GithubQuota *quota)
 {
-	return headers != NULL && headers->limit > 0 && headers->remaining >= 0 &&
-		headers->reset_s >= 0 && headers->date_s >= 0 &&
-		headers->reset_s <= headers->date_s + MAX_RESET_S;
+	return quota != NULL && quota->limit > 0 && quota->remaining >= 0 && quota->reset_s >= 0 &&
+		quota->date_s >= 0 && quota->reset_s <= quota->date_s + MAX_RESET_S;
 }
 
 static bool
-is_of_this_hour(const RateRemaining *remaining, const RateHeaders *headers)
+is_of_this_hour(const RateRemaining *remaining, const GithubQuota *quota)
 {
-	int64_t apart_s = headers->reset_s - remaining->reset_s;
+	int64_t apart_s = quota->reset_s - remaining->reset_s;
 
 	return remaining->known && apart_s >= -RESET_JITTER_S && apart_s <= RESET_JITTER_S &&
-		headers->limit == remaining->limit;
+		quota->limit == remaining->limit;
 }
 
 /* Within an hour what remains only falls, in whatever order the answers come. */
 static void
-learn_remaining(RateLimit *limit, const RateTicket *ticket, const RateHeaders *headers,
+learn_remaining(RateLimit *limit, const RateTicket *ticket, const GithubQuota *quota,
 				int64_t now_ms)
 {
 	RateRemaining *remaining = &limit->remaining;
 
-	if (is_of_this_hour(remaining, headers))
-		remaining->least = at_most(remaining->least, headers->remaining);
+	if (is_of_this_hour(remaining, quota))
+		remaining->least = at_most(remaining->least, quota->remaining);
 	else if (ticket->number < remaining->told_by)
 		return; /* of the hour before */
 	else
 	{
 		remaining->known = true;
-		remaining->limit = headers->limit;
-		remaining->least = headers->remaining;
-		remaining->reset_s = headers->reset_s;
+		remaining->limit = quota->limit;
+		remaining->least = quota->remaining;
+		remaining->reset_s = quota->reset_s;
 	}
 	/* Dates are cut to whole seconds, and the second of the reset may still count. */
 	if (ticket->number >= remaining->told_by)
-		remaining->reset_ms = now_ms + at_least(headers->reset_s + 1 - headers->date_s, 0) * 1000;
+		remaining->reset_ms = now_ms + at_least(quota->reset_s + 1 - quota->date_s, 0) * 1000;
 	remaining->told_by =
 		(uint64_t) at_least((int64_t) remaining->told_by, (int64_t) ticket->number);
 	if (ticket->number > remaining->untold_at)
@@ -526,18 +525,33 @@ give_turn_back(RateLimit *limit, const RateTicket *ticket, int64_t now_ms)
 		limit->next_write_ms = now_ms;
 }
 
+static bool
+was_answered(GithubTransport transport)
+{
+	switch (transport)
+	{
+		case GITHUB_ANSWERED:
+		case GITHUB_ANSWER_TOO_LARGE:
+			return true;
+		case GITHUB_CUT_OFF:
+		case GITHUB_NEVER_SENT:
+			break;
+	}
+	return false;
+}
+
 void
-rate_limit_end(RateLimit *limit, const RateTicket *ticket, RateOutcome outcome,
-			   const RateHeaders *headers, int64_t now_ms)
+rate_limit_end(RateLimit *limit, const RateTicket *ticket, GithubTransport transport,
+			   const GithubQuota *quota, int64_t now_ms)
 {
 	leave_place(limit, ticket);
-	if (outcome != RATE_UNSENT)
+	if (transport != GITHUB_NEVER_SENT)
 		count_in_windows(limit, ticket, now_ms);
 	else
 		give_turn_back(limit, ticket, now_ms);
-	if (outcome == RATE_ANSWERED && is_plausible(headers))
-		learn_remaining(limit, ticket, headers, now_ms);
-	else if (outcome != RATE_UNSENT)
+	if (was_answered(transport) && is_plausible(quota))
+		learn_remaining(limit, ticket, quota, now_ms);
+	else if (transport != GITHUB_NEVER_SENT)
 		note_untold(limit);
 }
 

@@ -35,6 +35,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/github_response.h"
+
 #define RATE_NEVER INT64_MAX
 
 #define RATE_MINUTE_MS (60 * 1000)
@@ -55,6 +57,9 @@ typedef enum RateKind
 } RateKind;
 
 #define RATE_KINDS 3
+
+/* GitHub advises to make requests one after the other: reads go few at a time. */
+#define RATE_READS_AT_ONCE 8
 
 /* Who asks: people's edits go before the first import of what is there already. */
 typedef enum RateClass
@@ -99,22 +104,6 @@ typedef struct RateTicket
 	uint64_t number; /* of the requests of this limit, from 1 */
 	int64_t pace_us; /* what it takes at an even pace */
 } RateTicket;
-
-/* What an answer's headers say; any number below 0: it says nothing. */
-typedef struct RateHeaders
-{
-	int64_t limit;     /* x-ratelimit-limit: requests an hour */
-	int64_t remaining; /* x-ratelimit-remaining */
-	int64_t reset_s;   /* x-ratelimit-reset: seconds since 1970, GitHub's clock */
-	int64_t date_s;    /* Date: the same clock */
-} RateHeaders;
-
-typedef enum RateOutcome
-{
-	RATE_ANSWERED,
-	RATE_UNANSWERED, /* cut off: GitHub may have counted it */
-	RATE_UNSENT      /* GitHub never saw it: it costs nothing */
-} RateOutcome;
 
 /* What was sent in the last minute or hour, by steps. */
 typedef struct RateWindow
@@ -187,12 +176,13 @@ extern void rate_limit_note_sent(RateLimit *limit, const RateSettings *settings,
 								 const RateTicket *ticket, int64_t now_ms);
 
 /*
- * The request is over.  headers: NULL where there are none.  Follow this with
- * what the answer means: one of the next three.  A turn to write that was not
- * used is free for the next one at once.
+ * The request is over.  quota: NULL where the answer does not tell it.  Follow
+ * this with what the answer means: one of the next three.  One that GitHub
+ * never saw costs nothing, and its turn to write is free for the next one at
+ * once; one that was cut off GitHub may have counted.
  */
-extern void rate_limit_end(RateLimit *limit, const RateTicket *ticket, RateOutcome outcome,
-						   const RateHeaders *headers, int64_t now_ms);
+extern void rate_limit_end(RateLimit *limit, const RateTicket *ticket, GithubTransport transport,
+						   const GithubQuota *quota, int64_t now_ms);
 
 /* GitHub answered, with whatever but a refusal of this kind. */
 extern void rate_limit_note_answer(RateLimit *limit, const RateTicket *ticket, int64_t now_ms);

@@ -27,9 +27,6 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* Reads go few at a time, as GitHub advises. */
-#define READS_AT_ONCE 8
-
 /* After the server's start: how long databases may take to tell of their creations. */
 #define REPORTS_MAY_TAKE_MS (10 * 1000)
 #define ASK_AGAIN_MS 50
@@ -282,7 +279,7 @@ settings_of_budgets(void)
 						  .creations_per_minute = setting_creations_per_minute,
 						  .creations_per_hour = setting_creations_per_hour,
 						  .write_interval_ms = setting_write_interval_ms,
-						  .reads_at_once = READS_AT_ONCE};
+						  .reads_at_once = RATE_READS_AT_ONCE};
 }
 
 static uint64
@@ -313,7 +310,7 @@ release_tickets(int code pg_attribute_unused(), Datum arg pg_attribute_unused())
 		BudgetTicket *ticket = lfirst(cell);
 		Budget *budget = &state->budgets[ticket->place];
 
-		rate_limit_end(&budget->limit, &ticket->ticket, RATE_UNANSWERED, NULL, now_in_ms());
+		rate_limit_end(&budget->limit, &ticket->ticket, GITHUB_CUT_OFF, NULL, now_in_ms());
 		waiting |= take_waiting(budget);
 	}
 	LWLockRelease(state->lock);
@@ -369,61 +366,88 @@ budget_note_sent(const BudgetTicket *ticket)
 	LWLockRelease(state->lock);
 }
 
-static void
-note_news(RateLimit *limit, const RateTicket *ticket, const BudgetAnswer *answer, int64 now_ms)
+static int64
+wait_ms(const GithubVerdict *verdict)
 {
-	switch (answer->news)
-	{
-		case BUDGET_ANSWERED:
-			rate_limit_note_answer(limit, ticket, now_ms);
-			break;
-		case BUDGET_REFUSED:
-			rate_limit_note_refusal(limit, ticket, answer->wait_ms, now_ms);
-			break;
-		case BUDGET_UNREACHABLE:
-			rate_limit_note_unreachable(limit, ticket, answer->wait_ms, setting_retry_base_delay_ms,
-										Min(setting_retry_max_delay_ms, UNREACHABLE_MAX_MS),
-										pg_prng_double(&pg_global_prng_state), now_ms);
-			break;
-		case BUDGET_NO_NEWS:
-			break;
-	}
+	int64 wait_s = github_verdict_wait_s(verdict);
+
+	return wait_s == GITHUB_NO_WAIT ? -1 : wait_s * 1000;
+}
+
+static void
+note_verdict(RateLimit *limit, const RateTicket *ticket, const GithubVerdict *verdict, int64 now_ms)
+{
+	if (verdict->kind == GITHUB_RATE_LIMITED)
+		rate_limit_note_refusal(limit, ticket, wait_ms(verdict), now_ms);
+	else if (verdict->kind == GITHUB_UNAVAILABLE)
+		rate_limit_note_unreachable(limit, ticket, wait_ms(verdict), setting_retry_base_delay_ms,
+									Min(setting_retry_max_delay_ms, UNREACHABLE_MAX_MS),
+									pg_prng_double(&pg_global_prng_state), now_ms);
+	else
+		rate_limit_note_answer(limit, ticket, now_ms);
+}
+
+static void
+drop_ticket(BudgetTicket *ticket)
+{
+	Assert(ticket->held);
+	held_tickets = list_delete_ptr(held_tickets, ticket);
+	ticket->held = false;
 }
 
 void
-budget_settle(BudgetTicket *ticket, const BudgetAnswer *answer)
+budget_settle(BudgetTicket *ticket, const GithubVerdict *verdict)
 {
 	int64 now_ms = now_in_ms();
 	uint64 waiting;
 	Budget *budget;
 
-	Assert(ticket->held);
-	held_tickets = list_delete_ptr(held_tickets, ticket);
-	ticket->held = false;
-
+	drop_ticket(ticket);
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
 	budget = &state->budgets[ticket->place];
 	if (ticket->place == SHARED_PLACE)
-		rate_limit_end(&budget->limit, &ticket->ticket, answer->outcome, NULL, now_ms);
+		rate_limit_end(&budget->limit, &ticket->ticket, verdict->transport, NULL, now_ms);
 	else
 	{
-		rate_limit_end(&budget->limit, &ticket->ticket, answer->outcome, &answer->headers, now_ms);
-		note_news(&budget->limit, &ticket->ticket, answer, now_ms);
+		rate_limit_end(&budget->limit, &ticket->ticket, verdict->transport, &verdict->quota,
+					   now_ms);
+		note_verdict(&budget->limit, &ticket->ticket, verdict, now_ms);
 	}
 	waiting = take_waiting(budget);
 	LWLockRelease(state->lock);
-	/* This worker has an answer to report, and asks again after that anyway. */
-	if (answer->news != BUDGET_NO_NEWS)
-		waiting &= ~my_bit();
-	shared_state_wake_slots(waiting);
+	/* Who has an answer to report asks again anyway. */
+	shared_state_wake_slots(waiting & ~my_bit());
 }
 
 void
-budget_note_news(int64 installation_id, const BudgetAnswer *answer)
+budget_give_back(BudgetTicket *ticket)
+{
+	uint64 waiting;
+	Budget *budget;
+
+	drop_ticket(ticket);
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	budget = &state->budgets[ticket->place];
+	rate_limit_end(&budget->limit, &ticket->ticket, GITHUB_NEVER_SENT, NULL, now_in_ms());
+	waiting = take_waiting(budget);
+	LWLockRelease(state->lock);
+	shared_state_wake_slots(waiting);
+}
+
+static bool
+tells_of_limits(const GithubVerdict *verdict)
+{
+	return verdict->kind == GITHUB_RATE_LIMITED || verdict->kind == GITHUB_UNAVAILABLE;
+}
+
+void
+budget_note_verdict(int64 installation_id, const GithubVerdict *verdict)
 {
 	int64 now_ms = now_in_ms();
 	int place;
 
+	if (!tells_of_limits(verdict))
+		return;
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
 	place = place_for(installation_id, now_ms);
 	if (place != SHARED_PLACE)
@@ -431,7 +455,7 @@ budget_note_news(int64 installation_id, const BudgetAnswer *answer)
 		RateLimit *limit = &state->budgets[place].limit;
 		RateTicket latest = {.kind = RATE_READ, .number = limit->sent + 1};
 
-		note_news(limit, &latest, answer, now_ms);
+		note_verdict(limit, &latest, verdict, now_ms);
 	}
 	LWLockRelease(state->lock);
 }

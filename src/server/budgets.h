@@ -31,23 +31,6 @@ typedef struct BudgetTicket
 	RateTicket ticket;
 } BudgetTicket;
 
-/* What became of a request. */
-typedef enum BudgetNews
-{
-	BUDGET_ANSWERED,    /* GitHub answered it */
-	BUDGET_REFUSED,     /* ... with a rate limit */
-	BUDGET_UNREACHABLE, /* the way there failed, or GitHub is in trouble */
-	BUDGET_NO_NEWS      /* it was never sent */
-} BudgetNews;
-
-typedef struct BudgetAnswer
-{
-	BudgetNews news;
-	RateOutcome outcome;
-	RateHeaders headers;
-	int64 wait_ms; /* refused or unreachable: as GitHub says; below 0: it does not */
-} BudgetAnswer;
-
 /* For shared_memory.c. */
 extern Size budgets_size(void);
 extern void budgets_attach(void *memory, LWLock *lock, bool is_new);
@@ -60,10 +43,13 @@ extern void budgets_attach(void *memory, LWLock *lock, bool is_new);
 extern RatePermission
 budget_take(int64 installation_id, RateKind kind, RateClass class, BudgetTicket *ticket);
 extern void budget_note_sent(const BudgetTicket *ticket); /* where that was not at once */
-extern void budget_settle(BudgetTicket *ticket, const BudgetAnswer *answer);
 
-/* News from a request that needs no ticket: for a token, for who we are. */
-extern void budget_note_news(int64 installation_id, const BudgetAnswer *answer);
+/* The request is over; or it was not sent after all. */
+extern void budget_settle(BudgetTicket *ticket, const GithubVerdict *verdict);
+extern void budget_give_back(BudgetTicket *ticket);
+
+/* A request that needs no ticket, for a token or for who we are, was refused or not answered. */
+extern void budget_note_verdict(int64 installation_id, const GithubVerdict *verdict);
 
 /* It was paused, as the database remembers, which may be of before this memory was made. */
 extern void budget_note_past_pause(int64 installation_id);

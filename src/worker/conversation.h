@@ -3,9 +3,10 @@
  *		What is under way with GitHub: a claim's requests one after the other,
  *		and the requests for identity and tokens that they need.
  *
- * A conversation waits at its installation until its next request may be
- * sent, is then an exchange of the HTTP room, and comes back as an answer.
- * Nothing here touches the database.
+ * A conversation waits in the line of its installation until its next request
+ * may be sent (line.c, dispatch.c), is then an exchange of the HTTP room
+ * (sending.c), and comes back with an answer (arrivals.c), which is reported to
+ * the queue (reporting.c).  Nothing here touches the database.
  */
 #ifndef GITHUB_SYNC_CONVERSATION_H
 #define GITHUB_SYNC_CONVERSATION_H
@@ -14,12 +15,13 @@
 
 #include "core/github_request.h"
 #include "db/queue_claim.h"
-#include "http/http.h"
-#include "worker/installation.h"
 #include "lib/ilist.h"
+#include "server/budgets.h"
+#include "worker/installation.h"
+#include "worker/verdict.h"
 
-/* Creations are looked for in lists from this long before they were sent: clocks differ. */
-#define LOOK_MARGIN_S 600
+/* Creations are looked up in lists from this long before they were sent: clocks differ. */
+#define LOOKUP_MARGIN_S 600
 
 typedef enum ConversationPurpose
 {
@@ -27,6 +29,22 @@ typedef enum ConversationPurpose
 	ABOUT_TOKEN,   /* POST access_tokens for an installation */
 	ABOUT_IDENTITY /* GET /app or /user: the login we write under */
 } ConversationPurpose;
+
+/* Why a request was not sent. */
+typedef enum UnsentReason
+{
+	UNSENT_NOT,            /* it was, or waits for its turn */
+	UNSENT_BY_ROW,         /* what the row asks for can never be sent */
+	UNSENT_BY_CREDENTIALS, /* nothing of its installation can be, for now */
+	UNSENT_BY_MEMORY       /* this machine lacks memory: later, it can be */
+} UnsentReason;
+
+typedef struct Refusal
+{
+	UnsentReason reason;
+	const char *code; /* UNSENT_BY_ROW: of the error; static text */
+	char *words;
+} Refusal;
 
 typedef struct Conversation
 {
@@ -45,43 +63,33 @@ typedef struct Conversation
 	int64 redirected_repo_id; /* in the last one; 0: it named none */
 	int page;                 /* of a list, from 1 */
 
-	/* The answer: either of these. */
-	HttpExchange *exchange;
-	const char *unsendable_code; /* refused before it was sent */
-	char *unsendable_reason;     /* in the conversation's memory context */
+	/* Until they are reported, either of these. */
+	Answer *answer;  /* NULL: none */
+	Refusal refusal; /* UNSENT_NOT: none */
 
 	TimestampTz read_at;    /* freshness.c: when it was sent to read for an update; 0: it was not */
 	TimestampTz fetched_at; /* freshness.c: when the answer came that an update is made of */
-	TimestampTz not_before; /* its recording was postponed until then */
+	TimestampTz not_before; /* arrivals.c: its report was postponed until then */
 	int postponed;
 
 	dlist_node held; /* ABOUT_CLAIM: in the list of all claims held */
 } Conversation;
 
-/* Opens the HTTP room.  Raises when it cannot. */
-extern void conversations_open(void);
-extern void conversations_reconfigure(void);
-
-extern int conversations_descriptor(void);
-extern int conversations_under_way(void); /* claims held, whatever they wait for */
-extern int conversations_waiting(void);   /* of those, the ones that wait for their turn */
-
-/* Ids of the claims held; palloc'd. */
-extern int64 *conversations_held(RecordType record_type, int *count);
-
-/* A claim is let go although the queue could not be told: it says that we hold it. */
-extern void conversations_note_lost(void);
-extern bool conversations_take_lost(void); /* since the last call */
-
-/* When conversations_progress() must be called, though nothing happens before; or DT_NOEND. */
-extern TimestampTz conversations_next_deadline(TimestampTz now);
-
-/* Takes over a fresh claim. */
-extern void conversation_begin(SyncClaim *claim);
-
-/* Its next request waits to be sent. */
-extern void conversation_continue(Conversation *conversation);
+/* A conversation takes over the claim, and lives in its memory. */
+extern Conversation *conversation_of_claim(SyncClaim *claim);
+extern Conversation *conversation_for(ConversationPurpose purpose, GithubOperation operation,
+									  Installation *installation);
 extern void conversation_end(Conversation *conversation);
+
+/* What a claim asks for in its present step. */
+extern GithubOperation conversation_operation(const SyncClaim *claim);
+
+/* Its request is not sent.  code: static text, of UNSENT_BY_ROW alone; words are copied. */
+extern void conversation_refuse(Conversation *conversation, UnsentReason reason, const char *code,
+								const char *words);
+
+/* The answer is reported. */
+extern void conversation_forget_answer(Conversation *conversation);
 
 /* Its next request goes where GitHub said: url is malloc'd, and taken over. */
 extern void conversation_go_to(Conversation *conversation, char *url);
@@ -89,33 +97,15 @@ extern void conversation_go_to(Conversation *conversation, char *url);
 /* GitHub has answered with what was asked for: the next request is of another place. */
 extern void conversation_arrived(Conversation *conversation);
 
-/* The recording of its answer is tried again in a moment. */
-extern void conversation_postpone(Conversation *conversation, int delay_ms);
+/* For the log: "task transaction 12, claim 3"; palloc'd. */
+extern char *conversation_name(const Conversation *conversation);
 
-/* Lets the network work, and sends what may be sent. */
-extern void conversations_progress(void);
+/* Claims held, whatever they wait for; and their ids, palloc'd. */
+extern int conversation_claims(void);
+extern int64 *conversation_claim_ids(RecordType record_type, int *count);
 
-/* The next answer to record, or NULL. */
-extern Conversation *conversations_take_answer(void);
+/* A claim is let go although the queue could not be told: it says that we hold it. */
+extern void conversation_note_lost(void);
+extern bool conversation_take_lost(void); /* since the last call */
 
-/* The next creation whose turn it is but that is not prepared yet, or NULL. */
-extern Conversation *conversations_take_unprepared(void);
-
-/* Its attempt is committed: it is sent. */
-extern void conversation_send_prepared(Conversation *conversation);
-
-/* There is nothing to create: its turn goes to the next one. */
-extern void conversation_yield_turn(Conversation *conversation);
-
-/* What still waits at an installation that may not send now: the caller gives it back. */
-extern List *conversations_take_waiting(Installation *installation);
-extern List *conversations_take_waiting_creations(Installation *installation);
-
-/* The login that our own writes carry; NULL: not known yet. */
-extern const char *own_login(void);
-extern void set_own_login(const Conversation *conversation, char *login);
-
-/* The identity or token request is answered, for good or bad. */
-extern void conversation_end_preparation(Conversation *conversation);
-
-#endif
+#endif /* GITHUB_SYNC_CONVERSATION_H */

@@ -4,24 +4,20 @@
  *
  * A POST cannot be repeated: GitHub would make a second issue.  So an attempt
  * with its key is in the database first, and whoever finds it without an
- * outcome looks at GitHub before anything is sent again.
+ * outcome looks it up at GitHub before anything is sent again.
  */
 #include "postgres.h"
 
-#include "worker/conversation.h"
-#include "worker/creations.h"
 #include "db/queue_report.h"
 #include "db/transaction.h"
-#include "utils/timestamp.h"
-
-/* A record that somebody else holds just now. */
-#define CONTENTION_DELAY_MS 1000
+#include "worker/creations.h"
+#include "worker/dispatch.h"
+#include "worker/failure.h"
 
 typedef struct Creation
 {
 	Conversation *conversation;
 	bool begun;
-	DbError error;
 	TimestampTz retry_at;
 } Creation;
 
@@ -30,44 +26,27 @@ static void
 begin_creation(void *argument)
 {
 	Creation *creation = argument;
+	SyncClaim *claim = creation->conversation->claim;
 
-	creation->begun = queue_report_begin_creation(creation->conversation->claim);
+	creation->begun = queue_report_begin_creation(claim);
 	/* Linked or deleted meanwhile: the rules decide when it is claimed again. */
 	if (!creation->begun)
-		queue_report_give_back(creation->conversation->claim, NULL, RETRY_AT_ONCE);
-}
-
-/* DbAction */
-static void
-give_back(void *argument)
-{
-	Creation *creation = argument;
-
-	if (db_error_is_contention(&creation->error) || db_error_is_passing(&creation->error))
-	{
-		creation->retry_at =
-			TimestampTzPlusMilliseconds(GetCurrentTimestamp(), CONTENTION_DELAY_MS);
-		queue_report_give_back(creation->conversation->claim, creation->error.message,
-							   creation->retry_at);
-	}
-	else
-		queue_report_failure(creation->conversation->claim, "apply_failed",
-							 creation->error.message);
+		(void) queue_report_give_back(claim, NULL, RETRY_AT_ONCE);
 }
 
 static Creation *
 begin_one(Conversation *conversation)
 {
 	Creation *creation = palloc0(sizeof(Creation));
-	DbError second;
+	DbError error;
 
 	creation->conversation = conversation;
 	creation->retry_at = DT_NOEND;
-	if (!db_try(begin_creation, creation, &creation->error))
+	if (!db_try(begin_creation, creation, &error))
 	{
 		creation->begun = false;
-		if (!db_try(give_back, creation, &second))
-			conversations_note_lost();
+		if (failure_report(conversation->claim, &error, &creation->retry_at) == FAILURE_LOST)
+			conversation_note_lost();
 	}
 	return creation;
 }
@@ -75,14 +54,14 @@ begin_one(Conversation *conversation)
 void
 creations_send(TimestampTz *retry_at)
 {
-	Conversation *conversation = conversations_take_unprepared();
+	Conversation *conversation = dispatch_take_unprepared();
 	List *creations = NIL;
 	ListCell *cell;
 
 	if (conversation == NULL)
 		return;
 	db_begin("beginning creations");
-	for (; conversation != NULL; conversation = conversations_take_unprepared())
+	for (; conversation != NULL; conversation = dispatch_take_unprepared())
 		creations = lappend(creations, begin_one(conversation));
 	db_commit();
 
@@ -92,8 +71,8 @@ creations_send(TimestampTz *retry_at)
 
 		*retry_at = Min(*retry_at, creation->retry_at);
 		if (creation->begun)
-			conversation_send_prepared(creation->conversation);
+			dispatch_send_prepared(creation->conversation);
 		else
-			conversation_yield_turn(creation->conversation);
+			dispatch_yield_turn(creation->conversation);
 	}
 }

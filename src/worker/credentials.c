@@ -12,10 +12,14 @@
 #define JWT_BACKDATED_S 60
 #define JWT_LIFETIME_S 540
 
-/* GitHub's clock differs from ours: by how much, and how often it was believed. */
+/* How often GitHub is believed that its clock differs from ours, before it has accepted a JWT. */
 #define CLOCK_CORRECTIONS_MAX 2
-static int64 clock_offset_s = 0;
-static int clock_corrections = 0; /* since a JWT was accepted */
+
+static struct
+{
+	int64 offset_s;  /* by which GitHub's is ahead of ours */
+	int corrections; /* since a JWT was accepted */
+} github_clock;
 
 bool
 credentials_are_a_token(void)
@@ -46,7 +50,7 @@ credentials_make_jwt(int64 now, const char **problem)
 		*problem = psprintf("github_sync.private_key_file %s", *problem);
 		return NULL;
 	}
-	now += clock_offset_s;
+	now += github_clock.offset_s;
 	jwt = crypto_jwt_rs256(key, setting_app_id, now - JWT_BACKDATED_S, now + JWT_LIFETIME_S);
 	crypto_private_key_free(key);
 	if (jwt == NULL)
@@ -57,26 +61,26 @@ credentials_make_jwt(int64 now, const char **problem)
 int64
 credentials_clock_offset(void)
 {
-	return clock_offset_s;
+	return github_clock.offset_s;
 }
 
 bool
 credentials_correct_clock(int64 signed_with_offset_s, int64 offset_s)
 {
 	/* Two requests were under way, and the other has seen to it. */
-	if (signed_with_offset_s != clock_offset_s)
+	if (signed_with_offset_s != github_clock.offset_s)
 		return true;
-	if (offset_s == clock_offset_s || clock_corrections >= CLOCK_CORRECTIONS_MAX)
+	if (offset_s == github_clock.offset_s || github_clock.corrections >= CLOCK_CORRECTIONS_MAX)
 		return false;
-	clock_corrections++;
-	clock_offset_s = offset_s;
+	github_clock.corrections++;
+	github_clock.offset_s = offset_s;
 	return true;
 }
 
 void
 credentials_accepted(void)
 {
-	clock_corrections = 0;
+	github_clock.corrections = 0;
 }
 
 /* Printable ASCII only: it becomes a header. */

@@ -4,7 +4,7 @@
  */
 #include "postgres.h"
 
-#include "core/github_response.h"
+#include "core/github_message.h"
 #include "crypto/crypto.h"
 #include "worker/installation.h"
 #include "utils/hsearch.h"
@@ -50,7 +50,7 @@ installation_get(int64 id)
 }
 
 void
-installation_visit_all(InstallationVisitor visitor)
+installation_visit_all(InstallationVisitor visitor, void *argument)
 {
 	HASH_SEQ_STATUS scan;
 	Installation *installation;
@@ -59,7 +59,7 @@ installation_visit_all(InstallationVisitor visitor)
 		return;
 	hash_seq_init(&scan, installations);
 	while ((installation = hash_seq_search(&scan)) != NULL)
-		visitor(installation);
+		visitor(installation, argument);
 }
 
 void
@@ -91,9 +91,9 @@ void
 installation_hide_tokens(const Installation *installation, char *text)
 {
 	if (installation->token != NULL)
-		github_hide_secret(text, installation->token);
+		github_message_hide_secret(text, installation->token);
 	if (installation->former_token != NULL)
-		github_hide_secret(text, installation->former_token);
+		github_message_hide_secret(text, installation->former_token);
 }
 
 void
@@ -149,26 +149,33 @@ installation_spares_token(const Installation *installation, TimestampTz now)
 }
 
 int
-installation_troubles(const Installation *installation, PauseKind kind)
+installation_pauses(const Installation *installation, PauseKind kind)
 {
-	return installation->trouble_kind == kind ? installation->troubles : 0;
+	return installation->pause_kind == kind ? installation->pauses : 0;
 }
 
 void
-installation_note_trouble(Installation *installation, PauseKind kind, TimestampTz paused_until)
+installation_note_pause(Installation *installation, PauseKind kind, TimestampTz paused_until)
 {
-	installation->troubles = installation_troubles(installation, kind) + 1;
-	installation->trouble_kind = kind;
+	installation->pauses = installation_pauses(installation, kind) + 1;
+	installation->pause_kind = kind;
 	installation->paused_until = paused_until;
 }
 
-void
-installation_forgive_credentials(Installation *installation)
+/* InstallationVisitor */
+static void
+end_credential_pause(Installation *installation, void *argument pg_attribute_unused())
 {
-	if (installation->trouble_kind != PAUSE_CREDENTIALS)
+	if (installation->pause_kind != PAUSE_CREDENTIALS)
 		return;
 	installation_drop_token(installation);
 	installation->tokens_refused = 0;
-	installation->troubles = 0;
+	installation->pauses = 0;
 	installation->paused_until = 0;
+}
+
+void
+installation_end_credential_pauses(void)
+{
+	installation_visit_all(end_credential_pause, NULL);
 }

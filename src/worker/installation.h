@@ -1,7 +1,7 @@
 /*
  * installation.h
- *		What this worker knows of one GitHub App installation: its token, what
- *		waits to be sent, and when that may be.
+ *		What this worker knows of one GitHub App installation: its token, its
+ *		pauses, and what other modules keep with it.
  *
  * In memory only.  What must outlive the worker (a pause and its reason) is
  * written to github_app_installations by whoever decides it.
@@ -11,10 +11,9 @@
 
 #include "postgres.h"
 
-#include "server/budgets.h"
+#include "core/rate_limit.h"
 #include "datatype/timestamp.h"
 #include "db/installations.h"
-#include "db/queue_claim.h"
 #include "nodes/pg_list.h"
 
 #define TOKEN_KEY_LENGTH 16
@@ -36,12 +35,12 @@ typedef struct Installation
 	int requests_unsettled;        /* sent with a token, their answers not recorded yet */
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* fingerprint: ETags belong to it */
 	bool minting;                         /* a request for a token is under way */
-	List *waiting;                        /* of Conversation: not sent yet, in order */
+	List *waiting;                        /* line.c: of Conversation, not sent yet, in order */
 	List *ahead; /* freshness.c: of Conversation, they read for updates to come */
-	struct Conversation *refreshing; /* in its turn to write, but asks again first; NULL: none */
-	RatePermission obstacles[RATE_KINDS]; /* in the way of the first that waits, when asked last */
-	int troubles;                         /* pauses in a row, of one kind */
-	PauseKind trouble_kind;
+	struct Conversation *refreshing; /* freshness.c: in its turn to write, but asks again first */
+	RatePermission obstacles[RATE_KINDS]; /* pacing.c: in the way of the first that waits */
+	int pauses;                           /* in a row, of one kind */
+	PauseKind pause_kind;
 	TimestampTz paused_until; /* of the last one, or the last that budgets demanded */
 	bool may_be_paused;       /* the table may still say so */
 } Installation;
@@ -49,16 +48,16 @@ typedef struct Installation
 /* Made when first asked for; lives as long as the worker. */
 extern Installation *installation_get(int64 id);
 
-typedef void (*InstallationVisitor)(Installation *installation);
-extern void installation_visit_all(InstallationVisitor visitor);
+typedef void (*InstallationVisitor)(Installation *installation, void *argument);
+extern void installation_visit_all(InstallationVisitor visitor, void *argument);
 
 /* How many pauses of that kind came in a row. */
-extern int installation_troubles(const Installation *installation, PauseKind kind);
+extern int installation_pauses(const Installation *installation, PauseKind kind);
 extern void
-installation_note_trouble(Installation *installation, PauseKind kind, TimestampTz paused_until);
+installation_note_pause(Installation *installation, PauseKind kind, TimestampTz paused_until);
 
-/* Keys and tokens may be others now: drops the token and forgets that it was refused. */
-extern void installation_forgive_credentials(Installation *installation);
+/* Keys and tokens may be others now: drops tokens and forgets that they were refused. */
+extern void installation_end_credential_pauses(void);
 
 /* Takes over a malloc'd token; expires_at: seconds since 1970, by our clock. */
 extern void installation_set_token(Installation *installation, char *token, int64 expires_at,

@@ -8,14 +8,14 @@
  */
 #include "postgres.h"
 
-#include "worker/conversation.h"
 #include "db/installations.h"
 #include "db/queue_report.h"
 #include "db/transaction.h"
-#include "worker/pacing.h"
-#include "worker/pauses.h"
-#include "worker/recording.h"
+#include "server/budgets.h"
 #include "utils/timestamp.h"
+#include "worker/backoff.h"
+#include "worker/line.h"
+#include "worker/pauses.h"
 
 /* A shorter wait is waited for with the claims in hand. */
 #define MOMENT_MS 2000
@@ -26,8 +26,6 @@ typedef struct Pause
 	RateObstacle obstacle;
 	TimestampTz until;
 } Pause;
-
-static List *due_pauses; /* of Pause, while they are collected */
 
 static bool
 is_a_reason(RateObstacle obstacle)
@@ -72,7 +70,7 @@ reason_of(RateObstacle obstacle)
 }
 
 static PauseKind
-kind_of(RateObstacle obstacle)
+kind_of_pause(RateObstacle obstacle)
 {
 	switch (obstacle)
 	{
@@ -111,12 +109,14 @@ pause_for(Installation *installation, RateKind kind)
 		return NULL;
 	pause = palloc(sizeof(Pause));
 	*pause = (Pause){installation, permission->obstacle, budget_time(permission->not_before_ms)};
-	return pause->until > in_ms(MOMENT_MS) ? pause : NULL;
+	return pause->until > backoff_in_ms(MOMENT_MS) ? pause : NULL;
 }
 
+/* InstallationVisitor: appends to a List of Pause. */
 static void
-collect(Installation *installation)
+collect(Installation *installation, void *argument)
 {
+	List **due = argument;
 	Pause *of_all = NULL;
 	Pause *of_creations = NULL;
 
@@ -132,9 +132,9 @@ collect(Installation *installation)
 			of_all = longer(of_all, pause);
 	}
 	if (of_creations != NULL)
-		due_pauses = lappend(due_pauses, of_creations);
+		*due = lappend(*due, of_creations);
 	if (of_all != NULL)
-		due_pauses = lappend(due_pauses, of_all);
+		*due = lappend(*due, of_all);
 }
 
 typedef struct Return
@@ -145,17 +145,18 @@ typedef struct Return
 
 /* DbAction */
 static void
-give_back_unsent(void *argument)
+report_unsent(void *argument)
 {
-	Return *unsent = argument;
+	const Return *unsent = argument;
+	const Conversation *conversation = unsent->conversation;
 
-	if (unsent->conversation->prepared)
-		queue_report_rejected_creation(unsent->conversation->claim);
-	queue_report_give_back(unsent->conversation->claim, unsent->reason, RETRY_AT_ONCE);
+	if (conversation->prepared)
+		queue_report_rejected_creation(conversation->claim);
+	(void) queue_report_give_back(conversation->claim, unsent->reason, RETRY_AT_ONCE);
 }
 
 static void
-give_back(List *conversations, const char *reason)
+give_back_all(List *conversations, const char *reason)
 {
 	ListCell *cell;
 
@@ -164,64 +165,83 @@ give_back(List *conversations, const char *reason)
 		Return unsent = {lfirst(cell), reason};
 		DbError error;
 
-		if (!db_try(give_back_unsent, &unsent, &error))
-			conversations_note_lost();
-		conversation_end(unsent.conversation);
+		if (!db_try(report_unsent, &unsent, &error))
+			conversation_note_lost();
+		line_end(unsent.conversation);
 	}
 	list_free(conversations);
 }
 
 void
-pauses_clear(Installation *installation, const char *reason)
+pauses_clear_line(Installation *installation, const char *reason)
 {
-	give_back(conversations_take_waiting(installation), reason);
+	give_back_all(line_take_all(installation), reason);
+}
+
+void
+pauses_log(int64 installation_id, TimestampTz until, const char *reason)
+{
+	ereport(DEBUG1,
+			(errmsg_internal("github_sync: installation " INT64_FORMAT " pauses until %s: %s",
+							 installation_id, timestamptz_to_str(until), reason)));
 }
 
 /* DbAction */
 static void
-record_pause(void *argument)
+begin_pause_of_budget(void *argument)
 {
 	const Pause *pause = argument;
+	int64 installation_id = pause->installation->id;
 
 	if (pause->obstacle == RATE_CREATIONS)
-		installations_pause_creations(pause->installation->id, pause->until);
+		installations_pause_creations(installation_id, pause->until);
 	else
-		installations_pause(pause->installation->id, pause->until, kind_of(pause->obstacle),
+		installations_pause(installation_id, pause->until, kind_of_pause(pause->obstacle),
 							reason_of(pause->obstacle));
+}
+
+/* Creations alone, or all. */
+static void
+give_back_paused(Pause *pause)
+{
+	Installation *installation = pause->installation;
+
+	if (pause->obstacle == RATE_CREATIONS)
+	{
+		give_back_all(line_take_creations(installation), NULL);
+		return;
+	}
+	pauses_clear_line(installation, NULL);
+	installation->may_be_paused = true;
+	installation->paused_until = pause->until;
 }
 
 static void
 make_pause(Pause *pause)
 {
-	Installation *installation = pause->installation;
+	int64 installation_id = pause->installation->id;
 	DbError error;
 
-	if (pause->obstacle == RATE_CREATIONS)
-		give_back(conversations_take_waiting_creations(installation), NULL);
-	else
-	{
-		pauses_clear(installation, NULL);
-		installation->may_be_paused = true;
-		installation->paused_until = pause->until;
-	}
-	if (!db_try(record_pause, pause, &error))
+	give_back_paused(pause);
+	pauses_log(installation_id, pause->until, reason_of(pause->obstacle));
+	if (!db_try(begin_pause_of_budget, pause, &error))
 		ereport(WARNING,
 				(errcode(error.sqlstate),
-				 errmsg("could not pause installation " INT64_FORMAT ": %s", installation->id,
+				 errmsg("could not pause installation " INT64_FORMAT ": %s", installation_id,
 						error.message)));
 }
 
 void
-pauses_record(TimestampTz *retry_at)
+pauses_make_due(TimestampTz *retry_at)
 {
+	List *due = NIL;
 	ListCell *cell;
 
-	due_pauses = NIL;
-	installation_visit_all(collect);
-	if (due_pauses == NIL)
+	installation_visit_all(collect, &due);
+	if (due == NIL)
 		return;
 	db_begin("pausing installations");
-	foreach (cell, due_pauses)
+	foreach (cell, due)
 	{
 		Pause *pause = lfirst(cell);
 
@@ -231,18 +251,19 @@ pauses_record(TimestampTz *retry_at)
 	db_commit();
 }
 
+/* InstallationVisitor */
 static void
-clear_without_reason(Installation *installation)
+clear_line(Installation *installation, void *argument pg_attribute_unused())
 {
-	pauses_clear(installation, NULL);
+	pauses_clear_line(installation, NULL);
 }
 
 void
 pauses_give_back_all(void)
 {
-	if (conversations_waiting() == 0)
+	if (line_length_of_all() == 0)
 		return;
 	db_begin("giving back transactions");
-	installation_visit_all(clear_without_reason);
+	installation_visit_all(clear_line, NULL);
 	db_commit();
 }

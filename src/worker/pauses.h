@@ -12,10 +12,10 @@
 #include "worker/installation.h"
 
 /*
- * Records the pauses that budgets demand.  *retry_at is lowered to the first
- * time at which an installation may send again.
+ * Makes the pauses that budgets demand.  *retry_at is lowered to the first time
+ * at which an installation may send again.
  */
-extern void pauses_record(TimestampTz *retry_at);
+extern void pauses_make_due(TimestampTz *retry_at);
 
 /* This worker leaves, or is to send nothing more: what waits for its turn here is for others, or later. */
 extern void pauses_give_back_all(void);
@@ -24,6 +24,8 @@ extern void pauses_give_back_all(void);
  * Between db_begin() and db_commit(): gives back what waits at an
  * installation.  reason: for the rows; NULL: nothing went wrong.
  */
-extern void pauses_clear(Installation *installation, const char *reason);
+extern void pauses_clear_line(Installation *installation, const char *reason);
+
+extern void pauses_log(int64 installation_id, TimestampTz until, const char *reason);
 
 #endif /* GITHUB_SYNC_PAUSES_H */

@@ -1,54 +1,24 @@
 /*
  * sending.c
- *		One request: what is asked, in whose name, and on its way.
+ *		One request: what is asked, in whose name, on its way and back.
  */
 #include "postgres.h"
 
 #include <time.h>
 
 #include "core/github_time.h"
-#include "worker/credentials.h"
 #include "crypto/crypto.h"
-#include "worker/sending.h"
 #include "server/settings.h"
 #include "utils/memutils.h"
+#include "worker/arrivals.h"
+#include "worker/credentials.h"
+#include "worker/exchanges.h"
+#include "worker/sending.h"
 
 #define API_VERSION "2022-11-28"
 #define MAX_HEADERS 8
 
-#define LOOK_PAGE_SIZE 100
-
-void
-sending_refuse(Conversation *conversation, const char *code, const char *reason)
-{
-	conversation->unsendable_code = code;
-	/* An answer may have to wait for the next round, where nothing of this one is left. */
-	conversation->unsendable_reason =
-		MemoryContextStrdup(GetMemoryChunkContext(conversation), reason);
-}
-
-GithubOperation
-sending_operation(const SyncClaim *claim)
-{
-	bool is_task = claim->record_type == RECORD_TASK;
-
-	switch (claim->step)
-	{
-		case STEP_FETCH:
-			return is_task ? GITHUB_GET_ISSUE : GITHUB_GET_COMMENT;
-		case STEP_CREATE:
-			return is_task ? GITHUB_CREATE_ISSUE : GITHUB_CREATE_COMMENT;
-		case STEP_LOOKUP:
-			return is_task ? GITHUB_LIST_ISSUES : GITHUB_LIST_ISSUE_COMMENTS;
-		case STEP_UPDATE:
-			return is_task ? GITHUB_UPDATE_ISSUE : GITHUB_UPDATE_COMMENT;
-		case STEP_DELETE:
-			return GITHUB_DELETE_COMMENT; /* the deletion of a task closes its issue */
-		case STEP_INQUIRE:
-			return GITHUB_GET_REPOSITORY;
-	}
-	pg_unreachable();
-}
+#define LOOKUP_PAGE_SIZE 100
 
 static void
 describe_claim(const Conversation *conversation, GithubRequestInput *input)
@@ -63,7 +33,7 @@ describe_claim(const Conversation *conversation, GithubRequestInput *input)
 	input->body = claim->body;
 	input->state = claim->issue_state;
 	input->page = conversation->page;
-	input->per_page = LOOK_PAGE_SIZE;
+	input->per_page = LOOKUP_PAGE_SIZE;
 }
 
 static GithubRequestError
@@ -79,13 +49,25 @@ build_request(const Conversation *conversation, GithubRequest *request)
 	/* Issues are listed newest first and need no bound; comments are not. */
 	if (conversation->operation == GITHUB_LIST_ISSUE_COMMENTS)
 	{
-		github_time_format(conversation->claim->lookup_since - LOOK_MARGIN_S, since);
+		github_time_format(conversation->claim->lookup_since - LOOKUP_MARGIN_S, since);
 		input.since = since;
 	}
 	return github_request_build(&input, request);
 }
 
-/* What is wrong with a request that cannot be built: the row's fault. */
+static void
+refuse_row(Conversation *conversation, const char *code, const char *words)
+{
+	conversation_refuse(conversation, UNSENT_BY_ROW, code, words);
+}
+
+static void
+refuse_for_memory(Conversation *conversation)
+{
+	conversation_refuse(conversation, UNSENT_BY_MEMORY, NULL,
+						"no memory to send the request; nothing was sent");
+}
+
 static void
 refuse_unbuildable(Conversation *conversation, GithubRequestError error)
 {
@@ -94,25 +76,24 @@ refuse_unbuildable(Conversation *conversation, GithubRequestError error)
 		case GITHUB_REQUEST_OK:
 			break;
 		case GITHUB_REQUEST_TOO_LARGE:
-			sending_refuse(
+			refuse_row(
 				conversation, "too_large",
 				"GitHub takes titles of 256 and bodies of 65536 characters; nothing was sent");
 			break;
 		case GITHUB_REQUEST_NO_TITLE:
-			sending_refuse(conversation, "validation_failed",
-						   "GitHub needs a title; nothing was sent");
+			refuse_row(conversation, "validation_failed", "GitHub needs a title; nothing was sent");
 			break;
 		case GITHUB_REQUEST_NO_BODY:
-			sending_refuse(conversation, "validation_failed",
-						   "GitHub needs the text of a comment; nothing was sent");
+			refuse_row(conversation, "validation_failed",
+					   "GitHub needs the text of a comment; nothing was sent");
 			break;
 		case GITHUB_REQUEST_BAD_INPUT:
-			sending_refuse(
+			refuse_row(
 				conversation, "validation_failed",
 				"the repository's owner or name, or the issue's number, cannot be sent to GitHub");
 			break;
 		case GITHUB_REQUEST_OUT_OF_MEMORY:
-			sending_refuse(conversation, "out_of_memory", "no memory to build the request");
+			refuse_for_memory(conversation);
 			break;
 	}
 }
@@ -141,9 +122,8 @@ etag_applies(const Conversation *conversation)
 }
 
 /* authorization: "Authorization: Bearer ...", palloc'd by the caller, who wipes it. */
-static bool
-start_exchange(Conversation *conversation, HttpClient *client, const GithubRequest *request,
-			   const char *authorization)
+static HttpStart
+start_exchange(Conversation *conversation, const GithubRequest *request, const char *authorization)
 {
 	const char *headers[MAX_HEADERS] = {"Accept: application/vnd.github+json",
 										"X-GitHub-Api-Version: " API_VERSION, authorization};
@@ -161,7 +141,11 @@ start_exchange(Conversation *conversation, HttpClient *client, const GithubReque
 	conversation->conditional = etag_applies(conversation);
 	if (conversation->conditional)
 		headers[count++] = psprintf("If-None-Match: %s", conversation->claim->etag);
-	return http_client_start(client, &exchange) == HTTP_STARTED;
+	ereport(DEBUG1,
+			(errmsg_internal("github_sync: %s: sending %s %s%s", conversation_name(conversation),
+							 request->method, request->url,
+							 conversation->next_url ? ", to where GitHub sent it on" : "")));
+	return exchanges_start(&exchange);
 }
 
 /* NULL: not now, and refused. */
@@ -178,7 +162,7 @@ make_authorization(Conversation *conversation)
 	jwt = credentials_make_jwt((int64) time(NULL), &problem);
 	if (jwt == NULL)
 	{
-		sending_refuse(conversation, "credentials", problem);
+		conversation_refuse(conversation, UNSENT_BY_CREDENTIALS, NULL, problem);
 		return NULL;
 	}
 	header = psprintf("Authorization: Bearer %s", jwt);
@@ -187,33 +171,94 @@ make_authorization(Conversation *conversation)
 	return header;
 }
 
-bool
-sending_start(Conversation *conversation, HttpClient *client)
+static bool
+note_start(Conversation *conversation, HttpStart start)
+{
+	switch (start)
+	{
+		case HTTP_STARTED:
+			if (conversation->purpose == ABOUT_CLAIM)
+				conversation->installation->requests_unsettled++;
+			return true;
+		case HTTP_UNUSABLE:
+			refuse_row(conversation, "validation_failed",
+					   "the request cannot be sent: its address is not usable");
+			return false;
+		case HTTP_NO_MEMORY:
+			refuse_for_memory(conversation);
+			return false;
+	}
+	pg_unreachable();
+}
+
+static bool
+send_request(Conversation *conversation, const GithubRequest *request)
+{
+	char *authorization = make_authorization(conversation);
+	HttpStart start;
+
+	if (authorization == NULL)
+		return false;
+	strlcpy(conversation->token_key, conversation->installation->token_key,
+			sizeof(conversation->token_key));
+	start = start_exchange(conversation, request, authorization);
+	crypto_wipe(authorization, strlen(authorization));
+	pfree(authorization);
+	return note_start(conversation, start);
+}
+
+static bool
+build_and_send(Conversation *conversation)
 {
 	GithubRequest request;
 	GithubRequestError error = build_request(conversation, &request);
-	char *authorization;
-	bool sent = false;
+	bool sent;
 
 	if (error != GITHUB_REQUEST_OK)
 	{
 		refuse_unbuildable(conversation, error);
 		return false;
 	}
-	authorization = make_authorization(conversation);
-	if (authorization != NULL)
-	{
-		strlcpy(conversation->token_key, conversation->installation->token_key,
-				sizeof(conversation->token_key));
-		sent = start_exchange(conversation, client, &request, authorization);
-		if (sent && conversation->purpose == ABOUT_CLAIM)
-			conversation->installation->requests_unsettled++;
-		if (!sent)
-			sending_refuse(conversation, "validation_failed",
-						   "the request cannot be sent: its address is not usable");
-		crypto_wipe(authorization, strlen(authorization));
-		pfree(authorization);
-	}
+	sent = send_request(conversation, &request);
 	github_request_free(&request);
 	return sent;
+}
+
+bool
+sending_start(Conversation *conversation)
+{
+	if (build_and_send(conversation))
+		return true;
+	arrivals_add(conversation);
+	return false;
+}
+
+static void
+log_answer(const Conversation *conversation)
+{
+	const Answer *answer = conversation->answer;
+
+	ereport(DEBUG1,
+			(errmsg_internal("github_sync: %s: answered %d (%s), request id %s",
+							 conversation_name(conversation), answer->status,
+							 github_verdict_name(answer->verdict.kind),
+							 answer->request_id ? answer->request_id : "not known")));
+}
+
+Conversation *
+sending_take_answered(void)
+{
+	HttpExchange *exchange = exchanges_take_finished();
+	Conversation *conversation;
+	AnsweredRequest request;
+
+	if (exchange == NULL)
+		return NULL;
+	conversation = http_exchange_tag(exchange);
+	request = (AnsweredRequest){conversation->operation, conversation->conditional,
+								conversation->installation};
+	conversation->answer = verdict_make(exchange, &request, GetMemoryChunkContext(conversation));
+	http_exchange_free(exchange);
+	log_answer(conversation);
+	return conversation;
 }

@@ -6,6 +6,7 @@
  * retry-after, x-ratelimit-remaining, x-ratelimit-reset, date, location,
  * content-type ("-": absent), and then the body.
  */
+#include "core/github_message.h"
 #include "core/github_response.h"
 #include "fuzz.h"
 
@@ -55,33 +56,34 @@ response_of(char *rest)
 
 /* A write is settled by GitHub's clear word only, which no page is, or where nothing left us. */
 static bool
-settles_write(const GithubResponse *response, GithubVerdict verdict)
+settles_write(const GithubResponse *response, GithubVerdictKind kind)
 {
 	if (response->transport == GITHUB_NEVER_SENT)
 		return true;
 	if (response->transport != GITHUB_ANSWERED)
 		return false;
 	if (response->status / 100 == 4)
-		return response->status != 408 && verdict != GITHUB_UNAVAILABLE;
-	return verdict == GITHUB_OK || verdict == GITHUB_REDIRECTED;
+		return response->status != 408 && kind != GITHUB_UNAVAILABLE;
+	return kind == GITHUB_OK || kind == GITHUB_REDIRECTED;
 }
 
 static void
-check_judgement(const GithubResponse *response, const GithubJudgement *judgement)
+check_verdict(const GithubResponse *response, const GithubVerdict *verdict)
 {
-	must(strcmp(github_verdict_name(judgement->verdict), "unknown") != 0);
-	must(judgement->verdict != GITHUB_OK || response->status / 100 == 2);
-	must(judgement->verdict != GITHUB_NOT_MODIFIED || response->conditional);
-	must(judgement->verdict != GITHUB_REDIRECTED || response->location != NULL);
-	must(judgement->outcome_unknown ==
-		 (github_operation_writes(response->operation) &&
-		  !settles_write(response, judgement->verdict)));
-	must(judgement->not_before == GITHUB_NO_WAIT || judgement->verdict == GITHUB_RATE_LIMITED ||
-		 judgement->verdict == GITHUB_UNAVAILABLE);
-	must(judgement->not_before == GITHUB_NO_WAIT || response->date != NULL ||
-		 (judgement->not_before > NOW && judgement->not_before <= NOW + GITHUB_MAX_WAIT_S));
-	must(judgement->clock_offset_s == GITHUB_NO_OFFSET ||
-		 judgement->verdict == GITHUB_UNAUTHORIZED);
+	must(strcmp(github_verdict_name(verdict->kind), "unknown") != 0);
+	must(verdict->kind != GITHUB_OK || response->status / 100 == 2);
+	must(verdict->kind != GITHUB_NOT_MODIFIED || response->conditional);
+	must(verdict->kind != GITHUB_REDIRECTED || response->location != NULL);
+	must(verdict->outcome_unknown ==
+		 (github_operation_writes(response->operation) && !settles_write(response, verdict->kind)));
+	must(verdict->not_before == GITHUB_NO_WAIT || verdict->kind == GITHUB_RATE_LIMITED ||
+		 verdict->kind == GITHUB_UNAVAILABLE);
+	must(verdict->not_before == GITHUB_NO_WAIT || response->date != NULL ||
+		 (verdict->not_before > NOW && verdict->not_before <= NOW + GITHUB_MAX_WAIT_S));
+	must(verdict->message == NULL ||
+		 (verdict->kind != GITHUB_OK && verdict->kind != GITHUB_NOT_MODIFIED));
+	must(github_verdict_wait_s(verdict) == GITHUB_NO_WAIT || github_verdict_wait_s(verdict) >= 1);
+	must(verdict->clock_offset_s == GITHUB_NO_OFFSET || verdict->kind == GITHUB_UNAUTHORIZED);
 }
 
 int
@@ -89,13 +91,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = sanitized(data, size);
 	GithubResponse response = response_of(text);
-	GithubJudgement judgement = github_response_judge(&response, NOW);
-	char *message = github_error_message_parse(response.body);
+	GithubVerdict verdict = github_response_verdict(&response, NOW);
+	char *message = github_message_parse(response.body);
 
-	check_judgement(&response, &judgement);
+	check_verdict(&response, &verdict);
 	must(message == NULL ||
-		 (strlen(message) <= GITHUB_MAX_MESSAGE_LENGTH && message[0] != '\0' && is_utf8(message)));
+		 (strlen(message) <= GITHUB_MESSAGE_MAX_LENGTH && message[0] != '\0' && is_utf8(message)));
 	free(message);
+	github_verdict_free(&verdict);
 	free(text);
 	return 0;
 }

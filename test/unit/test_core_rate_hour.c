@@ -122,13 +122,13 @@ github_counts(RateKind kind, int64_t now_ms)
 	return true;
 }
 
-static RateHeaders
+static GithubQuota
 github_headers(int64_t now_ms)
 {
 	if (github.requests_per_hour == 0)
-		return (RateHeaders){-1, -1, -1, github_seconds(now_ms)};
+		return (GithubQuota){-1, -1, -1, github_seconds(now_ms)};
 	begin_hour_if_due(now_ms);
-	return (RateHeaders){.limit = github.requests_per_hour,
+	return (GithubQuota){.limit = github.requests_per_hour,
 						 .remaining = github.used < github.requests_per_hour
 							 ? github.requests_per_hour - github.used
 							 : 0,
@@ -144,7 +144,7 @@ typedef struct Request
 	int64_t counted_at_ms; /* RATE_NEVER: GitHub has counted it */
 	int64_t answered_at_ms;
 	bool refused;
-	RateHeaders headers;
+	GithubQuota headers;
 } Request;
 
 static Request under_way[MOST_UNDER_WAY];
@@ -172,7 +172,7 @@ receive(int i)
 	Request request = under_way[i];
 
 	under_way[i] = under_way[--requests_under_way];
-	rate_limit_end(&limit, &request.ticket, RATE_ANSWERED, &request.headers, now_ms);
+	rate_limit_end(&limit, &request.ticket, GITHUB_ANSWERED, &request.headers, now_ms);
 	if (request.refused)
 		rate_limit_note_refusal(&limit, &request.ticket, github.says_how_long ? RATE_MINUTE_MS : -1,
 								now_ms);

@@ -46,9 +46,9 @@ wait_of(RateKind kind)
 }
 
 static void
-answer_with(const RateTicket *one, const RateHeaders *headers)
+answer_with(const RateTicket *one, const GithubQuota *headers)
 {
-	rate_limit_end(&limit, one, RATE_ANSWERED, headers, now_ms);
+	rate_limit_end(&limit, one, GITHUB_ANSWERED, headers, now_ms);
 	rate_limit_note_answer(&limit, one, now_ms);
 }
 
@@ -235,7 +235,7 @@ test_pace(void)
 	(void) take(RATE_WRITE);
 	write = ticket;
 	is_int(ask_often(RATE_READ, 1000), 10, "a write takes the time of five reads");
-	rate_limit_end(&limit, &write, RATE_UNSENT, NULL, now_ms);
+	rate_limit_end(&limit, &write, GITHUB_NEVER_SENT, NULL, now_ms);
 	is_int(ask_often(RATE_READ, 1000), 5, "... and gives it back if it was not sent");
 	settings.points_per_minute = 0;
 	is_int(ask_often(RATE_READ, 2000), 2000, "without a limit there is no pace");
@@ -331,7 +331,7 @@ static void
 tell(int64_t requests, int64_t remaining, int64_t reset_in_s)
 {
 	/* GitHub's clock is another one. */
-	RateHeaders headers = {requests, remaining, 1700000000 + reset_in_s, 1700000000};
+	GithubQuota headers = {requests, remaining, 1700000000 + reset_in_s, 1700000000};
 
 	if (take(RATE_READ) == RATE_NONE)
 		answer_with(&ticket, &headers);
@@ -350,7 +350,7 @@ test_remaining(void)
 	now_ms += 601 * SECOND_MS;
 	is_int(take(RATE_READ), RATE_NONE, "then one request finds out what the new hour holds");
 	is_int(wait_of(RATE_READ), RATE_NEVER, "... alone");
-	answer_with(&ticket, &(RateHeaders){5000, 4999, 1700004200, 1700000601});
+	answer_with(&ticket, &(GithubQuota){5000, 4999, 1700004200, 1700000601});
 	is_int(ask_often(RATE_READ, 5000), 4949, "and all of it is to be had");
 }
 
@@ -367,7 +367,7 @@ test_lowered(void)
 	tell(5000, 4000, 600);
 	now_ms += SECOND_MS;
 	(void) take(RATE_READ);
-	answer_with(&ticket, &(RateHeaders){5000, 40, 1700000600, 1700000590});
+	answer_with(&ticket, &(GithubQuota){5000, 40, 1700000600, 1700000590});
 	is_int(wait_of(RATE_READ), 11 * SECOND_MS, "GitHub's clock was set: the latest answer counts");
 
 	start_afresh();
@@ -396,19 +396,19 @@ test_overlapping_answers(void)
 		(void) take(RATE_READ);
 		tickets[i] = ticket;
 	}
-	answer_with(&tickets[1], &(RateHeaders){100, 50, 1700000600, 1700000000});
+	answer_with(&tickets[1], &(GithubQuota){100, 50, 1700000600, 1700000000});
 	is_int(rate_limit_left(&limit), 47, "what is under way may have been counted since");
-	answer_with(&tickets[3], &(RateHeaders){100, 48, 1700000600, 1700000000});
+	answer_with(&tickets[3], &(GithubQuota){100, 48, 1700000600, 1700000000});
 	is_int(rate_limit_left(&limit), 46, "of several answers the lowest was counted last");
-	answer_with(&tickets[0], &(RateHeaders){100, 51, 1700000601, 1700000000});
+	answer_with(&tickets[0], &(GithubQuota){100, 51, 1700000601, 1700000000});
 	is_int(rate_limit_left(&limit), 47, "one that was overtaken raises nothing");
-	answer_with(&tickets[2], &(RateHeaders){100, 2, 1699999000, 1700000000});
+	answer_with(&tickets[2], &(GithubQuota){100, 2, 1699999000, 1700000000});
 	is_int(rate_limit_left(&limit), 48, "one of the hour before tells nothing");
 	(void) take(RATE_READ);
-	rate_limit_end(&limit, &ticket, RATE_UNSENT, NULL, now_ms);
+	rate_limit_end(&limit, &ticket, GITHUB_NEVER_SENT, NULL, now_ms);
 	is_int(rate_limit_left(&limit), 48, "what GitHub never saw costs nothing");
 	(void) take(RATE_READ);
-	rate_limit_end(&limit, &ticket, RATE_UNANSWERED, NULL, now_ms);
+	rate_limit_end(&limit, &ticket, GITHUB_CUT_OFF, NULL, now_ms);
 	is_int(rate_limit_left(&limit), 47, "what was cut off may have been counted");
 	tell(100, 47, 600);
 	is_int(rate_limit_left(&limit), 47, "... until a later answer has counted it");
@@ -423,7 +423,7 @@ test_turn_given_back(void)
 	(void) take(RATE_WRITE);
 	is_int(wait_of(RATE_WRITE), SECOND_MS, "a write that has its turn keeps the next one away");
 	now_ms += 100;
-	rate_limit_end(&limit, &ticket, RATE_UNSENT, NULL, now_ms);
+	rate_limit_end(&limit, &ticket, GITHUB_NEVER_SENT, NULL, now_ms);
 	is_int(wait_of(RATE_WRITE), 0, "a turn to write that was given back is free at once");
 	(void) take(RATE_WRITE);
 	answer(&ticket);
@@ -433,7 +433,7 @@ test_turn_given_back(void)
 static void
 test_senseless_headers(void)
 {
-	static const RateHeaders senseless[] = {
+	static const GithubQuota senseless[] = {
 		{-1, 0, 1700000600, 1700000000},    /* no limit */
 		{0, 0, 1700000600, 1700000000},     /* none that could be */
 		{5000, -1, 1700000600, 1700000000}, /* no remaining */
@@ -459,7 +459,7 @@ test_senseless_headers(void)
 static void
 refuse(const RateTicket *one, int64_t wait_ms)
 {
-	rate_limit_end(&limit, one, RATE_ANSWERED, NULL, now_ms);
+	rate_limit_end(&limit, one, GITHUB_ANSWERED, NULL, now_ms);
 	rate_limit_note_refusal(&limit, one, wait_ms, now_ms);
 }
 
@@ -554,8 +554,8 @@ test_cut(void)
 
 	start_afresh();
 	(void) take(RATE_READ);
-	rate_limit_end(&limit, &ticket, RATE_ANSWERED, &(RateHeaders){5000, 0, 1700000600, 1700000000},
-				   now_ms);
+	rate_limit_end(&limit, &ticket, GITHUB_ANSWERED,
+				   &(GithubQuota){5000, 0, 1700000600, 1700000000}, now_ms);
 	rate_limit_note_refusal(&limit, &ticket, 601 * SECOND_MS, now_ms);
 	is_int(limit.points_cut.sixteenths, 0, "an hour that is used up cuts nothing");
 }
@@ -563,7 +563,7 @@ test_cut(void)
 /* ---- out of reach ---- */
 
 static void
-fail(const RateTicket *one, RateOutcome outcome)
+fail(const RateTicket *one, GithubTransport outcome)
 {
 	rate_limit_end(&limit, one, outcome, NULL, now_ms);
 	rate_limit_note_unreachable(&limit, one, -1, SECOND_MS, 300 * SECOND_MS, 0.0, now_ms);
@@ -579,7 +579,7 @@ test_unreachable(void)
 	for (int i = 0; i < 4; i++)
 	{
 		is_int(take(RATE_READ), RATE_NONE, "the probe");
-		fail(&ticket, RATE_UNSENT);
+		fail(&ticket, GITHUB_NEVER_SENT);
 		is_int(take(RATE_READ), RATE_UNREACHABLE, "GitHub is out of reach");
 		is_int(wait_of(RATE_READ), waits[i], "tried again after a time that doubles");
 		now_ms += waits[i];
@@ -590,13 +590,13 @@ test_unreachable(void)
 	(void) take(RATE_READ);
 	other = ticket;
 	(void) take(RATE_READ);
-	fail(&ticket, RATE_UNANSWERED);
+	fail(&ticket, GITHUB_CUT_OFF);
 	is_int(wait_of(RATE_READ), 500, "after an answer it begins anew");
-	fail(&other, RATE_UNANSWERED);
+	fail(&other, GITHUB_CUT_OFF);
 	is_int(wait_of(RATE_READ), 500, "two at once are one trouble");
 	now_ms += 500;
 	(void) take(RATE_READ);
-	rate_limit_end(&limit, &ticket, RATE_ANSWERED, NULL, now_ms);
+	rate_limit_end(&limit, &ticket, GITHUB_ANSWERED, NULL, now_ms);
 	rate_limit_note_unreachable(&limit, &ticket, 30 * SECOND_MS, SECOND_MS, 300 * SECOND_MS, 0.0,
 								now_ms);
 	is_int(wait_of(RATE_READ), 30 * SECOND_MS, "a server out of service may say for how long");
@@ -611,7 +611,7 @@ test_refusal_outweighs(void)
 	(void) take(RATE_READ);
 	other = ticket;
 	(void) take(RATE_READ);
-	fail(&ticket, RATE_UNANSWERED);
+	fail(&ticket, GITHUB_CUT_OFF);
 	refuse(&other, 30 * SECOND_MS);
 	is_int(take(RATE_READ), RATE_REFUSED, "a refusal outweighs a trouble on the way");
 	is_int(wait_of(RATE_READ), 30 * SECOND_MS, "... and lasts as long as it says");
@@ -622,10 +622,10 @@ test_lost_probe(void)
 {
 	start_afresh();
 	(void) take(RATE_READ);
-	fail(&ticket, RATE_UNSENT);
+	fail(&ticket, GITHUB_NEVER_SENT);
 	now_ms += SECOND_MS;
 	(void) take(RATE_READ);
-	rate_limit_end(&limit, &ticket, RATE_UNANSWERED, NULL, now_ms);
+	rate_limit_end(&limit, &ticket, GITHUB_CUT_OFF, NULL, now_ms);
 	is_int(take(RATE_READ), RATE_NONE, "a probe that nobody waits for any more is sent by another");
 	is_int(take(RATE_READ), RATE_BUSY, "... again one");
 }

@@ -2,6 +2,7 @@
  * test_core_response.c
  *		The table of verdicts: what every kind of answer means.
  */
+#include "core/github_message.h"
 #include "core/github_response.h"
 
 #include <stdlib.h>
@@ -22,7 +23,7 @@ typedef struct VerdictCase
 {
 	const char *name;
 	GithubResponse response;
-	GithubVerdict verdict;
+	GithubVerdictKind kind;
 	int64_t not_before; /* 0: GITHUB_NO_WAIT */
 	bool outcome_unknown;
 } VerdictCase;
@@ -286,14 +287,15 @@ test_verdicts(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		GithubJudgement judgement = github_response_judge(&cases[i].response, NOW);
+		GithubVerdict verdict = github_response_verdict(&cases[i].response, NOW);
 		int64_t not_before = cases[i].not_before != 0 ? cases[i].not_before : GITHUB_NO_WAIT;
 
-		is_text(github_verdict_name(judgement.verdict), github_verdict_name(cases[i].verdict),
+		is_text(github_verdict_name(verdict.kind), github_verdict_name(cases[i].kind),
 				cases[i].name);
-		is_int(judgement.not_before, not_before, "... when it may be sent again");
-		is_int(judgement.outcome_unknown, cases[i].outcome_unknown,
+		is_int(verdict.not_before, not_before, "... when it may be sent again");
+		is_int(verdict.outcome_unknown, cases[i].outcome_unknown,
 			   "... whether the outcome is open");
+		github_verdict_free(&verdict);
 	}
 }
 
@@ -305,7 +307,7 @@ test_outcome_of_each_operation(void)
 	{
 		GithubResponse response = {.operation = (GithubOperation) operation, .status = 500};
 
-		is_int(github_response_judge(&response, NOW).outcome_unknown,
+		is_int(github_response_verdict(&response, NOW).outcome_unknown,
 			   github_operation_writes((GithubOperation) operation),
 			   "a 500 leaves the outcome open just where the operation writes");
 	}
@@ -318,10 +320,10 @@ test_every_status_of_a_write(void)
 	for (int status = -1; status <= 1000; status++)
 	{
 		GithubResponse response = {.operation = GITHUB_CREATE_ISSUE, .status = status};
-		GithubJudgement judgement = github_response_judge(&response, NOW);
+		GithubVerdict verdict = github_response_verdict(&response, NOW);
 		bool refused = status / 100 == 4 && status != 408;
 
-		if (judgement.outcome_unknown != !refused)
+		if (verdict.outcome_unknown != !refused)
 			is_int(status, -1,
 				   "a status without more leaves a creation open unless it is a refusal");
 	}
@@ -336,8 +338,10 @@ clock_offset(GithubOperation operation, int status, const char *date, const char
 							   .status = status,
 							   .date = date,
 							   .body = message};
+	GithubVerdict verdict = github_response_verdict(&response, NOW);
 
-	return github_response_judge(&response, NOW).clock_offset_s;
+	github_verdict_free(&verdict);
+	return verdict.clock_offset_s;
 }
 
 static void
@@ -370,6 +374,95 @@ test_clock_offset(void)
 }
 
 static void
+check_words(const char *expected, const GithubResponse response, const char *name)
+{
+	GithubVerdict verdict = github_response_verdict(&response, NOW);
+
+	is_text(verdict.message, expected, name);
+	github_verdict_free(&verdict);
+	is_text(verdict.message, NULL, "... and are freed");
+}
+
+static void
+test_words(void)
+{
+	static const char body[] = MESSAGE("in words");
+
+	check_words("in words", (GithubResponse){READ, .status = 404, .body = body},
+				"a verdict keeps GitHub's words");
+	check_words("in words", (GithubResponse){READ, .status = 502, .body = body},
+				"of whatever goes wrong");
+	check_words("in words", (GithubResponse){READ, .status = 301, .location = "/x", .body = body},
+				"of a redirect");
+	check_words("in words", (GithubResponse){READ, .status = 206, .body = body},
+				"of a success that cannot be read");
+	check_words(NULL, (GithubResponse){READ, .status = 200, .body = body},
+				"the words of what succeeded are no error's");
+	check_words(NULL, (GithubResponse){READ, .status = 404, .body = HTML}, "a page has none");
+}
+
+static int64_t
+wait_s(const GithubResponse response)
+{
+	GithubVerdict verdict = github_response_verdict(&response, NOW);
+
+	github_verdict_free(&verdict);
+	return github_verdict_wait_s(&verdict);
+}
+
+static void
+test_waits(void)
+{
+	is_int(wait_s((GithubResponse){READ, .status = 429, .retry_after = "7", .date = DATE}), 7,
+		   "a wait is told from the answer on");
+	is_int(wait_s((GithubResponse){READ, .status = 429, .retry_after = "0"}), 1,
+		   "it is a second at least");
+	is_int(wait_s((GithubResponse){READ, .status = 429}), GITHUB_NO_WAIT,
+		   "a refusal without a time names none");
+	is_int(wait_s((GithubResponse){READ, .status = 404, .retry_after = "7"}), GITHUB_NO_WAIT,
+		   "nor does what is no refusal");
+}
+
+static GithubQuota
+quota(const char *limit, const char *remaining, const char *reset, const char *resource)
+{
+	GithubResponse response = {READ,
+							   .status = 200,
+							   .body = "{}",
+							   .ratelimit_limit = limit,
+							   .ratelimit_remaining = remaining,
+							   .ratelimit_reset = reset,
+							   .ratelimit_resource = resource,
+							   .date = DATE};
+
+	return github_response_verdict(&response, NOW).quota;
+}
+
+static void
+check_quota(GithubQuota told, int64_t limit, int64_t remaining, int64_t reset_s, const char *name)
+{
+	is_int(told.limit, limit, name);
+	is_int(told.remaining, remaining, "... what remains");
+	is_int(told.reset_s, reset_s, "... and until when");
+	is_int(told.date_s, GITHUB_NOW, "... by GitHub's clock");
+}
+
+static void
+test_quotas(void)
+{
+	check_quota(quota("5000", "4999", "1700000600", "core"), 5000, 4999, 1700000600,
+				"an answer tells the hour's requests");
+	check_quota(quota("5000", "0", "1700000600", NULL), 5000, 0, 1700000600,
+				"of our hour where it does not say of which");
+	check_quota(quota("30", "29", "1700000060", "search"), -1, -1, -1,
+				"searches have hours of their own");
+	check_quota(quota(NULL, NULL, NULL, NULL), -1, -1, -1, "an answer may tell nothing");
+	check_quota(quota("", "-1", "soon", "core"), -1, -1, -1, "what is no number tells nothing");
+	check_quota(quota("99999999999999999999", "1 ", "0x1", "core"), -1, -1, -1,
+				"nor does a number that cannot be meant");
+}
+
+static void
 test_verdict_names(void)
 {
 	static const char *const names[] = {
@@ -390,13 +483,13 @@ test_verdict_names(void)
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		is_text(github_verdict_name((GithubVerdict) i), names[i], "every verdict has its name");
+		is_text(github_verdict_name((GithubVerdictKind) i), names[i], "every verdict has its name");
 }
 
 static void
 check_message(const char *json, const char *expected, const char *name)
 {
-	char *message = github_error_message_parse(json);
+	char *message = github_message_parse(json);
 
 	is_text(message, expected, name);
 	free(message);
@@ -451,7 +544,7 @@ check_hidden(const char *text, const char *secret, const char *expected, const c
 {
 	char *copy = strdup(text);
 
-	github_hide_secret(copy, secret);
+	github_message_hide_secret(copy, secret);
 	is_text(copy, expected, name);
 	free(copy);
 }
@@ -480,7 +573,7 @@ check_long_message(const char *character, size_t offset, size_t expected_length,
 	for (size_t i = 0; i < 1000; i++)
 		strcat(json, character);
 	strcat(json, "\"}");
-	message = github_error_message_parse(json);
+	message = github_message_parse(json);
 	is_int(strlen(message), expected_length, name);
 	free(message);
 }
@@ -503,6 +596,9 @@ main(void)
 	test_outcome_of_each_operation();
 	test_every_status_of_a_write();
 	test_clock_offset();
+	test_words();
+	test_waits();
+	test_quotas();
 	test_verdict_names();
 	test_error_messages();
 	test_tokens_in_messages();

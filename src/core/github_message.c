@@ -1,0 +1,168 @@
+/*
+ * github_message.c
+ *		The words of GitHub's error answers, fit to be shown.
+ *
+ * Pure.
+ */
+#include "core/github_message.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json_reader.h"
+#include "core/utf8.h"
+
+static const char *
+text_member(const cJSON *object, const char *name)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+/* Drops the last character of text if only a part of it is there. */
+static void
+drop_partial_character(char *text)
+{
+	size_t length = strlen(text);
+	size_t start = length;
+
+	while (start > 0 && ((unsigned char) text[start - 1] & 0xC0) == 0x80)
+		start--;
+	if (start > 0)
+		start--;
+	if (length > 0 && !utf8_span(text + start, length - start).well_formed)
+		text[start] = '\0';
+}
+
+/*
+ * One of "errors" is a text, or an object with a message of its own or at
+ * least a field and a code.
+ */
+static int
+print_error_detail(char *text, size_t size, const char *separator, const cJSON *error)
+{
+	const char *words = cJSON_IsString(error) ? error->valuestring : text_member(error, "message");
+	const char *field = text_member(error, "field");
+	const char *code = text_member(error, "code");
+
+	if (words != NULL)
+		return snprintf(text, size, "%s%s", separator, words);
+	if (field != NULL && code != NULL)
+		return snprintf(text, size, "%s%s: %s", separator, field, code);
+	return 0;
+}
+
+static void
+print_error_message(char *text, size_t size, const cJSON *answer)
+{
+	const char *message = text_member(answer, "message");
+	const cJSON *errors = cJSON_GetObjectItemCaseSensitive(answer, "errors");
+	int length = 0;
+
+	if (message != NULL)
+		length = snprintf(text, size, "%s", message);
+	if ((size_t) length < size)
+		length += print_error_detail(text + length, size - (size_t) length, length > 0 ? ": " : "",
+									 cJSON_GetArrayItem(errors, 0));
+	/* snprintf counts bytes, not characters. */
+	if ((size_t) length >= size)
+		drop_partial_character(text);
+}
+
+/* What GitHub's tokens and JSON Web Tokens are made of. */
+static bool
+is_token_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		(c != '\0' && strchr("_.-", c) != NULL);
+}
+
+/* How much of a token at text may be shown; 0: text starts with none. */
+static size_t
+token_prefix_length(const char *text)
+{
+	if (strncmp(text, "github_pat_", 11) == 0)
+		return 11;
+	if (text[0] == 'g' && text[1] == 'h' && text[2] != '\0' && text[3] == '_')
+		return 4;
+	return strncmp(text, "eyJ", 3) == 0 ? 3 : 0;
+}
+
+static const char hidden[] = "***";
+
+/* In place: what is left of a token is shorter than the shortest that there is. */
+static void
+hide_tokens(char *text)
+{
+	char *end = text;
+
+	while (*text != '\0')
+	{
+		size_t prefix_length = token_prefix_length(text);
+		size_t length = prefix_length;
+
+		if (prefix_length == 0)
+		{
+			*end++ = *text++;
+			continue;
+		}
+		while (is_token_character(text[length]))
+			length++;
+		memmove(end, text, prefix_length);
+		end += prefix_length;
+		if (length - prefix_length > strlen(hidden))
+		{
+			memcpy(end, hidden, strlen(hidden));
+			end += strlen(hidden);
+		}
+		text += length;
+	}
+	*end = '\0';
+}
+
+static size_t
+common_length(const char *one, const char *other)
+{
+	size_t length = 0;
+
+	while (one[length] != '\0' && one[length] == other[length])
+		length++;
+	return length;
+}
+
+void
+github_message_hide_secret(char *text, const char *secret)
+{
+	size_t secret_length = strlen(secret);
+	char *end = text;
+
+	while (*text != '\0')
+	{
+		size_t length = common_length(text, secret);
+
+		/* Shorter ones are words like others, and would grow. */
+		if (length <= strlen(hidden) || (length < secret_length && text[length] != '\0'))
+		{
+			*end++ = *text++;
+			continue;
+		}
+		memcpy(end, hidden, strlen(hidden));
+		end += strlen(hidden);
+		text += length;
+	}
+	*end = '\0';
+}
+
+char *
+github_message_parse(const char *json)
+{
+	char text[GITHUB_MESSAGE_MAX_LENGTH + 1] = "";
+	cJSON *document;
+
+	if (json_document_parse(json, &document, NULL) != GITHUB_PARSE_OK)
+		return NULL;
+	print_error_message(text, sizeof(text), document);
+	hide_tokens(text);
+	cJSON_Delete(document);
+	return text[0] != '\0' ? strdup(text) : NULL;
+}

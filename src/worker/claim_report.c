@@ -1,0 +1,523 @@
+/*
+ * claim_report.c
+ *		What GitHub's answer to a claim's request does to its row.
+ */
+#include "postgres.h"
+
+#include "core/link_header.h"
+#include "core/github_repository.h"
+#include "core/github_resource.h"
+#include "core/url.h"
+#include "db/installations.h"
+#include "db/queue_report.h"
+#include "server/settings.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "worker/claim_report.h"
+#include "worker/identity.h"
+
+#define MAX_REDIRECTS 3
+
+/* GitHub's have 68 characters. */
+#define ETAG_MAX_LENGTH 512
+
+/* Ten thousand issues or comments: one made meanwhile is not that far back. */
+#define LOOKUP_MAX_PAGES 100
+
+static void
+refuse(Report *report, const char *code)
+{
+	report_settle_refused_creation(report);
+	report_fail(report, code, verdict_describe(report->conversation->answer));
+}
+
+/* what: "answer", "list". */
+static void
+report_unreadable(Report *report, const char *what, GithubParseResult result, const char *problem)
+{
+	if (result == GITHUB_PARSE_OUT_OF_MEMORY)
+		report_lack_of_memory(report, psprintf("no memory to read GitHub's %s", what));
+	else
+		report_try_again(report, "invalid_response",
+						 psprintf("GitHub's %s cannot be read: %s", what,
+								  problem ? problem : "not JSON"));
+}
+
+static GithubResourceKind
+resource_kind(const SyncClaim *claim)
+{
+	return claim->record_type == RECORD_TASK ? GITHUB_ISSUE : GITHUB_COMMENT;
+}
+
+/* It is stored, and becomes a header again: printable ASCII of a sane length, or none. */
+static const char *
+usable_etag(const char *etag)
+{
+	if (etag == NULL || strlen(etag) > ETAG_MAX_LENGTH)
+		return NULL;
+	for (const char *c = etag; *c != '\0'; c++)
+	{
+		if (*c < ' ' || *c > '~')
+			return NULL;
+	}
+	return etag;
+}
+
+static bool
+is_fetch(GithubOperation operation)
+{
+	return operation == GITHUB_GET_ISSUE || operation == GITHUB_GET_COMMENT;
+}
+
+/* The one that came with the answer, or that the answer is about. */
+static const char *
+etag_of_answer(const Conversation *conversation, bool not_modified)
+{
+	if (not_modified)
+		return conversation->claim->etag;
+	return is_fetch(conversation->operation) ? usable_etag(conversation->answer->etag) : NULL;
+}
+
+/* Asked again before its update, it is asked for what differs from this answer. */
+static void
+keep_etag(const Conversation *conversation, const char *etag)
+{
+	SyncClaim *claim = conversation->claim;
+
+	if (etag == claim->etag)
+		return;
+	claim->etag = etag != NULL ? MemoryContextStrdup(claim->context, etag) : NULL;
+	claim->etag_key = MemoryContextStrdup(claim->context, conversation->token_key);
+}
+
+static void
+report_resource(Report *report, const GithubResource *resource)
+{
+	Conversation *conversation = report->conversation;
+	const Answer *answer = conversation->answer;
+	bool not_modified = answer->verdict.kind == GITHUB_NOT_MODIFIED;
+	bool shows_all = is_fetch(conversation->operation) && !not_modified;
+	ResourceReport shown = {.operation = conversation->operation,
+							.not_modified = not_modified,
+							.answered_at = answer->verdict.answered_at,
+							.own_login = identity_own_login(),
+							.resource = resource,
+							.etag = etag_of_answer(conversation, not_modified),
+							.etag_key = conversation->token_key,
+							.json = shows_all ? answer->json : NULL};
+
+	switch (queue_report_resource(conversation->claim, &shown))
+	{
+		case REPORT_ENDS_CLAIM:
+			break;
+		case REPORT_GIVES_BACK:
+			/* SQL says when: the next look at what is due takes that time over. */
+			report_note_retry(report, GetCurrentTimestamp());
+			break;
+		case REPORT_ASKS_UPDATE:
+			keep_etag(conversation, shown.etag);
+			report->disposition = CONVERSATION_GOES_ON;
+			break;
+	}
+}
+
+static void
+report_shown_resource(Report *report)
+{
+	Conversation *conversation = report->conversation;
+	GithubResource resource;
+	const char *problem = NULL;
+	GithubParseResult result =
+		github_resource_parse(resource_kind(conversation->claim), conversation->answer->json,
+							  &resource, &problem);
+
+	if (result != GITHUB_PARSE_OK)
+	{
+		report_unreadable(report, "answer", result, problem);
+		return;
+	}
+	PG_TRY();
+	{
+		report_resource(report, &resource);
+	}
+	PG_FINALLY();
+	{
+		github_resource_free(&resource);
+	}
+	PG_END_TRY();
+}
+
+static const GithubResource *
+find_own_creation(const GithubResourceList *list, const SyncClaim *claim)
+{
+	for (size_t i = 0; i < list->count; i++)
+	{
+		const GithubResource *item = &list->items[i];
+
+		if (item->body != NULL && strstr(item->body, claim->creation_key) != NULL &&
+			item->author_login != NULL && strcmp(item->author_login, identity_own_login()) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+static bool
+more_pages_matter(const Report *report, const GithubResourceList *list)
+{
+	const Conversation *conversation = report->conversation;
+
+	if (list->count == 0 || conversation->page >= LOOKUP_MAX_PAGES)
+		return false;
+	/* Issues come newest first: older ones cannot be the creation. */
+	return conversation->operation != GITHUB_LIST_ISSUES ||
+		list->items[list->count - 1].created_at >=
+		conversation->claim->lookup_since - LOOKUP_MARGIN_S;
+}
+
+/* False: this was the last page. */
+static bool
+go_to_next_page(Report *report)
+{
+	Conversation *conversation = report->conversation;
+	char *next = link_header_next(conversation->answer->link);
+	char *url = url_within(setting_api_url, next);
+
+	free(next);
+	if (next == NULL)
+		return false;
+	if (url == NULL)
+	{
+		report_try_again(report, "invalid_response",
+						 "GitHub's list goes on at another host, which is never called");
+		return true;
+	}
+	/* Not by number: deep in a long list, GitHub knows its own links only. */
+	conversation->page++;
+	conversation_go_to(conversation, url);
+	report->disposition = CONVERSATION_GOES_ON;
+	return true;
+}
+
+static void
+search_list(Report *report, const GithubResourceList *list)
+{
+	Conversation *conversation = report->conversation;
+	const GithubResource *found = find_own_creation(list, conversation->claim);
+
+	if (found != NULL)
+		report_resource(report, found);
+	else if (!more_pages_matter(report, list) || !go_to_next_page(report))
+	{
+		queue_report_missing_creation(conversation->claim, setting_creation_recheck_ms);
+		report_note_retry(report, GetCurrentTimestamp());
+	}
+}
+
+static void
+report_list(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+	GithubResourceList list;
+	const char *problem = NULL;
+	GithubParseResult result =
+		github_resource_list_parse(resource_kind(conversation->claim), conversation->answer->json,
+								   &list, &problem);
+
+	if (result != GITHUB_PARSE_OK)
+	{
+		report_unreadable(report, "list", result, problem);
+		return;
+	}
+	PG_TRY();
+	{
+		search_list(report, &list);
+	}
+	PG_FINALLY();
+	{
+		github_resource_list_free(&list);
+	}
+	PG_END_TRY();
+}
+
+/* Only the API we were told to talk to ever gets our token. */
+static void
+follow_redirect(Report *report)
+{
+	Conversation *conversation = report->conversation;
+	char *url = url_within(setting_api_url, conversation->answer->location);
+
+	if (url == NULL)
+		report_fail(report, "moved",
+					"GitHub sent the request to another host, which is never called");
+	else if (conversation->redirects >= MAX_REDIRECTS)
+	{
+		free(url);
+		report_fail(report, "moved", "GitHub sent the request from place to place without an end");
+	}
+	else
+	{
+		conversation->redirects++;
+		conversation->redirected_repo_id = url_repository_id(setting_api_url, url);
+		conversation_go_to(conversation, url);
+		report->disposition = CONVERSATION_GOES_ON;
+	}
+}
+
+/* What was answered elsewhere may show that the repository has another name now. */
+static void
+report_new_name(const Report *report)
+{
+	const Conversation *conversation = report->conversation;
+
+	if (conversation->redirects == 0)
+		return;
+	switch (conversation->claim->step)
+	{
+		case STEP_FETCH:
+		case STEP_CREATE:
+		case STEP_UPDATE:
+		case STEP_INQUIRE:
+			queue_report_redirect(conversation->claim, conversation->redirected_repo_id,
+								  conversation->answer->json);
+			break;
+		case STEP_LOOKUP: /* a list */
+		case STEP_DELETE: /* nothing */
+			break;
+	}
+}
+
+/*
+ * True: with another token, or this one a little later, the request is worth
+ * another try.
+ */
+static bool
+token_is_replaceable(Conversation *conversation)
+{
+	Installation *installation = conversation->installation;
+	bool tried_before = conversation->retried_unauthorized;
+
+	/* Somebody else may have renewed it already. */
+	if (strcmp(conversation->token_key, installation->token_key) == 0)
+	{
+		installation->token_doubted = true;
+		if (installation_rests_new_token(installation, GetCurrentTimestamp()))
+			return true;
+		if (!installation_gives_up_token(installation))
+			tried_before = true;
+	}
+	conversation->retried_unauthorized = true;
+	return !tried_before;
+}
+
+static void
+report_refused_token(Report *report)
+{
+	if (token_is_replaceable(report->conversation))
+		report->disposition = CONVERSATION_GOES_ON;
+	else
+		report_bad_credentials(report, verdict_describe(report->conversation->answer));
+}
+
+static void
+report_suspended(Report *report)
+{
+	report_settle_refused_creation(report);
+	report_give_back(report, verdict_describe(report->conversation->answer));
+	report->installation_state = "suspended";
+}
+
+static void
+end_pause(const Report *report)
+{
+	if (report->conversation->installation->may_be_paused)
+		installations_resume(report->conversation->installation->id);
+}
+
+/* Not there, or not shown to us: the repository's answer tells which. */
+static void
+inquire(Report *report)
+{
+	report_settle_refused_creation(report);
+	conversation_arrived(report->conversation);
+	report->conversation->claim->step = STEP_INQUIRE;
+	report->disposition = CONVERSATION_GOES_ON;
+}
+
+static void
+report_missing(Report *report, RepositoryState repository)
+{
+	queue_report_missing(report->conversation->claim,
+						 report->conversation->answer->verdict.answered_at, repository);
+	report_note_retry(report, GetCurrentTimestamp());
+}
+
+static RepositoryState
+state_of(const GithubRepository *repository, const SyncClaim *claim)
+{
+	/* Another repository may have taken over the name. */
+	if (repository->id != claim->github_repo_id)
+		return REPOSITORY_NOT_READABLE;
+	return repository->has_issues ? REPOSITORY_READABLE : REPOSITORY_ISSUES_DISABLED;
+}
+
+/* GitHub answered 404 or 410, and now its repository has answered. */
+static void
+report_inquiry(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+	GithubRepository repository;
+	const char *problem = NULL;
+	GithubParseResult result =
+		github_repository_parse(conversation->answer->json, &repository, &problem);
+	RepositoryState state;
+
+	if (result != GITHUB_PARSE_OK)
+	{
+		report_unreadable(report, "answer", result, problem);
+		return;
+	}
+	state = state_of(&repository, conversation->claim);
+	github_repository_free(&repository);
+	report_missing(report, state);
+}
+
+static void
+report_not_found(Report *report)
+{
+	end_pause(report);
+	if (report->conversation->claim->step == STEP_INQUIRE)
+		report_missing(report, REPOSITORY_NOT_READABLE);
+	else
+		inquire(report);
+}
+
+static void
+report_forbidden(Report *report)
+{
+	if (report->conversation->claim->step == STEP_INQUIRE)
+		report_missing(report, REPOSITORY_NOT_READABLE);
+	else
+		refuse(report, "forbidden");
+}
+
+static void
+report_not_modified(Report *report)
+{
+	end_pause(report);
+	conversation_arrived(report->conversation);
+	report_resource(report, NULL);
+}
+
+static void
+report_success(Report *report)
+{
+	Conversation *conversation = report->conversation;
+
+	end_pause(report);
+	report_new_name(report);
+	conversation_arrived(conversation);
+	switch (conversation->claim->step)
+	{
+		case STEP_LOOKUP:
+			report_list(report);
+			break;
+		case STEP_INQUIRE:
+			report_inquiry(report);
+			break;
+		case STEP_DELETE:
+			queue_report_deleted(conversation->claim, conversation->answer->verdict.answered_at);
+			break;
+		case STEP_FETCH:
+		case STEP_CREATE:
+		case STEP_UPDATE:
+			report_shown_resource(report);
+			break;
+	}
+}
+
+/* Whatever else it says, it comes from somebody who has read the token. */
+static void
+note_accepted_token(const Conversation *conversation)
+{
+	switch (conversation->answer->verdict.kind)
+	{
+		case GITHUB_UNAUTHORIZED:
+		case GITHUB_UNAVAILABLE:
+		case GITHUB_INVALID_RESPONSE:
+			break;
+		case GITHUB_OK:
+		case GITHUB_NOT_MODIFIED:
+		case GITHUB_REDIRECTED:
+		case GITHUB_RATE_LIMITED:
+		case GITHUB_SUSPENDED:
+		case GITHUB_FORBIDDEN:
+		case GITHUB_NOT_FOUND:
+		case GITHUB_GONE:
+		case GITHUB_API_VERSION_GONE:
+		case GITHUB_VALIDATION_FAILED:
+		case GITHUB_REJECTED:
+			installation_note_accepted(conversation->installation, conversation->token_key);
+			break;
+	}
+}
+
+static void
+report_verdict(Report *report)
+{
+	switch (report->conversation->answer->verdict.kind)
+	{
+		case GITHUB_OK:
+			report_success(report);
+			break;
+		case GITHUB_NOT_MODIFIED:
+			report_not_modified(report);
+			break;
+		case GITHUB_REDIRECTED:
+			follow_redirect(report);
+			break;
+		case GITHUB_UNAUTHORIZED:
+			report_refused_token(report);
+			break;
+		case GITHUB_RATE_LIMITED:
+			report_rate_limit(report);
+			break;
+		case GITHUB_SUSPENDED:
+			report_suspended(report);
+			break;
+		case GITHUB_FORBIDDEN:
+			report_forbidden(report);
+			break;
+		case GITHUB_NOT_FOUND:
+		case GITHUB_GONE:
+			report_not_found(report);
+			break;
+		case GITHUB_API_VERSION_GONE:
+			refuse(report, "api_version");
+			break;
+		case GITHUB_VALIDATION_FAILED:
+			refuse(report, "validation_failed");
+			break;
+		case GITHUB_REJECTED:
+			refuse(report, "rejected");
+			break;
+		case GITHUB_UNAVAILABLE:
+			report_unavailable(report);
+			break;
+		case GITHUB_INVALID_RESPONSE:
+			report_try_again(report, "invalid_response",
+							 verdict_describe(report->conversation->answer));
+			break;
+	}
+}
+
+void
+claim_report_answer(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+
+	note_accepted_token(conversation);
+	if (conversation->answer->json == NULL)
+		report_lack_of_memory(report, "no memory to read GitHub's answer");
+	else
+		report_verdict(report);
+}

@@ -1,0 +1,41 @@
+/*
+ * claiming.h
+ *		What this worker takes from the queue, and when it looks again.
+ */
+#ifndef GITHUB_SYNC_CLAIMING_H
+#define GITHUB_SYNC_CLAIMING_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+/* Only guards against a lost wake-up: a commit sets the latch. */
+#define CLAIMING_FALLBACK_MS (5 * 60 * 1000L)
+
+/* Once, before all else. */
+extern void claiming_start(void);
+
+/* Claims what waits, if it may be that something does and there is a free slot. */
+extern void claiming_claim(void);
+
+/* A claim may find something: a commit, a free slot, a record that became free. */
+extern void claiming_note_work(void);
+extern bool claiming_expects_work(void);
+
+/* A transaction that was given back may be claimed again from then on. */
+extern void claiming_note_due(TimestampTz time);
+
+/* The queue says that we hold what we do not. */
+extern void claiming_note_orphans(void);
+
+/* Settings were read again: pauses that followed from them are over. */
+extern void claiming_note_settings(void);
+
+/* When something is due, though nothing is told; or DT_NOEND.  Whether that time has come. */
+extern TimestampTz claiming_next_time(void);
+extern bool claiming_is_due(void);
+
+/* Why nothing is claimed, in the words of sync_workers; NULL: it is. */
+extern const char *claiming_obstacle(void);
+
+#endif /* GITHUB_SYNC_CLAIMING_H */

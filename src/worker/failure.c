@@ -1,0 +1,75 @@
+/*
+ * failure.c
+ *		What a failure of SQL means for the claim that it happened with.
+ */
+#include "postgres.h"
+
+#include "db/queue_report.h"
+#include "server/settings.h"
+#include "utils/timestamp.h"
+#include "worker/backoff.h"
+#include "worker/failure.h"
+
+/* Whoever holds a record commits soon. */
+#define CONTENTION_BACKOFF_MS 1000
+
+typedef struct Failure
+{
+	const SyncClaim *claim;
+	const DbError *error;
+	TimestampTz retry_at;
+	bool was_held;
+} Failure;
+
+bool
+failure_count_attempt(const SyncClaim *claim, const char *code, const char *reason,
+					  TimestampTz *retry_at)
+{
+	TimestampTz next = backoff_of_attempts(claim->attempts + 1);
+
+	*retry_at = Min(*retry_at, next);
+	return queue_report_try_again(claim, code, reason, next, setting_max_attempts);
+}
+
+static bool
+give_back(Failure *failure)
+{
+	failure->retry_at = backoff_in_ms(CONTENTION_BACKOFF_MS);
+	return queue_report_give_back(failure->claim, "the record was in use by other transactions",
+								  failure->retry_at);
+}
+
+/* DbAction */
+static void
+tell_queue(void *argument)
+{
+	Failure *failure = argument;
+	const DbError *error = failure->error;
+	const char *reason = psprintf("%s: %s", unpack_sql_state(error->sqlstate), error->message);
+
+	if (db_error_is_contention(error))
+		failure->was_held = give_back(failure);
+	else if (db_error_is_passing(error))
+		failure->was_held =
+			failure_count_attempt(failure->claim, "apply_failed", reason, &failure->retry_at);
+	else
+		failure->was_held = queue_report_failure(failure->claim, "apply_failed", reason);
+}
+
+FailureReport
+failure_report(const SyncClaim *claim, const DbError *error, TimestampTz *retry_at)
+{
+	Failure failure = {.claim = claim, .error = error, .retry_at = DT_NOEND};
+	DbError second;
+
+	if (!db_try(tell_queue, &failure, &second))
+	{
+		ereport(WARNING,
+				(errcode(second.sqlstate),
+				 errmsg("could not report the failure of transaction " INT64_FORMAT ": %s",
+						claim->id, second.message)));
+		return FAILURE_LOST;
+	}
+	*retry_at = Min(*retry_at, failure.retry_at);
+	return failure.was_held ? FAILURE_REPORTED : FAILURE_STALE;
+}

@@ -1,0 +1,42 @@
+/*
+ * failure.h
+ *		What a failure of SQL means for the claim that it happened with: one rule,
+ *		whatever was to be written.
+ *
+ *	contention	 somebody held the record: back into the queue for a moment, no
+ *				 attempt counted
+ *	passing		 lack of memory, disk, connections, a cancel, a lost race: an
+ *				 attempt counted, and tried again
+ *	all else	 the application's table or its triggers refuse it: errored
+ *				 apply_failed, with "SQLSTATE: message"
+ */
+#ifndef GITHUB_SYNC_FAILURE_H
+#define GITHUB_SYNC_FAILURE_H
+
+#include "postgres.h"
+
+#include "db/queue_claim.h"
+#include "db/transaction.h"
+
+typedef enum FailureReport
+{
+	FAILURE_REPORTED,
+	FAILURE_STALE, /* the claim was not the row's any more */
+	FAILURE_LOST   /* the queue could not be told; it says that we hold the claim */
+} FailureReport;
+
+/*
+ * Between db_begin() and db_commit(): tells the queue, in a subtransaction.
+ * *retry_at is lowered to the time at which the row may be claimed again.
+ */
+extern FailureReport
+failure_report(const SyncClaim *claim, const DbError *error, TimestampTz *retry_at);
+
+/*
+ * Inside of a subtransaction: an attempt has failed; the row goes back into the
+ * queue until max_attempts, then it is errored with code.
+ */
+extern bool failure_count_attempt(const SyncClaim *claim, const char *code, const char *reason,
+								  TimestampTz *retry_at);
+
+#endif /* GITHUB_SYNC_FAILURE_H */

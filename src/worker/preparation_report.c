@@ -1,0 +1,140 @@
+/*
+ * preparation_report.c
+ *		What GitHub's answer to a request for a token, or for who we are, does.
+ *
+ * A refusal concerns the installation as a whole, never a row.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "core/github_token.h"
+#include "utils/timestamp.h"
+#include "worker/credentials.h"
+#include "worker/identity.h"
+#include "worker/preparation_report.h"
+
+static void
+take_token(Report *report)
+{
+	const Answer *answer = report->conversation->answer;
+	GithubToken token;
+	const char *problem = NULL;
+	int64 lifetime_s;
+
+	if (github_token_parse(answer->json, &token, &problem) != GITHUB_PARSE_OK)
+	{
+		report_bad_credentials(report, "GitHub's answer to the request for a token cannot be read");
+		return;
+	}
+	/* Both times are by GitHub's clock, which may differ from ours. */
+	lifetime_s = token.expires_at - answer->verdict.answered_at;
+	if (lifetime_s <= TOKEN_RESERVE_S)
+	{
+		github_token_free(&token);
+		report_bad_credentials(report, "GitHub's token expires as soon as it is made");
+		return;
+	}
+	installation_set_token(report->conversation->installation, token.token,
+						   (int64) time(NULL) + lifetime_s, GetCurrentTimestamp());
+}
+
+static void
+take_identity(Report *report)
+{
+	char *login = github_own_login_parse(report->conversation->answer->json);
+
+	if (login == NULL)
+		report_bad_credentials(report, "GitHub does not say under which login we write");
+	else
+		identity_set_login(report->conversation, login);
+}
+
+static void
+accept_answer(Report *report)
+{
+	credentials_accepted();
+	if (report->conversation->purpose == ABOUT_TOKEN)
+		take_token(report);
+	else
+		take_identity(report);
+}
+
+static void
+report_refusal(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+	const char *what = conversation->purpose == ABOUT_TOKEN ? "installation token" : "identity";
+
+	report_bad_credentials(report,
+						   psprintf("no %s: %s", what, verdict_describe(conversation->answer)));
+}
+
+/* A JWT dated by a clock that GitHub's differs from: by its clock, it may be accepted. */
+static void
+report_refused_credentials(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+	int64 offset_s = conversation->answer->verdict.clock_offset_s;
+
+	/* Like a key, it is read anew for the next try. */
+	if (credentials_are_a_token())
+		installation_drop_token(conversation->installation);
+	if (offset_s == GITHUB_NO_OFFSET ||
+		!credentials_correct_clock(conversation->clock_offset_s, offset_s))
+		report_refusal(report);
+}
+
+static void
+report_no_such_installation(Report *report)
+{
+	if (report->conversation->purpose == ABOUT_TOKEN)
+		report->installation_state = "deleted";
+	else
+		report_refusal(report);
+}
+
+static void
+report_preparation(Report *report)
+{
+	switch (report->conversation->answer->verdict.kind)
+	{
+		case GITHUB_OK:
+			accept_answer(report);
+			break;
+		case GITHUB_RATE_LIMITED:
+			report_rate_limit(report);
+			break;
+		case GITHUB_UNAVAILABLE:
+			report_unavailable(report);
+			break;
+		case GITHUB_SUSPENDED:
+			report->installation_state = "suspended";
+			break;
+		case GITHUB_NOT_FOUND:
+			report_no_such_installation(report);
+			break;
+		case GITHUB_UNAUTHORIZED:
+			report_refused_credentials(report);
+			break;
+		case GITHUB_NOT_MODIFIED:
+		case GITHUB_REDIRECTED:
+		case GITHUB_FORBIDDEN:
+		case GITHUB_GONE:
+		case GITHUB_API_VERSION_GONE:
+		case GITHUB_VALIDATION_FAILED:
+		case GITHUB_REJECTED:
+		case GITHUB_INVALID_RESPONSE:
+			report_refusal(report);
+			break;
+	}
+}
+
+void
+preparation_report_answer(Report *report)
+{
+	if (report->conversation->answer->json == NULL)
+		report_lack_of_memory(report, "no memory to read GitHub's answer");
+	else
+		report_preparation(report);
+}

@@ -1,0 +1,168 @@
+/*
+ * report.c
+ *		One report: from a conversation's answer to the queue.
+ */
+#include "postgres.h"
+
+#include "db/queue_report.h"
+#include "server/budgets.h"
+#include "server/settings.h"
+#include "utils/timestamp.h"
+#include "worker/backoff.h"
+#include "worker/failure.h"
+#include "worker/report.h"
+
+/* Credentials that are refused, doubling; a refusal of GitHub's without a time. */
+#define PAUSE_BASE_MS (60 * 1000)
+#define PAUSE_MAX_MS (60 * 60 * 1000)
+
+/* Memory is lacking for longer than a moment, and for all rows alike. */
+#define LACK_OF_MEMORY_BACKOFF_MS (10 * 1000)
+
+void
+report_reset(Report *report)
+{
+	*report = (Report){.conversation = report->conversation,
+					   .disposition = CONVERSATION_ENDS,
+					   .retry_at = DT_NOEND};
+}
+
+void
+report_note_retry(Report *report, TimestampTz retry_at)
+{
+	report->retry_at = Min(report->retry_at, retry_at);
+}
+
+void
+report_try_again(Report *report, const char *code, const char *reason)
+{
+	(void) failure_count_attempt(report->conversation->claim, code, reason, &report->retry_at);
+}
+
+void
+report_give_back(Report *report, const char *problem)
+{
+	(void) queue_report_give_back(report->conversation->claim, problem, RETRY_AT_ONCE);
+}
+
+void
+report_fail(Report *report, const char *code, const char *reason)
+{
+	(void) queue_report_failure(report->conversation->claim, code, reason);
+}
+
+static bool
+sends_a_creation(const Conversation *conversation)
+{
+	return conversation->claim != NULL && github_operation_creates(conversation->operation);
+}
+
+/* Unsent, it certainly was not carried out. */
+static bool
+outcome_is_unknown(const Conversation *conversation)
+{
+	return conversation->answer != NULL && conversation->answer->verdict.outcome_unknown;
+}
+
+void
+report_settle_refused_creation(const Report *report)
+{
+	const Conversation *conversation = report->conversation;
+
+	if (sends_a_creation(conversation) && !outcome_is_unknown(conversation))
+		queue_report_rejected_creation(conversation->claim);
+}
+
+/* ---- the installation as a whole ---- */
+
+static void
+pause_installation(Report *report, PauseKind kind, TimestampTz until, const char *reason)
+{
+	report->pause_reason = reason;
+	report->pause_kind = kind;
+	report->paused_until = until;
+}
+
+/* The claim, if any, stands in line again. */
+static void
+pause_and_give_back(Report *report, PauseKind kind, TimestampTz until, const char *reason)
+{
+	pause_installation(report, kind, until, reason);
+	if (report->conversation->claim != NULL)
+		report_give_back(report, reason);
+}
+
+/* The budget has heard of it already; one that several installations share learns nothing. */
+static TimestampTz
+end_of_pause(const Report *report, int64 else_ms)
+{
+	RatePermission block = budget_block(report->conversation->installation->id);
+	int64 wait_s = github_verdict_wait_s(&report->conversation->answer->verdict);
+
+	if (block.obstacle != RATE_NONE)
+		return budget_time(block.not_before_ms);
+	return backoff_in_ms(wait_s != GITHUB_NO_WAIT ? wait_s * 1000 : else_ms);
+}
+
+static void
+report_row_unreachable(const Report *report)
+{
+	UnreachableBackoff backoff = {.shortest_ms = setting_retry_base_delay_ms,
+								  .longest_ms = Min(setting_retry_max_delay_ms, UNREACHABLE_MAX_MS),
+								  .give_up_after_s = setting_give_up_after_s};
+
+	if (report->conversation->claim != NULL)
+		queue_report_unreachable(report->conversation->claim, report->pause_reason,
+								 report->paused_until, &backoff);
+}
+
+void
+report_unavailable(Report *report)
+{
+	const char *what = verdict_describe(report->conversation->answer);
+
+	report_settle_refused_creation(report);
+	pause_installation(report, PAUSE_UNREACHABLE,
+					   end_of_pause(report, setting_retry_base_delay_ms / 2),
+					   psprintf("GitHub unreachable: %s", what));
+	report_row_unreachable(report);
+}
+
+void
+report_rate_limit(Report *report)
+{
+	report_settle_refused_creation(report);
+	pause_and_give_back(report, PAUSE_RATE_LIMIT, end_of_pause(report, PAUSE_BASE_MS),
+						verdict_describe(report->conversation->answer));
+}
+
+static TimestampTz
+end_of_next_pause(const Report *report, PauseKind kind, int64 base_ms)
+{
+	int in_a_row = installation_pauses(report->conversation->installation, kind) + 1;
+
+	return backoff_doubling(in_a_row, base_ms, PAUSE_MAX_MS);
+}
+
+void
+report_bad_credentials(Report *report, const char *reason)
+{
+	report_settle_refused_creation(report);
+	pause_and_give_back(report, PAUSE_CREDENTIALS,
+						end_of_next_pause(report, PAUSE_CREDENTIALS, PAUSE_BASE_MS), reason);
+}
+
+void
+report_lack_of_memory(Report *report, const char *reason)
+{
+	TimestampTz retry_at = backoff_in_ms(LACK_OF_MEMORY_BACKOFF_MS);
+
+	report_settle_refused_creation(report);
+	if (report->conversation->claim == NULL)
+	{
+		pause_installation(report, PAUSE_UNREACHABLE, retry_at, reason);
+		return;
+	}
+	(void) queue_report_give_back(report->conversation->claim, reason, retry_at);
+	report_note_retry(report, retry_at);
+}

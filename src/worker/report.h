@@ -1,0 +1,54 @@
+/*
+ * report.h
+ *		One report: from a conversation's answer to the queue.
+ *
+ * The verdict of an answer (core) becomes a report to the queue (db).  Where it
+ * concerns the installation as a whole (a rate limit, bad credentials, GitHub
+ * out of reach), the installation pauses, and no row is charged an attempt.
+ */
+#ifndef GITHUB_SYNC_REPORT_H
+#define GITHUB_SYNC_REPORT_H
+
+#include "postgres.h"
+
+#include "db/installations.h"
+#include "worker/conversation.h"
+
+typedef enum Disposition
+{
+	CONVERSATION_ENDS,
+	CONVERSATION_GOES_ON, /* its next request follows */
+	CONVERSATION_WAITS    /* its report is tried again */
+} Disposition;
+
+/* What one answer asks of us, worked out while it is reported. */
+typedef struct Report
+{
+	Conversation *conversation;
+	Disposition disposition;
+	const char *pause_reason; /* why the installation pauses; NULL: it does not */
+	PauseKind pause_kind;
+	TimestampTz paused_until;
+	const char *installation_state; /* what GitHub says it is; NULL: nothing */
+	TimestampTz retry_at;           /* when a row that was given back may be claimed again */
+} Report;
+
+/* A report that is begun, perhaps anew: what was worked out before does not count. */
+extern void report_reset(Report *report);
+extern void report_note_retry(Report *report, TimestampTz retry_at);
+
+/* The claim's row: an attempt counted, or given back without one, or errored. */
+extern void report_try_again(Report *report, const char *code, const char *reason);
+extern void report_give_back(Report *report, const char *problem);
+extern void report_fail(Report *report, const char *code, const char *reason);
+
+/* A creation that GitHub certainly did not carry out needs no lookup. */
+extern void report_settle_refused_creation(const Report *report);
+
+/* What the answers to a claim's request and to one for a token have in common. */
+extern void report_unavailable(Report *report);
+extern void report_rate_limit(Report *report);
+extern void report_bad_credentials(Report *report, const char *reason);
+extern void report_lack_of_memory(Report *report, const char *reason);
+
+#endif /* GITHUB_SYNC_REPORT_H */

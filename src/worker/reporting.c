@@ -1,0 +1,269 @@
+/*
+ * reporting.c
+ *		What has arrived is reported to the queue: many reports in one
+ *		transaction, each in a subtransaction of its own.
+ */
+#include "postgres.h"
+
+#include "db/transaction.h"
+#include "server/shared_state.h"
+#include "utils/timestamp.h"
+#include "worker/arrivals.h"
+#include "worker/claim_report.h"
+#include "worker/failure.h"
+#include "worker/freshness.h"
+#include "worker/identity.h"
+#include "worker/line.h"
+#include "worker/pauses.h"
+#include "worker/preparation_report.h"
+#include "worker/report.h"
+#include "worker/reporting.h"
+
+/* How many reports one transaction holds at most: a bound on what a crash repeats. */
+#define REPORTS_PER_TRANSACTION 64
+
+/* A row that the application holds: asked for again this often, this much apart. */
+#define CONTENTION_RETRIES 8
+#define CONTENTION_DELAY_MS 25
+
+static void
+report_unusable_row(Report *report, const Refusal *refusal)
+{
+	if (report->conversation->claim == NULL)
+	{
+		report_bad_credentials(report, refusal->words);
+		return;
+	}
+	report_settle_refused_creation(report);
+	report_fail(report, refusal->code, refusal->words);
+}
+
+static void
+report_arrival(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+	const Refusal *refusal = &conversation->refusal;
+
+	switch (refusal->reason)
+	{
+		case UNSENT_NOT:
+			if (conversation->purpose == ABOUT_CLAIM)
+				claim_report_answer(report);
+			else
+				preparation_report_answer(report);
+			break;
+		case UNSENT_BY_ROW:
+			report_unusable_row(report, refusal);
+			break;
+		case UNSENT_BY_CREDENTIALS:
+			report_bad_credentials(report, refusal->words);
+			break;
+		case UNSENT_BY_MEMORY:
+			report_lack_of_memory(report, refusal->words);
+			break;
+	}
+}
+
+/* A DbAction: runs again from the start when it was rolled back. */
+static void
+begin_report(void *argument)
+{
+	Report *report = argument;
+
+	report_reset(report);
+	report_arrival(report);
+}
+
+/* The report could not be made: the application's table or its triggers refused. */
+static void
+handle_failure(Report *report, const DbError *error)
+{
+	const Conversation *conversation = report->conversation;
+
+	/* What it was in the middle of does not count any more. */
+	report_reset(report);
+	if (conversation->claim == NULL)
+		return;
+	if (db_error_is_contention(error) && conversation->postponed < CONTENTION_RETRIES)
+		report->disposition = CONVERSATION_WAITS;
+	else if (failure_report(conversation->claim, error, &report->retry_at) == FAILURE_LOST)
+		conversation_note_lost();
+}
+
+/* ---- the installation as a whole ---- */
+
+/* DbAction */
+static void
+set_state(void *argument)
+{
+	const Report *report = argument;
+
+	installations_set_state(report->conversation->installation->id, report->installation_state);
+}
+
+/* DbAction */
+static void
+begin_pause(void *argument)
+{
+	const Report *report = argument;
+
+	installations_pause(report->conversation->installation->id, report->paused_until,
+						report->pause_kind, report->pause_reason);
+}
+
+/* DbAction: somebody may have ended the pause for all workers, and this one would try in a circle. */
+static void
+renew_pause(void *argument)
+{
+	const Report *report = argument;
+	const Installation *installation = report->conversation->installation;
+
+	installations_renew_pause(installation->id, installation->paused_until, report->pause_kind,
+							  report->pause_reason);
+}
+
+static void
+change_installation(Report *report, DbAction action)
+{
+	DbError error;
+
+	if (!db_try(action, report, &error))
+		ereport(WARNING,
+				(errcode(error.sqlstate),
+				 errmsg("could not record the state of installation " INT64_FORMAT ": %s",
+						report->conversation->installation->id, error.message)));
+}
+
+/* What was under way when the pause began tells nothing new. */
+static bool
+is_paused_already(const Report *report)
+{
+	const Installation *installation = report->conversation->installation;
+
+	return installation->pause_kind == report->pause_kind &&
+		installation->paused_until > GetCurrentTimestamp();
+}
+
+/* Its rows first: they go back into the queue with the reason. */
+static void
+begin_or_renew_pause(Report *report)
+{
+	Installation *installation = report->conversation->installation;
+
+	pauses_clear_line(installation, report->pause_reason);
+	if (is_paused_already(report))
+	{
+		change_installation(report, renew_pause);
+		report_note_retry(report, installation->paused_until);
+		return;
+	}
+	pauses_log(installation->id, report->paused_until, report->pause_reason);
+	change_installation(report, begin_pause);
+	installation_note_pause(installation, report->pause_kind, report->paused_until);
+	report_note_retry(report, report->paused_until);
+	installation->may_be_paused = true;
+	shared_state_report_error(report->pause_reason);
+}
+
+/* Its rows first: one that is not active disables what is queued. */
+static void
+take_over_state(Report *report)
+{
+	Installation *installation = report->conversation->installation;
+	const char *reason = verdict_describe(report->conversation->answer);
+
+	pauses_clear_line(installation, reason);
+	change_installation(report, set_state);
+	installation->pauses = 0;
+	installation->paused_until = 0;
+	installation->may_be_paused = true;
+	shared_state_report_error(reason);
+}
+
+static void
+note_pauses_are_over(const Conversation *conversation)
+{
+	Installation *installation = conversation->installation;
+	GithubVerdictKind kind;
+
+	if (conversation->answer == NULL || conversation->purpose != ABOUT_CLAIM)
+		return;
+	kind = conversation->answer->verdict.kind;
+	if (kind != GITHUB_OK && kind != GITHUB_NOT_MODIFIED)
+		return;
+	installation->pauses = 0;
+	/* An answer to what was sent before a pause does not end it. */
+	installation->may_be_paused = installation->paused_until > GetCurrentTimestamp();
+}
+
+static Report *
+report_one(Conversation *conversation)
+{
+	Report *report = palloc0(sizeof(Report));
+	DbError error;
+
+	report->conversation = conversation;
+	if (!db_try(begin_report, report, &error))
+		handle_failure(report, &error);
+	else if (report->pause_reason != NULL)
+		begin_or_renew_pause(report);
+	else if (report->installation_state != NULL)
+		take_over_state(report);
+	else
+		note_pauses_are_over(conversation);
+	return report;
+}
+
+/* Committed: now the conversation may go on. */
+static void
+conclude(const Report *report)
+{
+	Conversation *conversation = report->conversation;
+
+	if (conversation->purpose != ABOUT_CLAIM)
+	{
+		identity_note_end(conversation);
+		conversation_end(conversation);
+		return;
+	}
+	switch (report->disposition)
+	{
+		case CONVERSATION_ENDS:
+			line_end(conversation);
+			break;
+		case CONVERSATION_GOES_ON:
+			line_join(conversation);
+			break;
+		case CONVERSATION_WAITS:
+			freshness_end(conversation);
+			arrivals_postpone(conversation, CONTENTION_DELAY_MS << conversation->postponed);
+			break;
+	}
+}
+
+int
+reporting_report_arrivals(TimestampTz *retry_at)
+{
+	Conversation *conversation = arrivals_take();
+	List *reports = NIL;
+	ListCell *cell;
+
+	if (conversation == NULL)
+		return 0;
+	db_begin("reporting answers");
+	do
+	{
+		reports = lappend(reports, report_one(conversation));
+	} while (list_length(reports) < REPORTS_PER_TRANSACTION &&
+			 (conversation = arrivals_take()) != NULL);
+	db_commit();
+
+	foreach (cell, reports)
+	{
+		const Report *report = lfirst(cell);
+
+		*retry_at = Min(*retry_at, report->retry_at);
+		conclude(report);
+	}
+	return list_length(reports);
+}

@@ -1,0 +1,138 @@
+/*
+ * verdict.c
+ *		What came back for a request: read from its exchange once, when it arrives.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "core/github_json.h"
+#include "utils/memutils.h"
+#include "worker/verdict.h"
+
+/* GitHub's have 32 characters or so. */
+#define REQUEST_ID_MAX_LENGTH 64
+
+static GithubTransport
+transport_of(HttpOutcome outcome)
+{
+	switch (outcome)
+	{
+		case HTTP_ANSWERED:
+			return GITHUB_ANSWERED;
+		case HTTP_NEVER_SENT:
+			return GITHUB_NEVER_SENT;
+		case HTTP_CUT_OFF:
+			return GITHUB_CUT_OFF;
+		case HTTP_TOO_LARGE:
+			return GITHUB_ANSWER_TOO_LARGE;
+	}
+	pg_unreachable();
+}
+
+static char *
+sanitized_body(const HttpExchange *exchange)
+{
+	size_t length;
+	const char *body = http_exchange_body(exchange, &length);
+
+	return github_json_sanitize(body, length, NULL);
+}
+
+static char *
+copy(const char *text)
+{
+	return text != NULL ? pstrdup(text) : NULL;
+}
+
+/* It is written into our log: what is not made of these characters is none. */
+static char *
+copy_request_id(const char *text)
+{
+	size_t length = text != NULL ? strspn(text, "0123456789ABCDEFabcdef:-") : 0;
+
+	if (length == 0 || length > REQUEST_ID_MAX_LENGTH || text[length] != '\0')
+		return NULL;
+	return pstrdup(text);
+}
+
+static GithubResponse
+response_of(const HttpExchange *exchange, const AnsweredRequest *request, const char *json)
+{
+	return (GithubResponse){.operation = request->operation,
+							.conditional = request->conditional,
+							.transport = transport_of(http_exchange_outcome(exchange)),
+							.status = http_exchange_status(exchange),
+							.retry_after = http_exchange_header(exchange, "retry-after"),
+							.ratelimit_limit = http_exchange_header(exchange, "x-ratelimit-limit"),
+							.ratelimit_remaining =
+								http_exchange_header(exchange, "x-ratelimit-remaining"),
+							.ratelimit_reset = http_exchange_header(exchange, "x-ratelimit-reset"),
+							.ratelimit_resource =
+								http_exchange_header(exchange, "x-ratelimit-resource"),
+							.date = http_exchange_header(exchange, "date"),
+							.location = http_exchange_header(exchange, "location"),
+							.content_type = http_exchange_header(exchange, "content-type"),
+							.body = json};
+}
+
+static void
+fill_in(Answer *answer, const HttpExchange *exchange, const AnsweredRequest *request)
+{
+	GithubResponse response;
+
+	answer->json = sanitized_body(exchange);
+	response = response_of(exchange, request, answer->json);
+	answer->verdict = github_response_verdict(&response, (int64) time(NULL));
+	if (answer->verdict.message != NULL)
+		installation_hide_tokens(request->installation, answer->verdict.message);
+	answer->status = response.status;
+	answer->location = copy(response.location);
+	answer->link = copy(http_exchange_header(exchange, "link"));
+	answer->etag = copy(http_exchange_header(exchange, "etag"));
+	answer->request_id = copy_request_id(http_exchange_header(exchange, "x-github-request-id"));
+	answer->failure = copy(http_exchange_error(exchange));
+}
+
+Answer *
+verdict_make(const HttpExchange *exchange, const AnsweredRequest *request, MemoryContext parent)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "github answer", ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	Answer *answer = palloc0(sizeof(Answer));
+
+	answer->context = context;
+	fill_in(answer, exchange, request);
+	MemoryContextSwitchTo(caller);
+	return answer;
+}
+
+void
+verdict_free(Answer *answer)
+{
+	github_verdict_free(&answer->verdict);
+	free(answer->json);
+	MemoryContextDelete(answer->context);
+}
+
+/* NULL: nothing. */
+static const char *
+words_of(const Answer *answer)
+{
+	if (answer->verdict.message == NULL && answer->verdict.kind == GITHUB_UNAVAILABLE &&
+		answer->status / 100 == 4 && answer->status != 408)
+		return "a page instead of JSON; is github_sync.api_url the API's, and no proxy between?";
+	return answer->verdict.message;
+}
+
+char *
+verdict_describe(const Answer *answer)
+{
+	const char *words = words_of(answer);
+	const char *verdict = github_verdict_name(answer->verdict.kind);
+
+	if (answer->verdict.transport != GITHUB_ANSWERED)
+		return psprintf("%s: %s", verdict, answer->failure);
+	return psprintf("GitHub answered %d (%s)%s%s", answer->status, verdict, words ? ": " : "",
+					words ? words : "");
+}

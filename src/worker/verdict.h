@@ -1,0 +1,48 @@
+/*
+ * verdict.h
+ *		What came back for a request: read from its exchange once, when it arrives.
+ *
+ * Its body is sanitized and its verdict made here, and both are kept with the
+ * conversation: budgets, tokens and reports go by the same verdict, and nobody
+ * looks at the exchange again.
+ */
+#ifndef GITHUB_SYNC_VERDICT_H
+#define GITHUB_SYNC_VERDICT_H
+
+#include "postgres.h"
+
+#include "core/github_response.h"
+#include "http/http.h"
+#include "worker/installation.h"
+
+/* Texts are NULL where the answer has none. */
+typedef struct Answer
+{
+	MemoryContext context;
+	GithubVerdict verdict;
+	int status;     /* 0: no status line came */
+	char *json;     /* sanitized body, malloc'd; NULL: there was no memory for it */
+	char *location; /* headers, as they came */
+	char *link;
+	char *etag;
+	char *request_id; /* GitHub's name for the request, fit for a log */
+	char *failure;    /* what went wrong on the way */
+} Answer;
+
+/* The request that was answered, and for whom. */
+typedef struct AnsweredRequest
+{
+	GithubOperation operation;
+	bool conditional; /* it carried an ETag */
+	const Installation *installation;
+} AnsweredRequest;
+
+/* In a child context of parent. */
+extern Answer *
+verdict_make(const HttpExchange *exchange, const AnsweredRequest *request, MemoryContext parent);
+extern void verdict_free(Answer *answer);
+
+/* "GitHub answered 403 (forbidden): ...", for people; palloc'd. */
+extern char *verdict_describe(const Answer *answer);
+
+#endif /* GITHUB_SYNC_VERDICT_H */
