@@ -4,8 +4,8 @@
 # large writes: right end states, no deadlock, and a cost that grows with the
 # rows and not with their square.
 #
-# BULK_ROWS is how many rows the captured UPDATE has; figures are printed, and
-# none is asserted.
+# BULK_ROWS is how many rows the captured UPDATE has, and each statement with
+# inbound rows; figures are printed, and none is asserted.
 use strict;
 use warnings;
 
@@ -17,11 +17,10 @@ use IPC::Run;
 use Test::More;
 use Time::HiRes qw(time);
 
-use constant {
-	RECORDS    => 2_000,
-	PER_RECORD => 5,
-};
-my $bulk_rows = $ENV{BULK_ROWS} // 10_000;
+my $bulk_rows = $ENV{BULK_ROWS} // 4_000;
+
+use constant PER_RECORD => 5;
+use constant RECORDS    => ($ENV{BULK_ROWS} // 4_000) / PER_RECORD;
 
 my $github      = GitHubSync::StandIn->start;
 my $application = GitHubSync::Application->start($github, capture => 0, settings => { 'github_sync.enabled' => 'off' });

@@ -23,6 +23,7 @@ sub wait_for_statistics
 	my ($before, $now) = ('', undef);
 
 	$application->wait_until("SELECT state = 'idle' FROM pg_stat_activity WHERE backend_type = 'github_sync worker'");
+	$application->disconnect;
 	for (1 .. 100)
 	{
 		$now = $application->superuser_sql('SELECT sum(calls) FROM pg_stat_user_functions');
