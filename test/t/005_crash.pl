@@ -41,7 +41,7 @@ sub crash
 
 	kill 9, $pid;
 	$node->wait_for_log(qr/all server processes terminated; reinitializing/, $offset);
-	$node->poll_query_until('postgres', undef, '') or die 'the server did not come back';
+	$application->wait_until('SELECT true');
 }
 
 sub requests_since
