@@ -180,6 +180,13 @@ changes_owner(const AlterTableStmt *stmt)
 }
 
 static bool
+is_our_extension(const char *name)
+{
+	return strcmp(name, "task_sync_transaction") == 0 ||
+		strcmp(name, "comment_sync_transaction") == 0;
+}
+
+static bool
 drops_queue(const DropStmt *stmt)
 {
 	return stmt->removeType == OBJECT_EXTENSION || stmt->removeType == OBJECT_SCHEMA;
@@ -209,6 +216,11 @@ announce_change(Node *stmt)
 			break;
 		case T_CreatedbStmt:
 			at_commit(SCOUT_DATABASE, InvalidOid);
+			break;
+		case T_AlterExtensionStmt:
+			/* What a worker has seen of versions may no longer be so. */
+			if (is_our_extension(castNode(AlterExtensionStmt, stmt)->extname))
+				at_commit(RESTART_WORKERS, MyDatabaseId);
 			break;
 		case T_DropStmt:
 			if (drops_queue(castNode(DropStmt, stmt)))

@@ -13,6 +13,7 @@
 #include "db/queue.h"
 #include "db/queue_claim.h"
 #include "db/transaction.h"
+#include "db/versions.h"
 #include "server/budgets.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
@@ -167,6 +168,12 @@ refresh_what_is_attached(void)
 {
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 		claiming.attached[type] = queue_is_attached(type);
+	/* Once: ALTER EXTENSION restarts the workers. */
+	if (claiming.attached[RECORD_TASK] && !claiming.versions_fit)
+	{
+		versions_check();
+		claiming.versions_fit = true;
+	}
 	claiming.adopted = claiming.attached[RECORD_TASK] && queue_database_is_adopted();
 }
 
@@ -396,6 +403,7 @@ note_failure(const DbError *error)
 	/* What the claim did first was rolled back with it, or is not as it should be. */
 	claiming.orphans_recovered = false;
 	claiming.pauses_ended = false;
+	claiming.versions_fit = false;
 	if (db_error_is_contention(error))
 		return;
 	shared_state_report_error(error->message);
