@@ -11,7 +11,8 @@ CREATE TABLE IF NOT EXISTS github_sync.attached_tables (
 	mapping jsonb NOT NULL,
 	attached_at timestamptz NOT NULL DEFAULT now(),
 	database_identity text NOT NULL,
-	server_timeline text
+	server_timeline text,
+	made_by text
 );
 COMMENT ON TABLE github_sync.attached_tables IS
 'private: which tables of the application are attached, by which columns, and in which database; as text, so that it '
@@ -21,6 +22,8 @@ COMMENT ON COLUMN github_sync.attached_tables.database_identity IS
 
 COMMENT ON COLUMN github_sync.attached_tables.server_timeline IS
 'of the server when a worker started last; another one: promoted or recovered since; NULL: restored';
+COMMENT ON COLUMN github_sync.attached_tables.made_by IS
+'the version of the extension that made, or last refreshed, what is attached';
 
 CREATE TABLE IF NOT EXISTS github_sync.github_app_installations (
 	id bigint CONSTRAINT github_app_installations_pkey PRIMARY KEY

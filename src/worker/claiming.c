@@ -4,8 +4,9 @@
  *
  * A claim is one transaction of the database: pauses that followed from
  * settings end, rows whose time has come stand in line, orphans go back, and
- * the free slots are filled.  When it fails as a whole, it is tried again with
- * a backoff, and what cannot be claimed while others can is errored.
+ * the free slots are filled.  When it fails, it is tried again with a backoff,
+ * each record type by itself until both can be claimed, and what cannot be
+ * claimed while others of its type can is errored.
  */
 #include "postgres.h"
 
@@ -51,11 +52,13 @@ static struct
 	bool pauses_ended;         /* those that followed from settings */
 	bool orphans_recovered;    /* what nobody holds is back in the queue */
 	TimestampTz next_recovery; /* when it is looked for in any case */
+	bool versions_fit;         /* library, extensions and what attach made */
 	bool adopted;              /* not a copy of another database */
 	bool expects_work;         /* a claim may find something */
 	TimestampTz next_due;      /* when a retry time or a pause ends */
-	int failures;              /* in a row */
-	RecordType first;          /* whose turn it is to claim first */
+	int failures;              /* in a row; meanwhile each record type is claimed alone */
+	TimestampTz rests_until[RECORD_TYPES]; /* the type that failed */
+	RecordType first;                      /* whose turn it is to claim first */
 } claiming;
 
 void
@@ -259,49 +262,100 @@ learn_past_creations(void)
 	budgets_note_creations_known();
 }
 
-/* One row that cannot be claimed must not stop the others. */
-static void
-fail_unclaimable(void)
-{
-	int64 failed = 0;
+/* ---- claims ---- */
 
-	if (claiming.failures == 0)
-		return;
-	for (RecordType type = 0; type < RECORD_TYPES; type++)
-	{
-		if (claiming.attached[type])
-			failed += queue_claim_fail_unclaimable(type, claim_slots(free_slots()));
-	}
+/* What one claim brought, and what went wrong with a part of it. */
+typedef struct ClaimRound
+{
+	NewClaims claims;
+	RecordType type; /* that is claimed just now */
+	int slots;       /* for both types */
+	bool rests;      /* a type that failed a moment ago was left out */
+	bool failed;
+	DbError error; /* of the type that failed */
+} ClaimRound;
+
+/* DbAction */
+static void
+claim_type(void *argument)
+{
+	ClaimRound *round = argument;
+	int left = round->slots - list_length(round->claims.claims);
+
+	if (left > 0)
+		queue_claim_take(round->type, claim_slots(left), TopMemoryContext, &round->claims);
+}
+
+/* DbAction: one row that cannot be claimed must not stop the others. */
+static void
+claim_troubled_type(void *argument)
+{
+	ClaimRound *round = argument;
+	int64 failed = queue_claim_fail_unclaimable(round->type, claim_slots(round->slots));
+
 	if (failed > 0)
 		ereport(LOG,
 				(errmsg("github_sync: ended " INT64_FORMAT " transactions that cannot be claimed",
 						failed)));
+	claim_type(round);
 }
 
-/* ---- claims ---- */
+/* They were rolled back: those after the first "kept". */
+static List *
+forget_claims(List *claims, int kept)
+{
+	while (list_length(claims) > kept)
+	{
+		queue_claim_free(llast(claims));
+		claims = list_delete_last(claims);
+	}
+	return claims;
+}
+
+/* What is wrong with the table of one type must not stop the other. */
+static void
+claim_type_alone(ClaimRound *round)
+{
+	int claimed = list_length(round->claims.claims);
+	int unfit = list_length(round->claims.unfit);
+
+	if (claiming.rests_until[round->type] > GetCurrentTimestamp())
+	{
+		claiming_note_due(claiming.rests_until[round->type]);
+		round->rests = true;
+		return;
+	}
+	if (db_try(claim_troubled_type, round, &round->error))
+		return;
+	round->claims.claims = forget_claims(round->claims.claims, claimed);
+	round->claims.unfit = list_truncate(round->claims.unfit, unfit);
+	round->failed = true;
+	claiming.rests_until[round->type] = backoff_in_ms(FAILED_CLAIM_BASE_MS);
+}
 
 /* The record types take turns: the queue of one that is never empty leaves room for the other. */
 static void
-claim_in_turn(int slots, NewClaims *claims)
+claim_in_turn(ClaimRound *round)
 {
 	for (int i = 0; i < RECORD_TYPES; i++)
 	{
-		RecordType type = (claiming.first + i) % RECORD_TYPES;
-		int left = slots - list_length(claims->claims);
-
-		if (claiming.attached[type] && left > 0)
-			queue_claim_take(type, claim_slots(left), TopMemoryContext, claims);
+		round->type = (claiming.first + i) % RECORD_TYPES;
+		if (!claiming.attached[round->type])
+			continue;
+		if (claiming.failures == 0)
+			claim_type(round);
+		else
+			claim_type_alone(round);
 	}
 	claiming.first = (claiming.first + 1) % RECORD_TYPES;
 }
 
-/* DbAction: fills the free slots; its argument is NewClaims. */
+/* DbAction: fills the free slots; its argument is a ClaimRound. */
 static void
 claim(void *argument)
 {
-	NewClaims *claims = argument;
+	ClaimRound *round = argument;
 
-	*claims = (NewClaims){NIL, NIL};
 	refresh_what_is_attached();
 	if (!claiming.adopted)
 	{
@@ -312,8 +366,8 @@ claim(void *argument)
 	release_due();
 	recover_orphans();
 	learn_past_creations();
-	fail_unclaimable();
-	claim_in_turn(free_slots(), claims);
+	round->slots = free_slots();
+	claim_in_turn(round);
 }
 
 static void
@@ -342,18 +396,6 @@ begin_conversations(List *claims)
 	/* What filled no slot is not there: the next commit or answer says so. */
 	claiming.expects_work = claims != NIL;
 	list_free(claims);
-}
-
-/* They were rolled back. */
-static void
-forget_claims(NewClaims *claims)
-{
-	ListCell *cell;
-
-	foreach (cell, claims->claims)
-		queue_claim_free(lfirst(cell));
-	list_free(claims->claims);
-	*claims = (NewClaims){NIL, NIL};
 }
 
 /* ---- failures ---- */
@@ -398,8 +440,8 @@ end_all_unfit(List *claims)
 static void
 note_failure(const DbError *error)
 {
-	claiming.next_due =
-		backoff_doubling(++claiming.failures, FAILED_CLAIM_BASE_MS, FAILED_CLAIM_MAX_MS);
+	claiming_note_due(
+		backoff_doubling(++claiming.failures, FAILED_CLAIM_BASE_MS, FAILED_CLAIM_MAX_MS));
 	/* What the claim did first was rolled back with it, or is not as it should be. */
 	claiming.orphans_recovered = false;
 	claiming.pauses_ended = false;
@@ -421,12 +463,29 @@ note_success(void)
 	claiming.failures = 0;
 }
 
+/* What to complain of; NULL: nothing. */
+static const DbError *
+take_over(ClaimRound *round, bool committed)
+{
+	const DbError *problem;
+
+	if (!committed)
+	{
+		round->claims.claims = forget_claims(round->claims.claims, 0);
+		claiming.next_due = DT_NOEND; /* what was due is so still, after the backoff */
+		return &round->error;
+	}
+	problem = end_all_unfit(round->claims.unfit);
+	return problem == NULL && round->failed ? &round->error : problem;
+}
+
 void
 claiming_claim(void)
 {
-	NewClaims claims = {NIL, NIL};
+	ClaimRound round = {0};
+	const DbError *problem;
 	DbError error;
-	const DbError *problem = NULL;
+	bool committed;
 
 	if (!claiming.expects_work)
 		return;
@@ -434,18 +493,15 @@ claiming_claim(void)
 	if (!setting_enabled || free_slots() <= 0)
 		return;
 	db_begin("claiming transactions");
-	if (db_try(claim, &claims, &error))
-		problem = end_all_unfit(claims.unfit);
-	else
-	{
-		forget_claims(&claims);
-		problem = &error;
-	}
+	committed = db_try(claim, &round, &error);
+	if (!committed)
+		round.error = error;
+	problem = take_over(&round, committed);
 	db_commit();
 	/* Those that fit go on, whatever is wrong with the others. */
-	begin_conversations(claims.claims);
-	if (problem == NULL)
-		note_success();
-	else
+	begin_conversations(round.claims.claims);
+	if (problem != NULL)
 		note_failure(problem);
+	else if (!round.rests)
+		note_success();
 }

@@ -120,7 +120,7 @@ foreach my $column (@of_answer)
 
 # ---- other types, other words, nothing ----
 
-# Nothing can be claimed: the worker says so, and tries again.
+# No task can be claimed: the worker says so, and tries again; comments can.
 foreach my $case (
 	[ 'claims of another type', 'SETOF text', q{SELECT 'a claim'}, qr/column "id" does not exist/ ],
 	[ 'claims that raise', 'SETOF github_sync.claim', 'SELECT t FROM github_sync.task_claim_true($1 / 0, $2, $3) AS t', qr/division by zero/ ])
@@ -128,7 +128,7 @@ foreach my $case (
 	my ($what, $returns, $query, $reason) = @$case;
 
 	lie('task_claim', $returns, $query);
-	$application->edit_task($task, title => 'title ' . ++$edits);
+	others_are_carried($what);
 	$application->wait_until("SELECT activity = 'cannot claim' FROM github_sync.sync_workers");
 	like($application->superuser_sql('SELECT last_error FROM github_sync.sync_workers'), $reason, "$what: the worker says why");
 	tell_the_truth('task_claim');
