@@ -13,6 +13,7 @@
 #include "server/compat.h"
 #include "server/database_ddl.h"
 #include "server/launcher.h"
+#include "server/server_home.h"
 #include "server/settings.h"
 #include "server/shared_memory.h"
 
@@ -31,6 +32,7 @@ _PG_init(void)
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 
+	server_home_note_start();
 	shared_memory_request();
 	at_commit_install();
 	database_ddl_install();

@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "server/at_commit.h"
 #include "server/budgets.h"
+#include "server/server_home.h"
 #include "server/shared_state.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -32,6 +33,8 @@ PG_FUNCTION_INFO_V1(github_sync_wake);
 PG_FUNCTION_INFO_V1(github_sync_poke_launcher);
 PG_FUNCTION_INFO_V1(github_sync_library_preloaded);
 PG_FUNCTION_INFO_V1(github_sync_database_identity);
+PG_FUNCTION_INFO_V1(github_sync_server_home);
+PG_FUNCTION_INFO_V1(github_sync_server_origin);
 PG_FUNCTION_INFO_V1(github_sync_in_worker);
 PG_FUNCTION_INFO_V1(github_sync_worker_slots);
 PG_FUNCTION_INFO_V1(github_sync_installation_budget);
@@ -83,6 +86,35 @@ github_sync_database_identity(NO_FUNCTION_ARGS)
 {
 	PG_RETURN_TEXT_P(
 		cstring_to_text(psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId)));
+}
+
+/* server_home() RETURNS text: what a copy of the server's files has another of. */
+Datum
+github_sync_server_home(NO_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(server_home()));
+}
+
+static const char *
+name_of_origin(ServerOrigin origin)
+{
+	switch (origin)
+	{
+		case SERVER_ITS_OWN:
+			return "own";
+		case SERVER_STANDBY:
+			return "standby";
+		case SERVER_BACKUP:
+			return "backup";
+	}
+	pg_unreachable();
+}
+
+/* server_origin() RETURNS text: own, standby, backup: on what the server was started. */
+Datum
+github_sync_server_origin(NO_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(name_of_origin(server_home_origin())));
 }
 
 /* in_worker() RETURNS boolean: is this session a worker's? */

@@ -8,8 +8,8 @@ BEGIN
 	PERFORM github_sync.require_owner();
 	/* What was queued when this copy was made may have been sent since by the original. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
-		'UPDATE github_sync.attached_tables SET database_identity = %L, server_timeline = NULL',
-		github_sync.database_identity()));
+		'UPDATE github_sync.attached_tables AS a SET database_identity = github_sync.identity_with(a.tableoid),
+			server_home = github_sync.server_home(), server_timeline = NULL, adopted_at = clock_timestamp()'));
 	PERFORM github_sync.poke_launcher();
 	PERFORM github_sync.wake();
 END

@@ -97,13 +97,13 @@ BEGIN
 	/* Attached again, a copy is still a copy: the identity stays. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
 		'INSERT INTO github_sync.attached_tables
-			(record_type, table_schema, table_name, mapping, database_identity, server_timeline, made_by)
-		VALUES (%L, %L, %L, %L, %L, %L, %L)
+			(record_type, table_schema, table_name, mapping, database_identity, server_timeline, server_home, made_by)
+		VALUES (%L, %L, %L, %L, github_sync.identity_with(''github_sync.attached_tables''::regclass), %L, %L, %L)
 		ON CONFLICT ON CONSTRAINT attached_tables_pkey DO UPDATE SET
 			table_schema = excluded.table_schema, table_name = excluded.table_name, mapping = excluded.mapping,
 			attached_at = now(), made_by = excluded.made_by',
-		record_type, where_it_is.nspname, where_it_is.relname, mapping, github_sync.database_identity(),
-		github_sync.server_timeline(), github_sync.extension_version(record_type)));
+		record_type, where_it_is.nspname, where_it_is.relname, mapping,
+		github_sync.server_timeline(), github_sync.server_home(), github_sync.extension_version(record_type)));
 	PERFORM github_sync.make_views();
 	PERFORM github_sync.hand_over(owner);
 	/* Capture that is on goes on, by the columns that count now. */

@@ -41,6 +41,31 @@ LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_database_identity';
 COMMENT ON FUNCTION github_sync.database_identity() IS
 'private: "<system identifier>/<database oid>": a copy of a database has another one';
 
+CREATE FUNCTION github_sync.server_home() RETURNS text
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_server_home';
+COMMENT ON FUNCTION github_sync.server_home() IS
+'private: "<host>-<data directory>-<files>", a hash of each: a copy of the server''s files has another one';
+
+CREATE FUNCTION github_sync.server_origin() RETURNS text
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_server_origin';
+COMMENT ON FUNCTION github_sync.server_origin() IS
+'private: on what the server was started: own (what it left itself), standby (it may have been promoted since), '
+'backup (as a primary, or by recovery to a point in time)';
+
+CREATE FUNCTION github_sync.identity_with(registered_in oid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN format('%s/%s', github_sync.database_identity(), registered_in);
+COMMENT ON FUNCTION github_sync.identity_with(oid) IS
+'private: identity of the database and of the table attached_tables, which a restore makes anew';
+
+/* Said once: views of the owner, of whom others may read, ask as well. */
+CREATE FUNCTION github_sync.is_at_home(identity text, home text, registered_in oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN coalesce(identity = github_sync.identity_with(registered_in) AND home = github_sync.server_home(), false);
+COMMENT ON FUNCTION github_sync.is_at_home(text, text, oid) IS
+'private: whether a row of attached_tables (of the oid registered_in) is where it was written: not in a copy of the '
+'database or of the server, nor in a table that a restore made anew';
+
 CREATE FUNCTION github_sync.server_timeline() RETURNS text
 LANGUAGE sql STABLE
 RETURN left(pg_walfile_name(pg_current_wal_lsn()), 8);

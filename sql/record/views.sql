@@ -81,7 +81,7 @@
 --@comment	LEFT JOIN github_sync.github_comments AS cached ON cached.id = t.github_comment_id
 --@comment	LEFT JOIN github_sync.github_issues AS issue ON issue.id = cached.github_issue_id
 	CROSS JOIN (SELECT EXISTS (SELECT FROM github_sync.attached_tables AS a
-		WHERE a.database_identity <> github_sync.database_identity()) AS is_one) AS copy
+		WHERE NOT github_sync.is_at_home(a.database_identity, a.server_home, a.tableoid)) AS is_one) AS copy
 	WHERE t.state IN ('queued', 'processing')
 
 --@view sync_errors: a row per errored transaction, why, and the statement that retries it

@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS github_sync.attached_tables (
 	attached_at timestamptz NOT NULL DEFAULT now(),
 	database_identity text NOT NULL,
 	server_timeline text,
+	server_home text,
+	adopted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	made_by text
 );
 COMMENT ON TABLE github_sync.attached_tables IS
@@ -22,6 +24,10 @@ COMMENT ON COLUMN github_sync.attached_tables.database_identity IS
 
 COMMENT ON COLUMN github_sync.attached_tables.server_timeline IS
 'of the server when a worker started last; another one: promoted or recovered since; NULL: restored';
+COMMENT ON COLUMN github_sync.attached_tables.server_home IS
+'server_home() of the server that syncs; "a copy of ...": that of the original, and nothing is sent';
+COMMENT ON COLUMN github_sync.attached_tables.adopted_at IS
+'when the table was attached, or the database adopted';
 COMMENT ON COLUMN github_sync.attached_tables.made_by IS
 'the version of the extension that made, or last refreshed, what is attached';
 

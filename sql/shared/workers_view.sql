@@ -18,6 +18,6 @@
 			ELSE w.last_error END AS last_error,
 		w.last_error_at
 	FROM (SELECT EXISTS (SELECT FROM github_sync.attached_tables AS a
-		WHERE a.database_identity <> github_sync.database_identity()) AS is_one) AS copy
+		WHERE NOT github_sync.is_at_home(a.database_identity, a.server_home, a.tableoid)) AS is_one) AS copy
 	LEFT JOIN github_sync.worker_slots() AS w ON true
 	WHERE copy.is_one OR w IS NOT NULL OR w.last_error IS NOT NULL OR w.pid IS NOT NULL

@@ -31,6 +31,15 @@ queue_database_is_adopted(void)
 }
 
 bool
+queue_recognise_server(void)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.recognise_server() AS adopted");
+	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
+
+	return result_bool(&result, 0, "adopted");
+}
+
+bool
 queue_recover_orphans(RecordType record_type, const int64 *held, int held_count, int64 *recovered)
 {
 	static Statement statement =

@@ -53,6 +53,7 @@ static struct
 	bool pauses_ended;         /* those that followed from settings */
 	bool orphans_recovered;    /* what nobody holds is back in the queue */
 	TimestampTz next_recovery; /* when it is looked for in any case */
+	bool server_recognised;    /* it is the one that it was, or the standby of that one */
 	bool versions_fit;         /* library, extensions and what attach made */
 	bool adopted;              /* not a copy of another database */
 	bool expects_work;         /* a claim may find something */
@@ -190,7 +191,9 @@ refresh_what_is_attached(void)
 		versions_check();
 		claiming.versions_fit = true;
 	}
-	claiming.adopted = claiming.attached[RECORD_TASK] && queue_database_is_adopted();
+	claiming.adopted = claiming.attached[RECORD_TASK] &&
+		(claiming.server_recognised ? queue_database_is_adopted() : queue_recognise_server());
+	claiming.server_recognised = claiming.attached[RECORD_TASK];
 }
 
 static void
