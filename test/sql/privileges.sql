@@ -109,8 +109,7 @@ SELECT github_sync.capture_task_changes(true), github_sync.capture_task_changes(
 SELECT github_sync.grant_monitor('regress_app');
 SELECT github_sync.grant_application('regress_app');
 RESET SESSION AUTHORIZATION;
-GRANT CREATE ON SCHEMA github_sync TO regress_owner;
-GRANT USAGE ON SCHEMA github_sync TO regress_owner WITH GRANT OPTION;
+SELECT github_sync.grant_attach('regress_owner') \g /dev/null
 SET SESSION AUTHORIZATION regress_owner;
 SELECT github_sync.grant_monitor('regress_app'), github_sync.grant_application('regress_app') \g /dev/null
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id') \g /dev/null
