@@ -114,7 +114,9 @@ BEGIN
 	PERFORM github_sync.hand_over(owner);
 	/* Capture that is on goes on, by the columns that count now. */
 	PERFORM github_sync.capture_changes(record_type, true)
-	WHERE EXISTS (SELECT FROM github_sync.capture_triggers(record_type, application_table));
+	WHERE EXISTS (SELECT FROM github_sync.capture_triggers(record_type, application_table))
+		AND (github_sync.owner_problem()).problem IS NULL;
+	PERFORM github_sync.warn_of_owner_problem();
 	PERFORM github_sync.poke_launcher();
 END
 $$;

@@ -43,13 +43,13 @@ COMMENT ON FUNCTION github_sync.grant_application(regrole) IS
 
 CREATE FUNCTION github_sync.functions_of_view(view regclass) RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT DISTINCT m.function FROM github_sync.members_in_c() AS m (function)
+	SELECT DISTINCT m.function FROM github_sync.members_of_owner() AS m (function)
 	JOIN pg_depend AS d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = m.function
 	JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
 	WHERE r.ev_class = view
 $$;
 COMMENT ON FUNCTION github_sync.functions_of_view(regclass) IS
-'private: the functions in C that a view calls: as its reader, not as its owner';
+'private: the owner''s functions that a view calls: as its reader, not as its owner';
 
 CREATE FUNCTION github_sync.grant_monitor(role regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -107,10 +107,10 @@ COMMENT ON FUNCTION github_sync.read_as_owner(regclass, text) IS
 'whatever the owner made of the table, nothing of it runs as the superuser';
 
 /*
- * Functions in C answer for the server, or act.  They are for the owner of the
- * queue, who gets them by let_use(), and for those whom he lets read the views.
- * What is left to PUBLIC computes from its arguments and from catalogs that
- * everybody may read, or does what its caller may do anyway.
+ * What answers for the server, or acts, is for the owner of the queue, who gets
+ * it by let_use(), and for those whom he lets read the views.  What is left to
+ * PUBLIC computes from its arguments and from catalogs that everybody may read,
+ * or does what its caller may do anyway: test/sql/ownership.sql lists it.
  */
 REVOKE ALL ON FUNCTION
 	github_sync.wake_on_commit(), github_sync.wake(), github_sync.poke_launcher(),

@@ -113,20 +113,21 @@ $$;
 COMMENT ON FUNCTION github_sync.require_rights_of_owner() IS
 'private: a clear error where what belongs to the owner cannot be read as the owner: after REASSIGN OWNED, say';
 
-CREATE FUNCTION github_sync.members_in_c() RETURNS SETOF regprocedure
+CREATE FUNCTION github_sync.members_of_owner() RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT p.oid::regprocedure FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+	SELECT p.oid::regprocedure FROM pg_proc AS p
 	JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
-	WHERE p.pronamespace = 'github_sync'::regnamespace AND l.lanname = 'c' ORDER BY p.proname
+	WHERE p.pronamespace = 'github_sync'::regnamespace AND NOT has_function_privilege('public', p.oid, 'EXECUTE')
+	ORDER BY p.proname
 $$;
-COMMENT ON FUNCTION github_sync.members_in_c() IS
-'private: the extension''s functions in C, which PUBLIC may not call';
+COMMENT ON FUNCTION github_sync.members_of_owner() IS
+'private: the extension''s functions that are the owner''s: PUBLIC may not call them';
 
 CREATE FUNCTION github_sync.require_create() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF NOT has_schema_privilege(current_user, 'github_sync', 'CREATE')
-		OR EXISTS (SELECT FROM github_sync.members_in_c() AS m (function)
+		OR EXISTS (SELECT FROM github_sync.members_of_owner() AS m (function)
 			WHERE NOT has_function_privilege(current_user, m.function, 'EXECUTE')) THEN
 		RAISE insufficient_privilege USING
 			MESSAGE = format('role %I may not create objects in schema github_sync', current_user),
@@ -151,7 +152,7 @@ BEGIN
 			format('GRANT USAGE ON SCHEMA github_sync TO %I WITH GRANT OPTION', let_use.owner));
 	END IF;
 	FOR function IN
-		SELECT m.function FROM github_sync.members_in_c() AS m (function)
+		SELECT m.function FROM github_sync.members_of_owner() AS m (function)
 		WHERE NOT has_function_privilege(let_use.owner, m.function, 'EXECUTE WITH GRANT OPTION')
 			AND has_function_privilege(current_user, m.function, 'EXECUTE WITH GRANT OPTION')
 	LOOP
@@ -161,8 +162,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.let_use(name) IS
-'private: lets the owner of the queue use the schema and the extension''s functions in C, and let others do so, as far '
-'as the caller may';
+'private: lets the owner of the queue use the schema and the extension''s functions, and let others do so, as far as '
+'the caller may';
 
 CREATE FUNCTION github_sync.made_by_attach(
 	OUT what text, OUT owner name, OUT kind text, OUT is_public boolean, OUT depends_on name)

@@ -112,12 +112,27 @@ $$;
 COMMENT ON FUNCTION github_sync.require_right_to_hand_over(name) IS
 'private: a clear error where the caller may not hand over what belongs to others in our schema';
 
+CREATE FUNCTION github_sync.warn_of_owner_problem() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	remaining record;
+BEGIN
+	SELECT p.problem, p.remedy INTO remaining FROM github_sync.owner_problem() AS p;
+	IF remaining.problem IS NOT NULL THEN
+		RAISE WARNING USING
+			MESSAGE = 'nothing is synchronized yet: ' || remaining.problem,
+			HINT = remaining.remedy;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.warn_of_owner_problem() IS
+'private: says what still keeps the worker from running, after all that could be handed over was';
+
 CREATE FUNCTION github_sync.take_over_ownership() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	tasks regclass := github_sync.attached_by_key('task'::text);
 	owner name;
-	remaining record;
 BEGIN
 	IF tasks IS NULL THEN
 		RAISE object_not_in_prerequisite_state USING
@@ -129,13 +144,7 @@ BEGIN
 	PERFORM github_sync.require_right_to_hand_over(owner);
 	PERFORM github_sync.refuse_foreign_objects(owner);
 	PERFORM github_sync.hand_over(owner);
-	SELECT p.problem, p.remedy INTO remaining FROM github_sync.owner_problem() AS p;
-	IF remaining.problem IS NOT NULL THEN
-		RAISE WARNING USING
-			MESSAGE = format('all of it belongs to role %I, but nothing is synchronized yet: %s',
-				owner, remaining.problem),
-			HINT = remaining.remedy;
-	END IF;
+	PERFORM github_sync.warn_of_owner_problem();
 	PERFORM github_sync.poke_launcher();
 	PERFORM github_sync.wake();
 END

@@ -13,7 +13,7 @@
  *	- the tables of the application that the queues' foreign keys name, and their
  *	  partitions: what attached_tables says of them is the owner's word,
  *	- whether row-level security may hide rows from the owner,
- *	- whether the owner may use the schema and the extension's functions in C.
+ *	- whether the owner may use the schema and the extension's functions.
  *
  * Every insert into a queue asks.  So the answer is kept until the server says
  * that one of the looked-at tables, or any function, role or schema, changed.
@@ -31,7 +31,6 @@
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
-#include "catalog/pg_language.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "commands/extension.h"
@@ -276,32 +275,19 @@ look_at_owner_of_function(Examination *here, Oid function)
 	ReleaseSysCache(tuple);
 }
 
-static bool
-is_in_c(Oid function)
-{
-	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	bool in_c;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	in_c = ((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId;
-	ReleaseSysCache(tuple);
-	return in_c;
-}
-
-/* The members in C answer for the server, or act: they are not everybody's. */
+/* What PUBLIC may not call of the extension's functions is granted to the owner. */
 static void
 look_at_right_to_function(Examination *here, Oid function)
 {
-	if (!is_in_c(function) || !is_a_member(function))
+	if (DatumGetBool(DirectFunctionCall3(has_function_privilege_id_id,
+										 ObjectIdGetDatum(here->owner), ObjectIdGetDatum(function),
+										 PointerGetDatum(cstring_to_text("EXECUTE")))) ||
+		!is_a_member(function))
 		return;
-	if (!DatumGetBool(DirectFunctionCall3(has_function_privilege_id_id,
-										  ObjectIdGetDatum(here->owner), ObjectIdGetDatum(function),
-										  PointerGetDatum(cstring_to_text("EXECUTE")))))
-		tell(here,
-			 psprintf("role %s, to whom the queue belongs, may not call %s", role_name(here->owner),
-					  format_procedure_qualified(function)),
-			 take_over());
+	tell(here,
+		 psprintf("role %s, to whom the queue belongs, may not call %s", role_name(here->owner),
+				  format_procedure_qualified(function)),
+		 take_over());
 }
 
 /* ---- the schema ---- */

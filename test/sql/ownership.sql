@@ -192,6 +192,8 @@ CREATE TABLE app.child () INHERITS (app.tasks);
 SELECT problem FROM github_sync.owner_problem();
 ALTER TABLE app.child OWNER TO regress_next;
 SELECT * FROM github_sync.owner_problem();
+SELECT github_sync.take_over_ownership();
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id');
 DROP TABLE app.child;
 SELECT problem FROM github_sync.owner_problem();
 

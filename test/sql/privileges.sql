@@ -239,6 +239,8 @@ SELECT github_sync.capture_comment_changes(true::boolean) \g /dev/null
 SELECT github_sync.grant_application('regress_app'::regrole) \g /dev/null
 SELECT github_sync.grant_monitor('regress_app'::regrole) \g /dev/null
 SELECT github_sync.adopt_database() \g /dev/null
+SELECT github_sync.take_over_ownership() \g /dev/null
+SELECT github_sync.grant_attach('regress_app'::regrole) \g /dev/null
 SELECT github_sync.detach_comments(false::boolean) \g /dev/null
 SELECT github_sync.detach_tasks(false::boolean) \g /dev/null
 SELECT by, count(*) FROM world.trapped WHERE a_superuser GROUP BY by;
