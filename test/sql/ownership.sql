@@ -66,6 +66,8 @@ ALTER TABLE app.tasks OWNER TO regress_next;
 SELECT * FROM github_sync.owner_problem();
 SELECT activity, last_error FROM github_sync.sync_workers;
 SELECT world.application_writes();
+-- what it deleted is known to be deleted
+SELECT count(*) > 0, count(*) FILTER (WHERE local_deleted_at IS NULL) FROM github_sync.github_issues WHERE task_id IS NULL;
 -- nothing runs
 INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_number, github_updated_at) VALUES ('inbound', 1, 7, world.at(5));
 \set VERBOSITY terse
