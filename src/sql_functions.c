@@ -13,6 +13,7 @@
 #include "access/xlog.h"
 #include "commands/trigger.h"
 #include "db/owner_commands.h"
+#include "db/ownership.h"
 #include "db/unowned_commands.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -35,9 +36,14 @@ PG_FUNCTION_INFO_V1(github_sync_library_preloaded);
 PG_FUNCTION_INFO_V1(github_sync_database_identity);
 PG_FUNCTION_INFO_V1(github_sync_server_home);
 PG_FUNCTION_INFO_V1(github_sync_server_origin);
+PG_FUNCTION_INFO_V1(github_sync_identity_with);
+PG_FUNCTION_INFO_V1(github_sync_is_at_home);
 PG_FUNCTION_INFO_V1(github_sync_in_worker);
 PG_FUNCTION_INFO_V1(github_sync_worker_slots);
 PG_FUNCTION_INFO_V1(github_sync_installation_budget);
+PG_FUNCTION_INFO_V1(github_sync_owner_problem);
+PG_FUNCTION_INFO_V1(github_sync_queue_has_one_owner);
+PG_FUNCTION_INFO_V1(github_sync_require_one_owner);
 PG_FUNCTION_INFO_V1(github_sync_execute_unowned);
 PG_FUNCTION_INFO_V1(github_sync_execute_as_owner);
 PG_FUNCTION_INFO_V1(github_sync_read_as_owner);
@@ -93,6 +99,30 @@ Datum
 github_sync_server_home(NO_FUNCTION_ARGS)
 {
 	PG_RETURN_TEXT_P(cstring_to_text(server_home()));
+}
+
+static char *
+identity_with(Oid registered_in)
+{
+	return psprintf(UINT64_FORMAT "/%u/%u", GetSystemIdentifier(), MyDatabaseId, registered_in);
+}
+
+/* identity_with(oid) RETURNS text: '<system identifier>/<database oid>/<oid>'. */
+Datum
+github_sync_identity_with(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(identity_with(PG_GETARG_OID(0))));
+}
+
+/* is_at_home(text, text, oid) RETURNS boolean: is this what identity_with() and server_home() say?  NULL: no. */
+Datum
+github_sync_is_at_home(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		PG_RETURN_BOOL(false);
+	PG_RETURN_BOOL(strcmp(text_to_cstring(PG_GETARG_TEXT_PP(0)), identity_with(PG_GETARG_OID(2))) ==
+					   0 &&
+				   strcmp(text_to_cstring(PG_GETARG_TEXT_PP(1)), server_home()) == 0);
 }
 
 static const char *
@@ -191,6 +221,41 @@ github_sync_installation_budget(PG_FUNCTION_ARGS)
 	values[6] = Int64GetDatum(budget.usage.creations_last_hour);
 	values[7] = Int32GetDatum(budget.reads_under_way + budget.writes_under_way);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+}
+
+/* owner_problem(OUT problem text, OUT remedy text) RETURNS record: see ownership.h; both null: there is none. */
+Datum
+github_sync_owner_problem(PG_FUNCTION_ARGS)
+{
+	const OwnershipProblem *problem = ownership_problem();
+	TupleDesc columns;
+	Datum values[2] = {0};
+	bool nulls[2] = {true, true};
+
+	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "github_sync_owner_problem must return a record");
+	if (problem != NULL)
+	{
+		values[0] = CStringGetTextDatum(problem->problem);
+		values[1] = CStringGetTextDatum(problem->remedy);
+		nulls[0] = nulls[1] = false;
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+}
+
+/* queue_has_one_owner() RETURNS boolean: see ownership.h; false without a queue. */
+Datum
+github_sync_queue_has_one_owner(NO_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(ownership_queue_is_ones());
+}
+
+/* require_one_owner() RETURNS void: raises 55000 where there is such a problem. */
+Datum
+github_sync_require_one_owner(NO_FUNCTION_ARGS)
+{
+	ownership_require();
+	PG_RETURN_VOID();
 }
 
 /* execute_unowned(commands text) RETURNS void: see unowned_commands.h. */

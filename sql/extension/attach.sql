@@ -49,16 +49,22 @@ COMMENT ON FUNCTION github_sync.check_not_attached_elsewhere(text, regclass) IS
 CREATE FUNCTION github_sync.check_may_attach(record_type text, application_table regclass, owner name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF github_sync.queue_owner() IS NOT NULL THEN
+	IF github_sync.attached_by_key(record_type) = application_table THEN
+		PERFORM github_sync.require_right_to_hand_over(owner);
+	ELSIF github_sync.queue_owner() IS NOT NULL THEN
 		PERFORM github_sync.require_owner();
 	END IF;
-	PERFORM github_sync.check_not_attached_elsewhere(record_type, application_table);
 	PERFORM github_sync.require_create();
+	PERFORM github_sync.check_other_owner(record_type, application_table);
 	PERFORM github_sync.refuse_foreign_objects(owner);
+	/* Before any row is read as the owner: an earlier one may have been another. */
+	PERFORM github_sync.require_right_to_hand_over(owner);
+	PERFORM github_sync.hand_over(owner);
+	PERFORM github_sync.check_not_attached_elsewhere(record_type, application_table);
 END
 $$;
 COMMENT ON FUNCTION github_sync.check_may_attach(text, regclass, name) IS
-'private: whether the caller may attach a table now; raises if not';
+'private: whether the caller may attach a table now; raises if not. What is there already is handed over to its owner';
 
 CREATE FUNCTION github_sync.plan_by_index() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -108,7 +114,9 @@ BEGIN
 	PERFORM github_sync.hand_over(owner);
 	/* Capture that is on goes on, by the columns that count now. */
 	PERFORM github_sync.capture_changes(record_type, true)
-	WHERE EXISTS (SELECT FROM github_sync.capture_triggers(record_type, application_table));
+	WHERE EXISTS (SELECT FROM github_sync.capture_triggers(record_type, application_table))
+		AND (github_sync.owner_problem()).problem IS NULL;
+	PERFORM github_sync.warn_of_owner_problem();
 	PERFORM github_sync.poke_launcher();
 END
 $$;

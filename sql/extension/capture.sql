@@ -21,6 +21,7 @@ DECLARE
 	trigger_name name;
 BEGIN
 	PERFORM github_sync.require_owner();
+	PERFORM github_sync.require_one_owner();
 	attached := github_sync.attached_table(record_type);
 	application_table := github_sync.attached_name(attached);
 	IF attached IS NULL THEN

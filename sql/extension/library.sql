@@ -53,15 +53,13 @@ COMMENT ON FUNCTION github_sync.server_origin() IS
 'backup (as a primary, or by recovery to a point in time)';
 
 CREATE FUNCTION github_sync.identity_with(registered_in oid) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN format('%s/%s', github_sync.database_identity(), registered_in);
+LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'github_sync_identity_with';
 COMMENT ON FUNCTION github_sync.identity_with(oid) IS
-'private: identity of the database and of the table attached_tables, which a restore makes anew';
+'private: database_identity() and the oid of the table attached_tables, which a restore makes anew';
 
-/* Said once: views of the owner, of whom others may read, ask as well. */
+/* In C: views ask, and their readers may call what a view names, but not what that calls. */
 CREATE FUNCTION github_sync.is_at_home(identity text, home text, registered_in oid) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN coalesce(identity = github_sync.identity_with(registered_in) AND home = github_sync.server_home(), false);
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_is_at_home';
 COMMENT ON FUNCTION github_sync.is_at_home(text, text, oid) IS
 'private: whether a row of attached_tables (of the oid registered_in) is where it was written: not in a copy of the '
 'database or of the server, nor in a table that a restore made anew';
@@ -96,6 +94,23 @@ LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_installation_budge
 COMMENT ON FUNCTION github_sync.installation_budget(bigint) IS
 'private: what GitHub allows an installation and what this server used of it, for view sync_rate_limits';
 
+CREATE FUNCTION github_sync.owner_problem(OUT problem text, OUT remedy text)
+RETURNS record
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_owner_problem';
+COMMENT ON FUNCTION github_sync.owner_problem() IS
+'private: why nothing may run: the queue, its functions and the application''s tables have not one owner, or he does '
+'not see all rows; both NULL: nothing is wrong. Reads catalogs alone, so that everybody may ask';
+
+CREATE FUNCTION github_sync.queue_has_one_owner() RETURNS boolean
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_queue_has_one_owner';
+COMMENT ON FUNCTION github_sync.queue_has_one_owner() IS
+'private: whether our own tables and functions have one owner, whoever owns the application''s';
+
+CREATE FUNCTION github_sync.require_one_owner() RETURNS void
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_require_one_owner';
+COMMENT ON FUNCTION github_sync.require_one_owner() IS
+'private: raises object_not_in_prerequisite_state where owner_problem() has one, with the remedy as its hint';
+
 CREATE FUNCTION github_sync.execute_unowned(commands text) RETURNS void
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_execute_unowned';
 COMMENT ON FUNCTION github_sync.execute_unowned(text) IS
@@ -119,3 +134,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT e.extversion FROM pg_extension AS e WHERE e.extname = record_type || '_sync_transaction');
 COMMENT ON FUNCTION github_sync.extension_version(text) IS
 'private: the version of the extension of a record type that this database has; NULL: none';
+
+/*
+ * What answers for the server, or acts, is for the owner of the queue, who gets
+ * it by let_use(), and for those whom he lets read the views.  What is left to
+ * PUBLIC computes from its arguments and from catalogs that everybody may read,
+ * or does what its caller may do anyway: test/sql/ownership.sql lists it.
+ */
+REVOKE ALL ON FUNCTION
+	github_sync.wake_on_commit(), github_sync.wake(), github_sync.poke_launcher(),
+	github_sync.library_preloaded(), github_sync.database_identity(), github_sync.in_worker(),
+	github_sync.server_home(), github_sync.server_origin(), github_sync.identity_with(oid),
+	github_sync.is_at_home(text, text, oid),
+	github_sync.worker_slots(), github_sync.installation_budget(bigint),
+	github_sync.execute_unowned(text), github_sync.execute_as_owner(regclass, text),
+	github_sync.read_as_owner(regclass, text)
+FROM PUBLIC;

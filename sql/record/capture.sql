@@ -1,7 +1,8 @@
 /*
  * Capture: triggers on the application's table that enqueue what it changes.
  * Made and dropped by capture_@record@_changes(); off at first.  Whatever the
- * application does, they raise nothing of their own.
+ * application does, they raise nothing of their own; where not all of it has one
+ * owner they enqueue nothing.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_stamp_local_change(
@@ -22,10 +23,19 @@ COMMENT ON FUNCTION github_sync.@record@_stamp_local_change({{key_type}}, text[]
 CREATE OR REPLACE FUNCTION github_sync.@record@_capture() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	new_row_fields text[] := {{new_fields}};
-	old_row_fields text[] := {{old_fields}};
-	here github_sync.local_row;
+	new_row_fields text[];
+	old_row_fields text[];
+--@task	repo_id bigint;
 BEGIN
+	/* Before anything of the row is read, whose casts may run code of its table's owner, or of ours is named. */
+	IF NOT has_schema_privilege('github_sync', 'USAGE') THEN
+		RETURN NULL;
+	END IF;
+	IF (github_sync.owner_problem()).problem IS NOT NULL THEN
+		RETURN NULL;
+	END IF;
+	new_row_fields := {{new_fields}};
+	old_row_fields := {{old_fields}};
 	/* What the worker itself writes is no news. */
 	IF github_sync.in_worker() AND current_setting('github_sync.applying', true)
 		IN ('@record@:new', '@record@:' || NEW.{{id}}::text) THEN
@@ -36,15 +46,15 @@ BEGIN
 	END IF;
 	/* A row that has a record is there.  Any other may have been deleted since by another trigger. */
 	IF NOT EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.@record@_id = NEW.{{id}}) THEN
-		here := github_sync.@record@_local_row(NEW.{{id}});
---@task		IF NOT EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = here.github_repo_id) THEN
---@comment		IF NOT here.is_there OR here.parent_issue_id IS NULL
---@comment			AND NOT github_sync.task_has_repository(NEW.{{task_id}}) THEN
+--@task		repo_id := (SELECT l.github_repo_id FROM github_sync.task_local_row(NEW.{{id}}) AS l);
+--@task		IF NOT EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = repo_id) THEN
+--@comment		IF NOT EXISTS (SELECT FROM github_sync.comment_local_row(NEW.{{id}}) AS l WHERE l.is_there
+--@comment			AND (l.parent_issue_id IS NOT NULL OR github_sync.task_has_repository(NEW.{{task_id}}))) THEN
 			RETURN NULL;
 		END IF;
 	END IF;
 --@task	INSERT INTO github_sync.task_sync_transactions (direction, task_id, github_repo_id)
---@task	VALUES ('outbound', NEW.{{id}}, here.github_repo_id);
+--@task	VALUES ('outbound', NEW.{{id}}, repo_id);
 --@comment	INSERT INTO github_sync.comment_sync_transactions (direction, comment_id) VALUES ('outbound', NEW.{{id}});
 	/* After the INSERT, which has locked the record, and of a comment the parent before it. */
 	PERFORM github_sync.@record@_stamp_local_change(NEW.{{id}}, old_row_fields, new_row_fields)

@@ -33,6 +33,7 @@ DECLARE
 	decision github_sync.decision;
 	place record;
 BEGIN
+	PERFORM github_sync.require_one_owner();
 	/* The table refuses it, with the name of its constraint. */
 	IF (NEW.direction IN ('inbound', 'outbound') AND NEW.action IN ('upsert', 'delete')) IS NOT TRUE THEN
 		RETURN NEW;
@@ -92,6 +93,7 @@ COMMENT ON FUNCTION github_sync.@record@_insert_transaction() IS
 CREATE OR REPLACE FUNCTION github_sync.@record@_cancel_superseded() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	PERFORM github_sync.require_one_owner();
 	UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = NEW.id
 	WHERE id = ANY (NEW.supersedes) AND state = 'queued';
 	RETURN NULL;
