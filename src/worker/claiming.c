@@ -483,7 +483,7 @@ note_success(void)
 
 /* What to complain of; NULL: nothing. */
 static const DbError *
-take_over(ClaimRound *round, bool committed)
+what_failed(ClaimRound *round, bool committed)
 {
 	const DbError *problem;
 
@@ -514,7 +514,7 @@ claiming_claim(void)
 	committed = db_try(claim, &round, &error);
 	if (!committed)
 		round.error = error;
-	problem = take_over(&round, committed);
+	problem = what_failed(&round, committed);
 	db_commit();
 	/* Those that fit go on, whatever is wrong with the others. */
 	begin_conversations(round.claims.claims);
