@@ -55,7 +55,8 @@ BEGIN
 	LOOP
 		EXECUTE format('GRANT SELECT ON github_sync.%I TO %s', view_name, role);
 	END LOOP;
+	EXECUTE format('GRANT EXECUTE ON FUNCTION github_sync.%I() TO %s', 'health', role);
 END
 $$;
 COMMENT ON FUNCTION github_sync.grant_monitor(regrole) IS
-'public: lets a role read the views. For the owner of the queue';
+'public: lets a role read the views and call health(). For the owner of the queue';

@@ -147,6 +147,7 @@ DECLARE
 	linked_id bigint;
 	cached github_sync.@resources@;
 BEGIN
+	PERFORM github_sync.@record@_require_table();
 	LOOP
 		SELECT r.id INTO linked_id FROM github_sync.@resources@ AS r WHERE r.@record@_id = unlink_@record@.@record@_id;
 		IF NOT FOUND THEN
