@@ -12,8 +12,11 @@
 #include "access/htup_details.h"
 #include "access/xlog.h"
 #include "commands/trigger.h"
+#include "db/capture.h"
+#include "db/function_body.h"
 #include "db/owner_commands.h"
 #include "db/ownership.h"
+#include "db/readable_columns.h"
 #include "db/unowned_commands.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -44,6 +47,9 @@ PG_FUNCTION_INFO_V1(github_sync_installation_budget);
 PG_FUNCTION_INFO_V1(github_sync_owner_problem);
 PG_FUNCTION_INFO_V1(github_sync_queue_has_one_owner);
 PG_FUNCTION_INFO_V1(github_sync_require_one_owner);
+PG_FUNCTION_INFO_V1(github_sync_capture_change);
+PG_FUNCTION_INFO_V1(github_sync_replace_function_body);
+PG_FUNCTION_INFO_V1(github_sync_table_has_columns);
 PG_FUNCTION_INFO_V1(github_sync_execute_unowned);
 PG_FUNCTION_INFO_V1(github_sync_execute_as_owner);
 PG_FUNCTION_INFO_V1(github_sync_read_as_owner);
@@ -283,4 +289,39 @@ github_sync_read_as_owner(PG_FUNCTION_ARGS)
 	if (value == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(value));
+}
+
+/*
+ * capture_change(record type, key column, captured columns ...) RETURNS trigger:
+ * see capture.h.  For AFTER INSERT OR UPDATE ... FOR EACH ROW.
+ */
+Datum
+github_sync_capture_change(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = (const TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ||
+		!capture_has_arguments(trigger))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("github_sync_capture_change is for the triggers that capture makes")));
+	capture_row(trigger, fcinfo->flinfo, shared_state_has_slot());
+	return PointerGetDatum(NULL);
+}
+
+/* replace_function_body(function regprocedure, body text) RETURNS void: see function_body.h. */
+Datum
+github_sync_replace_function_body(PG_FUNCTION_ARGS)
+{
+	function_body_replace(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	PG_RETURN_VOID();
+}
+
+/* table_has_columns(in_schema name, table_name name, columns name[]) RETURNS boolean: see readable_columns.h. */
+Datum
+github_sync_table_has_columns(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(readable_columns(NameStr(*PG_GETARG_NAME(0)), NameStr(*PG_GETARG_NAME(1)),
+									PG_GETARG_ARRAYTYPE_P(2)));
 }

@@ -8,9 +8,13 @@ BEGIN
 	PERFORM github_sync.require_owner();
 	PERFORM github_sync.require_one_owner();
 	/* What was queued when this copy was made may have been sent since by the original. */
-	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
+	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass,
 		'UPDATE github_sync.attached_tables AS a SET database_identity = github_sync.identity_with(a.tableoid),
-			server_home = github_sync.server_home(), server_timeline = NULL, adopted_at = clock_timestamp()'));
+			server_home = github_sync.server_home(), server_timeline = NULL, adopted_at = clock_timestamp()');
+	/* What the application wrote into the copy. */
+	PERFORM github_sync.catch_up(a.record_type, github_sync.table_of_queue(a.record_type))
+	FROM (VALUES ('task'), ('comment')) AS a (record_type)
+	WHERE github_sync.attached_table(a.record_type) IS NOT NULL;
 	PERFORM github_sync.poke_launcher();
 	PERFORM github_sync.wake();
 END

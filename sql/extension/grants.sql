@@ -70,10 +70,11 @@ BEGIN
 	LOOP
 		EXECUTE command;
 	END LOOP;
+	EXECUTE format('GRANT EXECUTE ON FUNCTION github_sync.%I() TO %s', 'health', role);
 END
 $$;
 COMMENT ON FUNCTION github_sync.grant_monitor(regrole) IS
-'public: lets a role read the views. For the owner of the queue';
+'public: lets a role read the views and call health(). For the owner of the queue';
 
 CREATE FUNCTION github_sync.grant_attach(role regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

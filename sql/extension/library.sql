@@ -75,6 +75,23 @@ LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_in_worker';
 COMMENT ON FUNCTION github_sync.in_worker() IS
 'private: whether this process is a github_sync worker';
 
+CREATE FUNCTION github_sync.capture_change() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'github_sync_capture_change';
+COMMENT ON FUNCTION github_sync.capture_change() IS
+'private: row trigger of an attached table (arguments: record type, key column, captured columns); calls '
+'task_capture() or comment_capture() for what changed, and never fails the write';
+
+CREATE FUNCTION github_sync.table_has_columns(in_schema name, table_name name, columns name[]) RETURNS boolean
+LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'github_sync_table_has_columns';
+COMMENT ON FUNCTION github_sync.table_has_columns(name, name, name[]) IS
+'private: whether the current role can read a table, and it has these columns; no error where it is not there';
+
+CREATE FUNCTION github_sync.replace_function_body(attached_function regprocedure, body text) RETURNS void
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_replace_function_body';
+COMMENT ON FUNCTION github_sync.replace_function_body(regprocedure, text) IS
+'private: what CREATE OR REPLACE does with the body of a function that attach made, for its owner, who may not create '
+'in this schema';
+
 CREATE FUNCTION github_sync.worker_slots(
 	OUT pid integer, OUT started_at timestamptz, OUT activity text,
 	OUT requests_under_way integer, OUT last_error text, OUT last_error_at timestamptz)

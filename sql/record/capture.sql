@@ -1,8 +1,8 @@
 /*
- * Capture: triggers on the application's table that enqueue what it changes.
- * Made and dropped by capture_@record@_changes(); off at first.  Whatever the
- * application does, they raise nothing of their own; where not all of it has one
- * owner they enqueue nothing.
+ * Capture: what the application's writes put into the queue.  Called for each
+ * change by capture_change(), the trigger on its table, which contains whatever
+ * is raised here; the trigger is made and dropped by capture_@record@_changes(),
+ * and there is none at first.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_stamp_local_change(
@@ -20,47 +20,81 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_stamp_local_change({{key_type}}, text[], text[]) IS
 'private: when the application changed which field, for last_write_wins';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_capture() RETURNS trigger
+CREATE OR REPLACE FUNCTION github_sync.@record@_capture(
+	key_text text, is_update boolean, old_values text[], new_values text[])
+RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	new_row_fields text[];
-	old_row_fields text[];
---@task	repo_id bigint;
+	key {{key_type}} := key_text;
+	old_fields text[] := {{old_fields}};
+	new_fields text[] := {{new_fields}};
+	here github_sync.local_row;
 BEGIN
-	/* Before anything of the row is read, whose casts may run code of its table's owner, or of ours is named. */
-	IF NOT has_schema_privilege('github_sync', 'USAGE') THEN
-		RETURN NULL;
+	IF is_update AND new_fields IS NOT DISTINCT FROM old_fields AND {{same_place}} THEN
+		RETURN;
 	END IF;
-	IF (github_sync.owner_problem()).problem IS NOT NULL THEN
-		RETURN NULL;
-	END IF;
-	new_row_fields := {{new_fields}};
-	old_row_fields := {{old_fields}};
-	/* What the worker itself writes is no news. */
-	IF github_sync.in_worker() AND current_setting('github_sync.applying', true)
-		IN ('@record@:new', '@record@:' || NEW.{{id}}::text) THEN
-		RETURN NULL;
-	END IF;
-	IF TG_OP = 'UPDATE' AND new_row_fields IS NOT DISTINCT FROM old_row_fields AND {{same_place}} THEN
-		RETURN NULL;
+	IF NOT github_sync.database_is_adopted() THEN
+		/* Not while a restore brings the rows back. */
+		PERFORM github_sync.note_problem('@record@', 'copy', 'in a copied database nothing is captured',
+			'SELECT github_sync.adopt_database() where this is the database that syncs.')
+		WHERE EXISTS (SELECT FROM github_sync.attached_tables);
+		RETURN;
 	END IF;
 	/* A row that has a record is there.  Any other may have been deleted since by another trigger. */
-	IF NOT EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.@record@_id = NEW.{{id}}) THEN
---@task		repo_id := (SELECT l.github_repo_id FROM github_sync.task_local_row(NEW.{{id}}) AS l);
---@task		IF NOT EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = repo_id) THEN
---@comment		IF NOT EXISTS (SELECT FROM github_sync.comment_local_row(NEW.{{id}}) AS l WHERE l.is_there
---@comment			AND (l.parent_issue_id IS NOT NULL OR github_sync.task_has_repository(NEW.{{task_id}}))) THEN
-			RETURN NULL;
+	IF NOT EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.@record@_id = key) THEN
+		here := github_sync.@record@_local_row(key);
+--@task		IF NOT EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = here.github_repo_id) THEN
+--@comment		IF NOT here.is_there OR here.parent_issue_id IS NULL
+--@comment			AND NOT github_sync.task_has_repository(github_sync.comment_task_of_local_row(key)) THEN
+			RETURN;
 		END IF;
 	END IF;
 --@task	INSERT INTO github_sync.task_sync_transactions (direction, task_id, github_repo_id)
---@task	VALUES ('outbound', NEW.{{id}}, repo_id);
---@comment	INSERT INTO github_sync.comment_sync_transactions (direction, comment_id) VALUES ('outbound', NEW.{{id}});
+--@task	VALUES ('outbound', key, here.github_repo_id);
+--@comment	INSERT INTO github_sync.comment_sync_transactions (direction, comment_id) VALUES ('outbound', key);
 	/* After the INSERT, which has locked the record, and of a comment the parent before it. */
-	PERFORM github_sync.@record@_stamp_local_change(NEW.{{id}}, old_row_fields, new_row_fields)
-	WHERE TG_OP = 'UPDATE';
-	RETURN NULL;
+	PERFORM github_sync.@record@_stamp_local_change(key, old_fields, new_fields) WHERE is_update;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_capture() IS
-'private: enqueues an outbound transaction for a row of a known repository; a row without one is left alone';
+COMMENT ON FUNCTION github_sync.@record@_capture(text, boolean, text[], text[]) IS
+'private: enqueues an outbound transaction for a row of a known repository that was inserted or changed; a row without '
+'one is left alone. The values are those of the captured columns that changed, NULL for all others';
+
+/* App and server have clocks of their own. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_catch_up_margin() RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN interval '1 minute';
+COMMENT ON FUNCTION github_sync.@record@_catch_up_margin() IS
+'private: rows without a record that were changed this long before a problem was noted are enqueued as well';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_catch_up() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+	uncaptured_since timestamptz := (SELECT min(n.since) - github_sync.@record@_catch_up_margin()
+		FROM github_sync.noted_problems AS n WHERE n.record_type = '@record@');
+	enqueued bigint;
+BEGIN
+	/* A copy has nothing to send. */
+	IF NOT github_sync.database_is_adopted() THEN
+		RETURN 0;
+	END IF;
+	INSERT INTO github_sync.@record@_sync_transactions (direction, @record@_id, github_repo_id)
+	SELECT 'outbound', r.{{id}}, {{github_repo_id}}
+	FROM {{table}} AS r LEFT JOIN github_sync.@resources@ AS cached ON cached.@record@_id = r.{{id}}
+	WHERE cached.local_base IS DISTINCT FROM {{local_fields}}
+		AND CASE WHEN cached.id IS NOT NULL THEN cached.local_base IS NOT NULL AND NOT EXISTS (
+				SELECT FROM github_sync.@record@_sync_transactions AS q WHERE q.@resource@_id = cached.id
+					AND q.state = 'queued' AND q.direction = 'outbound')
+			ELSE {{modified_at}} >= uncaptured_since
+--@task				AND EXISTS (SELECT FROM github_sync.github_repos AS p WHERE p.id = {{github_repo_id}}) END
+--@comment				AND ({{parent_issue_id}} IS NOT NULL OR github_sync.task_has_repository(r.{{task_id}})) END
+	ORDER BY r.{{id}};
+	GET DIAGNOSTICS enqueued = ROW_COUNT;
+	DELETE FROM github_sync.noted_problems WHERE record_type = '@record@';
+	RETURN enqueued;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_catch_up() IS
+'private: makes up for what was not captured: enqueues the rows that differ from what was last synced, and of those '
+'without a record the ones that were changed since a problem was noted. Returns how many';

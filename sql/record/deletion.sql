@@ -30,7 +30,8 @@ BEGIN
 		WHERE id = NEW.id AND github_sync.queue_has_one_owner();
 		RETURN NULL;
 	END IF;
-	IF github_sync.@record@_key_share_local_row(OLD.@record@_id) THEN
+	/* Where rows cannot be read, unlink_@record@() refuses: then only the foreign key can have done it. */
+	IF github_sync.@record@_table_fits() AND github_sync.@record@_key_share_local_row(OLD.@record@_id) THEN
 		RETURN NULL;			/* unlinked, not deleted */
 	END IF;
 	UPDATE github_sync.@resources@ SET local_deleted_at = clock_timestamp() WHERE id = NEW.id;

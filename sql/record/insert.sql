@@ -32,6 +32,7 @@ DECLARE
 	here github_sync.local_row;
 	decision github_sync.decision;
 	place record;
+	can_be_read boolean := github_sync.@record@_table_fits();
 BEGIN
 	PERFORM github_sync.require_one_owner();
 	/* The table refuses it, with the name of its constraint. */
@@ -46,18 +47,20 @@ BEGIN
 --@comment		NEW.finished_at := clock_timestamp();
 --@comment		RETURN NEW;
 --@comment	END IF;
+	here.is_there := CASE WHEN NOT can_be_read THEN false END;	/* then the claim asks what needs the row */
 	NEW.queued_at := clock_timestamp();
 	NEW.github_updated_at := CASE NEW.direction WHEN 'inbound' THEN date_trunc('second', NEW.github_updated_at) END;
 	IF NEW.direction = 'inbound' THEN
 		PERFORM github_sync.check_inbound_time(NEW.github_updated_at,
 			NEW.action = 'upsert' AND (cached.preferred_side IS NULL OR cached.local_base IS NOT NULL));
-	ELSE
+	ELSIF can_be_read THEN
 		here := github_sync.@record@_local_row(cached.@record@_id);
 		NEW.record_modified_at := coalesce(NEW.record_modified_at, here.modified_at);
 	END IF;
 
 	NEW.@resource@_id := cached.id;
-	NEW.@record@_id := cached.@record@_id;
+	/* Without the right to read the table, a foreign key to it cannot be checked. */
+	NEW.@record@_id := CASE WHEN can_be_read OR NEW.direction = 'outbound' THEN cached.@record@_id END;
 	NEW.@resource@_external_id := cached.github_id;
 --@task	NEW.github_issue_number := cached.number;
 --@comment	NEW.github_issue_id := cached.github_issue_id;

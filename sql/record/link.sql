@@ -150,6 +150,7 @@ DECLARE
 	cached github_sync.@resources@;
 BEGIN
 	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.@record@_require_table();
 	LOOP
 		SELECT r.id INTO linked_id FROM github_sync.@resources@ AS r WHERE r.@record@_id = unlink_@record@.@record@_id;
 		IF NOT FOUND THEN

@@ -29,7 +29,7 @@ check_attached(const char *record_type, const char *made_by)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("what is attached for %ss was made by version %s, the library is %s:"
-						" SELECT refresh_attached()",
+						" SELECT github_sync.refresh_attached()",
 						record_type, made_by == NULL ? "(unknown)" : made_by,
 						GITHUB_SYNC_VERSION)));
 }

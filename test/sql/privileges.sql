@@ -203,6 +203,7 @@ CREATE OPERATOR world.|| (LEFTARG = text, RIGHTARG = name, FUNCTION = world.join
 -- a trigger, a policy, a column of a type that has a cast of its own, and a mapping that is a command
 CREATE FUNCTION world.ambush() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM world.trap('trigger'); RETURN coalesce(NEW, OLD); END $$;
 CREATE TRIGGER ambush BEFORE INSERT OR UPDATE OR DELETE ON github_sync.attached_tables FOR EACH ROW EXECUTE FUNCTION world.ambush();
+DROP VIEW github_sync.sync_problems;
 CREATE TYPE world.kind AS (word text);
 CREATE FUNCTION world.kind_as_text(world.kind) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM world.trap('cast'); RETURN ($1).word; END $$;
 CREATE CAST (world.kind AS text) WITH FUNCTION world.kind_as_text AS IMPLICIT;

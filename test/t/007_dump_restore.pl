@@ -141,7 +141,8 @@ foreach my $copy ($plain, $custom)
 {
 	$copy->wait_until("SELECT activity = 'copied database' AND pid IS NOT NULL FROM github_sync.sync_workers ORDER BY pid LIMIT 1");
 }
-is($plain->superuser_sql("SELECT count(*) FROM github_sync.sync_queue WHERE state = 'queued'"), 3, 'its queue stands still');
+is($plain->superuser_sql("SELECT count(*) FROM github_sync.sync_queue WHERE state = 'queued'"), 2, 'its queue stands still, and nothing is captured');
+is($plain->superuser_sql("SELECT count(*) FROM github_sync.sync_problems WHERE problem = 'copy'"), 1, '... which sync_problems says');
 
 my $adopted_at = 1000 * time;
 $plain->sql('SELECT github_sync.adopt_database()');
