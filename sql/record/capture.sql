@@ -37,7 +37,7 @@ BEGIN
 		/* Not while a restore brings the rows back. */
 		PERFORM github_sync.note_problem('@record@', 'copy', 'in a copied database nothing is captured',
 			'SELECT github_sync.adopt_database() where this is the database that syncs.')
-		WHERE EXISTS (SELECT FROM github_sync.attached_tables);
+		WHERE EXISTS (SELECT FROM github_sync.attached_tables AS a WHERE a.record_type = '@record@');
 		RETURN;
 	END IF;
 	/* A row that has a record is there.  Any other may have been deleted since by another trigger. */

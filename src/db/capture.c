@@ -193,7 +193,7 @@ is_own_write(const CapturedChange *change)
 	const char *applying = GetConfigOption("github_sync.applying", true, false);
 	const char *type = record_type_name(change->record_type);
 
-	return applying != NULL &&
+	return applying != NULL && applying[0] != '\0' && capture_functions_in_worker() &&
 		(strcmp(applying, psprintf("%s:new", type)) == 0 ||
 		 strcmp(applying, psprintf("%s:%s", type, change->key)) == 0);
 }
@@ -219,7 +219,7 @@ capture_has_arguments(const TriggerData *trigger)
 }
 
 void
-capture_row(const TriggerData *trigger, FmgrInfo *function, bool in_worker)
+capture_row(const TriggerData *trigger, FmgrInfo *function)
 {
 	const CapturedColumns *columns = columns_of(trigger, function);
 	CapturedChange change;
@@ -232,8 +232,7 @@ capture_row(const TriggerData *trigger, FmgrInfo *function, bool in_worker)
 		tell_owner_problem(columns->record_type, owner);
 	else if (columns->missing != NULL)
 		tell_missing_column(trigger, columns);
-	else if (!captured_change_read(trigger, columns, &change) ||
-			 (in_worker && is_own_write(&change)))
+	else if (!captured_change_read(trigger, columns, &change) || is_own_write(&change))
 		return;
 	/* A stranger's table with such a trigger is none of ours. */
 	else if (capture_functions_owner(columns->record_type) !=

@@ -69,6 +69,14 @@ text_array(char *const *values, int count)
 											  false, TYPALIGN_INT));
 }
 
+bool
+capture_functions_in_worker(void)
+{
+	Oid function = find_function("in_worker", NULL, 0).function;
+
+	return OidIsValid(function) && DatumGetBool(OidFunctionCall0(function));
+}
+
 void
 capture_functions_enqueue(const CapturedChange *change)
 {
