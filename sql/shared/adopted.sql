@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION github_sync.database_is_adopted() RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN NOT EXISTS (SELECT FROM github_sync.attached_tables AS a
-		WHERE a.database_identity <> github_sync.database_identity());
+		WHERE a.database_identity <> (SELECT github_sync.database_identity()));
 END
 $$;
 COMMENT ON FUNCTION github_sync.database_is_adopted() IS

@@ -38,19 +38,23 @@
 /* Records of orphans that the application uses just now. */
 #define RECOVERY_RETRY_MS 1000
 
+/* What this worker was told that it had ended, and had not, is looked for this often. */
+#define RECOVERY_INTERVAL_MS (60 * 1000)
+
 #define FAILED_CLAIM_BASE_MS 100
 #define FAILED_CLAIM_MAX_MS (60 * 1000)
 
 static struct
 {
 	bool attached[RECORD_TYPES];
-	bool pauses_ended;      /* those that followed from settings */
-	bool orphans_recovered; /* what nobody holds is back in the queue */
-	bool adopted;           /* not a copy of another database */
-	bool expects_work;      /* a claim may find something */
-	TimestampTz next_due;   /* when a retry time or a pause ends */
-	int failures;           /* in a row */
-	RecordType first;       /* whose turn it is to claim first */
+	bool pauses_ended;         /* those that followed from settings */
+	bool orphans_recovered;    /* what nobody holds is back in the queue */
+	TimestampTz next_recovery; /* when it is looked for in any case */
+	bool adopted;              /* not a copy of another database */
+	bool expects_work;         /* a claim may find something */
+	TimestampTz next_due;      /* when a retry time or a pause ends */
+	int failures;              /* in a row */
+	RecordType first;          /* whose turn it is to claim first */
 } claiming;
 
 void
@@ -208,8 +212,9 @@ recover_orphans(void)
 
 	if (shared_state_take_peer_ended())
 		claiming.orphans_recovered = false;
-	if (claiming.orphans_recovered)
+	if (claiming.orphans_recovered && GetCurrentTimestamp() < claiming.next_recovery)
 		return;
+	claiming.next_recovery = backoff_in_ms(RECOVERY_INTERVAL_MS);
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (claiming.attached[type])

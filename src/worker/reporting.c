@@ -214,8 +214,8 @@ report_one(Conversation *conversation)
 	return report;
 }
 
-/* Committed: now the conversation may go on. */
-static void
+/* Committed: now the conversation may go on.  False: it has ended. */
+static bool
 conclude(const Report *report)
 {
 	Conversation *conversation = report->conversation;
@@ -224,13 +224,13 @@ conclude(const Report *report)
 	{
 		identity_note_end(conversation);
 		conversation_end(conversation);
-		return;
+		return false;
 	}
 	switch (report->disposition)
 	{
 		case CONVERSATION_ENDS:
 			line_end(conversation);
-			break;
+			return false;
 		case CONVERSATION_GOES_ON:
 			line_join(conversation);
 			break;
@@ -239,17 +239,19 @@ conclude(const Report *report)
 			arrivals_postpone(conversation, CONTENTION_DELAY_MS << conversation->postponed);
 			break;
 	}
+	return true;
 }
 
-int
+ReportCounts
 reporting_report_arrivals(TimestampTz *retry_at)
 {
+	ReportCounts counts = {0, 0};
 	Conversation *conversation = arrivals_take();
 	List *reports = NIL;
 	ListCell *cell;
 
 	if (conversation == NULL)
-		return 0;
+		return counts;
 	db_begin("reporting answers");
 	do
 	{
@@ -263,7 +265,9 @@ reporting_report_arrivals(TimestampTz *retry_at)
 		const Report *report = lfirst(cell);
 
 		*retry_at = Min(*retry_at, report->retry_at);
-		conclude(report);
+		if (!conclude(report))
+			counts.ended++;
 	}
-	return list_length(reports);
+	counts.reported = list_length(reports);
+	return counts;
 }

@@ -70,14 +70,25 @@ wait_for_something(uint32 wait_event)
 }
 
 static void
+send_what_waits(TimestampTz *retry_at)
+{
+	dispatch_progress();
+	creations_send(retry_at);
+}
+
+static void
 talk_to_github(void)
 {
 	TimestampTz retry_at = DT_NOEND;
+	ReportCounts counts;
 
-	dispatch_progress();
-	creations_send(&retry_at);
+	send_what_waits(&retry_at);
+	counts = reporting_report_arrivals(&retry_at);
+	/* What an answer asks for next goes out before anything new is claimed. */
+	if (counts.reported > 0)
+		send_what_waits(&retry_at);
 	/* A record that became free, a slot that did: claim again. */
-	if (reporting_report_arrivals(&retry_at) > 0)
+	if (counts.ended > 0)
 		claiming_note_work();
 	if (conversation_take_lost())
 		claiming_note_orphans();
