@@ -25,21 +25,11 @@ $$;
 COMMENT ON FUNCTION github_sync.comment_ask_for_parent(github_sync.github_issues) IS
 'private: an issue that a comment waits for has to be created: its task is put into its queue unless it stands there';
 
-CREATE OR REPLACE FUNCTION github_sync.comment_task_of_local_row(
-	key {{key_type}}, OUT task_key github_sync.github_issues.task_id%TYPE)
-LANGUAGE plpgsql STABLE AS $$
-#variable_conflict use_variable
-BEGIN
-	SELECT r.{{task_id}} INTO task_key FROM {{table}} AS r WHERE r.{{id}} = key;
-END
-$$;
-COMMENT ON FUNCTION github_sync.comment_task_of_local_row({{key_type}}) IS
-'private: the task that a comment belongs to';
-
 CREATE OR REPLACE FUNCTION github_sync.comment_parent_of_local_row(key {{key_type}}) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-	task_key github_sync.github_issues.task_id%TYPE := github_sync.comment_task_of_local_row(key);
+	task_key github_sync.github_issues.task_id%TYPE := (SELECT r.{{task_id}} FROM {{table}} AS r
+		WHERE r.{{id}} = comment_parent_of_local_row.key);
 	parent github_sync.github_issues;
 BEGIN
 	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.task_id = task_key;

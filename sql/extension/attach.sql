@@ -253,6 +253,8 @@ BEGIN
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, g.command)
 	FROM unnest(grants) AS g (command);
 	PERFORM github_sync.catch_up(record_type, application_table) WHERE (github_sync.owner_problem()).problem IS NULL;
+	/* What comments know of the key of their tasks. */
+	PERFORM github_sync.attach_as_before('comment'::text) WHERE record_type = 'task' AND grants IS NOT NULL;
 	PERFORM github_sync.warn_of_owner_problem();
 	PERFORM github_sync.poke_launcher();
 END
@@ -260,3 +262,22 @@ $$;
 COMMENT ON FUNCTION github_sync.make_attached(text, regclass, name, github_sync.table_mapping, jsonb) IS
 'private: makes (or adopts) the objects of a record type, registers the table and tells the launcher. '
 'given: the names that the columns had when it was attached, NULL: those of the mapping';
+
+CREATE FUNCTION github_sync.attach_as_before(record_type text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	attached jsonb := github_sync.attached_table(record_type);
+	application_table regclass := github_sync.attached_relation(record_type, attached);
+	owner name;
+BEGIN
+	IF attached IS NOT NULL THEN
+		owner := github_sync.table_owner(application_table);
+		PERFORM github_sync.check_may_attach(record_type, application_table, owner);
+		PERFORM github_sync.make_attached(record_type, application_table, owner, github_sync.find_columns(
+			record_type, application_table, github_sync.stored_mapping(application_table, attached -> 'mapping')),
+			attached -> 'mapping' -> 'given');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.attach_as_before(text) IS
+'private: attaches again what is attached, by the same columns, whatever their names are now';

@@ -143,20 +143,10 @@ CREATE FUNCTION github_sync.refresh_attached() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	attached_type text;
-	attached jsonb;
-	application_table regclass;
-	owner name;
 BEGIN
 	PERFORM github_sync.require_owner();
 	FOREACH attached_type IN ARRAY ARRAY['task', 'comment'] LOOP
-		attached := github_sync.attached_table(attached_type);
-		CONTINUE WHEN attached IS NULL;
-		application_table := github_sync.attached_relation(attached_type, attached);
-		owner := github_sync.table_owner(application_table);
-		PERFORM github_sync.check_may_attach(attached_type, application_table, owner);
-		PERFORM github_sync.make_attached(attached_type, application_table, owner, github_sync.find_columns(
-			attached_type, application_table, github_sync.stored_mapping(application_table, attached -> 'mapping')),
-			attached -> 'mapping' -> 'given');
+		PERFORM github_sync.attach_as_before(attached_type);
 	END LOOP;
 END
 $$;

@@ -24,6 +24,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_capture(
 	key_text text, is_update boolean, old_values text[], new_values text[])
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
 DECLARE
 	key {{key_type}} := key_text;
 	old_fields text[] := {{old_fields}};
@@ -45,7 +46,8 @@ BEGIN
 		here := github_sync.@record@_local_row(key);
 --@task		IF NOT EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = here.github_repo_id) THEN
 --@comment		IF NOT here.is_there OR here.parent_issue_id IS NULL
---@comment			AND NOT github_sync.task_has_repository(github_sync.comment_task_of_local_row(key)) THEN
+--@comment			AND NOT github_sync.task_has_repository(
+--@comment				(SELECT r.{{task_id}} FROM {{table}} AS r WHERE r.{{id}} = key)) THEN
 			RETURN;
 		END IF;
 	END IF;
