@@ -485,6 +485,14 @@ ownership_problem(void)
 	return found_problem(here) ? &here->found : NULL;
 }
 
+bool
+ownership_matters(void)
+{
+	Oid schema = get_namespace_oid(QUEUE_SCHEMA, true);
+
+	return OidIsValid(schema) && OidIsValid(get_relname_relid("attached_tables", schema));
+}
+
 Oid
 ownership_queue_owner(void)
 {

@@ -20,6 +20,9 @@ typedef struct OwnershipProblem
  */
 extern const OwnershipProblem *ownership_problem(void);
 
+/* Whether there is a queue at all: two look-ups, for what runs at every command. */
+extern bool ownership_matters(void);
+
 /* Who owns the queue of the current database; InvalidOid: there is none. */
 extern Oid ownership_queue_owner(void);
 

@@ -249,7 +249,7 @@ announce_change(Node *stmt)
 		case T_AlterRoleStmt:
 		case T_GrantStmt:
 			/* Restores have thousands of them: without a queue they are no matter. */
-			if (OidIsValid(ownership_queue_owner()))
+			if (ownership_matters())
 				at_commit(SCOUT_DATABASE, MyDatabaseId);
 			break;
 		case T_TransactionStmt:
