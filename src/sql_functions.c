@@ -161,40 +161,40 @@ github_sync_in_worker(NO_FUNCTION_ARGS)
 }
 
 static void
-put_worker_slot(ReturnSetInfo *result, const WorkerSlot *slot)
+put_worker_status(ReturnSetInfo *result, const WorkerStatus *status)
 {
-	bool running = slot->pid != 0;
-	bool failed = slot->last_error[0] != '\0';
-	Datum values[6];
-	bool nulls[6] = {!running, !running, !running, !running, !failed, !failed};
+	bool running = status->pid != 0;
+	bool failed = status->last_error.message[0] != '\0';
+	bool starts = status->next_start_at != DT_NOEND;
+	Datum values[7];
+	bool nulls[7] = {!running, !running, false, !running, !failed, !failed, !starts};
 
-	values[0] = Int32GetDatum((int32) slot->pid);
-	values[1] = TimestampTzGetDatum(slot->started_at);
-	values[2] = CStringGetTextDatum(slot->activity);
-	values[3] = Int32GetDatum(slot->requests_under_way);
-	values[4] = CStringGetTextDatum(slot->last_error);
-	values[5] = TimestampTzGetDatum(slot->last_error_at);
+	values[0] = Int32GetDatum((int32) status->pid);
+	values[1] = TimestampTzGetDatum(status->started_at);
+	values[2] = CStringGetTextDatum(status->activity);
+	values[3] = Int32GetDatum(status->requests_under_way);
+	values[4] = CStringGetTextDatum(status->last_error.message);
+	values[5] = TimestampTzGetDatum(status->last_error.at);
+	values[6] = TimestampTzGetDatum(status->next_start_at);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
 /*
  * worker_slots(OUT pid int, OUT started_at timestamptz, OUT activity text,
- * OUT requests_under_way int, OUT last_error text, OUT last_error_at timestamptz)
- * RETURNS SETOF record: a row per worker that should run in this database; pid
- * is null while it does not run.  Workers of other databases are not shown.
+ * OUT requests_under_way int, OUT last_error text, OUT last_error_at timestamptz,
+ * OUT next_start_at timestamptz) RETURNS SETOF record: a row per worker of this
+ * database, and one whose pid is null where a further one could run.  Workers of
+ * other databases are not shown.
  */
 Datum
 github_sync_worker_slots(PG_FUNCTION_ARGS)
 {
-	WorkerSlot *slots = palloc(sizeof(WorkerSlot) * WORKER_SLOTS);
-	int count = shared_state_copy_slots(slots);
+	WorkerStatus *rows = palloc(sizeof(WorkerStatus) * WORKER_STATUS_MAX);
+	int count = shared_state_copy_status(MyDatabaseId, rows);
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < count; i++)
-	{
-		if (slots[i].database == MyDatabaseId)
-			put_worker_slot((ReturnSetInfo *) fcinfo->resultinfo, &slots[i]);
-	}
+		put_worker_status((ReturnSetInfo *) fcinfo->resultinfo, &rows[i]);
 	return (Datum) 0;
 }
 

@@ -94,11 +94,12 @@ COMMENT ON FUNCTION github_sync.replace_function_body(regprocedure, text) IS
 
 CREATE FUNCTION github_sync.worker_slots(
 	OUT pid integer, OUT started_at timestamptz, OUT activity text,
-	OUT requests_under_way integer, OUT last_error text, OUT last_error_at timestamptz)
+	OUT requests_under_way integer, OUT last_error text, OUT last_error_at timestamptz,
+	OUT next_start_at timestamptz)
 RETURNS SETOF record
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_worker_slots';
 COMMENT ON FUNCTION github_sync.worker_slots() IS
-'private: the workers of this database, for view sync_workers';
+'private: the workers of this database, and a row without pid where none runs, for view sync_workers';
 
 CREATE FUNCTION github_sync.installation_budget(
 	installation_id bigint,

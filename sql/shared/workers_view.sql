@@ -2,16 +2,17 @@
  * View sync_workers.
  */
 
---@view sync_workers: a row per worker of this database and what it does; a copied database says so, with or without
---@more a worker, and so does one in which not all of it has one owner
---@column pid: of the worker's process; NULL while it does not run
+--@view sync_workers: a row per worker of this database and what it does; where none runs, one row that says why
+--@column pid: of the worker's process; NULL while none runs
 --@column database: this one
---@column activity: what the worker does now; "copied database" where nothing is sent until
---@more adopt_database(); "does not run" where last_error says why no worker may
+--@column activity: what the worker does now; without a worker: "asleep" while nothing is due, "starting", "to be
+--@more started again" after it failed, "waits for a free process", "not enabled"; "copied database" where nothing is
+--@more sent until adopt_database(); "does not run" where last_error says why no worker may
 --@column started_at: when the process started
 --@column requests_under_way: requests sent to GitHub and not answered yet
 --@column last_error: what last kept the worker, an installation's key or a setting from working; NULL: nothing
 --@column last_error_at: when that was
+--@column next_start_at: without a worker: when one is started at the latest, a commit does it earlier; NULL otherwise
 	SELECT w.pid, current_database() AS database,
 		CASE WHEN owner.problem IS NOT NULL THEN 'does not run' WHEN copy.is_one THEN 'copied database'
 			ELSE w.activity END AS activity,
@@ -19,8 +20,8 @@
 		CASE WHEN owner.problem IS NOT NULL THEN format('nothing is synchronized: %s; %s', owner.problem, owner.remedy)
 			WHEN copy.is_one THEN 'this database is a copy: nothing is sent until SELECT github_sync.adopt_database()'
 			ELSE w.last_error END AS last_error,
-		w.last_error_at
+		w.last_error_at, w.next_start_at
 	FROM github_sync.owner_problem() AS owner CROSS JOIN (SELECT EXISTS (SELECT FROM github_sync.attached_tables AS a
 		WHERE NOT github_sync.is_at_home(a.database_identity, a.server_home, a.tableoid)) AS is_one) AS copy
 	LEFT JOIN github_sync.worker_slots() AS w ON true
-	WHERE owner.problem IS NOT NULL OR copy.is_one OR w IS NOT NULL OR w.last_error IS NOT NULL OR w.pid IS NOT NULL
+	WHERE owner.problem IS NOT NULL OR copy.is_one OR w.activity IS NOT NULL

@@ -58,6 +58,9 @@ static struct
 	bool adopted;              /* not a copy of another database */
 	bool expects_work;         /* a claim may find something */
 	TimestampTz next_due;      /* when a retry time or a pause ends */
+	TimestampTz fallback_at;   /* when it is looked for work that nobody told of */
+	uint32 wakes_seen;         /* what was committed before is claimed, or not due */
+	bool all_is_well;          /* no installation is in trouble, though an error is shown */
 	int failures;              /* in a row; meanwhile each record type is claimed alone */
 	TimestampTz rests_until[RECORD_TYPES]; /* the type that failed */
 	RecordType first;                      /* whose turn it is to claim first */
@@ -68,6 +71,7 @@ claiming_start(void)
 {
 	claiming.expects_work = true;
 	claiming.next_due = DT_NOBEGIN;
+	claiming.fallback_at = DT_NOEND;
 }
 
 void
@@ -112,13 +116,31 @@ may_claim_later(void)
 static bool
 time_has_come(void)
 {
-	return claiming.next_due <= GetCurrentTimestamp();
+	return Min(claiming.next_due, claiming.fallback_at) <= GetCurrentTimestamp();
 }
 
 TimestampTz
 claiming_next_time(void)
 {
+	return Min(claiming_next_due(), may_claim_later() ? claiming.fallback_at : DT_NOEND);
+}
+
+TimestampTz
+claiming_next_due(void)
+{
 	return may_claim_later() ? claiming.next_due : DT_NOEND;
+}
+
+uint32
+claiming_wakes_seen(void)
+{
+	return claiming.wakes_seen;
+}
+
+bool
+claiming_fails(void)
+{
+	return claiming.failures > 0;
 }
 
 bool
@@ -139,18 +161,22 @@ claiming_is_due(void)
 }
 
 const char *
+claiming_lasting_obstacle(void)
+{
+	/* What is not enabled, or cannot be read, was not looked at. */
+	if (!setting_enabled || claiming.failures > 0)
+		return NULL;
+	if (!claiming.attached[RECORD_TASK])
+		return "nothing is attached";
+	return claiming.adopted ? NULL : "copied database";
+}
+
+const char *
 claiming_obstacle(void)
 {
 	if (claiming.failures > 0)
 		return "cannot claim";
-	/* First: what is not enabled does not look at the rest. */
-	if (!setting_enabled)
-		return "not enabled";
-	if (!claiming.attached[RECORD_TASK])
-		return "nothing is attached";
-	if (!claiming.adopted)
-		return "copied database";
-	return NULL;
+	return setting_enabled ? claiming_lasting_obstacle() : "not enabled";
 }
 
 /* ---- slots ---- */
@@ -212,7 +238,8 @@ release_due(void)
 {
 	if (!time_has_come())
 		return;
-	claiming.next_due = backoff_in_ms(CLAIMING_FALLBACK_MS);
+	claiming.next_due = DT_NOEND;
+	claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
 	claiming_note_due(installations_next_pause_end());
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
@@ -366,6 +393,16 @@ claim_in_turn(ClaimRound *round)
 	claiming.first = (claiming.first + 1) % RECORD_TYPES;
 }
 
+/* Of this process, or of one before it, whose last words are still shown. */
+static void
+look_for_trouble(void)
+{
+	claiming.all_is_well =
+		(pauses_have_trouble() || shared_state_shows_error()) && !installations_are_in_trouble();
+	if (claiming.all_is_well)
+		pauses_note_end_of_all_trouble();
+}
+
 /* DbAction: fills the free slots; its argument is a ClaimRound. */
 static void
 claim(void *argument)
@@ -379,8 +416,7 @@ claim(void *argument)
 		return; /* adopt_database() wakes us */
 	}
 	end_pauses_of_settings();
-	if (pauses_have_trouble() && !installations_are_in_trouble())
-		pauses_note_end_of_all_trouble();
+	look_for_trouble();
 	release_due();
 	recover_orphans();
 	learn_past_creations();
@@ -474,9 +510,10 @@ note_failure(const DbError *error)
 }
 
 static void
-note_success(void)
+note_success(uint32 wakes)
 {
-	if (claiming.failures > 0)
+	claiming.wakes_seen = wakes;
+	if (claiming.failures > 0 || claiming.all_is_well)
 		shared_state_report_error("");
 	claiming.failures = 0;
 }
@@ -490,7 +527,9 @@ what_failed(ClaimRound *round, bool committed)
 	if (!committed)
 	{
 		round->claims.claims = forget_claims(round->claims.claims, 0);
-		claiming.next_due = DT_NOEND; /* what was due is so still, after the backoff */
+		/* What was due is so still, after the backoff. */
+		claiming.next_due = DT_NOEND;
+		claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
 		return &round->error;
 	}
 	problem = end_all_unfit(round->claims.unfit);
@@ -502,6 +541,7 @@ claiming_claim(void)
 {
 	ClaimRound round = {0};
 	const DbError *problem;
+	uint32 wakes;
 	DbError error;
 	bool committed;
 
@@ -510,6 +550,7 @@ claiming_claim(void)
 	claiming.expects_work = false;
 	if (!setting_enabled || free_slots() <= 0)
 		return;
+	wakes = shared_state_wakes(); /* before the snapshot that has to show what they told of */
 	db_begin("claiming transactions");
 	committed = db_try(claim, &round, &error);
 	if (!committed)
@@ -521,5 +562,5 @@ claiming_claim(void)
 	if (problem != NULL)
 		note_failure(problem);
 	else if (!round.rests)
-		note_success();
+		note_success(wakes);
 }

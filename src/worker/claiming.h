@@ -38,6 +38,18 @@ extern bool claiming_queue_is_gone(void);
 extern TimestampTz claiming_next_time(void);
 extern bool claiming_is_due(void);
 
+/* The same but for the fallback: when a transaction that is known will be due; or DT_NOEND. */
+extern TimestampTz claiming_next_due(void);
+
+/* See shared_state_wakes(): what was committed before is claimed, or waits for that time. */
+extern uint32 claiming_wakes_seen(void);
+
+/* The last claim failed. */
+extern bool claiming_fails(void);
+
+/* Why nothing will be claimed before somebody changes that, in the words of sync_workers; or NULL. */
+extern const char *claiming_lasting_obstacle(void);
+
 /* Why nothing is claimed, in the words of sync_workers; NULL: it is. */
 extern const char *claiming_obstacle(void);
 
