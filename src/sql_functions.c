@@ -15,6 +15,7 @@
 #include "db/capture.h"
 #include "db/function_body.h"
 #include "db/owner_commands.h"
+#include "db/ownership.h"
 #include "db/readable_columns.h"
 #include "db/unowned_commands.h"
 #include "fmgr.h"
@@ -41,6 +42,9 @@ PG_FUNCTION_INFO_V1(github_sync_installation_budget);
 PG_FUNCTION_INFO_V1(github_sync_capture_change);
 PG_FUNCTION_INFO_V1(github_sync_replace_function_body);
 PG_FUNCTION_INFO_V1(github_sync_table_has_columns);
+PG_FUNCTION_INFO_V1(github_sync_owner_problem);
+PG_FUNCTION_INFO_V1(github_sync_queue_has_one_owner);
+PG_FUNCTION_INFO_V1(github_sync_require_one_owner);
 PG_FUNCTION_INFO_V1(github_sync_execute_unowned);
 PG_FUNCTION_INFO_V1(github_sync_execute_as_owner);
 PG_FUNCTION_INFO_V1(github_sync_read_as_owner);
@@ -165,6 +169,41 @@ github_sync_installation_budget(PG_FUNCTION_ARGS)
 	values[6] = Int64GetDatum(budget.usage.creations_last_hour);
 	values[7] = Int32GetDatum(budget.reads_under_way + budget.writes_under_way);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+}
+
+/* owner_problem(OUT problem text, OUT remedy text) RETURNS record: see ownership.h; both null: there is none. */
+Datum
+github_sync_owner_problem(PG_FUNCTION_ARGS)
+{
+	const OwnershipProblem *problem = ownership_problem();
+	TupleDesc columns;
+	Datum values[2] = {0};
+	bool nulls[2] = {true, true};
+
+	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "github_sync_owner_problem must return a record");
+	if (problem != NULL)
+	{
+		values[0] = CStringGetTextDatum(problem->problem);
+		values[1] = CStringGetTextDatum(problem->remedy);
+		nulls[0] = nulls[1] = false;
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+}
+
+/* queue_has_one_owner() RETURNS boolean: see ownership.h; false without a queue. */
+Datum
+github_sync_queue_has_one_owner(NO_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(ownership_queue_is_ones());
+}
+
+/* require_one_owner() RETURNS void: raises 55000 where there is such a problem. */
+Datum
+github_sync_require_one_owner(NO_FUNCTION_ARGS)
+{
+	ownership_require();
+	PG_RETURN_VOID();
 }
 
 /* execute_unowned(commands text) RETURNS void: see unowned_commands.h. */

@@ -2,22 +2,6 @@
  * The application's comments: attach, capture and detach.
  */
 
-CREATE FUNCTION github_sync.check_same_owner(comments regclass, owner name) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	owner_of_tasks name := github_sync.queue_owner();
-BEGIN
-	IF owner <> owner_of_tasks THEN
-		RAISE insufficient_privilege USING
-			MESSAGE = format('table %s belongs to %s, the tasks to %s: one worker serves both, as the owner',
-				comments, owner, owner_of_tasks),
-			HINT = format('ALTER TABLE %s OWNER TO %I', comments, owner_of_tasks);
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION github_sync.check_same_owner(regclass, name) IS
-'private: comments belong to the owner of the tasks, or the statement that mends it';
-
 CREATE FUNCTION github_sync.check_tasks_are_attached() RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -151,9 +135,8 @@ DECLARE
 	owner name := github_sync.table_owner(comments);
 	wanted github_sync.table_mapping;
 BEGIN
-	PERFORM github_sync.check_tasks_are_attached();
-	PERFORM github_sync.check_same_owner(comments, owner);
 	PERFORM github_sync.check_may_attach('comment'::text, comments, owner);
+	PERFORM github_sync.check_tasks_are_attached();
 	wanted.key.name := id_column;
 	wanted.task_id.name := task_id_column;
 	wanted.body.name := body_column;

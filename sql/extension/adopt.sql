@@ -6,6 +6,7 @@ CREATE FUNCTION github_sync.adopt_database() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_owner();
+	PERFORM github_sync.require_one_owner();
 	/* What was queued when this copy was made may have been sent since by the original. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
 		'UPDATE github_sync.attached_tables SET database_identity = %L, server_timeline = NULL',

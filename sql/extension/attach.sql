@@ -9,7 +9,7 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	mapping jsonb := github_sync.attached_table(record_type) -> 'mapping';
 BEGIN
-	RETURN mapping IS NOT NULL AND github_sync.table_of_queue(record_type) IS NULL
+	RETURN mapping IS NOT NULL AND github_sync.attached_by_key(record_type) IS NULL
 		AND application_table::oid::text = mapping ->> 'table'
 		AND github_sync.database_identity() = mapping ->> 'database';
 END
@@ -65,16 +65,22 @@ COMMENT ON FUNCTION github_sync.check_not_attached_elsewhere(text, regclass) IS
 CREATE FUNCTION github_sync.check_may_attach(record_type text, application_table regclass, owner name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF github_sync.queue_owner() IS NOT NULL THEN
+	IF github_sync.attached_by_key(record_type) = application_table THEN
+		PERFORM github_sync.require_right_to_hand_over(owner);
+	ELSIF github_sync.queue_owner() IS NOT NULL THEN
 		PERFORM github_sync.require_owner();
 	END IF;
-	PERFORM github_sync.check_not_attached_elsewhere(record_type, application_table);
 	PERFORM github_sync.require_create();
+	PERFORM github_sync.check_other_owner(record_type, application_table);
 	PERFORM github_sync.refuse_foreign_objects(owner);
+	/* Before any row is read as the owner: an earlier one may have been another. */
+	PERFORM github_sync.require_right_to_hand_over(owner);
+	PERFORM github_sync.hand_over(owner);
+	PERFORM github_sync.check_not_attached_elsewhere(record_type, application_table);
 END
 $$;
 COMMENT ON FUNCTION github_sync.check_may_attach(text, regclass, name) IS
-'private: whether the caller may attach a table now; raises if not';
+'private: whether the caller may attach a table now; raises if not. What is there already is handed over to its owner';
 
 CREATE FUNCTION github_sync.plan_by_index() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -121,7 +127,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	referring name;
 BEGIN
-	IF github_sync.table_of_queue(record_type) IS NOT NULL THEN
+	IF github_sync.attached_by_key(record_type) IS NOT NULL THEN
 		RETURN;
 	END IF;
 	FOREACH referring IN ARRAY ARRAY[
@@ -246,7 +252,8 @@ BEGIN
 	PERFORM github_sync.hand_over(owner);
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, g.command)
 	FROM unnest(grants) AS g (command);
-	PERFORM github_sync.catch_up(record_type, application_table);
+	PERFORM github_sync.catch_up(record_type, application_table) WHERE (github_sync.owner_problem()).problem IS NULL;
+	PERFORM github_sync.warn_of_owner_problem();
 	/* What comments know of the key of their tasks. */
 	PERFORM github_sync.attach_as_before('comment'::text) WHERE record_type = 'task' AND grants IS NOT NULL;
 	PERFORM github_sync.poke_launcher();

@@ -18,6 +18,7 @@ DECLARE
 	trigger_name name;
 BEGIN
 	PERFORM github_sync.require_owner();
+	PERFORM github_sync.require_one_owner();
 	attached := github_sync.attached_table(record_type);
 	IF attached IS NULL THEN
 		RAISE object_not_in_prerequisite_state USING

@@ -47,6 +47,7 @@ DECLARE
 	command text;
 BEGIN
 	PERFORM github_sync.require_owner();
+	PERFORM github_sync.require_rights_of_owner();
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
 		'DELETE FROM github_sync.attached_tables WHERE record_type = %L', record_type));
 	PERFORM github_sync.make_views() WHERE record_type = 'comment';

@@ -88,6 +88,23 @@ LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_installation_budge
 COMMENT ON FUNCTION github_sync.installation_budget(bigint) IS
 'private: what GitHub allows an installation and what this server used of it, for view sync_rate_limits';
 
+CREATE FUNCTION github_sync.owner_problem(OUT problem text, OUT remedy text)
+RETURNS record
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_owner_problem';
+COMMENT ON FUNCTION github_sync.owner_problem() IS
+'private: why nothing may run: the queue, its functions and the application''s tables have not one owner, or he does '
+'not see all rows; both NULL: nothing is wrong. Reads catalogs alone, so that everybody may ask';
+
+CREATE FUNCTION github_sync.queue_has_one_owner() RETURNS boolean
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_queue_has_one_owner';
+COMMENT ON FUNCTION github_sync.queue_has_one_owner() IS
+'private: whether our own tables and functions have one owner, whoever owns the application''s';
+
+CREATE FUNCTION github_sync.require_one_owner() RETURNS void
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_require_one_owner';
+COMMENT ON FUNCTION github_sync.require_one_owner() IS
+'private: raises object_not_in_prerequisite_state where owner_problem() has one, with the remedy as its hint';
+
 CREATE FUNCTION github_sync.execute_unowned(commands text) RETURNS void
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_execute_unowned';
 COMMENT ON FUNCTION github_sync.execute_unowned(text) IS
@@ -105,3 +122,18 @@ LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_read_as_owner';
 COMMENT ON FUNCTION github_sync.read_as_owner(regclass, text) IS
 'private: the first value of a query that is run in the same way as by execute_as_owner(); '
 'whatever the owner made of the table, nothing of it runs as the superuser';
+
+/*
+ * What answers for the server, or acts, is for the owner of the queue, who gets
+ * it by let_use(), and for those whom he lets read the views.  What is left to
+ * PUBLIC computes from its arguments and from catalogs that everybody may read,
+ * or does what its caller may do anyway: test/sql/ownership.sql lists it.
+ */
+REVOKE ALL ON FUNCTION
+	github_sync.wake_on_commit(), github_sync.wake(), github_sync.poke_launcher(),
+	github_sync.library_preloaded(), github_sync.database_identity(), github_sync.in_worker(),
+	github_sync.worker_slots(), github_sync.installation_budget(bigint),
+	github_sync.execute_unowned(text), github_sync.execute_as_owner(regclass, text),
+	github_sync.read_as_owner(regclass, text), github_sync.capture_change(),
+	github_sync.table_has_columns(name, name, name[]), github_sync.replace_function_body(regprocedure, text)
+FROM PUBLIC;

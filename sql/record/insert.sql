@@ -34,6 +34,7 @@ DECLARE
 	place record;
 	can_be_read boolean := github_sync.@record@_table_fits();
 BEGIN
+	PERFORM github_sync.require_one_owner();
 	/* The table refuses it, with the name of its constraint. */
 	IF (NEW.direction IN ('inbound', 'outbound') AND NEW.action IN ('upsert', 'delete')) IS NOT TRUE THEN
 		RETURN NEW;
@@ -46,7 +47,7 @@ BEGIN
 --@comment		NEW.finished_at := clock_timestamp();
 --@comment		RETURN NEW;
 --@comment	END IF;
-	/* Then the rules that need the local row are asked when it is claimed. */
+	/* Else the rules that need the local row are asked at the claim, and no foreign key to it can be checked before. */
 	here.is_there := CASE WHEN NOT can_be_read THEN false END;
 	NEW.queued_at := clock_timestamp();
 	NEW.github_updated_at := CASE NEW.direction WHEN 'inbound' THEN date_trunc('second', NEW.github_updated_at) END;
@@ -59,7 +60,6 @@ BEGIN
 	END IF;
 
 	NEW.@resource@_id := cached.id;
-	/* Without the right to read the table, a foreign key to it cannot be checked. */
 	NEW.@record@_id := CASE WHEN can_be_read OR NEW.direction = 'outbound' THEN cached.@record@_id END;
 	NEW.@resource@_external_id := cached.github_id;
 --@task	NEW.github_issue_number := cached.number;
@@ -96,6 +96,7 @@ COMMENT ON FUNCTION github_sync.@record@_insert_transaction() IS
 CREATE OR REPLACE FUNCTION github_sync.@record@_cancel_superseded() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	PERFORM github_sync.require_one_owner();
 	UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = NEW.id
 	WHERE id = ANY (NEW.supersedes) AND state = 'queued';
 	RETURN NULL;

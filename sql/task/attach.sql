@@ -154,6 +154,7 @@ CREATE FUNCTION github_sync.detach_tasks(drop_data boolean DEFAULT false) RETURN
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_owner();
+	PERFORM github_sync.require_rights_of_owner();
 	IF github_sync.attached_table('comment'::text) IS NOT NULL THEN
 		RAISE object_in_use USING
 			MESSAGE = 'comments are attached: they need the tasks',

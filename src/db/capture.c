@@ -21,6 +21,7 @@
 #include "db/capture_pool.h"
 #include "db/captured_change.h"
 #include "db/contained.h"
+#include "db/ownership.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -94,15 +95,16 @@ tell_missing_column(const TriggerData *trigger, const CapturedColumns *columns)
 	tell_problem(&problem);
 }
 
+/* The problem is in sync_problems while it lasts; noted is that it began, where that is not another owner's affair. */
 static void
-tell_other_owner(const TriggerData *trigger, RecordType record_type)
+tell_ownership(const OwnershipProblem *found, RecordType record_type)
 {
 	CaptureProblem problem = {.record_type = record_type, .problem = "ownership"};
 
-	problem.detail = psprintf("table %s and the queue do not have one owner",
-							  RelationGetRelationName(trigger->tg_relation));
-	problem.remedy = "Give both to one owner: attach the table again as the owner that it has now.";
-	tell_problem(&problem);
+	problem.detail = pstrdup(found->problem);
+	problem.remedy = pstrdup(found->remedy);
+	if (ownership_queue_is_ones())
+		tell_problem(&problem);
 }
 
 static void
@@ -211,19 +213,18 @@ void
 capture_row(const TriggerData *trigger, FmgrInfo *function, bool in_worker)
 {
 	const CapturedColumns *columns = columns_of(trigger, function);
+	const OwnershipProblem *problem = ownership_problem();
 	CapturedChange change;
 	CapturedChange *only = &change;
 
 	begin_with_transaction();
-	if (columns->missing != NULL)
+	if (problem != NULL)
+		tell_ownership(problem, columns->record_type);
+	else if (columns->missing != NULL)
 		tell_missing_column(trigger, columns);
 	else if (!captured_change_read(trigger, columns, &change) ||
 			 (in_worker && is_own_write(&change)))
 		return;
-	/* A stranger's table with such a trigger is none of ours. */
-	else if (capture_functions_owner(columns->record_type) !=
-			 trigger->tg_relation->rd_rel->relowner)
-		tell_other_owner(trigger, columns->record_type);
 	else if (captured_alone++ < ROWS_CAPTURED_ALONE)
 		capture_batch(&only, 1);
 	else

@@ -13,9 +13,6 @@
 
 #include "db/captured_change.h"
 
-/* To whom what captures changes of a record type belongs; InvalidOid: it is gone. */
-extern Oid capture_functions_owner(RecordType record_type);
-
 /* Raises what the rules raise. */
 extern void capture_functions_enqueue(const CapturedChange *change);
 
