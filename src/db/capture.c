@@ -184,7 +184,8 @@ is_own_write(const CapturedChange *change)
 
 	return applying != NULL &&
 		(strcmp(applying, psprintf("%s:new", type)) == 0 ||
-		 strcmp(applying, psprintf("%s:%s", type, change->key)) == 0);
+		 strcmp(applying, psprintf("%s:%s", type, change->key)) == 0) &&
+		capture_functions_in_worker();
 }
 
 static const CapturedColumns *
@@ -208,7 +209,7 @@ capture_has_arguments(const TriggerData *trigger)
 }
 
 void
-capture_row(const TriggerData *trigger, FmgrInfo *function, bool in_worker)
+capture_row(const TriggerData *trigger, FmgrInfo *function)
 {
 	const CapturedColumns *columns = columns_of(trigger, function);
 	CapturedChange change;
@@ -217,8 +218,7 @@ capture_row(const TriggerData *trigger, FmgrInfo *function, bool in_worker)
 	begin_with_transaction();
 	if (columns->missing != NULL)
 		tell_missing_column(trigger, columns);
-	else if (!captured_change_read(trigger, columns, &change) ||
-			 (in_worker && is_own_write(&change)))
+	else if (!captured_change_read(trigger, columns, &change) || is_own_write(&change))
 		return;
 	/* A stranger's table with such a trigger is none of ours. */
 	else if (capture_functions_owner(columns->record_type) !=

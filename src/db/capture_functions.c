@@ -53,6 +53,14 @@ capture_functions_owner(RecordType record_type)
 	return find_capture(record_type).owner;
 }
 
+bool
+capture_functions_in_worker(void)
+{
+	Oid in_worker = find_function("in_worker", NULL, 0).function;
+
+	return OidIsValid(in_worker) && DatumGetBool(OidFunctionCall0(in_worker));
+}
+
 static Datum
 text_array(char *const *values, int count)
 {

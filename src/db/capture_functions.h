@@ -16,6 +16,9 @@
 /* To whom what captures changes of a record type belongs; InvalidOid: it is gone. */
 extern Oid capture_functions_owner(RecordType record_type);
 
+/* By in_worker(): whether this process is a worker. */
+extern bool capture_functions_in_worker(void);
+
 /* Raises what the rules raise. */
 extern void capture_functions_enqueue(const CapturedChange *change);
 
