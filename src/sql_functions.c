@@ -248,7 +248,7 @@ github_sync_capture_change(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("github_sync_capture_change is for the triggers that capture makes")));
-	capture_row(trigger, fcinfo->flinfo, shared_state_has_slot());
+	capture_row(trigger, fcinfo->flinfo);
 	return PointerGetDatum(NULL);
 }
 

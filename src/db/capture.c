@@ -186,7 +186,8 @@ is_own_write(const CapturedChange *change)
 
 	return applying != NULL &&
 		(strcmp(applying, psprintf("%s:new", type)) == 0 ||
-		 strcmp(applying, psprintf("%s:%s", type, change->key)) == 0);
+		 strcmp(applying, psprintf("%s:%s", type, change->key)) == 0) &&
+		capture_functions_in_worker();
 }
 
 static const CapturedColumns *
@@ -210,7 +211,7 @@ capture_has_arguments(const TriggerData *trigger)
 }
 
 void
-capture_row(const TriggerData *trigger, FmgrInfo *function, bool in_worker)
+capture_row(const TriggerData *trigger, FmgrInfo *function)
 {
 	const CapturedColumns *columns = columns_of(trigger, function);
 	const OwnershipProblem *problem = ownership_problem();
@@ -222,8 +223,7 @@ capture_row(const TriggerData *trigger, FmgrInfo *function, bool in_worker)
 		tell_ownership(problem, columns->record_type);
 	else if (columns->missing != NULL)
 		tell_missing_column(trigger, columns);
-	else if (!captured_change_read(trigger, columns, &change) ||
-			 (in_worker && is_own_write(&change)))
+	else if (!captured_change_read(trigger, columns, &change) || is_own_write(&change))
 		return;
 	else if (captured_alone++ < ROWS_CAPTURED_ALONE)
 		capture_batch(&only, 1);

@@ -15,6 +15,6 @@ extern bool capture_has_arguments(const TriggerData *trigger);
 /*
  * Called for each row by such a trigger.
  */
-extern void capture_row(const TriggerData *trigger, FmgrInfo *function, bool in_worker);
+extern void capture_row(const TriggerData *trigger, FmgrInfo *function);
 
 #endif

@@ -31,6 +31,14 @@ find_capture(RecordType record_type)
 						 lengthof(types));
 }
 
+bool
+capture_functions_in_worker(void)
+{
+	Oid in_worker = find_function("in_worker", NULL, 0);
+
+	return OidIsValid(in_worker) && DatumGetBool(OidFunctionCall0(in_worker));
+}
+
 static Datum
 text_array(char *const *values, int count)
 {

@@ -13,6 +13,9 @@
 
 #include "db/captured_change.h"
 
+/* By in_worker(): whether this process is a worker. */
+extern bool capture_functions_in_worker(void);
+
 /* Raises what the rules raise. */
 extern void capture_functions_enqueue(const CapturedChange *change);
 
