@@ -32,7 +32,7 @@ DECLARE
 	here github_sync.local_row;
 	decision github_sync.decision;
 	place record;
-	can_be_read boolean := github_sync.@record@_table_fits();
+	can_be_read boolean := github_sync.table_has_columns({{name_texts}}, {{columns_text}});
 BEGIN
 	PERFORM github_sync.require_one_owner();
 	/* The table refuses it, with the name of its constraint. */
