@@ -179,6 +179,13 @@ changes_owner(const AlterTableStmt *stmt)
 	return false;
 }
 
+/* What its transaction asked for at its commit was forgotten when it was prepared. */
+static bool
+ends_prepared_transaction(const TransactionStmt *stmt)
+{
+	return stmt->kind == TRANS_STMT_COMMIT_PREPARED || stmt->kind == TRANS_STMT_ROLLBACK_PREPARED;
+}
+
 static bool
 drops_queue(const DropStmt *stmt)
 {
@@ -217,6 +224,11 @@ announce_change(Node *stmt)
 		case T_AlterTableStmt:
 			if (changes_owner(castNode(AlterTableStmt, stmt)))
 				at_commit(SCOUT_DATABASE, MyDatabaseId);
+			break;
+		case T_TransactionStmt:
+			/* Committed, it may have queued something; rolled back, it let go of records. */
+			if (ends_prepared_transaction(castNode(TransactionStmt, stmt)))
+				at_commit(WAKE_WORKERS, MyDatabaseId);
 			break;
 		case T_DropOwnedStmt:
 		case T_ReassignOwnedStmt:

@@ -15,7 +15,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 my $github = GitHubSync::StandIn->start;
-my $node   = GitHubSync::Application::start_server('main', GitHubSync::Application::app_settings($github), 'autovacuum' => 'off');
+my $node   = GitHubSync::Application::start_server('main', GitHubSync::Application::app_settings($github), 'autovacuum' => 'off', 'max_prepared_transactions' => '5');
 
 my $workers = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'github_sync worker'";
 
@@ -94,6 +94,16 @@ is($after->{wal}, $before->{wal}, 'idle workers write nothing');
 is($after->{transactions}, $before->{transactions}, 'begin no transaction');
 is_deeply($after->{wake_ups}, $before->{wake_ups}, 'and do not even wake up, nor does the launcher');
 
+# ---- prepared transactions ----
+
+foreach my $end ('COMMIT', 'ROLLBACK')
+{
+	$application->sql("BEGIN; INSERT INTO tasks (project_id, github_repo_id, title, created_by) SELECT project_id, github_repo_id, 'prepared: $end', 'user' FROM tasks LIMIT 1; PREPARE TRANSACTION 'one'");
+	$application->sql("$end PREPARED 'one'");
+}
+$application->wait_until_done;
+is_deeply([ map { $_->{title} } grep { $_->{title} =~ /^prepared/ } $github->issues('acme/widgets') ], ['prepared: COMMIT'], 'COMMIT PREPARED wakes the worker');
+
 # ---- switched off ----
 
 GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
@@ -108,7 +118,7 @@ my $switched_on_at = 1000 * time;
 GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
 $application->wait_until_done;
 is(scalar(grep { $_->{t} < $switched_on_at } $github->requests(since => $seq)), 0, 'nor sent');
-is($github->issue('acme/widgets', 3)->{title}, 'while switched off', 'switched on again, it is');
+is($github->issue('acme/widgets', 4)->{title}, 'while switched off', 'switched on again, it is');
 
 # What waits for its turn by then is not sent either.
 $seq = $github->last_seq;
