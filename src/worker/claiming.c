@@ -23,6 +23,7 @@
 #include "worker/conversation.h"
 #include "worker/failure.h"
 #include "worker/line.h"
+#include "worker/pauses.h"
 
 /*
  * Of each kind and record type; in hand all together: with so many, an
@@ -126,12 +127,13 @@ claiming_obstacle(void)
 {
 	if (claiming.failures > 0)
 		return "cannot claim";
+	/* First: what is not enabled does not look at the rest. */
+	if (!setting_enabled)
+		return "not enabled";
 	if (!claiming.attached[RECORD_TASK])
 		return "nothing is attached";
 	if (!claiming.adopted)
 		return "copied database";
-	if (!setting_enabled)
-		return "not enabled";
 	return NULL;
 }
 
@@ -302,6 +304,8 @@ claim(void *argument)
 		return; /* adopt_database() wakes us */
 	}
 	end_pauses_of_settings();
+	if (pauses_have_trouble() && !installations_are_in_trouble())
+		pauses_note_end_of_all_trouble();
 	release_due();
 	recover_orphans();
 	learn_past_creations();
