@@ -117,6 +117,17 @@ claiming_next_time(void)
 }
 
 bool
+claiming_queue_is_gone(void)
+{
+	bool gone;
+
+	db_begin("looking for the queue");
+	gone = !queue_is_attached(RECORD_TASK);
+	db_commit();
+	return gone;
+}
+
+bool
 claiming_is_due(void)
 {
 	return may_claim_later() && time_has_come();

@@ -31,6 +31,9 @@ extern void claiming_note_orphans(void);
 /* Settings were read again: pauses that followed from them are over. */
 extern void claiming_note_settings(void);
 
+/* What this worker worked for was dropped. */
+extern bool claiming_queue_is_gone(void);
+
 /* When something is due, though nothing is told; or DT_NOEND.  Whether that time has come. */
 extern TimestampTz claiming_next_time(void);
 extern bool claiming_is_due(void);

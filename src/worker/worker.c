@@ -117,8 +117,13 @@ work(bool leaving, uint32 wait_event)
 static bool
 look_after_process(bool leaving)
 {
-	if (!worker_process_may_continue())
+	if (!worker_process_may_continue() && !leaving)
+	{
 		leaving = true;
+		/* Nobody is left who could be told of the answers. */
+		if (claiming_queue_is_gone())
+			proc_exit(0);
+	}
 	if (worker_process_settings_changed())
 		take_over_settings();
 	if (leaving || !setting_enabled)
