@@ -330,8 +330,9 @@ begin_conversation(SyncClaim *claim)
 	Conversation *conversation = conversation_of_claim(claim);
 
 	ereport(DEBUG1,
-			(errmsg_internal("github_sync: %s: claimed, attempt %d",
-							 conversation_name(conversation), claim->attempts + 1)));
+			(errmsg_internal("github_sync: %s: claimed, attempt %d%s",
+							 conversation_name(conversation), claim->attempts + 1,
+							 claim->is_probe ? ", the probe" : "")));
 	if (claim->is_probe)
 	{
 		conversation->installation->may_be_paused = true;

@@ -21,7 +21,11 @@
 /* How many reports one transaction holds at most: a bound on what a crash repeats. */
 #define REPORTS_PER_TRANSACTION 64
 
-/* A row that the application holds: asked for again this often, this much apart. */
+/*
+ * A row that the application holds: its report is tried again this often, each
+ * time after twice as long (6 s in all), as the answer is at hand. Then the
+ * claim is given back (failure.c), and GitHub asked again.
+ */
 #define CONTENTION_RETRIES 8
 #define CONTENTION_DELAY_MS 25
 
@@ -242,6 +246,10 @@ conclude(const Report *report)
 			line_join(conversation);
 			break;
 		case CONVERSATION_WAITS:
+			ereport(DEBUG1,
+					(errmsg_internal(
+						"github_sync: %s: the record is in use, reported again in a moment",
+						conversation_name(conversation))));
 			freshness_end(conversation);
 			arrivals_postpone(conversation, CONTENTION_DELAY_MS << conversation->postponed);
 			break;
