@@ -24,6 +24,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	new_row_fields text[] := {{new_fields}};
 	old_row_fields text[] := {{old_fields}};
+	has_record boolean;
 	here github_sync.local_row;
 BEGIN
 	/* What the worker itself writes is no news. */
@@ -35,7 +36,8 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	/* A row that has a record is there.  Any other may have been deleted since by another trigger. */
-	IF NOT EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.@record@_id = NEW.{{id}}) THEN
+	has_record := EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.@record@_id = NEW.{{id}});
+	IF NOT has_record THEN
 		here := github_sync.@record@_local_row(NEW.{{id}});
 --@task		IF NOT EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = here.github_repo_id) THEN
 --@comment		IF NOT here.is_there OR here.parent_issue_id IS NULL
@@ -46,9 +48,12 @@ BEGIN
 --@task	INSERT INTO github_sync.task_sync_transactions (direction, task_id, github_repo_id)
 --@task	VALUES ('outbound', NEW.{{id}}, here.github_repo_id);
 --@comment	INSERT INTO github_sync.comment_sync_transactions (direction, comment_id) VALUES ('outbound', NEW.{{id}});
-	/* After the INSERT, which has locked the record, and of a comment the parent before it. */
+	/*
+	 * After the INSERT, which has locked the record, and of a comment the parent before it. A record that the
+	 * INSERT has made has no base yet, from which a field could differ since a time.
+	 */
 	PERFORM github_sync.@record@_stamp_local_change(NEW.{{id}}, old_row_fields, new_row_fields)
-	WHERE TG_OP = 'UPDATE';
+	WHERE TG_OP = 'UPDATE' AND has_record;
 	RETURN NULL;
 END
 $$;
