@@ -1,9 +1,10 @@
 #!/bin/bash
 # check_rooms.sh OBJECT...
 #	Refuses what scripts/rooms.txt forbids: an #include of a room or library that
-#	is not granted, in any file of src/; a call of a forbidden function, and a
-#	name for other files that does not tell its module, in the given object
-#	files. Refuses a circle of modules, also within one room, and a function
+#	is not granted, in any file of src/; a reference to such a room, a call of a
+#	forbidden function, and a name for other files that does not tell its module,
+#	in the given object files. Refuses a circle of modules, by #include or by
+#	reference, also within one room, and a function
 #	name, static or not, that two files define. Says file and reason for each
 #	breach; fails if any. Else prints how many variables outlive a function.
 #
@@ -128,6 +129,29 @@ check_calls() {
 	done < <(symbols -u -- "$@")
 }
 
+# Whoever declares a function himself needs no #include to call it: what the
+# objects refer to counts as well.
+check_references() {
+	local object room own_room module own_module symbol definer
+	declare -A defined_in
+	while read -r object symbol; do
+		defined_in[$symbol]=$object
+	done < <(symbols -g --defined-only -- "$@")
+	while read -r object symbol; do
+		definer=${defined_in[$symbol]-}
+		[ -n "$definer" ] || continue
+		room_of "$object"; own_room=$room
+		room_of "$definer"
+		case " ${includes[$own_room]-} " in
+			*" $room "*) ;;
+			*) breach "$object" "$own_room may not refer to $symbol of $room" ;;
+		esac
+		module_of "$object"; own_module=$module
+		module_of "$definer"
+		[ "$own_module" = "$module" ] || arrows+=("$own_module $module $object")
+	done < <(symbols -u -- "$@")
+}
+
 # Each circle once, by the shortest way round.
 check_circles() {
 	local places circle
@@ -231,6 +255,7 @@ count_variables() {
 
 read_table
 check_includes
+check_references "$@"
 check_circles
 check_function_names
 check_calls "$@"
