@@ -3,7 +3,7 @@
 #	Refuses what scripts/rooms.txt forbids: an #include of a room or library that
 #	is not granted, in any file of src/; a reference to such a room, a call of a
 #	forbidden function, and a name for other files that does not tell its module,
-#	in the given object files. Refuses a circle of modules, by #include or by
+#	in the given object files; a folder that is no room. Refuses a circle of modules, by #include or by
 #	reference, also within one room, and a function
 #	name, static or not, that two files define. Says file and reason for each
 #	breach; fails if any. Else prints how many variables outlive a function.
@@ -85,6 +85,13 @@ check_include() {
 	module_of "$file"; own_module=$module
 	module_of "$found"
 	[ "$own_module" = "$module" ] || arrows+=("$own_module $module $file:$line")
+}
+
+check_folders() {
+	local folder
+	while read -r folder; do
+		[ -n "${includes[${folder#src/}]-}" ] || breach "$folder" "rooms.txt knows no room of that name: nothing of it is compiled"
+	done < <(find src -mindepth 1 -type d)
 }
 
 check_includes() {
@@ -254,6 +261,7 @@ count_variables() {
 }
 
 read_table
+check_folders
 check_includes
 check_references "$@"
 check_circles

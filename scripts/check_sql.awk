@@ -44,6 +44,8 @@ function read_order(	line, words, file) {
 	while ((getline line <(sql "/order.txt")) > 0) {
 		if (line ~ /^#/ || split(line, words, " ") < 3) continue
 		file = words[2]
+		if (words[1] !~ /^(member|object|view|finish)$/) breach("order", "order.txt", 0, file ": there is no kind \"" words[1] "\"")
+		if (words[3] !~ /^(task|comment|both)$/) breach("order", "order.txt", 0, file ": there is no record type \"" words[3] "\"")
 		if (file in place) { breach("order", "order.txt", 0, file " is named twice"); continue }
 		order[++files] = file
 		place[file] = files
@@ -91,6 +93,7 @@ function check_source(file,	line, number, width) {
 		if (width > widest[file]) widest[file] = width
 		if (width > max_columns) breach("line", file, number, width " columns")
 		check_mark(file, number, line)
+		check_spelling(file, number, line)
 	}
 	close(sql "/" file)
 	size[file] = number
@@ -105,6 +108,19 @@ function columns_of(line,	parts, n, i, width) {
 		if (i < n) width += 4 - width % 4
 	}
 	return width
+}
+
+# What the other rules could not see through.
+function check_spelling(file, number, line,	low) {
+	low = tolower(line)
+	if (low ~ /"github_sync"|github_sync[ \t]*\.[ \t]*"|github_sync[ \t]+\.|github_sync\.[ \t]+[a-z]/ || (low != line && low ~ /github_sync\./ && line !~ /github_sync\./))
+		breach("spelling", file, number, "the schema is written github_sync., without quotes or blanks")
+	if (line ~ /search_path *=/ && line !~ /search_path = pg_catalog, pg_temp/)
+		breach("spelling", file, number, "search_path is set to pg_catalog, pg_temp")
+	if (low ~ /^create +(or +replace +)?(function|procedure)/ && line !~ /^CREATE (OR REPLACE )?FUNCTION /)
+		breach("spelling", file, number, "a function begins with CREATE FUNCTION or CREATE OR REPLACE FUNCTION")
+	if (low ~ /begin +atomic/)
+		breach("spelling", file, number, "a function's body is a string or RETURN: BEGIN ATOMIC ties it to what it calls")
 }
 
 function check_mark(file, number, line) {

@@ -25,6 +25,9 @@
 #	comment	Each function, table and type has a comment; a function's and a type's
 #			begins with "public: " or "private: ".
 #	definer	SECURITY DEFINER sets search_path.
+#	spelling	The schema is written github_sync., search_path is set to pg_catalog, pg_temp,
+#			a function begins in upper case and has no BEGIN ATOMIC: else the rules
+#			above could be passed by.
 #
 # scripts/sql_rules.txt names the exceptions. A name that is put together when the
 # function runs, as in format('github_sync.%I', ...), is not seen.
