@@ -1,10 +1,10 @@
 #!/bin/bash
 # check_rooms.sh OBJECT...
 #	Refuses what scripts/rooms.txt forbids: an #include of a room or library that
-#	is not granted, in any file of src/; a reference to such a room, a call of a
-#	forbidden function, and a name for other files that does not tell its module,
-#	in the given object files; a folder that is no room. Refuses a circle of modules, by #include or by
-#	reference, also within one room, and a function
+#	is not granted, in any file of src/, and a folder that is no room; in the given
+#	object files a reference to such a room, a call of a forbidden function, and a
+#	name for other files that does not tell its module. Refuses a circle of
+#	modules, by #include or by reference, also within one room, and a function
 #	name, static or not, that two files define. Says file and reason for each
 #	breach; fails if any. Else prints how many variables outlive a function.
 #
