@@ -1,4 +1,4 @@
-/* worker: worker may not call statement_run_plain */
+/* worker: worker may not include db/statement\.h, which is private to db */
 #include "postgres.h"
 
 #include "db/statement.h"
