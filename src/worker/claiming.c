@@ -315,8 +315,8 @@ claim(void *argument)
 		return; /* adopt_database() wakes us */
 	}
 	end_pauses_of_settings();
-	if (pauses_have_trouble() && !installations_are_in_trouble())
-		pauses_note_end_of_all_trouble();
+	if (pauses_any_logged() && !installations_any_stopped())
+		pauses_log_all_ends();
 	release_due();
 	recover_orphans();
 	learn_past_creations();

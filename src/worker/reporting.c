@@ -166,8 +166,8 @@ begin_or_renew_pause(Report *report)
 		report_note_retry(report, installation->paused_until);
 		return;
 	}
-	pauses_note_trouble(installation, report->paused_until, report->pause_reason,
-						request_id_of(report->conversation));
+	pauses_log_begin(installation, report->paused_until, report->pause_reason,
+					 request_id_of(report->conversation));
 	change_installation(report, begin_pause);
 	installation_note_pause(installation, report->pause_kind, report->paused_until);
 	report_note_retry(report, report->paused_until);
@@ -186,7 +186,7 @@ take_over_state(Report *report)
 	installation->pauses = 0;
 	installation->paused_until = 0;
 	installation->may_be_paused = true;
-	pauses_note_trouble(installation, DT_NOEND, reason, request_id_of(report->conversation));
+	pauses_log_begin(installation, DT_NOEND, reason, request_id_of(report->conversation));
 }
 
 static void
@@ -204,7 +204,7 @@ note_pauses_are_over(const Conversation *conversation)
 	/* An answer to what was sent before a pause does not end it. */
 	installation->may_be_paused = installation->paused_until > GetCurrentTimestamp();
 	if (!installation->may_be_paused)
-		pauses_note_end_of_trouble(installation);
+		pauses_log_end(installation);
 }
 
 static Report *
