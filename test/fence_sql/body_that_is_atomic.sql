@@ -1,4 +1,4 @@
-/* sql/extension/columns.sql: spelling: a function's body is a string or RETURN */
+/* sql/extension/columns.sql: atomic: a function's body is a string or RETURN */
 
 CREATE FUNCTION github_sync.intruder() RETURNS integer
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
