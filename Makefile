@@ -94,7 +94,7 @@ ISOLATION_OPTS = $(REGRESS_OPTS) --outputdir=.
 REGRESS_PREP = server-fits $(if $(filter .,$(ROOT)),,$(CURDIR)/expected)
 
 # The room "extension" is that of the files directly in src/.
-ROOMS = core crypto http db server worker extension
+ROOMS := $(shell sed -n 's/^\([a-z]*\) includes .*/\1/p' $(SCRIPTS_DIR)/rooms.txt)
 room_directory = $(if $(filter extension,$(1)),src,src/$(1))
 room_objects = $(patsubst $(ROOT)/%.c,%.o,$(sort $(wildcard $(ROOT)/$(call room_directory,$(1))/*.c)))
 OBJS = $(foreach room,$(ROOMS),$(call room_objects,$(room)))
@@ -165,6 +165,7 @@ build/libraries.ok: $(SCRIPTS_DIR)/check_libraries.sh
 
 # What C calls must be there as well.
 sql-fence: build/sql.ok
+	@echo "sql-fence: nothing in sql/ breaches the rules of scripts/check_sql.sh"
 build/sql.ok: $(addprefix $(SCRIPTS_DIR)/,check_sql.sh check_sql.awk sql_rules.txt build_sql.sh) \
 		$(ROOT)/sql/order.txt $(wildcard $(ROOT)/sql/*/*.sql $(ROOT)/src/*.c $(ROOT)/src/*/*.c)
 	$(SCRIPTS_DIR)/check_sql.sh
@@ -193,14 +194,19 @@ endef
 $(foreach room,$(ROOMS),$(if $(call room_objects,$(room)),\
 	$(eval $(call room_rules,$(room),$(call room_objects,$(room))))))
 
+# A folder that is no room's is looked at as well, for nothing in it is compiled.
+strange_folders = $(filter-out $(foreach room,$(ROOMS),$(ROOT)/src/$(room)/.),$(wildcard $(ROOT)/src/*/. $(ROOT)/src/*/*/.))
+
 fence: build/fence.ok
-build/fence.ok: $(SCRIPTS_DIR)/check_rooms.sh $(SCRIPTS_DIR)/rooms.txt $(ROOM_HEADERS) $(OBJS)
+	@echo "fence: nothing in src/ breaches the rules of scripts/rooms.txt"
+build/fence.ok: $(addprefix $(SCRIPTS_DIR)/,check_rooms.sh check_rooms.awk c_source.awk rooms.txt) \
+		$(ROOM_HEADERS) $(strange_folders) $(OBJS)
 	$(SCRIPTS_DIR)/check_rooms.sh $(OBJS)
 	@touch $@
 
 # Only now is there a library to look into.
 all: build/exports.ok
-build/exports.ok: $(SCRIPTS_DIR)/check_exports.sh $(ROOT)/src/exports.txt $(shlib)
+build/exports.ok: $(SCRIPTS_DIR)/check_exports.sh $(ROOT)/src/exports.txt $(shlib) $(wildcard $(ROOT)/sql/*/*.sql)
 	$(SCRIPTS_DIR)/check_exports.sh $(shlib)
 	@touch $@
 

@@ -12,6 +12,9 @@
 #
 #	is put into a further file, up to the next such line. The room "library" is
 #	none: its file is linked to a library of its own, whose exports are checked.
+#
+#	Only the breach is compiled: its headers are given an old time, or make would
+#	compile all that stands in the tree again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -36,15 +39,22 @@ intrude() {
 		if [[ $line =~ ^/\*\ also\ ([a-z0-9_/.]+):\ \*/$ ]]; then
 			file=$(place_of "${BASH_REMATCH[1]}")
 			intruders+=("$file")
-			: >"$file"
 		fi
+		mkdir -p "${file%/*}"
 		printf '%s\n' "$line" >>"$file"
 	done <"$1"
+	for file in "${intruders[@]}"; do
+		case $file in *.h) touch -d @0 "$file" ;; esac
+	done
 }
 
+# And the folders that were made for them.
 remove_intruders() {
 	local file
-	for file in "${intruders[@]}"; do rm -f "$file" "${file%.c}.o"; done
+	for file in "${intruders[@]}"; do
+		rm -f "$file" "${file%.c}.o"
+		rmdir -p "${file%/*}" 2>/dev/null || true
+	done
 	rm -f build/fence.ok build/intruder.so
 }
 

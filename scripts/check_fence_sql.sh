@@ -7,6 +7,9 @@
 #
 #	with the file, of sql/ or src/, at whose end the breach is put (a new one, if
 #	there is none of that name), and what make must say.
+#
+# What a rendered sql/ looks like is kept in build/rendered for the next breach:
+# only the file with the breach is rendered again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,11 +19,37 @@ reason=${reason% \*/}
 
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
+
+render_once() {
+	local newest=build/rendered/made
+	[ -e "$newest" ] && [ -z "$(find sql scripts/build_sql.sh -newer "$newest")" ] && return
+	rm -rf build/rendered
+	scripts/build_sql.sh --render-all build/rendered
+	touch "$newest"
+}
+
+# Nothing is known of a new file, or where order.txt is another.
+render_breach() {
+	local file=${place#sql/} record
+	case $place in
+		src/*) ;;
+		*) [ -e "build/rendered/task/$file" ] || [ -e "build/rendered/comment/$file" ] || return 0 ;;
+	esac
+	cp -r build/rendered "$tree/rendered"
+	for record in task comment; do
+		[ ! -e "$tree/rendered/$record/$file" ] ||
+			"$tree/scripts/build_sql.sh" --render "$record" "$file" >"$tree/rendered/$record/$file"
+	done
+	export SQL_RENDERED=$tree/rendered
+}
+
 cp -r Makefile META.json scripts sql src "$tree/"
 # What is tolerated for a time is a breach here.
 sed -i '/^tolerated /d' "$tree/scripts/sql_rules.txt"
 tail -n +2 "$1" >>"$tree/$place"
 script=task_sync_transaction--$(scripts/version.sh).sql
+render_once
+render_breach
 
 if said=$(make -s -C "$tree" "$script" 2>&1); then
 	echo "the build accepted it"

@@ -10,12 +10,11 @@
 # the last line says so. No release of Debian has PostgreSQL 16.
 #
 #	HEADERS			where they are kept; default: /var/tmp/github_sync-headers-USER
-#	DEBIAN_MIRROR	default: http://deb.debian.org/debian
+#	DEBIAN_MIRROR	where from; default: as apt of this machine does
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 headers=${HEADERS:-/var/tmp/github_sync-headers-$(id -un)}
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 majors=("$@")
 [ ${#majors[@]} -gt 0 ] || majors=(17 18 19)
 keep_days=30	# new minor releases seldom change a header
@@ -53,9 +52,10 @@ adapt_to_libc() {
 
 # In a directory of its own first: what is there is complete.
 fetch() {
-	local major=$1 suite directory
+	local major=$1 suite directory mirror
 	suite=$(suite_of "$major") || return
 	command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return
+	mirror=$(scripts/debian_mirror.sh) || return
 	directory=$(mktemp -d "$headers/fetch.XXXXXX")
 	mkdir -p "$directory/lists/partial" "$directory/archives/partial"
 	echo "deb $mirror $suite main" >"$directory/sources.list"

@@ -2,7 +2,7 @@
 # check_meta.sh
 #	Whether the files that speak of the project as a whole agree: META.json is
 #	what PGXN accepts; the control files, the change log and Debian's change log
-#	know its version.
+#	know its version. And whether a merge left its marks in any file.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -56,6 +56,10 @@ meta_breaches() {
 }
 
 while read -r breach; do problem "$breach"; done < <(meta_breaches)
+
+# What git puts around the two sides of a conflict: seven of a kind, and the side's name.
+while read -r place; do problem "$place: a merge was not finished here"; done < <(
+	find . -type f ! -path './.git/*' ! -path '*/node_modules/*' -exec grep -HnIE '^(<{7}|>{7}) ' {} + | cut -d : -f 1,2)
 
 version=$(scripts/version.sh) || problem "META.json contradicts itself"
 grep -qE "^## \[?$version\]?( |$)" CHANGELOG.md || problem "CHANGELOG.md has no section for $version"

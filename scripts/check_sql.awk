@@ -23,6 +23,7 @@ BEGIN {
 	}
 	check_objects()
 	check_references()
+	check_bare_calls()
 	report_upward()
 	check_c()
 	if (figures != "") print_figures()
@@ -40,10 +41,16 @@ function read_rules(	line, words, n, i) {
 	}
 }
 
-function read_order(	line, words, file) {
+function read_order(	line, words, file, number) {
 	while ((getline line <(sql "/order.txt")) > 0) {
-		if (line ~ /^#/ || split(line, words, " ") < 3) continue
-		file = words[2]
+		number++
+		if (line ~ /^#/ || line !~ /[^ \t]/) continue
+		file = split(line, words, " ") == 3 ? words[2] : ""
+		if (file == "" || words[1] !~ /^(member|object|view|finish)$/ || words[3] !~ /^(task|comment|both)$/) {
+			breach("order", "order.txt", number, "\"" line "\" is not KIND FILE FOR: " what_is_wrong(words, file))
+			if (file != "" && !(file in place)) place[file] = 0
+			continue
+		}
 		if (file in place) { breach("order", "order.txt", 0, file " is named twice"); continue }
 		order[++files] = file
 		place[file] = files
@@ -52,6 +59,12 @@ function read_order(	line, words, file) {
 	}
 	while ((getline file <(rendered "/present")) > 0)
 		if (!(file in place)) breach("order", file, 0, "order.txt does not name the file")
+}
+
+function what_is_wrong(words, file) {
+	if (file == "") return "these are three words"
+	if (words[1] !~ /^(member|object|view|finish)$/) return "KIND is member, object, view or finish"
+	return "FOR is task, comment or both"
 }
 
 # Says what is wrong, once for each place.
@@ -124,8 +137,8 @@ function check_mark(file, number, line) {
 function read_rendered(record, file,	path, line, number) {
 	path = rendered "/" record "/" file
 	reading_for = record
-	in_comment = in_string = in_body = for_people = 0
-	function_name = creating = commenting = ""
+	in_comment = in_string = in_body = for_people = atomic_depth = 0
+	function_name = creating = commenting = verb = token = qualifier = ""
 	while ((getline line <path) > 0) read_line(file, ++number, line)
 	close(path)
 	if (number != size[file]) breach("mark", file, 0, "has " number " lines for " record ", and not " size[file])
@@ -141,7 +154,7 @@ function read_line(file, number, line,	at) {
 			line = substr(line, at + 2)
 		} else if (in_string) {
 			at = index(line, "'")
-			read_string(file, number, at ? substr(line, 1, at - 1) : line)
+			read_string(file, number, at ? substr(line, 1, at - 1) : line, at ? substr(line, at + 1) : "")
 			if (!at) return
 			in_string = 0
 			line = substr(line, at + 1)
@@ -149,7 +162,7 @@ function read_line(file, number, line,	at) {
 			at = RSTART
 			read_code(file, number, substr(line, 1, at - 1))
 			if (substr(line, at, 2) == "--") return
-			if (substr(line, at, 1) == "'") { in_string = 1; line = substr(line, at + 1) }
+			if (substr(line, at, 1) == "'") { in_string = 1; token = "'"; line = substr(line, at + 1) }
 			else { in_comment = 1; line = substr(line, at + 2) }
 		} else {
 			read_code(file, number, line)
@@ -159,43 +172,129 @@ function read_line(file, number, line,	at) {
 	if (header_open) header = header "\n"
 }
 
-function read_string(file, number, text,	rest) {
+# What is called may be said by its name only, where it is cast: 'wake'::regproc.
+function read_string(file, number, text, after,	rest) {
 	if (commenting != "") {
 		comment_of[commenting] = comment_of[commenting] text
 		return
 	}
 	if (for_people) return
+	text = tolower(text)
+	gsub(/"/, "", text)
+	gsub(/[ \t]*\.[ \t]*/, ".", text)
+	if (text ~ /search_path/) breach("path", file, number, "search_path is changed where the function runs, not where it is made")
 	for (rest = text; match(rest, /github_sync\.[a-z0-9_]+/); rest = substr(rest, RSTART + RLENGTH))
-		refer(file, number, substr(rest, RSTART + 12, RLENGTH - 12), substr(rest, RSTART + RLENGTH, 1))
+		refer(file, number, substr(rest, RSTART + 12, RLENGTH - 12), substr(rest, RSTART + RLENGTH, 1) == "(")
+	gsub(/\/\*[^*]*\*\//, " ", text)
+	for (rest = text; match(rest, /[a-z0-9_.%]+[ \t]*\(/); rest = substr(rest, RSTART + RLENGTH))
+		call_bare(file, number, substr(rest, RSTART, RLENGTH - 1))
+	if (after ~ /^[ \t]*::[ \t]*[Rr][Ee][Gg][Pp][Rr][Oo][Cc]/) call_bare(file, number, text)
 }
 
-# Word by word: what a word means depends on those before it.
-function read_code(file, number, code,	word) {
-	while (match(code, /\$[a-z_]*\$|;|github_sync\.[a-z0-9_]+|(CREATE( OR REPLACE)?|COMMENT ON) (FUNCTION|PROCEDURE|TABLE|TYPE|VIEW|COLUMN)|(MESSAGE|DETAIL|HINT) =/)) {
-		word = substr(code, RSTART, RLENGTH)
+# Token by token, in lower case unless it is quoted: what a word means depends on
+# those before it. The last three, over the ends of lines: token is the last one,
+# qualifier the schema or table that it belongs to, verb the begun CREATE or COMMENT.
+function read_code(file, number, code,	next_token) {
+	while (match(code, /\$[A-Za-z0-9_]*\$|"[^"]*"|[A-Za-z0-9_]+|[^ \t]/)) {
+		next_token = tolower(substr(code, RSTART, RLENGTH))
 		if (header_open) header = header substr(code, 1, RSTART + RLENGTH - 1)
 		code = substr(code, RSTART + RLENGTH)
-		if (word ~ /^\$/) { in_body = !in_body; header_open = 0 }
-		else if (word == ";") end_of_statement()
-		else if (word ~ /^CREATE/) creating = word
-		else if (word ~ /^COMMENT/) { for_people = 1; commenting = word }
-		else if (word ~ /=$/) for_people = 1
-		else read_name(file, number, substr(word, 13), substr(code, 1, 1))
+		if (next_token ~ /^["a-z_]/) read_word(file, number, next_token)
+		else if (next_token ~ /^\$.*\$$/) open_or_close_body(next_token)
+		else if (next_token == ";") end_of_statement()
+		else if (next_token == "(") read_parenthesis(file, number)
+		else if (next_token == "=" && token ~ /^(message|detail|hint)$/) for_people = 1
+		if (next_token != ".") { if (next_token !~ /^["a-z_]/) verb = qualifier = "" }
+		else qualifier = token
+		token = next_token
 	}
 	if (header_open) header = header code " "
+}
+
+function read_word(file, number, word,	is_qualified) {
+	is_qualified = token == "."
+	if (is_qualified) {
+		if (qualifier ~ /^"?github_sync"?$/) read_name(file, number, unquoted(word))
+		else creating = ""
+	} else if (word ~ /^(create|comment)$/) verb = word
+	else if (verb != "") read_statement_head(file, number, word)
+	else if (creating != "") read_made_name(file, number, word)
+	else if (word == "definer" && token == "security" && function_name == "")
+		breach("definer", file, number, "SECURITY DEFINER is said of a function that was made before")
+	else if (word ~ /^"?search_path"?$/ && (in_body || function_name == "") && !for_people)
+		breach("path", file, number, "search_path is changed elsewhere than where the function is made")
+	else if (function_name != "" && !in_body) read_atomic(file, number, word)
+	bare = is_qualified ? "" : unquoted(word)
+}
+
+function unquoted(word) {
+	gsub(/"/, "", word)
+	return word
+}
+
+# CREATE OR REPLACE FUNCTION, COMMENT ON TABLE, up to what it is about.
+function read_statement_head(file, number, word) {
+	if (word ~ /^(or|replace|on|unlogged|temp|temporary|recursive|materialized)$/) return
+	if (verb == "create" && word ~ /^(function|procedure|table|type|view)$/) creating = word
+	if (verb == "comment" && token == "on" && word ~ /^(function|procedure|table|type|view|column)$/) {
+		for_people = 1
+		commenting = "COMMENT " word
+	}
+	verb = ""
+}
+
+# The name, or the schema before it.
+function read_made_name(file, number, word) {
+	if (word ~ /^(if|not|exists)$/ || word ~ /^"?github_sync"?$/) return
+	if (!in_body) breach("path", file, number, "CREATE " toupper(creating) " " word " does not say its schema")
+	creating = ""
+}
+
+# The statements of BEGIN ATOMIC end with semicolons, too.
+function read_atomic(file, number, word) {
+	if (word == "atomic" && token == "begin") {
+		atomic_depth = 1
+		header_open = 0
+		breach("atomic", file, number, "a function's body is a string or RETURN: BEGIN ATOMIC ties it to what it calls")
+	}
+	else if (atomic_depth > 0 && word == "case") atomic_depth++
+	else if (atomic_depth > 0 && word == "end" && --atomic_depth == 0) header_open = 1
+}
+
+function open_or_close_body(tag) {
+	if (in_body && tag != body_tag) return
+	in_body = !in_body
+	body_tag = tag
+	header_open = !in_body && function_name != ""
+}
+
+# What was called, if the last word was a name.
+function read_parenthesis(file, number) {
+	if (token !~ /^["a-z_]/) return
+	if (bare != "") { if (commenting == "" && creating == "") call_bare(file, number, bare) }
+	else if (reference_is_last) ref_call[references] = 1
+}
+
+function call_bare(file, number, name) {
+	sub(/[ \t]+$/, "", name)
+	if (name !~ /^[a-z_][a-z0-9_]*$/) return
+	bare_file[++bare_calls] = file
+	bare_line[bare_calls] = number
+	bare_name[bare_calls] = name
 }
 
 function end_of_statement() {
 	for_people = 0
 	commenting = creating = ""
-	if (in_body) return
+	if (in_body || atomic_depth > 0) return
 	if (function_name != "") finish_function()
 }
 
-function read_name(file, number, name, next_character) {
+function read_name(file, number, name) {
+	reference_is_last = 0
 	if (creating != "") define(file, number, name)
-	else if (commenting ~ /^COMMENT/) commenting = (commenting ~ /COLUMN$/ ? "column " : "") name
-	else if (commenting == "") refer(file, number, name, next_character)
+	else if (commenting ~ /^COMMENT/) commenting = (commenting ~ /column$/ ? "column " : "") name
+	else if (commenting == "") { refer(file, number, name, 0); reference_is_last = 1 }
 }
 
 function define(file, number, name,	what) {
@@ -207,7 +306,7 @@ function define(file, number, name,	what) {
 	check_name(file, number, name)
 	defined_in[name] = file
 	line_of[name] = number
-	kind_of_object[name] = what ~ /FUNCTION|PROCEDURE/ ? "function" : what ~ /TYPE/ ? "type" : "table"
+	kind_of_object[name] = what ~ /function|procedure/ ? "function" : what ~ /type/ ? "type" : "table"
 	names[++objects] = name
 	if (kind_of_object[name] != "function") return
 	function_name = name
@@ -227,13 +326,13 @@ function check_name(file, number, name) {
 }
 
 # Of the file's own functions, or of a trigger: who calls, and what.
-function refer(file, number, name, next_character) {
+function refer(file, number, name, is_call) {
 	references++
 	ref_file[references] = file
 	ref_line[references] = number
 	ref_from[references] = function_name
 	ref_name[references] = name
-	ref_call[references] = next_character == "("
+	ref_call[references] = is_call
 }
 
 function finish_function(	name) {
@@ -245,8 +344,17 @@ function finish_function(	name) {
 	inputs_of[name] = plain_inputs(header)
 	if (inputs_of[name] > max_inputs && !(name in may_be_wide))
 		breach("inputs", defined_in[name], line_of[name], name " has " inputs_of[name] " plain inputs")
-	if (header ~ /SECURITY DEFINER/ && header !~ /SET search_path/)
-		breach("definer", defined_in[name], line_of[name], name " is SECURITY DEFINER and does not set search_path")
+	check_search_path(name, tolower(header))
+}
+
+function check_search_path(name, text,	is_safe) {
+	gsub(/[ \t\n]+/, " ", text)
+	is_safe = text ~ /set search_path = pg_catalog, pg_temp([ ;]|$)/
+	if (text ~ / security definer/ && !is_safe)
+		breach("definer", defined_in[name], line_of[name],
+			name " is SECURITY DEFINER and does not set search_path: SET search_path = pg_catalog, pg_temp")
+	else if (text ~ / set "?search_path/ && !is_safe)
+		breach("path", defined_in[name], line_of[name], name " sets search_path to something else than pg_catalog, pg_temp")
 }
 
 # How many of the arguments, from the first parenthesis to the one that closes it,
@@ -266,8 +374,8 @@ function is_plain_input(argument,	words, n, first) {
 	n = split(argument, words, /[ \t\n]+/)
 	first = 1
 	while (first <= n && words[first] == "") first++
-	if (first > n || words[first] == "OUT") return 0
-	if (words[first] ~ /^(IN|INOUT|VARIADIC)$/) first++
+	if (first > n || toupper(words[first]) == "OUT") return 0
+	if (toupper(words[first]) ~ /^(IN|INOUT|VARIADIC)$/) first++
 	return words[first < n ? first + 1 : first] !~ /^github_sync\./
 }
 
@@ -302,6 +410,13 @@ function check_references(	i, name, from, to) {
 		}
 		if (place[to] > place[from]) upward[++upward_count] = i
 	}
+}
+
+# Whose they are, their names do not tell: by search_path any schema's.
+function check_bare_calls(	i) {
+	for (i = 1; i <= bare_calls; i++)
+		if (kind_of_object[bare_name[i]] == "function")
+			breach("path", bare_file[i], bare_line[i], bare_name[i] " is called without its schema: github_sync." bare_name[i])
 }
 
 function report_upward(	i, r, from, to, back, caller) {

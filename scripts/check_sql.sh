@@ -2,10 +2,13 @@
 # check_sql.sh [--figures]
 #	Refuses what the house rules of sql/ forbid; says rule, place and reason for
 #	each breach; fails if any. SQL_DIR: of another directory than sql/.
+#	SQL_RENDERED: a directory with what build_sql.sh --render-all makes of it, which
+#	this script then writes to as well.
 #	--figures prints a table as well: each file's size, its longest function and
 #	line, and the files whose functions it calls.
 #
-#	order	Each file of sql/ is named in order.txt once, and the other way round.
+#	order	Each file of sql/ is named in order.txt once, and the other way round, with
+#			a kind and a record type that there is.
 #	mark	--@task and --@comment begin a line of a template for both record types,
 #			and nothing else; a file of one type, or a member, has no use for them.
 #			What is made of a template has as many lines, so that they have its numbers.
@@ -24,16 +27,23 @@
 #	inputs	No function has more than six plain inputs: not of a type of ours.
 #	comment	Each function, table and type has a comment; a function's and a type's
 #			begins with "public: " or "private: ".
-#	definer	SECURITY DEFINER sets search_path.
+#	path	Whatever is made or called is named with its schema; what sets search_path
+#			sets it to pg_catalog, pg_temp, where a function is made and nowhere else.
+#	definer	SECURITY DEFINER sets search_path, and is said where the function is made.
+#	atomic	A body is a string or RETURN: BEGIN ATOMIC would tie it to what it calls.
 #
+# Names and keywords count in any spelling: in capitals, quoted, or with spaces.
 # scripts/sql_rules.txt names the exceptions. A name that is put together when the
 # function runs, as in format('github_sync.%I', ...), is not seen.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export SQL_DIR=${SQL_DIR:-sql}
 
-rendered=$(mktemp -d)
-trap 'rm -rf "$rendered"' EXIT
+rendered=${SQL_RENDERED-}
+if [ -z "$rendered" ]; then
+	rendered=$(mktemp -d)
+	trap 'rm -rf "$rendered"' EXIT
+fi
 
 # The shell knows which files there are, awk all the rest.
 find "$SQL_DIR" -mindepth 2 -name '*.sql' ! -path "$SQL_DIR/upgrade/*" | sed "s:^$SQL_DIR/::" | sort >"$rendered/present"
@@ -42,5 +52,5 @@ grep -v '^#' "$SQL_DIR/order.txt" | while read -r _ file _; do
 done
 find src -name '*.c' | sort >"$rendered/c_files"
 
-scripts/build_sql.sh --render-all "$rendered"
+[ -n "${SQL_RENDERED-}" ] || scripts/build_sql.sh --render-all "$rendered"
 LC_ALL=C awk -v sql="$SQL_DIR" -v rendered="$rendered" -v figures="${1-}" -f scripts/check_sql.awk

@@ -25,7 +25,6 @@
 # shellcheck shell=bash
 
 CHROOTS=${CHROOTS:-/var/tmp/github_sync-chroots}
-debian_mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 debian_suites='bookworm trixie sid'
 
 debian_of() {
@@ -43,6 +42,7 @@ need_debians() {
 	for program in debootstrap unshare setpriv; do
 		command -v "$program" >/dev/null || { echo "needs $program: apt-get install debootstrap util-linux" >&2; return 1; }
 	done
+	debian_mirror=$("$source_dir/scripts/debian_mirror.sh") || return
 	mkdir -p "$CHROOTS"
 	remove_orphans
 }

@@ -29,6 +29,7 @@ DECLARE
 	key {{key_type}};
 	old_fields text[];
 	new_fields text[];
+	has_record boolean;
 	here github_sync.local_row;
 BEGIN
 	PERFORM github_sync.require_one_owner();
@@ -46,7 +47,8 @@ BEGIN
 		RETURN;
 	END IF;
 	/* A row that has a record is there.  Any other may have been deleted since by another trigger. */
-	IF NOT EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.@record@_id = key) THEN
+	has_record := EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.@record@_id = key);
+	IF NOT has_record THEN
 		here := github_sync.@record@_local_row(key);
 --@task		IF NOT EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = here.github_repo_id) THEN
 --@comment		IF NOT here.is_there OR here.parent_issue_id IS NULL
@@ -58,8 +60,11 @@ BEGIN
 --@task	INSERT INTO github_sync.task_sync_transactions (direction, task_id, github_repo_id)
 --@task	VALUES ('outbound', key, here.github_repo_id);
 --@comment	INSERT INTO github_sync.comment_sync_transactions (direction, comment_id) VALUES ('outbound', key);
-	/* After the INSERT, which has locked the record, and of a comment the parent before it. */
-	PERFORM github_sync.@record@_stamp_local_change(key, old_fields, new_fields) WHERE is_update;
+	/*
+	 * After the INSERT, which has locked the record, and of a comment the parent before it. A record that the
+	 * INSERT has made has no base yet, from which a field could differ since a time.
+	 */
+	PERFORM github_sync.@record@_stamp_local_change(key, old_fields, new_fields) WHERE is_update AND has_record;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_capture(text, boolean, text[], text[]) IS

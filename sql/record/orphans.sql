@@ -33,7 +33,7 @@ BEGIN
 			PERFORM github_sync.@record@_requeue(t, cached, 'given back', NULL);
 			recovered := recovered + 1;
 		EXCEPTION WHEN OTHERS THEN
-			busy := busy + 1;	/* its trouble is not that of the others */
+			busy := busy + 1;	/* what is wrong with it is not wrong with the others */
 		END;
 	END LOOP;
 END

@@ -20,7 +20,7 @@ COMMENT ON TABLE github_sync.attached_tables IS
 'private: which tables of the application are attached, by which columns, and in which database; as text, so that it '
 'restores anywhere';
 COMMENT ON COLUMN github_sync.attached_tables.database_identity IS
-'where the rows are at home: another database with the same rows is a copy and sends nothing until adopt_database()';
+'of the database that syncs: another one with the same rows is a copy and sends nothing until adopt_database()';
 
 COMMENT ON COLUMN github_sync.attached_tables.server_timeline IS
 'of the server when a worker started last; another one: promoted or recovered since; NULL: restored';

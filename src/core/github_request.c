@@ -409,3 +409,16 @@ github_operation_uses_jwt(GithubOperation operation)
 {
 	return endpoints[operation].uses_jwt;
 }
+
+bool
+github_request_takes_etag(const char *etag)
+{
+	if (strlen(etag) > GITHUB_MAX_ETAG_LENGTH)
+		return false;
+	for (const char *c = etag; *c != '\0'; c++)
+	{
+		if (*c < ' ' || *c > '~')
+			return false;
+	}
+	return true;
+}

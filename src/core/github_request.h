@@ -67,6 +67,9 @@ typedef struct GithubRequest
 #define GITHUB_MAX_TITLE_LENGTH 256
 #define GITHUB_MAX_BODY_LENGTH 65536
 
+/* Of an ETag, in bytes: what is longer is not kept. */
+#define GITHUB_MAX_ETAG_LENGTH 512
+
 typedef enum GithubRequestError
 {
 	GITHUB_REQUEST_OK,
@@ -86,6 +89,12 @@ typedef enum GithubRequestError
 extern GithubRequestError
 github_request_build(const GithubRequestInput *input, GithubRequest *request);
 extern void github_request_free(GithubRequest *request);
+
+/*
+ * An ETag is stored, and becomes a header again: printable ASCII of a sane
+ * length may, anything else not.
+ */
+extern bool github_request_takes_etag(const char *etag);
 
 /* The operation changes something at GitHub (so it counts as a write). */
 extern bool github_operation_writes(GithubOperation operation);

@@ -88,7 +88,7 @@ typedef enum RateObstacle
 	RATE_CREATIONS,  /* our creations of the minute or the hour are used up */
 	RATE_REMAINING,  /* GitHub's hour is used up, but for a reserve */
 	RATE_REFUSED,    /* a block: GitHub refused */
-	RATE_UNREACHABLE /* a block: GitHub cannot be reached, or is in trouble */
+	RATE_UNREACHABLE /* a block: GitHub cannot be reached, or answers that it fails */
 } RateObstacle;
 
 typedef struct RatePermission

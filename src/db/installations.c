@@ -95,13 +95,13 @@ installations_end_budget_pauses(void)
 }
 
 bool
-installations_are_in_trouble(void)
+installations_any_stopped(void)
 {
 	static Statement statement =
-		STATEMENT("SELECT github_sync.installations_in_trouble() AS in_trouble");
+		STATEMENT("SELECT github_sync.installations_stopped() AS any_stopped");
 	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
 
-	return result_bool(&result, 0, "in_trouble");
+	return result_bool(&result, 0, "any_stopped");
 }
 
 TimestampTz

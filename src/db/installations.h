@@ -44,7 +44,7 @@ extern void installations_end_budget_pauses(void);
 extern TimestampTz installations_next_pause_end(void);
 
 /* Whether one of them is paused by GitHub or for want of credentials, or is not active. */
-extern bool installations_are_in_trouble(void);
+extern bool installations_any_stopped(void);
 
 /* active, suspended or deleted: what is queued for another than an active one becomes disabled. */
 extern void installations_set_state(int64 installation_id, const char *state);

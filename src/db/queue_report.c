@@ -234,6 +234,18 @@ add_retry_time(Parameters *parameters, TimestampTz retry_at)
 		parameters_add_timestamp(parameters, retry_at);
 }
 
+/* What the state that SQL answers with does not tell. */
+static void
+log_end_of_claim(const SyncClaim *claim, const char *what, const char *reason, TimestampTz retry_at)
+{
+	ereport(DEBUG1,
+			(errmsg_internal("github_sync: %s transaction " INT64_FORMAT ", claim %d: %s%s%s%s%s",
+							 record_type_name(claim->record_type), claim->id, claim->claim_no, what,
+							 retry_at == RETRY_AT_ONCE ? "" : " until ",
+							 retry_at == RETRY_AT_ONCE ? "" : timestamptz_to_str(retry_at),
+							 reason == NULL ? "" : ": ", reason == NULL ? "" : reason)));
+}
+
 bool
 queue_report_give_back(const SyncClaim *claim, const char *problem, TimestampTz retry_at)
 {
@@ -242,6 +254,7 @@ queue_report_give_back(const SyncClaim *claim, const char *problem, TimestampTz 
 				  TEXTOID, TIMESTAMPTZOID);
 	Parameters parameters = {0};
 
+	log_end_of_claim(claim, "given back", problem, retry_at);
 	add_claim(&parameters, claim);
 	parameters_add_words(&parameters, problem);
 	add_retry_time(&parameters, retry_at);
@@ -257,6 +270,7 @@ queue_report_try_again(const SyncClaim *claim, const char *code, const char *rea
 				  INT4OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT4OID);
 	Parameters parameters = {0};
 
+	log_end_of_claim(claim, "tried again", reason, retry_at);
 	add_claim(&parameters, claim);
 	parameters_add_text(&parameters, code);
 	parameters_add_words(&parameters, reason);
@@ -272,6 +286,7 @@ queue_report_failure(const SyncClaim *claim, const char *code, const char *reaso
 										   INT8OID, INT4OID, TEXTOID, TEXTOID);
 	Parameters parameters = {0};
 
+	log_end_of_claim(claim, "errored", reason, RETRY_AT_ONCE);
 	add_claim(&parameters, claim);
 	parameters_add_text(&parameters, code);
 	parameters_add_words(&parameters, reason);

@@ -72,7 +72,7 @@ typedef struct UnreachableBackoff
 } UnreachableBackoff;
 
 /*
- * GitHub was not reached with this claim's request, or was in trouble.  The
+ * GitHub was not reached with this claim's request, or answered that it fails.  The
  * transaction waits until some time after the installation's pause: another one
  * finds out whether that is over.  One that fails like this for too long is
  * errored.

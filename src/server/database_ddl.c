@@ -187,18 +187,18 @@ changes_ownership(const AlterTableStmt *stmt)
 	return false;
 }
 
-static bool
-is_our_extension(const char *name)
-{
-	return strcmp(name, "task_sync_transaction") == 0 ||
-		strcmp(name, "comment_sync_transaction") == 0;
-}
-
 /* What its transaction asked for at its commit was forgotten when it was prepared. */
 static bool
 ends_prepared_transaction(const TransactionStmt *stmt)
 {
 	return stmt->kind == TRANS_STMT_COMMIT_PREPARED || stmt->kind == TRANS_STMT_ROLLBACK_PREPARED;
+}
+
+static bool
+is_our_extension(const char *name)
+{
+	return strcmp(name, "task_sync_transaction") == 0 ||
+		strcmp(name, "comment_sync_transaction") == 0;
 }
 
 static bool

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "core/github_request.h"
 #include "core/link_header.h"
 #include "core/github_repository.h"
 #include "core/github_resource.h"
@@ -19,7 +20,6 @@
 #define MAX_REDIRECTS 3
 
 /* GitHub's have 68 characters. */
-#define ETAG_MAX_LENGTH 512
 
 /* Ten thousand issues or comments: one made meanwhile is not that far back. */
 #define LOOKUP_MAX_PAGES 100
@@ -49,20 +49,6 @@ resource_kind(const SyncClaim *claim)
 	return claim->record_type == RECORD_TASK ? GITHUB_ISSUE : GITHUB_COMMENT;
 }
 
-/* It is stored, and becomes a header again: printable ASCII of a sane length, or none. */
-static const char *
-usable_etag(const char *etag)
-{
-	if (etag == NULL || strlen(etag) > ETAG_MAX_LENGTH)
-		return NULL;
-	for (const char *c = etag; *c != '\0'; c++)
-	{
-		if (*c < ' ' || *c > '~')
-			return NULL;
-	}
-	return etag;
-}
-
 static bool
 is_fetch(GithubOperation operation)
 {
@@ -73,9 +59,13 @@ is_fetch(GithubOperation operation)
 static const char *
 etag_of_answer(const Conversation *conversation, bool not_modified)
 {
+	const char *etag = conversation->answer->etag;
+
 	if (not_modified)
 		return conversation->claim->etag;
-	return is_fetch(conversation->operation) ? usable_etag(conversation->answer->etag) : NULL;
+	if (!is_fetch(conversation->operation) || etag == NULL || !github_request_takes_etag(etag))
+		return NULL;
+	return etag;
 }
 
 /* Asked again before its update, it is asked for what differs from this answer. */

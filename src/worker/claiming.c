@@ -60,7 +60,7 @@ static struct
 	TimestampTz next_due;      /* when a retry time or a pause ends */
 	TimestampTz fallback_at;   /* when it is looked for work that nobody told of */
 	uint32 wakes_seen;         /* what was committed before is claimed, or not due */
-	bool all_is_well;          /* no installation is in trouble, though an error is shown */
+	bool all_is_well;          /* no installation is stopped, though an error is shown */
 	int failures;              /* in a row; meanwhile each record type is claimed alone */
 	TimestampTz rests_until[RECORD_TYPES]; /* the type that failed */
 	RecordType first;                      /* whose turn it is to claim first */
@@ -331,7 +331,7 @@ claim_type(void *argument)
 
 /* DbAction: one row that cannot be claimed must not stop the others. */
 static void
-claim_troubled_type(void *argument)
+claim_failing_type(void *argument)
 {
 	ClaimRound *round = argument;
 	int64 failed = queue_claim_fail_unclaimable(round->type, claim_slots(round->slots));
@@ -368,7 +368,7 @@ claim_type_alone(ClaimRound *round)
 		round->rests = true;
 		return;
 	}
-	if (db_try(claim_troubled_type, round, &round->error))
+	if (db_try(claim_failing_type, round, &round->error))
 		return;
 	round->claims.claims = forget_claims(round->claims.claims, claimed);
 	round->claims.unfit = list_truncate(round->claims.unfit, unfit);
@@ -395,12 +395,12 @@ claim_in_turn(ClaimRound *round)
 
 /* Of this process, or of one before it, whose last words are still shown. */
 static void
-look_for_trouble(void)
+look_for_ends_of_pauses(void)
 {
 	claiming.all_is_well =
-		(pauses_have_trouble() || shared_state_shows_error()) && !installations_are_in_trouble();
+		(pauses_any_logged() || shared_state_shows_error()) && !installations_any_stopped();
 	if (claiming.all_is_well)
-		pauses_note_end_of_all_trouble();
+		pauses_log_all_ends();
 }
 
 /* DbAction: fills the free slots; its argument is a ClaimRound. */
@@ -416,7 +416,7 @@ claim(void *argument)
 		return; /* adopt_database() wakes us */
 	}
 	end_pauses_of_settings();
-	look_for_trouble();
+	look_for_ends_of_pauses();
 	release_due();
 	recover_orphans();
 	learn_past_creations();
@@ -430,8 +430,9 @@ begin_conversation(SyncClaim *claim)
 	Conversation *conversation = conversation_of_claim(claim);
 
 	ereport(DEBUG1,
-			(errmsg_internal("github_sync: %s: claimed, attempt %d",
-							 conversation_name(conversation), claim->attempts + 1)));
+			(errmsg_internal("github_sync: %s: claimed, attempt %d%s",
+							 conversation_name(conversation), claim->attempts + 1,
+							 claim->is_probe ? ", the probe" : "")));
 	if (claim->is_probe)
 	{
 		conversation->installation->may_be_paused = true;

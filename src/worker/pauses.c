@@ -192,55 +192,55 @@ log_pause(int level, int64 installation_id, TimestampTz until, const char *reaso
 }
 
 void
-pauses_note_trouble(Installation *installation, TimestampTz until, const char *reason,
-					const char *request_id)
+pauses_log_begin(Installation *installation, TimestampTz until, const char *reason,
+				 const char *request_id)
 {
-	log_pause(installation->trouble_is_logged ? DEBUG1 : LOG, installation->id, until, reason,
+	log_pause(installation->pause_is_logged ? DEBUG1 : LOG, installation->id, until, reason,
 			  request_id);
-	installation->trouble_is_logged = true;
+	installation->pause_is_logged = true;
 	shared_state_report_error(reason);
 }
 
 /* InstallationVisitor */
 static void
-find_trouble(Installation *installation, void *argument)
+find_logged(Installation *installation, void *argument)
 {
 	bool *found = argument;
 
-	*found |= installation->trouble_is_logged;
+	*found |= installation->pause_is_logged;
 }
 
 bool
-pauses_have_trouble(void)
+pauses_any_logged(void)
 {
 	bool found = false;
 
-	installation_visit_all(find_trouble, &found);
+	installation_visit_all(find_logged, &found);
 	return found;
 }
 
 void
-pauses_note_end_of_trouble(Installation *installation)
+pauses_log_end(Installation *installation)
 {
-	if (!installation->trouble_is_logged)
+	if (!installation->pause_is_logged)
 		return;
-	installation->trouble_is_logged = false;
+	installation->pause_is_logged = false;
 	ereport(LOG, (errmsg("github_sync: installation " INT64_FORMAT " goes on", installation->id)));
-	if (!pauses_have_trouble())
+	if (!pauses_any_logged())
 		shared_state_report_error("");
 }
 
 /* InstallationVisitor */
 static void
-end_trouble(Installation *installation, void *argument pg_attribute_unused())
+log_end(Installation *installation, void *argument pg_attribute_unused())
 {
-	pauses_note_end_of_trouble(installation);
+	pauses_log_end(installation);
 }
 
 void
-pauses_note_end_of_all_trouble(void)
+pauses_log_all_ends(void)
 {
-	installation_visit_all(end_trouble, NULL);
+	installation_visit_all(log_end, NULL);
 }
 
 /* ---- budgets ---- */

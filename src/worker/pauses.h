@@ -31,12 +31,12 @@ extern void pauses_clear_line(Installation *installation, const char *reason);
  * log once until it goes on, and to sync_workers.  request_id: GitHub's, NULL
  * where there was no answer.
  */
-extern void pauses_note_trouble(Installation *installation, TimestampTz until, const char *reason,
-								const char *request_id);
-extern void pauses_note_end_of_trouble(Installation *installation);
+extern void pauses_log_begin(Installation *installation, TimestampTz until, const char *reason,
+							 const char *request_id);
+extern void pauses_log_end(Installation *installation);
 
 /* Another worker may have found out that all is well again. */
-extern bool pauses_have_trouble(void);
-extern void pauses_note_end_of_all_trouble(void);
+extern bool pauses_any_logged(void);
+extern void pauses_log_all_ends(void);
 
 #endif /* GITHUB_SYNC_PAUSES_H */

@@ -21,7 +21,11 @@
 /* How many reports one transaction holds at most: a bound on what a crash repeats. */
 #define REPORTS_PER_TRANSACTION 64
 
-/* A row that the application holds: asked for again this often, this much apart. */
+/*
+ * A row that the application holds: its report is tried again this often, each
+ * time after twice as long (6 s in all), as the answer is at hand. Then the
+ * claim is given back (failure.c), and GitHub asked again.
+ */
 #define CONTENTION_RETRIES 8
 #define CONTENTION_DELAY_MS 25
 
@@ -162,8 +166,8 @@ begin_or_renew_pause(Report *report)
 		report_note_retry(report, installation->paused_until);
 		return;
 	}
-	pauses_note_trouble(installation, report->paused_until, report->pause_reason,
-						request_id_of(report->conversation));
+	pauses_log_begin(installation, report->paused_until, report->pause_reason,
+					 request_id_of(report->conversation));
 	change_installation(report, begin_pause);
 	installation_note_pause(installation, report->pause_kind, report->paused_until);
 	report_note_retry(report, report->paused_until);
@@ -182,7 +186,7 @@ take_over_state(Report *report)
 	installation->pauses = 0;
 	installation->paused_until = 0;
 	installation->may_be_paused = true;
-	pauses_note_trouble(installation, DT_NOEND, reason, request_id_of(report->conversation));
+	pauses_log_begin(installation, DT_NOEND, reason, request_id_of(report->conversation));
 }
 
 static void
@@ -200,7 +204,7 @@ note_pauses_are_over(const Conversation *conversation)
 	/* An answer to what was sent before a pause does not end it. */
 	installation->may_be_paused = installation->paused_until > GetCurrentTimestamp();
 	if (!installation->may_be_paused)
-		pauses_note_end_of_trouble(installation);
+		pauses_log_end(installation);
 }
 
 static Report *
@@ -242,6 +246,10 @@ conclude(const Report *report)
 			line_join(conversation);
 			break;
 		case CONVERSATION_WAITS:
+			ereport(DEBUG1,
+					(errmsg_internal(
+						"github_sync: %s: the record is in use, reported again in a moment",
+						conversation_name(conversation))));
 			freshness_end(conversation);
 			arrivals_postpone(conversation, CONTENTION_DELAY_MS << conversation->postponed);
 			break;

@@ -6,6 +6,7 @@
 
 #include <time.h>
 
+#include "core/github_request.h"
 #include "core/github_time.h"
 #include "crypto/crypto.h"
 #include "server/settings.h"
@@ -78,7 +79,8 @@ refuse_unbuildable(Conversation *conversation, GithubRequestError error)
 		case GITHUB_REQUEST_TOO_LARGE:
 			refuse_row(
 				conversation, "too_large",
-				"GitHub takes titles of 256 and bodies of 65536 characters; nothing was sent");
+				"GitHub takes titles of " CppAsString2(GITHUB_MAX_TITLE_LENGTH) " and bodies of " CppAsString2(
+					GITHUB_MAX_BODY_LENGTH) " characters; nothing was sent");
 			break;
 		case GITHUB_REQUEST_NO_TITLE:
 			refuse_row(conversation, "validation_failed", "GitHub needs a title; nothing was sent");
@@ -98,18 +100,6 @@ refuse_unbuildable(Conversation *conversation, GithubRequestError error)
 	}
 }
 
-/* What goes into a header must not be able to end it. */
-static bool
-is_header_value(const char *text)
-{
-	for (const char *p = text; *p; p++)
-	{
-		if ((unsigned char) *p < ' ' || *p == 127)
-			return false;
-	}
-	return true;
-}
-
 static bool
 etag_applies(const Conversation *conversation)
 {
@@ -118,7 +108,7 @@ etag_applies(const Conversation *conversation)
 	return claim != NULL && claim->step == STEP_FETCH && claim->etag != NULL &&
 		claim->etag_key != NULL &&
 		strcmp(claim->etag_key, conversation->installation->token_key) == 0 &&
-		is_header_value(claim->etag);
+		github_request_takes_etag(claim->etag);
 }
 
 /* authorization: "Authorization: Bearer ...", palloc'd by the caller, who wipes it. */
@@ -143,8 +133,8 @@ start_exchange(Conversation *conversation, const GithubRequest *request, const c
 		headers[count++] = psprintf("If-None-Match: %s", conversation->claim->etag);
 	ereport(DEBUG1,
 			(errmsg_internal("github_sync: %s: sending %s %s%s", conversation_name(conversation),
-							 request->method, request->url,
-							 conversation->next_url ? ", to where GitHub sent it on" : "")));
+							 request->method, exchange.url,
+							 conversation->next_url ? ", where GitHub sent us on to" : "")));
 	return exchanges_start(&exchange);
 }
 

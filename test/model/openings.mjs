@@ -184,6 +184,18 @@ function* newerIsGone(scene) {
 	yield inbound('task', issue, random.of([before, before + 1, issue.updated, issue.updated - 1]));
 }
 
+/* No record any more, and the row is changed: capture makes another. */
+function* editedAfterUnlink(scene) {
+	const { github } = scene;
+	yield { does: 'capture', type: 'task', enabled: true };
+	const { issue } = yield* synced(scene);
+	const record = scene.world.task.records.find((r) => r.githubId === issue.githubId);
+	if (!record || record.local === null) return;
+	const id = record.local;
+	yield { does: 'unlink', type: 'task', row: id };
+	yield { does: 'edit row', type: 'task', id, values: { title: github.otherValueOf('title', issue.fields[0]) }, modified: github.now };
+}
+
 /* Gone at GitHub: asked twice. */
 function* missingTwice(scene) {
 	const { github, random } = scene;
@@ -230,7 +242,7 @@ function* nothing() {}
 const OPENINGS = {
 	nothing: [nothing, 6], synced: [synced, 1.5], bothEdited: [bothEdited, 2.5], creationUnanswered: [creationUnanswered, 2.5],
 	lagging: [lagging, 0.7], droppedForOutbound: [droppedForOutbound, 1.5], writeUnanswered: [writeUnanswered, 1],
-	newerIsGone: [newerIsGone, 1], missingTwice: [missingTwice, 1.5], linked: [linked, 1],
+	newerIsGone: [newerIsGone, 1], editedAfterUnlink: [editedAfterUnlink, 0.7], missingTwice: [missingTwice, 1.5], linked: [linked, 1],
 };
 
 /* scene: {github, random, world, commentsToo}, of which world is looked at anew after each operation */

@@ -413,6 +413,22 @@ test_out_of_memory(void)
 	is_int(error, GITHUB_REQUEST_OK, "... until there is enough");
 }
 
+static void
+test_etags(void)
+{
+	char longest[GITHUB_MAX_ETAG_LENGTH + 2];
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	ok(!github_request_takes_etag(longest), "an ETag that is too long is not kept");
+	longest[sizeof(longest) - 2] = '\0';
+	ok(github_request_takes_etag(longest), "one of the greatest length is");
+	ok(github_request_takes_etag("W/\"a b~\""), "printable ASCII is");
+	ok(!github_request_takes_etag("a\r\nHost: b"), "the end of a header is not");
+	ok(!github_request_takes_etag("\xc3\xa9") && !github_request_takes_etag("\x7f"),
+	   "nor is what is no ASCII, or not printable");
+}
+
 int
 main(void)
 {
@@ -426,6 +442,7 @@ main(void)
 	test_fields();
 	test_refused_fields();
 	test_limits();
+	test_etags();
 	test_out_of_memory();
 	return done_testing();
 }

@@ -1,4 +1,4 @@
-# 006_troubles.pl
+# 006_failures.pl
 #
 # What goes wrong, and what becomes of it: a row waits with a reason, or is
 # errored with one; the others go on.

@@ -1,0 +1,3 @@
+/* core: core may not include curl */
+/* clang-format off */
+%:include <curl/curl.h>

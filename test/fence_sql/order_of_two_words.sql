@@ -1,0 +1,3 @@
+/* sql/order.txt: order: "member extension/grants\.sql" is not KIND FILE FOR: these are three words */
+
+member extension/grants.sql
