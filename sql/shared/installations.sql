@@ -67,10 +67,34 @@ $$;
 COMMENT ON FUNCTION github_sync.next_pause_end() IS
 'private: when the first paused installation may send, or create, again';
 
+CREATE OR REPLACE FUNCTION github_sync.begin_trouble(installation_id bigint, kind text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.github_app_installations AS i SET
+		trouble_since = coalesce(i.trouble_since, clock_timestamp()), trouble_kind = kind
+	WHERE i.id = installation_id AND i.trouble_kind IS DISTINCT FROM kind;
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION github_sync.begin_trouble(bigint, text) IS
+'private: GitHub, or our credentials, keep the installation from working; whether that is new, or for another reason '
+'than it was, and the log is to tell';
+
+CREATE OR REPLACE FUNCTION github_sync.end_trouble(installation_id bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.github_app_installations AS i SET trouble_since = NULL, trouble_kind = NULL
+	WHERE i.id = installation_id AND i.trouble_since IS NOT NULL
+		AND coalesce(i.paused_until <= clock_timestamp(), true);
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION github_sync.end_trouble(bigint) IS
+'private: GitHub answered for the installation; whether it was in trouble, and the log is to tell that it goes on';
+
 CREATE OR REPLACE FUNCTION github_sync.installations_in_trouble() RETURNS boolean
 LANGUAGE sql STABLE AS $$
-	SELECT EXISTS (SELECT FROM github_sync.github_app_installations AS i
-		WHERE i.state <> 'active' OR i.paused_until IS NOT NULL AND i.pause_kind <> 'budget')
+	SELECT EXISTS (SELECT FROM github_sync.github_app_installations AS i WHERE i.trouble_since IS NOT NULL)
 $$;
 COMMENT ON FUNCTION github_sync.installations_in_trouble() IS
 'private: whether GitHub, or our credentials, keep one of them from working, or may do so still: nobody has found out';

@@ -25,7 +25,6 @@
 #include "worker/conversation.h"
 #include "worker/failure.h"
 #include "worker/line.h"
-#include "worker/pauses.h"
 
 /*
  * Of each kind and record type; in hand all together: with so many, an
@@ -397,10 +396,7 @@ claim_in_turn(ClaimRound *round)
 static void
 look_for_trouble(void)
 {
-	claiming.all_is_well =
-		(pauses_have_trouble() || shared_state_shows_error()) && !installations_are_in_trouble();
-	if (claiming.all_is_well)
-		pauses_note_end_of_all_trouble();
+	claiming.all_is_well = shared_state_shows_error() && !installations_are_in_trouble();
 }
 
 /* DbAction: fills the free slots; its argument is a ClaimRound. */

@@ -26,17 +26,20 @@ extern void pauses_give_back_all(void);
  */
 extern void pauses_clear_line(Installation *installation, const char *reason);
 
-/*
- * GitHub, or our credentials, keep an installation from working: told to the
- * log once until it goes on, and to sync_workers.  request_id: GitHub's, NULL
- * where there was no answer.
- */
-extern void pauses_note_trouble(Installation *installation, TimestampTz until, const char *reason,
-								const char *request_id);
-extern void pauses_note_end_of_trouble(Installation *installation);
+/* GitHub, or our credentials, keep an installation from working. */
+typedef struct Trouble
+{
+	const char *kind; /* of the pause, or the installation's state */
+	TimestampTz until;
+	const char *reason;
+	const char *request_id; /* GitHub's; NULL: there was no answer */
+} Trouble;
 
-/* Another worker may have found out that all is well again. */
-extern bool pauses_have_trouble(void);
-extern void pauses_note_end_of_all_trouble(void);
+/*
+ * In a DbAction.  The log is told once of each kind, by whichever worker and
+ * process, until the installation goes on.
+ */
+extern void pauses_note_trouble(int64 installation_id, const Trouble *trouble);
+extern void pauses_log_end_of_trouble(int64 installation_id);
 
 #endif /* GITHUB_SYNC_PAUSES_H */
