@@ -80,6 +80,8 @@ typedef struct SharedState
 	ScoutEntry scout;
 	char lack_of_scouts[LAST_ERROR_LENGTH]; /* why none can be started; "": one can */
 	Block blocks[BLOCKS];
+	int next_prepared;
+	PreparedMessage prepared[PREPARED_MESSAGES_MAX];
 	WorkerSlot slots[WORKER_SLOTS];
 	int databases_high;           /* above it no entry is used */
 	Oid databases[DATABASES_MAX]; /* apart: they are searched; InvalidOid: the entry is free */
@@ -484,6 +486,34 @@ shared_state_copy_status(Oid database, WorkerStatus rows[WORKER_STATUS_MAX])
 		rows[count++] = missing_worker_locked(entry, now);
 	else if (entry == NULL && count == 0)
 		rows[count++] = database_without_entry_locked();
+	LWLockRelease(state->lock);
+	return count;
+}
+
+void
+shared_state_note_prepared(const PreparedMessage *message)
+{
+	if (state == NULL)
+		return;
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	state->prepared[state->next_prepared] = *message;
+	state->next_prepared = (state->next_prepared + 1) % PREPARED_MESSAGES_MAX;
+	LWLockRelease(state->lock);
+}
+
+int
+shared_state_copy_prepared(uint64 gid_hash, PreparedMessage messages[PREPARED_MESSAGES_MAX])
+{
+	int count = 0;
+
+	if (state == NULL)
+		return 0;
+	LWLockAcquire(state->lock, LW_SHARED);
+	for (int i = 0; i < PREPARED_MESSAGES_MAX; i++)
+	{
+		if (state->prepared[i].gid_hash == gid_hash)
+			messages[count++] = state->prepared[i];
+	}
 	LWLockRelease(state->lock);
 	return count;
 }

@@ -121,6 +121,19 @@ pass('one that was terminated several times is shown while it waits for its next
 ok($application->worker_pid, 'then it is there again; with worker_idle_exit = 0 it stays');
 is($application->superuser_sql('SELECT last_error FROM github_sync.sync_workers'), '', 'and has nothing to complain of');
 
+# ---- settings ----
+
+my $before = $application->worker_pid;
+$application->sql('ALTER ROLE planner RESET ALL');
+$application->sql("ALTER ROLE planner SET github_sync.applying = 'x'");
+$application->sql('ALTER ROLE planner RESET github_sync.applying; SELECT github_sync.wake()');
+$node->safe_psql('application', "BEGIN; ALTER DATABASE application SET github_sync.ca_file = '/dev/null'; PREPARE TRANSACTION 'two'");
+is($application->worker_pid, $before, 'what changes nobody\'s identity restarts no worker');
+$node->safe_psql('application', "COMMIT PREPARED 'two'");
+$application->wait_until("SELECT pid <> $before FROM github_sync.sync_workers");
+pass('a setting that does, even if its transaction was prepared, restarts it');
+$node->safe_psql('postgres', 'ALTER DATABASE application RESET github_sync.ca_file');
+
 # ---- copies ----
 
 GitHubSync::Application::reconfigure($node, 'github_sync.worker_idle_exit' => '50ms');
