@@ -12,7 +12,8 @@ BEGIN
 		'UPDATE github_sync.attached_tables AS a SET database_identity = github_sync.identity_with(a.tableoid),
 			server_home = github_sync.server_home(), server_timeline = NULL, adopted_at = clock_timestamp()');
 	/* What the application wrote into the copy. */
-	PERFORM github_sync.catch_up(a.record_type, github_sync.table_of_queue(a.record_type))
+	PERFORM github_sync.catch_up(a.record_type, github_sync.attached_relation(
+		a.record_type, github_sync.attached_table(a.record_type)))
 	FROM (VALUES ('task'), ('comment')) AS a (record_type)
 	WHERE github_sync.attached_table(a.record_type) IS NOT NULL;
 	PERFORM github_sync.poke_launcher();

@@ -9,7 +9,7 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	mapping jsonb := github_sync.attached_table(record_type) -> 'mapping';
 BEGIN
-	RETURN mapping IS NOT NULL AND github_sync.table_of_queue(record_type) IS NULL
+	RETURN mapping IS NOT NULL AND github_sync.attached_by_key(record_type) IS NULL
 		AND application_table::oid::text = mapping ->> 'table'
 		AND github_sync.database_identity() = mapping ->> 'database';
 END
@@ -127,7 +127,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	referring name;
 BEGIN
-	IF github_sync.table_of_queue(record_type) IS NOT NULL THEN
+	IF github_sync.attached_by_key(record_type) IS NOT NULL THEN
 		RETURN;
 	END IF;
 	FOREACH referring IN ARRAY ARRAY[
@@ -253,9 +253,9 @@ BEGIN
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, g.command)
 	FROM unnest(grants) AS g (command);
 	PERFORM github_sync.catch_up(record_type, application_table) WHERE (github_sync.owner_problem()).problem IS NULL;
+	PERFORM github_sync.warn_of_owner_problem();
 	/* What comments know of the key of their tasks. */
 	PERFORM github_sync.attach_as_before('comment'::text) WHERE record_type = 'task' AND grants IS NOT NULL;
-	PERFORM github_sync.warn_of_owner_problem();
 	PERFORM github_sync.poke_launcher();
 END
 $$;

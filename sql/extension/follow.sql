@@ -105,13 +105,11 @@ DECLARE
 	attached_type text;
 	drift text;
 BEGIN
-	/* Most commands on tables of ours are attach's own: hundreds, and each would plan all of the following anew. */
-	IF NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() AS d
-		WHERE d.schema_name IS DISTINCT FROM 'github_sync') THEN
+	/* By itself: what is named below could not even be looked up. */
+	IF NOT has_schema_privilege('github_sync', 'USAGE') OR to_regclass('github_sync.attached_tables') IS NULL THEN
 		RETURN;
 	END IF;
-	IF to_regclass('github_sync.attached_tables') IS NULL OR NOT has_schema_privilege('github_sync', 'USAGE')
-		OR NOT pg_has_role(github_sync.queue_owner(), 'USAGE')
+	IF NOT pg_has_role(github_sync.queue_owner(), 'USAGE')
 		OR NOT has_schema_privilege(github_sync.queue_owner(), 'github_sync', 'USAGE')
 		OR NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() AS d
 			WHERE d.schema_name IS DISTINCT FROM 'github_sync') THEN

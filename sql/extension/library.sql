@@ -166,5 +166,6 @@ REVOKE ALL ON FUNCTION
 	github_sync.is_at_home(text, text, oid),
 	github_sync.worker_slots(), github_sync.installation_budget(bigint),
 	github_sync.execute_unowned(text), github_sync.execute_as_owner(regclass, text),
-	github_sync.read_as_owner(regclass, text)
+	github_sync.read_as_owner(regclass, text), github_sync.capture_change(),
+	github_sync.table_has_columns(name, name, name[]), github_sync.replace_function_body(regprocedure, text)
 FROM PUBLIC;

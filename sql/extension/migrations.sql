@@ -7,18 +7,9 @@
  * restored one the names count.
  */
 
-CREATE FUNCTION github_sync.table_of_queue(record_type text) RETURNS regclass
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT k.confrelid::regclass
-	FROM pg_constraint AS k JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]
-	WHERE k.conrelid = to_regclass(format('github_sync.%I', record_type || '_sync_transactions'))
-		AND k.contype = 'f' AND a.attname = record_type || '_id' LIMIT 1);
-COMMENT ON FUNCTION github_sync.table_of_queue(text) IS
-'private: the table of the application that a queue refers to, or NULL';
-
 CREATE FUNCTION github_sync.attached_relation(record_type text, attached jsonb) RETURNS regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN coalesce(github_sync.table_of_queue(record_type), to_regclass(github_sync.attached_name(attached)));
+RETURN coalesce(github_sync.attached_by_key(record_type), to_regclass(github_sync.attached_name(attached)));
 COMMENT ON FUNCTION github_sync.attached_relation(text, jsonb) IS
 'private: the table that is attached, whatever its name is now; NULL: it is gone';
 

@@ -26,11 +26,15 @@ RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-	key {{key_type}} := key_text;
-	old_fields text[] := {{old_fields}};
-	new_fields text[] := {{new_fields}};
+	key {{key_type}};
+	old_fields text[];
+	new_fields text[];
 	here github_sync.local_row;
 BEGIN
+	PERFORM github_sync.require_one_owner();
+	key := key_text;
+	old_fields := {{old_fields}};
+	new_fields := {{new_fields}};
 	IF is_update AND new_fields IS NOT DISTINCT FROM old_fields AND {{same_place}} THEN
 		RETURN;
 	END IF;
@@ -73,10 +77,12 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_catch_up() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-	uncaptured_since timestamptz := (SELECT min(n.since) - github_sync.@record@_catch_up_margin()
-		FROM github_sync.noted_problems AS n WHERE n.record_type = '@record@');
+	uncaptured_since timestamptz;
 	enqueued bigint;
 BEGIN
+	PERFORM github_sync.require_one_owner();
+	uncaptured_since := (SELECT min(n.since) - github_sync.@record@_catch_up_margin()
+		FROM github_sync.noted_problems AS n WHERE n.record_type = '@record@');
 	/* A copy has nothing to send. */
 	IF NOT github_sync.database_is_adopted() THEN
 		RETURN 0;

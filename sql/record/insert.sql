@@ -32,7 +32,7 @@ DECLARE
 	here github_sync.local_row;
 	decision github_sync.decision;
 	place record;
-	can_be_read boolean := github_sync.@record@_table_fits();
+	can_be_read boolean := github_sync.table_has_columns({{name_texts}}, {{columns_text}});
 BEGIN
 	PERFORM github_sync.require_one_owner();
 	/* The table refuses it, with the name of its constraint. */
@@ -47,7 +47,8 @@ BEGIN
 --@comment		NEW.finished_at := clock_timestamp();
 --@comment		RETURN NEW;
 --@comment	END IF;
-	here.is_there := CASE WHEN NOT can_be_read THEN false END;	/* then the claim asks what needs the row */
+	/* Else the rules that need the local row are asked at the claim, and no foreign key to it can be checked before. */
+	here.is_there := CASE WHEN NOT can_be_read THEN false END;
 	NEW.queued_at := clock_timestamp();
 	NEW.github_updated_at := CASE NEW.direction WHEN 'inbound' THEN date_trunc('second', NEW.github_updated_at) END;
 	IF NEW.direction = 'inbound' THEN
@@ -59,7 +60,6 @@ BEGIN
 	END IF;
 
 	NEW.@resource@_id := cached.id;
-	/* Without the right to read the table, a foreign key to it cannot be checked. */
 	NEW.@record@_id := CASE WHEN can_be_read OR NEW.direction = 'outbound' THEN cached.@record@_id END;
 	NEW.@resource@_external_id := cached.github_id;
 --@task	NEW.github_issue_number := cached.number;

@@ -33,17 +33,13 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_key_share_local_row(key {{key_ty
 LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
-	/* What a webhook tells of waits in the queue until the rows can be read again. */
-	IF NOT github_sync.@record@_table_fits() THEN
-		RETURN true;
-	END IF;
 	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE;
 	RETURN FOUND;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_key_share_local_row({{key_type}}) IS
-'private: keeps the local row from being deleted; true as well where it cannot be read. Taken before the record''s '
-'lock: an application''s DELETE takes them in that order too';
+'private: keeps the local row from being deleted. Taken before the record''s lock: an application''s DELETE takes '
+'them in that order too';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_row_nowait(key {{key_type}}) RETURNS boolean
 LANGUAGE plpgsql AS $$

@@ -25,6 +25,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	is_new boolean := false;
 BEGIN
+	IF NOT github_sync.queue_has_one_owner() THEN
+		RETURN false;
+	END IF;
 	IF NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
 			WHERE n.record_type = note_problem.record_type AND n.problem = note_problem.problem)
 		/* Who finds it just noted by another session must not wait for that session's commit. */
@@ -46,6 +49,12 @@ CREATE OR REPLACE FUNCTION github_sync.health(
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	/* With two owners in the queue, the views of the one would run with the rights of the other. */
+	IF NOT github_sync.queue_has_one_owner() THEN
+		RETURN QUERY SELECT 'ownership', 'critical', NULL::timestamptz, p.problem, p.remedy
+		FROM github_sync.owner_problem() AS p;
+		RETURN;
+	END IF;
 	RETURN QUERY SELECT format('%s of %ss', kind.problem, a.record_type),
 		CASE WHEN p.problem IS NULL THEN 'ok' ELSE 'critical' END, p.since, p.detail, p.remedy
 	FROM github_sync.attached_tables AS a

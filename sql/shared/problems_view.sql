@@ -13,6 +13,11 @@
 	SELECT n.record_type, n.problem, n.since, n.detail, n.remedy
 	FROM github_sync.noted_problems AS n
 	UNION ALL
+	SELECT a.record_type, 'ownership', NULL::timestamptz, o.problem, o.remedy
+	FROM github_sync.attached_tables AS a CROSS JOIN github_sync.owner_problem() AS o
+	WHERE o.problem IS NOT NULL AND NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
+		WHERE n.record_type = a.record_type AND n.problem = 'ownership')
+	UNION ALL
 	SELECT a.record_type, 'mapping', NULL::timestamptz, d.drift,
 		format('SELECT github_sync.attach_%ss(...) with what counts now.', a.record_type)
 	FROM github_sync.attached_tables AS a

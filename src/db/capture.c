@@ -95,25 +95,16 @@ tell_missing_column(const TriggerData *trigger, const CapturedColumns *columns)
 	tell_problem(&problem);
 }
 
+/* The problem is in sync_problems while it lasts; noted is that it began, where that is not another owner's affair. */
 static void
-tell_owner_problem(RecordType record_type, const OwnershipProblem *owner)
+tell_ownership(const OwnershipProblem *found, RecordType record_type)
 {
 	CaptureProblem problem = {.record_type = record_type, .problem = "ownership"};
 
-	problem.detail = pstrdup(owner->problem);
-	problem.remedy = pstrdup(owner->remedy);
-	tell_problem(&problem);
-}
-
-static void
-tell_other_owner(const TriggerData *trigger, RecordType record_type)
-{
-	CaptureProblem problem = {.record_type = record_type, .problem = "ownership"};
-
-	problem.detail = psprintf("table %s and the queue do not have one owner",
-							  RelationGetRelationName(trigger->tg_relation));
-	problem.remedy = "Give both to one owner: attach the table again as the owner that it has now.";
-	tell_problem(&problem);
+	problem.detail = pstrdup(found->problem);
+	problem.remedy = pstrdup(found->remedy);
+	if (ownership_queue_is_ones())
+		tell_problem(&problem);
 }
 
 static void
@@ -193,9 +184,10 @@ is_own_write(const CapturedChange *change)
 	const char *applying = GetConfigOption("github_sync.applying", true, false);
 	const char *type = record_type_name(change->record_type);
 
-	return applying != NULL && applying[0] != '\0' && capture_functions_in_worker() &&
+	return applying != NULL && applying[0] != '\0' &&
 		(strcmp(applying, psprintf("%s:new", type)) == 0 ||
-		 strcmp(applying, psprintf("%s:%s", type, change->key)) == 0);
+		 strcmp(applying, psprintf("%s:%s", type, change->key)) == 0) &&
+		capture_functions_in_worker();
 }
 
 static const CapturedColumns *
@@ -222,22 +214,17 @@ void
 capture_row(const TriggerData *trigger, FmgrInfo *function)
 {
 	const CapturedColumns *columns = columns_of(trigger, function);
+	const OwnershipProblem *problem = ownership_problem();
 	CapturedChange change;
 	CapturedChange *only = &change;
-	const OwnershipProblem *owner = ownership_problem();
 
 	begin_with_transaction();
-	/* Before anything of the row is read, whose casts may run code of the table's owner. */
-	if (owner != NULL)
-		tell_owner_problem(columns->record_type, owner);
+	if (problem != NULL)
+		tell_ownership(problem, columns->record_type);
 	else if (columns->missing != NULL)
 		tell_missing_column(trigger, columns);
 	else if (!captured_change_read(trigger, columns, &change) || is_own_write(&change))
 		return;
-	/* A stranger's table with such a trigger is none of ours. */
-	else if (capture_functions_owner(columns->record_type) !=
-			 trigger->tg_relation->rd_rel->relowner)
-		tell_other_owner(trigger, columns->record_type);
 	else if (captured_alone++ < ROWS_CAPTURED_ALONE)
 		capture_batch(&only, 1);
 	else

@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -13,32 +12,17 @@
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
-typedef struct FoundFunction
-{
-	Oid function;
-	Oid owner;
-} FoundFunction;
-
-static FoundFunction
+/* InvalidOid: it is gone. */
+static Oid
 find_function(const char *name, const Oid *types, int count)
 {
-	FoundFunction found = {InvalidOid, InvalidOid};
-	Oid schema = get_namespace_oid("github_sync", true);
-	HeapTuple tuple =
-		SearchSysCache3(PROCNAMEARGSNSP, CStringGetDatum(name),
-						PointerGetDatum(buildoidvector(types, count)), ObjectIdGetDatum(schema));
-
-	if (HeapTupleIsValid(tuple))
-	{
-		found.function = ((Form_pg_proc) GETSTRUCT(tuple))->oid;
-		found.owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
-		ReleaseSysCache(tuple);
-	}
-	return found;
+	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+						   PointerGetDatum(buildoidvector(types, count)),
+						   ObjectIdGetDatum(get_namespace_oid("github_sync", true)));
 }
 
 /* task_capture(key text, is_update boolean, old_values text[], new_values text[]) */
-static FoundFunction
+static Oid
 find_capture(RecordType record_type)
 {
 	static const Oid types[] = {TEXTOID, BOOLOID, TEXTARRAYOID, TEXTARRAYOID};
@@ -47,10 +31,12 @@ find_capture(RecordType record_type)
 						 lengthof(types));
 }
 
-Oid
-capture_functions_owner(RecordType record_type)
+bool
+capture_functions_in_worker(void)
 {
-	return find_capture(record_type).owner;
+	Oid in_worker = find_function("in_worker", NULL, 0);
+
+	return OidIsValid(in_worker) && DatumGetBool(OidFunctionCall0(in_worker));
 }
 
 static Datum
@@ -69,25 +55,17 @@ text_array(char *const *values, int count)
 											  false, TYPALIGN_INT));
 }
 
-bool
-capture_functions_in_worker(void)
-{
-	Oid function = find_function("in_worker", NULL, 0).function;
-
-	return OidIsValid(function) && DatumGetBool(OidFunctionCall0(function));
-}
-
 void
 capture_functions_enqueue(const CapturedChange *change)
 {
-	FoundFunction capture = find_capture(change->record_type);
+	Oid capture = find_capture(change->record_type);
 
-	if (!OidIsValid(capture.function))
+	if (!OidIsValid(capture))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("function github_sync.%s_capture is gone",
 						record_type_name(change->record_type))));
-	(void) OidFunctionCall4(capture.function, CStringGetTextDatum(change->key),
+	(void) OidFunctionCall4(capture, CStringGetTextDatum(change->key),
 							BoolGetDatum(change->is_update),
 							text_array(change->old_values, change->count),
 							text_array(change->new_values, change->count));
@@ -98,12 +76,12 @@ bool
 capture_functions_note_problem(const CaptureProblem *problem)
 {
 	static const Oid types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID};
-	FoundFunction note = find_function("note_problem", types, lengthof(types));
+	Oid note = find_function("note_problem", types, lengthof(types));
 
-	if (!OidIsValid(note.function))
+	if (!OidIsValid(note))
 		return false;
 	return DatumGetBool(
-		OidFunctionCall4(note.function, CStringGetTextDatum(record_type_name(problem->record_type)),
+		OidFunctionCall4(note, CStringGetTextDatum(record_type_name(problem->record_type)),
 						 CStringGetTextDatum(problem->problem),
 						 CStringGetTextDatum(problem->detail),
 						 CStringGetTextDatum(problem->remedy)));

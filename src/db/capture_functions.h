@@ -13,10 +13,7 @@
 
 #include "db/captured_change.h"
 
-/* To whom what captures changes of a record type belongs; InvalidOid: it is gone. */
-extern Oid capture_functions_owner(RecordType record_type);
-
-/* What SQL says: whether this session is a worker's. */
+/* By in_worker(): whether this process is a worker. */
 extern bool capture_functions_in_worker(void);
 
 /* Raises what the rules raise. */

@@ -302,3 +302,8 @@ SELECT count(*) FROM waiting();
 INSERT INTO app.tasks (id, title) SELECT i, 'many' FROM generate_series(1001, 11100) AS i;
 SELECT count(*) FROM waiting();
 RESET SESSION AUTHORIZATION;
+-- migrations of others are nothing to us
+SET SESSION AUTHORIZATION regress_app;
+CREATE TEMP TABLE mine (a integer);
+ALTER TABLE mine ADD COLUMN b integer;
+RESET SESSION AUTHORIZATION;

@@ -61,7 +61,8 @@ sub lasting
 {
 	my ($catalog) = @_;
 
-	return [ map { s/ \{[^}]*dashboard=[^}]*\}//r } grep { !/^trigger .* github_sync_capture/ } @$catalog ];
+	# A function has rights of its own as well: PUBLIC has none.
+	return [ map { s/^(function .*) \{([^}]*),dashboard=[^}]*\}/$1 {$2}/r =~ s/ \{[^}]*dashboard=[^}]*\}//r } grep { !/^trigger .* github_sync_capture/ } @$catalog ];
 }
 
 sub restored_as
