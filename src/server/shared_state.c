@@ -654,7 +654,8 @@ release_slot(int code pg_attribute_unused(), Datum arg pg_attribute_unused())
 	my_slot->latch = NULL;
 	my_slot->requests_under_way = 0;
 	my_slot->activity[0] = '\0';
-	tell_peers_locked();
+	if (!my_slot->ended_well)
+		tell_peers_locked();
 	wake_launcher_locked();
 	LWLockRelease(state->lock);
 	my_slot = NULL;
@@ -821,6 +822,13 @@ all_is_seen_locked(Oid database, DatabaseEntry *entry)
 	return false;
 }
 
+/* A worker that is at work, or was told of a peer's orphans and has not looked for them yet. */
+static bool
+has_work_locked(const WorkerSlot *slot)
+{
+	return slot->idle_since == 0 || slot->peer_ended;
+}
+
 /* When the first of its workers would have gone on by itself. */
 static TimestampTz
 next_due_locked(Oid database)
@@ -832,7 +840,7 @@ next_due_locked(Oid database)
 		const WorkerSlot *slot = &state->slots[i];
 
 		if (slot->database == database && slot->pid != 0)
-			next_due = Min(next_due, slot->idle_since == 0 ? DT_NOBEGIN : slot->next_due);
+			next_due = Min(next_due, has_work_locked(slot) ? DT_NOBEGIN : slot->next_due);
 	}
 	return next_due;
 }

@@ -22,7 +22,7 @@ my $databases = $ENV{MANY_DATABASES} || 30;
 my $workers   = $ENV{MANY_WORKERS}   || 4;
 my $seconds   = $ENV{MANY_SECONDS}   || 2;
 my $restless  = $ENV{MANY_DATABASES} ? 20 : 4;
-my $samples   = $ENV{MANY_DATABASES} ? 200 : 5;
+my $samples   = $ENV{MANY_DATABASES} ? 100 : 5;
 my $seed      = $ENV{SEED} || 1;
 
 my $github = GitHubSync::StandIn->start;
@@ -69,7 +69,7 @@ sub wait_for_titles
 
 my @names = map { "d$_" } 1 .. $databases;
 $original->disconnect;
-$node->safe_psql('postgres', join '', map { "CREATE DATABASE $_ TEMPLATE original STRATEGY file_copy;\n" } @names);
+$node->safe_psql('postgres', join '', map { "CREATE DATABASE $_ TEMPLATE original;\n" } @names);
 my $adopted_at = time;
 in_each(\@names, "BEGIN; SELECT github_sync.adopt_database(); @{[insert_task('current_database()')]}; COMMIT");
 is(wait_for_titles(qr/^d\d+$/, $databases), $databases, "$databases databases are served by $workers workers");
