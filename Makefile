@@ -7,12 +7,12 @@
 #
 # make, make install, make installcheck, make clean: as with any PGXS extension
 # (PG_CONFIG=...), here or, by make -f THIS_FILE, in another directory.
-# make check, check-long, mutants, hour, chaos, crash-rounds, fuzz, demo,
-# playground, format, render, sql-figures, matrix, deb, check-deb, dist: see
+# make check, check-long, mutants, hour, many-databases, chaos, crash-rounds, fuzz,
+# demo, playground, format, render, sql-figures, matrix, deb, check-deb, dist: see
 # CONTRIBUTING.md; they need neither pg_config nor anything installed when they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check check-long mutants hour chaos crash-rounds fuzz demo playground format map render sql-figures matrix deb check-deb dist
+HARNESS = check check-long mutants hour many-databases chaos crash-rounds fuzz demo playground format map render sql-figures matrix deb check-deb dist
 
 # The top of the tree; "." unless the build is made elsewhere.
 ROOT := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
@@ -35,6 +35,9 @@ mutants:
 	@STEPS='gcc mutants' $(SCRIPTS_DIR)/check.sh
 hour:
 	@FULL_HOUR=1 STEPS=tap TESTS=029_full_hour $(SCRIPTS_DIR)/check.sh
+many-databases:
+	@MANY_DATABASES=$(or $(MANY_DATABASES),500) MANY_WORKERS=$(or $(MANY_WORKERS),16) MANY_SECONDS=$(or $(MANY_SECONDS),60) \
+		STEPS='gcc tap' TESTS=039_many_databases $(SCRIPTS_DIR)/check.sh
 chaos:
 	@$(SCRIPTS_DIR)/chaos.sh
 crash-rounds:

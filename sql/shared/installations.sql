@@ -67,12 +67,36 @@ $$;
 COMMENT ON FUNCTION github_sync.next_pause_end() IS
 'private: when the first paused installation may send, or create, again';
 
-CREATE OR REPLACE FUNCTION github_sync.installations_stopped() RETURNS boolean
-LANGUAGE sql STABLE AS $$
-	SELECT EXISTS (SELECT FROM github_sync.github_app_installations AS i
-		WHERE i.state <> 'active' OR i.paused_until IS NOT NULL AND i.pause_kind <> 'budget')
+CREATE OR REPLACE FUNCTION github_sync.begin_outage(installation_id bigint, kind text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.github_app_installations AS i SET
+		outage_since = coalesce(i.outage_since, clock_timestamp()), outage_kind = kind
+	WHERE i.id = installation_id AND i.outage_kind IS DISTINCT FROM kind;
+	RETURN FOUND;
+END
 $$;
-COMMENT ON FUNCTION github_sync.installations_stopped() IS
+COMMENT ON FUNCTION github_sync.begin_outage(bigint, text) IS
+'private: GitHub, or our credentials, keep the installation from working; whether that is new, or for another reason '
+'than it was, and the log is to tell';
+
+CREATE OR REPLACE FUNCTION github_sync.end_outage(installation_id bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.github_app_installations AS i SET outage_since = NULL, outage_kind = NULL
+	WHERE i.id = installation_id AND i.outage_since IS NOT NULL
+		AND coalesce(i.paused_until <= clock_timestamp(), true);
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION github_sync.end_outage(bigint) IS
+'private: GitHub answered for the installation; whether it was in an outage, and the log is to tell that it goes on';
+
+CREATE OR REPLACE FUNCTION github_sync.installations_in_outage() RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM github_sync.github_app_installations AS i WHERE i.outage_since IS NOT NULL)
+$$;
+COMMENT ON FUNCTION github_sync.installations_in_outage() IS
 'private: whether GitHub, or our credentials, keep one of them from working, or may do so still: nobody has found out';
 
 CREATE OR REPLACE FUNCTION github_sync.set_installation_state(installation_id bigint, new_state text) RETURNS void

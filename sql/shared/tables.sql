@@ -44,8 +44,11 @@ CREATE TABLE IF NOT EXISTS github_sync.github_app_installations (
 		CONSTRAINT github_app_installations_pause_kind_check CHECK (pause_kind IN
 			('rate limit', 'budget', 'unreachable', 'credentials')),
 	creations_paused_until timestamptz,
+	outage_since timestamptz,
+	outage_kind text,
 	CONSTRAINT github_app_installations_pause_check CHECK ((paused_until IS NULL) = (pause_reason IS NULL)
-		AND (paused_until IS NULL) = (pause_kind IS NULL))
+		AND (paused_until IS NULL) = (pause_kind IS NULL)),
+	CONSTRAINT github_app_installations_outage_check CHECK ((outage_since IS NULL) = (outage_kind IS NULL))
 );
 COMMENT ON TABLE github_sync.github_app_installations IS
 'public: installations of the GitHub App; id is GitHub''s (token mode: 0)';
@@ -56,6 +59,10 @@ COMMENT ON COLUMN github_sync.github_app_installations.pause_reason IS
 COMMENT ON COLUMN github_sync.github_app_installations.pause_kind IS
 'private: rate limit: GitHub refused; budget: we keep within our own, so nothing has to be found out afterwards; '
 'unreachable; credentials: over as soon as settings are read again or a worker starts';
+COMMENT ON COLUMN github_sync.github_app_installations.outage_since IS
+'private: when the log was told that the installation cannot work; NULL: it was told that it goes on';
+COMMENT ON COLUMN github_sync.github_app_installations.outage_kind IS
+'private: which kind of pause, or state of the installation, the log was told of last';
 COMMENT ON COLUMN github_sync.github_app_installations.creations_paused_until IS
 'private: nothing is created before, everything else goes on: our creations of the hour are used up';
 

@@ -7,8 +7,8 @@
 #include "db/installations.h"
 #include "db/statement.h"
 
-static const char *
-pause_kind_name(PauseKind kind)
+const char *
+installations_pause_kind_name(PauseKind kind)
 {
 	switch (kind)
 	{
@@ -32,7 +32,7 @@ pause_by(Statement *statement, int64 installation_id, TimestampTz until, PauseKi
 
 	parameters_add_int64(&parameters, installation_id);
 	parameters_add_timestamp(&parameters, until);
-	parameters_add_text(&parameters, pause_kind_name(kind));
+	parameters_add_text(&parameters, installations_pause_kind_name(kind));
 	parameters_add_words(&parameters, reason);
 	(void) statement_run_shared(statement, &parameters);
 }
@@ -95,13 +95,39 @@ installations_end_budget_pauses(void)
 }
 
 bool
-installations_any_stopped(void)
+installations_begin_outage(int64 installation_id, const char *kind)
 {
 	static Statement statement =
-		STATEMENT("SELECT github_sync.installations_stopped() AS any_stopped");
+		STATEMENT("SELECT github_sync.begin_outage($1, $2) AS is_new", INT8OID, TEXTOID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	parameters_add_int64(&parameters, installation_id);
+	parameters_add_text(&parameters, kind);
+	result = statement_run_shared(&statement, &parameters);
+	return result_bool(&result, 0, "is_new");
+}
+
+bool
+installations_end_outage(int64 installation_id)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.end_outage($1) AS ends", INT8OID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	parameters_add_int64(&parameters, installation_id);
+	result = statement_run_shared(&statement, &parameters);
+	return result_bool(&result, 0, "ends");
+}
+
+bool
+installations_any_outage(void)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.installations_in_outage() AS any_outage");
 	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
 
-	return result_bool(&result, 0, "any_stopped");
+	return result_bool(&result, 0, "any_outage");
 }
 
 TimestampTz

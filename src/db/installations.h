@@ -21,6 +21,8 @@ typedef enum PauseKind
 	PAUSE_CREDENTIALS
 } PauseKind;
 
+extern const char *installations_pause_kind_name(PauseKind kind); /* as in the table */
+
 extern void
 installations_pause(int64 installation_id, TimestampTz until, PauseKind kind, const char *reason);
 
@@ -43,8 +45,16 @@ extern void installations_end_budget_pauses(void);
 /* When the first paused installation may send, or create, again; or DT_NOEND. */
 extern TimestampTz installations_next_pause_end(void);
 
-/* Whether one of them is paused by GitHub or for want of credentials, or is not active. */
-extern bool installations_any_stopped(void);
+/*
+ * GitHub, or our credentials, keep an installation from working; or it has
+ * answered since.  True: that is new, whichever worker knew before.  kind: of the
+ * pause, or the state that the installation has.
+ */
+extern bool installations_begin_outage(int64 installation_id, const char *kind);
+extern bool installations_end_outage(int64 installation_id);
+
+/* Whether one of them is in an outage. */
+extern bool installations_any_outage(void);
 
 /* active, suspended or deleted: what is queued for another than an active one becomes disabled. */
 extern void installations_set_state(int64 installation_id, const char *state);

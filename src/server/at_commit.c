@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "common/hashfn.h"
 #include "nodes/pg_list.h"
 #include "server/at_commit.h"
 #include "server/shared_state.h"
@@ -23,6 +24,7 @@ typedef struct PendingMessage
 } PendingMessage;
 
 static List *pending = NIL; /* of PendingMessage, in TopTransactionContext */
+static uint64 gid_hash;     /* of the transaction that is being prepared */
 
 void
 at_commit(CommitMessage message, Oid database)
@@ -49,6 +51,40 @@ at_commit(CommitMessage message, Oid database)
 	added->nest_level = GetCurrentTransactionNestLevel();
 	pending = lappend(pending, added);
 	MemoryContextSwitchTo(caller);
+}
+
+static uint64
+hash_of_gid(const char *gid)
+{
+	return hash_bytes_extended((const unsigned char *) gid, (int) strlen(gid), 0);
+}
+
+void
+at_commit_prepare(const char *gid)
+{
+	gid_hash = hash_of_gid(gid);
+}
+
+void
+at_commit_prepared(const char *gid)
+{
+	PreparedMessage messages[PREPARED_MESSAGES_MAX];
+	int count = shared_state_copy_prepared(hash_of_gid(gid), messages);
+
+	for (int i = 0; i < count; i++)
+		at_commit(messages[i].restart ? RESTART_WORKERS : SCOUT_DATABASE, messages[i].database);
+}
+
+/* Whoever ends the transaction wakes the workers in any case. */
+static void
+remember_message(const PendingMessage *message)
+{
+	PreparedMessage prepared = {.gid_hash = gid_hash,
+								.database = message->database,
+								.restart = message->message == RESTART_WORKERS};
+
+	if (message->message != WAKE_WORKERS)
+		shared_state_note_prepared(&prepared);
 }
 
 static void
@@ -83,10 +119,13 @@ end_transaction(XactEvent event, void *arg pg_attribute_unused())
 			foreach (cell, pending)
 				send_message(lfirst(cell));
 			break;
+		case XACT_EVENT_PREPARE:
+			foreach (cell, pending)
+				remember_message(lfirst(cell));
+			break;
 		case XACT_EVENT_PARALLEL_COMMIT:
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PARALLEL_ABORT:
-		case XACT_EVENT_PREPARE:
 			break;
 	}
 	pending = NIL; /* its memory goes with the transaction */

@@ -19,10 +19,19 @@ extern void at_commit_install(void);
 /*
  * Sends a message about a database when the current transaction commits: once,
  * however often it was asked for, and not at all when the current
- * (sub)transaction is rolled back.  PREPARE TRANSACTION drops the message, since
- * COMMIT PREPARED may run in a process that does not know it; launcher and
- * workers then find the change at their next pass.
+ * (sub)transaction is rolled back.
  */
 extern void at_commit(CommitMessage message, Oid database);
+
+/*
+ * PREPARE TRANSACTION: what the transaction asked for is remembered by its name,
+ * as COMMIT PREPARED may run in another process.  Of many at a time, and over a
+ * restart of the server, the oldest are forgotten; the launcher then finds the
+ * change by itself.
+ */
+extern void at_commit_prepare(const char *gid);
+
+/* COMMIT PREPARED: the current transaction asks for what that one asked for, but for WAKE_WORKERS. */
+extern void at_commit_prepared(const char *gid);
 
 #endif /* GITHUB_SYNC_AT_COMMIT_H */

@@ -144,13 +144,13 @@ database_to_vacate(Node *stmt)
 
 /* ---- what should run afterwards ---- */
 
+/* Anybody may RESET ALL of his own: only a superuser's reaches settings that are a superuser's. */
 static bool
-concerns_settings(const VariableSetStmt *stmt)
+changes_identity(const VariableSetStmt *stmt)
 {
-	return stmt->kind == VAR_RESET_ALL ||
-		(stmt->name != NULL &&
-		 pg_strncasecmp(stmt->name, GITHUB_SYNC_SETTINGS_PREFIX ".",
-						strlen(GITHUB_SYNC_SETTINGS_PREFIX ".")) == 0);
+	if (stmt->kind == VAR_RESET_ALL)
+		return superuser();
+	return stmt->name != NULL && settings_names_identity(stmt->name);
 }
 
 static void
@@ -158,7 +158,7 @@ announce_changed_settings(const VariableSetStmt *setting, const char *database)
 {
 	Oid oid = InvalidOid; /* a role's setting holds in all databases */
 
-	if (!concerns_settings(setting))
+	if (!changes_identity(setting))
 		return;
 	if (database != NULL)
 	{
@@ -187,18 +187,36 @@ changes_ownership(const AlterTableStmt *stmt)
 	return false;
 }
 
-/* What its transaction asked for at its commit was forgotten when it was prepared. */
-static bool
-ends_prepared_transaction(const TransactionStmt *stmt)
-{
-	return stmt->kind == TRANS_STMT_COMMIT_PREPARED || stmt->kind == TRANS_STMT_ROLLBACK_PREPARED;
-}
-
 static bool
 is_our_extension(const char *name)
 {
 	return strcmp(name, "task_sync_transaction") == 0 ||
 		strcmp(name, "comment_sync_transaction") == 0;
+}
+
+/* Committed, it may have queued something; rolled back, it let go of records. */
+static void
+announce_prepared_transaction(const TransactionStmt *stmt)
+{
+	switch (stmt->kind)
+	{
+		case TRANS_STMT_PREPARE:
+			at_commit_prepare(stmt->gid);
+			break;
+		case TRANS_STMT_COMMIT_PREPARED:
+		case TRANS_STMT_ROLLBACK_PREPARED:
+			at_commit(WAKE_WORKERS, MyDatabaseId);
+			at_commit_prepared(stmt->gid);
+			break;
+		case TRANS_STMT_BEGIN:
+		case TRANS_STMT_START:
+		case TRANS_STMT_COMMIT:
+		case TRANS_STMT_ROLLBACK:
+		case TRANS_STMT_SAVEPOINT:
+		case TRANS_STMT_RELEASE:
+		case TRANS_STMT_ROLLBACK_TO:
+			break;
+	}
 }
 
 static bool
@@ -253,9 +271,7 @@ announce_change(Node *stmt)
 				at_commit(SCOUT_DATABASE, MyDatabaseId);
 			break;
 		case T_TransactionStmt:
-			/* Committed, it may have queued something; rolled back, it let go of records. */
-			if (ends_prepared_transaction(castNode(TransactionStmt, stmt)))
-				at_commit(WAKE_WORKERS, MyDatabaseId);
+			announce_prepared_transaction(castNode(TransactionStmt, stmt));
 			break;
 		case T_DropOwnedStmt:
 		case T_ReassignOwnedStmt:

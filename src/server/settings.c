@@ -253,6 +253,19 @@ settings_define(void)
 	MarkGUCPrefixReserved(GITHUB_SYNC_SETTINGS_PREFIX);
 }
 
+/* Those that a superuser may set for a database or a role. */
+bool
+settings_names_identity(const char *name)
+{
+	for (size_t i = 0; i < lengthof(string_settings); i++)
+	{
+		if (string_settings[i].context == PGC_SUSET &&
+			pg_strcasecmp(string_settings[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 char *
 settings_identity(void)
 {

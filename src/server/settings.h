@@ -57,6 +57,9 @@ extern char *setting_applying;
 
 extern void settings_define(void);
 
+/* Whether a name, as a command spells it, is that of an identity setting. */
+extern bool settings_names_identity(const char *name);
+
 /*
  * All identity settings in one palloc'd text that differs when they do.
  * It carries file names and the proxy: compare it, never show it.

@@ -80,6 +80,8 @@ typedef struct SharedState
 	ScoutEntry scout;
 	char lack_of_scouts[LAST_ERROR_LENGTH]; /* why none can be started; "": one can */
 	Block blocks[BLOCKS];
+	int next_prepared;
+	PreparedMessage prepared[PREPARED_MESSAGES_MAX];
 	WorkerSlot slots[WORKER_SLOTS];
 	int databases_high;           /* above it no entry is used */
 	Oid databases[DATABASES_MAX]; /* apart: they are searched; InvalidOid: the entry is free */
@@ -488,6 +490,34 @@ shared_state_copy_status(Oid database, WorkerStatus rows[WORKER_STATUS_MAX])
 	return count;
 }
 
+void
+shared_state_note_prepared(const PreparedMessage *message)
+{
+	if (state == NULL)
+		return;
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	state->prepared[state->next_prepared] = *message;
+	state->next_prepared = (state->next_prepared + 1) % PREPARED_MESSAGES_MAX;
+	LWLockRelease(state->lock);
+}
+
+int
+shared_state_copy_prepared(uint64 gid_hash, PreparedMessage messages[PREPARED_MESSAGES_MAX])
+{
+	int count = 0;
+
+	if (state == NULL)
+		return 0;
+	LWLockAcquire(state->lock, LW_SHARED);
+	for (int i = 0; i < PREPARED_MESSAGES_MAX; i++)
+	{
+		if (state->prepared[i].gid_hash == gid_hash)
+			messages[count++] = state->prepared[i];
+	}
+	LWLockRelease(state->lock);
+	return count;
+}
+
 /* ---- DDL on databases ---- */
 
 /*
@@ -624,7 +654,8 @@ release_slot(int code pg_attribute_unused(), Datum arg pg_attribute_unused())
 	my_slot->latch = NULL;
 	my_slot->requests_under_way = 0;
 	my_slot->activity[0] = '\0';
-	tell_peers_locked();
+	if (!my_slot->ended_well)
+		tell_peers_locked();
 	wake_launcher_locked();
 	LWLockRelease(state->lock);
 	my_slot = NULL;
@@ -791,6 +822,13 @@ all_is_seen_locked(Oid database, DatabaseEntry *entry)
 	return false;
 }
 
+/* A worker that is at work, or was told of a peer's orphans and has not looked for them yet. */
+static bool
+has_work_locked(const WorkerSlot *slot)
+{
+	return slot->idle_since == 0 || slot->peer_ended;
+}
+
 /* When the first of its workers would have gone on by itself. */
 static TimestampTz
 next_due_locked(Oid database)
@@ -802,7 +840,7 @@ next_due_locked(Oid database)
 		const WorkerSlot *slot = &state->slots[i];
 
 		if (slot->database == database && slot->pid != 0)
-			next_due = Min(next_due, slot->idle_since == 0 ? DT_NOBEGIN : slot->next_due);
+			next_due = Min(next_due, has_work_locked(slot) ? DT_NOBEGIN : slot->next_due);
 	}
 	return next_due;
 }

@@ -136,6 +136,21 @@ extern void shared_state_request_scout(Oid database);   /* InvalidOid: only list
 extern void shared_state_wake_slots(uint64 slots);      /* a bit for each */
 extern int shared_state_copy_status(Oid database, WorkerStatus rows[WORKER_STATUS_MAX]);
 
+/* What a prepared transaction asked for, to be done when it is committed. */
+typedef struct PreparedMessage
+{
+	uint64 gid_hash; /* 0: none */
+	Oid database;
+	bool restart; /* its workers; else it is to be scouted */
+} PreparedMessage;
+
+#define PREPARED_MESSAGES_MAX 64
+
+/* Of more than there is room for, the oldest is forgotten.  Copying leaves them where they are. */
+extern void shared_state_note_prepared(const PreparedMessage *message);
+extern int
+shared_state_copy_prepared(uint64 gid_hash, PreparedMessage messages[PREPARED_MESSAGES_MAX]);
+
 /* For DDL on databases.  A block belongs to the calling process. */
 extern void shared_state_block_database(Oid database);
 extern void shared_state_unblock_databases(void);

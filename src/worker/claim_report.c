@@ -321,10 +321,14 @@ report_suspended(Report *report)
 }
 
 static void
-end_pause(const Report *report)
+end_pause(Report *report)
 {
-	if (report->conversation->installation->may_be_paused)
-		installations_resume(report->conversation->installation->id);
+	const Installation *installation = report->conversation->installation;
+
+	if (!installation->may_be_paused)
+		return;
+	installations_resume(installation->id);
+	report->outage_ends = installations_end_outage(installation->id);
 }
 
 /* Not there, or not shown to us: the repository's answer tells which. */

@@ -25,7 +25,6 @@
 #include "worker/conversation.h"
 #include "worker/failure.h"
 #include "worker/line.h"
-#include "worker/pauses.h"
 
 /*
  * Of each kind and record type; in hand all together: with so many, an
@@ -395,12 +394,9 @@ claim_in_turn(ClaimRound *round)
 
 /* Of this process, or of one before it, whose last words are still shown. */
 static void
-look_for_ends_of_pauses(void)
+look_for_end_of_outages(void)
 {
-	claiming.all_is_well =
-		(pauses_any_logged() || shared_state_shows_error()) && !installations_any_stopped();
-	if (claiming.all_is_well)
-		pauses_log_all_ends();
+	claiming.all_is_well = shared_state_shows_error() && !installations_any_outage();
 }
 
 /* DbAction: fills the free slots; its argument is a ClaimRound. */
@@ -416,7 +412,7 @@ claim(void *argument)
 		return; /* adopt_database() wakes us */
 	}
 	end_pauses_of_settings();
-	look_for_ends_of_pauses();
+	look_for_end_of_outages();
 	release_due();
 	recover_orphans();
 	learn_past_creations();

@@ -12,7 +12,6 @@
 #include "db/queue_report.h"
 #include "db/transaction.h"
 #include "server/budgets.h"
-#include "server/shared_state.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
 #include "worker/line.h"
@@ -181,69 +180,56 @@ pauses_clear_line(Installation *installation, const char *reason)
 
 /* ---- the log: two lines an outage, never one a row ---- */
 
+/* A suspended installation pauses until somebody says that it is active. */
+static const char *
+words_for_end(TimestampTz until)
+{
+	return until == DT_NOEND ? "" : psprintf(" until %s", timestamptz_to_str(until));
+}
+
 static void
 log_pause(int level, int64 installation_id, TimestampTz until, const char *reason,
 		  const char *request_id)
 {
 	ereport(level,
-			(errmsg("github_sync: installation " INT64_FORMAT " pauses until %s: %s",
-					installation_id, timestamptz_to_str(until), reason),
+			(errmsg("github_sync: installation " INT64_FORMAT " pauses%s: %s", installation_id,
+					words_for_end(until), reason),
 			 request_id != NULL ? errdetail("GitHub's request id is %s.", request_id) : 0));
 }
 
 void
-pauses_log_begin(Installation *installation, TimestampTz until, const char *reason,
-				 const char *request_id)
+pauses_note_outage(int64 installation_id, const Outage *outage)
 {
-	log_pause(installation->pause_is_logged ? DEBUG1 : LOG, installation->id, until, reason,
-			  request_id);
-	installation->pause_is_logged = true;
-	shared_state_report_error(reason);
-}
+	bool is_new = installations_begin_outage(installation_id, outage->kind);
 
-/* InstallationVisitor */
-static void
-find_logged(Installation *installation, void *argument)
-{
-	bool *found = argument;
-
-	*found |= installation->pause_is_logged;
-}
-
-bool
-pauses_any_logged(void)
-{
-	bool found = false;
-
-	installation_visit_all(find_logged, &found);
-	return found;
+	log_pause(is_new ? LOG : DEBUG1, installation_id, outage->until, outage->reason,
+			  outage->request_id);
 }
 
 void
-pauses_log_end(Installation *installation)
+pauses_log_end_of_outage(int64 installation_id)
 {
-	if (!installation->pause_is_logged)
-		return;
-	installation->pause_is_logged = false;
-	ereport(LOG, (errmsg("github_sync: installation " INT64_FORMAT " goes on", installation->id)));
-	if (!pauses_any_logged())
-		shared_state_report_error("");
-}
-
-/* InstallationVisitor */
-static void
-log_end(Installation *installation, void *argument pg_attribute_unused())
-{
-	pauses_log_end(installation);
-}
-
-void
-pauses_log_all_ends(void)
-{
-	installation_visit_all(log_end, NULL);
+	ereport(LOG, (errmsg("github_sync: installation " INT64_FORMAT " goes on", installation_id)));
 }
 
 /* ---- budgets ---- */
+
+/* Budgets of our own are none of the log's business; GitHub's limits are. */
+static void
+note_pause_of_budget(const Pause *pause)
+{
+	int64 installation_id = pause->installation->id;
+	const char *reason = reason_of(pause->obstacle);
+
+	if (pause->obstacle == RATE_POINTS || pause->obstacle == RATE_CREATIONS)
+		log_pause(DEBUG1, installation_id, pause->until, reason, NULL);
+	else
+		pauses_note_outage(installation_id,
+							&(Outage){.kind = installations_pause_kind_name(
+										   kind_of_pause(pause->obstacle)),
+									   .until = pause->until,
+									   .reason = reason});
+}
 
 /* DbAction */
 static void
@@ -257,6 +243,7 @@ begin_pause_of_budget(void *argument)
 	else
 		installations_pause(installation_id, pause->until, kind_of_pause(pause->obstacle),
 							reason_of(pause->obstacle));
+	note_pause_of_budget(pause);
 }
 
 /* Creations alone, or all. */
@@ -282,7 +269,6 @@ make_pause(Pause *pause)
 	DbError error;
 
 	give_back_paused(pause);
-	log_pause(DEBUG1, installation_id, pause->until, reason_of(pause->obstacle), NULL);
 	if (!db_try(begin_pause_of_budget, pause, &error))
 		ereport(WARNING,
 				(errcode(error.sqlstate),

@@ -26,17 +26,20 @@ extern void pauses_give_back_all(void);
  */
 extern void pauses_clear_line(Installation *installation, const char *reason);
 
-/*
- * GitHub, or our credentials, keep an installation from working: told to the
- * log once until it goes on, and to sync_workers.  request_id: GitHub's, NULL
- * where there was no answer.
- */
-extern void pauses_log_begin(Installation *installation, TimestampTz until, const char *reason,
-							 const char *request_id);
-extern void pauses_log_end(Installation *installation);
+/* GitHub, or our credentials, keep an installation from working. */
+typedef struct Outage
+{
+	const char *kind; /* of the pause, or the installation's state */
+	TimestampTz until;
+	const char *reason;
+	const char *request_id; /* GitHub's; NULL: there was no answer */
+} Outage;
 
-/* Another worker may have found out that all is well again. */
-extern bool pauses_any_logged(void);
-extern void pauses_log_all_ends(void);
+/*
+ * In a DbAction.  The log is told once of each kind, by whichever worker and
+ * process, until the installation goes on.
+ */
+extern void pauses_note_outage(int64 installation_id, const Outage *outage);
+extern void pauses_log_end_of_outage(int64 installation_id);
 
 #endif /* GITHUB_SYNC_PAUSES_H */

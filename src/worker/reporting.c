@@ -6,6 +6,7 @@
 #include "postgres.h"
 
 #include "db/transaction.h"
+#include "server/shared_state.h"
 #include "utils/timestamp.h"
 #include "worker/arrivals.h"
 #include "worker/claim_report.h"
@@ -95,13 +96,26 @@ handle_failure(Report *report, const DbError *error)
 
 /* ---- the installation as a whole ---- */
 
+static const char *
+request_id_of(const Conversation *conversation)
+{
+	return conversation->answer != NULL ? conversation->answer->request_id : NULL;
+}
+
 /* DbAction */
 static void
 set_state(void *argument)
 {
 	const Report *report = argument;
+	const Conversation *conversation = report->conversation;
+	int64 installation_id = conversation->installation->id;
 
-	installations_set_state(report->conversation->installation->id, report->installation_state);
+	installations_set_state(installation_id, report->installation_state);
+	pauses_note_outage(installation_id,
+						&(Outage){.kind = report->installation_state,
+								   .until = DT_NOEND,
+								   .reason = verdict_describe(conversation->answer),
+								   .request_id = request_id_of(conversation)});
 }
 
 /* DbAction */
@@ -110,8 +124,16 @@ begin_pause(void *argument)
 {
 	const Report *report = argument;
 
-	installations_pause(report->conversation->installation->id, report->paused_until,
-						report->pause_kind, report->pause_reason);
+	const Conversation *conversation = report->conversation;
+	int64 installation_id = conversation->installation->id;
+
+	installations_pause(installation_id, report->paused_until, report->pause_kind,
+						report->pause_reason);
+	pauses_note_outage(installation_id,
+						&(Outage){.kind = installations_pause_kind_name(report->pause_kind),
+								   .until = report->paused_until,
+								   .reason = report->pause_reason,
+								   .request_id = request_id_of(conversation)});
 }
 
 /* DbAction: somebody may have ended the pause for all workers, and this one would try in a circle. */
@@ -147,12 +169,6 @@ is_paused_already(const Report *report)
 		installation->paused_until > GetCurrentTimestamp();
 }
 
-static const char *
-request_id_of(const Conversation *conversation)
-{
-	return conversation->answer != NULL ? conversation->answer->request_id : NULL;
-}
-
 /* Its rows first: they go back into the queue with the reason. */
 static void
 begin_or_renew_pause(Report *report)
@@ -166,9 +182,8 @@ begin_or_renew_pause(Report *report)
 		report_note_retry(report, installation->paused_until);
 		return;
 	}
-	pauses_log_begin(installation, report->paused_until, report->pause_reason,
-					 request_id_of(report->conversation));
 	change_installation(report, begin_pause);
+	shared_state_report_error(report->pause_reason);
 	installation_note_pause(installation, report->pause_kind, report->paused_until);
 	report_note_retry(report, report->paused_until);
 	installation->may_be_paused = true;
@@ -186,7 +201,7 @@ take_over_state(Report *report)
 	installation->pauses = 0;
 	installation->paused_until = 0;
 	installation->may_be_paused = true;
-	pauses_log_begin(installation, DT_NOEND, reason, request_id_of(report->conversation));
+	shared_state_report_error(reason);
 }
 
 static void
@@ -203,8 +218,6 @@ note_pauses_are_over(const Conversation *conversation)
 	installation->pauses = 0;
 	/* An answer to what was sent before a pause does not end it. */
 	installation->may_be_paused = installation->paused_until > GetCurrentTimestamp();
-	if (!installation->may_be_paused)
-		pauses_log_end(installation);
 }
 
 static Report *
@@ -222,6 +235,8 @@ report_one(Conversation *conversation)
 		take_over_state(report);
 	else
 		note_pauses_are_over(conversation);
+	if (report->outage_ends)
+		pauses_log_end_of_outage(conversation->installation->id);
 	return report;
 }
 

@@ -93,6 +93,12 @@ $node->reload;
 $application->wait_until_done;
 is(title_on_github($task), 'the row', 'with the right key in its place and a reload everything arrives');
 is(scalar $github->issues('acme/widgets'), 2, 'once');
+$application->wait_until('SELECT last_error IS NULL FROM github_sync.sync_workers');
+my @told = slurp_file($node->logfile) =~ /LOG:  github_sync: installation \d+ (pauses until .*|goes on)$/mg;
+is(scalar @told, 3, 'the log has three lines of it:') or diag explain \@told;
+like($told[0], qr/: GitHub unreachable: /, 'that it was unreachable,');
+like($told[1], qr/: no installation token: GitHub answered 401/, 'then that the key was wrong,');
+is($told[2], 'goes on', 'and that it goes on');
 
 # ---- an HTML page ----
 
@@ -211,11 +217,13 @@ is_deeply([ map { "$_->{method} $_->{status}" } ($github->requests(since => $seq
 
 $seq = $github->last_seq;
 $github->fault("GET /issues/$number\$", { answer => { status => 403, body => encode_json({ message => 'You have exceeded a secondary rate limit' }),
-	headers => { 'content-type' => 'application/json', 'retry-after' => '1' } } });
+	headers => { 'content-type' => 'application/json', 'retry-after' => '1', 'x-github-request-id' => 'AB12:34CD' } } });
 $application->edit_task($task, title => 'after the limit');
 $github->wait_for_request(GET => "/issues/$number\$", since => $seq);
 wait_for_reason('rate limit');
 pass('at a rate limit the row waits, and says so');
+like(slurp_file($node->logfile), qr/installation \d+ pauses until .*: GitHub answered 403 \(rate limited\).*\n.*DETAIL:  GitHub's request id is AB12:34CD\./,
+	"so does the log, with GitHub's request id");
 $application->edit_task($neighbour, title => 'after the limit');
 $application->wait_until_done;
 is(title_on_github($_), 'after the limit', 'and goes on afterwards') foreach $task, $neighbour;

@@ -22,10 +22,11 @@ my $workers = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'githu
 # Seconds that a command takes.
 sub duration
 {
-	my ($command) = @_;
+	my ($command, $name) = @_;
 	my $started = time;
 
 	$command->();
+	note sprintf 'figure: %s: %.2f s', $name, time - $started if defined $name;
 	return time - $started;
 }
 
@@ -140,7 +141,7 @@ is(scalar(grep { $_->{title} =~ /^before it was/ } $github->issues('acme/widgets
 # ---- TRUNCATE while a request is under way ----
 
 begin_slow_request($application, 'truncate');
-cmp_ok(duration(sub { $application->sql('TRUNCATE tasks, comments CASCADE') }), '<', 2, 'TRUNCATE does not wait for GitHub');
+cmp_ok(duration(sub { $application->sql('TRUNCATE tasks, comments CASCADE') }, 'TRUNCATE with a request under way'), '<', 2, 'TRUNCATE does not wait for GitHub');
 $github->open_gate('truncate');
 $application->add_task(title => 'after the truncate');
 $application->wait_until_done;
@@ -149,8 +150,8 @@ is(scalar(grep { $_->{title} eq 'after the truncate' } $github->issues('acme/wid
 # ---- DROP EXTENSION while a request is under way, and back ----
 
 begin_slow_request($application, 'drop-extension');
-cmp_ok(duration(sub { $application->superuser_sql('DROP EXTENSION task_sync_transaction CASCADE') }), '<', 2, 'DROP EXTENSION does not wait for GitHub');
-cmp_ok(duration(sub { $application->wait_until("SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND datname = 'application'") }),
+cmp_ok(duration(sub { $application->superuser_sql('DROP EXTENSION task_sync_transaction CASCADE') }, 'DROP EXTENSION with a request under way'), '<', 2, 'DROP EXTENSION does not wait for GitHub');
+cmp_ok(duration(sub { $application->wait_until("SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND datname = 'application'") }, '... until its worker is gone'),
 	'<', 2, 'its worker goes, and does not wait for GitHub either');
 $github->open_gate('drop-extension');
 $application->add_task(title => 'without the extension');
@@ -181,7 +182,7 @@ is($copy->superuser_sql("SELECT string_agg(state, ' ') FROM github_sync.sync_que
 
 begin_slow_request($application, 'rename');
 $application->disconnect;
-cmp_ok(duration(sub { $node->safe_psql('postgres', 'ALTER DATABASE application RENAME TO renamed') }), '<', 2, 'RENAME does not wait for GitHub');
+cmp_ok(duration(sub { $node->safe_psql('postgres', 'ALTER DATABASE application RENAME TO renamed') }, 'RENAME with a request under way'), '<', 2, 'RENAME does not wait for GitHub');
 $github->open_gate('rename');
 my $renamed = GitHubSync::Application->of_database($node, 'renamed');
 $renamed->wait_until_done;
@@ -189,7 +190,7 @@ is(scalar(grep { $_->{title} eq 'task of rename' } $github->issues('acme/widgets
 
 begin_slow_request($second, 'drop-database');
 $_->disconnect foreach $second, $copy, $renamed;
-cmp_ok(duration(sub { $node->safe_psql('postgres', 'DROP DATABASE second') }), '<', 2, 'DROP DATABASE does not wait for GitHub');
+cmp_ok(duration(sub { $node->safe_psql('postgres', 'DROP DATABASE second') }, 'DROP DATABASE with a request under way'), '<', 2, 'DROP DATABASE does not wait for GitHub');
 $github->open_gate('drop-database');
 $node->safe_psql('postgres', 'DROP DATABASE copy');
 $node->safe_psql('postgres', 'DROP DATABASE renamed');
