@@ -12,6 +12,7 @@
 #include "server/at_commit.h"
 #include "server/compat.h"
 #include "server/database_ddl.h"
+#include "server/fingerprint.h"
 #include "server/launcher.h"
 #include "server/settings.h"
 #include "server/shared_memory.h"
@@ -31,6 +32,7 @@ _PG_init(void)
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 
+	fingerprint_note_start();
 	shared_memory_request();
 	at_commit_install();
 	database_ddl_install();

@@ -11,6 +11,7 @@
 
 #include "access/htup_details.h"
 #include "access/xlog.h"
+#include "catalog/namespace.h"
 #include "commands/trigger.h"
 #include "db/owner_commands.h"
 #include "db/unowned_commands.h"
@@ -19,8 +20,11 @@
 #include "miscadmin.h"
 #include "server/at_commit.h"
 #include "server/budgets.h"
+#include "server/fingerprint.h"
 #include "server/shared_state.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
@@ -32,6 +36,8 @@ PG_FUNCTION_INFO_V1(github_sync_wake);
 PG_FUNCTION_INFO_V1(github_sync_poke_launcher);
 PG_FUNCTION_INFO_V1(github_sync_library_preloaded);
 PG_FUNCTION_INFO_V1(github_sync_database_identity);
+PG_FUNCTION_INFO_V1(github_sync_server_fingerprint);
+PG_FUNCTION_INFO_V1(github_sync_promotion_fingerprint);
 PG_FUNCTION_INFO_V1(github_sync_in_worker);
 PG_FUNCTION_INFO_V1(github_sync_worker_slots);
 PG_FUNCTION_INFO_V1(github_sync_installation_budget);
@@ -75,14 +81,42 @@ github_sync_library_preloaded(NO_FUNCTION_ARGS)
 }
 
 /*
- * database_identity() RETURNS text: '<system identifier>/<database oid>'.
- * Differs between a database and its copy or restored dump; a failover keeps it.
+ * database_identity() RETURNS text: '<system identifier>/<database oid>/<oid of
+ * attached_tables>'.  Differs between a database and its copy or restored dump,
+ * also where the dump is restored in place; a failover keeps it.
  */
 Datum
 github_sync_database_identity(NO_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(
-		cstring_to_text(psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId)));
+	Oid schema = get_namespace_oid("github_sync", true);
+	Oid attached = OidIsValid(schema) ? get_relname_relid("attached_tables", schema) : InvalidOid;
+
+	PG_RETURN_TEXT_P(cstring_to_text(
+		psprintf(UINT64_FORMAT "/%u/%u", GetSystemIdentifier(), MyDatabaseId, attached)));
+}
+
+static Datum
+jsonb_of(char *json)
+{
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
+}
+
+/* server_fingerprint() RETURNS jsonb: see fingerprint.h. */
+Datum
+github_sync_server_fingerprint(NO_FUNCTION_ARGS)
+{
+	return jsonb_of(fingerprint_of_server());
+}
+
+/* promotion_fingerprint() RETURNS jsonb: see fingerprint.h. */
+Datum
+github_sync_promotion_fingerprint(PG_FUNCTION_ARGS)
+{
+	char *fingerprint = fingerprint_at_promotion();
+
+	if (fingerprint == NULL)
+		PG_RETURN_NULL();
+	return jsonb_of(fingerprint);
 }
 
 /* in_worker() RETURNS boolean: is this session a worker's? */

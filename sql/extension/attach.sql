@@ -96,19 +96,23 @@ BEGIN
 	PERFORM github_sync.hand_over(owner);
 	/* Attached again, a copy is still a copy: the identity stays. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
-		'INSERT INTO github_sync.attached_tables
-			(record_type, table_schema, table_name, mapping, database_identity, server_timeline)
+		'SELECT set_config(''check_function_bodies'', ''on'', true);	/* no row of a dump: hold_restored() */
+		INSERT INTO github_sync.attached_tables
+			(record_type, table_schema, table_name, mapping, database_identity, server)
 		VALUES (%L, %L, %L, %L, %L, %L)
 		ON CONFLICT ON CONSTRAINT attached_tables_pkey DO UPDATE SET
 			table_schema = excluded.table_schema, table_name = excluded.table_name, mapping = excluded.mapping,
 			attached_at = now()',
 		record_type, where_it_is.nspname, where_it_is.relname, mapping, github_sync.database_identity(),
-		github_sync.server_timeline()));
+		github_sync.server_fingerprint()));
 	PERFORM github_sync.make_views();
 	PERFORM github_sync.hand_over(owner);
 	/* Capture that is on goes on, by the columns that count now. */
 	PERFORM github_sync.capture_changes(record_type, true)
 	WHERE EXISTS (SELECT FROM github_sync.capture_triggers(record_type, application_table));
+	/* Restored without its registration, it was a copy until now. */
+	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
+		'SELECT github_sync.%I()', record_type || '_enqueue_changed_in_copy'));
 	PERFORM github_sync.poke_launcher();
 END
 $$;

@@ -39,13 +39,21 @@ COMMENT ON FUNCTION github_sync.library_preloaded() IS
 CREATE FUNCTION github_sync.database_identity() RETURNS text
 LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_database_identity';
 COMMENT ON FUNCTION github_sync.database_identity() IS
-'private: "<system identifier>/<database oid>": a copy of a database has another one';
+'private: "<system identifier>/<database oid>/<oid of attached_tables>": a copy of a database has another one, and so '
+'has a database into which a dump of it was restored';
 
-CREATE FUNCTION github_sync.server_timeline() RETURNS text
-LANGUAGE sql STABLE
-RETURN left(pg_walfile_name(pg_current_wal_lsn()), 8);
-COMMENT ON FUNCTION github_sync.server_timeline() IS
-'private: the WAL timeline, which a promotion and a recovery to a point in time change';
+CREATE FUNCTION github_sync.server_fingerprint() RETURNS jsonb
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_server_fingerprint';
+COMMENT ON FUNCTION github_sync.server_fingerprint() IS
+'private: what tells this server from a copy of its files: of its control file inode, birth and device, path of the '
+'data directory, host, boot of the host, the backup that it was restored from, timeline (null on a standby); each a '
+'hash, null where it is not known';
+
+CREATE FUNCTION github_sync.promotion_fingerprint() RETURNS jsonb
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_promotion_fingerprint';
+COMMENT ON FUNCTION github_sync.promotion_fingerprint() IS
+'private: server_fingerprint() when this data directory was last promoted from a standby; NULL: not since the library '
+'is preloaded';
 
 CREATE FUNCTION github_sync.in_worker() RETURNS boolean
 LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_in_worker';

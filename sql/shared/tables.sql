@@ -9,18 +9,35 @@ CREATE TABLE IF NOT EXISTS github_sync.attached_tables (
 	table_schema text NOT NULL,
 	table_name text NOT NULL,
 	mapping jsonb NOT NULL,
-	attached_at timestamptz NOT NULL DEFAULT now(),
+	attached_at timestamptz DEFAULT now(),
 	database_identity text NOT NULL,
-	server_timeline text
+	server jsonb,
+	held_because text
 );
 COMMENT ON TABLE github_sync.attached_tables IS
 'private: which tables of the application are attached, by which columns, and in which database; as text, so that it '
 'restores anywhere';
+COMMENT ON COLUMN github_sync.attached_tables.attached_at IS
+'NULL: detached; the row stays as long as the queue does, which is still a copy''s where it is attached again';
 COMMENT ON COLUMN github_sync.attached_tables.database_identity IS
-'where the rows are at home: another database with the same rows is a copy and sends nothing until adopt_database()';
+'which database syncs: another one with the same rows is a copy and sends nothing until adopt_database()';
+COMMENT ON COLUMN github_sync.attached_tables.server IS
+'server_fingerprint() when a worker started last; another server with the same rows is a copy of it, but for a standby '
+'that was promoted';
+COMMENT ON COLUMN github_sync.attached_tables.held_because IS
+'why this database was found to be a copy; until adopt_database()';
 
-COMMENT ON COLUMN github_sync.attached_tables.server_timeline IS
-'of the server when a worker started last; another one: promoted or recovered since; NULL: restored';
+CREATE TABLE IF NOT EXISTS github_sync.changed_in_copy (
+	record_type text NOT NULL
+		CONSTRAINT changed_in_copy_record_type_check CHECK (record_type IN ('task', 'comment')),
+	record_id text NOT NULL,
+	CONSTRAINT changed_in_copy_pkey PRIMARY KEY (record_type, record_id)
+);
+COMMENT ON TABLE github_sync.changed_in_copy IS
+'private: rows of the application that capture saw changed while this database was a copy; enqueued by '
+'adopt_database()';
+COMMENT ON COLUMN github_sync.changed_in_copy.record_id IS
+'key of the application''s row, as text';
 
 CREATE TABLE IF NOT EXISTS github_sync.github_app_installations (
 	id bigint CONSTRAINT github_app_installations_pkey PRIMARY KEY

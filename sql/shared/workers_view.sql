@@ -12,12 +12,14 @@
 --@column last_error: what last kept the worker, an installation's key or a setting from working; NULL: nothing
 --@column last_error_at: when that was
 	SELECT w.pid, current_database() AS database,
-		CASE WHEN copy.is_one THEN 'copied database' ELSE w.activity END AS activity,
+		CASE WHEN copy.because IS NOT NULL THEN 'copied database' ELSE w.activity END AS activity,
 		w.started_at, w.requests_under_way,
-		CASE WHEN copy.is_one THEN 'this database is a copy: nothing is sent until SELECT github_sync.adopt_database()'
+		CASE WHEN copy.because IS NOT NULL
+			THEN format('this database is a copy: %s; nothing is sent until SELECT github_sync.adopt_database(), '
+				'after which the original must not send any more', copy.because)
 			ELSE w.last_error END AS last_error,
 		w.last_error_at
-	FROM (SELECT EXISTS (SELECT FROM github_sync.attached_tables AS a
-		WHERE a.database_identity <> github_sync.database_identity()) AS is_one) AS copy
+	FROM (SELECT max(github_sync.why_copied(a.database_identity, a.server, a.held_because)) AS because
+		FROM (SELECT) AS once LEFT JOIN github_sync.attached_tables AS a ON true) AS copy
 	LEFT JOIN github_sync.worker_slots() AS w ON true
-	WHERE copy.is_one OR w IS NOT NULL OR w.last_error IS NOT NULL OR w.pid IS NOT NULL
+	WHERE copy.because IS NOT NULL OR w IS NOT NULL OR w.last_error IS NOT NULL OR w.pid IS NOT NULL

@@ -21,13 +21,13 @@ queue_is_attached(RecordType record_type)
 		db_functions_named(list_make2(makeString("github_sync"), makeString(function))) != NULL;
 }
 
-bool
-queue_database_is_adopted(void)
+char *
+queue_why_copied(void)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.database_is_adopted() AS adopted");
+	static Statement statement = STATEMENT("SELECT github_sync.hold_copy() AS because");
 	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
 
-	return result_bool(&result, 0, "adopted");
+	return result_text_or_null(&result, 0, "because");
 }
 
 bool

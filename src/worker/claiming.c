@@ -9,10 +9,12 @@
  */
 #include "postgres.h"
 
+#include "commands/dbcommands.h"
 #include "db/installations.h"
 #include "db/queue.h"
 #include "db/queue_claim.h"
 #include "db/transaction.h"
+#include "miscadmin.h"
 #include "server/budgets.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
@@ -47,6 +49,7 @@ static struct
 	bool pauses_ended;      /* those that followed from settings */
 	bool orphans_recovered; /* what nobody holds is back in the queue */
 	bool adopted;           /* not a copy of another database */
+	bool copy_logged;       /* it is one, and the log says so */
 	bool expects_work;      /* a claim may find something */
 	TimestampTz next_due;   /* when a retry time or a pause ends */
 	int failures;           /* in a row */
@@ -157,13 +160,38 @@ claim_slots(int all)
 
 /* ---- before claims are made ---- */
 
+/* Once for each time that it was found to be one. */
+static void
+log_copy(const char *because)
+{
+	if (!claiming.copy_logged)
+		ereport(LOG,
+				(errmsg("github_sync: nothing is sent from database \"%s\", which is a copy: %s",
+						get_database_name(MyDatabaseId), because),
+				 errhint("If it is the one that syncs: SELECT github_sync.adopt_database() in it. The "
+						 "original must not send any more.")));
+	claiming.copy_logged = true;
+}
+
+static bool
+is_adopted(void)
+{
+	const char *because = queue_why_copied();
+
+	if (because != NULL)
+		log_copy(because);
+	else
+		claiming.copy_logged = false;
+	return because == NULL;
+}
+
 /* What is attached, and whether this database may send at all. */
 static void
 refresh_what_is_attached(void)
 {
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 		claiming.attached[type] = queue_is_attached(type);
-	claiming.adopted = claiming.attached[RECORD_TASK] && queue_database_is_adopted();
+	claiming.adopted = claiming.attached[RECORD_TASK] && is_adopted();
 }
 
 static void
