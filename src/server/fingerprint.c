@@ -28,7 +28,8 @@
 #include "utils/memutils.h"
 
 #define CONTROL_FILE "global/pg_control"
-#define BACKUP_FILE "backup_label.old" /* what backup_label is renamed to when its recovery begins */
+#define BACKUP_FILE \
+	"backup_label.old" /* what backup_label is renamed to when its recovery begins */
 #define STANDBY_FILE "standby.signal"
 #define BOOT_FILE "/proc/sys/kernel/random/boot_id"
 #define PROMOTION_FILE "pg_stat/github_sync.promotion"
@@ -117,8 +118,8 @@ hash_of_birth(void)
 	if (statx(AT_FDCWD, CONTROL_FILE, 0, STATX_BTIME, &control) == 0 &&
 		(control.stx_mask & STATX_BTIME) != 0 && control.stx_btime.tv_sec != 0)
 	{
-		char *birth =
-			psprintf(INT64_FORMAT ".%09u", (int64) control.stx_btime.tv_sec, control.stx_btime.tv_nsec);
+		char *birth = psprintf(INT64_FORMAT ".%09u", (int64) control.stx_btime.tv_sec,
+							   control.stx_btime.tv_nsec);
 
 		return hash_of(birth, strlen(birth));
 	}

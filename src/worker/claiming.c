@@ -168,8 +168,9 @@ log_copy(const char *because)
 		ereport(LOG,
 				(errmsg("github_sync: nothing is sent from database \"%s\", which is a copy: %s",
 						get_database_name(MyDatabaseId), because),
-				 errhint("If it is the one that syncs: SELECT github_sync.adopt_database() in it. The "
-						 "original must not send any more.")));
+				 errhint(
+					 "If it is the one that syncs: SELECT github_sync.adopt_database() in it. The "
+					 "original must not send any more.")));
 	claiming.copy_logged = true;
 }
 

@@ -181,7 +181,7 @@ CALL time_has_come();
 SELECT * FROM claim();
 SELECT look_in_vain(5);
 SELECT * FROM attempts;
--- now it is sent again, under another key
+-- now it is sent again, under the same key
 SELECT carry_out(9);
 SELECT * FROM attempts;
 SELECT count(DISTINCT creation_key) FROM github_sync.task_creation_attempts;
