@@ -6,19 +6,16 @@
 CREATE OR REPLACE FUNCTION github_sync.why_not_adopted() RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-	a github_sync.attached_tables;
-	because text;
+	tasks github_sync.attached_tables;
 BEGIN
-	/* By index, as every entry to the rules plans: all rows at once would cost a plan that is compiled each time. */
-	SELECT * INTO a FROM github_sync.attached_tables AS t WHERE t.record_type = 'task';
-	because := github_sync.why_copied(a.database_identity, a.server, a.held_because);
-	IF because IS NULL THEN
-		SELECT * INTO a FROM github_sync.attached_tables AS c WHERE c.record_type = 'comment';
-		IF FOUND THEN
-			because := github_sync.why_copied(a.database_identity, a.server, a.held_because);
-		END IF;
+	/* Comments are never attached without tasks. */
+	SELECT * INTO tasks FROM github_sync.attached_tables AS a WHERE a.record_type = 'task';
+	/* As why_copied() would find; capture asks with each row. */
+	IF tasks.held_because IS NULL AND tasks.database_identity = github_sync.database_identity()
+		AND tasks.server = github_sync.server_fingerprint() THEN
+		RETURN NULL;
 	END IF;
-	RETURN because;
+	RETURN github_sync.why_copied(tasks.database_identity, tasks.server, tasks.held_because);
 END
 $$;
 COMMENT ON FUNCTION github_sync.why_not_adopted() IS

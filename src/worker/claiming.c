@@ -18,6 +18,7 @@
 #include "server/budgets.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
