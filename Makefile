@@ -79,8 +79,10 @@ endif
 MODULE_big = github_sync
 EXTENSION = task_sync_transaction comment_sync_transaction
 EXTENSION_SCRIPTS = $(EXTENSION:%=%--$(EXTVERSION).sql)
-DATA = $(patsubst $(ROOT)/%,%,$(wildcard $(ROOT)/sql/upgrade/*--*--*.sql))
-DATA_built = $(EXTENSION_SCRIPTS)
+# From each release before this one.
+RELEASES = $(filter-out $(EXTVERSION),$(shell sed '/^\#/d' $(ROOT)/sql/upgrade/releases.txt))
+UPGRADE_SCRIPTS = $(foreach release,$(RELEASES),$(EXTENSION:%=%--$(release)--$(EXTVERSION).sql))
+DATA_built = $(EXTENSION_SCRIPTS) $(UPGRADE_SCRIPTS)
 
 # make installcheck: on a server of the caller's, with the settings of
 # test/regress.conf. pg_regress looks for expected/ where it runs.
@@ -138,6 +140,12 @@ endif
 # An extension's script is made of the pieces under sql/.
 $(EXTENSION_SCRIPTS): build/sql.ok $(ROOT)/META.json
 	$(SCRIPTS_DIR)/build_sql.sh $(EXTVERSION) $(@:%--$(EXTVERSION).sql=%) >$@
+
+# EXTENSION--OLD--NEW.sql
+$(UPGRADE_SCRIPTS): build/sql.ok $(ROOT)/META.json $(ROOT)/sql/upgrade/releases.txt \
+		$(wildcard $(ROOT)/sql/upgrade/*/*.sql)
+	$(SCRIPTS_DIR)/build_sql.sh --upgrade \
+		$(word 2,$(subst --, ,$(@:.sql=))) $(EXTVERSION) $(firstword $(subst --, ,$@)) >$@
 
 server-fits:
 	@$(SCRIPTS_DIR)/check_server.sh '$(bindir)' $(EXTVERSION)

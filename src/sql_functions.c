@@ -13,7 +13,11 @@
 #include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "commands/trigger.h"
+#include "db/capture.h"
+#include "db/function_body.h"
 #include "db/owner_commands.h"
+#include "db/ownership.h"
+#include "db/readable_columns.h"
 #include "db/unowned_commands.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -36,11 +40,19 @@ PG_FUNCTION_INFO_V1(github_sync_wake);
 PG_FUNCTION_INFO_V1(github_sync_poke_launcher);
 PG_FUNCTION_INFO_V1(github_sync_library_preloaded);
 PG_FUNCTION_INFO_V1(github_sync_database_identity);
+PG_FUNCTION_INFO_V1(github_sync_registered_identity);
 PG_FUNCTION_INFO_V1(github_sync_server_fingerprint);
 PG_FUNCTION_INFO_V1(github_sync_promotion_fingerprint);
+PG_FUNCTION_INFO_V1(github_sync_is_registered_here);
 PG_FUNCTION_INFO_V1(github_sync_in_worker);
 PG_FUNCTION_INFO_V1(github_sync_worker_slots);
 PG_FUNCTION_INFO_V1(github_sync_installation_budget);
+PG_FUNCTION_INFO_V1(github_sync_capture_change);
+PG_FUNCTION_INFO_V1(github_sync_replace_function_body);
+PG_FUNCTION_INFO_V1(github_sync_table_has_columns);
+PG_FUNCTION_INFO_V1(github_sync_owner_problem);
+PG_FUNCTION_INFO_V1(github_sync_queue_has_one_owner);
+PG_FUNCTION_INFO_V1(github_sync_require_one_owner);
 PG_FUNCTION_INFO_V1(github_sync_execute_unowned);
 PG_FUNCTION_INFO_V1(github_sync_execute_as_owner);
 PG_FUNCTION_INFO_V1(github_sync_read_as_owner);
@@ -81,18 +93,33 @@ github_sync_library_preloaded(NO_FUNCTION_ARGS)
 }
 
 /*
- * database_identity() RETURNS text: '<system identifier>/<database oid>/<oid of
- * attached_tables>'.  Differs between a database and its copy or restored dump,
- * also where the dump is restored in place; a failover keeps it.
+ * database_identity() RETURNS text: '<system identifier>/<database oid>'.
+ * Differs between a database and its copy or restored dump; a failover keeps it.
  */
 Datum
 github_sync_database_identity(NO_FUNCTION_ARGS)
 {
+	PG_RETURN_TEXT_P(
+		cstring_to_text(psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId)));
+}
+
+static char *
+registered_identity(void)
+{
 	Oid schema = get_namespace_oid("github_sync", true);
 	Oid attached = OidIsValid(schema) ? get_relname_relid("attached_tables", schema) : InvalidOid;
 
-	PG_RETURN_TEXT_P(cstring_to_text(
-		psprintf(UINT64_FORMAT "/%u/%u", GetSystemIdentifier(), MyDatabaseId, attached)));
+	return psprintf(UINT64_FORMAT "/%u/%u", GetSystemIdentifier(), MyDatabaseId, attached);
+}
+
+/*
+ * registered_identity() RETURNS text: the same and '/<oid of attached_tables>'.
+ * Differs also where a dump is restored over the database that it was made of.
+ */
+Datum
+github_sync_registered_identity(NO_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(registered_identity()));
 }
 
 static Datum
@@ -106,6 +133,17 @@ Datum
 github_sync_server_fingerprint(NO_FUNCTION_ARGS)
 {
 	return jsonb_of(fingerprint_of_server());
+}
+
+/* is_registered_here(text, jsonb) RETURNS boolean: are these registered_identity() and server_fingerprint()? */
+Datum
+github_sync_is_registered_here(PG_FUNCTION_ARGS)
+{
+	char *identity = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	if (strcmp(identity, registered_identity()) != 0)
+		PG_RETURN_BOOL(false);
+	return DirectFunctionCall2(jsonb_eq, PG_GETARG_DATUM(1), jsonb_of(fingerprint_of_server()));
 }
 
 /* promotion_fingerprint() RETURNS jsonb: see fingerprint.h. */
@@ -127,40 +165,40 @@ github_sync_in_worker(NO_FUNCTION_ARGS)
 }
 
 static void
-put_worker_slot(ReturnSetInfo *result, const WorkerSlot *slot)
+put_worker_status(ReturnSetInfo *result, const WorkerStatus *status)
 {
-	bool running = slot->pid != 0;
-	bool failed = slot->last_error[0] != '\0';
-	Datum values[6];
-	bool nulls[6] = {!running, !running, !running, !running, !failed, !failed};
+	bool running = status->pid != 0;
+	bool failed = status->last_error.message[0] != '\0';
+	bool starts = status->next_start_at != DT_NOEND;
+	Datum values[7];
+	bool nulls[7] = {!running, !running, false, !running, !failed, !failed, !starts};
 
-	values[0] = Int32GetDatum((int32) slot->pid);
-	values[1] = TimestampTzGetDatum(slot->started_at);
-	values[2] = CStringGetTextDatum(slot->activity);
-	values[3] = Int32GetDatum(slot->requests_under_way);
-	values[4] = CStringGetTextDatum(slot->last_error);
-	values[5] = TimestampTzGetDatum(slot->last_error_at);
+	values[0] = Int32GetDatum((int32) status->pid);
+	values[1] = TimestampTzGetDatum(status->started_at);
+	values[2] = CStringGetTextDatum(status->activity);
+	values[3] = Int32GetDatum(status->requests_under_way);
+	values[4] = CStringGetTextDatum(status->last_error.message);
+	values[5] = TimestampTzGetDatum(status->last_error.at);
+	values[6] = TimestampTzGetDatum(status->next_start_at);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
 /*
  * worker_slots(OUT pid int, OUT started_at timestamptz, OUT activity text,
- * OUT requests_under_way int, OUT last_error text, OUT last_error_at timestamptz)
- * RETURNS SETOF record: a row per worker that should run in this database; pid
- * is null while it does not run.  Workers of other databases are not shown.
+ * OUT requests_under_way int, OUT last_error text, OUT last_error_at timestamptz,
+ * OUT next_start_at timestamptz) RETURNS SETOF record: a row per worker of this
+ * database, and one whose pid is null where a further one could run.  Workers of
+ * other databases are not shown.
  */
 Datum
 github_sync_worker_slots(PG_FUNCTION_ARGS)
 {
-	WorkerSlot *slots = palloc(sizeof(WorkerSlot) * WORKER_SLOTS);
-	int count = shared_state_copy_slots(slots);
+	WorkerStatus *rows = palloc(sizeof(WorkerStatus) * WORKER_STATUS_MAX);
+	int count = shared_state_copy_status(MyDatabaseId, rows);
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < count; i++)
-	{
-		if (slots[i].database == MyDatabaseId)
-			put_worker_slot((ReturnSetInfo *) fcinfo->resultinfo, &slots[i]);
-	}
+		put_worker_status((ReturnSetInfo *) fcinfo->resultinfo, &rows[i]);
 	return (Datum) 0;
 }
 
@@ -195,6 +233,41 @@ github_sync_installation_budget(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
 }
 
+/* owner_problem(OUT problem text, OUT remedy text) RETURNS record: see ownership.h; both null: there is none. */
+Datum
+github_sync_owner_problem(PG_FUNCTION_ARGS)
+{
+	const OwnershipProblem *problem = ownership_problem();
+	TupleDesc columns;
+	Datum values[2] = {0};
+	bool nulls[2] = {true, true};
+
+	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "github_sync_owner_problem must return a record");
+	if (problem != NULL)
+	{
+		values[0] = CStringGetTextDatum(problem->problem);
+		values[1] = CStringGetTextDatum(problem->remedy);
+		nulls[0] = nulls[1] = false;
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+}
+
+/* queue_has_one_owner() RETURNS boolean: see ownership.h; false without a queue. */
+Datum
+github_sync_queue_has_one_owner(NO_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(ownership_queue_is_ones());
+}
+
+/* require_one_owner() RETURNS void: raises 55000 where there is such a problem. */
+Datum
+github_sync_require_one_owner(NO_FUNCTION_ARGS)
+{
+	ownership_require();
+	PG_RETURN_VOID();
+}
+
 /* execute_unowned(commands text) RETURNS void: see unowned_commands.h. */
 Datum
 github_sync_execute_unowned(PG_FUNCTION_ARGS)
@@ -220,4 +293,39 @@ github_sync_read_as_owner(PG_FUNCTION_ARGS)
 	if (value == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(value));
+}
+
+/*
+ * capture_change(record type, key column, captured columns ...) RETURNS trigger:
+ * see capture.h.  For AFTER INSERT OR UPDATE ... FOR EACH ROW.
+ */
+Datum
+github_sync_capture_change(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = (const TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ||
+		!capture_has_arguments(trigger))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("github_sync_capture_change is for the triggers that capture makes")));
+	capture_row(trigger, fcinfo->flinfo);
+	return PointerGetDatum(NULL);
+}
+
+/* replace_function_body(function regprocedure, body text) RETURNS void: see function_body.h. */
+Datum
+github_sync_replace_function_body(PG_FUNCTION_ARGS)
+{
+	function_body_replace(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	PG_RETURN_VOID();
+}
+
+/* table_has_columns(in_schema name, table_name name, columns name[]) RETURNS boolean: see readable_columns.h. */
+Datum
+github_sync_table_has_columns(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(readable_columns(NameStr(*PG_GETARG_NAME(0)), NameStr(*PG_GETARG_NAME(1)),
+									PG_GETARG_ARRAYTYPE_P(2)));
 }

@@ -2,22 +2,6 @@
  * The application's comments: attach, capture and detach.
  */
 
-CREATE FUNCTION github_sync.check_same_owner(comments regclass, owner name) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	owner_of_tasks name := github_sync.queue_owner();
-BEGIN
-	IF owner <> owner_of_tasks THEN
-		RAISE insufficient_privilege USING
-			MESSAGE = format('table %s belongs to %s, the tasks to %s: one worker serves both, as the owner',
-				comments, owner, owner_of_tasks),
-			HINT = format('ALTER TABLE %s OWNER TO %I', comments, owner_of_tasks);
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION github_sync.check_same_owner(regclass, name) IS
-'private: comments belong to the owner of the tasks, or the statement that mends it';
-
 CREATE FUNCTION github_sync.check_tasks_are_attached() RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -65,6 +49,18 @@ RETURN format('ARRAY[%s.%I::text]', the_row, (mapping.body).name);
 COMMENT ON FUNCTION github_sync.comment_fields(text, github_sync.table_mapping) IS
 'private: the mapped fields of a row of comments: body';
 
+CREATE FUNCTION github_sync.comment_captured_columns(mapping github_sync.table_mapping) RETURNS name[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN ARRAY[(mapping.body).name];
+COMMENT ON FUNCTION github_sync.comment_captured_columns(github_sync.table_mapping) IS
+'private: the columns of comments whose change is captured';
+
+CREATE FUNCTION github_sync.comment_captured_fields(captured text, mapping github_sync.table_mapping) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN format('ARRAY[%s]', github_sync.captured_text(captured, 1, mapping.body));
+COMMENT ON FUNCTION github_sync.comment_captured_fields(text, github_sync.table_mapping) IS
+'private: the mapped fields of a comment, by what its captured columns held';
+
 CREATE FUNCTION github_sync.comment_new_columns(mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN format('jsonb_build_object(%s)', concat_ws(', ',
@@ -82,8 +78,8 @@ DECLARE
 BEGIN
 	RETURN github_sync.dictionary_of_table(comments, mapping,
 			github_sync.comment_fields('r'::text, mapping),
-			github_sync.comment_fields('OLD'::text, mapping),
-			github_sync.comment_fields('NEW'::text, mapping))
+			github_sync.comment_captured_fields('old_values'::text, mapping),
+			github_sync.comment_captured_fields('new_values'::text, mapping))
 		|| jsonb_build_object(
 			'task_id', quote_ident((mapping.task_id).name),
 			'same_place', 'true',
@@ -103,10 +99,27 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN jsonb_build_object(
 	'id', (mapping.key).name, 'task_id', (mapping.task_id).name, 'body', (mapping.body).name,
 	'modified_at', (mapping.modified_at).name,
-	'captured_columns', ARRAY[(mapping.body).name],
+	'captured_columns', github_sync.comment_captured_columns(mapping),
 	'key_type', (mapping.key).type);
 COMMENT ON FUNCTION github_sync.comment_mapping_as_json(github_sync.table_mapping) IS
 'private: what attached_tables keeps of the mapping of comments';
+
+CREATE FUNCTION github_sync.find_comment_columns(
+	comments regclass, wanted github_sync.table_mapping, by_convention boolean) RETURNS github_sync.table_mapping
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	found github_sync.table_mapping := wanted;
+BEGIN
+	found.key := github_sync.find_key(comments, (wanted.key).name);
+	found.task_id := github_sync.find_task_id_column(comments, (wanted.task_id).name);
+	found.body := github_sync.find_text_column(comments, (wanted.body).name,
+		CASE WHEN by_convention THEN '{markdown,body,content}'::name[] ELSE '{}'::name[] END, 'body'::text);
+	found.modified_at := github_sync.find_modified_at_column(comments, (wanted.modified_at).name);
+	RETURN found;
+END
+$$;
+COMMENT ON FUNCTION github_sync.find_comment_columns(regclass, github_sync.table_mapping, boolean) IS
+'private: the columns of a table of comments by the names that are wanted, one without a name by convention';
 
 CREATE FUNCTION github_sync.attach_comments(
 	comments regclass,
@@ -120,21 +133,20 @@ RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	owner name := github_sync.table_owner(comments);
-	mapping github_sync.table_mapping;
+	wanted github_sync.table_mapping;
 BEGIN
-	PERFORM github_sync.check_tasks_are_attached();
-	PERFORM github_sync.check_same_owner(comments, owner);
 	PERFORM github_sync.check_may_attach('comment'::text, comments, owner);
-	mapping.key := github_sync.find_key(comments, id_column);
-	mapping.task_id := github_sync.find_task_id_column(comments, task_id_column);
-	mapping.body := github_sync.find_text_column(comments, body_column,
-		'{markdown,body,content}'::name[], 'body'::text);
-	mapping.modified_at := github_sync.find_modified_at_column(comments, modified_at_column);
-	mapping.modified_at_time_zone := modified_at_time_zone;
-	mapping.insert_values := insert_values;
-	PERFORM github_sync.check_mapping(comments, mapping, owner);
+	PERFORM github_sync.check_tasks_are_attached();
+	wanted.key.name := id_column;
+	wanted.task_id.name := task_id_column;
+	wanted.body.name := body_column;
+	wanted.modified_at.name := modified_at_column;
+	wanted.modified_at_time_zone := modified_at_time_zone;
+	wanted.insert_values := insert_values;
 	PERFORM github_sync.make_attached('comment'::text, comments, owner,
-		github_sync.comment_dictionary(comments, mapping), github_sync.comment_mapping_as_json(mapping));
+		github_sync.find_comment_columns(
+			comments, github_sync.with_attached_columns('comment'::text, comments, wanted), true),
+		NULL::jsonb);
 END
 $$;
 COMMENT ON FUNCTION github_sync.attach_comments(regclass, name, name, name, name, text, regprocedure) IS

@@ -44,7 +44,9 @@ BEGIN
 		ORDER BY c.id = t.github_comment_id DESC NULLS LAST
 		LIMIT 1;
 		IF FOUND THEN
-			PERFORM github_sync.comment_key_share_local_row(seen.comment_id) WHERE seen.comment_id IS NOT NULL;
+			/* What a webhook tells of waits in the queue until the rows can be read again. */
+			PERFORM github_sync.comment_key_share_local_row(seen.comment_id)
+			WHERE seen.comment_id IS NOT NULL AND github_sync.comment_table_fits();
 			UPDATE github_sync.github_comments SET lock_version = lock_version + 1,
 				github_id = coalesce(github_id, t.github_comment_external_id)
 			WHERE id = seen.id AND comment_id IS NOT DISTINCT FROM seen.comment_id

@@ -111,6 +111,10 @@ COMMENT ON FUNCTION github_sync.comment_waits_for_parent(
 CREATE OR REPLACE FUNCTION github_sync.release_comments_of_issue() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	/* The application's own DELETE comes by here: it is never refused. */
+	IF NOT github_sync.queue_has_one_owner() THEN
+		RETURN NULL;
+	END IF;
 	/* What somebody holds, he supersedes; what he requeues, the next claim parks again. */
 	UPDATE github_sync.comment_sync_transactions SET next_attempt_at = NULL
 	WHERE id IN (SELECT t.id FROM github_sync.github_comments AS c

@@ -28,34 +28,24 @@ COMMENT ON FUNCTION github_sync.server_difference(jsonb, jsonb) IS
 'private: in what a server''s fingerprint differs from the one that was kept, so that it counts as another server; '
 'NULL: it is the same one, as far as can be told';
 
-CREATE FUNCTION github_sync.why_copied(kept_identity text, kept_server jsonb, held_because text) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	present jsonb;
-	promoted jsonb;
-BEGIN
-	IF kept_identity IS NULL THEN
-		RETURN 'its schema was restored without the rows of attached_tables: attach the tables again first';
-	ELSIF kept_identity <> github_sync.database_identity() THEN
-		RETURN 'it was restored from a dump, copied, or upgraded by pg_upgrade';
+/* All that it needs is given: who reads a view may call what that names, but not what that calls. */
+CREATE FUNCTION github_sync.why_copied(
+	kept_identity text, kept_server jsonb, held_because text, identity text, server jsonb, promoted jsonb) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE
+	WHEN kept_identity IS NULL
+		THEN 'its schema was restored without the rows of attached_tables: attach the tables again first'
+	WHEN kept_identity <> identity THEN 'it was restored from a dump, copied, or upgraded by pg_upgrade'
 	/* On a standby nothing is sent anyway, and its fingerprint is not the primary's. */
-	ELSIF held_because IS NOT NULL OR pg_is_in_recovery() THEN
-		RETURN held_because;
-	END IF;
-	present := github_sync.server_fingerprint();
-	IF kept_server = present OR kept_server IS NULL THEN
-		RETURN NULL;
-	END IF;
+	WHEN held_because IS NOT NULL OR pg_is_in_recovery() THEN held_because
 	/* A promotion is what may make another server of it. */
-	promoted := github_sync.promotion_fingerprint();
-	IF promoted IS NOT NULL AND github_sync.server_difference(promoted, present) IS NULL THEN
-		RETURN NULL;
-	END IF;
-	RETURN github_sync.server_difference(kept_server, present);
-END
-$$;
-COMMENT ON FUNCTION github_sync.why_copied(text, jsonb, text) IS
-'private: why a database with this row of attached_tables (NULL: with none) counts as a copy; NULL: it does not';
+	WHEN kept_server IS NULL
+		OR promoted IS NOT NULL AND github_sync.server_difference(promoted, server) IS NULL THEN NULL
+	ELSE github_sync.server_difference(kept_server, server)
+END;
+COMMENT ON FUNCTION github_sync.why_copied(text, jsonb, text, text, jsonb, jsonb) IS
+'private: why a database with this row of attached_tables (NULL: with none) counts as a copy, by '
+'registered_identity(), server_fingerprint() and promotion_fingerprint(); NULL: it does not';
 
 CREATE FUNCTION github_sync.adopt_database() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -63,15 +53,18 @@ DECLARE
 	record_type text;
 BEGIN
 	PERFORM github_sync.require_owner();
+	PERFORM github_sync.require_one_owner();
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
 		'UPDATE github_sync.attached_tables SET database_identity = %L, server = %L, held_because = NULL',
-		github_sync.database_identity(), github_sync.server_fingerprint()));
+		github_sync.registered_identity(), github_sync.server_fingerprint()));
 	FOREACH record_type IN ARRAY ARRAY['task', 'comment'] LOOP
 		CONTINUE WHEN github_sync.attached_table(record_type) IS NULL;
 		/* What was queued when this copy was made may have been sent since by the original. */
 		PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
-			'SELECT github_sync.%1$I(); SELECT github_sync.%2$I()',
-			record_type || '_assume_creations_sent', record_type || '_enqueue_changed_in_copy'));
+			'SELECT github_sync.%I()', record_type || '_assume_creations_sent'));
+		/* What the application wrote into the copy. */
+		PERFORM github_sync.catch_up(record_type, github_sync.attached_relation(
+			record_type, github_sync.attached_table(record_type)));
 	END LOOP;
 	PERFORM github_sync.poke_launcher();
 	PERFORM github_sync.wake();

@@ -4,6 +4,20 @@
  * the table's owner.
  */
 
+CREATE FUNCTION github_sync.key_was_replaced(record_type text, application_table regclass) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	mapping jsonb := github_sync.attached_table(record_type) -> 'mapping';
+BEGIN
+	RETURN mapping IS NOT NULL AND github_sync.attached_by_key(record_type) IS NULL
+		AND application_table::oid::text = mapping ->> 'table'
+		AND github_sync.database_identity() = mapping ->> 'database';
+END
+$$;
+COMMENT ON FUNCTION github_sync.key_was_replaced(text, regclass) IS
+'private: whether the key column of an attached table was dropped, and our foreign keys with it: another column has '
+'its values now';
+
 CREATE FUNCTION github_sync.check_kept_queue(
 	record_type text, application_table regclass, key_name name, key_type text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -16,8 +30,9 @@ BEGIN
 	LEFT JOIN pg_attribute AS f ON f.attrelid = k.confrelid AND f.attnum = k.confkey[1]
 	WHERE a.attrelid = to_regclass(format('github_sync.%I', record_type || '_sync_transactions'))
 		AND a.attname = record_type || '_id' AND NOT a.attisdropped;
-	IF FOUND AND (kept.confrelid, kept.key_name, kept.key_type)
-		IS DISTINCT FROM (application_table::oid, key_name, key_type) THEN
+	IF FOUND AND NOT github_sync.key_was_replaced(record_type, application_table)
+		AND ((kept.confrelid, kept.key_name) IS DISTINCT FROM (application_table::oid, key_name)
+			OR NOT github_sync.key_type_may_become(kept.key_type, key_type)) THEN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('the queue that is there belongs to %s, not to column %I (%s) of table %s',
 				CASE WHEN kept.confrelid IS NULL THEN 'a table that is gone'
@@ -36,7 +51,8 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	present jsonb := github_sync.attached_table(record_type);
 BEGIN
-	IF present IS NOT NULL AND to_regclass(github_sync.attached_name(present)) IS DISTINCT FROM application_table THEN
+	IF present IS NOT NULL
+		AND github_sync.attached_relation(record_type, present) IS DISTINCT FROM application_table THEN
 		RAISE object_in_use USING
 			MESSAGE = format('table %s is attached already', github_sync.attached_name(present)),
 			HINT = format('SELECT github_sync.detach_%ss() first.', record_type);
@@ -49,16 +65,22 @@ COMMENT ON FUNCTION github_sync.check_not_attached_elsewhere(text, regclass) IS
 CREATE FUNCTION github_sync.check_may_attach(record_type text, application_table regclass, owner name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF github_sync.queue_owner() IS NOT NULL THEN
+	IF github_sync.attached_by_key(record_type) = application_table THEN
+		PERFORM github_sync.require_right_to_hand_over(owner);
+	ELSIF github_sync.queue_owner() IS NOT NULL THEN
 		PERFORM github_sync.require_owner();
 	END IF;
-	PERFORM github_sync.check_not_attached_elsewhere(record_type, application_table);
 	PERFORM github_sync.require_create();
+	PERFORM github_sync.check_other_owner(record_type, application_table);
 	PERFORM github_sync.refuse_foreign_objects(owner);
+	/* Before any row is read as the owner: an earlier one may have been another. */
+	PERFORM github_sync.require_right_to_hand_over(owner);
+	PERFORM github_sync.hand_over(owner);
+	PERFORM github_sync.check_not_attached_elsewhere(record_type, application_table);
 END
 $$;
 COMMENT ON FUNCTION github_sync.check_may_attach(text, regclass, name) IS
-'private: whether the caller may attach a table now; raises if not';
+'private: whether the caller may attach a table now; raises if not. What is there already is handed over to its owner';
 
 CREATE FUNCTION github_sync.plan_by_index() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -78,43 +100,185 @@ COMMENT ON FUNCTION github_sync.plan_by_index() IS
 'private: every entry to the rules plans by index. A queue is often all but empty, and a session keeps its plans: '
 'read from end to end for each of the rows of one large statement it would cost their square';
 
-CREATE FUNCTION github_sync.make_attached(
-	record_type text, application_table regclass, owner name, dictionary jsonb, mapping jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+CREATE FUNCTION github_sync.change_key_type(record_type text, becomes text) RETURNS text[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	definition text;
+	was text := (SELECT format_type(a.atttypid, -1) FROM pg_attribute AS a
+		WHERE a.attrelid = to_regclass(format('github_sync.%I', record_type || '_sync_transactions'))
+			AND a.attname = record_type || '_id');
+	command text;
+	grants text[];
+BEGIN
+	IF was <> becomes THEN
+		grants := ARRAY(SELECT * FROM github_sync.grants_to_keep(record_type));
+		FOR command IN SELECT * FROM github_sync.commands_of_key_type(record_type, becomes) LOOP
+			PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, command);
+		END LOOP;
+	END IF;
+	RETURN grants;
+END
+$$;
+COMMENT ON FUNCTION github_sync.change_key_type(text, text) IS
+'private: gives the queue of an attached table the type that its key has now; returns what is to be granted again '
+'when all is made';
+
+CREATE FUNCTION github_sync.refer_again(record_type text, application_table regclass, key_name name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	referring name;
+BEGIN
+	IF github_sync.attached_by_key(record_type) IS NOT NULL THEN
+		RETURN;
+	END IF;
+	FOREACH referring IN ARRAY ARRAY[
+		CASE record_type WHEN 'task' THEN 'github_issues' ELSE 'github_comments' END,
+		record_type || '_sync_transactions']
+	LOOP
+		/* The application deleted them meanwhile. */
+		PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
+			'UPDATE github_sync.%1$I AS q SET %2$I = NULL WHERE q.%2$I IS NOT NULL
+				AND NOT EXISTS (SELECT FROM %3$s AS r WHERE r.%4$I = q.%2$I);
+			ALTER TABLE github_sync.%1$I ADD CONSTRAINT %5$I
+				FOREIGN KEY (%2$I) REFERENCES %3$s (%4$I) ON DELETE SET NULL',
+			referring, record_type || '_id', github_sync.table_name(application_table), key_name,
+			referring || '_' || record_type || '_id_fkey'));
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.refer_again(text, regclass, name) IS
+'private: foreign keys of the queue that went with the key column of an attached table';
+
+CREATE FUNCTION github_sync.find_columns(
+	record_type text, application_table regclass, wanted github_sync.table_mapping) RETURNS github_sync.table_mapping
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	found github_sync.table_mapping;
+BEGIN
+	EXECUTE format('SELECT (f).* FROM github_sync.%I($1, $2, false) AS f', format('find_%s_columns', record_type))
+	INTO found USING application_table, wanted;
+	RETURN found;
+END
+$$;
+COMMENT ON FUNCTION github_sync.find_columns(text, regclass, github_sync.table_mapping) IS
+'private: the columns of an attached table by the names that they have now, each with its type or its problem';
+
+CREATE FUNCTION github_sync.mapping_to_store(
+	record_type text, application_table regclass, mapping github_sync.table_mapping, given jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	names jsonb := github_sync.mapped_names(mapping);
+	by_type jsonb;
+	dictionary jsonb;
+BEGIN
+	EXECUTE format('SELECT github_sync.%I($1), github_sync.%I($2, $1)',
+		record_type || '_mapping_as_json', record_type || '_dictionary')
+	INTO by_type, dictionary USING mapping, application_table;
+	RETURN by_type || jsonb_build_object(
+		'names', names,
+		'numbers', github_sync.numbers_of_columns(application_table, names),
+		'given', coalesce(given, names),
+		'table', application_table::oid::text,
+		'database', github_sync.database_identity(),
+		'open_value', mapping.open_value, 'closed_value', mapping.closed_value,
+		'modified_at_time_zone', mapping.modified_at_time_zone,
+		'insert_values', mapping.insert_values::text,
+		'dictionary', dictionary);
+END
+$$;
+COMMENT ON FUNCTION github_sync.mapping_to_store(text, regclass, github_sync.table_mapping, jsonb) IS
+'private: what attached_tables keeps of a mapping: names and numbers of its columns, the names given when it was '
+'attached (NULL: these), and what was filled into the definitions';
+
+CREATE FUNCTION github_sync.store_mapping(record_type text, application_table regclass, mapping jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
 	where_it_is record;
 BEGIN
-	PERFORM github_sync.check_kept_queue(
-		record_type, application_table, (mapping ->> 'id')::name, mapping ->> 'key_type');
 	SELECT n.nspname, c.relname INTO where_it_is
 	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = application_table;
-	FOR definition IN SELECT * FROM github_sync.definitions_of(record_type, 'objects'::text) LOOP
-		PERFORM github_sync.execute_unowned(github_sync.fill_in(definition, dictionary));
-	END LOOP;
-	PERFORM github_sync.plan_by_index();
-	PERFORM github_sync.hand_over(owner);
 	/* Attached again, a copy is still a copy: the identity stays. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
 		'SELECT set_config(''check_function_bodies'', ''on'', true);	/* no row of a dump: hold_restored() */
 		INSERT INTO github_sync.attached_tables
-			(record_type, table_schema, table_name, mapping, database_identity, server)
-		VALUES (%L, %L, %L, %L, %L, %L)
+			(record_type, table_schema, table_name, mapping, database_identity, server, made_by)
+		VALUES (%L, %L, %L, %L, %L, %L, %L)
 		ON CONFLICT ON CONSTRAINT attached_tables_pkey DO UPDATE SET
 			table_schema = excluded.table_schema, table_name = excluded.table_name, mapping = excluded.mapping,
-			attached_at = now()',
-		record_type, where_it_is.nspname, where_it_is.relname, mapping, github_sync.database_identity(),
-		github_sync.server_fingerprint()));
+			attached_at = now(), made_by = excluded.made_by',
+		record_type, where_it_is.nspname, where_it_is.relname, mapping, github_sync.registered_identity(),
+		github_sync.server_fingerprint(), github_sync.extension_version(record_type)));
+END
+$$;
+COMMENT ON FUNCTION github_sync.store_mapping(text, regclass, jsonb) IS
+'private: registers an attached table, or what became of it';
+
+CREATE FUNCTION github_sync.catch_up(record_type text, application_table regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF EXISTS (SELECT FROM github_sync.capture_triggers(record_type, application_table)) THEN
+		/* Made anew, by the columns that count now. */
+		PERFORM github_sync.capture_changes(record_type, true);
+		PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
+			'SELECT github_sync.%I()', record_type || '_catch_up'));
+	ELSE
+		PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
+			'DELETE FROM github_sync.noted_problems WHERE record_type = %L', record_type));
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.catch_up(text, regclass) IS
+'private: capture that is on goes on, and what it could not enqueue is enqueued now';
+
+CREATE FUNCTION github_sync.make_attached(
+	record_type text, application_table regclass, owner name, mapping github_sync.table_mapping, given jsonb)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+DECLARE
+	stored jsonb;
+	definition text;
+	grants text[];
+BEGIN
+	PERFORM github_sync.check_mapping(application_table, mapping, owner);
+	stored := github_sync.mapping_to_store(record_type, application_table, mapping, given);
+	PERFORM github_sync.check_kept_queue(record_type, application_table, (mapping.key).name, (mapping.key).type);
+	grants := github_sync.change_key_type(record_type, (mapping.key).type);
+	FOR definition IN SELECT * FROM github_sync.definitions_of(record_type, 'objects'::text) LOOP
+		PERFORM github_sync.execute_unowned(github_sync.fill_in(definition, stored -> 'dictionary'));
+	END LOOP;
+	PERFORM github_sync.refer_again(record_type, application_table, (mapping.key).name);
+	PERFORM github_sync.plan_by_index();
+	PERFORM github_sync.hand_over(owner);
+	PERFORM github_sync.store_mapping(record_type, application_table, stored);
 	PERFORM github_sync.make_views();
 	PERFORM github_sync.hand_over(owner);
-	/* Capture that is on goes on, by the columns that count now. */
-	PERFORM github_sync.capture_changes(record_type, true)
-	WHERE EXISTS (SELECT FROM github_sync.capture_triggers(record_type, application_table));
-	/* Restored without its registration, it was a copy until now. */
-	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
-		'SELECT github_sync.%I()', record_type || '_enqueue_changed_in_copy'));
+	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, g.command)
+	FROM unnest(grants) AS g (command);
+	PERFORM github_sync.catch_up(record_type, application_table) WHERE (github_sync.owner_problem()).problem IS NULL;
+	PERFORM github_sync.warn_of_owner_problem();
+	/* What comments know of the key of their tasks. */
+	PERFORM github_sync.attach_as_before('comment'::text) WHERE record_type = 'task' AND grants IS NOT NULL;
 	PERFORM github_sync.poke_launcher();
 END
 $$;
-COMMENT ON FUNCTION github_sync.make_attached(text, regclass, name, jsonb, jsonb) IS
-'private: makes (or adopts) the objects of a record type, registers the table and tells the launcher';
+COMMENT ON FUNCTION github_sync.make_attached(text, regclass, name, github_sync.table_mapping, jsonb) IS
+'private: makes (or adopts) the objects of a record type, registers the table and tells the launcher. '
+'given: the names that the columns had when it was attached, NULL: those of the mapping';
+
+CREATE FUNCTION github_sync.attach_as_before(record_type text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	attached jsonb := github_sync.attached_table(record_type);
+	application_table regclass := github_sync.attached_relation(record_type, attached);
+	owner name;
+BEGIN
+	IF attached IS NOT NULL THEN
+		owner := github_sync.table_owner(application_table);
+		PERFORM github_sync.check_may_attach(record_type, application_table, owner);
+		PERFORM github_sync.make_attached(record_type, application_table, owner, github_sync.find_columns(
+			record_type, application_table, github_sync.stored_mapping(application_table, attached -> 'mapping')),
+			attached -> 'mapping' -> 'given');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.attach_as_before(text) IS
+'private: attaches again what is attached, by the same columns, whatever their names are now';

@@ -19,6 +19,6 @@ COMMENT ON FUNCTION github_sync.attached_table(text) IS
 
 CREATE FUNCTION github_sync.attached_name(attached jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN format('%I.%I', attached ->> 'table_schema', attached ->> 'table_name');
+RETURN CASE WHEN attached IS NOT NULL THEN format('%I.%I', attached ->> 'table_schema', attached ->> 'table_name') END;
 COMMENT ON FUNCTION github_sync.attached_name(jsonb) IS
-'private: the name of an attached table, quoted';
+'private: the name of an attached table, quoted; NULL: none is attached';

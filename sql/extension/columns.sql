@@ -31,6 +31,15 @@ CREATE TYPE github_sync.table_mapping AS (
 COMMENT ON TYPE github_sync.table_mapping IS
 'private: what attach knows of an application''s table; NULL: what only the other record type has';
 
+CREATE FUNCTION github_sync.mapped_names(mapping github_sync.table_mapping) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN jsonb_strip_nulls(jsonb_build_object(
+	'key', (mapping.key).name, 'task_id', (mapping.task_id).name, 'title', (mapping.title).name,
+	'body', (mapping.body).name, 'state', (mapping.state).name, 'modified_at', (mapping.modified_at).name,
+	'github_repo', (mapping.github_repo).name));
+COMMENT ON FUNCTION github_sync.mapped_names(github_sync.table_mapping) IS
+'private: the columns of a mapping, by what they are for';
+
 CREATE FUNCTION github_sync.base_type(column_type oid) RETURNS oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH RECURSIVE domains AS (
@@ -185,18 +194,25 @@ RETURN (SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.a
 COMMENT ON FUNCTION github_sync.columns_of(regclass) IS
 'private: the columns of a table with their types, for an error';
 
+CREATE FUNCTION github_sync.mapping_problems(
+	application_table regclass, mapping github_sync.table_mapping, owner name) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN array_remove(ARRAY[
+	(mapping.key).problem, (mapping.task_id).problem, (mapping.title).problem, (mapping.body).problem,
+	(mapping.modified_at).problem,
+	coalesce((mapping.state).problem, github_sync.state_problem(
+		application_table, (mapping.state).name, mapping.open_value, mapping.closed_value)),
+	(mapping.github_repo).problem,
+	github_sync.time_zone_problem(mapping.modified_at_time_zone),
+	github_sync.insert_values_problem(mapping.insert_values, owner)], NULL);
+COMMENT ON FUNCTION github_sync.mapping_problems(regclass, github_sync.table_mapping, name) IS
+'private: everything that is missing or unfit in an application''s table; empty: it can be attached';
+
 CREATE FUNCTION github_sync.check_mapping(
 	application_table regclass, mapping github_sync.table_mapping, owner name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	problems text[] := array_remove(ARRAY[
-		(mapping.key).problem, (mapping.task_id).problem, (mapping.title).problem, (mapping.body).problem,
-		(mapping.modified_at).problem,
-		coalesce((mapping.state).problem, github_sync.state_problem(
-			application_table, (mapping.state).name, mapping.open_value, mapping.closed_value)),
-		(mapping.github_repo).problem,
-		github_sync.time_zone_problem(mapping.modified_at_time_zone),
-		github_sync.insert_values_problem(mapping.insert_values, owner)], NULL);
+	problems text[] := github_sync.mapping_problems(application_table, mapping, owner);
 BEGIN
 	IF cardinality(problems) > 0 THEN
 		RAISE undefined_column USING

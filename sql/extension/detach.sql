@@ -16,7 +16,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass)
 	FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid JOIN pg_class AS c ON c.oid = t.tgrelid
 	WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND p.pronamespace = 'github_sync'::regnamespace
-		AND (t.tgfoid IN (SELECT o.oid FROM ours AS o)
+		AND (t.tgfoid IN (SELECT o.oid FROM ours AS o) OR t.tgname = 'github_sync_capture_' || record_type
 			OR c.relnamespace = 'github_sync'::regnamespace AND (record_type = 'task' OR c.relname ~ 'comment'))
 	UNION ALL
 	SELECT format('DROP FUNCTION %s', o.function) FROM ours AS o
@@ -47,6 +47,7 @@ DECLARE
 	command text;
 BEGIN
 	PERFORM github_sync.require_owner();
+	PERFORM github_sync.require_rights_of_owner();
 	/* While the queue is there, which database it belongs to is known. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
 		CASE WHEN drop_data THEN 'DELETE FROM github_sync.attached_tables WHERE record_type = %L'

@@ -21,13 +21,25 @@ COMMENT ON FUNCTION github_sync.local_time(text, github_sync.table_mapping) IS
 'private: an expression turned from timestamptz to the type of modified_at, or back; '
 'the session''s TimeZone is never used';
 
-CREATE FUNCTION github_sync.state_expression(the_row text, mapping github_sync.table_mapping) RETURNS text
+CREATE FUNCTION github_sync.state_expression(value text, mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN CASE WHEN (mapping.state).name IS NOT NULL
-	THEN format('CASE WHEN %1$s.%2$I::%4$s = %3$L::%4$s THEN ''closed'' ELSE ''open'' END',
-		the_row, (mapping.state).name, mapping.closed_value, (mapping.state).type) END;
+	THEN format('CASE WHEN %1$s::%3$s = %2$L::%3$s THEN ''closed'' ELSE ''open'' END',
+		value, mapping.closed_value, (mapping.state).type) END;
 COMMENT ON FUNCTION github_sync.state_expression(text, github_sync.table_mapping) IS
-'private: the state of a row as GitHub has it; NULL: the table has no such column';
+'private: the state of a row as GitHub has it, by an expression for its state column; NULL: the table has none';
+
+CREATE FUNCTION github_sync.column_of(the_row text, mapped github_sync.found_column) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN mapped.name IS NOT NULL THEN format('%s.%I', the_row, mapped.name) END;
+COMMENT ON FUNCTION github_sync.column_of(text, github_sync.found_column) IS
+'private: a column of a row; NULL: the table has none';
+
+CREATE FUNCTION github_sync.captured_text(captured text, place integer, mapped github_sync.found_column) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN format('%s[%s]::%s::text', captured, place, mapped.type);
+COMMENT ON FUNCTION github_sync.captured_text(text, integer, github_sync.found_column) IS
+'private: what a captured column held, as the column cast to text would say it';
 
 CREATE FUNCTION github_sync.field_assignment(column_name name, field integer) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -40,7 +52,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN CASE WHEN (mapping.state).name IS NOT NULL
 	THEN format('%1$I = CASE WHEN chosen[%2$s] AND %3$s <> new_fields[%2$s]'
 		' THEN CASE new_fields[%2$s] WHEN ''closed'' THEN %4$L ELSE %5$L END::%6$s ELSE r.%1$I END',
-		(mapping.state).name, field, github_sync.state_expression('r'::text, mapping),
+		(mapping.state).name, field,
+		github_sync.state_expression(github_sync.column_of('r'::text, mapping.state), mapping),
 		mapping.closed_value, mapping.open_value, (mapping.state).type) END;
 COMMENT ON FUNCTION github_sync.state_assignment(github_sync.table_mapping, integer) IS
 'private: writes the state where it was chosen and means something else now: the application may have several '
@@ -52,14 +65,6 @@ RETURN format('%1$I = CASE WHEN new_modified_at IS NULL THEN r.%1$I ELSE greates
 	(mapping.modified_at).name, github_sync.local_time('new_modified_at'::text, mapping));
 COMMENT ON FUNCTION github_sync.modified_at_assignment(github_sync.table_mapping) IS
 'private: never moves the local time of change backwards';
-
-CREATE FUNCTION github_sync.changed_condition(columns name[]) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT format('(%s) IS DISTINCT FROM (%s)', string_agg(format('OLD.%I::text', c.name), ', ' ORDER BY c.place),
-		string_agg(format('NEW.%I::text', c.name), ', ' ORDER BY c.place))
-	FROM unnest(columns) WITH ORDINALITY AS c (name, place));
-COMMENT ON FUNCTION github_sync.changed_condition(name[]) IS
-'private: whether an update changed one of the columns, by the words of a trigger''s WHEN';
 
 CREATE FUNCTION github_sync.insert_values_call(insert_values regprocedure) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -76,12 +81,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN jsonb_build_object(
 	'table', github_sync.table_name(application_table),
 	'table_text', quote_literal(github_sync.table_name(application_table)),
+	'name_texts', (SELECT format('%L, %L', n.nspname, c.relname)
+		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = application_table),
 	'id', quote_ident((mapping.key).name),
 	'key_type', (mapping.key).type,
 	'local_fields', fields_of_r,
 	'old_fields', fields_of_old,
 	'new_fields', fields_of_new,
 	'returning_text', quote_literal(format('r.%I, %s', (mapping.key).name, fields_of_r)),
+	'columns_text', (SELECT quote_literal(array_agg(n.value))
+		FROM jsonb_each_text(github_sync.mapped_names(mapping)) AS n),
 	'modified_at', github_sync.local_time(format('r.%I', (mapping.modified_at).name), mapping),
 	'insert_values', github_sync.insert_values_call(mapping.insert_values));
 COMMENT ON FUNCTION github_sync.dictionary_of_table(regclass, github_sync.table_mapping, text, text, text) IS

@@ -39,8 +39,13 @@ COMMENT ON FUNCTION github_sync.library_preloaded() IS
 CREATE FUNCTION github_sync.database_identity() RETURNS text
 LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_database_identity';
 COMMENT ON FUNCTION github_sync.database_identity() IS
-'private: "<system identifier>/<database oid>/<oid of attached_tables>": a copy of a database has another one, and so '
-'has a database into which a dump of it was restored';
+'private: "<system identifier>/<database oid>": a copy of a database has another one';
+
+CREATE FUNCTION github_sync.registered_identity() RETURNS text
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_registered_identity';
+COMMENT ON FUNCTION github_sync.registered_identity() IS
+'private: "<system identifier>/<database oid>/<oid of attached_tables>": also a database into which its own dump was '
+'restored has another one';
 
 CREATE FUNCTION github_sync.server_fingerprint() RETURNS jsonb
 LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_server_fingerprint';
@@ -48,6 +53,11 @@ COMMENT ON FUNCTION github_sync.server_fingerprint() IS
 'private: what tells this server from a copy of its files: of its control file inode, birth and device, path of the '
 'data directory, host, boot of the host, the backup that it was restored from, timeline (null on a standby); each a '
 'hash, null where it is not known';
+
+CREATE FUNCTION github_sync.is_registered_here(identity text, server jsonb) RETURNS boolean
+LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'github_sync_is_registered_here';
+COMMENT ON FUNCTION github_sync.is_registered_here(text, jsonb) IS
+'private: whether these are registered_identity() and server_fingerprint(), by one call: capture asks with each row';
 
 CREATE FUNCTION github_sync.promotion_fingerprint() RETURNS jsonb
 LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_promotion_fingerprint';
@@ -60,13 +70,31 @@ LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_in_worker';
 COMMENT ON FUNCTION github_sync.in_worker() IS
 'private: whether this process is a github_sync worker';
 
+CREATE FUNCTION github_sync.capture_change() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'github_sync_capture_change';
+COMMENT ON FUNCTION github_sync.capture_change() IS
+'private: row trigger of an attached table (arguments: record type, key column, captured columns); calls '
+'task_capture() or comment_capture() for what changed, and never fails the write';
+
+CREATE FUNCTION github_sync.table_has_columns(in_schema name, table_name name, columns name[]) RETURNS boolean
+LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'github_sync_table_has_columns';
+COMMENT ON FUNCTION github_sync.table_has_columns(name, name, name[]) IS
+'private: whether the current role can read a table, and it has these columns; no error where it is not there';
+
+CREATE FUNCTION github_sync.replace_function_body(attached_function regprocedure, body text) RETURNS void
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_replace_function_body';
+COMMENT ON FUNCTION github_sync.replace_function_body(regprocedure, text) IS
+'private: what CREATE OR REPLACE does with the body of a function that attach made, for its owner, who may not create '
+'in this schema';
+
 CREATE FUNCTION github_sync.worker_slots(
 	OUT pid integer, OUT started_at timestamptz, OUT activity text,
-	OUT requests_under_way integer, OUT last_error text, OUT last_error_at timestamptz)
+	OUT requests_under_way integer, OUT last_error text, OUT last_error_at timestamptz,
+	OUT next_start_at timestamptz)
 RETURNS SETOF record
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_worker_slots';
 COMMENT ON FUNCTION github_sync.worker_slots() IS
-'private: the workers of this database, for view sync_workers';
+'private: the workers of this database, and a row without pid where none runs, for view sync_workers';
 
 CREATE FUNCTION github_sync.installation_budget(
 	installation_id bigint,
@@ -78,6 +106,23 @@ RETURNS record
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_installation_budget';
 COMMENT ON FUNCTION github_sync.installation_budget(bigint) IS
 'private: what GitHub allows an installation and what this server used of it, for view sync_rate_limits';
+
+CREATE FUNCTION github_sync.owner_problem(OUT problem text, OUT remedy text)
+RETURNS record
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_owner_problem';
+COMMENT ON FUNCTION github_sync.owner_problem() IS
+'private: why nothing may run: the queue, its functions and the application''s tables have not one owner, or he does '
+'not see all rows; both NULL: nothing is wrong. Reads catalogs alone, so that everybody may ask';
+
+CREATE FUNCTION github_sync.queue_has_one_owner() RETURNS boolean
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_queue_has_one_owner';
+COMMENT ON FUNCTION github_sync.queue_has_one_owner() IS
+'private: whether our own tables and functions have one owner, whoever owns the application''s';
+
+CREATE FUNCTION github_sync.require_one_owner() RETURNS void
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_require_one_owner';
+COMMENT ON FUNCTION github_sync.require_one_owner() IS
+'private: raises object_not_in_prerequisite_state where owner_problem() has one, with the remedy as its hint';
 
 CREATE FUNCTION github_sync.execute_unowned(commands text) RETURNS void
 LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_execute_unowned';
@@ -96,3 +141,27 @@ LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_read_as_owner';
 COMMENT ON FUNCTION github_sync.read_as_owner(regclass, text) IS
 'private: the first value of a query that is run in the same way as by execute_as_owner(); '
 'whatever the owner made of the table, nothing of it runs as the superuser';
+
+CREATE FUNCTION github_sync.extension_version(record_type text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT e.extversion FROM pg_extension AS e WHERE e.extname = record_type || '_sync_transaction');
+COMMENT ON FUNCTION github_sync.extension_version(text) IS
+'private: the version of the extension of a record type that this database has; NULL: none';
+
+/*
+ * What answers for the server, or acts, is for the owner of the queue, who gets
+ * it by let_use(), and for those whom he lets read the views.  What is left to
+ * PUBLIC computes from its arguments and from catalogs that everybody may read,
+ * or does what its caller may do anyway: test/sql/ownership.sql lists it.
+ */
+REVOKE ALL ON FUNCTION
+	github_sync.wake_on_commit(), github_sync.wake(), github_sync.poke_launcher(),
+	github_sync.library_preloaded(), github_sync.database_identity(), github_sync.registered_identity(),
+	github_sync.in_worker(),
+	github_sync.server_fingerprint(), github_sync.promotion_fingerprint(),
+	github_sync.is_registered_here(text, jsonb),
+	github_sync.worker_slots(), github_sync.installation_budget(bigint),
+	github_sync.execute_unowned(text), github_sync.execute_as_owner(regclass, text),
+	github_sync.read_as_owner(regclass, text), github_sync.capture_change(),
+	github_sync.table_has_columns(name, name, name[]), github_sync.replace_function_body(regprocedure, text)
+FROM PUBLIC;

@@ -13,6 +13,24 @@
  *	- What comes from there is quoted wherever it becomes part of a command.
  */
 
+CREATE FUNCTION github_sync.refuse_policies(application_table regclass, owner name) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF EXISTS (SELECT FROM pg_class AS c, pg_roles AS r
+		WHERE c.oid = application_table AND r.rolname = refuse_policies.owner
+			AND c.relrowsecurity AND c.relforcerowsecurity AND NOT r.rolbypassrls AND NOT r.rolsuper) THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('row-level security of table %s is forced upon its owner, role %I',
+				application_table, refuse_policies.owner),
+			DETAIL = 'What a policy hides from the owner would be taken for deleted.',
+			HINT = format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY, or ALTER ROLE %I BYPASSRLS.',
+				application_table, refuse_policies.owner);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.refuse_policies(regclass, name) IS
+'private: raises where row-level security may hide rows of the application''s table from its owner';
+
 CREATE FUNCTION github_sync.table_owner(application_table regclass) RETURNS name
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -36,19 +54,22 @@ BEGIN
 		RAISE WARNING USING
 			MESSAGE = format('table %s belongs to superuser %s', application_table, here.rolname),
 			DETAIL = 'The worker logs in as the owner: triggers and defaults of the table would run as a superuser.',
-			HINT = 'Give the table to a role of its own before production: ALTER TABLE ... OWNER TO ...';
+			HINT = format('Before production give it, and with it all of ours, to a role of its own: ALTER TABLE %s '
+				'OWNER TO ..., the same for the other table, and SELECT github_sync.take_over_ownership().',
+				application_table);
 	ELSIF NOT here.rolcanlogin AND current_setting('server_version_num')::integer < 170000 THEN
 		RAISE invalid_authorization_specification USING
 			MESSAGE = format('role %s, the owner of table %s, cannot log in', here.rolname, application_table),
 			DETAIL = 'The worker logs in as the owner of the table; before PostgreSQL 17 that needs LOGIN.',
 			HINT = format('ALTER ROLE %I LOGIN', here.rolname);
 	END IF;
+	PERFORM github_sync.refuse_policies(application_table, here.rolname);
 	RETURN here.rolname;
 END
 $$;
 COMMENT ON FUNCTION github_sync.table_owner(regclass) IS
 'private: the owner of an application''s table that may be attached by the caller; '
-'raises when it is no table, not the caller''s, or its owner cannot log in';
+'raises when it is no table, not the caller''s, or its owner cannot log in or see all rows';
 
 CREATE FUNCTION github_sync.queue_owner() RETURNS name
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -77,20 +98,72 @@ COMMENT ON FUNCTION github_sync.require_owner() IS
 'private: a clear error for anybody else than the owner of what attach made (or a superuser), '
 'and where nothing was ever attached';
 
+CREATE FUNCTION github_sync.require_rights_of_owner() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	owner name := github_sync.queue_owner();
+BEGIN
+	IF NOT has_schema_privilege(owner, 'github_sync', 'USAGE') THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('role %I, to whom the queue belongs, may not use schema github_sync', owner),
+			HINT = 'SELECT github_sync.take_over_ownership() as a superuser gives it all that it needs.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_rights_of_owner() IS
+'private: a clear error where what belongs to the owner cannot be read as the owner: after REASSIGN OWNED, say';
+
+CREATE FUNCTION github_sync.members_of_owner() RETURNS SETOF regprocedure
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT p.oid::regprocedure FROM pg_proc AS p
+	JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+	WHERE p.pronamespace = 'github_sync'::regnamespace AND NOT has_function_privilege('public', p.oid, 'EXECUTE')
+	ORDER BY p.proname
+$$;
+COMMENT ON FUNCTION github_sync.members_of_owner() IS
+'private: the extension''s functions that are the owner''s: PUBLIC may not call them';
+
 CREATE FUNCTION github_sync.require_create() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF NOT has_schema_privilege(current_user, 'github_sync', 'CREATE') THEN
+	IF NOT has_schema_privilege(current_user, 'github_sync', 'CREATE')
+		OR EXISTS (SELECT FROM github_sync.members_of_owner() AS m (function)
+			WHERE NOT has_function_privilege(current_user, m.function, 'EXECUTE')) THEN
 		RAISE insufficient_privilege USING
 			MESSAGE = format('role %I may not create objects in schema github_sync', current_user),
 			DETAIL = 'What is made there belongs to the owner of the application''s table.',
-			HINT = format('Let a superuser make this call, or GRANT CREATE ON SCHEMA github_sync TO %I '
-				'and REVOKE it afterwards.', current_user);
+			HINT = format('Let a superuser make this call, or SELECT github_sync.grant_attach(%L), and afterwards '
+				'REVOKE CREATE ON SCHEMA github_sync FROM %I.', current_user, current_user);
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.require_create() IS
-'private: a clear error, with the statement that mends it, where an owner who is no superuser may not create';
+'private: a clear error, with the call that mends it, where an owner who is no superuser may not create';
+
+CREATE FUNCTION github_sync.let_use(owner name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	function regprocedure;
+BEGIN
+	/* With grant option: the owner passes on what readers of the views need. Only who may pass it on can give it. */
+	IF NOT has_schema_privilege(let_use.owner, 'github_sync', 'USAGE WITH GRANT OPTION')
+		AND has_schema_privilege(current_user, 'github_sync', 'USAGE WITH GRANT OPTION') THEN
+		PERFORM github_sync.execute_unowned(
+			format('GRANT USAGE ON SCHEMA github_sync TO %I WITH GRANT OPTION', let_use.owner));
+	END IF;
+	FOR function IN
+		SELECT m.function FROM github_sync.members_of_owner() AS m (function)
+		WHERE NOT has_function_privilege(let_use.owner, m.function, 'EXECUTE WITH GRANT OPTION')
+			AND has_function_privilege(current_user, m.function, 'EXECUTE WITH GRANT OPTION')
+	LOOP
+		PERFORM github_sync.execute_unowned(
+			format('GRANT EXECUTE ON FUNCTION %s TO %I WITH GRANT OPTION', function, let_use.owner));
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.let_use(name) IS
+'private: lets the owner of the queue use the schema and the extension''s functions, and let others do so, as far as '
+'the caller may';
 
 CREATE FUNCTION github_sync.made_by_attach(
 	OUT what text, OUT owner name, OUT kind text, OUT is_public boolean, OUT depends_on name)
@@ -116,34 +189,12 @@ COMMENT ON FUNCTION github_sync.made_by_attach() IS
 'private: tables, views and functions in our schema that are no members of an extension; '
 'nobody else should have put any there';
 
-CREATE FUNCTION github_sync.refuse_foreign_objects(owner name) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	foreign_object record;
-BEGIN
-	SELECT m.what, m.kind, m.owner INTO foreign_object
-	FROM github_sync.made_by_attach() AS m JOIN pg_roles AS r ON r.rolname = m.owner
-	WHERE m.owner NOT IN (refuse_foreign_objects.owner, current_user) AND NOT r.rolsuper
-	ORDER BY m.kind = 'ROUTINE', m.what COLLATE "C" LIMIT 1;
-	IF FOUND THEN
-		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = format('%s in schema github_sync belongs to role %I, who does not own the application''s table',
-				foreign_object.what, foreign_object.owner),
-			HINT = format('DROP %1$s %2$s, or ALTER %1$s %2$s OWNER TO %3$I where it is known to be good; '
-				'and REVOKE CREATE ON SCHEMA github_sync FROM %4$I',
-				foreign_object.kind, foreign_object.what, refuse_foreign_objects.owner, foreign_object.owner);
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION github_sync.refuse_foreign_objects(name) IS
-'private: raises where another role created something in our schema: attach would hand it over, and give it '
-'the rights of the new owner. What a superuser created is handed over';
-
 CREATE FUNCTION github_sync.hand_over(owner name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	command text;
 BEGIN
+	PERFORM github_sync.let_use(hand_over.owner);
 	FOR command IN
 		SELECT c.command FROM github_sync.made_by_attach() AS m CROSS JOIN LATERAL (
 			SELECT format('ALTER %s %s OWNER TO %I', m.kind, m.what, hand_over.owner) WHERE m.owner <> hand_over.owner
@@ -157,14 +208,8 @@ BEGIN
 	LOOP
 		PERFORM github_sync.execute_unowned(command);
 	END LOOP;
-	/* The owner passes USAGE on by grant_application() and grant_monitor(). Only who may pass it on can give it. */
-	IF NOT has_schema_privilege(hand_over.owner, 'github_sync', 'USAGE WITH GRANT OPTION')
-		AND has_schema_privilege(current_user, 'github_sync', 'USAGE WITH GRANT OPTION') THEN
-		PERFORM github_sync.execute_unowned(
-			format('GRANT USAGE ON SCHEMA github_sync TO %I WITH GRANT OPTION', hand_over.owner));
-	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.hand_over(name) IS
-'private: gives attached objects to the owner of the application''s table, closes them to PUBLIC '
-'and ties the functions to the extension: it cannot be dropped while triggers use them';
+'private: gives attached objects to the owner of the application''s table, with the rights that they need, closes '
+'them to PUBLIC and ties the functions to the extension: it cannot be dropped while triggers use them';

@@ -144,8 +144,8 @@ DECLARE
 BEGIN
 	UPDATE github_sync.@record@_sync_transactions SET event = 'overtaken', dropped_for = waiting_outbound,
 		because = 'a later change of the @record@ stands'
-	WHERE id = t.id;
-	RETURN 'dropped';
+	WHERE id = t.id RETURNING state INTO t.state;
+	RETURN t.state;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_drop_lost(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
@@ -161,8 +161,8 @@ BEGIN
 		@record@_id = cached.@record@_id, @resource@_external_id = cached.github_id,
 --@task		github_issue_number = cached.number,
 		github_updated_at = cached.github_updated_at
-	WHERE id = t.id;
-	RETURN 'completed';
+	WHERE id = t.id RETURNING state INTO t.state;
+	RETURN t.state;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_complete(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
@@ -185,8 +185,8 @@ BEGIN
 		ORDER BY c.id DESC LIMIT 1;
 		IF FOUND THEN
 			UPDATE github_sync.@record@_sync_transactions SET event = 'already carried', duplicate_of = same_version
-			WHERE id = t.id;
-			RETURN 'duplicate';
+			WHERE id = t.id RETURNING state INTO t.state;
+			RETURN t.state;
 		END IF;
 	END IF;
 	RETURN github_sync.@record@_complete(t, cached);

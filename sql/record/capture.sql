@@ -1,7 +1,8 @@
 /*
- * Capture: triggers on the application's table that enqueue what it changes.
- * Made and dropped by capture_@record@_changes(); off at first.  Whatever the
- * application does, they raise nothing of their own.
+ * Capture: what the application's writes put into the queue.  Called for each
+ * change by capture_change(), the trigger on its table, which contains whatever
+ * is raised here; the trigger is made and dropped by capture_@record@_changes(),
+ * and there is none at first.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_stamp_local_change(
@@ -19,77 +20,90 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_stamp_local_change({{key_type}}, text[], text[]) IS
 'private: when the application changed which field, for last_write_wins';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_enqueue_change(key {{key_type}}) RETURNS boolean
-LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION github_sync.@record@_capture(
+	key_text text, is_update boolean, old_values text[], new_values text[])
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
+	key {{key_type}};
+	old_fields text[];
+	new_fields text[];
 	here github_sync.local_row;
 BEGIN
+	PERFORM github_sync.require_one_owner();
+	key := key_text;
+	old_fields := {{old_fields}};
+	new_fields := {{new_fields}};
+	IF is_update AND new_fields IS NOT DISTINCT FROM old_fields AND {{same_place}} THEN
+		RETURN;
+	END IF;
+	IF NOT github_sync.database_is_adopted() THEN
+		/* Rows that a restore brings back are no change. */
+		PERFORM github_sync.note_problem('@record@', 'copy', 'in a copied database nothing is captured',
+			'SELECT github_sync.adopt_database() where this is the database that syncs.')
+		WHERE NOT github_sync.is_restoring();
+		RETURN;
+	END IF;
 	/* A row that has a record is there.  Any other may have been deleted since by another trigger. */
 	IF NOT EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.@record@_id = key) THEN
 		here := github_sync.@record@_local_row(key);
 --@task		IF NOT EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = here.github_repo_id) THEN
---@comment		IF NOT here.is_there OR here.parent_issue_id IS NULL AND NOT github_sync.task_has_repository(
---@comment			(SELECT r.{{task_id}} FROM {{table}} AS r WHERE r.{{id}} = key)) THEN
-			RETURN false;
+--@comment		IF NOT here.is_there OR here.parent_issue_id IS NULL
+--@comment			AND NOT github_sync.task_has_repository(
+--@comment				(SELECT r.{{task_id}} FROM {{table}} AS r WHERE r.{{id}} = key)) THEN
+			RETURN;
 		END IF;
 	END IF;
 --@task	INSERT INTO github_sync.task_sync_transactions (direction, task_id, github_repo_id)
 --@task	VALUES ('outbound', key, here.github_repo_id);
 --@comment	INSERT INTO github_sync.comment_sync_transactions (direction, comment_id) VALUES ('outbound', key);
-	RETURN true;
+	/* After the INSERT, which has locked the record, and of a comment the parent before it. */
+	PERFORM github_sync.@record@_stamp_local_change(key, old_fields, new_fields) WHERE is_update;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_enqueue_change({{key_type}}) IS
-'private: enqueues an outbound transaction for a row of a known repository; a row without one is left alone (false)';
+COMMENT ON FUNCTION github_sync.@record@_capture(text, boolean, text[], text[]) IS
+'private: enqueues an outbound transaction for a row of a known repository that was inserted or changed; a row without '
+'one is left alone. The values are those of the captured columns that changed, NULL for all others';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_enqueue_changed_in_copy() RETURNS bigint
-LANGUAGE plpgsql AS $$
+/* App and server have clocks of their own. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_catch_up_margin() RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN interval '1 minute';
+COMMENT ON FUNCTION github_sync.@record@_catch_up_margin() IS
+'private: rows never synced that were changed this long before a problem was noted are enqueued as well';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_catch_up() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
 DECLARE
-	enqueued bigint := 0;
-	key {{key_type}};
+	uncaptured_since timestamptz;
+	enqueued bigint;
 BEGIN
+	PERFORM github_sync.require_one_owner();
+	uncaptured_since := (SELECT min(n.since) - github_sync.@record@_catch_up_margin()
+		FROM github_sync.noted_problems AS n WHERE n.record_type = '@record@');
+	/* A copy has nothing to send. */
 	IF NOT github_sync.database_is_adopted() THEN
 		RETURN 0;
 	END IF;
-	FOR key IN
-		SELECT c.record_id::{{key_type}} AS key FROM github_sync.changed_in_copy AS c
-		WHERE c.record_type = '@record@' ORDER BY 1
-	LOOP
-		enqueued := enqueued + github_sync.@record@_enqueue_change(key)::integer;
-	END LOOP;
-	DELETE FROM github_sync.changed_in_copy AS c WHERE c.record_type = '@record@';
+	INSERT INTO github_sync.@record@_sync_transactions (direction, @record@_id, github_repo_id)
+	SELECT 'outbound', r.{{id}}, {{github_repo_id}}
+	FROM {{table}} AS r LEFT JOIN github_sync.@resources@ AS cached ON cached.@record@_id = r.{{id}}
+	WHERE cached.local_base IS DISTINCT FROM {{local_fields}}
+		/* Never synced, there is nothing to compare it with but when it was changed. */
+		AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = cached.id AND q.direction = 'outbound'
+				AND (q.state = 'queued' OR cached.local_base IS NULL AND q.record_modified_at >= {{modified_at}}))
+		AND (cached.local_base IS NOT NULL OR {{modified_at}} >= uncaptured_since AND (cached.id IS NOT NULL
+--@task			OR EXISTS (SELECT FROM github_sync.github_repos AS p WHERE p.id = {{github_repo_id}})))
+--@comment			OR {{parent_issue_id}} IS NOT NULL OR github_sync.task_has_repository(r.{{task_id}})))
+	ORDER BY r.{{id}};
+	GET DIAGNOSTICS enqueued = ROW_COUNT;
+	DELETE FROM github_sync.noted_problems WHERE record_type = '@record@';
 	RETURN enqueued;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_enqueue_changed_in_copy() IS
-'private: enqueues what the application changed while this database was a copy, if it is none any more; returns how '
-'many transactions';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_capture() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	new_row_fields text[] := {{new_fields}};
-	old_row_fields text[] := {{old_fields}};
-BEGIN
-	/* What the worker itself writes is no news. */
-	IF github_sync.in_worker() AND current_setting('github_sync.applying', true)
-		IN ('@record@:new', '@record@:' || NEW.{{id}}::text) THEN
-		RETURN NULL;
-	END IF;
-	IF TG_OP = 'UPDATE' AND new_row_fields IS NOT DISTINCT FROM old_row_fields AND {{same_place}} THEN
-		RETURN NULL;
-	END IF;
-	IF github_sync.note_change_in_copy('@record@'::text, NEW.{{id}}::text)
-		OR NOT github_sync.@record@_enqueue_change(NEW.{{id}}) THEN
-		RETURN NULL;
-	END IF;
-	/* After the INSERT, which has locked the record, and of a comment the parent before it. */
-	PERFORM github_sync.@record@_stamp_local_change(NEW.{{id}}, old_row_fields, new_row_fields)
-	WHERE TG_OP = 'UPDATE';
-	RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_capture() IS
-'private: enqueues an outbound transaction for a row of a known repository; a copy of the database notes the row for '
-'adopt_database() instead';
+COMMENT ON FUNCTION github_sync.@record@_catch_up() IS
+'private: makes up for what was not captured: enqueues the rows that differ from what was last synced, and of those '
+'never synced the ones that were changed since a problem was noted. Returns how many';

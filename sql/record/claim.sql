@@ -136,7 +136,9 @@ BEGIN
 	IF step IS NULL THEN
 		RETURN NULL;
 	END IF;
-	UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid()
+	/* It may have been inserted while the local row could not be read. */
+	UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid(),
+		@record@_id = coalesce(q.@record@_id, cached.@record@_id)
 	WHERE q.id = t.id RETURNING q.* INTO t;
 	IF step = 'nothing' THEN
 		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'completed',

@@ -4,6 +4,9 @@
  * _try_again and _report_unreachable are what the worker calls; what a report
  * decides while it holds the record goes by _give_back_held and _fail_held.
  *
+ * What they return is the state that the row has afterwards: NULL, where a
+ * trigger of the owner's undid the change, is an error for the worker.
+ *
  * Every one that the worker calls is fenced by (id, claim_no): of a claim that
  * is no longer the transaction's it changes nothing and says stale.
  *
@@ -41,8 +44,8 @@ BEGIN
 	UPDATE github_sync.@record@_sync_transactions SET event = 'failed', attempts = t.attempts + 1,
 		error_code = code, error_reason = reason, last_error = reason, last_error_at = clock_timestamp(),
 		unreachable_since = t.unreachable_since
-	WHERE id = t.id;
-	RETURN 'errored';
+	WHERE id = t.id RETURNING state INTO t.state;
+	RETURN t.state;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_fail_held(github_sync.@record@_sync_transactions, text, text) IS

@@ -24,7 +24,14 @@ COMMENT ON FUNCTION github_sync.@record@_propagates_deletion(github_sync.@resour
 CREATE OR REPLACE FUNCTION github_sync.@record@_note_local_deletion() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	IF github_sync.@record@_key_share_local_row(OLD.@record@_id) THEN
+	/* The application's own DELETE comes by here: it is never refused. Nothing of its table's may run meanwhile. */
+	IF (github_sync.owner_problem()).problem IS NOT NULL THEN
+		UPDATE github_sync.@resources@ SET local_deleted_at = clock_timestamp()
+		WHERE id = NEW.id AND github_sync.queue_has_one_owner();
+		RETURN NULL;
+	END IF;
+	/* Where rows cannot be read, unlink_@record@() refuses: then only the foreign key can have done it. */
+	IF github_sync.@record@_table_fits() AND github_sync.@record@_key_share_local_row(OLD.@record@_id) THEN
 		RETURN NULL;			/* unlinked, not deleted */
 	END IF;
 	UPDATE github_sync.@resources@ SET local_deleted_at = clock_timestamp() WHERE id = NEW.id;

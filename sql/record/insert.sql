@@ -32,7 +32,9 @@ DECLARE
 	here github_sync.local_row;
 	decision github_sync.decision;
 	place record;
+	can_be_read boolean := github_sync.table_has_columns({{name_texts}}, {{columns_text}});
 BEGIN
+	PERFORM github_sync.require_one_owner();
 	/* The table refuses it, with the name of its constraint. */
 	IF (NEW.direction IN ('inbound', 'outbound') AND NEW.action IN ('upsert', 'delete')) IS NOT TRUE THEN
 		RETURN NEW;
@@ -45,18 +47,20 @@ BEGIN
 --@comment		NEW.finished_at := clock_timestamp();
 --@comment		RETURN NEW;
 --@comment	END IF;
+	/* Else the rules that need the local row are asked at the claim, and no foreign key to it can be checked before. */
+	here.is_there := CASE WHEN NOT can_be_read THEN false END;
 	NEW.queued_at := clock_timestamp();
 	NEW.github_updated_at := CASE NEW.direction WHEN 'inbound' THEN date_trunc('second', NEW.github_updated_at) END;
 	IF NEW.direction = 'inbound' THEN
 		PERFORM github_sync.check_inbound_time(NEW.github_updated_at,
 			NEW.action = 'upsert' AND (cached.preferred_side IS NULL OR cached.local_base IS NOT NULL));
-	ELSE
+	ELSIF can_be_read THEN
 		here := github_sync.@record@_local_row(cached.@record@_id);
 		NEW.record_modified_at := coalesce(NEW.record_modified_at, here.modified_at);
 	END IF;
 
 	NEW.@resource@_id := cached.id;
-	NEW.@record@_id := cached.@record@_id;
+	NEW.@record@_id := CASE WHEN can_be_read OR NEW.direction = 'outbound' THEN cached.@record@_id END;
 	NEW.@resource@_external_id := cached.github_id;
 --@task	NEW.github_issue_number := cached.number;
 --@comment	NEW.github_issue_id := cached.github_issue_id;
@@ -92,6 +96,7 @@ COMMENT ON FUNCTION github_sync.@record@_insert_transaction() IS
 CREATE OR REPLACE FUNCTION github_sync.@record@_cancel_superseded() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	PERFORM github_sync.require_one_owner();
 	UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = NEW.id
 	WHERE id = ANY (NEW.supersedes) AND state = 'queued';
 	RETURN NULL;

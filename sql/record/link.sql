@@ -77,6 +77,7 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@task DECLARE
 --@task	target_id bigint;
 --@task BEGIN
+--@task	PERFORM github_sync.require_one_owner();
 --@task	PERFORM github_sync.require_repo(link_task.github_repo_id);
 --@task	IF github_issue_number IS NULL OR github_issue_number < 1 THEN
 --@task		RAISE invalid_parameter_value USING MESSAGE = 'github_issue_number has to be the number of an issue';
@@ -106,6 +107,7 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@comment	parent_id bigint;
 --@comment	target_id bigint;
 --@comment BEGIN
+--@comment	PERFORM github_sync.require_one_owner();
 --@comment	IF github_comment_external_id IS NULL OR github_comment_external_id < 1 THEN
 --@comment		RAISE invalid_parameter_value USING
 --@comment			MESSAGE = 'github_comment_external_id has to be GitHub''s id of a comment';
@@ -147,6 +149,8 @@ DECLARE
 	linked_id bigint;
 	cached github_sync.@resources@;
 BEGIN
+	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.@record@_require_table();
 	LOOP
 		SELECT r.id INTO linked_id FROM github_sync.@resources@ AS r WHERE r.@record@_id = unlink_@record@.@record@_id;
 		IF NOT FOUND THEN

@@ -19,6 +19,29 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_local_row({{key_type}}) IS
 'private: the mapped fields of a local row in the order of the record type, state as open or closed';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_table_fits() RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN github_sync.table_has_columns({{name_texts}}, {{columns_text}});
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_table_fits() IS
+'private: whether local rows can be read: false after a migration of the application that was not followed, or without '
+'a right';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_require_table() RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF NOT github_sync.@record@_table_fits() THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = 'the @records@ cannot be read by the columns that were attached',
+			HINT = 'SELECT * FROM github_sync.sync_problems says what is wrong with them.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_require_table() IS
+'private: a clear error where local rows cannot be read';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_update_local_row(
 	key {{key_type}}, new_fields text[], chosen boolean[], new_modified_at timestamptz)
 RETURNS text[]

@@ -62,9 +62,9 @@ BEGIN
 		github_updated_at = CASE action WHEN 'delete'
 			THEN date_trunc('second', confirmed_at) ELSE github_updated_at END,
 		unreachable_since = t.unreachable_since
-	WHERE id = t.id;
+	WHERE id = t.id RETURNING state INTO t.state;
 --@comment	PERFORM github_sync.comment_delete_local_row(cached);
-	RETURN 'completed';
+	RETURN t.state;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_set_tombstone(

@@ -73,6 +73,7 @@ DECLARE
 	newest github_sync.@record@_sync_transactions;
 	cached github_sync.@resources@;
 BEGIN
+	PERFORM github_sync.require_one_owner();
 	IF NEW.canceled_by IS NOT NULL THEN
 		UPDATE github_sync.@record@_sync_transactions SET dropped_for = NEW.canceled_by
 		WHERE dropped_for = NEW.id AND state = 'dropped';

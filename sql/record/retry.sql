@@ -8,6 +8,7 @@ DECLARE
 	t github_sync.@record@_sync_transactions;
 	cached github_sync.@resources@;
 BEGIN
+	PERFORM github_sync.require_one_owner();
 	LOOP
 		SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
 		WHERE q.id = retry_@record@_sync_transaction.id;

@@ -80,7 +80,10 @@
 	LEFT JOIN github_sync.github_app_installations AS i ON i.id = t.github_app_installation_id
 --@comment	LEFT JOIN github_sync.github_comments AS cached ON cached.id = t.github_comment_id
 --@comment	LEFT JOIN github_sync.github_issues AS issue ON issue.id = cached.github_issue_id
-	CROSS JOIN (SELECT max(github_sync.why_copied(a.database_identity, a.server, a.held_because)) AS because
+	CROSS JOIN (
+		SELECT max(github_sync.why_copied(a.database_identity, a.server, a.held_because,
+			github_sync.registered_identity(), github_sync.server_fingerprint(),
+			github_sync.promotion_fingerprint())) AS because
 		FROM (SELECT) AS once LEFT JOIN github_sync.attached_tables AS a ON true) AS copy
 	WHERE t.state IN ('queued', 'processing')
 

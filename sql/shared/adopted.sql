@@ -1,6 +1,5 @@
 /*
- * Whether this database is the one that syncs, and what the application changes
- * in one that is not.
+ * Whether this database is the one that syncs.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.why_not_adopted() RETURNS text
@@ -10,12 +9,8 @@ DECLARE
 BEGIN
 	/* Comments are never attached without tasks. */
 	SELECT * INTO tasks FROM github_sync.attached_tables AS a WHERE a.record_type = 'task';
-	/* As why_copied() would find; capture asks with each row. */
-	IF tasks.held_because IS NULL AND tasks.database_identity = github_sync.database_identity()
-		AND tasks.server = github_sync.server_fingerprint() THEN
-		RETURN NULL;
-	END IF;
-	RETURN github_sync.why_copied(tasks.database_identity, tasks.server, tasks.held_because);
+	RETURN github_sync.why_copied(tasks.database_identity, tasks.server, tasks.held_because,
+		github_sync.registered_identity(), github_sync.server_fingerprint(), github_sync.promotion_fingerprint());
 END
 $$;
 COMMENT ON FUNCTION github_sync.why_not_adopted() IS
@@ -25,7 +20,10 @@ COMMENT ON FUNCTION github_sync.why_not_adopted() IS
 CREATE OR REPLACE FUNCTION github_sync.database_is_adopted() RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN github_sync.why_not_adopted() IS NULL;
+	/* The common case first. By the key: entry points plan by index, and any other scan would be compiled each time. */
+	RETURN EXISTS (SELECT FROM github_sync.attached_tables AS a WHERE a.record_type = 'task'
+			AND a.held_because IS NULL AND github_sync.is_registered_here(a.database_identity, a.server))
+		OR github_sync.why_not_adopted() IS NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.database_is_adopted() IS
@@ -38,7 +36,7 @@ DECLARE
 BEGIN
 	IF because IS NOT NULL THEN
 		UPDATE github_sync.attached_tables SET held_because = because
-		WHERE held_because IS NULL AND database_identity = github_sync.database_identity();
+		WHERE held_because IS NULL AND database_identity = github_sync.registered_identity();
 	END IF;
 	RETURN because;
 END
@@ -55,29 +53,6 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.is_restoring() IS
 'private: whether this session restores a dump';
-
-CREATE OR REPLACE FUNCTION github_sync.note_change_in_copy(record_type text, record_id text) RETURNS boolean
-LANGUAGE plpgsql AS $$
-BEGIN
-	IF github_sync.database_is_adopted() THEN
-		RETURN false;
-	ELSIF github_sync.is_restoring() THEN
-		RETURN true;
-	END IF;
-	/* adopt_database() waits for us, or we have waited for it. */
-	PERFORM 1 FROM github_sync.attached_tables AS a WHERE a.record_type = note_change_in_copy.record_type FOR SHARE;
-	IF github_sync.database_is_adopted() THEN
-		RETURN false;
-	END IF;
-	INSERT INTO github_sync.changed_in_copy (record_type, record_id)
-	VALUES (note_change_in_copy.record_type, note_change_in_copy.record_id)
-	ON CONFLICT DO NOTHING;
-	RETURN true;
-END
-$$;
-COMMENT ON FUNCTION github_sync.note_change_in_copy(text, text) IS
-'private: in a restored or copied database, notes a change for adopt_database() (but what is restored is no change) '
-'and returns true; false: this database is the one that syncs';
 
 /* Rows of a dump that come back into these very tables are as old as the dump. */
 CREATE OR REPLACE FUNCTION github_sync.hold_restored() RETURNS trigger

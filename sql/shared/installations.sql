@@ -67,6 +67,14 @@ $$;
 COMMENT ON FUNCTION github_sync.next_pause_end() IS
 'private: when the first paused installation may send, or create, again';
 
+CREATE OR REPLACE FUNCTION github_sync.installations_in_trouble() RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM github_sync.github_app_installations AS i
+		WHERE i.state <> 'active' OR i.paused_until IS NOT NULL AND i.pause_kind <> 'budget')
+$$;
+COMMENT ON FUNCTION github_sync.installations_in_trouble() IS
+'private: whether GitHub, or our credentials, keep one of them from working, or may do so still: nobody has found out';
+
 CREATE OR REPLACE FUNCTION github_sync.set_installation_state(installation_id bigint, new_state text) RETURNS void
 LANGUAGE sql AS $$
 	UPDATE github_sync.github_app_installations AS i SET state = new_state WHERE i.id = installation_id

@@ -7,6 +7,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	pruned bigint;
 BEGIN
+	PERFORM github_sync.require_one_owner();
 	IF older_than IS NULL OR older_than < interval '0' THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = format('older_than is %s', coalesce(older_than::text, 'NULL')),

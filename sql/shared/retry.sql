@@ -5,8 +5,10 @@
 CREATE OR REPLACE FUNCTION github_sync.retry_errored(older_than interval DEFAULT '0') RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	retried bigint := github_sync.task_retry_all(older_than);
+	retried bigint;
 BEGIN
+	PERFORM github_sync.require_one_owner();
+	retried := github_sync.task_retry_all(older_than);
 	IF to_regprocedure('github_sync.comment_retry_all(interval)') IS NOT NULL THEN
 		retried := retried + github_sync.comment_retry_all(older_than);
 	END IF;

@@ -18,6 +18,7 @@ COMMENT ON FUNCTION github_sync.apply_switch(bigint) IS
 CREATE OR REPLACE FUNCTION github_sync.switch_repo() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	PERFORM github_sync.require_one_owner();
 	PERFORM github_sync.apply_switch(NEW.id);
 	RETURN NULL;
 END
@@ -28,6 +29,7 @@ COMMENT ON FUNCTION github_sync.switch_repo() IS
 CREATE OR REPLACE FUNCTION github_sync.release_paused() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	PERFORM github_sync.require_one_owner();
 	PERFORM github_sync.task_release_paused(OLD.id, OLD.paused_until);
 	IF to_regprocedure('github_sync.comment_release_paused(bigint,timestamptz)') IS NOT NULL THEN
 		PERFORM github_sync.comment_release_paused(OLD.id, OLD.paused_until);
@@ -43,6 +45,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	repo_id bigint;
 BEGIN
+	PERFORM github_sync.require_one_owner();
 	FOR repo_id IN
 		SELECT r.id FROM github_sync.github_repos AS r WHERE r.github_app_installation_id = NEW.id ORDER BY r.id
 	LOOP
@@ -71,6 +74,7 @@ CREATE OR REPLACE TRIGGER a_switch
 CREATE OR REPLACE FUNCTION github_sync.set_repo_sync(github_repo_id bigint, enabled boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	PERFORM github_sync.require_one_owner();
 	PERFORM github_sync.require_repo(github_repo_id);
 	UPDATE github_sync.github_repos AS r SET sync_enabled = enabled, access_lost = access_lost AND NOT enabled,
 		paused_until = CASE WHEN NOT enabled THEN paused_until END,

@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS github_sync.attached_tables (
 	attached_at timestamptz DEFAULT now(),
 	database_identity text NOT NULL,
 	server jsonb,
-	held_because text
+	held_because text,
+	made_by text
 );
 COMMENT ON TABLE github_sync.attached_tables IS
 'private: which tables of the application are attached, by which columns, and in which database; as text, so that it '
@@ -27,17 +28,8 @@ COMMENT ON COLUMN github_sync.attached_tables.server IS
 COMMENT ON COLUMN github_sync.attached_tables.held_because IS
 'why this database was found to be a copy; until adopt_database()';
 
-CREATE TABLE IF NOT EXISTS github_sync.changed_in_copy (
-	record_type text NOT NULL
-		CONSTRAINT changed_in_copy_record_type_check CHECK (record_type IN ('task', 'comment')),
-	record_id text NOT NULL,
-	CONSTRAINT changed_in_copy_pkey PRIMARY KEY (record_type, record_id)
-);
-COMMENT ON TABLE github_sync.changed_in_copy IS
-'private: rows of the application that capture saw changed while this database was a copy; enqueued by '
-'adopt_database()';
-COMMENT ON COLUMN github_sync.changed_in_copy.record_id IS
-'key of the application''s row, as text';
+COMMENT ON COLUMN github_sync.attached_tables.made_by IS
+'the version of the extension that made, or last refreshed, what is attached';
 
 CREATE TABLE IF NOT EXISTS github_sync.github_app_installations (
 	id bigint CONSTRAINT github_app_installations_pkey PRIMARY KEY

@@ -4,10 +4,26 @@
 
 CREATE FUNCTION github_sync.task_fields(the_row text, mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN format('ARRAY[%1$s.%2$I::text, %1$s.%3$I::text, %4$s]', the_row, (mapping.title).name, (mapping.body).name,
-	coalesce(github_sync.state_expression(the_row, mapping), 'NULL'));
+RETURN format('ARRAY[%s::text, %s::text, %s]',
+	github_sync.column_of(the_row, mapping.title), github_sync.column_of(the_row, mapping.body),
+	coalesce(github_sync.state_expression(github_sync.column_of(the_row, mapping.state), mapping), 'NULL'));
 COMMENT ON FUNCTION github_sync.task_fields(text, github_sync.table_mapping) IS
 'private: the mapped fields of a row of tasks: title, body, state';
+
+CREATE FUNCTION github_sync.task_captured_columns(mapping github_sync.table_mapping) RETURNS name[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN array_remove(ARRAY[
+	(mapping.title).name, (mapping.body).name, (mapping.state).name, (mapping.github_repo).name], NULL);
+COMMENT ON FUNCTION github_sync.task_captured_columns(github_sync.table_mapping) IS
+'private: the columns of tasks whose change is captured: title, body, then state and repository where there are any';
+
+CREATE FUNCTION github_sync.task_captured_fields(captured text, mapping github_sync.table_mapping) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN format('ARRAY[%s, %s, %s]',
+	github_sync.captured_text(captured, 1, mapping.title), github_sync.captured_text(captured, 2, mapping.body),
+	coalesce(github_sync.state_expression(captured || '[3]', mapping), 'NULL'));
+COMMENT ON FUNCTION github_sync.task_captured_fields(text, github_sync.table_mapping) IS
+'private: the mapped fields of a task, by what its captured columns held';
 
 CREATE FUNCTION github_sync.task_assignments(mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -36,13 +52,14 @@ CREATE FUNCTION github_sync.task_dictionary(tasks regclass, mapping github_sync.
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN github_sync.dictionary_of_table(tasks, mapping,
 		github_sync.task_fields('r'::text, mapping),
-		github_sync.task_fields('OLD'::text, mapping),
-		github_sync.task_fields('NEW'::text, mapping))
+		github_sync.task_captured_fields('old_values'::text, mapping),
+		github_sync.task_captured_fields('new_values'::text, mapping))
 	|| CASE WHEN (mapping.github_repo).name IS NULL
 		THEN jsonb_build_object('github_repo_id', 'NULL::bigint', 'same_place', 'true')
 		ELSE jsonb_build_object(
 			'github_repo_id', format('r.%I::bigint', (mapping.github_repo).name),
-			'same_place', format('OLD.%1$I IS NOT DISTINCT FROM NEW.%1$I', (mapping.github_repo).name)) END
+			'same_place', format('old_values[%1$s] IS NOT DISTINCT FROM new_values[%1$s]',
+				cardinality(github_sync.task_captured_columns(mapping)))) END
 	|| jsonb_build_object(
 		'parent_issue_id', 'NULL::bigint',
 		'assignments', github_sync.task_assignments(mapping),
@@ -56,11 +73,36 @@ RETURN jsonb_build_object(
 	'id', (mapping.key).name, 'title', (mapping.title).name, 'body', (mapping.body).name,
 	'state', (mapping.state).name, 'modified_at', (mapping.modified_at).name,
 	'github_repo', (mapping.github_repo).name,
-	'captured_columns', array_remove(ARRAY[
-		(mapping.title).name, (mapping.body).name, (mapping.state).name, (mapping.github_repo).name], NULL),
+	'captured_columns', github_sync.task_captured_columns(mapping),
 	'key_type', (mapping.key).type);
 COMMENT ON FUNCTION github_sync.task_mapping_as_json(github_sync.table_mapping) IS
 'private: what attached_tables keeps of the mapping of tasks';
+
+CREATE FUNCTION github_sync.find_task_columns(
+	tasks regclass, wanted github_sync.table_mapping, by_convention boolean) RETURNS github_sync.table_mapping
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	found github_sync.table_mapping := wanted;
+	conventional record;
+BEGIN
+	SELECT c.title, c.body, c.state INTO conventional FROM (VALUES
+		(true, '{title,name,subject}'::name[], '{markdown,body,description,content}'::name[], '{status,state}'::name[]),
+		(false, '{}', '{}', '{}')) AS c (is_wanted, title, body, state)
+	WHERE c.is_wanted = by_convention;
+	found.key := github_sync.find_key(tasks, (wanted.key).name);
+	found.title := github_sync.find_text_column(tasks, (wanted.title).name, conventional.title, 'title'::text);
+	found.body := github_sync.find_text_column(tasks, (wanted.body).name, conventional.body, 'body'::text);
+	found.state := github_sync.find_column(tasks, (wanted.state).name, conventional.state,
+		'{text,character varying,character,boolean,enum}'::text[], 'state'::text, false);
+	found.modified_at := github_sync.find_modified_at_column(tasks, (wanted.modified_at).name);
+	found.github_repo := github_sync.find_column(tasks, (wanted.github_repo).name, '{}'::name[],
+		'{bigint,integer}'::text[], 'repository'::text, false);
+	RETURN found;
+END
+$$;
+COMMENT ON FUNCTION github_sync.find_task_columns(regclass, github_sync.table_mapping, boolean) IS
+'private: the columns of a table of tasks by the names that are wanted; one without a name by convention, or, '
+'where the names are those of an earlier attach, none';
 
 CREATE FUNCTION github_sync.attach_tasks(
 	tasks regclass,
@@ -78,25 +120,22 @@ RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	owner name := github_sync.table_owner(tasks);
-	mapping github_sync.table_mapping;
+	wanted github_sync.table_mapping;
 BEGIN
 	PERFORM github_sync.check_may_attach('task'::text, tasks, owner);
-	mapping.key := github_sync.find_key(tasks, id_column);
-	mapping.title := github_sync.find_text_column(tasks, title_column, '{title,name,subject}'::name[], 'title'::text);
-	mapping.body := github_sync.find_text_column(tasks, body_column,
-		'{markdown,body,description,content}'::name[], 'body'::text);
-	mapping.state := github_sync.find_column(tasks, state_column, '{status,state}'::name[],
-		'{text,character varying,character,boolean,enum}'::text[], 'state'::text, false);
-	mapping.open_value := open_value;
-	mapping.closed_value := closed_value;
-	mapping.modified_at := github_sync.find_modified_at_column(tasks, modified_at_column);
-	mapping.modified_at_time_zone := modified_at_time_zone;
-	mapping.github_repo := github_sync.find_column(tasks, github_repo_column, '{}'::name[],
-		'{bigint,integer}'::text[], 'repository'::text, false);
-	mapping.insert_values := insert_values;
-	PERFORM github_sync.check_mapping(tasks, mapping, owner);
+	wanted.key.name := id_column;
+	wanted.title.name := title_column;
+	wanted.body.name := body_column;
+	wanted.state.name := state_column;
+	wanted.open_value := open_value;
+	wanted.closed_value := closed_value;
+	wanted.modified_at.name := modified_at_column;
+	wanted.modified_at_time_zone := modified_at_time_zone;
+	wanted.github_repo.name := github_repo_column;
+	wanted.insert_values := insert_values;
 	PERFORM github_sync.make_attached('task'::text, tasks, owner,
-		github_sync.task_dictionary(tasks, mapping), github_sync.task_mapping_as_json(mapping));
+		github_sync.find_task_columns(tasks, github_sync.with_attached_columns('task'::text, tasks, wanted), true),
+		NULL::jsonb);
 END
 $$;
 COMMENT ON FUNCTION github_sync.attach_tasks(
@@ -115,6 +154,7 @@ CREATE FUNCTION github_sync.detach_tasks(drop_data boolean DEFAULT false) RETURN
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_owner();
+	PERFORM github_sync.require_rights_of_owner();
 	IF github_sync.attached_table('comment'::text) IS NOT NULL THEN
 		RAISE object_in_use USING
 			MESSAGE = 'comments are attached: they need the tasks',

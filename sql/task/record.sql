@@ -61,7 +61,9 @@ BEGIN
 		ORDER BY i.id = t.github_issue_id DESC NULLS LAST, i.github_id = t.github_issue_external_id DESC NULLS LAST
 		LIMIT 1;
 		IF FOUND THEN
-			PERFORM github_sync.task_key_share_local_row(seen.task_id) WHERE seen.task_id IS NOT NULL;
+			/* What a webhook tells of waits in the queue until the rows can be read again. */
+			PERFORM github_sync.task_key_share_local_row(seen.task_id)
+			WHERE seen.task_id IS NOT NULL AND github_sync.task_table_fits();
 			UPDATE github_sync.github_issues SET lock_version = lock_version + 1,
 				github_id = coalesce(github_id, t.github_issue_external_id),
 				number = coalesce(number, t.github_issue_number)

@@ -12,18 +12,11 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
-#include "db/catalog.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_database.h"
-#include "commands/extension.h"
-#include "utils/lsyscache.h"
+#include "db/catalog.h"
+#include "db/ownership.h"
+#include "miscadmin.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
-
-#define QUEUE_EXTENSION "task_sync_transaction"
-#define QUEUE_SCHEMA "github_sync"
-#define QUEUE_TABLE "task_sync_transactions"
 
 /* datconnlimit of a database whose DROP was cut short; minor releases of 2023 on name it. */
 #ifndef DATCONNLIMIT_INVALID_DB
@@ -60,45 +53,17 @@ catalog_visit_databases(DatabaseVisitor visit)
 	CommitTransactionCommand();
 }
 
-/* Owner of an ordinary or partitioned table, InvalidOid for anything else. */
-static Oid
-table_owner(Oid relation)
-{
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Form_pg_class form;
-	Oid owner = InvalidOid;
-
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	form = (Form_pg_class) GETSTRUCT(tuple);
-	if (form->relkind == RELKIND_RELATION || form->relkind == RELKIND_PARTITIONED_TABLE)
-		owner = form->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
-static Oid
-queue_owner(void)
-{
-	Oid schema;
-	Oid table;
-
-	if (!OidIsValid(get_extension_oid(QUEUE_EXTENSION, true)))
-		return InvalidOid;
-	schema = get_namespace_oid(QUEUE_SCHEMA, true);
-	if (!OidIsValid(schema))
-		return InvalidOid;
-	table = get_relname_relid(QUEUE_TABLE, schema);
-	return OidIsValid(table) ? table_owner(table) : InvalidOid;
-}
-
 Oid
 catalog_queue_owner(void)
 {
+	const OwnershipProblem *problem;
 	Oid owner;
 
 	StartTransactionCommand();
-	owner = queue_owner();
+	problem = ownership_problem();
+	if (problem != NULL)
+		elog(DEBUG1, "database %u gets no worker: %s", MyDatabaseId, problem->problem);
+	owner = problem == NULL ? ownership_queue_owner() : InvalidOid;
 	CommitTransactionCommand();
 	return owner;
 }

@@ -17,7 +17,7 @@ typedef void (*DatabaseVisitor)(Oid database);
  */
 extern void catalog_visit_databases(DatabaseVisitor visit);
 
-/* Who owns the queue of the current database; InvalidOid: there is none. */
+/* As whom the current database's workers run; InvalidOid: it gets none (no queue, or no one owner). */
 extern Oid catalog_queue_owner(void);
 
 #endif /* GITHUB_SYNC_CATALOG_H */

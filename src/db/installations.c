@@ -94,6 +94,16 @@ installations_end_budget_pauses(void)
 	(void) statement_run_plain(&statement, RECORD_TASK);
 }
 
+bool
+installations_are_in_trouble(void)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.installations_in_trouble() AS in_trouble");
+	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
+
+	return result_bool(&result, 0, "in_trouble");
+}
+
 TimestampTz
 installations_next_pause_end(void)
 {

@@ -43,6 +43,9 @@ extern void installations_end_budget_pauses(void);
 /* When the first paused installation may send, or create, again; or DT_NOEND. */
 extern TimestampTz installations_next_pause_end(void);
 
+/* Whether one of them is paused by GitHub or for want of credentials, or is not active. */
+extern bool installations_are_in_trouble(void);
+
 /* active, suspended or deleted: what is queued for another than an active one becomes disabled. */
 extern void installations_set_state(int64 installation_id, const char *state);
 

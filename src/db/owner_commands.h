@@ -24,4 +24,10 @@ extern void owner_commands_execute(Oid table, const char *commands);
  */
 extern char *owner_commands_read(Oid table, const char *query);
 
+/*
+ * After REASSIGN OWNED by a superuser: the new owner of the queue may use the
+ * schema, without which the server's own foreign keys would fail.
+ */
+extern void owner_commands_let_owner_use(void);
+
 #endif /* GITHUB_SYNC_OWNER_COMMANDS_H */

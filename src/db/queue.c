@@ -24,7 +24,8 @@ queue_is_attached(RecordType record_type)
 char *
 queue_why_copied(void)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.hold_copy() AS because");
+	static Statement statement = STATEMENT("SELECT CASE WHEN NOT github_sync.database_is_adopted()"
+										   " THEN github_sync.hold_copy() END AS because");
 	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
 
 	return result_text_or_null(&result, 0, "because");

@@ -16,6 +16,25 @@ add_claim(Parameters *parameters, const SyncClaim *claim)
 	parameters_add_int32(parameters, claim->claim_no);
 }
 
+/* Or a claim would end here that the queue still holds. */
+static const char *
+state_of_report(const ResultSet *result, const char *column)
+{
+	static const char *const known[] = {"stale",   "queued",   "completed", "canceled",
+										"dropped", "disabled", "errored",   "duplicate"};
+	const char *state = result_text(result, 0, column);
+
+	for (int i = 0; i < (int) lengthof(known); i++)
+	{
+		if (strcmp(state, known[i]) == 0)
+			return state;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s() says \"%s\", which is no state of a transaction", result->function,
+					state)));
+}
+
 static void
 log_report(const SyncClaim *claim, const ResultSet *result, const char *state)
 {
@@ -31,7 +50,7 @@ static bool
 report(Statement *statement, const SyncClaim *claim, const Parameters *parameters)
 {
 	ResultSet result = statement_run(statement, claim->record_type, parameters);
-	const char *state = result_text(&result, 0, "state");
+	const char *state = state_of_report(&result, "state");
 
 	log_report(claim, &result, state);
 	return strcmp(state, "stale") != 0;
@@ -91,13 +110,31 @@ add_resource(Parameters *parameters, const GithubResource *resource)
 }
 
 /* A mark that is NULL: the record type has no such field. */
+static bool
+is_to_send(const ResultSet *result, const char *mark)
+{
+	return result_bool_or(result, 0, mark, false);
+}
+
+/* NULL here would leave the field as it is on GitHub, and the queue believe that it was sent. */
 static GithubField
 field_to_send(const ResultSet *result, const char *mark, const char *column)
 {
-	GithubField field = {.present = result_bool_or(result, 0, mark, false)};
+	GithubField field = {.present = is_to_send(result, mark)};
 
 	if (field.present)
-		field.value = result_text_or_null(result, 0, column);
+		field.value = result_text(result, 0, column);
+	return field;
+}
+
+/* An empty text may be NULL, here as on GitHub. */
+static GithubField
+body_to_send(const ResultSet *result)
+{
+	GithubField field = {.present = is_to_send(result, "send_body")};
+
+	if (field.present)
+		field.value = result_text_or_null(result, 0, "body");
 	return field;
 }
 
@@ -109,7 +146,7 @@ prepare_update(SyncClaim *claim, const ResultSet *result)
 	claim->issue_number = result_int32_or(result, 0, "issue_number", claim->issue_number);
 	claim->github_id = result_int64_or(result, 0, "github_id", claim->github_id);
 	claim->title = field_to_send(result, "send_title", "title");
-	claim->body = field_to_send(result, "send_body", "body");
+	claim->body = body_to_send(result);
 	claim->issue_state = field_to_send(result, "send_state", "issue_state");
 	claim->step = STEP_UPDATE;
 	MemoryContextSwitchTo(caller);
@@ -126,6 +163,9 @@ result_of_report(SyncClaim *claim, const ResultSet *result)
 		prepare_update(claim, result);
 		return REPORT_ASKS_UPDATE;
 	}
+	state = state_of_report(result, "result");
+	if (strcmp(state, "stale") == 0)
+		return REPORT_IS_STALE;
 	return strcmp(state, "queued") == 0 ? REPORT_GIVES_BACK : REPORT_ENDS_CLAIM;
 }
 
@@ -273,7 +313,7 @@ prepare_creation(SyncClaim *claim, const ResultSet *result)
 
 	claim->creation_key = result_text(result, 0, "creation_key");
 	if (claim->record_type == RECORD_TASK)
-		claim->title = present_field(result_text_or_null(result, 0, "title"));
+		claim->title = present_field(result_text(result, 0, "title"));
 	claim->body = present_field(result_text_or_null(result, 0, "body"));
 	MemoryContextSwitchTo(caller);
 }

@@ -36,7 +36,8 @@ typedef struct ResourceReport
 
 typedef enum ReportResult
 {
-	REPORT_ENDS_CLAIM, /* an end state, or another worker's by now */
+	REPORT_ENDS_CLAIM, /* an end state */
+	REPORT_IS_STALE,   /* the claim is not the row's any more */
 	REPORT_GIVES_BACK, /* queued again, perhaps for a later time */
 	REPORT_ASKS_UPDATE /* claim->step is STEP_UPDATE now, with the fields to send */
 } ReportResult;

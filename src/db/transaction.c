@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "db/ownership.h"
 #include "db/transaction.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
@@ -22,6 +23,7 @@ db_begin(const char *activity)
 
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
+	ownership_require_session();
 	SPI_connect();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	pgstat_report_activity(STATE_RUNNING, activity);

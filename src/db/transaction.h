@@ -3,7 +3,8 @@
  *		Begin, commit and "try this alone": the worker's database transactions.
  *
  * No transaction is open outside db_begin() and db_commit(): HTTP happens
- * there.  Everything inside runs as the session user, the owner of the queue.
+ * there.  Everything inside runs as the session user, the owner of the queue;
+ * db_begin() ends the process where that is no longer so (see ownership.h).
  */
 #ifndef DB_TRANSACTION_H
 #define DB_TRANSACTION_H

@@ -48,21 +48,12 @@ typedef struct Budget
 	uint64 waiting; /* slots of workers that wait for an answer to somebody */
 } Budget;
 
-/* A database whose worker has told of the creations before the server's start. */
-typedef struct CreationReport
-{
-	Oid database;
-	bool known; /* false: the database does not send, so that it had nothing to tell */
-} CreationReport;
-
 typedef struct Budgets
 {
 	LWLock *lock;
-	int next_to_forget;   /* where the search for an idle place goes on */
-	int64 made_ms;        /* when the server started */
-	bool creations_known; /* of all databases */
-	int reports;
-	CreationReport creation_reports[WORKER_SLOTS];
+	int next_to_forget;      /* where the search for an idle place goes on */
+	int64 made_ms;           /* when the server started */
+	bool creations_known;    /* of all databases */
 	BudgetKey keys[BUDGETS]; /* apart: they are searched */
 	Budget budgets[PLACES];
 } Budgets;
@@ -173,61 +164,22 @@ place_for(int64 installation_id, int64 now_ms)
 
 /* ---- what the databases remember ---- */
 
-static CreationReport *
-find_report(Oid database)
-{
-	for (int i = 0; i < state->reports; i++)
-	{
-		if (state->creation_reports[i].database == database)
-			return &state->creation_reports[i];
-	}
-	return NULL;
-}
-
 bool
 budgets_know_creations(void)
 {
-	const CreationReport *report;
-	bool known;
-
-	LWLockAcquire(state->lock, LW_SHARED);
-	report = find_report(MyDatabaseId);
-	known = report != NULL && report->known;
-	LWLockRelease(state->lock);
-	return known;
-}
-
-/*
- * The list has as many entries as there are worker slots.  A database that finds
- * none free counts its creations again with each start of a worker.
- */
-static void
-report_creations(bool known)
-{
-	CreationReport *report;
-
-	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	report = find_report(MyDatabaseId);
-	if (report == NULL && state->reports < (int) lengthof(state->creation_reports))
-	{
-		report = &state->creation_reports[state->reports++];
-		*report = (CreationReport){.database = MyDatabaseId};
-	}
-	if (report != NULL)
-		report->known = report->known || known;
-	LWLockRelease(state->lock);
+	return shared_state_creations_known();
 }
 
 void
 budgets_note_creations_known(void)
 {
-	report_creations(true);
+	shared_state_note_creations_known(true);
 }
 
 void
 budgets_note_nothing_to_know(void)
 {
-	report_creations(false);
+	shared_state_note_creations_known(false);
 }
 
 void
@@ -241,30 +193,16 @@ budget_note_past_creations(int64 installation_id, int count, int64 age_ms)
 	LWLockRelease(state->lock);
 }
 
-static bool
-all_have_reported(const Oid databases[], int count)
-{
-	for (int i = 0; i < count; i++)
-	{
-		if (find_report(databases[i]) == NULL)
-			return false;
-	}
-	return true;
-}
-
 /* A database whose worker cannot start holds the others up for REPORTS_MAY_TAKE_MS at most. */
 static bool
 creations_are_known(int64 now_ms)
 {
-	Oid databases[WORKER_SLOTS];
-	int count;
-	bool all_scouted = shared_state_copy_databases(databases, &count);
+	bool all_reported = shared_state_all_creations_known();
 	bool known;
 
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	state->creations_known = state->creations_known ||
-		now_ms - state->made_ms >= REPORTS_MAY_TAKE_MS ||
-		(all_scouted && all_have_reported(databases, count));
+	state->creations_known =
+		state->creations_known || all_reported || now_ms - state->made_ms >= REPORTS_MAY_TAKE_MS;
 	known = state->creations_known;
 	LWLockRelease(state->lock);
 	return known;

@@ -13,7 +13,8 @@
  * refuses the command of any other.
  *
  * Other commands change which workers should run: when they commit, the launcher
- * makes a pass at once instead of at its next full one.
+ * makes a pass at once instead of at its next full one.  After REASSIGN OWNED the
+ * queue's new owner is let into the schema.
  */
 #include "postgres.h"
 
@@ -21,6 +22,8 @@
 #include "catalog/namespace.h"
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
+#include "db/owner_commands.h"
+#include "db/ownership.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "server/at_commit.h"
@@ -166,17 +169,36 @@ announce_changed_settings(const VariableSetStmt *setting, const char *database)
 	at_commit(RESTART_WORKERS, oid);
 }
 
+/* The owner, or whether policies bind him: see db/ownership.c. */
 static bool
-changes_owner(const AlterTableStmt *stmt)
+changes_ownership(const AlterTableStmt *stmt)
 {
 	ListCell *cell;
 
 	foreach (cell, stmt->cmds)
 	{
-		if (lfirst_node(AlterTableCmd, cell)->subtype == AT_ChangeOwner)
+		AlterTableType type = lfirst_node(AlterTableCmd, cell)->subtype;
+
+		if (type == AT_ChangeOwner || type == AT_ForceRowSecurity ||
+			type == AT_NoForceRowSecurity || type == AT_EnableRowSecurity ||
+			type == AT_DisableRowSecurity)
 			return true;
 	}
 	return false;
+}
+
+static bool
+is_our_extension(const char *name)
+{
+	return strcmp(name, "task_sync_transaction") == 0 ||
+		strcmp(name, "comment_sync_transaction") == 0;
+}
+
+/* What its transaction asked for at its commit was forgotten when it was prepared. */
+static bool
+ends_prepared_transaction(const TransactionStmt *stmt)
+{
+	return stmt->kind == TRANS_STMT_COMMIT_PREPARED || stmt->kind == TRANS_STMT_ROLLBACK_PREPARED;
 }
 
 static bool
@@ -210,13 +232,30 @@ announce_change(Node *stmt)
 		case T_CreatedbStmt:
 			at_commit(SCOUT_DATABASE, InvalidOid);
 			break;
+		case T_AlterExtensionStmt:
+			/* What a worker has seen of versions may no longer be so. */
+			if (is_our_extension(castNode(AlterExtensionStmt, stmt)->extname))
+				at_commit(RESTART_WORKERS, MyDatabaseId);
+			break;
 		case T_DropStmt:
 			if (drops_queue(castNode(DropStmt, stmt)))
 				at_commit(SCOUT_DATABASE, MyDatabaseId);
 			break;
 		case T_AlterTableStmt:
-			if (changes_owner(castNode(AlterTableStmt, stmt)))
+			if (changes_ownership(castNode(AlterTableStmt, stmt)))
 				at_commit(SCOUT_DATABASE, MyDatabaseId);
+			break;
+		case T_AlterOwnerStmt:
+		case T_AlterRoleStmt:
+		case T_GrantStmt:
+			/* Restores have thousands of them: without a queue they are no matter. */
+			if (ownership_matters())
+				at_commit(SCOUT_DATABASE, MyDatabaseId);
+			break;
+		case T_TransactionStmt:
+			/* Committed, it may have queued something; rolled back, it let go of records. */
+			if (ends_prepared_transaction(castNode(TransactionStmt, stmt)))
+				at_commit(WAKE_WORKERS, MyDatabaseId);
 			break;
 		case T_DropOwnedStmt:
 		case T_ReassignOwnedStmt:
@@ -235,6 +274,7 @@ process_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tre
 				DestReceiver *receiver, QueryCompletion *completion)
 {
 	Node *stmt = pstmt->utilityStmt;
+	bool reassigns = IsA(stmt, ReassignOwnedStmt); /* the command may free it */
 
 	end_workers_of(database_to_vacate(stmt));
 	announce_change(stmt);
@@ -245,6 +285,9 @@ process_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tre
 	else
 		standard_ProcessUtility(pstmt, query_string, read_only_tree, context, params, environment,
 								receiver, completion);
+
+	if (reassigns)
+		owner_commands_let_owner_use();
 }
 
 void

@@ -2,32 +2,39 @@
  * launcher.c
  *		Keeps the right workers running.
  *
- * The launcher learns from scouts, one at a time, which databases have a queue.
- * Each such database gets its workers, which run as the owner of the queue.
+ * The roster says which databases have a queue.  Workers run where something is
+ * due: somebody committed something for the queue, or a time has come.  A database
+ * in which nothing is due sleeps, without any process, and its entry in shared
+ * memory says what would wake it up.
  *
  * Each pass compares the workers that should run with those that do, and starts
  * or ends what differs, whatever made the difference.  Messages from sessions only
- * make a pass come sooner and name a database to scout again: if all of them were
- * lost, the full pass every few minutes would find the same.
+ * make a pass come sooner: a launcher that is started anew reads the same levels.
  *
- * Only the launcher restarts workers.  Before it does, it orders a scout of the
- * database; it does not wait for the answer, which ends the worker again when the
- * queue is gone.
+ * Databases share max_workers processes.  Where none is free, the database that
+ * has been idle longest is sent to sleep; where none is idle, the one that has
+ * worked longest, if it had its turn, so that a long queue does not keep the
+ * others waiting.
+ *
+ * Only the launcher restarts workers.  One that ended without being asked to may
+ * have lost its queue: a scout looks before the next one is started.
  *
  * The launcher is connected to no database and reads nothing but pg_database.
  *
- * At DEBUG1 it logs each scout and each worker that it orders, ends or sees end.
+ * At DEBUG1 it logs each worker that it orders, ends or sees end.
  */
 #include "postgres.h"
 
-#include "db/catalog.h"
 #include "miscadmin.h"
+#include "nodes/pg_list.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "server/compat.h"
 #include "server/fingerprint.h"
 #include "server/launcher.h"
+#include "server/process_start.h"
+#include "server/roster.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
 #include "server/worker_process.h"
@@ -35,39 +42,33 @@
 #include "storage/latch.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
-#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#define LIBRARY_NAME "github_sync"
-#define LAUNCHER_NAME LIBRARY_NAME " launcher"
-#define SCOUT_NAME LIBRARY_NAME " scout"
+#define LAUNCHER_NAME PROCESS_START_LIBRARY " launcher"
 
 #define SECOND_MS 1000
 #define MINUTE_MS (60 * SECOND_MS)
-#define FULL_PASS_EVERY_MS (5 * MINUTE_MS)
-#define SCOUT_MAY_TAKE_MS (30 * SECOND_MS)
 #define LEAVE_MAY_TAKE_MS (10 * SECOND_MS)
-#define WARN_EVERY_MS MINUTE_MS
 
 /* A worker that ran this long did not fail at once. */
 #define HEALTHY_AFTER_MS MINUTE_MS
 #define RESTART_DELAY_MAX_MS MINUTE_MS
-#define SCOUT_DELAY_MAX_MS FULL_PASS_EVERY_MS
-#define REGISTER_DELAY_MAX_MS (30 * SECOND_MS)
+
+/* One that cannot claim, and had to give way, need not come back often. */
+#define FAILING_DELAY_MAX_MS (10 * MINUTE_MS)
+
+/* Idle workers leave within milliseconds; when somebody has to wait longer, it is told. */
+#define SHORTAGE_AFTER_MS 500
+
+/* Where all workers are at work: how long a database waits, and how long one may work by then. */
+#define TURN_AFTER_MS SECOND_MS
+#define TURN_MS (10 * SECOND_MS)
+
+/* Processes of ours besides the workers: the launcher and a scout. */
+#define OTHER_PROCESSES 2
 
 #define NEVER DT_NOEND
-
-typedef struct Database
-{
-	Oid oid;            /* hash key */
-	bool listed;        /* seen in pg_database by the reading under way */
-	bool known;         /* has been scouted */
-	bool outdated;      /* is to be scouted (again) before a worker starts */
-	Oid owner;          /* of its queue; InvalidOid: no queue */
-	int scout_failures; /* in a row */
-	TimestampTz scout_not_before;
-} Database;
 
 /* What this process knows of the worker in a slot. */
 typedef struct WorkerProcess
@@ -77,22 +78,9 @@ typedef struct WorkerProcess
 	TimestampTz leave_by;           /* NEVER: was not asked to leave */
 } WorkerProcess;
 
-typedef struct Scout
-{
-	BackgroundWorkerHandle *handle; /* NULL: none is under way */
-	ScoutOrder order;
-	TimestampTz answer_by;
-} Scout;
-
-static HTAB *databases;
 static WorkerProcess processes[WORKER_SLOTS];
-static Scout scout;
-
-static TimestampTz full_pass_at;
+static WorkerSlot slots[WORKER_SLOTS]; /* as they were when the pass began */
 static TimestampTz next_pass_at;
-static TimestampTz register_not_before;
-static int register_failures;
-static TimestampTz warn_not_before;
 
 void
 launcher_register(void)
@@ -104,22 +92,9 @@ launcher_register(void)
 	launcher.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	launcher.bgw_start_time = BgWorkerStart_RecoveryFinished;
 	launcher.bgw_restart_time = 5;
-	strlcpy(launcher.bgw_library_name, LIBRARY_NAME, BGW_MAXLEN);
+	strlcpy(launcher.bgw_library_name, PROCESS_START_LIBRARY, BGW_MAXLEN);
 	strlcpy(launcher.bgw_function_name, "github_sync_launcher_main", BGW_MAXLEN);
 	RegisterBackgroundWorker(&launcher);
-}
-
-/* ---- time ---- */
-
-/* 0 for the first failure, then 1 s, 2 s, 4 s ... */
-static TimestampTz
-retry_at(TimestampTz now, int failures, int most_ms)
-{
-	int delay_ms = 0;
-
-	if (failures > 0)
-		delay_ms = failures > 20 ? most_ms : Min(SECOND_MS << (failures - 1), most_ms);
-	return TimestampTzPlusMilliseconds(now, delay_ms);
 }
 
 static void
@@ -128,342 +103,89 @@ pass_again_at(TimestampTz when)
 	next_pass_at = Min(next_pass_at, when);
 }
 
-static bool
-may_warn(TimestampTz now)
-{
-	if (now < warn_not_before)
-		return false;
-	warn_not_before = TimestampTzPlusMilliseconds(now, WARN_EVERY_MS);
-	return true;
-}
-
-/* ---- databases ---- */
-
-static Database *
-find_database(Oid oid)
-{
-	return hash_search(databases, &oid, HASH_FIND, NULL);
-}
-
-static void
-remember_database(Oid oid)
-{
-	bool found;
-	Database *database = hash_search(databases, &oid, HASH_ENTER, &found);
-
-	if (!found)
-	{
-		memset(database, 0, sizeof(*database));
-		database->oid = oid;
-		database->outdated = true;
-	}
-	database->listed = true;
-}
-
-static void
-forget_databases_not_listed(void)
-{
-	HASH_SEQ_STATUS all;
-	Database *database;
-
-	hash_seq_init(&all, databases);
-	while ((database = hash_seq_search(&all)) != NULL)
-	{
-		if (!database->listed)
-			hash_search(databases, &database->oid, HASH_REMOVE, NULL);
-		else
-			database->listed = false;
-	}
-}
-
-static void
-list_databases(void)
-{
-	catalog_visit_databases(remember_database);
-	forget_databases_not_listed();
-}
-
-static void
-mark_outdated(Oid oid)
-{
-	Database *database = find_database(oid);
-
-	if (database == NULL)
-		return;
-	database->outdated = true;
-	database->scout_failures = 0;
-	database->scout_not_before = 0;
-}
-
-static void
-mark_all_outdated(void)
-{
-	HASH_SEQ_STATUS all;
-	Database *database;
-
-	hash_seq_init(&all, databases);
-	while ((database = hash_seq_search(&all)) != NULL)
-		database->outdated = true;
-}
-
-static void
-update_databases(TimestampTz now)
-{
-	ScoutRequests requests;
-	bool full_pass = now >= full_pass_at;
-
-	shared_state_forget_dead_blocks();
-	shared_state_take_scout_requests(&requests);
-	if (full_pass || requests.list_databases)
-		list_databases();
-	for (int i = 0; i < requests.count; i++)
-		mark_outdated(requests.databases[i]);
-	if (full_pass || requests.all_databases)
-		mark_all_outdated();
-	if (full_pass)
-		full_pass_at = TimestampTzPlusMilliseconds(now, FULL_PASS_EVERY_MS);
-	pass_again_at(full_pass_at);
-}
-
-/* ---- starting processes ---- */
-
-/*
- * bgw_notify_pid sets our latch when the process starts and when it ends.  It
- * is never restarted by the postmaster, which knows neither backoff nor queues.
- */
-static BackgroundWorkerHandle *
-start_process(const char *type, const char *function, Oid database, const void *order,
-			  size_t order_size, TimestampTz now)
-{
-	BackgroundWorker process = {0};
-	BackgroundWorkerHandle *handle;
-	MemoryContext caller;
-	bool registered;
-
-	Assert(order_size <= BGW_EXTRALEN); /* both kinds of order are a few words */
-	snprintf(process.bgw_name, BGW_MAXLEN, "%s for database %u", type, database);
-	strlcpy(process.bgw_type, type, BGW_MAXLEN);
-	process.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-	process.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	process.bgw_restart_time = BGW_NEVER_RESTART;
-	strlcpy(process.bgw_library_name, LIBRARY_NAME, BGW_MAXLEN);
-	strlcpy(process.bgw_function_name, function, BGW_MAXLEN);
-	memcpy(process.bgw_extra, order, order_size);
-	process.bgw_notify_pid = MyProcPid;
-
-	caller = MemoryContextSwitchTo(TopMemoryContext); /* for the handle */
-	registered = RegisterDynamicBackgroundWorker(&process, &handle);
-	MemoryContextSwitchTo(caller);
-
-	if (registered)
-	{
-		register_failures = 0;
-		return handle;
-	}
-	register_not_before = retry_at(now, ++register_failures, REGISTER_DELAY_MAX_MS);
-	if (may_warn(now))
-		ereport(WARNING,
-				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("could not start a %s for database %u: no background worker slot is free",
-						type, database),
-				 errhint("Raise \"max_worker_processes\".")));
-	return NULL;
-}
-
-static bool
-has_stopped(BackgroundWorkerHandle *handle)
-{
-	pid_t pid;
-
-	return GetBackgroundWorkerPid(handle, &pid) == BGWH_STOPPED;
-}
-
-/* ---- scouts ---- */
-
-static void
-read_scout_answer(Database *database, TimestampTz now)
-{
-	Oid owner;
-
-	if (shared_state_scout_answer(scout.order.generation, &owner))
-	{
-		elog(DEBUG1, "the queue of database %u belongs to role %u (0: there is no queue)",
-			 database->oid, owner);
-		database->known = true;
-		database->owner = owner;
-		database->scout_failures = 0;
-		return;
-	}
-	database->outdated = true;
-	database->scout_not_before = retry_at(now, ++database->scout_failures, SCOUT_DELAY_MAX_MS);
-	elog(DEBUG1, "the scout of database %u ended without an answer, %d in a row", database->oid,
-		 database->scout_failures);
-}
-
-static void
-receive_scout(TimestampTz now)
-{
-	Database *database;
-
-	if (scout.handle == NULL)
-		return;
-	if (!has_stopped(scout.handle))
-	{
-		if (now >= scout.answer_by)
-		{
-			elog(DEBUG1, "terminating the scout of database %u, which took too long",
-				 scout.order.database);
-			shared_state_cancel_scout();
-			scout.answer_by = TimestampTzPlusMilliseconds(now, SCOUT_MAY_TAKE_MS);
-		}
-		pass_again_at(scout.answer_by);
-		return;
-	}
-
-	database = find_database(scout.order.database);
-	if (database != NULL)
-		read_scout_answer(database, now);
-	pfree(scout.handle);
-	scout.handle = NULL;
-	register_not_before = 0; /* its background worker slot is free now */
-}
-
-/* The outdated database that may be entered now; notes when the next one may. */
-static Database *
-database_to_scout(TimestampTz now)
-{
-	Database *chosen = NULL;
-	HASH_SEQ_STATUS all;
-	Database *database;
-
-	hash_seq_init(&all, databases);
-	while ((database = hash_seq_search(&all)) != NULL)
-	{
-		/* When a block ends, the launcher is woken. */
-		if (!database->outdated || shared_state_database_is_blocked(database->oid))
-			continue;
-		if (database->scout_not_before > now)
-			pass_again_at(database->scout_not_before);
-		else if (chosen == NULL || (OidIsValid(database->owner) && !OidIsValid(chosen->owner)))
-			chosen = database; /* one whose worker waits for it comes first */
-	}
-	return chosen;
-}
-
-static void
-send_scout(TimestampTz now)
-{
-	Database *database;
-
-	if (scout.handle != NULL)
-		return;
-	database = database_to_scout(now);
-	if (database == NULL)
-		return;
-	if (register_not_before > now)
-	{
-		pass_again_at(register_not_before);
-		return;
-	}
-
-	scout.order.database = database->oid;
-	scout.order.generation = shared_state_order_scout(database->oid);
-	scout.handle = start_process(SCOUT_NAME, "github_sync_scout_main", database->oid, &scout.order,
-								 sizeof(scout.order), now);
-	if (scout.handle == NULL)
-	{
-		pass_again_at(register_not_before);
-		return;
-	}
-	/* A change that the scout does not see any more sends a message of its own. */
-	database->outdated = false;
-	scout.answer_by = TimestampTzPlusMilliseconds(now, SCOUT_MAY_TAKE_MS);
-	pass_again_at(scout.answer_by);
-	elog(DEBUG1, "ordered a scout for database %u", database->oid);
-}
-
-/* ---- workers ---- */
+/* ---- workers that end ---- */
 
 static void
 take_over_running_workers(void)
 {
-	WorkerSlot slots[WORKER_SLOTS];
-
 	shared_state_copy_slots(slots);
 	for (int i = 0; i < WORKER_SLOTS; i++)
 	{
 		processes[i].exists = slots[i].pid != 0;
 		processes[i].leave_by = NEVER;
+		if (!processes[i].exists)
+			shared_state_free_slot(i);
 	}
 }
 
 static void
-start_worker(int index, const WorkerSlot *slot, TimestampTz now)
-{
-	WorkerOrder order = {.slot = index, .database = slot->database, .owner = slot->owner};
-	TimestampTz not_before = Max(slot->not_before, register_not_before);
-
-	if (not_before > now)
-	{
-		pass_again_at(not_before);
-		return;
-	}
-	order.generation = shared_state_order_worker(index);
-	processes[index].handle = start_process(WORKER_PROCESS_NAME, "github_sync_worker_main",
-											slot->database, &order, sizeof(order), now);
-	processes[index].exists = processes[index].handle != NULL;
-	processes[index].leave_by = NEVER;
-	if (processes[index].exists)
-		elog(DEBUG1, "ordered a worker for database %u in slot %d, as role %u", slot->database,
-			 index, slot->owner);
-	else
-	{
-		shared_state_explain_missing_worker(
-			index, "no background worker slot is free (max_worker_processes)");
-		pass_again_at(register_not_before);
-	}
-}
-
-static void
-schedule_next_start(int index, const WorkerSlot *slot, TimestampTz now)
+note_failed_end(const WorkerSlot *slot, int failures, TimestampTz now)
 {
 	bool healthy = slot->started_at != 0 &&
 		now >= TimestampTzPlusMilliseconds(slot->started_at, HEALTHY_AFTER_MS);
-	int failures = healthy ? 0 : slot->failures;
 
-	elog(DEBUG1,
-		 "the worker of database %u in slot %d has ended (asked to: %s, failures before: %d)",
-		 slot->database, index, slot->asked_to_leave ? "yes" : "no", failures);
-	if (slot->asked_to_leave || shared_state_database_is_blocked(slot->database))
-		shared_state_schedule_worker(index, 0, 0);
-	else
-		shared_state_schedule_worker(index, failures + 1,
-									 retry_at(now, failures, RESTART_DELAY_MAX_MS));
-	mark_outdated(slot->database);
+	if (healthy)
+		failures = 0;
+	shared_state_delay_start(slot->database, failures + 1,
+							 process_start_retry_at(now, failures, RESTART_DELAY_MAX_MS));
+	roster_doubt(slot->database);
 }
 
 static void
+schedule_next_start(const WorkerSlot *slot, TimestampTz now)
+{
+	int failures = shared_state_database_status(slot->database, now).failures;
+
+	elog(DEBUG1, "the worker of database %u has ended (asked to: %s, failures before: %d)",
+		 slot->database, slot->asked_to_leave ? "yes" : "no", failures);
+	if (slot->failing && slot->ended_well)
+		shared_state_delay_start(slot->database, failures + 1,
+								 process_start_retry_at(now, failures, FAILING_DELAY_MAX_MS));
+	else if (slot->asked_to_leave || shared_state_database_is_blocked(slot->database))
+		shared_state_delay_start(slot->database, 0, 0);
+	else
+		note_failed_end(slot, failures, now);
+}
+
+static bool
+has_ended(int index)
+{
+	const WorkerProcess *process = &processes[index];
+
+	if (!process->exists)
+		return false;
+	return process->handle != NULL ? process_start_has_stopped(process->handle)
+								   : slots[index].pid == 0;
+}
+
+/*
+ * What was copied before its process was seen to have stopped is not its last
+ * word: it is read again.
+ */
+static void
 receive_workers(TimestampTz now)
 {
-	WorkerSlot slots[WORKER_SLOTS];
+	bool ended[WORKER_SLOTS];
 
 	shared_state_copy_slots(slots);
 	for (int i = 0; i < WORKER_SLOTS; i++)
+		ended[i] = has_ended(i);
+	shared_state_copy_slots(slots);
+	for (int i = 0; i < WORKER_SLOTS; i++)
 	{
-		WorkerProcess *process = &processes[i];
-
-		if (!process->exists)
+		if (!ended[i])
 			continue;
-		if (process->handle != NULL ? !has_stopped(process->handle) : slots[i].pid != 0)
-			continue;
-		if (process->handle != NULL)
-			pfree(process->handle);
-		process->handle = NULL;
-		process->exists = false;
-		register_not_before = 0; /* its background worker slot is free now */
-		schedule_next_start(i, &slots[i], now);
+		if (processes[i].handle != NULL)
+			pfree(processes[i].handle);
+		processes[i] = (WorkerProcess){.leave_by = NEVER};
+		process_start_note_end();
+		schedule_next_start(&slots[i], now);
+		shared_state_free_slot(i);
+		slots[i].database = InvalidOid;
 	}
 }
+
+/* ---- workers that are to end ---- */
 
 /* Asks a worker to leave when it has finished what is under way; later terminates it. */
 static void
@@ -473,8 +195,9 @@ end_worker(int index, TimestampTz now)
 
 	if (process->leave_by == NEVER)
 	{
-		elog(DEBUG1, "asking the worker in slot %d to leave", index);
+		elog(DEBUG1, "the worker in slot %d is to leave", index);
 		shared_state_ask_to_leave(index);
+		slots[index].asked_to_leave = true;
 		process->leave_by = TimestampTzPlusMilliseconds(now, LEAVE_MAY_TAKE_MS);
 	}
 	else if (now >= process->leave_by)
@@ -486,105 +209,410 @@ end_worker(int index, TimestampTz now)
 	pass_again_at(process->leave_by);
 }
 
-/* Starts or ends the worker of one slot.  Returns whether the slot stays with its database. */
-static bool
-reconcile_slot(int index, const WorkerSlot *slot, const Database *database, bool wanted,
-			   TimestampTz now)
+/* Of those that were not asked to leave, below a slot. */
+static int
+workers_before(Oid database, int index)
 {
-	if (processes[index].exists)
+	int count = 0;
+
+	for (int i = 0; i < index; i++)
+		count += slots[i].database == database && !slots[i].asked_to_leave;
+	return count;
+}
+
+static bool
+is_wanted(int index)
+{
+	const WorkerSlot *slot = &slots[index];
+	const Database *database = roster_find(slot->database);
+
+	if (database == NULL)
+		return false;
+	if (!database->known)
+		return true; /* until it has been scouted */
+	return slot->owner == database->owner &&
+		workers_before(slot->database, index) < setting_workers_per_database;
+}
+
+static void
+end_workers(TimestampTz now)
+{
+	for (int i = 0; i < WORKER_SLOTS; i++)
 	{
-		if (!wanted || slot->owner != database->owner || slot->asked_to_leave)
-			end_worker(index, now);
-		return wanted;
+		if (processes[i].exists && (slots[i].asked_to_leave || !is_wanted(i)))
+			end_worker(i, now);
 	}
-	if (!wanted)
+}
+
+/* ---- databases that wait for workers ---- */
+
+typedef struct Candidate
+{
+	Database *database;
+	int missing;  /* workers */
+	bool is_told; /* something is to be done; else nobody knows whether */
+	bool has_none;
+} Candidate;
+
+static int
+processes_of(Oid database)
+{
+	int count = 0;
+
+	for (int i = 0; i < WORKER_SLOTS; i++)
+		count += processes[i].exists && slots[i].database == database;
+	return count;
+}
+
+/* Whether workers of it should run, and may be started now. */
+static bool
+may_start(const Database *database, const DatabaseStatus *status, TimestampTz now)
+{
+	if (!status->running && !status->due)
+	{
+		pass_again_at(status->look_again_at);
+		return false;
+	}
+	if (status->not_before > now)
+	{
+		pass_again_at(status->not_before);
+		return false;
+	}
+	/* When a scout has answered, or a block ends, the launcher is woken. */
+	return !database->unsure && !shared_state_database_is_blocked(database->oid);
+}
+
+/* Its queue is gone: so is what is remembered of it, when its workers are. */
+static void
+settle_without_queue(const Database *database)
+{
+	if (processes_of(database->oid) == 0)
+		shared_state_forget_database(database->oid);
+}
+
+static bool
+has_entry(const Database *database, TimestampTz now)
+{
+	if (shared_state_enter_database(database->oid, database->owner))
+		return true;
+	if (process_start_may_warn(now))
+		ereport(WARNING,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("database %u is not served: %d databases have a queue", database->oid,
+						DATABASES_MAX)));
+	return false;
+}
+
+typedef struct Search
+{
+	TimestampTz now;
+	List *candidates; /* of Candidate */
+} Search;
+
+/* How many workers it lacks that may be started now. */
+static int
+missing_workers(const Database *database, const DatabaseStatus *status, int present,
+				TimestampTz now)
+{
+	if (!setting_enabled || present >= setting_workers_per_database)
+		return 0;
+	return may_start(database, status, now) ? setting_workers_per_database - present : 0;
+}
+
+static void
+consider_queue(Database *database, Search *search)
+{
+	DatabaseStatus status = shared_state_database_status(database->oid, search->now);
+	int present = processes_of(database->oid);
+	int missing = missing_workers(database, &status, present, search->now);
+	Candidate *candidate;
+
+	if (missing == 0)
+	{
+		database->due_since = 0;
+		return;
+	}
+	if (database->due_since == 0)
+		database->due_since = search->now;
+	candidate = palloc(sizeof(Candidate));
+	*candidate = (Candidate){.database = database,
+							 .missing = missing,
+							 .is_told = status.running || status.is_told,
+							 .has_none = present == 0};
+	search->candidates = lappend(search->candidates, candidate);
+}
+
+/* RosterVisitor: appends to the candidates. */
+static void
+find_missing_workers(Database *database, void *argument)
+{
+	Search *search = argument;
+
+	if (!database->known)
+		return;
+	if (!OidIsValid(database->owner))
+		settle_without_queue(database);
+	else if (has_entry(database, search->now))
+		consider_queue(database, search);
+}
+
+/* Those where something is to be done first; then who has waited longest. */
+static int
+compare_candidates(const ListCell *left, const ListCell *right)
+{
+	const Candidate *a = lfirst(left);
+	const Candidate *b = lfirst(right);
+
+	if (a->is_told != b->is_told)
+		return a->is_told ? -1 : 1;
+	if (a->has_none != b->has_none)
+		return a->has_none ? -1 : 1;
+	if (a->database->due_since != b->database->due_since)
+		return a->database->due_since < b->database->due_since ? -1 : 1;
+	return 0;
+}
+
+/* ---- starting workers ---- */
+
+/* All background workers of the server share max_worker_processes: half of them are for others. */
+static int
+most_workers(void)
+{
+	int wanted = setting_max_workers > 0 ? setting_max_workers : max_worker_processes / 2;
+
+	return Max(1, Min(Min(wanted, max_worker_processes - OTHER_PROCESSES), WORKER_SLOTS));
+}
+
+static int
+count_processes(void)
+{
+	int count = 0;
+
+	for (int i = 0; i < WORKER_SLOTS; i++)
+		count += processes[i].exists;
+	return count;
+}
+
+static int
+free_slot(void)
+{
+	for (int i = 0; i < WORKER_SLOTS; i++)
+	{
+		if (!processes[i].exists)
+			return i;
+	}
+	pg_unreachable(); /* most_workers() is no more than there are */
+}
+
+static bool
+start_worker(const Database *database, TimestampTz now)
+{
+	int index = free_slot();
+	WorkerOrder order = {.slot = index, .database = database->oid, .owner = database->owner};
+	ProcessOrder process = {.type = WORKER_PROCESS_NAME,
+							.function = "github_sync_worker_main",
+							.database = database->oid,
+							.order = &order,
+							.order_size = sizeof(order)};
+
+	if (process_start_not_before() > now || count_processes() >= most_workers())
+		return false;
+	order.generation = shared_state_order_worker(index, database->oid, database->owner);
+	processes[index].handle = process_start(&process, now);
+	processes[index].exists = processes[index].handle != NULL;
+	processes[index].leave_by = NEVER;
+	if (!processes[index].exists)
 	{
 		shared_state_free_slot(index);
 		return false;
 	}
-	if (slot->owner != database->owner)
-	{
-		shared_state_assign_slot(index, database->oid, database->owner);
-		pass_again_at(now);
-	}
-	else if (!database->outdated && !shared_state_database_is_blocked(database->oid))
-		start_worker(index, slot, now);
+	slots[index] = (WorkerSlot){.database = database->oid, .owner = database->owner};
+	elog(DEBUG1, "ordered a worker for database %u in slot %d, as role %u", database->oid, index,
+		 database->owner);
 	return true;
 }
 
-static int
-reconcile_slots_of(const Database *database, const WorkerSlot slots[WORKER_SLOTS], TimestampTz now)
+/* ---- making room ---- */
+
+/* How long all workers of a database have been idle, and how long they have run. */
+typedef struct Tenure
 {
-	int wanted = OidIsValid(database->owner) ? setting_workers_per_database : 0;
-	int held = 0;
+	bool settled; /* all of them have begun to work, and none is to leave */
+	bool idle;
+	TimestampTz idle_since;
+	TimestampTz started_at;
+} Tenure;
+
+static Tenure
+tenure_of(Oid database)
+{
+	Tenure tenure = {.settled = true, .idle = true, .idle_since = DT_NOBEGIN, .started_at = NEVER};
 
 	for (int i = 0; i < WORKER_SLOTS; i++)
 	{
-		if (slots[i].database == database->oid &&
-			reconcile_slot(i, &slots[i], database, held < wanted, now))
-			held++;
+		const WorkerSlot *slot = &slots[i];
+
+		if (!processes[i].exists || slot->database != database)
+			continue;
+		tenure.settled &= slot->pid != 0 && !slot->asked_to_leave;
+		tenure.idle &= slot->idle_since != 0;
+		tenure.idle_since = Max(tenure.idle_since, slot->idle_since);
+		tenure.started_at = Min(tenure.started_at, slot->started_at);
 	}
-	return wanted - held;
+	return tenure;
+}
+
+/* The database that gives way; InvalidOid: none.  at_work: none is idle. */
+static Oid
+database_to_give_way(bool at_work, TimestampTz now)
+{
+	TimestampTz started_before = TimestampTzPlusMilliseconds(now, -TURN_MS);
+	Oid chosen = InvalidOid;
+	TimestampTz since = NEVER;
+
+	for (int i = 0; i < WORKER_SLOTS; i++)
+	{
+		Tenure tenure;
+		TimestampTz its_since;
+
+		if (!processes[i].exists)
+			continue;
+		tenure = tenure_of(slots[i].database);
+		its_since = at_work ? tenure.started_at : tenure.idle_since;
+		if (!tenure.settled || (!at_work && !tenure.idle) || its_since >= since ||
+			(at_work && tenure.started_at > started_before))
+			continue;
+		since = its_since;
+		chosen = slots[i].database;
+	}
+	return chosen;
+}
+
+static int
+count_leaving(void)
+{
+	int count = 0;
+
+	for (int i = 0; i < WORKER_SLOTS; i++)
+		count += processes[i].exists && slots[i].asked_to_leave;
+	return count;
+}
+
+/* Those at work finish what is under way: their requests, as long as those may take. */
+static void
+watch_leaving(Oid database, bool at_work, TimestampTz now)
+{
+	int64 patience_ms = LEAVE_MAY_TAKE_MS + (at_work ? setting_request_timeout_ms : 0);
+
+	for (int i = 0; i < WORKER_SLOTS; i++)
+	{
+		if (!processes[i].exists || slots[i].database != database)
+			continue;
+		slots[i].asked_to_leave = true;
+		processes[i].leave_by = TimestampTzPlusMilliseconds(now, patience_ms);
+		pass_again_at(processes[i].leave_by);
+	}
+}
+
+static bool
+make_one_give_way(bool at_work, TimestampTz now)
+{
+	Oid database = database_to_give_way(at_work, now);
+
+	if (!OidIsValid(database) || !shared_state_send_to_sleep(database, at_work))
+		return false;
+	elog(DEBUG1, "database %u gives way to others", database);
+	watch_leaving(database, at_work, now);
+	return true;
+}
+
+static bool
+waits_for(const Candidate *candidate, int64 ms, TimestampTz now)
+{
+	return now >= TimestampTzPlusMilliseconds(candidate->database->due_since, ms);
+}
+
+static bool
+make_room_for(const Candidate *candidate, TimestampTz now)
+{
+	if (make_one_give_way(false, now))
+		return true;
+	return candidate->is_told && waits_for(candidate, TURN_AFTER_MS, now) &&
+		make_one_give_way(true, now);
+}
+
+static const char *
+words_for_shortage(TimestampTz now)
+{
+	if (process_start_not_before() > now)
+		return process_start_problem();
+	return psprintf("all %d workers are in use (github_sync.max_workers, max_worker_processes)",
+					most_workers());
 }
 
 static void
-assign_free_slots(const Database *database, int missing, TimestampTz now)
+explain_shortage(const Candidate *candidate, TimestampTz now)
 {
-	WorkerSlot slots[WORKER_SLOTS];
+	const char *words = words_for_shortage(now);
 
-	shared_state_copy_slots(slots);
-	for (int i = 0; i < WORKER_SLOTS && missing > 0; i++)
-	{
-		if (OidIsValid(slots[i].database))
-			continue;
-		shared_state_assign_slot(i, database->oid, database->owner);
-		pass_again_at(now); /* the next pass starts it */
-		missing--;
-	}
-	if (missing > 0 && may_warn(now))
+	shared_state_explain_missing_worker(candidate->database->oid, words);
+	if (process_start_may_warn(now))
 		ereport(WARNING,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("database %u lacks a github_sync worker: all %d are in use", database->oid,
-						WORKER_SLOTS)));
+				 errmsg("database %u waits for a worker: %s", candidate->database->oid, words)));
+}
+
+/* Somebody waits for more than the moment in which an idle worker leaves. */
+static bool
+is_short(const Candidate *candidate, TimestampTz now)
+{
+	return candidate->is_told &&
+		(waits_for(candidate, SHORTAGE_AFTER_MS, now) || process_start_not_before() > now);
+}
+
+/* A list of Candidate, all of which found no process free. */
+static void
+make_room(const List *waiting, TimestampTz now)
+{
+	int leaving = count_leaving();
+	ListCell *cell;
+
+	foreach (cell, waiting)
+	{
+		const Candidate *candidate = lfirst(cell);
+
+		if (is_short(candidate, now))
+			explain_shortage(candidate, now);
+		/* Of several workers of a database, only the first is worth that somebody gives way. */
+		if (candidate->has_none && leaving-- <= 0)
+			(void) make_room_for(candidate, now);
+		if (candidate->has_none)
+			pass_again_at(TimestampTzPlusMilliseconds(now, SHORTAGE_AFTER_MS));
+	}
+	if (process_start_not_before() > now)
+		pass_again_at(process_start_not_before());
 }
 
 static void
-dismiss_workers_of_gone_databases(const WorkerSlot slots[WORKER_SLOTS], TimestampTz now)
+start_workers(TimestampTz now)
 {
-	for (int i = 0; i < WORKER_SLOTS; i++)
+	Search search = {now, NIL};
+	List *waiting = NIL;
+	ListCell *cell;
+
+	roster_visit_all(find_missing_workers, &search);
+	list_sort(search.candidates, compare_candidates);
+	foreach (cell, search.candidates)
 	{
-		if (OidIsValid(slots[i].database) && find_database(slots[i].database) == NULL)
-			(void) reconcile_slot(i, &slots[i], NULL, false, now);
+		Candidate *candidate = lfirst(cell);
+
+		while (candidate->missing > 0 && start_worker(candidate->database, now))
+			candidate->missing--;
+		if (candidate->missing > 0)
+			waiting = lappend(waiting, candidate);
 	}
-}
-
-static void
-reconcile_workers(TimestampTz now)
-{
-	WorkerSlot slots[WORKER_SLOTS];
-	HASH_SEQ_STATUS all;
-	Database *database;
-	bool all_known = true;
-
-	shared_state_copy_slots(slots);
-	dismiss_workers_of_gone_databases(slots, now);
-
-	hash_seq_init(&all, databases);
-	while ((database = hash_seq_search(&all)) != NULL)
-	{
-		int missing;
-
-		if (!database->known)
-		{
-			all_known = false;
-			continue; /* its workers stay until it has been scouted */
-		}
-		missing = reconcile_slots_of(database, slots, now);
-		if (missing > 0)
-			assign_free_slots(database, missing, now);
-	}
-	if (all_known)
-		shared_state_note_all_scouted();
+	if (waiting != NIL)
+		make_room(waiting, now);
 }
 
 /* ---- the loop ---- */
@@ -597,24 +625,27 @@ reconcile(void)
 
 	next_pass_at = NEVER;
 	receive_workers(now);
-	receive_scout(now);
-	update_databases(now);
-	send_scout(now);
-	reconcile_workers(now);
+	roster_update(now, &next_pass_at);
+	end_workers(now);
+	start_workers(now);
+	if (roster_is_known())
+		shared_state_note_all_scouted();
 	return TimestampDifferenceMilliseconds(now, next_pass_at);
 }
 
 static void
-create_database_table(void)
+reload_settings(void)
 {
-	HASHCTL control = {.keysize = sizeof(Oid), .entrysize = sizeof(Database)};
-
-	databases = hash_create("github_sync databases", 64, &control, HASH_ELEM | HASH_BLOBS);
+	ConfigReloadPending = false;
+	ProcessConfigFile(PGC_SIGHUP);
+	/* What a database waits for may have been mended: a key, a limit of ours. */
+	shared_state_retry_all();
 }
 
 void
 github_sync_launcher_main(Datum main_arg pg_attribute_unused())
 {
+	MemoryContext pass_context;
 	uint32 wait_event;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
@@ -625,20 +656,21 @@ github_sync_launcher_main(Datum main_arg pg_attribute_unused())
 	pgstat_report_appname(LAUNCHER_NAME);
 
 	fingerprint_keep_promotion();
-	create_database_table();
+	roster_create();
 	shared_state_claim_launcher();
 	take_over_running_workers();
 	ConfigReloadPending = true; /* a SIGHUP may have come before its handler */
+	pass_context = AllocSetContextCreate(TopMemoryContext, "github_sync launcher pass",
+										 ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(pass_context);
 
 	for (;;)
 	{
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
-		{
-			ConfigReloadPending = false;
-			ProcessConfigFile(PGC_SIGHUP);
-		}
+			reload_settings();
+		MemoryContextReset(pass_context);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, reconcile(),
 						 wait_event);
 	}

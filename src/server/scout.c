@@ -4,7 +4,8 @@
  *
  * Only a process that is connected to a database can read its catalogs, and only
  * a superuser can connect to every database.  So a scout connects as a superuser,
- * reads the owner of the queue, answers the launcher and exits.
+ * reads the owner of the queue, answers the launcher and exits.  Where not all of
+ * it has one owner, it answers as if there were no queue: sync_workers says why.
  */
 #include "postgres.h"
 

@@ -25,6 +25,8 @@ char *setting_proxy;
 
 bool setting_enabled = true;
 int setting_workers_per_database = 1;
+int setting_max_workers = 0;
+int setting_worker_idle_exit_ms = 5 * 60 * 1000;
 int setting_max_concurrent_requests = 64;
 int setting_write_interval_ms = 1000;
 int setting_points_per_minute = 900;
@@ -109,6 +111,12 @@ static const StringSetting string_settings[] = {
 static const IntSetting int_settings[] = {
 	{"github_sync.workers_per_database", "Number of workers for each database with a queue.", NULL,
 	 &setting_workers_per_database, 1, WORKERS_PER_DATABASE_MAX, 0},
+	{"github_sync.max_workers", "Most workers of all databases of the server together.",
+	 "Databases take turns. 0: half of max_worker_processes.", &setting_max_workers, 0, WORKERS_MAX,
+	 0},
+	{"github_sync.worker_idle_exit", "Time after which a worker that has nothing to do leaves.",
+	 "A commit or the next due time brings it back. 0: it stays.", &setting_worker_idle_exit_ms, 0,
+	 INT_MAX, GUC_UNIT_MS},
 	{"github_sync.max_concurrent_requests", "Most requests one worker has under way at a time.",
 	 NULL, &setting_max_concurrent_requests, 1, 1024, 0},
 	{"github_sync.write_interval", "Least time between two writes of one installation.", NULL,

@@ -25,6 +25,8 @@ extern char *setting_proxy; /* secret: may carry a password */
 /* Behaviour of the whole server, taken over at a reload. */
 extern bool setting_enabled;
 extern int setting_workers_per_database;
+extern int setting_max_workers;         /* of the server; 0: half of max_worker_processes */
+extern int setting_worker_idle_exit_ms; /* 0: never */
 extern int setting_max_concurrent_requests;
 extern int setting_write_interval_ms;
 extern int setting_points_per_minute;    /* 0: no limit */
@@ -51,6 +53,7 @@ extern char *setting_applying;
 #define GITHUB_SYNC_SETTINGS_PREFIX "github_sync"
 
 #define WORKERS_PER_DATABASE_MAX 8
+#define WORKERS_MAX 64
 
 extern void settings_define(void);
 

@@ -15,6 +15,8 @@
 #include <signal.h>
 
 #include "miscadmin.h"
+#include "port/atomics.h"
+#include "server/settings.h"
 #include "server/shared_state.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
@@ -44,6 +46,31 @@ typedef struct Block
 	pid_t pid; /* who blocks it; 0: the entry is free */
 } Block;
 
+typedef enum CreationsReport
+{
+	CREATIONS_NOT_REPORTED,
+	CREATIONS_NONE, /* the database does not send, so that it had nothing to tell */
+	CREATIONS_KNOWN
+} CreationsReport;
+
+/* What is remembered of a database with a queue. */
+typedef struct DatabaseEntry
+{
+	Oid owner;              /* of its queue */
+	bool running;           /* workers are to run, and did not fall asleep */
+	bool held;              /* commits are no reason to start one */
+	bool lacks_process;     /* it is due, and no process is free */
+	pg_atomic_uint32 wakes; /* commits, and whatever else is a reason to look into the queue */
+	uint32 wakes_seen;      /* by those who fell asleep */
+	TimestampTz next_due;   /* while it sleeps; DT_NOEND: never */
+	TimestampTz fallback_at;
+	int failures; /* of its workers, in a row */
+	TimestampTz not_before;
+	CreationsReport creations;
+	char obstacle[ACTIVITY_LENGTH]; /* why it is held */
+	LastError last_error;           /* of a worker that has ended, or could not be started */
+} DatabaseEntry;
+
 typedef struct SharedState
 {
 	LWLock *lock;
@@ -51,12 +78,21 @@ typedef struct SharedState
 	bool all_scouted; /* every database has been scouted since the server started */
 	ScoutRequests requests;
 	ScoutEntry scout;
+	char lack_of_scouts[LAST_ERROR_LENGTH]; /* why none can be started; "": one can */
 	Block blocks[BLOCKS];
 	WorkerSlot slots[WORKER_SLOTS];
+	int databases_high;           /* above it no entry is used */
+	Oid databases[DATABASES_MAX]; /* apart: they are searched; InvalidOid: the entry is free */
+	DatabaseEntry entries[DATABASES_MAX];
 } SharedState;
+
+#define NO_ENTRY (-1)
 
 static SharedState *state = NULL; /* NULL: not preloaded */
 static WorkerSlot *my_slot = NULL;
+
+/* Where MyDatabaseId was found last: commits need not search for it. */
+static int my_entry = NO_ENTRY;
 
 Size
 shared_state_size(void)
@@ -68,8 +104,11 @@ void
 shared_state_attach(void *memory, LWLock *lock, bool is_new)
 {
 	state = memory;
-	if (is_new)
-		state->lock = lock;
+	if (!is_new)
+		return;
+	state->lock = lock;
+	for (int i = 0; i < DATABASES_MAX; i++)
+		pg_atomic_init_u32(&state->entries[i].wakes, 0);
 }
 
 bool
@@ -91,6 +130,14 @@ copy_as_ascii(char *target, const char *source, size_t size)
 	target[length] = '\0';
 }
 
+static void
+write_error(LastError *error, const char *message, bool at_start)
+{
+	copy_as_ascii(error->message, message, LAST_ERROR_LENGTH);
+	error->at = GetCurrentTimestamp();
+	error->at_start = at_start;
+}
+
 /* ---- what needs the lock to be held ---- */
 
 static void
@@ -108,24 +155,113 @@ ask_to_leave_locked(WorkerSlot *slot)
 		SetLatch(slot->latch);
 }
 
+static int
+place_of_locked(Oid database)
+{
+	if (database == MyDatabaseId && my_entry != NO_ENTRY && state->databases[my_entry] == database)
+		return my_entry;
+	for (int i = 0; i < state->databases_high; i++)
+	{
+		if (state->databases[i] != database)
+			continue;
+		if (database == MyDatabaseId)
+			my_entry = i;
+		return i;
+	}
+	return NO_ENTRY;
+}
+
+static int
+free_place_locked(void)
+{
+	for (int i = 0; i < DATABASES_MAX; i++)
+	{
+		if (!OidIsValid(state->databases[i]))
+			return i;
+	}
+	return NO_ENTRY;
+}
+
+/* NULL: no queue of it is known. */
+static DatabaseEntry *
+entry_of_locked(Oid database)
+{
+	int place = OidIsValid(database) ? place_of_locked(database) : NO_ENTRY;
+
+	return place == NO_ENTRY ? NULL : &state->entries[place];
+}
+
+static bool
+is_told_locked(DatabaseEntry *entry, TimestampTz now)
+{
+	return !entry->held &&
+		(pg_atomic_read_u32(&entry->wakes) != entry->wakes_seen || entry->next_due <= now);
+}
+
+/* Whether anybody was there to be woken. */
+static bool
+set_latches_locked(Oid database)
+{
+	bool found = false;
+
+	for (int i = 0; i < WORKER_SLOTS; i++)
+	{
+		WorkerSlot *slot = &state->slots[i];
+
+		if (slot->database != database || slot->latch == NULL)
+			continue;
+		SetLatch(slot->latch);
+		found |= !slot->asked_to_leave;
+	}
+	return found;
+}
+
+/* An entry that was due before is nothing new to the launcher. */
+static void
+wake_locked(Oid database, DatabaseEntry *entry)
+{
+	uint32 before = pg_atomic_fetch_add_u32(&entry->wakes, 1);
+	bool found = set_latches_locked(database);
+
+	if (!found && !entry->running && !entry->held && before == entry->wakes_seen)
+		wake_launcher_locked();
+}
+
+static bool
+is_in_set(const DatabaseSet *set, Oid database)
+{
+	for (int i = 0; i < set->count; i++)
+	{
+		if (set->databases[i] == database)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_to_set(DatabaseSet *set, Oid database)
+{
+	if (set->all || is_in_set(set, database))
+		return;
+	if (set->count == lengthof(set->databases))
+		set->all = true;
+	else
+		set->databases[set->count++] = database;
+}
+
 static void
 request_scout_locked(Oid database)
 {
-	ScoutRequests *requests = &state->requests;
+	DatabaseEntry *entry = entry_of_locked(database);
 
 	/* The database itself may be as new as its queue. */
-	requests->list_databases = true;
-	if (!OidIsValid(database) || requests->all_databases)
+	state->requests.list_databases = true;
+	if (!OidIsValid(database))
 		return;
-	for (int i = 0; i < requests->count; i++)
-	{
-		if (requests->databases[i] == database)
-			return;
-	}
-	if (requests->count == lengthof(requests->databases))
-		requests->all_databases = true;
-	else
-		requests->databases[requests->count++] = database;
+	add_to_set(&state->requests.changed, database);
+	/* What a worker found before does not hold any more. */
+	if (entry != NULL)
+		wake_locked(database, entry);
 }
 
 static bool
@@ -150,20 +286,35 @@ unblock_locked(Block *block)
 
 /* ---- sessions ---- */
 
+/* Until all databases have been scouted, one may have a queue that nobody knows of. */
+static void
+hasten_scout(Oid database)
+{
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	if (!state->all_scouted)
+	{
+		add_to_set(&state->requests.woken, database);
+		wake_launcher_locked();
+	}
+	LWLockRelease(state->lock);
+}
+
 void
 shared_state_wake_workers(Oid database)
 {
+	DatabaseEntry *entry;
+	bool hasten;
+
 	if (state == NULL)
 		return;
 	LWLockAcquire(state->lock, LW_SHARED);
-	for (int i = 0; i < WORKER_SLOTS; i++)
-	{
-		WorkerSlot *slot = &state->slots[i];
-
-		if (slot->database == database && slot->latch != NULL)
-			SetLatch(slot->latch);
-	}
+	entry = entry_of_locked(database);
+	if (entry != NULL)
+		wake_locked(database, entry);
+	hasten = entry == NULL && !state->all_scouted && !is_in_set(&state->requests.woken, database);
 	LWLockRelease(state->lock);
+	if (hasten)
+		hasten_scout(database);
 }
 
 void
@@ -180,6 +331,27 @@ shared_state_wake_slots(uint64 slots)
 	LWLockRelease(state->lock);
 }
 
+/* The new settings may mend what held it up, or made its workers fail. */
+static void
+release_entry_locked(DatabaseEntry *entry)
+{
+	entry->held = false;
+	entry->not_before = 0;
+	entry->next_due = DT_NOBEGIN;
+}
+
+static void
+release_entries_locked(Oid database)
+{
+	for (int i = 0; i < state->databases_high; i++)
+	{
+		Oid known = state->databases[i];
+
+		if (OidIsValid(known) && (known == database || !OidIsValid(database)))
+			release_entry_locked(&state->entries[i]);
+	}
+}
+
 void
 shared_state_restart_workers(Oid database)
 {
@@ -191,11 +363,9 @@ shared_state_restart_workers(Oid database)
 		WorkerSlot *slot = &state->slots[i];
 
 		if (OidIsValid(slot->database) && (slot->database == database || !OidIsValid(database)))
-		{
 			ask_to_leave_locked(slot);
-			slot->not_before = 0; /* the new settings may mend what made it fail */
-		}
 	}
+	release_entries_locked(database);
 	wake_launcher_locked();
 	LWLockRelease(state->lock);
 }
@@ -211,32 +381,111 @@ shared_state_request_scout(Oid database)
 	LWLockRelease(state->lock);
 }
 
-int
-shared_state_copy_slots(WorkerSlot copies[WORKER_SLOTS])
+static int
+copy_workers_locked(Oid database, WorkerStatus *rows)
 {
-	if (state == NULL)
-		return 0;
-	LWLockAcquire(state->lock, LW_SHARED);
-	memcpy(copies, state->slots, sizeof(state->slots));
-	LWLockRelease(state->lock);
-	return WORKER_SLOTS;
-}
+	int count = 0;
 
-bool
-shared_state_copy_databases(Oid databases[WORKER_SLOTS], int *count)
-{
-	bool all_scouted;
-
-	*count = 0;
-	LWLockAcquire(state->lock, LW_SHARED);
 	for (int i = 0; i < WORKER_SLOTS; i++)
 	{
-		if (OidIsValid(state->slots[i].database))
-			databases[(*count)++] = state->slots[i].database;
+		const WorkerSlot *slot = &state->slots[i];
+		WorkerStatus *row = &rows[count];
+
+		if (slot->database != database || slot->pid == 0)
+			continue;
+		*row = (WorkerStatus){.pid = slot->pid,
+							  .started_at = slot->started_at,
+							  .requests_under_way = slot->requests_under_way,
+							  .last_error = slot->last_error,
+							  .next_start_at = DT_NOEND};
+		strlcpy(row->activity, slot->activity, ACTIVITY_LENGTH);
+		count++;
 	}
-	all_scouted = state->all_scouted;
+	return count;
+}
+
+static const char *
+describe_sleep_locked(DatabaseEntry *entry, TimestampTz now)
+{
+	if (!setting_enabled)
+		return "not enabled";
+	if (entry->held)
+		return entry->obstacle;
+	if (entry->lacks_process)
+		return "waits for a free process";
+	if (entry->running || is_told_locked(entry, now))
+		return entry->not_before > now ? "to be started again" : "starting";
+	return "asleep";
+}
+
+static TimestampTz
+next_start_locked(DatabaseEntry *entry, TimestampTz now)
+{
+	if (!setting_enabled || entry->held)
+		return DT_NOEND;
+	if (entry->running || is_told_locked(entry, now))
+		return Max(entry->not_before, now);
+	return Min(entry->next_due, entry->fallback_at);
+}
+
+static WorkerStatus
+missing_worker_locked(DatabaseEntry *entry, TimestampTz now)
+{
+	WorkerStatus row = {.last_error = entry->last_error,
+						.next_start_at = next_start_locked(entry, now)};
+
+	strlcpy(row.activity, describe_sleep_locked(entry, now), ACTIVITY_LENGTH);
+	return row;
+}
+
+static WorkerStatus
+unserved_database(const char *activity, const char *reason)
+{
+	WorkerStatus row = {.next_start_at = DT_NOEND};
+
+	strlcpy(row.activity, activity, ACTIVITY_LENGTH);
+	if (reason[0] != '\0')
+		write_error(&row.last_error, reason, true);
+	return row;
+}
+
+static WorkerStatus
+database_without_entry_locked(void)
+{
+	if (state->launcher.pid == 0)
+		return unserved_database("does not run",
+								 "the launcher is being started, or was not for lack of processes"
+								 " (max_worker_processes)");
+	if (state->lack_of_scouts[0] != '\0')
+		return unserved_database("waits for a free process", state->lack_of_scouts);
+	if (free_place_locked() == NO_ENTRY)
+		return unserved_database("does not run",
+								 "no room is left for a further database with a queue");
+	return unserved_database("starting", "");
+}
+
+int
+shared_state_copy_status(Oid database, WorkerStatus rows[WORKER_STATUS_MAX])
+{
+	TimestampTz now = GetCurrentTimestamp();
+	DatabaseEntry *entry;
+	int count;
+
+	if (state == NULL)
+	{
+		rows[0] =
+			unserved_database("does not run", "shared_preload_libraries does not name github_sync");
+		return 1;
+	}
+	LWLockAcquire(state->lock, LW_SHARED);
+	count = copy_workers_locked(database, rows);
+	entry = entry_of_locked(database);
+	if (entry != NULL && count < (entry->running ? setting_workers_per_database : 1))
+		rows[count++] = missing_worker_locked(entry, now);
+	else if (entry == NULL && count == 0)
+		rows[count++] = database_without_entry_locked();
 	LWLockRelease(state->lock);
-	return all_scouted;
+	return count;
 }
 
 /* ---- DDL on databases ---- */
@@ -350,10 +599,27 @@ tell_peers_locked(void)
 	}
 }
 
+/* What the database needs next is remembered by its entry; so is what went wrong. */
+static void
+hand_over_to_entry_locked(const WorkerSlot *slot)
+{
+	DatabaseEntry *entry = entry_of_locked(slot->database);
+
+	if (entry == NULL)
+		return;
+	if (slot->last_error.message[0] != '\0' || slot->ended_well)
+		entry->last_error = slot->last_error;
+	if (!slot->ended_well)
+		entry->next_due = DT_NOBEGIN;
+	else if (!entry->running)
+		entry->next_due = Min(entry->next_due, slot->next_due);
+}
+
 static void
 release_slot(int code pg_attribute_unused(), Datum arg pg_attribute_unused())
 {
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	hand_over_to_entry_locked(my_slot);
 	my_slot->pid = 0;
 	my_slot->latch = NULL;
 	my_slot->requests_under_way = 0;
@@ -362,6 +628,23 @@ release_slot(int code pg_attribute_unused(), Datum arg pg_attribute_unused())
 	wake_launcher_locked();
 	LWLockRelease(state->lock);
 	my_slot = NULL;
+}
+
+/* It works on until it says that it is idle, and has seen no commit yet. */
+static void
+take_slot_locked(WorkerSlot *slot)
+{
+	DatabaseEntry *entry = entry_of_locked(slot->database);
+
+	slot->pid = MyProcPid;
+	slot->latch = MyLatch;
+	slot->started_at = GetCurrentTimestamp();
+	slot->next_due = DT_NOBEGIN;
+	if (entry == NULL)
+		return;
+	slot->wakes_seen = entry->wakes_seen;
+	slot->last_error = entry->last_error;
+	entry->lacks_process = false;
 }
 
 bool
@@ -380,10 +663,7 @@ shared_state_claim_slot(const WorkerOrder *order)
 		slot->pid == 0 && !slot->asked_to_leave && !is_blocked_locked(order->database);
 	if (current)
 	{
-		slot->pid = MyProcPid;
-		slot->latch = MyLatch;
-		slot->started_at = GetCurrentTimestamp();
-		slot->requests_under_way = 0;
+		take_slot_locked(slot);
 		my_slot = slot;
 	}
 	LWLockRelease(state->lock);
@@ -442,6 +722,20 @@ shared_state_ask_myself_to_leave(void)
 	LWLockRelease(state->lock);
 }
 
+uint32
+shared_state_wakes(void)
+{
+	DatabaseEntry *entry;
+	uint32 wakes = 0;
+
+	LWLockAcquire(state->lock, LW_SHARED);
+	entry = entry_of_locked(my_slot->database);
+	if (entry != NULL)
+		wakes = pg_atomic_read_u32(&entry->wakes);
+	LWLockRelease(state->lock);
+	return wakes;
+}
+
 void
 shared_state_report_activity(const char *activity)
 {
@@ -453,46 +747,202 @@ shared_state_report_activity(const char *activity)
 }
 
 void
-shared_state_report_requests(int under_way)
+shared_state_report_worker(const WorkerReport *report)
+{
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	copy_as_ascii(my_slot->activity, report->activity, ACTIVITY_LENGTH);
+	my_slot->requests_under_way = report->requests_under_way;
+	my_slot->idle_since = report->idle_since;
+	my_slot->next_due = report->next_due;
+	my_slot->wakes_seen = report->wakes_seen;
+	my_slot->failing = report->failing;
+	LWLockRelease(state->lock);
+}
+
+/* ---- falling asleep ---- */
+
+static bool
+peers_are_idle_locked(Oid database)
+{
+	for (int i = 0; i < WORKER_SLOTS; i++)
+	{
+		const WorkerSlot *slot = &state->slots[i];
+
+		if (slot->database == database && slot != my_slot && slot->pid != 0 &&
+			slot->idle_since == 0)
+			return false;
+	}
+	return true;
+}
+
+/* One of its workers has seen all that was committed. */
+static bool
+all_is_seen_locked(Oid database, DatabaseEntry *entry)
+{
+	uint32 wakes = pg_atomic_read_u32(&entry->wakes);
+
+	for (int i = 0; i < WORKER_SLOTS; i++)
+	{
+		const WorkerSlot *slot = &state->slots[i];
+
+		if (slot->database == database && slot->pid != 0 && slot->wakes_seen == wakes)
+			return true;
+	}
+	return false;
+}
+
+/* When the first of its workers would have gone on by itself. */
+static TimestampTz
+next_due_locked(Oid database)
+{
+	TimestampTz next_due = DT_NOEND;
+
+	for (int i = 0; i < WORKER_SLOTS; i++)
+	{
+		const WorkerSlot *slot = &state->slots[i];
+
+		if (slot->database == database && slot->pid != 0)
+			next_due = Min(next_due, slot->idle_since == 0 ? DT_NOBEGIN : slot->next_due);
+	}
+	return next_due;
+}
+
+/* From now on a commit, or a time, is the launcher's business and not the workers'. */
+static void
+fall_asleep_locked(Oid database, DatabaseEntry *entry)
+{
+	entry->running = false;
+	entry->next_due = next_due_locked(database);
+	entry->fallback_at =
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), (int64) ASLEEP_FALLBACK_MS);
+	if (all_is_seen_locked(database, entry))
+		entry->wakes_seen = pg_atomic_read_u32(&entry->wakes);
+	else
+		entry->wakes_seen = pg_atomic_read_u32(&entry->wakes) - 1;
+	for (int i = 0; i < WORKER_SLOTS; i++)
+	{
+		if (state->slots[i].database == database)
+			ask_to_leave_locked(&state->slots[i]);
+	}
+}
+
+/* A worker that is not enabled, or that cannot claim, sees nothing, and may leave all the same. */
+static bool
+may_fall_asleep_locked(Oid database, DatabaseEntry *entry)
+{
+	return !my_slot->asked_to_leave && peers_are_idle_locked(database) &&
+		(all_is_seen_locked(database, entry) || my_slot->failing || !setting_enabled);
+}
+
+bool
+shared_state_fall_asleep(const char *obstacle)
+{
+	Oid database = my_slot->database;
+	DatabaseEntry *entry;
+	bool falls_asleep;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	entry = entry_of_locked(database);
+	falls_asleep = entry != NULL && may_fall_asleep_locked(database, entry);
+	if (falls_asleep)
+	{
+		fall_asleep_locked(database, entry);
+		entry->held = obstacle != NULL;
+		copy_as_ascii(entry->obstacle, obstacle != NULL ? obstacle : "", ACTIVITY_LENGTH);
+	}
+	LWLockRelease(state->lock);
+	return falls_asleep;
+}
+
+void
+shared_state_end_well(void)
+{
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	my_slot->ended_well = true;
+	LWLockRelease(state->lock);
+}
+
+/* ---- errors ---- */
+
+static void
+report_error(const char *message, bool at_start)
 {
 	if (my_slot == NULL)
 		return;
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	my_slot->requests_under_way = under_way;
-	LWLockRelease(state->lock);
-}
-
-static void
-write_error(WorkerSlot *slot, const char *message, bool could_not_start)
-{
-	TimestampTz now = GetCurrentTimestamp();
-
-	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	copy_as_ascii(slot->last_error, message, LAST_ERROR_LENGTH);
-	slot->last_error_at = now;
-	slot->could_not_start = could_not_start;
+	write_error(&my_slot->last_error, message, at_start);
 	LWLockRelease(state->lock);
 }
 
 void
 shared_state_report_error(const char *message)
 {
-	if (my_slot != NULL)
-		write_error(my_slot, message, false);
+	report_error(message, false);
 }
 
 void
 shared_state_report_start_error(const char *message)
 {
-	if (my_slot != NULL)
-		write_error(my_slot, message, true);
+	report_error(message, true);
 }
 
 void
 shared_state_report_started(void)
 {
-	if (my_slot != NULL && my_slot->could_not_start)
-		write_error(my_slot, "", false);
+	if (my_slot != NULL && my_slot->last_error.at_start)
+		report_error("", false);
+}
+
+bool
+shared_state_shows_error(void)
+{
+	bool shows;
+
+	LWLockAcquire(state->lock, LW_SHARED);
+	shows = my_slot->last_error.message[0] != '\0';
+	LWLockRelease(state->lock);
+	return shows;
+}
+
+/* ---- creations before the server's start ---- */
+
+bool
+shared_state_creations_known(void)
+{
+	DatabaseEntry *entry;
+	bool known;
+
+	LWLockAcquire(state->lock, LW_SHARED);
+	entry = entry_of_locked(my_slot->database);
+	known = entry != NULL && entry->creations == CREATIONS_KNOWN;
+	LWLockRelease(state->lock);
+	return known;
+}
+
+bool
+shared_state_all_creations_known(void)
+{
+	bool known;
+
+	LWLockAcquire(state->lock, LW_SHARED);
+	known = state->all_scouted;
+	for (int i = 0; i < state->databases_high && known; i++)
+		known = !OidIsValid(state->databases[i]) ||
+			state->entries[i].creations != CREATIONS_NOT_REPORTED;
+	LWLockRelease(state->lock);
+	return known;
+}
+
+void
+shared_state_note_creations_known(bool known)
+{
+	DatabaseEntry *entry;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	entry = entry_of_locked(my_slot->database);
+	if (entry != NULL && entry->creations != CREATIONS_KNOWN)
+		entry->creations = known ? CREATIONS_KNOWN : CREATIONS_NONE;
+	LWLockRelease(state->lock);
 }
 
 /* ---- a scout ---- */
@@ -610,6 +1060,14 @@ shared_state_scout_answer(uint32 generation, Oid *owner)
 }
 
 void
+shared_state_explain_missing_scout(const char *message)
+{
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	copy_as_ascii(state->lack_of_scouts, message, LAST_ERROR_LENGTH);
+	LWLockRelease(state->lock);
+}
+
+void
 shared_state_cancel_scout(void)
 {
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
@@ -637,55 +1095,222 @@ shared_state_forget_dead_blocks(void)
 	LWLockRelease(state->lock);
 }
 
-void
-shared_state_assign_slot(int index, Oid database, Oid owner)
+/* ---- the launcher: entries ---- */
+
+int
+shared_state_copy_slots(WorkerSlot copies[WORKER_SLOTS])
 {
-	WorkerSlot *slot = &state->slots[index];
-	uint32 generation;
+	LWLockAcquire(state->lock, LW_SHARED);
+	memcpy(copies, state->slots, sizeof(state->slots));
+	LWLockRelease(state->lock);
+	return WORKER_SLOTS;
+}
+
+static DatabaseEntry *
+make_entry_locked(Oid database)
+{
+	int place = free_place_locked();
+	DatabaseEntry *entry;
+
+	if (place == NO_ENTRY)
+		return NULL;
+	entry = &state->entries[place];
+	memset(entry, 0, sizeof(*entry));
+	pg_atomic_init_u32(&entry->wakes, 0);
+	entry->next_due = DT_NOEND;
+	entry->fallback_at = GetCurrentTimestamp(); /* when it is due, a worker finds out */
+	state->databases[place] = database;
+	state->databases_high = Max(state->databases_high, place + 1);
+	return entry;
+}
+
+bool
+shared_state_enter_database(Oid database, Oid owner)
+{
+	DatabaseEntry *entry;
 
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	entry = entry_of_locked(database);
+	if (entry == NULL)
+		entry = make_entry_locked(database);
+	if (entry != NULL && entry->owner != owner)
+	{
+		entry->owner = owner;
+		entry->failures = 0;
+		entry->not_before = 0;
+	}
+	LWLockRelease(state->lock);
+	return entry != NULL;
+}
+
+static void
+forget_place_locked(int place)
+{
+	state->databases[place] = InvalidOid;
+	while (state->databases_high > 0 && !OidIsValid(state->databases[state->databases_high - 1]))
+		state->databases_high--;
+}
+
+void
+shared_state_forget_database(Oid database)
+{
+	int place;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	place = place_of_locked(database);
+	if (place != NO_ENTRY)
+		forget_place_locked(place);
+	LWLockRelease(state->lock);
+}
+
+void
+shared_state_forget_databases_but(bool (*is_kept)(Oid database))
+{
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	for (int i = state->databases_high - 1; i >= 0; i--)
+	{
+		if (OidIsValid(state->databases[i]) && !is_kept(state->databases[i]))
+			forget_place_locked(i);
+	}
+	LWLockRelease(state->lock);
+}
+
+void
+shared_state_release_database(Oid database)
+{
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	release_entries_locked(database);
+	LWLockRelease(state->lock);
+}
+
+void
+shared_state_retry_all(void)
+{
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < state->databases_high; i++)
+	{
+		DatabaseEntry *entry = &state->entries[i];
+
+		entry->not_before = 0;
+		if (!entry->running && entry->next_due != DT_NOEND)
+			entry->next_due = DT_NOBEGIN;
+	}
+	LWLockRelease(state->lock);
+}
+
+/* A database that is held wakes up by the fallback: somebody may have mended it in silence. */
+static TimestampTz
+next_wake_up(const DatabaseEntry *entry)
+{
+	TimestampTz next = entry->held ? DT_NOEND : entry->next_due;
+
+	return Min(next, entry->fallback_at);
+}
+
+DatabaseStatus
+shared_state_database_status(Oid database, TimestampTz now)
+{
+	DatabaseStatus status = {.look_again_at = DT_NOEND};
+	DatabaseEntry *entry;
+
+	LWLockAcquire(state->lock, LW_SHARED);
+	entry = entry_of_locked(database);
+	if (entry != NULL)
+		status = (DatabaseStatus){.running = entry->running,
+								  .due = is_told_locked(entry, now) || next_wake_up(entry) <= now,
+								  .is_told = is_told_locked(entry, now),
+								  .not_before = entry->not_before,
+								  .look_again_at = next_wake_up(entry),
+								  .failures = entry->failures};
+	LWLockRelease(state->lock);
+	return status;
+}
+
+void
+shared_state_delay_start(Oid database, int failures, TimestampTz not_before)
+{
+	DatabaseEntry *entry;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	entry = entry_of_locked(database);
+	if (entry != NULL)
+	{
+		entry->failures = failures;
+		entry->not_before = not_before;
+	}
+	LWLockRelease(state->lock);
+}
+
+void
+shared_state_explain_missing_worker(Oid database, const char *message)
+{
+	DatabaseEntry *entry;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	entry = entry_of_locked(database);
+	if (entry != NULL && !entry->lacks_process)
+	{
+		entry->lacks_process = true;
+		write_error(&entry->last_error, message, true);
+	}
+	LWLockRelease(state->lock);
+}
+
+bool
+shared_state_send_to_sleep(Oid database, bool even_at_work)
+{
+	DatabaseEntry *entry;
+	bool falls_asleep;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	entry = entry_of_locked(database);
+	falls_asleep = entry != NULL && (even_at_work || peers_are_idle_locked(database));
+	if (falls_asleep)
+		fall_asleep_locked(database, entry);
+	LWLockRelease(state->lock);
+	return falls_asleep;
+}
+
+/* ---- the launcher: slots ---- */
+
+static void
+set_slot_locked(int index, Oid database, Oid owner)
+{
+	WorkerSlot *slot = &state->slots[index];
+	uint32 generation = slot->generation;
+
 	Assert(slot->pid == 0); /* the launcher waits for a worker to leave */
-	generation = slot->generation;
 	memset(slot, 0, sizeof(*slot));
 	slot->generation = generation + 1;
 	slot->database = database;
 	slot->owner = owner;
-	LWLockRelease(state->lock);
 }
 
 void
 shared_state_free_slot(int index)
 {
-	shared_state_assign_slot(index, InvalidOid, InvalidOid);
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	set_slot_locked(index, InvalidOid, InvalidOid);
+	LWLockRelease(state->lock);
 }
 
 uint32
-shared_state_order_worker(int index)
+shared_state_order_worker(int index, Oid database, Oid owner)
 {
-	WorkerSlot *slot = &state->slots[index];
+	DatabaseEntry *entry;
 	uint32 generation;
 
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	generation = ++slot->generation;
-	slot->asked_to_leave = false;
-	slot->started_at = 0;
+	set_slot_locked(index, database, owner);
+	generation = state->slots[index].generation;
+	entry = entry_of_locked(database);
+	if (entry != NULL)
+	{
+		entry->running = true;
+		entry->held = false;
+	}
 	LWLockRelease(state->lock);
 	return generation;
-}
-
-void
-shared_state_schedule_worker(int index, int failures, TimestampTz not_before)
-{
-	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	state->slots[index].failures = failures;
-	state->slots[index].not_before = not_before;
-	LWLockRelease(state->lock);
-}
-
-void
-shared_state_explain_missing_worker(int index, const char *message)
-{
-	write_error(&state->slots[index], message, true);
 }
 
 void

@@ -160,9 +160,21 @@ worker_process_settings_changed(void)
 	return changed;
 }
 
-void
-worker_process_report_activity(const char *activity, bool idle)
+static bool
+is_same(const WorkerReport *a, const WorkerReport *b)
 {
-	shared_state_report_activity(activity);
-	pgstat_report_activity(idle ? STATE_IDLE : STATE_RUNNING, activity);
+	return a->activity == b->activity && a->requests_under_way == b->requests_under_way &&
+		a->idle_since == b->idle_since && a->next_due == b->next_due &&
+		a->wakes_seen == b->wakes_seen && a->failing == b->failing;
+}
+
+void
+worker_process_report(const WorkerReport *report)
+{
+	static WorkerReport last_report; /* the lock is left to others while nothing changes */
+
+	if (!is_same(report, &last_report))
+		shared_state_report_worker(report);
+	last_report = *report;
+	pgstat_report_activity(STATE_IDLE, report->activity);
 }

@@ -8,6 +8,8 @@
 
 #include "postgres.h"
 
+#include "server/shared_state.h"
+
 #define WORKER_PROCESS_NAME "github_sync worker" /* in pg_stat_activity, and its type */
 
 /*
@@ -28,7 +30,7 @@ extern bool worker_process_may_continue(void);
 /* True once after settings were read again. */
 extern bool worker_process_settings_changed(void);
 
-/* Says what the worker does, in sync_workers and pg_stat_activity. */
-extern void worker_process_report_activity(const char *activity, bool idle);
+/* Says, before the worker waits, what it does, in sync_workers and pg_stat_activity; activity: static text. */
+extern void worker_process_report(const WorkerReport *report);
 
 #endif /* GITHUB_SYNC_WORKER_PROCESS_H */

@@ -110,6 +110,10 @@ report_resource(Report *report, const GithubResource *resource)
 	{
 		case REPORT_ENDS_CLAIM:
 			break;
+		case REPORT_IS_STALE:
+			/* Another worker's by now, or what the claim was about was not told as it is. */
+			conversation_note_lost();
+			break;
 		case REPORT_GIVES_BACK:
 			/* SQL says when: the next look at what is due takes that time over. */
 			report_note_retry(report, GetCurrentTimestamp());

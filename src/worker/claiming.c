@@ -4,8 +4,9 @@
  *
  * A claim is one transaction of the database: pauses that followed from
  * settings end, rows whose time has come stand in line, orphans go back, and
- * the free slots are filled.  When it fails as a whole, it is tried again with
- * a backoff, and what cannot be claimed while others can is errored.
+ * the free slots are filled.  When it fails, it is tried again with a backoff,
+ * each record type by itself until both can be claimed, and what cannot be
+ * claimed while others of its type can is errored.
  */
 #include "postgres.h"
 
@@ -15,6 +16,7 @@
 #include "db/queue_claim.h"
 #include "db/transaction.h"
 #include "miscadmin.h"
+#include "db/versions.h"
 #include "server/budgets.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
@@ -26,6 +28,7 @@
 #include "worker/conversation.h"
 #include "worker/failure.h"
 #include "worker/line.h"
+#include "worker/pauses.h"
 
 /*
  * Of each kind and record type; in hand all together: with so many, an
@@ -41,20 +44,29 @@
 /* Records of orphans that the application uses just now. */
 #define RECOVERY_RETRY_MS 1000
 
+/* What this worker was told that it had ended, and had not, is looked for this often. */
+#define RECOVERY_INTERVAL_MS (60 * 1000)
+
 #define FAILED_CLAIM_BASE_MS 100
 #define FAILED_CLAIM_MAX_MS (60 * 1000)
 
 static struct
 {
 	bool attached[RECORD_TYPES];
-	bool pauses_ended;      /* those that followed from settings */
-	bool orphans_recovered; /* what nobody holds is back in the queue */
-	bool adopted;           /* not a copy of another database */
-	bool copy_logged;       /* it is one, and the log says so */
-	bool expects_work;      /* a claim may find something */
-	TimestampTz next_due;   /* when a retry time or a pause ends */
-	int failures;           /* in a row */
-	RecordType first;       /* whose turn it is to claim first */
+	bool pauses_ended;         /* those that followed from settings */
+	bool orphans_recovered;    /* what nobody holds is back in the queue */
+	TimestampTz next_recovery; /* when it is looked for in any case */
+	bool versions_fit;         /* library, extensions and what attach made */
+	bool adopted;              /* not a copy of another database */
+	bool copy_logged;          /* it is one, and the log says so */
+	bool expects_work;         /* a claim may find something */
+	TimestampTz next_due;      /* when a retry time or a pause ends */
+	TimestampTz fallback_at;   /* when it is looked for work that nobody told of */
+	uint32 wakes_seen;         /* what was committed before is claimed, or not due */
+	bool all_is_well;          /* no installation is in trouble, though an error is shown */
+	int failures;              /* in a row; meanwhile each record type is claimed alone */
+	TimestampTz rests_until[RECORD_TYPES]; /* the type that failed */
+	RecordType first;                      /* whose turn it is to claim first */
 } claiming;
 
 void
@@ -62,6 +74,7 @@ claiming_start(void)
 {
 	claiming.expects_work = true;
 	claiming.next_due = DT_NOBEGIN;
+	claiming.fallback_at = DT_NOEND;
 }
 
 void
@@ -106,13 +119,42 @@ may_claim_later(void)
 static bool
 time_has_come(void)
 {
-	return claiming.next_due <= GetCurrentTimestamp();
+	return Min(claiming.next_due, claiming.fallback_at) <= GetCurrentTimestamp();
 }
 
 TimestampTz
 claiming_next_time(void)
 {
+	return Min(claiming_next_due(), may_claim_later() ? claiming.fallback_at : DT_NOEND);
+}
+
+TimestampTz
+claiming_next_due(void)
+{
 	return may_claim_later() ? claiming.next_due : DT_NOEND;
+}
+
+uint32
+claiming_wakes_seen(void)
+{
+	return claiming.wakes_seen;
+}
+
+bool
+claiming_fails(void)
+{
+	return claiming.failures > 0;
+}
+
+bool
+claiming_queue_is_gone(void)
+{
+	bool gone;
+
+	db_begin("looking for the queue");
+	gone = !queue_is_attached(RECORD_TASK);
+	db_commit();
+	return gone;
 }
 
 bool
@@ -122,17 +164,22 @@ claiming_is_due(void)
 }
 
 const char *
+claiming_lasting_obstacle(void)
+{
+	/* What is not enabled, or cannot be read, was not looked at. */
+	if (!setting_enabled || claiming.failures > 0)
+		return NULL;
+	if (!claiming.attached[RECORD_TASK])
+		return "nothing is attached";
+	return claiming.adopted ? NULL : "copied database";
+}
+
+const char *
 claiming_obstacle(void)
 {
 	if (claiming.failures > 0)
 		return "cannot claim";
-	if (!claiming.attached[RECORD_TASK])
-		return "nothing is attached";
-	if (!claiming.adopted)
-		return "copied database";
-	if (!setting_enabled)
-		return "not enabled";
-	return NULL;
+	return setting_enabled ? claiming_lasting_obstacle() : "not enabled";
 }
 
 /* ---- slots ---- */
@@ -193,6 +240,12 @@ refresh_what_is_attached(void)
 {
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 		claiming.attached[type] = queue_is_attached(type);
+	/* Once: ALTER EXTENSION restarts the workers. */
+	if (claiming.attached[RECORD_TASK] && !claiming.versions_fit)
+	{
+		versions_check();
+		claiming.versions_fit = true;
+	}
 	claiming.adopted = claiming.attached[RECORD_TASK] && is_adopted();
 }
 
@@ -212,7 +265,8 @@ release_due(void)
 {
 	if (!time_has_come())
 		return;
-	claiming.next_due = backoff_in_ms(CLAIMING_FALLBACK_MS);
+	claiming.next_due = DT_NOEND;
+	claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
 	claiming_note_due(installations_next_pause_end());
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
@@ -238,8 +292,9 @@ recover_orphans(void)
 
 	if (shared_state_take_peer_ended())
 		claiming.orphans_recovered = false;
-	if (claiming.orphans_recovered)
+	if (claiming.orphans_recovered && GetCurrentTimestamp() < claiming.next_recovery)
 		return;
+	claiming.next_recovery = backoff_in_ms(RECOVERY_INTERVAL_MS);
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (claiming.attached[type])
@@ -277,49 +332,110 @@ learn_past_creations(void)
 	budgets_note_creations_known();
 }
 
-/* One row that cannot be claimed must not stop the others. */
-static void
-fail_unclaimable(void)
-{
-	int64 failed = 0;
+/* ---- claims ---- */
 
-	if (claiming.failures == 0)
-		return;
-	for (RecordType type = 0; type < RECORD_TYPES; type++)
-	{
-		if (claiming.attached[type])
-			failed += queue_claim_fail_unclaimable(type, claim_slots(free_slots()));
-	}
+/* What one claim brought, and what went wrong with a part of it. */
+typedef struct ClaimRound
+{
+	NewClaims claims;
+	RecordType type; /* that is claimed just now */
+	int slots;       /* for both types */
+	bool rests;      /* a type that failed a moment ago was left out */
+	bool failed;
+	DbError error; /* of the type that failed */
+} ClaimRound;
+
+/* DbAction */
+static void
+claim_type(void *argument)
+{
+	ClaimRound *round = argument;
+	int left = round->slots - list_length(round->claims.claims);
+
+	if (left > 0)
+		queue_claim_take(round->type, claim_slots(left), TopMemoryContext, &round->claims);
+}
+
+/* DbAction: one row that cannot be claimed must not stop the others. */
+static void
+claim_troubled_type(void *argument)
+{
+	ClaimRound *round = argument;
+	int64 failed = queue_claim_fail_unclaimable(round->type, claim_slots(round->slots));
+
 	if (failed > 0)
 		ereport(LOG,
 				(errmsg("github_sync: ended " INT64_FORMAT " transactions that cannot be claimed",
 						failed)));
+	claim_type(round);
 }
 
-/* ---- claims ---- */
+/* They were rolled back: those after the first "kept". */
+static List *
+forget_claims(List *claims, int kept)
+{
+	while (list_length(claims) > kept)
+	{
+		queue_claim_free(llast(claims));
+		claims = list_delete_last(claims);
+	}
+	return claims;
+}
+
+/* What is wrong with the table of one type must not stop the other. */
+static void
+claim_type_alone(ClaimRound *round)
+{
+	int claimed = list_length(round->claims.claims);
+	int unfit = list_length(round->claims.unfit);
+
+	if (claiming.rests_until[round->type] > GetCurrentTimestamp())
+	{
+		claiming_note_due(claiming.rests_until[round->type]);
+		round->rests = true;
+		return;
+	}
+	if (db_try(claim_troubled_type, round, &round->error))
+		return;
+	round->claims.claims = forget_claims(round->claims.claims, claimed);
+	round->claims.unfit = list_truncate(round->claims.unfit, unfit);
+	round->failed = true;
+	claiming.rests_until[round->type] = backoff_in_ms(FAILED_CLAIM_BASE_MS);
+}
 
 /* The record types take turns: the queue of one that is never empty leaves room for the other. */
 static void
-claim_in_turn(int slots, NewClaims *claims)
+claim_in_turn(ClaimRound *round)
 {
 	for (int i = 0; i < RECORD_TYPES; i++)
 	{
-		RecordType type = (claiming.first + i) % RECORD_TYPES;
-		int left = slots - list_length(claims->claims);
-
-		if (claiming.attached[type] && left > 0)
-			queue_claim_take(type, claim_slots(left), TopMemoryContext, claims);
+		round->type = (claiming.first + i) % RECORD_TYPES;
+		if (!claiming.attached[round->type])
+			continue;
+		if (claiming.failures == 0)
+			claim_type(round);
+		else
+			claim_type_alone(round);
 	}
 	claiming.first = (claiming.first + 1) % RECORD_TYPES;
 }
 
-/* DbAction: fills the free slots; its argument is NewClaims. */
+/* Of this process, or of one before it, whose last words are still shown. */
+static void
+look_for_trouble(void)
+{
+	claiming.all_is_well =
+		(pauses_have_trouble() || shared_state_shows_error()) && !installations_are_in_trouble();
+	if (claiming.all_is_well)
+		pauses_note_end_of_all_trouble();
+}
+
+/* DbAction: fills the free slots; its argument is a ClaimRound. */
 static void
 claim(void *argument)
 {
-	NewClaims *claims = argument;
+	ClaimRound *round = argument;
 
-	*claims = (NewClaims){NIL, NIL};
 	refresh_what_is_attached();
 	if (!claiming.adopted)
 	{
@@ -327,11 +443,12 @@ claim(void *argument)
 		return; /* adopt_database() wakes us */
 	}
 	end_pauses_of_settings();
+	look_for_trouble();
 	release_due();
 	recover_orphans();
 	learn_past_creations();
-	fail_unclaimable();
-	claim_in_turn(free_slots(), claims);
+	round->slots = free_slots();
+	claim_in_turn(round);
 }
 
 static void
@@ -360,18 +477,6 @@ begin_conversations(List *claims)
 	/* What filled no slot is not there: the next commit or answer says so. */
 	claiming.expects_work = claims != NIL;
 	list_free(claims);
-}
-
-/* They were rolled back. */
-static void
-forget_claims(NewClaims *claims)
-{
-	ListCell *cell;
-
-	foreach (cell, claims->claims)
-		queue_claim_free(lfirst(cell));
-	list_free(claims->claims);
-	*claims = (NewClaims){NIL, NIL};
 }
 
 /* ---- failures ---- */
@@ -416,11 +521,12 @@ end_all_unfit(List *claims)
 static void
 note_failure(const DbError *error)
 {
-	claiming.next_due =
-		backoff_doubling(++claiming.failures, FAILED_CLAIM_BASE_MS, FAILED_CLAIM_MAX_MS);
+	claiming_note_due(
+		backoff_doubling(++claiming.failures, FAILED_CLAIM_BASE_MS, FAILED_CLAIM_MAX_MS));
 	/* What the claim did first was rolled back with it, or is not as it should be. */
 	claiming.orphans_recovered = false;
 	claiming.pauses_ended = false;
+	claiming.versions_fit = false;
 	if (db_error_is_contention(error))
 		return;
 	shared_state_report_error(error->message);
@@ -431,38 +537,57 @@ note_failure(const DbError *error)
 }
 
 static void
-note_success(void)
+note_success(uint32 wakes)
 {
-	if (claiming.failures > 0)
+	claiming.wakes_seen = wakes;
+	if (claiming.failures > 0 || claiming.all_is_well)
 		shared_state_report_error("");
 	claiming.failures = 0;
+}
+
+/* What to complain of; NULL: nothing. */
+static const DbError *
+what_failed(ClaimRound *round, bool committed)
+{
+	const DbError *problem;
+
+	if (!committed)
+	{
+		round->claims.claims = forget_claims(round->claims.claims, 0);
+		/* What was due is so still, after the backoff. */
+		claiming.next_due = DT_NOEND;
+		claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
+		return &round->error;
+	}
+	problem = end_all_unfit(round->claims.unfit);
+	return problem == NULL && round->failed ? &round->error : problem;
 }
 
 void
 claiming_claim(void)
 {
-	NewClaims claims = {NIL, NIL};
+	ClaimRound round = {0};
+	const DbError *problem;
+	uint32 wakes;
 	DbError error;
-	const DbError *problem = NULL;
+	bool committed;
 
 	if (!claiming.expects_work)
 		return;
 	claiming.expects_work = false;
 	if (!setting_enabled || free_slots() <= 0)
 		return;
+	wakes = shared_state_wakes(); /* before the snapshot that has to show what they told of */
 	db_begin("claiming transactions");
-	if (db_try(claim, &claims, &error))
-		problem = end_all_unfit(claims.unfit);
-	else
-	{
-		forget_claims(&claims);
-		problem = &error;
-	}
+	committed = db_try(claim, &round, &error);
+	if (!committed)
+		round.error = error;
+	problem = what_failed(&round, committed);
 	db_commit();
 	/* Those that fit go on, whatever is wrong with the others. */
-	begin_conversations(claims.claims);
-	if (problem == NULL)
-		note_success();
-	else
+	begin_conversations(round.claims.claims);
+	if (problem != NULL)
 		note_failure(problem);
+	else if (!round.rests)
+		note_success(wakes);
 }

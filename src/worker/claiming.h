@@ -31,9 +31,24 @@ extern void claiming_note_orphans(void);
 /* Settings were read again: pauses that followed from them are over. */
 extern void claiming_note_settings(void);
 
+/* What this worker worked for was dropped. */
+extern bool claiming_queue_is_gone(void);
+
 /* When something is due, though nothing is told; or DT_NOEND.  Whether that time has come. */
 extern TimestampTz claiming_next_time(void);
 extern bool claiming_is_due(void);
+
+/* The same but for the fallback: when a transaction that is known will be due; or DT_NOEND. */
+extern TimestampTz claiming_next_due(void);
+
+/* See shared_state_wakes(): what was committed before is claimed, or waits for that time. */
+extern uint32 claiming_wakes_seen(void);
+
+/* The last claim failed. */
+extern bool claiming_fails(void);
+
+/* Why nothing will be claimed before somebody changes that, in the words of sync_workers; or NULL. */
+extern const char *claiming_lasting_obstacle(void);
 
 /* Why nothing is claimed, in the words of sync_workers; NULL: it is. */
 extern const char *claiming_obstacle(void);

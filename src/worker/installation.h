@@ -43,6 +43,7 @@ typedef struct Installation
 	PauseKind pause_kind;
 	TimestampTz paused_until; /* of the last one, or the last that budgets demanded */
 	bool may_be_paused;       /* the table may still say so */
+	bool trouble_is_logged;   /* that it pauses, and not yet that it goes on */
 } Installation;
 
 /* Made when first asked for; lives as long as the worker. */

@@ -12,6 +12,7 @@
 #include "db/queue_report.h"
 #include "db/transaction.h"
 #include "server/budgets.h"
+#include "server/shared_state.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
 #include "worker/line.h"
@@ -178,13 +179,71 @@ pauses_clear_line(Installation *installation, const char *reason)
 	give_back_all(line_take_all(installation), reason);
 }
 
-void
-pauses_log(int64 installation_id, TimestampTz until, const char *reason)
+/* ---- the log: two lines an outage, never one a row ---- */
+
+static void
+log_pause(int level, int64 installation_id, TimestampTz until, const char *reason,
+		  const char *request_id)
 {
-	ereport(DEBUG1,
-			(errmsg_internal("github_sync: installation " INT64_FORMAT " pauses until %s: %s",
-							 installation_id, timestamptz_to_str(until), reason)));
+	ereport(level,
+			(errmsg("github_sync: installation " INT64_FORMAT " pauses until %s: %s",
+					installation_id, timestamptz_to_str(until), reason),
+			 request_id != NULL ? errdetail("GitHub's request id is %s.", request_id) : 0));
 }
+
+void
+pauses_note_trouble(Installation *installation, TimestampTz until, const char *reason,
+					const char *request_id)
+{
+	log_pause(installation->trouble_is_logged ? DEBUG1 : LOG, installation->id, until, reason,
+			  request_id);
+	installation->trouble_is_logged = true;
+	shared_state_report_error(reason);
+}
+
+/* InstallationVisitor */
+static void
+find_trouble(Installation *installation, void *argument)
+{
+	bool *found = argument;
+
+	*found |= installation->trouble_is_logged;
+}
+
+bool
+pauses_have_trouble(void)
+{
+	bool found = false;
+
+	installation_visit_all(find_trouble, &found);
+	return found;
+}
+
+void
+pauses_note_end_of_trouble(Installation *installation)
+{
+	if (!installation->trouble_is_logged)
+		return;
+	installation->trouble_is_logged = false;
+	ereport(LOG, (errmsg("github_sync: installation " INT64_FORMAT " goes on", installation->id)));
+	if (!pauses_have_trouble())
+		shared_state_report_error("");
+}
+
+/* InstallationVisitor */
+static void
+end_trouble(Installation *installation, void *argument pg_attribute_unused())
+{
+	pauses_note_end_of_trouble(installation);
+}
+
+void
+pauses_note_end_of_all_trouble(void)
+{
+	installation_visit_all(end_trouble, NULL);
+}
+
+/* ---- budgets ---- */
 
 /* DbAction */
 static void
@@ -223,7 +282,7 @@ make_pause(Pause *pause)
 	DbError error;
 
 	give_back_paused(pause);
-	pauses_log(installation_id, pause->until, reason_of(pause->obstacle));
+	log_pause(DEBUG1, installation_id, pause->until, reason_of(pause->obstacle), NULL);
 	if (!db_try(begin_pause_of_budget, pause, &error))
 		ereport(WARNING,
 				(errcode(error.sqlstate),

@@ -26,6 +26,17 @@ extern void pauses_give_back_all(void);
  */
 extern void pauses_clear_line(Installation *installation, const char *reason);
 
-extern void pauses_log(int64 installation_id, TimestampTz until, const char *reason);
+/*
+ * GitHub, or our credentials, keep an installation from working: told to the
+ * log once until it goes on, and to sync_workers.  request_id: GitHub's, NULL
+ * where there was no answer.
+ */
+extern void pauses_note_trouble(Installation *installation, TimestampTz until, const char *reason,
+								const char *request_id);
+extern void pauses_note_end_of_trouble(Installation *installation);
+
+/* Another worker may have found out that all is well again. */
+extern bool pauses_have_trouble(void);
+extern void pauses_note_end_of_all_trouble(void);
 
 #endif /* GITHUB_SYNC_PAUSES_H */

@@ -6,7 +6,6 @@
 #include "postgres.h"
 
 #include "db/transaction.h"
-#include "server/shared_state.h"
 #include "utils/timestamp.h"
 #include "worker/arrivals.h"
 #include "worker/claim_report.h"
@@ -144,6 +143,12 @@ is_paused_already(const Report *report)
 		installation->paused_until > GetCurrentTimestamp();
 }
 
+static const char *
+request_id_of(const Conversation *conversation)
+{
+	return conversation->answer != NULL ? conversation->answer->request_id : NULL;
+}
+
 /* Its rows first: they go back into the queue with the reason. */
 static void
 begin_or_renew_pause(Report *report)
@@ -157,12 +162,12 @@ begin_or_renew_pause(Report *report)
 		report_note_retry(report, installation->paused_until);
 		return;
 	}
-	pauses_log(installation->id, report->paused_until, report->pause_reason);
+	pauses_note_trouble(installation, report->paused_until, report->pause_reason,
+						request_id_of(report->conversation));
 	change_installation(report, begin_pause);
 	installation_note_pause(installation, report->pause_kind, report->paused_until);
 	report_note_retry(report, report->paused_until);
 	installation->may_be_paused = true;
-	shared_state_report_error(report->pause_reason);
 }
 
 /* Its rows first: one that is not active disables what is queued. */
@@ -177,7 +182,7 @@ take_over_state(Report *report)
 	installation->pauses = 0;
 	installation->paused_until = 0;
 	installation->may_be_paused = true;
-	shared_state_report_error(reason);
+	pauses_note_trouble(installation, DT_NOEND, reason, request_id_of(report->conversation));
 }
 
 static void
@@ -194,6 +199,8 @@ note_pauses_are_over(const Conversation *conversation)
 	installation->pauses = 0;
 	/* An answer to what was sent before a pause does not end it. */
 	installation->may_be_paused = installation->paused_until > GetCurrentTimestamp();
+	if (!installation->may_be_paused)
+		pauses_note_end_of_trouble(installation);
 }
 
 static Report *
@@ -214,8 +221,8 @@ report_one(Conversation *conversation)
 	return report;
 }
 
-/* Committed: now the conversation may go on. */
-static void
+/* Committed: now the conversation may go on.  False: it has ended. */
+static bool
 conclude(const Report *report)
 {
 	Conversation *conversation = report->conversation;
@@ -224,13 +231,13 @@ conclude(const Report *report)
 	{
 		identity_note_end(conversation);
 		conversation_end(conversation);
-		return;
+		return false;
 	}
 	switch (report->disposition)
 	{
 		case CONVERSATION_ENDS:
 			line_end(conversation);
-			break;
+			return false;
 		case CONVERSATION_GOES_ON:
 			line_join(conversation);
 			break;
@@ -239,17 +246,19 @@ conclude(const Report *report)
 			arrivals_postpone(conversation, CONTENTION_DELAY_MS << conversation->postponed);
 			break;
 	}
+	return true;
 }
 
-int
+ReportCounts
 reporting_report_arrivals(TimestampTz *retry_at)
 {
+	ReportCounts counts = {0, 0};
 	Conversation *conversation = arrivals_take();
 	List *reports = NIL;
 	ListCell *cell;
 
 	if (conversation == NULL)
-		return 0;
+		return counts;
 	db_begin("reporting answers");
 	do
 	{
@@ -263,7 +272,9 @@ reporting_report_arrivals(TimestampTz *retry_at)
 		const Report *report = lfirst(cell);
 
 		*retry_at = Min(*retry_at, report->retry_at);
-		conclude(report);
+		if (!conclude(report))
+			counts.ended++;
 	}
-	return list_length(reports);
+	counts.reported = list_length(reports);
+	return counts;
 }

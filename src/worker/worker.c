@@ -24,19 +24,10 @@
 #include "worker/creations.h"
 #include "worker/dispatch.h"
 #include "worker/exchanges.h"
+#include "worker/idleness.h"
 #include "worker/pauses.h"
 #include "worker/reporting.h"
 #include "worker/worker.h"
-
-static const char *
-activity(void)
-{
-	const char *obstacle = claiming_obstacle();
-
-	if (obstacle != NULL)
-		return obstacle;
-	return conversation_claims() > 0 ? "waiting for GitHub" : "idle";
-}
 
 static long
 time_to_wait(void)
@@ -49,6 +40,7 @@ time_to_wait(void)
 	deadline = Min(deadline, dispatch_next_time(now));
 	deadline = Min(deadline, arrivals_next_time());
 	deadline = Min(deadline, claiming_next_time());
+	deadline = Min(deadline, idleness_next_time());
 	return TimestampDifferenceMilliseconds(now, deadline);
 }
 
@@ -58,10 +50,9 @@ wait_for_something(uint32 wait_event)
 {
 	int events;
 
-	shared_state_report_requests(conversation_claims());
 	if (conversation_claims() == 0 && !claiming_expects_work())
 		pgstat_report_stat(true); /* nothing comes that would flush it */
-	worker_process_report_activity(activity(), true);
+	idleness_report();
 	events = WaitLatchOrSocket(MyLatch,
 							   WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 							   exchanges_descriptor(), time_to_wait(), wait_event);
@@ -70,14 +61,25 @@ wait_for_something(uint32 wait_event)
 }
 
 static void
+send_what_waits(TimestampTz *retry_at)
+{
+	dispatch_progress();
+	creations_send(retry_at);
+}
+
+static void
 talk_to_github(void)
 {
 	TimestampTz retry_at = DT_NOEND;
+	ReportCounts counts;
 
-	dispatch_progress();
-	creations_send(&retry_at);
+	send_what_waits(&retry_at);
+	counts = reporting_report_arrivals(&retry_at);
+	/* What an answer asks for next goes out before anything new is claimed. */
+	if (counts.reported > 0)
+		send_what_waits(&retry_at);
 	/* A record that became free, a slot that did: claim again. */
-	if (reporting_report_arrivals(&retry_at) > 0)
+	if (counts.ended > 0)
 		claiming_note_work();
 	if (conversation_take_lost())
 		claiming_note_orphans();
@@ -106,8 +108,15 @@ work(bool leaving, uint32 wait_event)
 static bool
 look_after_process(bool leaving)
 {
-	if (!worker_process_may_continue())
+	if (!leaving && idleness_is_over())
 		leaving = true;
+	if (!worker_process_may_continue() && !leaving)
+	{
+		leaving = true;
+		/* Nobody is left who could be told of the answers. */
+		if (conversation_claims() > 0 && claiming_queue_is_gone())
+			proc_exit(0);
+	}
 	if (worker_process_settings_changed())
 		take_over_settings();
 	if (leaving || !setting_enabled)
@@ -125,6 +134,7 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 	worker_process_start();
 	exchanges_open();
 	claiming_start();
+	idleness_start();
 	round_context =
 		AllocSetContextCreate(TopMemoryContext, "github_sync worker round", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(round_context);
@@ -136,6 +146,8 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 		work(leaving, wait_event);
 		leaving = look_after_process(leaving);
 	}
+	idleness_report();
+	shared_state_end_well();
 	pgstat_report_stat(true);
 	proc_exit(0);
 }

@@ -34,12 +34,21 @@ CREATE EXTENSION task_sync_transaction;
 DROP TABLE public.tasks, app.tasks;
 DROP EXTENSION task_sync_transaction;
 
--- one table each: attached by CREATE EXTENSION
+-- one table each: attached by CREATE EXTENSION, where it belongs to the database's owner or to the caller
 CREATE TABLE app.tasks (id int PRIMARY KEY, title text, body text, status text, updated_at timestamptz);
 CREATE TABLE app.comments (id int PRIMARY KEY, task_id int, body text, updated_at timestamptz);
 ALTER TABLE app.tasks OWNER TO regress_owner;
 ALTER TABLE app.comments OWNER TO regress_owner;
 CREATE EXTENSION comment_sync_transaction CASCADE;
+DROP EXTENSION task_sync_transaction CASCADE;
+SELECT current_user AS superuser, format('ALTER DATABASE %I OWNER TO', current_database()) AS give_database \gset
+:give_database regress_owner;
+-- a stranger's does not count, not even as a second one
+CREATE TABLE public.tasks (id int PRIMARY KEY, title text, body text, modified_at timestamptz);
+ALTER TABLE public.tasks OWNER TO regress_other;
+CREATE EXTENSION comment_sync_transaction CASCADE;
+:give_database :superuser;
+DROP TABLE public.tasks;
 SELECT record_type, table_schema, table_name FROM github_sync.attached_tables ORDER BY 1 DESC;
 
 -- nothing that attach made is a member of an extension, all of it is the owner's
@@ -211,12 +220,24 @@ SELECT github_sync.attach_tasks('app.other_tasks') \g /dev/null
 SELECT count(*) FROM pg_class AS c
 WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'v', 'S') AND c.relname <> 'state_transitions'
 	AND pg_get_userbyid(c.relowner) <> 'regress_owner';
--- from one ordinary role to another it is not: the first could have left something to the second
+-- from one ordinary role to another as well, but for what the first left there to the second
 ALTER TABLE app.other_tasks OWNER TO regress_other;
-\set VERBOSITY terse
+GRANT CREATE ON SCHEMA github_sync TO regress_owner;
+SET ROLE regress_owner;
+CREATE FUNCTION github_sync.peek() RETURNS text LANGUAGE sql SECURITY DEFINER RETURN 'planted';
+CREATE FUNCTION github_sync.task_fail(bigint) RETURNS text LANGUAGE sql SECURITY DEFINER RETURN 'planted';
+CREATE VIEW github_sync.peek AS SELECT * FROM app.other_tasks;
+RESET ROLE;
 SELECT github_sync.attach_tasks('app.other_tasks');
-\set VERBOSITY default
+DROP VIEW github_sync.peek;
+SELECT github_sync.attach_tasks('app.other_tasks');
+DROP FUNCTION github_sync.peek();
+SELECT github_sync.attach_tasks('app.other_tasks');
+DROP FUNCTION github_sync.task_fail(bigint);
+SELECT github_sync.attach_tasks('app.other_tasks') \g /dev/null
+SELECT problem FROM github_sync.owner_problem();
 SELECT github_sync.detach_tasks(true) \g /dev/null
+REVOKE CREATE ON SCHEMA github_sync FROM regress_owner;
 -- comments of another owner are refused with the statement that mends it
 SELECT github_sync.attach_tasks('app.tasks') \g /dev/null
 ALTER TABLE app.comments OWNER TO regress_other;

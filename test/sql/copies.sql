@@ -42,20 +42,19 @@ SELECT i.task_id, i.creation_key = k.creation_key AS kept, a.creation_key = k.cr
 FROM github_sync.github_issues AS i JOIN keys AS k USING (task_id)
 JOIN github_sync.task_creation_attempts AS a ON a.github_issue_id = i.id ORDER BY 1;
 
--- in a copy, capture notes what changes and enqueues nothing
+-- in a copy, capture notes that something changed and enqueues nothing; what a dump brings is no change
 UPDATE github_sync.attached_tables SET database_identity = 'another one';
 SELECT github_sync.why_not_adopted();
-SELECT activity, last_error FROM github_sync.sync_workers;
-INSERT INTO app.tasks (title) VALUES ('New in the copy'), ('New and gone');
-UPDATE app.tasks SET title = 'Given up no more' WHERE title = 'Given up';
-DELETE FROM app.tasks WHERE title = 'New and gone';
-SELECT count(*) FROM github_sync.task_sync_transactions;
-SELECT record_type, record_id FROM github_sync.changed_in_copy ORDER BY 2;
--- but what a dump brings is no change
 SET check_function_bodies = off;
 INSERT INTO app.tasks (title) VALUES ('Restored');
 RESET check_function_bodies;
-SELECT record_type, record_id FROM github_sync.changed_in_copy ORDER BY 2;
+SELECT record_type, problem FROM github_sync.noted_problems;
+SELECT activity, last_error FROM github_sync.sync_workers;
+INSERT INTO app.tasks (title, modified_at) VALUES ('New in the copy', now()), ('New and gone', now());
+UPDATE app.tasks SET title = 'Given up no more', modified_at = now() WHERE title = 'Given up';
+DELETE FROM app.tasks WHERE title = 'New and gone';
+SELECT count(*) FROM github_sync.task_sync_transactions;
+SELECT record_type, problem FROM github_sync.noted_problems;
 -- attached again it is still one
 RESET SESSION AUTHORIZATION;
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id') \g /dev/null
@@ -65,7 +64,7 @@ SELECT github_sync.why_not_adopted();
 -- adopted, it enqueues them, and looks for what was queued or given up before
 SELECT github_sync.adopt_database();
 SELECT github_sync.why_not_adopted();
-SELECT count(*) FROM github_sync.changed_in_copy;
+SELECT count(*) FROM github_sync.noted_problems;
 SELECT task_id, state FROM github_sync.task_sync_transactions WHERE state IN ('queued', 'processing') ORDER BY id;
 SELECT i.task_id, k.creation_key IS NULL OR i.creation_key = k.creation_key AS kept, a.outcome, a.creation_key = i.creation_key AS carried
 FROM github_sync.github_issues AS i LEFT JOIN keys AS k USING (task_id)

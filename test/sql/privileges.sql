@@ -109,8 +109,7 @@ SELECT github_sync.capture_task_changes(true), github_sync.capture_task_changes(
 SELECT github_sync.grant_monitor('regress_app');
 SELECT github_sync.grant_application('regress_app');
 RESET SESSION AUTHORIZATION;
-GRANT CREATE ON SCHEMA github_sync TO regress_owner;
-GRANT USAGE ON SCHEMA github_sync TO regress_owner WITH GRANT OPTION;
+SELECT github_sync.grant_attach('regress_owner') \g /dev/null
 SET SESSION AUTHORIZATION regress_owner;
 SELECT github_sync.grant_monitor('regress_app'), github_sync.grant_application('regress_app') \g /dev/null
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id') \g /dev/null
@@ -204,6 +203,7 @@ CREATE OPERATOR world.|| (LEFTARG = text, RIGHTARG = name, FUNCTION = world.join
 -- a trigger, a policy, a column of a type that has a cast of its own, and a mapping that is a command
 CREATE FUNCTION world.ambush() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM world.trap('trigger'); RETURN coalesce(NEW, OLD); END $$;
 CREATE TRIGGER ambush BEFORE INSERT OR UPDATE OR DELETE ON github_sync.attached_tables FOR EACH ROW EXECUTE FUNCTION world.ambush();
+DROP VIEW github_sync.sync_problems;
 CREATE TYPE world.kind AS (word text);
 CREATE FUNCTION world.kind_as_text(world.kind) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM world.trap('cast'); RETURN ($1).word; END $$;
 CREATE CAST (world.kind AS text) WITH FUNCTION world.kind_as_text AS IMPLICIT;
@@ -240,6 +240,8 @@ SELECT github_sync.capture_comment_changes(true::boolean) \g /dev/null
 SELECT github_sync.grant_application('regress_app'::regrole) \g /dev/null
 SELECT github_sync.grant_monitor('regress_app'::regrole) \g /dev/null
 SELECT github_sync.adopt_database() \g /dev/null
+SELECT github_sync.take_over_ownership() \g /dev/null
+SELECT github_sync.grant_attach('regress_app'::regrole) \g /dev/null
 SELECT github_sync.detach_comments(false::boolean) \g /dev/null
 SELECT github_sync.detach_tasks(false::boolean) \g /dev/null
 SELECT by, count(*) FROM world.trapped WHERE a_superuser GROUP BY by;

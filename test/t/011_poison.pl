@@ -59,17 +59,22 @@ is($github->issue('acme/widgets', $application->issue_of($bad)->{number})->{titl
 # ---- what is wrong with all rows ----
 
 $application->sql('ALTER TABLE tasks RENAME COLUMN title TO headline');
-# By an insert the rules would fail; a restore stores them as they were.
-$application->sql("INSERT INTO github_sync.task_sync_transactions"
-	  . " (direction, github_issue_id, github_repo_id, github_app_installation_id, github_updated_at, queued_at)"
-	  . " SELECT 'inbound', i.id, r.id, r.github_app_installation_id, i.github_updated_at + interval '1 second', now()"
-	  . " FROM github_sync.github_issues AS i JOIN github_sync.github_repos AS r ON r.id = i.github_repo_id");
-$application->wait_until("SELECT activity = 'cannot claim' FROM github_sync.sync_workers");
-is($application->row('SELECT count(*) FROM github_sync.sync_errors')->{count}, 0, 'a column that was renamed errors no row');
-$application->sql('ALTER TABLE tasks RENAME COLUMN headline TO title');
-$application->superuser_sql('SELECT github_sync.wake()');
+$application->sql("UPDATE tasks SET headline = 'under another name', modified_at = clock_timestamp() WHERE id = $good");
 $application->wait_until_done;
-is($application->row('SELECT count(*) FROM github_sync.sync_errors')->{count}, 0, 'named again as it was, they are carried');
+is($github->issue('acme/widgets', $application->issue_of($good)->{number})->{title}, 'under another name', 'a column that was renamed is followed');
+$application->sql('ALTER TABLE tasks RENAME COLUMN headline TO title');
+
+$application->sql('SET client_min_messages = error; ALTER TABLE tasks DROP COLUMN modified_at');
+$application->sql("UPDATE tasks SET title = 'without a time' WHERE id = $good");
+$application->wait_until("SELECT activity = 'cannot claim' FROM github_sync.sync_workers");
+is($application->row('SELECT count(*) FROM github_sync.sync_errors')->{count}, 0, 'a column that is gone errors no row');
+is($application->row("SELECT count(*) FROM github_sync.health() WHERE status = 'critical'")->{count}, 1, 'and is said');
+$application->sql('SET client_min_messages = error; ALTER TABLE tasks ADD COLUMN modified_at timestamptz NOT NULL DEFAULT clock_timestamp()');
+$application->superuser_sql('SELECT github_sync.refresh_attached()');
+$application->wait_until_done;
+is($application->row('SELECT count(*) FROM github_sync.sync_errors')->{count}, 0, 'when it is there again, they are carried');
+is($github->issue('acme/widgets', $application->issue_of($good)->{number})->{title}, 'without a time', 'with what was written meanwhile');
+is($application->row("SELECT count(*) FROM github_sync.health() WHERE status <> 'ok'")->{count}, 0, 'and all is well');
 
 # ---- a row that cannot be put back ----
 

@@ -47,7 +47,7 @@ sub cost_of_edit
 	return (
 		requests  => join(', ', map { $_->{method} } grep { $_->{path} =~ m{^/repos/} } $github->requests(since => $since)),
 		calls     => $application->superuser_sql('SELECT sum(calls) FROM pg_stat_user_functions'),
-		functions => [ split /\n/, $application->superuser_sql("SELECT funcname || ' ' || calls FROM pg_stat_user_functions ORDER BY calls DESC, 1") ],
+		by_name   => { map { split / / } split /\n/, $application->superuser_sql("SELECT funcname || ' ' || sum(calls) FROM pg_stat_user_functions GROUP BY funcname") },
 		reads     => $application->superuser_sql("SELECT idx_scan + seq_scan FROM pg_stat_user_tables WHERE relid = 'planner.tasks'::regclass"),
 		cached    => $application->superuser_sql("SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'github_issues'"),
 		queue     => $application->superuser_sql("SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'task_sync_transactions'"));
@@ -59,7 +59,18 @@ cost_of_edit($task, 'once, so that plans and caches are there');
 my %cost = cost_of_edit($task, 'another title');
 
 is($cost{requests}, 'GET, PATCH', 'an edit is a GET and a PATCH');
+# The INSERT of the transaction, the claim, and either answer decide once each.
+is($cost{by_name}{task_local_row}, 4, 'each decision reads the local row once');
+is($cost{by_name}{task_report_answer}, 2, 'each answer is reported once');
+is($cost{queue}, 2, 'the transaction is claimed and completed');
+# Besides these: the UPDATE itself, its foreign key, and the lock of the row before the record's, three times.
+cmp_ok($cost{reads}, '<=', 10, 'no more than ten scans of tasks');
+# Locked by the INSERT and the claim, stamped by the capture, and saved after either answer.
+cmp_ok($cost{cached}, '<=', 5, 'no more than five updates of the cached record');
+# Claims follow the commit, the claim itself (what ended without a request made room) and the end: none an answer that goes on.
+cmp_ok($cost{by_name}{task_claim}, '<=', 3, 'no claim while the conversation goes on');
+# One of them asks whether the table still has its columns, three whether all has one owner: capture and both triggers of the INSERT.
+cmp_ok($cost{calls}, '<=', 92, 'no more than 92 function calls');
 diag "figure: $cost{calls} function calls, $cost{reads} scans of tasks, $cost{cached} updates of the cached record, $cost{queue} of the transaction";
-diag join ', ', @{ $cost{functions} };
 
 done_testing();

@@ -1,10 +1,8 @@
 # 036_copies.pl
 #
-# Copies of a server's files have its system identifier and its databases, and
-# the key file may be in its place: they send nothing until they are adopted,
-# while the original goes on, wherever it was stopped, crashed or moved.  What
-# an adopted copy then finds queued, and the original has sent meanwhile, is
-# found at GitHub.  Issues are counted there.
+# Copies of a database, and of a server that crashed (040 has other copies of servers): none
+# sends anything until adopt_database(), and what the original has sent since
+# the copy was made is then found, and not created again.
 use strict;
 use warnings;
 
@@ -16,136 +14,106 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $repo     = 'acme/widgets';
 my $github   = GitHubSync::StandIn->start;
-my $original = GitHubSync::Application->start($github, name => 'original', settings => {
-	'wal_level'       => 'replica',
-	'max_wal_senders' => '5' });
-my $node = $original->node;
+my $original = GitHubSync::Application->start($github, settings => { 'wal_level' => 'replica', 'max_wal_senders' => '5' });
+my $node     = $original->node;
+my $repo     = 'acme/widgets';
+my $backups  = 0;
 
-# The same application in a server of its own: from a backup, or from what is a standby of it.
-sub copied_as
+sub enabled { my ($value, @nodes) = @_; GitHubSync::Application::reconfigure($_, 'github_sync.enabled' => $value) foreach @nodes }
+
+# An application that some node has under the same name.
+sub of_node
 {
-	my ($name, $from, $backup, %option) = @_;
-	my $copy = PostgreSQL::Test::Cluster->new($name);
+	my ($other, $database) = @_;
+	my $copy = GitHubSync::Application->of_database($other, $database // $original->database);
 
-	$copy->init_from_backup($from, $backup, has_streaming => $option{standby} ? 1 : 0);
-	GitHubSync::Application::configure($copy, 'github_sync.enabled' => 'on');
-	if ($option{recover})
-	{
-		$copy->append_conf('postgresql.conf', "restore_command = 'false'");
-		PostgreSQL::Test::Utils::append_to_file($copy->data_dir . '/recovery.signal', '');
-	}
-	$copy->start;
-	my $application = GitHubSync::Application->of_database($copy, 'application');
-	$application->{repository} = $original->{repository};
-	return $application;
+	$copy->{repository} = $original->{repository};
+	return $copy;
 }
 
-sub is_held
-{
-	my ($copy, $because, $what) = @_;
+sub count_of { my ($pattern) = @_; return scalar grep { $_->{title} =~ $pattern } $github->issues($repo) }
 
-	$copy->wait_until("SELECT count(*) > 0 FROM github_sync.sync_workers WHERE activity = 'copied database' AND pid IS NOT NULL");
-	like($copy->superuser_sql('SELECT last_error FROM github_sync.sync_workers LIMIT 1'), qr/a copy: .*$because.*adopt_database\(\)/, "$what is held, and says why");
-	is($copy->superuser_sql("SELECT DISTINCT waits_for FROM github_sync.sync_queue"), 'copied database', 'and so does its queue');
-	like(PostgreSQL::Test::Utils::slurp_file($copy->node->logfile), qr/nothing is sent from database "application", which is a copy: .*$because/, 'and its log');
+sub titles { my ($pattern) = @_; return sort map { $_->{title} } grep { $_->{title} =~ $pattern } $github->issues($repo) }
+
+# Ways to copy: each returns the application of the copy, in a server that runs.
+my %ways = (
+	'a template copy' => sub {
+		$original->disconnect;
+		$node->safe_psql('postgres', 'CREATE DATABASE copy TEMPLATE application');
+		return of_node($node, 'copy');
+	},
+	'a restored dump' => sub {
+		my $file = PostgreSQL::Test::Utils::tempdir() . '/dump';
+
+		$node->command_ok([ 'pg_dump', '-Fc', '-f', $file, '-d', $node->connstr($original->database) ], 'a dump');
+		$node->safe_psql('postgres', 'CREATE DATABASE restored TEMPLATE template0');
+		$node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('restored'), $file ], 'is restored');
+		return of_node($node, 'restored');
+	},
+	'a copy of the files of a server that crashed' => sub {
+		my $other = PostgreSQL::Test::Cluster->new('snapshot');
+
+		$node->stop('immediate');
+		$other->init_from_backup($node, copy_of_files($node));
+		$node->start;
+		$other->start;
+		return of_node($other);
+	});
+
+# As a backup of its name, which init_from_backup() takes.
+sub copy_of_files
+{
+	my ($of) = @_;
+	my $name = 'files' . ++$backups;
+
+	PostgreSQL::Test::RecursiveCopy::copypath($of->data_dir, $of->backup_dir . "/$name",
+		filterfn => sub { $_[0] ne 'postmaster.pid' });
+	return $name;
 }
 
-sub titles
+foreach my $way (sort keys %ways)
 {
-	return [ sort map { $_->{title} } $github->issues($repo) ];
-}
+	enabled(off => $node);
+	my $before = $github->last_seq;
+	$original->add_task(title => "$way: $_") foreach 1 .. 3;
+	my $copy = $ways{$way}->();
+	enabled(on => $copy->node);
+	enabled(on => $node);
+	$copy->wait_until("SELECT count(*) > 0 AND bool_and(activity = 'copied database') FROM github_sync.sync_workers");
+	like($copy->superuser_sql('SELECT last_error FROM github_sync.sync_workers LIMIT 1'), qr/adopt_database/, "$way: says what to call");
+	$original->wait_until_done;
+	is_deeply([ titles(qr/^\Q$way\E/) ], [ map { "$way: $_" } 1 .. 3 ], "$way: only the original sends");
 
-# Every task knows the issue of its name, and nobody made two of them.
-sub is_found_once
-{
-	my ($application, $what, @titles) = @_;
-
-	is_deeply(titles(), [ sort @titles ], "$what: each issue exists once");
-	is_deeply([ $application->rows(q{SELECT t.title, i.number FROM planner.tasks AS t
-			JOIN github_sync.github_issues AS i ON i.task_id = t.id ORDER BY t.title}) ],
-		[ sort { $a->{title} cmp $b->{title} } map { { title => $_->{title}, number => $_->{number} } } $github->issues($repo) ],
-		"$what: and its task knows it");
-	is(scalar $github->comments($repo, 1), 1, "$what: the comment exists once");
-	is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, "$what: nothing is errored");
-}
-
-# ---- while something is queued, copies are made ----
-
-my $synced = $original->add_task(title => 'synced');
-$original->wait_until_done;
-GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
-my @queued = map { "queued $_" } 1 .. 5;
-$original->add_task(title => $_, markdown => 'text') foreach @queued;
-$original->add_comment($synced, 'a comment');
-
-$node->backup('hot');
-$node->stop;
-PostgreSQL::Test::Utils::system_or_bail('cp', '-a', $node->data_dir, $node->backup_dir . '/cold');
-$node->start;
-$original = GitHubSync::Application->of_database($node, 'application');
-my $backup    = copied_as('backup', $node, 'hot');
-my $recovered = copied_as('recovered', $node, 'hot', recover => 1);
-my $cold      = copied_as('cold', $node, 'cold');
-
-is_held($backup,    'started from a backup',         'a base backup that is started as a primary');
-is_held($recovered, 'recovered from a backup',       'a recovery to a point in time');
-is_held($cold,      'its server is a copy',          'a copy of a stopped data directory');
-
-# ---- the original goes on; of one creation the first try fails, and another is made ----
-
-$github->fault('POST /issues$', { reset_before => JSON::PP::true }, body => 'queued 1');
-GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
-$original->wait_until_done;
-is_found_once($original, 'the original, stopped and started', 'synced', @queued);
-is(scalar(grep { /^POST .*issues$/ || /^POST .*issues / } GitHubSync::Application::asked($github)), 7, 'one of them was tried twice');
-
-# ---- what the application does in a copy waits, too ----
-
-$backup->add_task(title => 'added to the copy');
-is($backup->superuser_sql("SELECT count(*) FROM github_sync.task_sync_transactions WHERE state = 'queued'"), 5, 'capture enqueues nothing in a copy');
-
-$backup->node->restart;
-is_held($backup, 'started from a backup', 'the same copy, started again');
-$backup->node->backup('of_copy');
-my $standby = copied_as('standby', $backup->node, 'of_copy', standby => 1);
-$standby->node->promote;
-is_held($standby, 'started from a backup', 'a standby of a copy, promoted');
-$standby->node->stop('immediate');
-is_deeply(titles(), [ sort 'synced', @queued ], 'none of them has sent anything');
-
-# ---- adopted ----
-
-$node->stop('immediate');
-foreach my $copy ($cold, $recovered, $backup)
-{
-	my $name = $copy->node->name;
-
-	$copy->sql('SELECT github_sync.adopt_database()');
+	$copy->superuser_sql('SELECT github_sync.adopt_database()');
 	$copy->wait_until_done;
-	is_found_once($copy, "$name, adopted", 'synced', @queued, $copy == $backup ? 'added to the copy' : ());
-	$copy->node->stop unless $copy == $backup;
+	is_deeply([ titles(qr/^\Q$way\E/) ], [ map { "$way: $_" } 1 .. 3 ], "$way: adopted, it finds what the original has sent");
+	is($copy->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, "$way: nothing is errored");
+	$copy->add_task(title => "after $way");
+	$copy->wait_until_done;
+	is(count_of(qr/^after \Q$way\E/), 1, "$way: and goes on");
+	$copy->disconnect;
+	if ($copy->node != $node)
+	{
+		$copy->node->stop;
+	}
+	else
+	{
+		$node->safe_psql('postgres', 'DROP DATABASE ' . $copy->database);
+	}
+	$original->disconnect;
 }
-is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
 
-# ---- it is no copy of itself ----
+# ---- what is no copy ----
 
-$node = $backup->node;
+$node->restart;
+$original->add_task(title => 'after a restart');
+$original->wait_until_done;
+is(count_of(qr/^after a restart/), 1, 'a restart is no copy');
 $node->stop('immediate');
 $node->start;
-$backup = GitHubSync::Application->of_database($node, 'application');
-$backup->add_task(title => 'after a crash', github_repo_id => GitHubSync::Application::WIDGETS);
-$backup->wait_until_done;
-$node->stop;
-my $data = $node->data_dir;
-rename $data, "$data-moved" or die "cannot move $data: $!";
-PostgreSQL::Test::Utils::system_or_bail('pg_ctl', '-w', '-s', '-D', "$data-moved", '-l', $node->logfile, 'start');
-my $moved = GitHubSync::Application->of_database($node, 'application');
-$moved->add_task(title => 'after a move', github_repo_id => GitHubSync::Application::WIDGETS);
-$moved->wait_until_done;
-is_deeply(titles(), [ sort 'synced', @queued, 'added to the copy', 'after a crash', 'after a move' ], 'after a crash and a move within its file system it goes on');
-PostgreSQL::Test::Utils::system_or_bail('pg_ctl', '-w', '-s', '-D', "$data-moved", '-m', 'immediate', 'stop');
-rename "$data-moved", $data;
+$original->add_task(title => 'after a crash');
+$original->wait_until_done;
+is(count_of(qr/^after a crash/), 1, 'nor is a crash');
 
 done_testing();

@@ -1,4 +1,4 @@
-# 031_installations_in_turn.pl
+# 034_installations_in_turn.pl
 #
 # More installations at work than a worker has places for: what waits at some
 # of them holds nobody else up.

@@ -1,0 +1,108 @@
+/*
+ * Migrations of the application: what became of an attached table and its
+ * columns, and whether that still is what was attached.
+ *
+ * A table is known by the foreign key of the queue, a column by its number:
+ * both follow a rename.  Numbers hold in one table of one database; in a
+ * restored one the names count.
+ */
+
+CREATE FUNCTION github_sync.attached_relation(record_type text, attached jsonb) RETURNS regclass
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN coalesce(github_sync.attached_by_key(record_type), to_regclass(github_sync.attached_name(attached)));
+COMMENT ON FUNCTION github_sync.attached_relation(text, jsonb) IS
+'private: the table that is attached, whatever its name is now; NULL: it is gone';
+
+CREATE FUNCTION github_sync.numbers_of_columns(application_table regclass, names jsonb) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT jsonb_object_agg(n.key, a.attnum)
+	FROM jsonb_each_text(names) AS n JOIN pg_attribute AS a ON a.attrelid = application_table AND a.attname = n.value);
+COMMENT ON FUNCTION github_sync.numbers_of_columns(regclass, jsonb) IS
+'private: attnum of each of the columns, by what they are for';
+
+CREATE FUNCTION github_sync.names_of_columns(application_table regclass, mapping jsonb) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT jsonb_object_agg(n.key, coalesce(a.attname, n.value))
+	FROM jsonb_each_text(mapping -> 'names') AS n
+	LEFT JOIN pg_attribute AS a ON a.attrelid = application_table AND NOT a.attisdropped
+		AND a.attnum = (mapping -> 'numbers' ->> n.key)::smallint
+		AND application_table::oid::text = mapping ->> 'table'
+		AND github_sync.database_identity() = mapping ->> 'database');
+COMMENT ON FUNCTION github_sync.names_of_columns(regclass, jsonb) IS
+'private: what the columns of a mapping in attached_tables are called now, by what they are for; of one that is gone '
+'its last name';
+
+CREATE FUNCTION github_sync.stored_mapping(application_table regclass, mapping jsonb) RETURNS github_sync.table_mapping
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN jsonb_populate_record(NULL::github_sync.table_mapping,
+	(SELECT jsonb_object_agg(n.key, jsonb_build_object('name', n.value))
+		FROM jsonb_each(github_sync.names_of_columns(application_table, mapping)) AS n)
+	|| jsonb_build_object(
+		'open_value', mapping -> 'open_value', 'closed_value', mapping -> 'closed_value',
+		'modified_at_time_zone', mapping -> 'modified_at_time_zone',
+		'insert_values', to_regprocedure(mapping ->> 'insert_values')));
+COMMENT ON FUNCTION github_sync.stored_mapping(regclass, jsonb) IS
+'private: a mapping of attached_tables, by the names that its columns have now; their types are to be found';
+
+CREATE FUNCTION github_sync.with_attached_columns(
+	record_type text, application_table regclass, wanted github_sync.table_mapping) RETURNS github_sync.table_mapping
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	mapping jsonb := github_sync.attached_table(record_type) -> 'mapping';
+	known jsonb;
+BEGIN
+	/* A column that has the name of then, though another one was followed: convention decides again. */
+	SELECT jsonb_object_agg(n.key, jsonb_build_object('name', n.value)) INTO known
+	FROM jsonb_each_text(github_sync.names_of_columns(application_table, mapping)) AS n
+	WHERE n.key <> 'github_repo' AND EXISTS (SELECT FROM pg_attribute AS a
+			WHERE a.attrelid = application_table AND a.attname = n.value AND NOT a.attisdropped)
+		AND NOT EXISTS (SELECT FROM pg_attribute AS a
+			WHERE a.attrelid = application_table AND a.attname = mapping -> 'given' ->> n.key
+				AND a.attname <> n.value AND NOT a.attisdropped);
+	RETURN CASE WHEN known IS NULL THEN wanted ELSE jsonb_populate_record(wanted,
+		known || jsonb_strip_nulls((SELECT jsonb_object_agg(n.key, jsonb_build_object('name', n.value))
+			FROM jsonb_each_text(github_sync.mapped_names(wanted)) AS n))) END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.with_attached_columns(text, regclass, github_sync.table_mapping) IS
+'private: attach again: a column that the call does not name stays the one that was attached, whatever its name is '
+'now; but for the repository, which is none where it is not named';
+
+CREATE FUNCTION github_sync.key_drift(application_table regclass, mapping jsonb) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT format('the key %s of table %s has type %s now, the queue %s', a.attname, application_table,
+		format_type(a.atttypid, -1), mapping ->> 'key_type')
+	FROM pg_attribute AS a
+	WHERE a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped
+		AND a.attname = github_sync.names_of_columns(application_table, mapping) ->> 'key'
+		AND format_type(a.atttypid, -1) <> mapping ->> 'key_type');
+COMMENT ON FUNCTION github_sync.key_drift(regclass, jsonb) IS
+'private: what became of the type of an attached table''s key, or NULL';
+
+CREATE FUNCTION github_sync.names_drift(application_table regclass, mapping jsonb) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT string_agg(CASE WHEN a.attname IS NULL
+		THEN format('table %s has no column %s', application_table, n.value)
+		ELSE format('table %s has a new column %s; that of this name was renamed to %s, which is still the %s',
+			application_table, g.attname, n.value, n.key) END, '; ' ORDER BY n.key)
+	FROM jsonb_each_text(github_sync.names_of_columns(application_table, mapping)) AS n
+	LEFT JOIN pg_attribute AS a ON a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped
+		AND a.attname = n.value
+	LEFT JOIN pg_attribute AS g ON g.attrelid = application_table AND g.attnum > 0 AND NOT g.attisdropped
+		AND g.attname = mapping -> 'given' ->> n.key
+	WHERE a.attname IS NULL OR g.attname <> n.value);
+COMMENT ON FUNCTION github_sync.names_drift(regclass, jsonb) IS
+'private: which columns of a mapping are gone, or have the name that another one had when it was attached, or NULL';
+
+CREATE FUNCTION github_sync.mapping_drift(table_schema text, table_name text, mapping jsonb) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE
+		WHEN t.oid IS NULL THEN format('there is no table %I.%I', table_schema, table_name)
+		WHEN github_sync.names_drift(t.oid, mapping) IS NOT NULL THEN github_sync.names_drift(t.oid, mapping)
+		WHEN github_sync.key_drift(t.oid, mapping) IS NOT NULL THEN github_sync.key_drift(t.oid, mapping)
+		WHEN github_sync.names_of_columns(t.oid, mapping) <> mapping -> 'names' THEN
+			format('a column of table %s was renamed and could not be followed', t.oid) END
+	FROM (VALUES ((SELECT c.oid::regclass FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE n.nspname = table_schema AND c.relname = table_name))) AS t (oid));
+COMMENT ON FUNCTION github_sync.mapping_drift(text, text, jsonb) IS
+'private: in what an attached table is no longer what was attached, or NULL; asks the catalogs alone';

@@ -1,0 +1,67 @@
+/*
+ * What is wrong with the set-up and was contained: noted once for each kind, so
+ * that the application's writes go on, whatever it is and however many they
+ * are.
+ */
+
+CREATE TABLE IF NOT EXISTS github_sync.noted_problems (
+	record_type text NOT NULL
+		CONSTRAINT noted_problems_record_type_check CHECK (record_type IN ('task', 'comment')),
+	problem text NOT NULL,
+	since timestamptz NOT NULL DEFAULT now(),
+	detail text NOT NULL,
+	remedy text NOT NULL,
+	CONSTRAINT noted_problems_pkey PRIMARY KEY (record_type, problem)
+);
+COMMENT ON TABLE github_sync.noted_problems IS
+'private: problems that kept changes of the application from being captured, the first case of each kind; a row goes '
+'when attach or refresh_attached() has compared all rows';
+COMMENT ON COLUMN github_sync.noted_problems.since IS
+'when the transaction began that met it first: nothing that was committed before is missing';
+
+CREATE OR REPLACE FUNCTION github_sync.note_problem(record_type text, problem text, detail text, remedy text)
+RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	is_new boolean := false;
+BEGIN
+	IF NOT github_sync.queue_has_one_owner() THEN
+		RETURN false;
+	END IF;
+	IF NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
+			WHERE n.record_type = note_problem.record_type AND n.problem = note_problem.problem)
+		/* Who finds it just noted by another session must not wait for that session's commit. */
+		AND pg_try_advisory_xact_lock(hashtext('github_sync.noted_problems'), hashtext(record_type || problem)) THEN
+		INSERT INTO github_sync.noted_problems (record_type, problem, detail, remedy)
+		VALUES (note_problem.record_type, note_problem.problem, note_problem.detail, note_problem.remedy)
+		ON CONFLICT ON CONSTRAINT noted_problems_pkey DO NOTHING;
+		is_new := FOUND;
+	END IF;
+	RETURN is_new;
+END
+$$;
+COMMENT ON FUNCTION github_sync.note_problem(text, text, text, text) IS
+'private: notes a problem (mapping, ownership, capture, or any other word) unless it is known; true: it was not. '
+'Waits for nobody';
+
+CREATE OR REPLACE FUNCTION github_sync.health(
+	OUT "check" text, OUT status text, OUT since timestamptz, OUT detail text, OUT remedy text)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	/* With two owners in the queue, the views of the one would run with the rights of the other. */
+	IF NOT github_sync.queue_has_one_owner() THEN
+		RETURN QUERY SELECT 'ownership', 'critical', NULL::timestamptz, p.problem, p.remedy
+		FROM github_sync.owner_problem() AS p;
+		RETURN;
+	END IF;
+	RETURN QUERY SELECT format('%s of %ss', kind.problem, a.record_type),
+		CASE WHEN p.problem IS NULL THEN 'ok' ELSE 'critical' END, p.since, p.detail, p.remedy
+	FROM github_sync.attached_tables AS a
+	CROSS JOIN (VALUES (1, 'mapping'), (2, 'ownership'), (3, 'capture'), (4, 'copy')) AS kind (place, problem)
+	LEFT JOIN github_sync.sync_problems AS p ON p.record_type = a.record_type AND p.problem = kind.problem
+	ORDER BY a.record_type DESC, kind.place;
+END
+$$;
+COMMENT ON FUNCTION github_sync.health() IS
+'public: what is checked, its status (ok, warn, critical), since when it is not ok, why, and what to do';

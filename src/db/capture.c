@@ -1,0 +1,232 @@
+/*
+ * capture.c
+ *		What the application's writes put into the queue, without ever failing them.
+ *
+ * Whatever goes wrong here is contained: the write of the application goes on, a
+ * row in noted_problems says what was wrong, and refresh_attached() finds the
+ * changes that were not captured.  Only 40001 is raised, where the transaction
+ * has one snapshot for all of its statements, and what cancels the statement.
+ *
+ * What can be seen beforehand (a column is gone, the owner is another one) costs
+ * no subtransaction.  Anything else does: the first rows of a transaction have
+ * one each, so that who looks into the queue finds them at once; all further
+ * rows share one when the transaction commits (capture_pool.h).
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "db/capture.h"
+#include "db/capture_functions.h"
+#include "db/capture_pool.h"
+#include "db/captured_change.h"
+#include "db/contained.h"
+#include "db/ownership.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* The server keeps 64 subtransactions of a session where all others find them without a search. */
+#define ROWS_CAPTURED_ALONE 32
+
+/* Of this transaction. */
+static TransactionId transaction = InvalidTransactionId;
+static int captured_alone;
+static bool problem_told[RECORD_TYPES];
+
+static void
+begin_with_transaction(void)
+{
+	if (transaction == GetTopTransactionId())
+		return;
+	transaction = GetTopTransactionId();
+	captured_alone = 0;
+	memset(problem_told, 0, sizeof(problem_told));
+}
+
+/* ---- problems ---- */
+
+typedef struct Noting
+{
+	const CaptureProblem *problem;
+	bool is_new;
+} Noting;
+
+/* ContainedAction */
+static void
+note_problem(void *argument)
+{
+	Noting *noting = argument;
+
+	noting->is_new = capture_functions_note_problem(noting->problem);
+}
+
+/* Once a transaction: a table may have many rows. */
+static void
+tell_problem(const CaptureProblem *problem)
+{
+	Noting noting = {problem, false};
+	ErrorData *error;
+
+	if (problem_told[problem->record_type])
+		return;
+	problem_told[problem->record_type] = true;
+	error = contained_run(note_problem, &noting);
+	if (error != NULL || noting.is_new)
+		ereport(LOG,
+				(errmsg("changes of the application's %ss are not captured: %s",
+						record_type_name(problem->record_type), problem->detail),
+				 error != NULL
+					 ? errdetail("This could not be noted in the database: %s", error->message)
+					 : 0,
+				 errhint("%s", problem->remedy)));
+}
+
+static void
+tell_missing_column(const TriggerData *trigger, const CapturedColumns *columns)
+{
+	CaptureProblem problem = {.record_type = columns->record_type, .problem = "mapping"};
+
+	problem.detail = psprintf("table %s has no column %s",
+							  RelationGetRelationName(trigger->tg_relation), columns->missing);
+	problem.remedy = psprintf("SELECT github_sync.attach_%ss(...) with the columns that count now.",
+							  record_type_name(columns->record_type));
+	tell_problem(&problem);
+}
+
+/* The problem is in sync_problems while it lasts; noted is that it began, where that is not another owner's affair. */
+static void
+tell_ownership(const OwnershipProblem *found, RecordType record_type)
+{
+	CaptureProblem problem = {.record_type = record_type, .problem = "ownership"};
+
+	problem.detail = pstrdup(found->problem);
+	problem.remedy = pstrdup(found->remedy);
+	if (ownership_queue_is_ones())
+		tell_problem(&problem);
+}
+
+static void
+tell_failure(const CapturedChange *change, const ErrorData *error)
+{
+	CaptureProblem problem = {.record_type = change->record_type, .problem = "capture"};
+
+	problem.detail = psprintf("%s %s: %s (%s)", record_type_name(change->record_type), change->key,
+							  error->message, unpack_sql_state(error->sqlerrcode));
+	problem.remedy = "SELECT github_sync.refresh_attached() once the reason is gone.";
+	tell_problem(&problem);
+}
+
+/* ---- changes ---- */
+
+typedef struct Batch
+{
+	CapturedChange *const *changes;
+	int count;
+} Batch;
+
+/* ContainedAction */
+static void
+enqueue_batch(void *argument)
+{
+	const Batch *batch = argument;
+	MemoryContext caller_context = CurrentMemoryContext;
+	MemoryContext of_change =
+		AllocSetContextCreate(caller_context, "github_sync change", ALLOCSET_DEFAULT_SIZES);
+
+	MemoryContextSwitchTo(of_change);
+	for (int i = 0; i < batch->count; i++)
+	{
+		capture_functions_enqueue(batch->changes[i]);
+		MemoryContextReset(of_change);
+	}
+	MemoryContextSwitchTo(caller_context);
+	MemoryContextDelete(of_change);
+}
+
+/* The transaction has one snapshot for all of its statements: it must be repeated as a whole. */
+static bool
+must_be_repeated(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE && IsolationUsesXactSnapshot();
+}
+
+/* One that fails must not take the others along: they are halved until it is alone. */
+static void
+capture_batch(CapturedChange *const *changes, int count)
+{
+	Batch batch = {changes, count};
+	ErrorData *error;
+
+	if (count == 0)
+		return;
+	check_stack_depth();
+	error = contained_run(enqueue_batch, &batch);
+	if (error == NULL)
+		return;
+	if (must_be_repeated(error))
+		ReThrowError(error);
+	if (count == 1)
+	{
+		tell_failure(changes[0], error);
+		return;
+	}
+	FreeErrorData(error);
+	capture_batch(changes, count / 2);
+	capture_batch(changes + count / 2, count - count / 2);
+}
+
+/* What the worker itself writes is no news. */
+static bool
+is_own_write(const CapturedChange *change)
+{
+	const char *applying = GetConfigOption("github_sync.applying", true, false);
+	const char *type = record_type_name(change->record_type);
+
+	return applying != NULL && applying[0] != '\0' &&
+		(strcmp(applying, psprintf("%s:new", type)) == 0 ||
+		 strcmp(applying, psprintf("%s:%s", type, change->key)) == 0) &&
+		capture_functions_in_worker();
+}
+
+static const CapturedColumns *
+columns_of(const TriggerData *trigger, FmgrInfo *function)
+{
+	if (function->fn_extra == NULL)
+	{
+		CapturedColumns *columns = MemoryContextAlloc(function->fn_mcxt, sizeof(*columns));
+
+		*columns = captured_change_columns(trigger);
+		function->fn_extra = columns;
+	}
+	return function->fn_extra;
+}
+
+bool
+capture_has_arguments(const TriggerData *trigger)
+{
+	return trigger->tg_trigger->tgnargs > 2 &&
+		trigger->tg_trigger->tgnargs <= CAPTURED_COLUMNS_MAX + 2;
+}
+
+void
+capture_row(const TriggerData *trigger, FmgrInfo *function)
+{
+	const CapturedColumns *columns = columns_of(trigger, function);
+	const OwnershipProblem *problem = ownership_problem();
+	CapturedChange change;
+	CapturedChange *only = &change;
+
+	begin_with_transaction();
+	if (problem != NULL)
+		tell_ownership(problem, columns->record_type);
+	else if (columns->missing != NULL)
+		tell_missing_column(trigger, columns);
+	else if (!captured_change_read(trigger, columns, &change) || is_own_write(&change))
+		return;
+	else if (captured_alone++ < ROWS_CAPTURED_ALONE)
+		capture_batch(&only, 1);
+	else
+		capture_pool_add(&change, capture_batch);
+}

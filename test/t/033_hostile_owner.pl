@@ -1,0 +1,193 @@
+# 033_hostile_owner.pl
+#
+# What the owner of the tables can replace answers with what the worker does not
+# expect: NULL in each column of a claim, of what follows an answer and of a
+# creation; other columns, other types, nothing at all; claims that a trigger
+# undid.  The worker lives on, carries the other record type meanwhile, sends
+# nothing that it was not told, and carries the rest once the fault is mended.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use Test::More;
+
+my $github      = GitHubSync::StandIn->start;
+my $application = GitHubSync::Application->start($github, settings => { 'github_sync.max_attempts' => '50' });
+
+my $task    = $application->add_task(title => 'a task');
+my $comment = $application->add_comment($task, 'a comment');
+$application->wait_until_done;
+my $worker = $application->worker_pid;
+my $number = $application->issue_of($task)->{number};
+my $edits  = 0;
+
+# Functions of the engine by their parameters.
+my %parameters = (
+	task_claim          => [qw(integer integer integer)],
+	task_report_answer  => [qw(bigint integer github_sync.answer)],
+	task_begin_creation => [qw(bigint integer)]);
+
+sub signature { my ($function) = @_; return join ', ', @{ $parameters{$function} } }
+sub arguments { my ($function) = @_; return join ', ', map { "\$$_" } 1 .. @{ $parameters{$function} } }
+
+# Puts a function in the place of one of ours, which it can call by its name with "_true".
+sub lie
+{
+	my ($function, $returns, $query) = @_;
+
+	$application->superuser_sql("ALTER FUNCTION github_sync.$function RENAME TO ${function}_true;
+		CREATE FUNCTION github_sync.$function(" . signature($function) . ") RETURNS $returns LANGUAGE sql AS \$\$ $query \$\$;
+		ALTER FUNCTION github_sync.$function(" . signature($function) . ') OWNER TO ' . GitHubSync::Application::OWNER);
+}
+
+sub tell_the_truth
+{
+	my ($function) = @_;
+
+	$application->superuser_sql("DROP FUNCTION github_sync.$function(" . signature($function) . ");
+		ALTER FUNCTION github_sync.${function}_true RENAME TO $function");
+}
+
+# Columns of a row type, in order.
+sub columns
+{
+	my ($type) = @_;
+
+	return split /\n/, $application->superuser_sql(
+		"SELECT attname FROM pg_attribute WHERE attrelid = '$type'::regclass AND attnum > 0 ORDER BY attnum");
+}
+
+# The comment of a task arrives while its edit meets the lie.
+sub others_are_carried
+{
+	my ($what) = @_;
+	my $body   = 'comment ' . ++$edits;
+	my $before = $github->last_seq;
+
+	$application->edit_task($task, title => "title $edits");
+	$application->edit_comment($comment, markdown => $body);
+	$github->wait_for_request(PATCH => '/issues/comments/', since => $before);
+	$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE record_type = 'comment')");
+	is(($github->comments('acme/widgets', $number))[0]{body} =~ s/\s*<!--.*//r, $body, "$what: the comment is carried");
+}
+
+sub all_is_well_again
+{
+	my ($what) = @_;
+
+	$application->superuser_sql('SELECT github_sync.retry_errored()');
+	$application->superuser_sql('SELECT github_sync.wake()');
+	$application->wait_until_done;
+	is($github->issue('acme/widgets', $number)->{title}, "title $edits", "$what: told the truth, the task is carried");
+	is($application->worker_pid, $worker, "$what: by the same worker");
+}
+
+sub lies_about_edits
+{
+	my ($what, $function, $returns, $query) = @_;
+
+	lie($function, $returns, $query);
+	others_are_carried($what);
+	tell_the_truth($function);
+	all_is_well_again($what);
+}
+
+# ---- NULL in each column ----
+
+# What the true function returns, but for one column.
+sub but
+{
+	my ($function, $column, $json) = @_;
+
+	return qq{SELECT (jsonb_populate_record(t, '{"$column": $json}')).* FROM github_sync.${function}_true(} . arguments($function) . ') AS t';
+}
+
+my @of_claim = columns('github_sync.claim');
+foreach my $column (grep { !/etag|creation_key|lookup_since/ } @of_claim)
+{
+	lies_about_edits("a claim without its $column", 'task_claim', 'SETOF github_sync.claim',
+		but('task_claim', $column, 'null'));
+}
+my @of_answer = columns('github_sync.next_request');
+foreach my $column (@of_answer)
+{
+	lies_about_edits("what follows without its $column", 'task_report_answer', 'github_sync.next_request',
+		but('task_report_answer', $column, 'null'));
+}
+
+# ---- other types, other words, nothing ----
+
+# No task can be claimed: the worker says so, and tries again; comments can.
+foreach my $case (
+	[ 'claims of another type', 'SETOF text', q{SELECT 'a claim'}, qr/column "id" does not exist/ ],
+	[ 'claims that raise', 'SETOF github_sync.claim', 'SELECT t FROM github_sync.task_claim_true($1 / 0, $2, $3) AS t', qr/division by zero/ ])
+{
+	my ($what, $returns, $query, $reason) = @$case;
+
+	lie('task_claim', $returns, $query);
+	others_are_carried($what);
+	$application->wait_until("SELECT activity = 'cannot claim' FROM github_sync.sync_workers");
+	like($application->superuser_sql('SELECT last_error FROM github_sync.sync_workers'), $reason, "$what: the worker says why");
+	tell_the_truth('task_claim');
+	all_is_well_again($what);
+}
+foreach my $case (
+	[ 'claims that are numbers where names should be', 'task_claim',
+		'TABLE (' . join(', ', map { "$_ integer" } @of_claim) . ')', 'SELECT ' . join(', ', (1) x @of_claim) ],
+	[ 'a claim of nobody\'s row', 'task_claim', 'SETOF github_sync.claim',
+		but('task_claim', 'id', '424242') ],
+	[ 'a step that there is not', 'task_claim', 'SETOF github_sync.claim',
+		but('task_claim', 'step', '"dance"') ],
+	[ 'no row after an answer', 'task_report_answer', 'SETOF github_sync.next_request', 'SELECT NULL::github_sync.next_request WHERE false' ],
+	[ 'two rows after an answer', 'task_report_answer', 'SETOF github_sync.next_request', 'SELECT NULL::github_sync.next_request FROM generate_series(1, 2)' ],
+	[ 'a number after an answer', 'task_report_answer', 'integer', 'SELECT 1' ],
+	[ 'a state that there is not', 'task_report_answer', 'github_sync.next_request',
+		but('task_report_answer', 'result', '"dancing"') ])
+{
+	lies_about_edits(@$case);
+}
+
+# ---- creations ----
+
+sub lies_about_creations
+{
+	my ($what, $returns, $query) = @_;
+	my $title = "created: $what";
+
+	lie('task_begin_creation', $returns, $query);
+	my $new = $application->add_task(title => $title);
+	others_are_carried($what);
+	tell_the_truth('task_begin_creation');
+	all_is_well_again($what);
+	is(scalar(grep { $_->{title} eq $title } $github->issues('acme/widgets')), 1, "$what: the issue is created once");
+}
+
+my $true_creation = 'FROM github_sync.task_begin_creation_true(' . arguments('task_begin_creation') . ') AS t';
+lies_about_creations('a creation without its key', 'TABLE (creation_key uuid, title text, body text)', "SELECT NULL::uuid, (t).title, (t).body $true_creation");
+lies_about_creations('a creation without a title', 'TABLE (creation_key uuid, title text, body text)', "SELECT (t).creation_key, NULL::text, (t).body $true_creation");
+lies_about_creations('a creation of other columns', 'TABLE (key uuid)', "SELECT (t).creation_key $true_creation");
+lies_about_creations('a creation that is a number', 'integer', 'SELECT 1');
+
+# ---- a trigger of the owner's undoes what the worker did ----
+
+foreach my $event ('processing', 'completed')
+{
+	my $what = "a trigger undoes the change to $event";
+
+	$application->sql(qq{
+		CREATE FUNCTION planner.undo() RETURNS trigger LANGUAGE plpgsql AS \$\$
+		BEGIN
+			RETURN CASE WHEN NEW.state <> '$event' THEN NEW END;
+		END \$\$;
+		CREATE TRIGGER zz_undo BEFORE UPDATE ON github_sync.task_sync_transactions
+		FOR EACH ROW EXECUTE FUNCTION planner.undo()});
+	others_are_carried($what);
+	$application->sql('DROP TRIGGER zz_undo ON github_sync.task_sync_transactions; DROP FUNCTION planner.undo()');
+	all_is_well_again($what);
+}
+is(scalar $github->issues('acme/widgets'), 5, 'nothing was created twice');
+
+done_testing();
