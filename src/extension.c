@@ -12,8 +12,8 @@
 #include "server/at_commit.h"
 #include "server/compat.h"
 #include "server/database_ddl.h"
+#include "server/fingerprint.h"
 #include "server/launcher.h"
-#include "server/server_home.h"
 #include "server/settings.h"
 #include "server/shared_memory.h"
 
@@ -32,7 +32,7 @@ _PG_init(void)
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 
-	server_home_note_start();
+	fingerprint_note_start();
 	shared_memory_request();
 	at_commit_install();
 	database_ddl_install();

@@ -11,6 +11,7 @@
 
 #include "access/htup_details.h"
 #include "access/xlog.h"
+#include "catalog/namespace.h"
 #include "commands/trigger.h"
 #include "db/capture.h"
 #include "db/function_body.h"
@@ -23,9 +24,11 @@
 #include "miscadmin.h"
 #include "server/at_commit.h"
 #include "server/budgets.h"
-#include "server/server_home.h"
+#include "server/fingerprint.h"
 #include "server/shared_state.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
@@ -37,10 +40,10 @@ PG_FUNCTION_INFO_V1(github_sync_wake);
 PG_FUNCTION_INFO_V1(github_sync_poke_launcher);
 PG_FUNCTION_INFO_V1(github_sync_library_preloaded);
 PG_FUNCTION_INFO_V1(github_sync_database_identity);
-PG_FUNCTION_INFO_V1(github_sync_server_home);
-PG_FUNCTION_INFO_V1(github_sync_server_origin);
-PG_FUNCTION_INFO_V1(github_sync_identity_with);
-PG_FUNCTION_INFO_V1(github_sync_is_at_home);
+PG_FUNCTION_INFO_V1(github_sync_registered_identity);
+PG_FUNCTION_INFO_V1(github_sync_server_fingerprint);
+PG_FUNCTION_INFO_V1(github_sync_promotion_fingerprint);
+PG_FUNCTION_INFO_V1(github_sync_is_registered_here);
 PG_FUNCTION_INFO_V1(github_sync_in_worker);
 PG_FUNCTION_INFO_V1(github_sync_worker_slots);
 PG_FUNCTION_INFO_V1(github_sync_installation_budget);
@@ -100,57 +103,58 @@ github_sync_database_identity(NO_FUNCTION_ARGS)
 		cstring_to_text(psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId)));
 }
 
-/* server_home() RETURNS text: what a copy of the server's files has another of. */
-Datum
-github_sync_server_home(NO_FUNCTION_ARGS)
-{
-	PG_RETURN_TEXT_P(cstring_to_text(server_home()));
-}
-
 static char *
-identity_with(Oid registered_in)
+registered_identity(void)
 {
-	return psprintf(UINT64_FORMAT "/%u/%u", GetSystemIdentifier(), MyDatabaseId, registered_in);
+	Oid schema = get_namespace_oid("github_sync", true);
+	Oid attached = OidIsValid(schema) ? get_relname_relid("attached_tables", schema) : InvalidOid;
+
+	return psprintf(UINT64_FORMAT "/%u/%u", GetSystemIdentifier(), MyDatabaseId, attached);
 }
 
-/* identity_with(oid) RETURNS text: '<system identifier>/<database oid>/<oid>'. */
+/*
+ * registered_identity() RETURNS text: the same and '/<oid of attached_tables>'.
+ * Differs also where a dump is restored over the database that it was made of.
+ */
 Datum
-github_sync_identity_with(PG_FUNCTION_ARGS)
+github_sync_registered_identity(NO_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(identity_with(PG_GETARG_OID(0))));
+	PG_RETURN_TEXT_P(cstring_to_text(registered_identity()));
 }
 
-/* is_at_home(text, text, oid) RETURNS boolean: is this what identity_with() and server_home() say?  NULL: no. */
-Datum
-github_sync_is_at_home(PG_FUNCTION_ARGS)
+static Datum
+jsonb_of(char *json)
 {
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
+}
+
+/* server_fingerprint() RETURNS jsonb: see fingerprint.h. */
+Datum
+github_sync_server_fingerprint(NO_FUNCTION_ARGS)
+{
+	return jsonb_of(fingerprint_of_server());
+}
+
+/* is_registered_here(text, jsonb) RETURNS boolean: are these registered_identity() and server_fingerprint()? */
+Datum
+github_sync_is_registered_here(PG_FUNCTION_ARGS)
+{
+	char *identity = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	if (strcmp(identity, registered_identity()) != 0)
 		PG_RETURN_BOOL(false);
-	PG_RETURN_BOOL(strcmp(text_to_cstring(PG_GETARG_TEXT_PP(0)), identity_with(PG_GETARG_OID(2))) ==
-					   0 &&
-				   strcmp(text_to_cstring(PG_GETARG_TEXT_PP(1)), server_home()) == 0);
+	return DirectFunctionCall2(jsonb_eq, PG_GETARG_DATUM(1), jsonb_of(fingerprint_of_server()));
 }
 
-static const char *
-name_of_origin(ServerOrigin origin)
-{
-	switch (origin)
-	{
-		case SERVER_ITS_OWN:
-			return "own";
-		case SERVER_STANDBY:
-			return "standby";
-		case SERVER_BACKUP:
-			return "backup";
-	}
-	pg_unreachable();
-}
-
-/* server_origin() RETURNS text: own, standby, backup: on what the server was started. */
+/* promotion_fingerprint() RETURNS jsonb: see fingerprint.h. */
 Datum
-github_sync_server_origin(NO_FUNCTION_ARGS)
+github_sync_promotion_fingerprint(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(name_of_origin(server_home_origin())));
+	char *fingerprint = fingerprint_at_promotion();
+
+	if (fingerprint == NULL)
+		PG_RETURN_NULL();
+	return jsonb_of(fingerprint);
 }
 
 /* in_worker() RETURNS boolean: is this session a worker's? */

@@ -198,14 +198,15 @@ BEGIN
 	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = application_table;
 	/* Attached again, a copy is still a copy: the identity stays. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
-		'INSERT INTO github_sync.attached_tables
-			(record_type, table_schema, table_name, mapping, database_identity, server_timeline, server_home, made_by)
-		VALUES (%L, %L, %L, %L, github_sync.identity_with(''github_sync.attached_tables''::regclass), %L, %L, %L)
+		'SELECT set_config(''check_function_bodies'', ''on'', true);	/* no row of a dump: hold_restored() */
+		INSERT INTO github_sync.attached_tables
+			(record_type, table_schema, table_name, mapping, database_identity, server, made_by)
+		VALUES (%L, %L, %L, %L, %L, %L, %L)
 		ON CONFLICT ON CONSTRAINT attached_tables_pkey DO UPDATE SET
 			table_schema = excluded.table_schema, table_name = excluded.table_name, mapping = excluded.mapping,
 			attached_at = now(), made_by = excluded.made_by',
-		record_type, where_it_is.nspname, where_it_is.relname, mapping,
-		github_sync.server_timeline(), github_sync.server_home(), github_sync.extension_version(record_type)));
+		record_type, where_it_is.nspname, where_it_is.relname, mapping, github_sync.registered_identity(),
+		github_sync.server_fingerprint(), github_sync.extension_version(record_type)));
 END
 $$;
 COMMENT ON FUNCTION github_sync.store_mapping(text, regclass, jsonb) IS

@@ -10,7 +10,8 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	RETURN github_sync.read_as_owner('github_sync.attached_tables'::regclass, format(
-		'SELECT to_jsonb(a) FROM github_sync.attached_tables AS a WHERE a.record_type = %L', record_type))::jsonb;
+		'SELECT to_jsonb(a) FROM github_sync.attached_tables AS a
+		WHERE a.record_type = %L AND a.attached_at IS NOT NULL', record_type))::jsonb;
 END
 $$;
 COMMENT ON FUNCTION github_sync.attached_table(text) IS

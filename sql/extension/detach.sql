@@ -48,8 +48,10 @@ DECLARE
 BEGIN
 	PERFORM github_sync.require_owner();
 	PERFORM github_sync.require_rights_of_owner();
+	/* While the queue is there, which database it belongs to is known. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
-		'DELETE FROM github_sync.attached_tables WHERE record_type = %L', record_type));
+		CASE WHEN drop_data THEN 'DELETE FROM github_sync.attached_tables WHERE record_type = %L'
+			ELSE 'UPDATE github_sync.attached_tables SET attached_at = NULL WHERE record_type = %L' END, record_type));
 	PERFORM github_sync.make_views() WHERE record_type = 'comment';
 	FOR command IN SELECT * FROM github_sync.commands_of_detach(record_type) LOOP
 		EXECUTE command;

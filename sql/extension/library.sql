@@ -41,34 +41,29 @@ LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_database_identity';
 COMMENT ON FUNCTION github_sync.database_identity() IS
 'private: "<system identifier>/<database oid>": a copy of a database has another one';
 
-CREATE FUNCTION github_sync.server_home() RETURNS text
-LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_server_home';
-COMMENT ON FUNCTION github_sync.server_home() IS
-'private: "<host>-<data directory>-<files>", a hash of each: a copy of the server''s files has another one';
+CREATE FUNCTION github_sync.registered_identity() RETURNS text
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_registered_identity';
+COMMENT ON FUNCTION github_sync.registered_identity() IS
+'private: "<system identifier>/<database oid>/<oid of attached_tables>": also a database into which its own dump was '
+'restored has another one';
 
-CREATE FUNCTION github_sync.server_origin() RETURNS text
-LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_server_origin';
-COMMENT ON FUNCTION github_sync.server_origin() IS
-'private: on what the server was started: own (what it left itself), standby (it may have been promoted since), '
-'backup (as a primary, or by recovery to a point in time)';
+CREATE FUNCTION github_sync.server_fingerprint() RETURNS jsonb
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_server_fingerprint';
+COMMENT ON FUNCTION github_sync.server_fingerprint() IS
+'private: what tells this server from a copy of its files: of its control file inode, birth and device, path of the '
+'data directory, host, boot of the host, the backup that it was restored from, timeline (null on a standby); each a '
+'hash, null where it is not known';
 
-CREATE FUNCTION github_sync.identity_with(registered_in oid) RETURNS text
-LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'github_sync_identity_with';
-COMMENT ON FUNCTION github_sync.identity_with(oid) IS
-'private: database_identity() and the oid of the table attached_tables, which a restore makes anew';
+CREATE FUNCTION github_sync.is_registered_here(identity text, server jsonb) RETURNS boolean
+LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'github_sync_is_registered_here';
+COMMENT ON FUNCTION github_sync.is_registered_here(text, jsonb) IS
+'private: whether these are registered_identity() and server_fingerprint(), by one call: capture asks with each row';
 
-/* In C: views ask, and their readers may call what a view names, but not what that calls. */
-CREATE FUNCTION github_sync.is_at_home(identity text, home text, registered_in oid) RETURNS boolean
-LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_is_at_home';
-COMMENT ON FUNCTION github_sync.is_at_home(text, text, oid) IS
-'private: whether a row of attached_tables (of the oid registered_in) is where it was written: not in a copy of the '
-'database or of the server, nor in a table that a restore made anew';
-
-CREATE FUNCTION github_sync.server_timeline() RETURNS text
-LANGUAGE sql STABLE
-RETURN left(pg_walfile_name(pg_current_wal_lsn()), 8);
-COMMENT ON FUNCTION github_sync.server_timeline() IS
-'private: the WAL timeline, which a promotion and a recovery to a point in time change';
+CREATE FUNCTION github_sync.promotion_fingerprint() RETURNS jsonb
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_promotion_fingerprint';
+COMMENT ON FUNCTION github_sync.promotion_fingerprint() IS
+'private: server_fingerprint() when this data directory was last promoted from a standby; NULL: not since the library '
+'is preloaded';
 
 CREATE FUNCTION github_sync.in_worker() RETURNS boolean
 LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_in_worker';
@@ -161,9 +156,10 @@ COMMENT ON FUNCTION github_sync.extension_version(text) IS
  */
 REVOKE ALL ON FUNCTION
 	github_sync.wake_on_commit(), github_sync.wake(), github_sync.poke_launcher(),
-	github_sync.library_preloaded(), github_sync.database_identity(), github_sync.in_worker(),
-	github_sync.server_home(), github_sync.server_origin(), github_sync.identity_with(oid),
-	github_sync.is_at_home(text, text, oid),
+	github_sync.library_preloaded(), github_sync.database_identity(), github_sync.registered_identity(),
+	github_sync.in_worker(),
+	github_sync.server_fingerprint(), github_sync.promotion_fingerprint(),
+	github_sync.is_registered_here(text, jsonb),
 	github_sync.worker_slots(), github_sync.installation_budget(bigint),
 	github_sync.execute_unowned(text), github_sync.execute_as_owner(regclass, text),
 	github_sync.read_as_owner(regclass, text), github_sync.capture_change(),

@@ -73,10 +73,9 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	shown github_sync.resource := answer.resource;
 BEGIN
-	RETURN (SELECT a.@resource@_id FROM github_sync.@record@_creation_attempts AS a
-	JOIN github_sync.@resources@ AS r ON r.id = a.@resource@_id AND r.github_id IS NULL
-	WHERE cached.@record@_id IS NULL AND a.creation_key = github_sync.creation_key_of(shown.body)
-		AND a.github_repo_id = cached.github_repo_id AND a.@resource@_id <> cached.id
+	RETURN (SELECT r.id FROM github_sync.@resources@ AS r
+	WHERE cached.@record@_id IS NULL AND r.creation_key = github_sync.creation_key_of(shown.body)
+		AND r.github_id IS NULL AND r.github_repo_id = cached.github_repo_id AND r.id <> cached.id
 		AND shown.author_login = answer.own_login);
 END
 $$;
@@ -112,6 +111,18 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_close_attempt(bigint, text) IS
 'private: the outcome of the creation under way, if there is one: created, rejected or not found';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_note_outcome_known(cached_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	/* The one under way; all carry the same key, so that of others the last one is as good as any. */
+	UPDATE github_sync.@record@_creation_attempts SET outcome = 'created'
+	WHERE id = (SELECT a.id FROM github_sync.@record@_creation_attempts AS a WHERE a.@resource@_id = cached_id
+		ORDER BY a.outcome IS NULL DESC, a.id DESC LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_note_outcome_known(bigint) IS
+'private: the creation of the record has been met at GitHub, also where it had been given up';
 
 /* Created meanwhile: what is queued for it is an update now, and no longer waits for the budget of creations. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_note_created() RETURNS trigger

@@ -40,10 +40,10 @@ BEGIN
 		RETURN;
 	END IF;
 	IF NOT github_sync.database_is_adopted() THEN
-		/* Not while a restore brings the rows back. */
+		/* Rows that a restore brings back are no change. */
 		PERFORM github_sync.note_problem('@record@', 'copy', 'in a copied database nothing is captured',
 			'SELECT github_sync.adopt_database() where this is the database that syncs.')
-		WHERE EXISTS (SELECT FROM github_sync.attached_tables AS a WHERE a.record_type = '@record@');
+		WHERE NOT github_sync.is_restoring();
 		RETURN;
 	END IF;
 	/* A row that has a record is there.  Any other may have been deleted since by another trigger. */
@@ -76,7 +76,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_catch_up_margin() RETURNS interv
 LANGUAGE sql IMMUTABLE
 RETURN interval '1 minute';
 COMMENT ON FUNCTION github_sync.@record@_catch_up_margin() IS
-'private: rows without a record that were changed this long before a problem was noted are enqueued as well';
+'private: rows never synced that were changed this long before a problem was noted are enqueued as well';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_catch_up() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -96,12 +96,13 @@ BEGIN
 	SELECT 'outbound', r.{{id}}, {{github_repo_id}}
 	FROM {{table}} AS r LEFT JOIN github_sync.@resources@ AS cached ON cached.@record@_id = r.{{id}}
 	WHERE cached.local_base IS DISTINCT FROM {{local_fields}}
-		AND CASE WHEN cached.id IS NOT NULL THEN cached.local_base IS NOT NULL AND NOT EXISTS (
-				SELECT FROM github_sync.@record@_sync_transactions AS q WHERE q.@resource@_id = cached.id
-					AND q.state = 'queued' AND q.direction = 'outbound')
-			ELSE {{modified_at}} >= uncaptured_since
---@task				AND EXISTS (SELECT FROM github_sync.github_repos AS p WHERE p.id = {{github_repo_id}}) END
---@comment				AND ({{parent_issue_id}} IS NOT NULL OR github_sync.task_has_repository(r.{{task_id}})) END
+		/* Never synced, there is nothing to compare it with but when it was changed. */
+		AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = cached.id AND q.direction = 'outbound'
+				AND (q.state = 'queued' OR cached.local_base IS NULL AND q.record_modified_at >= {{modified_at}}))
+		AND (cached.local_base IS NOT NULL OR {{modified_at}} >= uncaptured_since AND (cached.id IS NOT NULL
+--@task			OR EXISTS (SELECT FROM github_sync.github_repos AS p WHERE p.id = {{github_repo_id}})))
+--@comment			OR {{parent_issue_id}} IS NOT NULL OR github_sync.task_has_repository(r.{{task_id}})))
 	ORDER BY r.{{id}};
 	GET DIAGNOSTICS enqueued = ROW_COUNT;
 	DELETE FROM github_sync.noted_problems WHERE record_type = '@record@';
@@ -110,4 +111,4 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_catch_up() IS
 'private: makes up for what was not captured: enqueues the rows that differ from what was last synced, and of those '
-'without a record the ones that were changed since a problem was noted. Returns how many';
+'never synced the ones that were changed since a problem was noted. Returns how many';

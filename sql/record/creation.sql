@@ -29,16 +29,20 @@ BEGIN
 	END IF;
 	here := github_sync.@record@_local_row(cached.@record@_id);
 	first_fields := here.fields;
-	creation_key := coalesce(cached.creation_key, gen_random_uuid());
+	creation_key := coalesce(cached.creation_key, gen_random_uuid());	/* the record's, in every try */
 	body := github_sync.with_creation_key(here.fields[github_sync.@record@_body_position()], creation_key);
 --@task	title := here.fields[github_sync.task_title_position()];
 --@task	/* An issue is born open; a closed task is closed by the update that follows. */
 --@task	IF here.fields[github_sync.task_state_position()] IS NOT NULL THEN
 --@task		first_fields[github_sync.task_state_position()] := 'open';
 --@task	END IF;
-	INSERT INTO github_sync.@record@_creation_attempts (creation_key, @resource@_id, github_repo_id)
-	VALUES (@record@_begin_creation.creation_key, cached.id, cached.github_repo_id);
-	UPDATE github_sync.@resources@ AS r SET creation_key = gen_random_uuid(), sent = first_fields,
+	/* One that was given up may turn up in the lists after all. */
+	INSERT INTO github_sync.@record@_creation_attempts (creation_key, @resource@_id, github_repo_id, lookup_since)
+	SELECT @record@_begin_creation.creation_key, cached.id, cached.github_repo_id,
+		coalesce(min(a.lookup_since), clock_timestamp())
+	FROM github_sync.@record@_creation_attempts AS a
+	WHERE a.@resource@_id = cached.id AND a.outcome = 'not found';
+	UPDATE github_sync.@resources@ AS r SET creation_key = @record@_begin_creation.creation_key, sent = first_fields,
 		sent_mask = array_fill(true, ARRAY[cardinality(first_fields)])
 	WHERE r.id = cached.id;
 END
@@ -47,34 +51,56 @@ COMMENT ON FUNCTION github_sync.@record@_begin_creation(bigint, integer) IS
 'private: opens a creation attempt, committed before anything is sent, and says what to send; no key: there is '
 'nothing to create (any more)';
 
+/* Of a record whose transactions were pruned: before it, nobody had an issue at GitHub. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_begin_of_github() RETURNS timestamptz
+LANGUAGE sql IMMUTABLE
+RETURN timestamptz '2008-01-01 00:00:00Z';
+COMMENT ON FUNCTION github_sync.@record@_begin_of_github() IS
+'private: creations that may be of any age are looked for since then';
+
 /*
- * A standby may have been promoted, or a backup restored, before it heard of
- * attempts that were sent.  What may have been sent is then treated as if it
- * had been: it is looked up first.
+ * A standby may have been promoted, a backup restored or a copy adopted before
+ * it heard of attempts that were sent.  What may have been sent is then treated
+ * as if it had been: it is looked up first.
  */
 CREATE OR REPLACE FUNCTION github_sync.@record@_assume_creations_sent() RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	UPDATE github_sync.attached_tables AS a SET server_timeline = github_sync.server_timeline()
-	WHERE a.record_type = '@record@' AND a.server_timeline IS DISTINCT FROM github_sync.server_timeline();
-	IF NOT FOUND THEN
-		RETURN;
-	END IF;
 	INSERT INTO github_sync.@record@_creation_attempts (creation_key, @resource@_id, github_repo_id, lookup_since)
-	SELECT r.creation_key, r.id, r.github_repo_id, q.first_inserted_at
+	SELECT r.creation_key, r.id, r.github_repo_id,
+		coalesce(q.first_inserted_at, github_sync.@record@_begin_of_github())
 	FROM github_sync.@resources@ AS r
 	CROSS JOIN LATERAL (
 		SELECT min(t.inserted_at) AS first_inserted_at FROM github_sync.@record@_sync_transactions AS t
 		WHERE t.@resource@_id = r.id AND t.direction = 'outbound') AS q
-	WHERE r.github_id IS NULL AND r.creation_key IS NOT NULL AND q.first_inserted_at IS NOT NULL
+	WHERE r.github_id IS NULL AND r.creation_key IS NOT NULL
+		AND (q.first_inserted_at IS NOT NULL OR r.@record@_id IS NOT NULL)
 	ON CONFLICT DO NOTHING;		/* an attempt that it did hear of */
-	/* The next attempt is another one. */
-	UPDATE github_sync.@resources@ AS r SET creation_key = gen_random_uuid()
-	WHERE EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a WHERE a.creation_key = r.creation_key);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_assume_creations_sent() IS
-'private: on another timeline than before, every creation that waits gets an open attempt, which is looked up first';
+'private: every creation that waits, or was given up, gets an open attempt, which is looked up before it is sent';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_meet_server() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	kept jsonb := (SELECT a.server FROM github_sync.attached_tables AS a WHERE a.record_type = '@record@');
+	present jsonb := github_sync.server_fingerprint();
+	/* These say only whether it is the same one: they change by themselves. */
+	changing text[] := ARRAY['host', 'boot'];
+BEGIN
+	IF kept = present THEN
+		RETURN;
+	END IF;
+	UPDATE github_sync.attached_tables AS a SET server = present WHERE a.record_type = '@record@';
+	IF kept - changing IS DISTINCT FROM present - changing THEN
+		PERFORM github_sync.@record@_assume_creations_sent();
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_meet_server() IS
+'private: keeps the fingerprint of the server that goes on with an adopted database. Where it was promoted, or its '
+'data directory moved or mounted anew, and so may be older than what was sent, creations are looked up first';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_report_rejected_creation(claim_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -23,8 +23,7 @@ BEGIN
 		/* The queue of the record that created it goes on. */
 		PERFORM github_sync.@record@_join_records(creator_id, cached.id);
 		SELECT q.state INTO result FROM github_sync.@record@_sync_transactions AS q WHERE q.id = t.id;
-		UPDATE github_sync.@record@_creation_attempts SET outcome = 'created'
-		WHERE creation_key = github_sync.creation_key_of(shown.body);
+		PERFORM github_sync.@record@_note_outcome_known(creator_id);
 	ELSIF github_sync.@record@_may_be_own_creation(t, cached, answer) THEN
 		result := github_sync.@record@_give_back_held(t, cached,
 			'this may be a creation of ours whose answer is on its way',

@@ -12,7 +12,7 @@ DECLARE
 BEGIN
 	recovered := 0;
 	busy := 0;
-	PERFORM github_sync.@record@_assume_creations_sent();
+	PERFORM github_sync.@record@_meet_server();
 	FOR orphan IN
 		SELECT p.id, p.claim_no, p.@resource@_id AS cached_id FROM github_sync.@record@_sync_transactions AS p
 		WHERE p.state = 'processing' AND p.id <> ALL (held)

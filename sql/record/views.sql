@@ -68,7 +68,7 @@
 				THEN 'rate limit until ' || i.creations_paused_until::timestamptz(0)
 			WHEN t.next_attempt_at > now() THEN 'retry at ' || t.next_attempt_at::timestamptz(0)
 			WHEN i.state <> 'active' THEN 'installation ' || i.state
-			WHEN copy.is_one THEN 'copied database'
+			WHEN copy.because IS NOT NULL THEN 'copied database'
 			WHEN current_setting('github_sync.enabled', true) = 'off' THEN 'github_sync.enabled is off'
 			ELSE 'ready'
 		END AS waits_for,
@@ -80,8 +80,11 @@
 	LEFT JOIN github_sync.github_app_installations AS i ON i.id = t.github_app_installation_id
 --@comment	LEFT JOIN github_sync.github_comments AS cached ON cached.id = t.github_comment_id
 --@comment	LEFT JOIN github_sync.github_issues AS issue ON issue.id = cached.github_issue_id
-	CROSS JOIN (SELECT EXISTS (SELECT FROM github_sync.attached_tables AS a
-		WHERE NOT github_sync.is_at_home(a.database_identity, a.server_home, a.tableoid)) AS is_one) AS copy
+	CROSS JOIN (
+		SELECT max(github_sync.why_copied(a.database_identity, a.server, a.held_because,
+			github_sync.registered_identity(), github_sync.server_fingerprint(),
+			github_sync.promotion_fingerprint())) AS because
+		FROM (SELECT) AS once LEFT JOIN github_sync.attached_tables AS a ON true) AS copy
 	WHERE t.state IN ('queued', 'processing')
 
 --@view sync_errors: a row per errored transaction, why, and the statement that retries it

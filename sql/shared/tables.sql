@@ -9,25 +9,25 @@ CREATE TABLE IF NOT EXISTS github_sync.attached_tables (
 	table_schema text NOT NULL,
 	table_name text NOT NULL,
 	mapping jsonb NOT NULL,
-	attached_at timestamptz NOT NULL DEFAULT now(),
+	attached_at timestamptz DEFAULT now(),
 	database_identity text NOT NULL,
-	server_timeline text,
-	server_home text,
-	adopted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	server jsonb,
+	held_because text,
 	made_by text
 );
 COMMENT ON TABLE github_sync.attached_tables IS
 'private: which tables of the application are attached, by which columns, and in which database; as text, so that it '
 'restores anywhere';
+COMMENT ON COLUMN github_sync.attached_tables.attached_at IS
+'NULL: detached; the row stays as long as the queue does, which is still a copy''s where it is attached again';
 COMMENT ON COLUMN github_sync.attached_tables.database_identity IS
-'of the database that syncs: another one with the same rows is a copy and sends nothing until adopt_database()';
+'which database syncs: another one with the same rows is a copy and sends nothing until adopt_database()';
+COMMENT ON COLUMN github_sync.attached_tables.server IS
+'server_fingerprint() when a worker started last; another server with the same rows is a copy of it, but for a standby '
+'that was promoted';
+COMMENT ON COLUMN github_sync.attached_tables.held_because IS
+'why this database was found to be a copy; until adopt_database()';
 
-COMMENT ON COLUMN github_sync.attached_tables.server_timeline IS
-'of the server when a worker started last; another one: promoted or recovered since; NULL: restored';
-COMMENT ON COLUMN github_sync.attached_tables.server_home IS
-'server_home() of the server that syncs; "a copy of ...": that of the original, and nothing is sent';
-COMMENT ON COLUMN github_sync.attached_tables.adopted_at IS
-'when the table was attached, or the database adopted';
 COMMENT ON COLUMN github_sync.attached_tables.made_by IS
 'the version of the extension that made, or last refreshed, what is attached';
 

@@ -14,14 +14,20 @@
 --@column last_error_at: when that was
 --@column next_start_at: without a worker: when one is started at the latest, a commit does it earlier; NULL otherwise
 	SELECT w.pid, current_database() AS database,
-		CASE WHEN owner.problem IS NOT NULL THEN 'does not run' WHEN copy.is_one THEN 'copied database'
+		CASE WHEN owner.problem IS NOT NULL THEN 'does not run' WHEN copy.because IS NOT NULL THEN 'copied database'
 			ELSE w.activity END AS activity,
 		w.started_at, w.requests_under_way,
 		CASE WHEN owner.problem IS NOT NULL THEN format('nothing is synchronized: %s; %s', owner.problem, owner.remedy)
-			WHEN copy.is_one THEN 'this database is a copy: nothing is sent until SELECT github_sync.adopt_database()'
+			WHEN copy.because IS NOT NULL
+			THEN format('this database is a copy: %s; nothing is sent until SELECT github_sync.adopt_database(), '
+				'after which the original must not send any more', copy.because)
 			ELSE w.last_error END AS last_error,
 		w.last_error_at, w.next_start_at
-	FROM github_sync.owner_problem() AS owner CROSS JOIN (SELECT EXISTS (SELECT FROM github_sync.attached_tables AS a
-		WHERE NOT github_sync.is_at_home(a.database_identity, a.server_home, a.tableoid)) AS is_one) AS copy
+	FROM github_sync.owner_problem() AS owner
+	CROSS JOIN (
+		SELECT max(github_sync.why_copied(a.database_identity, a.server, a.held_because,
+			github_sync.registered_identity(), github_sync.server_fingerprint(),
+			github_sync.promotion_fingerprint())) AS because
+		FROM (SELECT) AS once LEFT JOIN github_sync.attached_tables AS a ON true) AS copy
 	LEFT JOIN github_sync.worker_slots() AS w ON true
-	WHERE owner.problem IS NOT NULL OR copy.is_one OR w.activity IS NOT NULL
+	WHERE owner.problem IS NOT NULL OR copy.because IS NOT NULL OR w.activity IS NOT NULL

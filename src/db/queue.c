@@ -21,22 +21,14 @@ queue_is_attached(RecordType record_type)
 		db_functions_named(list_make2(makeString("github_sync"), makeString(function))) != NULL;
 }
 
-bool
-queue_database_is_adopted(void)
+char *
+queue_why_copied(void)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.database_is_adopted() AS adopted");
+	static Statement statement = STATEMENT("SELECT CASE WHEN NOT github_sync.database_is_adopted()"
+										   " THEN github_sync.hold_copy() END AS because");
 	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
 
-	return result_bool(&result, 0, "adopted");
-}
-
-bool
-queue_recognise_server(void)
-{
-	static Statement statement = STATEMENT("SELECT github_sync.recognise_server() AS adopted");
-	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
-
-	return result_bool(&result, 0, "adopted");
+	return result_text_or_null(&result, 0, "because");
 }
 
 bool

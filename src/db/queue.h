@@ -14,11 +14,8 @@
 
 extern bool queue_is_attached(RecordType record_type);
 
-/* False: a restored or copied database, which sends nothing. */
-extern bool queue_database_is_adopted(void);
-
-/* Once a process, before the first claim: the same, of a server that may have become another. */
-extern bool queue_recognise_server(void);
+/* Why this restored or copied database sends nothing, palloc'd; NULL: it is the one that syncs. */
+extern char *queue_why_copied(void);
 
 /*
  * Puts orphans back: rows of dead workers, and of this one all but those that

@@ -31,6 +31,7 @@
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "server/compat.h"
+#include "server/fingerprint.h"
 #include "server/launcher.h"
 #include "server/process_start.h"
 #include "server/roster.h"
@@ -654,6 +655,7 @@ github_sync_launcher_main(Datum main_arg pg_attribute_unused())
 	wait_event = compat_wait_event("GithubSyncLauncherMain");
 	pgstat_report_appname(LAUNCHER_NAME);
 
+	fingerprint_keep_promotion();
 	roster_create();
 	shared_state_claim_launcher();
 	take_over_running_workers();

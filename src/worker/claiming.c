@@ -10,14 +10,17 @@
  */
 #include "postgres.h"
 
+#include "commands/dbcommands.h"
 #include "db/installations.h"
 #include "db/queue.h"
 #include "db/queue_claim.h"
 #include "db/transaction.h"
+#include "miscadmin.h"
 #include "db/versions.h"
 #include "server/budgets.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
@@ -52,9 +55,9 @@ static struct
 	bool pauses_ended;         /* those that followed from settings */
 	bool orphans_recovered;    /* what nobody holds is back in the queue */
 	TimestampTz next_recovery; /* when it is looked for in any case */
-	bool server_recognised;    /* it is the one that it was, or the standby of that one */
 	bool versions_fit;         /* library, extensions and what attach made */
 	bool adopted;              /* not a copy of another database */
+	bool copy_logged;          /* it is one, and the log says so */
 	bool expects_work;         /* a claim may find something */
 	TimestampTz next_due;      /* when a retry time or a pause ends */
 	TimestampTz fallback_at;   /* when it is looked for work that nobody told of */
@@ -204,6 +207,32 @@ claim_slots(int all)
 
 /* ---- before claims are made ---- */
 
+/* Once for each time that it was found to be one. */
+static void
+log_copy(const char *because)
+{
+	if (!claiming.copy_logged)
+		ereport(LOG,
+				(errmsg("github_sync: nothing is sent from database \"%s\", which is a copy: %s",
+						get_database_name(MyDatabaseId), because),
+				 errhint(
+					 "If it is the one that syncs: SELECT github_sync.adopt_database() in it. The "
+					 "original must not send any more.")));
+	claiming.copy_logged = true;
+}
+
+static bool
+is_adopted(void)
+{
+	const char *because = queue_why_copied();
+
+	if (because != NULL)
+		log_copy(because);
+	else
+		claiming.copy_logged = false;
+	return because == NULL;
+}
+
 /* What is attached, and whether this database may send at all. */
 static void
 refresh_what_is_attached(void)
@@ -216,9 +245,7 @@ refresh_what_is_attached(void)
 		versions_check();
 		claiming.versions_fit = true;
 	}
-	claiming.adopted = claiming.attached[RECORD_TASK] &&
-		(claiming.server_recognised ? queue_database_is_adopted() : queue_recognise_server());
-	claiming.server_recognised = claiming.attached[RECORD_TASK];
+	claiming.adopted = claiming.attached[RECORD_TASK] && is_adopted();
 }
 
 static void

@@ -15,11 +15,19 @@ const LAGGING_ANSWERS = 5;
 /* ------------------------------------------------------------------------ */
 /* Which record the answer is about */
 
-/* An unlinked resource of ours that carries the key of an open attempt is that attempt's. */
-function attemptOf(world, record, resource) {
+/* An unlinked resource of ours that carries the key of a record without a resource is that record's creation. */
+function creatorOf(world, record, resource) {
 	if (record.local !== null || resource.author !== OUR_LOGIN || resource.keyOf === null) return undefined;
-	return world[record.type].attempts.find((a) => a.id === resource.keyOf && a.record !== record
-		&& a.record.githubId === null && a.record.repo === record.repo);
+	const { attempts, records } = world[record.type];
+	const key = attempts.find((a) => a.id === resource.keyOf)?.key;
+	return key && records.find((r) => r.key === key && r !== record && r.githubId === null && r.repo === record.repo);
+}
+
+/* The attempt under way, or else the last one: all carry the same key. */
+function noteCreated(world, record) {
+	const attempt = openAttempt(world, record)
+		?? world[record.type].attempts.filter((a) => a.record === record).reduce((a, b) => (a.id > b.id ? a : b));
+	attempt.outcome = 'created';
 }
 
 /* ------------------------------------------------------------------------ */
@@ -137,10 +145,10 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 	/* There is no ETag without the base that it came with. */
 	if (kind === 'not modified' && record.remoteBase === null) return requeue(world, t, null);
 	if (kind !== 'not modified') {
-		const attempt = attemptOf(world, record, resource);
-		if (attempt) {
-			joinRecords(world, attempt.record, record);
-			attempt.outcome = 'created';
+		const creator = creatorOf(world, record, resource);
+		if (creator) {
+			joinRecords(world, creator, record);
+			noteCreated(world, creator);
 			return t.state;
 		}
 		if (mayBeOurCreation(world, t, record, kind, resource)) return requeue(world, t, 'later');

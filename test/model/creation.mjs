@@ -16,7 +16,9 @@ export function beginCreation(world, { type, id, claimNo }, name) {
 		side.nextAttempt++;
 		throw new Refusal('23505');
 	}
-	side.attempts.push({ id: side.nextAttempt++, name, record, outcome: null, isOld: false });
+	/* The key is the record's, in every try. */
+	record.key ??= name;
+	side.attempts.push({ id: side.nextAttempt++, key: record.key, record, outcome: null, isOld: false });
 	t.step = 'creating';
 	/* An issue is born open; a closed one is closed by the write that follows. */
 	record.sent = type === 'task' ? [local[0], local[1], 'open'] : [...local];

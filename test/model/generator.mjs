@@ -346,13 +346,13 @@ export class Generator {
 		const { sent } = t.record;
 		const author = this.#random.chance(0.03) ? 'mallory' : OUR_LOGIN;
 		return type === 'task'
-			? this.#github.openIssue(author, t.record.repo, [sent[0], sent[1] ?? '', 'open'], attempt.name)
-			: this.#github.writeComment({ number: t.record.parent.number, repo: t.record.repo }, author, [sent[0] ?? ''], attempt.name);
+			? this.#github.openIssue(author, t.record.repo, [sent[0], sent[1] ?? '', 'open'], attempt.key)
+			: this.#github.writeComment({ number: t.record.parent.number, repo: t.record.repo }, author, [sent[0] ?? ''], attempt.key);
 	}
 
 	#answerToCreation(t, of, trouble) {
 		const attempt = openAttempt(this.world, t.record);
-		const exists = attempt && this.#github.ofAttempt(of.type, attempt.name);
+		const exists = attempt && this.#github.ofAttempt(of.type, attempt.key);
 		if (exists) return this.#answer(of, 'created', exists);
 		/* A webhook of it was fetched first. */
 		const met = !attempt && this.#github.of(of.type, t.record);
@@ -372,7 +372,7 @@ export class Generator {
 
 	#answerToLook(t, of, trouble) {
 		const attempt = openAttempt(this.world, t.record);
-		const resource = attempt && this.#github.ofAttempt(of.type, attempt.name);
+		const resource = attempt && this.#github.ofAttempt(of.type, attempt.key);
 		if (resource && this.#random.chance(0.7)) return this.#answer(of, 'found', resource);
 		return trouble(0.1) ?? { does: 'creation not found', ...of };
 	}

@@ -78,8 +78,8 @@ export class GitHub {
 			: this.comments.find((c) => c.githubId === record.githubId);
 	}
 
-	ofAttempt(type, name) {
-		return (type === 'task' ? this.issues : this.comments).find((r) => r.keyOf === name && r.author === OUR_LOGIN);
+	ofAttempt(type, key) {
+		return (type === 'task' ? this.issues : this.comments).find((r) => r.keyOf === key && r.author === OUR_LOGIN);
 	}
 }
 

@@ -86,7 +86,7 @@ function* creationUnanswered(scene) {
 	const { sent } = t.record;
 	/* Whoever reads the issue can copy the key. */
 	const author = random.chance(0.2) ? 'mallory' : OUR_LOGIN;
-	const issue = random.chance(0.7) && github.openIssue(author, 1, [sent[0], sent[1] ?? '', 'open'], attempt.name);
+	const issue = random.chance(0.7) && github.openIssue(author, 1, [sent[0], sent[1] ?? '', 'open'], attempt.key);
 	if (issue && random.chance(0.25)) {
 		/* Somebody is quick to comment, and the answer comes after all. */
 		yield inbound('comment', github.writeComment(issue));

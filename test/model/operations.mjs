@@ -170,7 +170,7 @@ export function resolve(world, operation) {
 	if (operation.held) resolved.held = operation.held.map((name) => transactionNamed(world, type, name)?.id ?? 0);
 	if (operation.resource) {
 		const { keyOf } = operation.resource;
-		const attempt = keyOf === null ? undefined : world[type].attempts.find((a) => a.name === keyOf);
+		const attempt = keyOf === null ? undefined : world[type].attempts.find((a) => a.key === keyOf);
 		resolved.resource = { ...operation.resource, keyOf: attempt?.id ?? null };
 		/* With the key taken out nothing is left, but something was there. */
 		if (attempt) resolved.resource.fields = operation.resource.fields.map((value, i) => (FIELDS[type][i] === 'body' ? value ?? '' : value));

@@ -96,7 +96,7 @@ SELECT github_sync.capture_task_changes(true) \g /dev/null
 SELECT github_sync.detach_comments() \g /dev/null
 SELECT github_sync.detach_tasks() \g /dev/null
 SELECT count(*) FROM pg_trigger WHERE tgrelid = 'app.tasks'::regclass AND NOT tgisinternal;
-SELECT count(*) FROM github_sync.attached_tables;
+SELECT count(*) FROM github_sync.attached_tables WHERE attached_at IS NOT NULL;
 SELECT id, state FROM github_sync.task_sync_transactions;
 SELECT github_sync.attach_tasks('app.tasks') \g /dev/null
 SELECT github_sync.attach_comments('app.comments') \g /dev/null
@@ -162,7 +162,7 @@ SELECT github_sync.attach_tasks('app.tasks', id_column => 'code');
 -- other columns are no matter, nor is another name
 ALTER TABLE app.tasks RENAME TO comment_things;
 SELECT github_sync.attach_tasks('app.comment_things', title_column => 'subject') \g /dev/null
-SELECT table_name, mapping ->> 'title' FROM github_sync.attached_tables;
+SELECT table_name, mapping ->> 'title' FROM github_sync.attached_tables WHERE attached_at IS NOT NULL;
 -- capture that is on goes on by the columns that count now
 SELECT github_sync.capture_task_changes(true) \g /dev/null
 SELECT github_sync.attach_tasks('app.comment_things', title_column => 'title') \g /dev/null

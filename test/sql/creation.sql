@@ -181,7 +181,7 @@ CALL time_has_come();
 SELECT * FROM claim();
 SELECT look_in_vain(5);
 SELECT * FROM attempts;
--- now it is sent again, under another key
+-- now it is sent again, under the same key
 SELECT carry_out(9);
 SELECT * FROM attempts;
 SELECT count(DISTINCT creation_key) FROM github_sync.task_creation_attempts;
@@ -268,8 +268,8 @@ SELECT * FROM attempts;
 -- one attempt at a time, one issue per task, one task per issue
 \set VERBOSITY terse
 INSERT INTO app.tasks (title) VALUES ('Another');
-INSERT INTO github_sync.task_creation_attempts (github_issue_id, github_repo_id) VALUES (1, 1);
-INSERT INTO github_sync.task_creation_attempts (github_issue_id, github_repo_id) VALUES (1, 1);
+INSERT INTO github_sync.task_creation_attempts (creation_key, github_issue_id, github_repo_id) VALUES (gen_random_uuid(), 1, 1);
+INSERT INTO github_sync.task_creation_attempts (creation_key, github_issue_id, github_repo_id) VALUES (gen_random_uuid(), 1, 1);
 INSERT INTO github_sync.github_issues (github_repo_id, task_id) VALUES (1, 1);
 INSERT INTO github_sync.github_issues (github_repo_id, task_id, number) VALUES (1, 2, 1);
 INSERT INTO github_sync.github_issues (github_repo_id, task_id, github_id) VALUES (1, 2, 3000000001);

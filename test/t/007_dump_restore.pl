@@ -210,6 +210,44 @@ $plain->wait_until_done;
 is($custom->superuser_sql('SELECT DISTINCT activity FROM github_sync.sync_workers'), 'copied database', 'a copy is still a copy when its tables are attached again');
 is(scalar(grep { /^POST/ } GitHubSync::Application::asked($github, $seq)), 0, 'and sends nothing');
 
+# ---- a dump, restored over the database that it was made of ----
+
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
+$plain->add_task(title => "queued in the dump, $_", github_repo_id => GitHubSync::Application::WIDGETS) foreach 1 .. 3;
+$node->command_ok([ 'pg_dump', '-Fc', '-f', "$dumps/again", '-d', $node->connstr('plain') ], 'a dump while three creations are queued');
+$node->command_ok([ 'pg_dump', '--data-only', '-f', "$dumps/data.sql", '-d', $node->connstr('plain') ], 'and one of the data alone');
+my $in_dump = $plain->contents;
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
+$plain->wait_until_done;
+is(scalar $github->issues('acme/widgets'), 6, 'they are sent');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '--clean', '--if-exists', '-d', $node->connstr('plain'), "$dumps/again" ],
+	'the dump is restored over the same database');
+$plain->wait_until("SELECT activity = 'copied database' FROM github_sync.sync_workers LIMIT 1");
+is($plain->superuser_sql("SELECT count(*) FROM github_sync.sync_queue WHERE waits_for = 'copied database'"), 3, 'it is a copy of what it was');
+$plain->sql('SELECT github_sync.adopt_database()');
+$plain->wait_until_done;
+is(scalar $github->issues('acme/widgets'), 6, 'adopted, it finds its three issues');
+is($plain->superuser_sql("SELECT count(number) FROM github_sync.github_issues AS i JOIN planner.tasks AS t ON t.id = i.task_id WHERE t.title ~ '^queued in'"),
+	3, 'and links them');
+
+# ---- schema and data one after the other: capture is on before the data is there ----
+
+my $parts = restored_as('parts', 'pg_restore', '--exit-on-error', '--schema-only', "$dumps/again");
+is($parts->superuser_sql("SELECT count(*) FROM pg_trigger WHERE tgname ~ '^github_sync_capture'"), $plain->superuser_sql("SELECT count(*) FROM pg_trigger WHERE tgname ~ '^github_sync_capture'"),
+	'capture is on');
+$node->command_ok([ 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-o', "$dumps/output", '-f', "$dumps/data.sql", '-d', $node->connstr('parts') ],
+	'then the data is restored');
+is_deeply({ %{ $parts->contents }, 'github_sync.attached_tables' => $in_dump->{'github_sync.attached_tables'} }, $in_dump, 'every row is there, and none more');
+is($parts->superuser_sql('SELECT DISTINCT activity FROM github_sync.sync_workers'), 'copied database', 'and this is a copy');
+$parts->disconnect;
+$node->safe_psql('postgres', 'DROP DATABASE parts');
+
+# ---- a copy is one, detached and attached ----
+
+$custom->superuser_sql('SELECT github_sync.detach_comments(); SELECT github_sync.detach_tasks()');
+$custom->attach;
+is($custom->superuser_sql('SELECT DISTINCT activity FROM github_sync.sync_workers'), 'copied database', 'a copy is still a copy when it was detached meanwhile');
+
 # ---- without the extensions ----
 
 my $superuser = $node->safe_psql('postgres', 'SELECT current_user');

@@ -176,7 +176,8 @@ $application->add_task(title => 'of the original');
 $application->wait_until_done;
 is(scalar(grep { $_->{title} eq 'of the original' } $github->issues('acme/widgets')), 1, 'the original goes on');
 is(scalar(grep { $_->{title} eq 'of the copy' } $github->issues('acme/widgets')), 0, 'the copy sends nothing');
-is($copy->superuser_sql("SELECT string_agg(state, ' ') FROM github_sync.sync_queue"), 'queued', 'and keeps its queue');
+is($copy->superuser_sql("SELECT (SELECT count(*) FROM github_sync.sync_queue) || ' ' || (SELECT count(*) FROM github_sync.noted_problems)"), '0 1',
+	'and notes that something was changed, for when it is adopted');
 
 # ---- RENAME and DROP DATABASE while a request is under way ----
 

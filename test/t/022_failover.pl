@@ -112,6 +112,8 @@ isnt($standby->github_comment_of($comment)->{github_id}, undef, 'and its row kno
 
 # ---- afterwards ----
 
+# Started as a primary now: that it was promoted is known from before.
+$standby->node->restart;
 $seq  = $github->last_seq;
 $task = $standby->add_task(title => 'after the promotion');
 $standby->wait_until_done;

@@ -1,6 +1,6 @@
 # 036_copies.pl
 #
-# Copies of a database and of a server, by everything that makes them: none
+# Copies of a database, and of a server that crashed (040 has other copies of servers): none
 # sends anything until adopt_database(), and what the original has sent since
 # the copy was made is then found, and not created again.
 use strict;
@@ -50,23 +50,6 @@ my %ways = (
 		$node->safe_psql('postgres', 'CREATE DATABASE restored TEMPLATE template0');
 		$node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('restored'), $file ], 'is restored');
 		return of_node($node, 'restored');
-	},
-	'a base backup that is started as a primary' => sub {
-		my $other = PostgreSQL::Test::Cluster->new('backup');
-
-		$node->backup('whole');
-		$other->init_from_backup($node, 'whole');
-		$other->start;
-		return of_node($other);
-	},
-	'a copy of the files of a server that is stopped' => sub {
-		my $other = PostgreSQL::Test::Cluster->new('files');
-
-		$node->stop;
-		$other->init_from_backup($node, copy_of_files($node));
-		$node->start;
-		$other->start;
-		return of_node($other);
 	},
 	'a copy of the files of a server that crashed' => sub {
 		my $other = PostgreSQL::Test::Cluster->new('snapshot');
