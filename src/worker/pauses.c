@@ -225,10 +225,10 @@ note_pause_of_budget(const Pause *pause)
 		log_pause(DEBUG1, installation_id, pause->until, reason, NULL);
 	else
 		pauses_note_outage(installation_id,
-							&(Outage){.kind = installations_pause_kind_name(
-										   kind_of_pause(pause->obstacle)),
-									   .until = pause->until,
-									   .reason = reason});
+						   &(Outage){.kind = installations_pause_kind_name(
+										 kind_of_pause(pause->obstacle)),
+									 .until = pause->until,
+									 .reason = reason});
 }
 
 /* DbAction */

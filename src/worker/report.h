@@ -29,7 +29,7 @@ typedef struct Report
 	const char *pause_reason; /* why the installation pauses; NULL: it does not */
 	PauseKind pause_kind;
 	TimestampTz paused_until;
-	bool outage_ends;              /* the installation was in an outage, and GitHub answered */
+	bool outage_ends;               /* the installation was in an outage, and GitHub answered */
 	const char *installation_state; /* what GitHub says it is; NULL: nothing */
 	TimestampTz retry_at;           /* when a row that was given back may be claimed again */
 } Report;

@@ -112,10 +112,10 @@ set_state(void *argument)
 
 	installations_set_state(installation_id, report->installation_state);
 	pauses_note_outage(installation_id,
-						&(Outage){.kind = report->installation_state,
-								   .until = DT_NOEND,
-								   .reason = verdict_describe(conversation->answer),
-								   .request_id = request_id_of(conversation)});
+					   &(Outage){.kind = report->installation_state,
+								 .until = DT_NOEND,
+								 .reason = verdict_describe(conversation->answer),
+								 .request_id = request_id_of(conversation)});
 }
 
 /* DbAction */
@@ -130,10 +130,10 @@ begin_pause(void *argument)
 	installations_pause(installation_id, report->paused_until, report->pause_kind,
 						report->pause_reason);
 	pauses_note_outage(installation_id,
-						&(Outage){.kind = installations_pause_kind_name(report->pause_kind),
-								   .until = report->paused_until,
-								   .reason = report->pause_reason,
-								   .request_id = request_id_of(conversation)});
+					   &(Outage){.kind = installations_pause_kind_name(report->pause_kind),
+								 .until = report->paused_until,
+								 .reason = report->pause_reason,
+								 .request_id = request_id_of(conversation)});
 }
 
 /* DbAction: somebody may have ended the pause for all workers, and this one would try in a circle. */
