@@ -103,6 +103,7 @@ CREATE FUNCTION github_sync.follow_ddl() RETURNS event_trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	attached_type text;
+	application_table regclass;
 	drift text;
 BEGIN
 	/* By itself: what is named below could not even be looked up. */
@@ -115,14 +116,12 @@ BEGIN
 			WHERE d.schema_name IS DISTINCT FROM 'github_sync') THEN
 		RETURN;
 	END IF;
-	FOR attached_type IN
-		SELECT t.record_type FROM (VALUES ('task'), ('comment')) AS t (record_type)
-		JOIN pg_class AS c
-			ON c.oid = github_sync.attached_relation(t.record_type, github_sync.attached_table(t.record_type))
-		WHERE EXISTS (SELECT FROM pg_event_trigger_ddl_commands() AS d
-				WHERE d.objid IN (c.oid, c.relnamespace)
-					OR d.objid IN (SELECT a.atttypid FROM pg_attribute AS a WHERE a.attrelid = c.oid))
-	LOOP
+	FOREACH attached_type IN ARRAY ARRAY['task', 'comment'] LOOP
+		application_table := github_sync.attached_relation(attached_type, github_sync.attached_table(attached_type));
+		CONTINUE WHEN NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() AS d
+			WHERE d.objid = application_table
+				OR d.objid = (SELECT c.relnamespace FROM pg_class AS c WHERE c.oid = application_table)
+				OR d.objid IN (SELECT a.atttypid FROM pg_attribute AS a WHERE a.attrelid = application_table));
 		drift := github_sync.follow_table(attached_type);
 		PERFORM github_sync.say_what_drifted(attached_type, drift) WHERE drift IS NOT NULL;
 	END LOOP;
