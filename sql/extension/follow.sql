@@ -23,13 +23,17 @@ DECLARE
 	changed record;
 BEGIN
 	FOR changed IN
+		/* Materialized: filled in once, and not for each function there is. */
+		WITH new AS MATERIALIZED (
+			SELECT b.function_name, b.body
+			FROM github_sync.definitions_of(record_type, 'objects'::text) AS d (definition)
+			CROSS JOIN LATERAL (VALUES (
+				github_sync.fill_in(d.definition, was), github_sync.fill_in(d.definition, becomes))) AS f (was, becomes)
+			CROSS JOIN LATERAL github_sync.function_bodies(f.becomes) AS b
+			WHERE f.was <> f.becomes)
 		SELECT p.oid, new.body
-		FROM github_sync.definitions_of(record_type, 'objects'::text) AS d (definition)
-		CROSS JOIN LATERAL (VALUES (
-			github_sync.fill_in(d.definition, was), github_sync.fill_in(d.definition, becomes))) AS f (was, becomes)
-		CROSS JOIN LATERAL github_sync.function_bodies(f.becomes) AS new
-		JOIN pg_proc AS p ON p.pronamespace = 'github_sync'::regnamespace AND p.proname = new.function_name
-		WHERE f.was <> f.becomes AND p.prosrc <> new.body
+		FROM new JOIN pg_proc AS p ON p.pronamespace = 'github_sync'::regnamespace AND p.proname = new.function_name
+		WHERE p.prosrc <> new.body
 			AND NOT EXISTS (SELECT FROM pg_depend AS e
 				WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
 	LOOP

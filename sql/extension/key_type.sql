@@ -13,7 +13,7 @@ COMMENT ON FUNCTION github_sync.key_type_may_become(text, text) IS
 
 CREATE FUNCTION github_sync.functions_of_key(record_type text) RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	WITH heads AS (
+	WITH heads AS MATERIALIZED (
 		SELECT (regexp_match(h.head, '.*FUNCTION github_sync\.([a-z_]+)(.*)'))
 		FROM github_sync.definitions_of(record_type, 'objects'::text) AS d (definition),
 			regexp_split_to_table(d.definition, '\$\$') WITH ORDINALITY AS h (head, place)
