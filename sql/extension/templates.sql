@@ -68,7 +68,7 @@ $$;
 COMMENT ON FUNCTION github_sync.view_parts(text[]) IS
 'private: the views over some record types: what each tells, the lines about its columns, and its query';
 
-CREATE FUNCTION github_sync.grants_on_view(view_name name) RETURNS SETOF text
+CREATE FUNCTION github_sync.grants_on_view(view_name text) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH granted AS (
 		SELECT c.relowner, c.relacl AS acl, NULL::name AS column_name FROM pg_class AS c
@@ -82,10 +82,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
 	FROM granted AS g, aclexplode(g.acl) AS a WHERE a.grantee <> g.relowner
 $$;
-COMMENT ON FUNCTION github_sync.grants_on_view(name) IS
+COMMENT ON FUNCTION github_sync.grants_on_view(text) IS
 'private: the statements that grant again what is granted on a view';
 
-CREATE FUNCTION github_sync.drop_view(view_name name) RETURNS void
+CREATE FUNCTION github_sync.drop_view(view_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	dependents text;
@@ -100,10 +100,10 @@ EXCEPTION WHEN dependent_objects_still_exist THEN
 		HINT = 'Drop these, do this again, and make them anew.';
 END
 $$;
-COMMENT ON FUNCTION github_sync.drop_view(name) IS
+COMMENT ON FUNCTION github_sync.drop_view(text) IS
 'private: drops a view of ours as its owner, or says what depends on it';
 
-CREATE FUNCTION github_sync.make_view(view_name name, query text) RETURNS void
+CREATE FUNCTION github_sync.make_view(view_name text, query text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	definition text := format('CREATE OR REPLACE VIEW github_sync.%I AS %s', view_name, query);
@@ -118,7 +118,7 @@ EXCEPTION WHEN invalid_table_definition THEN
 	PERFORM github_sync.execute_unowned(g.command) FROM unnest(grants) AS g (command);
 END
 $$;
-COMMENT ON FUNCTION github_sync.make_view(name, text) IS
+COMMENT ON FUNCTION github_sync.make_view(text, text) IS
 'private: makes a view, or gives one of an older version the columns of now; who was granted it keeps it';
 
 /* Compiling the query that takes the templates apart takes far longer than running it. */
