@@ -42,12 +42,16 @@ take_token(Report *report)
 static void
 take_identity(Report *report)
 {
-	char *login = github_own_login_parse(report->conversation->answer->json);
+	const Conversation *conversation = report->conversation;
+	char *login = github_own_login_parse(conversation->answer->json);
 
 	if (login == NULL)
 		report_bad_credentials(report, "GitHub does not say under which login we write");
 	else
-		identity_set_login(report->conversation, login);
+		identity_set_login(conversation, login);
+	/* The App is known, so it is the installation that is not there. */
+	if (login != NULL && conversation->installation->app_doubted)
+		report->installation_state = "deleted";
 }
 
 static void
@@ -85,11 +89,12 @@ report_refused_credentials(Report *report)
 		report_refusal(report);
 }
 
+/* GitHub says the same of an App that it does not know. */
 static void
 report_no_such_installation(Report *report)
 {
 	if (report->conversation->purpose == ABOUT_TOKEN)
-		report->installation_state = "deleted";
+		report->conversation->installation->app_doubted = true;
 	else
 		report_refusal(report);
 }

@@ -102,6 +102,16 @@ request_id_of(const Conversation *conversation)
 	return conversation->answer != NULL ? conversation->answer->request_id : NULL;
 }
 
+static const char *
+reason_of_state(const Report *report)
+{
+	const Conversation *conversation = report->conversation;
+
+	if (conversation->purpose == ABOUT_IDENTITY && conversation->answer->verdict.kind == GITHUB_OK)
+		return "GitHub knows the App, but no such installation of it";
+	return verdict_describe(conversation->answer);
+}
+
 /* DbAction */
 static void
 set_state(void *argument)
@@ -114,7 +124,7 @@ set_state(void *argument)
 	pauses_note_outage(installation_id,
 					   &(Outage){.kind = report->installation_state,
 								 .until = DT_NOEND,
-								 .reason = verdict_describe(conversation->answer),
+								 .reason = reason_of_state(report),
 								 .request_id = request_id_of(conversation)});
 }
 
@@ -194,7 +204,7 @@ static void
 take_over_state(Report *report)
 {
 	Installation *installation = report->conversation->installation;
-	const char *reason = verdict_describe(report->conversation->answer);
+	const char *reason = reason_of_state(report);
 
 	pauses_clear_line(installation, reason);
 	change_installation(report, set_state);

@@ -273,4 +273,27 @@ $by_token->wait_until_done;
 is($github->issue('acme/gadgets', 1)->{author}, 'alice', 'one that is put in its place is read at the next try, without a reload');
 is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, 'the other database goes by its own settings');
 
+# ---- an App that is not ours, for a moment ----
+
+GitHubSync::Application::reconfigure($node, 'github_sync.app_id' => '999999');
+my $meanwhile = $application->add_task(title => 'under another App');
+$application->wait_until("SELECT waits_for LIKE '%Integration not found%' FROM github_sync.sync_queue");
+is($application->superuser_sql("SELECT state FROM github_sync.github_app_installations WHERE id = @{[GitHubSync::Application::INSTALLATION]}"), 'active',
+	'an App that GitHub does not know says nothing of its installations');
+GitHubSync::Application::reconfigure($node, 'github_sync.app_id' => $github->app_id);
+$application->wait_until_done;
+is($application->issue_of($meanwhile)->{number} > 0, 1, 'with the right one all goes on by itself');
+
+# An answer of a proxy's, or of the wrong host: the App is asked for before it is believed.
+restart_worker();
+$github->fault('POST /access_tokens$', { answer => { status => 404, body => '{"message":"Not Found"}' } });
+$github->fault('GET /app$',            { answer => { status => 404, body => '{"message":"Not Found"}' } });
+$application->edit_task($meanwhile, title => 'behind a proxy');
+$application->wait_until("SELECT waits_for LIKE '%no identity: GitHub answered 404%' FROM github_sync.sync_queue");
+is($application->superuser_sql("SELECT state FROM github_sync.github_app_installations WHERE id = @{[GitHubSync::Application::INSTALLATION]}"), 'active',
+	'nor does a 404 where the App itself is not found');
+$application->superuser_sql("SELECT github_sync.$_()") foreach qw(end_credential_pauses wake);
+$application->wait_until_done;
+is(title_on_github($meanwhile), 'behind a proxy', 'and when it is, all goes on');
+
 done_testing();
