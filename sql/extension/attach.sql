@@ -238,6 +238,7 @@ DECLARE
 	stored jsonb;
 	definition text;
 	grants text[];
+	was_attached boolean := github_sync.has_functions(record_type);
 BEGIN
 	PERFORM github_sync.check_mapping(application_table, mapping, owner);
 	stored := github_sync.mapping_to_store(record_type, application_table, mapping, given);
@@ -255,6 +256,8 @@ BEGIN
 	PERFORM github_sync.hand_over(owner);
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, g.command)
 	FROM unnest(grants) AS g (command);
+	PERFORM github_sync.give_back_all(record_type)
+	WHERE NOT was_attached AND (github_sync.owner_problem()).problem IS NULL;
 	PERFORM github_sync.catch_up(record_type, application_table) WHERE (github_sync.owner_problem()).problem IS NULL;
 	PERFORM github_sync.warn_of_owner_problem();
 	/* What comments know of the key of their tasks. */

@@ -2,6 +2,19 @@
  * The way out: what attach made is dropped, and the tables only on demand.
  */
 
+CREATE FUNCTION github_sync.commands_at_application(record_type text) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass)
+	FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid JOIN pg_class AS c ON c.oid = t.tgrelid
+	WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND p.pronamespace = 'github_sync'::regnamespace
+		AND c.relnamespace <> 'github_sync'::regnamespace
+		AND (t.tgname = 'github_sync_capture_' || record_type
+			OR (record_type = 'task' OR p.proname ~ 'comment') AND NOT EXISTS (SELECT FROM pg_depend AS d
+				WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'))
+$$;
+COMMENT ON FUNCTION github_sync.commands_at_application(text) IS
+'private: what drops the triggers on the application''s tables';
+
 CREATE FUNCTION github_sync.commands_of_detach(record_type text) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	/* Objects of comments say so in their names; all others belong to tasks, and go last. */
@@ -16,13 +29,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass)
 	FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid JOIN pg_class AS c ON c.oid = t.tgrelid
 	WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND p.pronamespace = 'github_sync'::regnamespace
-		AND (t.tgfoid IN (SELECT o.oid FROM ours AS o) OR t.tgname = 'github_sync_capture_' || record_type
-			OR c.relnamespace = 'github_sync'::regnamespace AND (record_type = 'task' OR c.relname ~ 'comment'))
+		AND c.relnamespace = 'github_sync'::regnamespace
+		AND (t.tgfoid IN (SELECT o.oid FROM ours AS o) OR record_type = 'task' OR c.relname ~ 'comment')
 	UNION ALL
 	SELECT format('DROP FUNCTION %s', o.function) FROM ours AS o
 $$;
 COMMENT ON FUNCTION github_sync.commands_of_detach(text) IS
-'private: what drops the views, triggers and functions of a record type';
+'private: what drops the views, the triggers on our tables and the functions of a record type';
 
 CREATE FUNCTION github_sync.drop_kept_tables(record_type text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -53,6 +66,11 @@ BEGIN
 		CASE WHEN drop_data THEN 'DELETE FROM github_sync.attached_tables WHERE record_type = %L'
 			ELSE 'UPDATE github_sync.attached_tables SET attached_at = NULL WHERE record_type = %L' END, record_type));
 	PERFORM github_sync.make_views() WHERE record_type = 'comment';
+	/* The application's tables first: it locks its row, and then our record. */
+	FOR command IN SELECT * FROM github_sync.commands_at_application(record_type) LOOP
+		EXECUTE command;
+	END LOOP;
+	PERFORM github_sync.give_back_all(record_type) WHERE NOT drop_data;
 	FOR command IN SELECT * FROM github_sync.commands_of_detach(record_type) LOOP
 		EXECUTE command;
 	END LOOP;

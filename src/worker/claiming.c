@@ -238,7 +238,14 @@ static void
 refresh_what_is_attached(void)
 {
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
+	{
+		bool was_attached = claiming.attached[type];
+
 		claiming.attached[type] = queue_is_attached(type);
+		/* What attach could not give back, as somebody had its record. */
+		if (claiming.attached[type] && !was_attached)
+			claiming.orphans_recovered = false;
+	}
 	/* Once: ALTER EXTENSION restarts the workers. */
 	if (claiming.attached[RECORD_TASK] && !claiming.versions_fit)
 	{

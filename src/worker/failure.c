@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "db/queue.h"
 #include "db/queue_report.h"
 #include "server/settings.h"
 #include "utils/timestamp.h"
@@ -62,6 +63,8 @@ failure_report(const SyncClaim *claim, const DbError *error, TimestampTz *retry_
 	Failure failure = {.claim = claim, .error = error, .retry_at = DT_NOEND};
 	DbError second;
 
+	if (!queue_is_attached(claim->record_type))
+		return FAILURE_LOST;
 	if (!db_try(tell_queue, &failure, &second))
 	{
 		ereport(WARNING,

@@ -9,6 +9,9 @@
  *				 attempt counted, and tried again
  *	all else	 the application's table or its triggers refuse it: errored
  *				 apply_failed, with "SQLSTATE: message"
+ *
+ * Where the record type was detached meanwhile, nothing is reported: detach gave
+ * the claim back, or attach will.
  */
 #ifndef GITHUB_SYNC_FAILURE_H
 #define GITHUB_SYNC_FAILURE_H

@@ -163,6 +163,40 @@ $application->wait_until_done;
 is(scalar(grep { $_->{title} eq 'with the extension again' } $github->issues('acme/widgets')), 1, 'that works');
 is(scalar(grep { $_->{title} eq 'task of drop-extension' } $github->issues('acme/widgets')), 1, 'what was under way is not created twice');
 
+# ---- comments are detached while one is under way, and attached again ----
+
+my $task = $application->row("SELECT task_id FROM github_sync.github_issues WHERE title = 'with the extension again'")->{task_id};
+my $number = $application->issue_of($task)->{number};
+my %away = (
+	'DETACH' => 'SELECT github_sync.detach_comments()',
+	'DROP EXTENSION' => 'SET client_min_messages = error; DROP EXTENSION comment_sync_transaction CASCADE; CREATE EXTENSION comment_sync_transaction');
+foreach my $command (sort keys %away)
+{
+	# Answered before they are attached again, and afterwards.
+	foreach my $answered ('before', 'after')
+	{
+		my $text = lc "$command-answered-$answered" =~ tr/ /-/r;
+		my $log  = -s $node->logfile;
+
+		$github->fault('POST /comments$', { gate_after_effect => $text });
+		my $comment = $application->add_comment($task, $text);
+		$github->wait_at_gate($text);
+		cmp_ok(duration(sub { $application->superuser_sql($away{$command}) }), '<', 2, "$command with a comment under way does not wait for GitHub");
+		if ($answered eq 'before')
+		{
+			$github->open_gate($text);
+			$application->wait_until("SELECT requests_under_way = 0 FROM github_sync.sync_workers");
+		}
+		$application->superuser_sql("SELECT github_sync.attach_comments('planner.comments', insert_values => 'planner.values_of_comment(bigint, jsonb)'); SELECT github_sync.capture_comment_changes(true)");
+		$github->open_gate($text) if $answered eq 'after';
+		$application->edit_comment($comment, markdown => "$text, edited");
+		$application->wait_until_done;
+		is_deeply([ map { $_->{body} =~ s/\s*<!--.*//sr } grep { $_->{body} =~ /^$text/ } $github->comments('acme/widgets', $number) ], ["$text, edited"],
+			"$text: the comment exists once, as it was edited since");
+		unlike(slurp_file($node->logfile, $log), qr/could not report the failure/, '... and the worker has nothing to complain of');
+	}
+}
+
 # ---- a copy ----
 
 $application->disconnect;
