@@ -33,3 +33,16 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN CASE WHEN attached IS NOT NULL THEN format('%I.%I', attached ->> 'table_schema', attached ->> 'table_name') END;
 COMMENT ON FUNCTION github_sync.attached_name(jsonb) IS
 'private: the name of an attached table, quoted; NULL: none is attached';
+
+CREATE FUNCTION github_sync.attached_table_fits(table_schema text, table_name text, mapping jsonb) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE n.nspname = table_schema AND c.relname = table_name
+		AND has_schema_privilege(github_sync.queue_owner(), n.oid, 'USAGE')
+		AND has_table_privilege(github_sync.queue_owner(), c.oid, 'SELECT')
+		AND NOT EXISTS (SELECT FROM jsonb_each_text(mapping -> 'names') AS m
+			LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = m.value
+			WHERE m.value IS NOT NULL AND a.attname IS NULL));
+COMMENT ON FUNCTION github_sync.attached_table_fits(text, text, jsonb) IS
+'private: whether the owner of the queue can read an attached table by the columns that are stored; asks the catalogs '
+'alone, so that readers of the views may ask';

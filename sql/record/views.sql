@@ -27,10 +27,10 @@
 --@column github_issue_number: of the issue, or of the comment's issue; NULL: not at GitHub yet
 --@column priority: a smaller number is claimed first
 --@column queued_at: place in line
---@column waits_for: ready; record busy; retry at a time; rate limit until a time; GitHub unreachable; what keeps the
---@more credentials from working; issues disabled at the repository; parent issue, and why that does not come; creation
---@more being looked up; installation suspended; copied database; github_sync.enabled is off. Of a row that is being
---@more processed: processing
+--@column waits_for: ready; record busy; table does not fit (sync_problems says what is wrong with it); retry at a time;
+--@more rate limit until a time; GitHub unreachable; what keeps the credentials from working; issues disabled at the
+--@more repository; parent issue, and why that does not come; creation being looked up; installation suspended; copied
+--@more database; github_sync.enabled is off. Of a row that is being processed: processing
 --@column attempts: failures of this row so far
 --@column last_error: the last failed try, of a row that is queued again
 --@column last_error_at: when that was
@@ -45,6 +45,7 @@
 			WHEN t.state = 'processing' THEN 'processing'
 			WHEN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
 				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing') THEN 'record busy'
+			WHEN attached.is_unfit THEN 'table does not fit'
 --@comment			/* As its claim will find: no number to send it to, no task to belong to. */
 --@comment			WHEN t.next_attempt_at = 'infinity'
 --@comment				OR t.action = 'upsert' AND cached.github_id IS NULL AND issue.number IS NULL
@@ -85,6 +86,11 @@
 			github_sync.registered_identity(), github_sync.server_fingerprint(),
 			github_sync.promotion_fingerprint())) AS because
 		FROM (SELECT) AS once LEFT JOIN github_sync.attached_tables AS a ON true) AS copy
+	CROSS JOIN (
+		SELECT NOT bool_and(github_sync.attached_table_fits(a.table_schema, a.table_name, a.mapping))
+			OR EXISTS (SELECT FROM github_sync.noted_problems AS n
+				WHERE n.record_type = '@record@' AND n.problem = 'mapping') AS is_unfit
+		FROM github_sync.attached_tables AS a WHERE a.record_type = '@record@') AS attached
 	WHERE t.state IN ('queued', 'processing')
 
 --@view sync_errors: a row per errored transaction, why, and the statement that retries it
