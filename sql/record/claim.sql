@@ -158,10 +158,13 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	candidate record;
 	claim github_sync.claim;
+	can_be_read boolean := github_sync.@record@_table_fits();
 BEGIN
 	FOR candidate IN
 		SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation)
 	LOOP
+		/* Nobody's attempt: all of it waits, also what would need the table only when GitHub has answered. */
+		PERFORM github_sync.@record@_require_table() WHERE NOT can_be_read;
 		claim := github_sync.@record@_claim_one(candidate.transaction_id, candidate.cached_id);
 		IF claim.id IS NOT NULL THEN
 			RETURN NEXT claim;
@@ -170,7 +173,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_claim(integer, integer, integer) IS
-'private: claims up to slots transactions';
+'private: claims up to slots transactions; raises object_not_in_prerequisite_state where there are some and the table '
+'does not fit';
 
 /* Tried, and undone in any case. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_problem_of_claim(transaction_id bigint, cached_id bigint) RETURNS text
@@ -201,10 +205,13 @@ DECLARE
 	problems text[];
 	ended bigint := 0;
 BEGIN
+	IF github_sync.@record@_wait_for_table() IS NOT NULL THEN
+		RETURN 0;
+	END IF;
 	SELECT array_agg(c.transaction_id), array_agg(github_sync.@record@_problem_of_claim(c.transaction_id, c.cached_id))
 	INTO ids, problems
 	FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation) AS c;
-	/* Where none of them can be claimed the fault is not theirs: a column was renamed, say. */
+	/* Where none of them can be claimed the fault is not theirs. */
 	IF cardinality(array_remove(problems, NULL)) < cardinality(ids) THEN
 		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'failed', attempts = attempts + 1,
 			error_code = 'apply_failed', error_reason = f.problem, last_error = f.problem,

@@ -46,6 +46,15 @@ queue_recover_orphans(RecordType record_type, const int64 *held, int held_count,
 }
 
 TimestampTz
+queue_wait_for_table(RecordType record_type)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.%s_wait_for_table() AS retry_at");
+	ResultSet result = statement_run_plain(&statement, record_type);
+
+	return result_timestamp_or(&result, 0, "retry_at", DT_NOEND);
+}
+
+TimestampTz
 queue_release_due(RecordType record_type)
 {
 	static Statement statement = STATEMENT("SELECT next_due_at FROM github_sync.%s_release_due()");

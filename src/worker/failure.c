@@ -40,6 +40,21 @@ give_back(Failure *failure)
 								  failure->retry_at);
 }
 
+/* Nothing of it can be applied, whichever row it is. */
+static bool
+table_is_at_fault(Failure *failure, const char *reason)
+{
+	TimestampTz retry_at = queue_wait_for_table(failure->claim->record_type);
+
+	if (retry_at == DT_NOEND)
+		return false;
+	if (retry_at != RETRY_AT_ONCE)
+		failure->retry_at = retry_at;
+	failure->was_held = queue_report_give_back(
+		failure->claim, psprintf("the table does not fit: %s", reason), retry_at);
+	return true;
+}
+
 /* DbAction */
 static void
 tell_queue(void *argument)
@@ -50,6 +65,8 @@ tell_queue(void *argument)
 
 	if (db_error_is_contention(error))
 		failure->was_held = give_back(failure);
+	else if (table_is_at_fault(failure, reason))
+		return;
 	else if (db_error_is_passing(error))
 		failure->was_held =
 			failure_count_attempt(failure->claim, "apply_failed", reason, &failure->retry_at);

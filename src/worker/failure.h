@@ -5,6 +5,8 @@
  *
  *	contention	 somebody held the record: back into the queue for a moment, no
  *				 attempt counted
+ *	table		 it does not fit as a whole (a mapped column is gone, say): back into
+ *				 the queue until it does, no attempt counted
  *	passing		 lack of memory, disk, connections, a cancel, a lost race: an
  *				 attempt counted, and tried again
  *	all else	 the application's table or its triggers refuse it: errored

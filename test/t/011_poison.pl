@@ -76,6 +76,50 @@ is($application->row('SELECT count(*) FROM github_sync.sync_errors')->{count}, 0
 is($github->issue('acme/widgets', $application->issue_of($good)->{number})->{title}, 'without a time', 'with what was written meanwhile');
 is($application->row("SELECT count(*) FROM github_sync.health() WHERE status <> 'ok'")->{count}, 0, 'and all is well');
 
+# ---- what is under way when a mapped column is dropped ----
+
+my $waiting = "SELECT coalesce(string_agg(state || ' ' || waits_for || ' ' || attempts, ', '), 'nothing') FROM github_sync.sync_queue";
+my %under_way = (
+	'a delivery'        => [ 'GET /issues/\d+$', sub { $application->tell_of_issue($github->human_edits_issue('acme/widgets', $application->issue_of($good)->{number}, body => 'from GitHub')) } ],
+	'one of a new task' => [ 'GET /issues/\d+$', sub { $application->tell_of_issue($github->human_creates_issue('acme/widgets', title => 'new at GitHub')) } ],
+	'an edit'           => [ 'PATCH /issues/\d+$', sub { $application->edit_task($good, title => 'on its way') } ],
+	'a creation'        => [ 'POST /issues$', sub { $application->add_task(title => 'created meanwhile') } ]);
+foreach my $what (sort keys %under_way)
+{
+	my ($request, $happens) = @{ $under_way{$what} };
+	my $gate = $what =~ tr/ /-/r;
+
+	$github->fault($request, { gate_after_effect => $gate });
+	$happens->();
+	$github->wait_at_gate($gate);
+	$application->sql('SET client_min_messages = error; ALTER TABLE tasks DROP COLUMN markdown');
+	my $seq = $github->last_seq;
+	$github->open_gate($gate);
+	$application->wait_until("SELECT activity = 'cannot claim' FROM github_sync.sync_workers");
+	is($application->superuser_sql($waiting), 'queued table does not fit 0', "$what, when a mapped column is dropped: it waits, and no attempt is counted");
+	is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, '... is not errored');
+	is(scalar(grep { $_->{path} =~ m{/issues} } $github->requests(since => $seq)), 0, '... and GitHub is not asked in vain');
+	$application->sql('SET client_min_messages = error; ALTER TABLE tasks ADD COLUMN markdown text');
+	$application->superuser_sql('SELECT github_sync.refresh_attached()');
+	$application->wait_until_done;
+	is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, '... and goes on when it is there again');
+}
+is($application->superuser_sql("SELECT count(*) FROM planner.tasks WHERE title = 'new at GitHub'"), 1, 'the new one has made a task');
+is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+
+# Without a gate: whatever the worker was doing.
+foreach my $round (1 .. 5)
+{
+	$application->sql("SET client_min_messages = error; UPDATE tasks SET title = 'round $round' WHERE id IN ($good, $bad)");
+	$application->sql('SET client_min_messages = error; ALTER TABLE tasks DROP COLUMN markdown');
+	$application->wait_until("SELECT activity IN ('cannot claim', 'idle') FROM github_sync.sync_workers");
+	$application->sql('SET client_min_messages = error; ALTER TABLE tasks ADD COLUMN markdown text');
+	$application->superuser_sql('SELECT github_sync.refresh_attached()');
+	$application->wait_until_done;
+}
+is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, 'a column that is dropped at any time errors no row');
+is($github->issue('acme/widgets', $application->issue_of($good)->{number})->{title}, 'round 5', 'and all is carried in the end');
+
 # ---- a row that cannot be put back ----
 
 $github->fault('GET /issues/\d+$', { gate => 'fetch' }, times => 'forever');
