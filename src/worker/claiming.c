@@ -43,6 +43,10 @@
 /* Records of orphans that the application uses just now. */
 #define RECOVERY_RETRY_MS 1000
 
+/* What somebody holds is looked at again after so long, at first and while it goes on. */
+#define PASSED_BASE_MS 100
+#define PASSED_MAX_MS 1000
+
 /* What this worker was told that it had ended, and had not, is looked for this often. */
 #define RECOVERY_INTERVAL_MS (60 * 1000)
 
@@ -66,6 +70,9 @@ static struct
 	int failures;              /* in a row; meanwhile each record type is claimed alone */
 	TimestampTz rests_until[RECORD_TYPES]; /* the type that failed */
 	RecordType first;                      /* whose turn it is to claim first */
+	TransactionIds passed[RECORD_TYPES];   /* rows that somebody held when they were passed over */
+	TimestampTz passed_until;              /* when they are looked at again; 0: there are none */
+	int passed_in_a_row;                   /* how often something was passed over, without a break */
 } claiming;
 
 void
@@ -331,6 +338,47 @@ learn_past_creations(void)
 	budgets_note_creations_known();
 }
 
+/* ---- what somebody holds ---- */
+
+static int
+count_passed(void)
+{
+	int count = 0;
+
+	for (RecordType type = 0; type < RECORD_TYPES; type++)
+		count += claiming.passed[type].count;
+	return count;
+}
+
+/* Their time has come: whether they are free is seen when they are claimed. */
+static void
+look_again_at_passed(void)
+{
+	if (claiming.passed_until == 0 || claiming.passed_until > GetCurrentTimestamp())
+		return;
+	for (RecordType type = 0; type < RECORD_TYPES; type++)
+		claiming.passed[type].count = 0;
+	claiming.passed_until = 0;
+}
+
+/*
+ * Nobody tells when a lock is let go of: a rollback is no commit, and a prepared
+ * transaction holds its locks for days.
+ */
+static void
+note_passed(void)
+{
+	if (count_passed() == 0)
+	{
+		claiming.passed_in_a_row = 0;
+		return;
+	}
+	if (claiming.passed_until == 0)
+		claiming.passed_until = backoff_in_ms(
+			Min(PASSED_BASE_MS << Min(claiming.passed_in_a_row++, 8), PASSED_MAX_MS));
+	claiming_note_due(claiming.passed_until);
+}
+
 /* ---- claims ---- */
 
 /* What one claim brought, and what went wrong with a part of it. */
@@ -351,22 +399,10 @@ claim_type(void *argument)
 	ClaimRound *round = argument;
 	int left = round->slots - list_length(round->claims.claims);
 
+	/* Apart: one row that cannot be claimed must not stop the others. */
 	if (left > 0)
-		queue_claim_take(round->type, claim_slots(left), TopMemoryContext, &round->claims);
-}
-
-/* DbAction: one row that cannot be claimed must not stop the others. */
-static void
-claim_failing_type(void *argument)
-{
-	ClaimRound *round = argument;
-	int64 failed = queue_claim_fail_unclaimable(round->type, claim_slots(round->slots));
-
-	if (failed > 0)
-		ereport(LOG,
-				(errmsg("github_sync: ended " INT64_FORMAT " transactions that cannot be claimed",
-						failed)));
-	claim_type(round);
+		queue_claim_take(round->type, claim_slots(left), claiming.failures > 0,
+						 &claiming.passed[round->type], TopMemoryContext, &round->claims);
 }
 
 /* They were rolled back: those after the first "kept". */
@@ -394,7 +430,7 @@ claim_type_alone(ClaimRound *round)
 		round->rests = true;
 		return;
 	}
-	if (db_try(claim_failing_type, round, &round->error))
+	if (db_try(claim_type, round, &round->error))
 		return;
 	round->claims.claims = forget_claims(round->claims.claims, claimed);
 	round->claims.unfit = list_truncate(round->claims.unfit, unfit);
@@ -444,7 +480,9 @@ claim(void *argument)
 	recover_orphans();
 	learn_past_creations();
 	round->slots = free_slots();
+	look_again_at_passed();
 	claim_in_turn(round);
+	note_passed();
 }
 
 static void
@@ -518,8 +556,10 @@ end_all_unfit(List *claims)
 static void
 note_failure(const DbError *error)
 {
+	/* Nobody tells when a lock of a table is let go of, either. */
 	claiming_note_due(
-		backoff_doubling(++claiming.failures, FAILED_CLAIM_BASE_MS, FAILED_CLAIM_MAX_MS));
+		backoff_doubling(++claiming.failures, FAILED_CLAIM_BASE_MS,
+						 db_error_is_contention(error) ? PASSED_MAX_MS : FAILED_CLAIM_MAX_MS));
 	/* What the claim did first was rolled back with it, or is not as it should be. */
 	claiming.orphans_recovered = false;
 	claiming.pauses_ended = false;
@@ -554,6 +594,7 @@ what_failed(ClaimRound *round, bool committed)
 		/* What was due is so still, after the backoff. */
 		claiming.next_due = DT_NOEND;
 		claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
+		note_passed();
 		return &round->error;
 	}
 	problem = end_all_unfit(round->claims.unfit);
