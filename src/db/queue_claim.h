@@ -92,6 +92,21 @@ typedef struct NewClaims
  */
 extern void queue_claim_take(RecordType record_type, ClaimSlots slots, bool apart,
 							 TransactionIds *passed, MemoryContext parent, NewClaims *claims);
+/* The transaction that would be claimed first; 0: none. */
+extern int64
+queue_claim_next(RecordType record_type, ClaimSlots slots, const TransactionIds *passed);
+
+typedef enum LoneClaim
+{
+	LONE_CLAIMED, /* appended to the claims */
+	LONE_HELD,    /* somebody holds what it is about */
+	LONE_OVER     /* it ended, or was errored */
+} LoneClaim;
+
+/* One transaction by itself, put back first where a worker ended with it; or errored (give_up). */
+extern LoneClaim queue_claim_take_lost(RecordType record_type, int64 id, bool give_up,
+									   MemoryContext parent, NewClaims *claims);
+
 extern void queue_claim_free(SyncClaim *claim);
 
 #endif
