@@ -19,6 +19,9 @@
 
 #define MAX_REDIRECTS 3
 
+/* Clocks differ by seconds; as the insert rules have it for what we are told. */
+#define UPDATED_AHEAD_MAX_S (24 * 60 * 60)
+
 /* GitHub's have 68 characters. */
 
 /* Ten thousand issues or comments: one made meanwhile is not that far back. */
@@ -80,6 +83,15 @@ keep_etag(const Conversation *conversation, const char *etag)
 	claim->etag_key = MemoryContextStrdup(claim->context, conversation->token_key);
 }
 
+/* Taken, it would outrank every true change of its record for as long. */
+static bool
+is_of_the_future(const GithubResource *resource)
+{
+	return resource != NULL &&
+		resource->updated_at >
+		(int64) timestamptz_to_time_t(GetCurrentTimestamp()) + UPDATED_AHEAD_MAX_S;
+}
+
 static void
 report_resource(Report *report, const GithubResource *resource)
 {
@@ -96,6 +108,13 @@ report_resource(Report *report, const GithubResource *resource)
 							.etag_key = conversation->token_key,
 							.json = shows_all ? answer->json : NULL};
 
+	if (is_of_the_future(resource))
+	{
+		report_try_again(
+			report, "invalid_response",
+			"GitHub's answer cannot be true: its updated_at lies more than a day ahead");
+		return;
+	}
 	switch (queue_report_resource(conversation->claim, &shown))
 	{
 		case REPORT_ENDS_CLAIM:
