@@ -59,7 +59,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = cached.id;
 	t.attempts := t.attempts + 1;
-	t.last_error := 'a worker ended while it worked on this transaction';
+	t.last_error := 'the outcome of a claim was lost: a worker ended with it, or could not record it';
 	t.last_error_at := clock_timestamp();
 	t.state := github_sync.@record@_requeue(t, cached, 'given back', NULL);
 END
@@ -72,7 +72,8 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_give_up_lost(t github_sync.@reco
 LANGUAGE plpgsql AS $$
 BEGIN
 	IF github_sync.@record@_fail_held(t, 'worker_failed',
-		'workers ended again and again while they worked on this transaction') IS DISTINCT FROM 'errored' THEN
+		'no outcome could be recorded: workers ended with this transaction, or were refused, again and again')
+		IS DISTINCT FROM 'errored' THEN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('@record@ sync transaction %s cannot be errored', t.id);
 	END IF;

@@ -130,6 +130,7 @@ claiming_note_orphans(void)
 void
 claiming_note_settings(void)
 {
+	lost_claims_try_again();
 	claiming.pauses_ended = false;
 	claiming.expects_work = true;
 }

@@ -10,8 +10,9 @@
 #include "worker/backoff.h"
 #include "worker/lost_claims.h"
 
-/* After so many it is errored; when a worker ends even with that, it is left alone. */
+/* After so many it is errored; when a worker ends even with that, it is left alone for long. */
 #define LOST_CLAIMS_MAX 5
+#define LEFT_ALONE_MS (5 * 60 * 1000)
 
 #define RETRY_MAX_MS (60 * 1000)
 #define HELD_RETRY_MS 1000
@@ -36,6 +37,8 @@ find(RecordType record_type, int64 id)
 static TimestampTz
 time_of_next_try(int ends)
 {
+	if (ends > LOST_CLAIMS_MAX)
+		return backoff_in_ms(LEFT_ALONE_MS);
 	return backoff_doubling(ends, setting_retry_base_delay_ms, RETRY_MAX_MS);
 }
 
@@ -46,18 +49,16 @@ lost_claim_of(const Suspect *suspect)
 
 	if (known != NULL && known->ends == suspect->ends)
 		return *known;
-	if (suspect->ends > LOST_CLAIMS_MAX)
+	if (suspect->ends == LOST_CLAIMS_MAX + 1)
 		ereport(LOG,
 				(errmsg("github_sync: %s transaction " INT64_FORMAT
-						" is left alone: workers end even when it is to be errored",
+						" is left alone: not even an error of it can be recorded",
 						record_type_name(suspect->record_type), suspect->id)));
 	return (LostClaim){.record_type = suspect->record_type,
 					   .id = suspect->id,
 					   .ends = suspect->ends,
 					   .give_up = suspect->ends >= LOST_CLAIMS_MAX,
-					   .next_at = suspect->ends > LOST_CLAIMS_MAX
-						   ? DT_NOEND
-						   : time_of_next_try(suspect->ends)};
+					   .next_at = time_of_next_try(suspect->ends)};
 }
 
 void
@@ -121,6 +122,13 @@ lost_claims_due(void)
 			return &all[i];
 	}
 	return NULL;
+}
+
+void
+lost_claims_try_again(void)
+{
+	for (int i = 0; i < count; i++)
+		all[i].next_at = Min(all[i].next_at, GetCurrentTimestamp());
 }
 
 bool

@@ -19,9 +19,9 @@ typedef struct LostClaim
 {
 	RecordType record_type;
 	int64 id;
-	bool give_up;        /* the row is to be errored: it had its tries */
-	bool in_hand;        /* claimed alone, by this worker */
-	TimestampTz next_at; /* DT_NOEND: not even that can be done with it */
+	bool give_up; /* the row is to be errored: it had its tries */
+	bool in_hand; /* claimed alone, by this worker */
+	TimestampTz next_at;
 	int ends;
 } LostClaim;
 
@@ -33,7 +33,8 @@ extern void lost_claims_note_outcome(RecordType record_type, int64 id);
 extern void lost_claims_add_ids(RecordType record_type, TransactionIds *ids);
 
 extern bool lost_claims_any_in_hand(void);
-extern LostClaim *lost_claims_due(void);                   /* NULL: none is */
+extern LostClaim *lost_claims_due(void); /* NULL: none is */
+extern void lost_claims_try_again(void); /* at once: somebody may have mended them */
 extern bool lost_claims_has_waited(const LostClaim *lost); /* for so long that others wait */
 extern void lost_claims_postpone(LostClaim *lost);
 extern TimestampTz lost_claims_next_time(void);

@@ -1,5 +1,6 @@
 # 008_security.pl
 #
+# Group: attacks.
 # The worker is the owner of the application's tables from its first moment on
 # and stays so, whatever the owner's triggers try; who was granted nothing has
 # nothing; no secret shows anywhere.

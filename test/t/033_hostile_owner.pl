@@ -1,5 +1,6 @@
 # 033_hostile_owner.pl
 #
+# Group: attacks.
 # What the owner of the tables can replace answers with what the worker does not
 # expect: NULL in each column of a claim, of what follows an answer and of a
 # creation; other columns, other types, nothing at all; claims that a trigger

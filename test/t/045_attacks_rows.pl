@@ -171,7 +171,7 @@ is($application->worker_pid, $worker, 'all that by one worker');
 # ---- the end of the worker: how it went on ----
 
 ($application, $repository, $bad, @neighbours) = ($other, 'acme/gadgets', @others_tasks);
-is_errored('the end of the worker', $ends_the_worker, 'worker_failed', qr/ended again and again/);
+is_errored('the end of the worker', $ends_the_worker, 'worker_failed', qr/workers ended with this transaction/);
 cmp_ok($application->task_transaction($ends_the_worker)->{attempts}, '<=', 6, 'the end of the worker: six times at most');
 
 # ---- the end of the server ----
