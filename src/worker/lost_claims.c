@@ -65,7 +65,7 @@ void
 lost_claims_load(void)
 {
 	Suspect suspects[SUSPECTS_PER_DATABASE];
-	LostClaim loaded[SUSPECTS_PER_DATABASE];
+	LostClaim loaded[SUSPECTS_PER_DATABASE] = {{0}};
 	int loaded_count = suspects_copy(suspects);
 
 	for (int i = 0; i < loaded_count; i++)
