@@ -223,7 +223,8 @@ BEGIN
 			'SELECT github_sync.%I()', record_type || '_catch_up'));
 	ELSE
 		PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
-			'DELETE FROM github_sync.noted_problems WHERE record_type = %L', record_type));
+			'DELETE FROM github_sync.noted_problems WHERE record_type = %1$L;
+			DELETE FROM github_sync.uncaptured_rows WHERE record_type = %1$L', record_type));
 	END IF;
 END
 $$;

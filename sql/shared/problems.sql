@@ -19,6 +19,29 @@ COMMENT ON TABLE github_sync.noted_problems IS
 COMMENT ON COLUMN github_sync.noted_problems.since IS
 'when the transaction began that met it first: nothing that was committed before is missing';
 
+CREATE TABLE IF NOT EXISTS github_sync.uncaptured_rows (
+	record_type text NOT NULL
+		CONSTRAINT uncaptured_rows_record_type_check CHECK (record_type IN ('task', 'comment')),
+	key text NOT NULL,
+	CONSTRAINT uncaptured_rows_pkey PRIMARY KEY (record_type, key)
+);
+COMMENT ON TABLE github_sync.uncaptured_rows IS
+'private: rows of the application that were inserted or changed while a problem kept them from being captured. Of one '
+'without a record nothing else would tell, for its modified_at may be what is wrong; emptied with noted_problems';
+
+CREATE OR REPLACE FUNCTION github_sync.note_uncaptured(record_type text, key text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF github_sync.queue_has_one_owner() THEN
+		INSERT INTO github_sync.uncaptured_rows (record_type, key)
+		VALUES (note_uncaptured.record_type, note_uncaptured.key)
+		ON CONFLICT ON CONSTRAINT uncaptured_rows_pkey DO NOTHING;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.note_uncaptured(text, text) IS
+'private: the row with this key is looked at when attach or refresh_attached() makes up for what was not captured';
+
 CREATE OR REPLACE FUNCTION github_sync.note_problem(record_type text, problem text, detail text, remedy text)
 RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -61,6 +84,10 @@ BEGIN
 	CROSS JOIN (VALUES (1, 'mapping'), (2, 'ownership'), (3, 'capture'), (4, 'copy')) AS kind (place, problem)
 	LEFT JOIN github_sync.sync_problems AS p ON p.record_type = a.record_type AND p.problem = kind.problem
 	ORDER BY a.record_type DESC, kind.place;
+EXCEPTION WHEN insufficient_privilege THEN
+	/* The owner may not even use the schema: nothing in it can be named here. */
+	RETURN QUERY SELECT 'ownership', 'critical', NULL::timestamptz, SQLERRM,
+		'SELECT github_sync.take_over_ownership()';
 END
 $$;
 COMMENT ON FUNCTION github_sync.health() IS
