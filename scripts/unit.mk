@@ -9,6 +9,11 @@ CPPFLAGS = -D_GNU_SOURCE -DGITHUB_SYNC_VERSION='"$(shell scripts/version.sh)"' \
 	-Isrc -Itest/unit
 LDLIBS = -lcurl -lcjson -lcrypto -lpthread -lm
 
+# Of PostgreSQL, its JSON parser alone: what ours is compared with.
+PG_CONFIG ?= pg_config
+POSTGRES_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server)
+POSTGRES_LDLIBS = -L$(shell $(PG_CONFIG) --pkglibdir) -L$(shell $(PG_CONFIG) --libdir) -lpgcommon -lpgport
+
 TESTS := $(patsubst %.c,build/unit/%,$(notdir $(wildcard test/unit/test_*.c)))
 HELPERS := $(filter-out test/unit/test_%.c,$(wildcard test/unit/*.c))
 SOURCES := $(wildcard src/core/*.c src/crypto/*.c src/http/*.c) $(HELPERS)
@@ -21,6 +26,9 @@ all: $(TESTS)
 build/unit/rooms.a: $(OBJECTS)
 	rm -f $@
 	ar rcs $@ $(OBJECTS)
+
+build/unit/test/unit/json_events_postgres.o: CPPFLAGS += $(POSTGRES_CPPFLAGS)
+build/unit/test_core_json_parsers: LDLIBS += $(POSTGRES_LDLIBS)
 
 build/unit/%.o: %.c $(HEADERS)
 	@mkdir -p $(@D)

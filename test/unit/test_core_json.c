@@ -152,7 +152,9 @@ test_strictness(void)
 		"[0]",
 		"[-0.5e+10,10,1E5,0.0]",
 		"\t\r\n [ ] ",
-		"\"\\n\\u0000\\\"\"",
+		"\"\\n\\\"\\\\\\/\\b\\f\\r\\t\"",
+		"\"\\u0001\\uaf09\\uAF09\"",
+		"\"\\ud83d\\ude00 \\uD83D\\uDE00 \xF0\x9F\x98\x80\"",
 		"[1e9999]",
 		"\"01\"",
 		"\"1e99999\"",
@@ -162,6 +164,17 @@ test_strictness(void)
 		"\"a\nb\"", "\"a\tb\"",  "\"\x01\"",  "\"\\\n\"",      "[\x0B]", "01",
 		"[-01]",    "-",         "[1.]",      "[1.e5]",        "[1e]",   "[1e+]",
 		"1e10000",  "-1e-99999", "\"cut off", "\"cut off\\\"",
+
+		/* escapes that are none: cJSON ends the text there */
+		"\"\\uZZZZ\"", "\"\\u12\"", "\"\\u12", "\"\\u004G\"", "\"\\u 041\"", "\"\\u-041\"",
+		"\"\\u+041\"", "\"\\U0041\"", "\"\\x41\"", "\"\\0\"", "\"\\'\"", "\"\\",
+
+		/* what sanitizing takes out */
+		"\"\\u0000\"", "\"\\ud83d\"", "\"\\ude00\"", "\"\\ud83d\\ud83d\"",
+		"\"\\ud83dx\\ude00\"", "\"\\ud83d\\uZZZZ\"",
+
+		/* a byte order mark, and other bytes outside of strings */
+		"\xEF\xBB\xBF{}", "{}\xC2\xA0",
 	};
 	char digits[1100] = "";
 
