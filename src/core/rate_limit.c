@@ -19,9 +19,14 @@
 /* So much of a minute's reads may come at once; the others come at an even pace. */
 #define CROWD_MS (RATE_MINUTE_MS / 4)
 
-/* A limit that GitHub does not tell: the least wait, and the longest. */
+/*
+ * A refusal that names no time: the least wait; one whose time is no longer
+ * ahead: a header's "0" must not make us send in a circle.  In a row they
+ * double, up to the longest.
+ */
 #define REFUSAL_BASE_MS RATE_MINUTE_MS
-#define REFUSAL_DOUBLINGS 6
+#define REFUSAL_AT_ONCE_MS 1000
+#define REFUSAL_MAX_MS (64 * RATE_MINUTE_MS)
 
 /* A cut is eased by a sixteenth when nothing was refused for so long. */
 #define SIXTEENTHS 16
@@ -556,44 +561,43 @@ rate_limit_end(RateLimit *limit, const RateTicket *ticket, GithubTransport trans
 }
 
 void
-rate_limit_note_answer(RateLimit *limit, const RateTicket *ticket, int64_t now_ms)
+rate_limit_note_answer(RateLimit *limit, const RateTicket *ticket)
 {
 	RateBlock *block = &limit->block;
 
 	if (!is_news(limit, ticket))
 		return;
-	block->probing = false;
-	block->probe = 0;
-	/* Refused again within the minute, it is still the same refusal. */
-	if (block->why != RATE_REFUSED || now_ms - block->until_ms >= RATE_MINUTE_MS)
-	{
-		block->why = RATE_NONE;
-		block->strikes = 0;
-	}
+	*block = (RateBlock){.after = block->after};
 }
 
+/* Several requests that were under way together are refused as one. */
 static int64_t
-doubled_refusal(int strikes)
+doubled_refusal(RateBlock *block, bool is_another, int64_t base_ms)
 {
-	return (int64_t) REFUSAL_BASE_MS << at_most(strikes - 1, REFUSAL_DOUBLINGS);
+	int64_t doubled_ms = is_another ? 2 * block->doubled_ms : block->doubled_ms;
+
+	block->doubled_ms = at_most(at_least(doubled_ms, base_ms), REFUSAL_MAX_MS);
+	return block->doubled_ms;
 }
 
 void
 rate_limit_note_refusal(RateLimit *limit, const RateTicket *ticket, int64_t wait_ms, int64_t now_ms)
 {
-	int strikes = limit->block.strikes;
+	RateBlock *block = &limit->block;
+	bool is_another = is_news(limit, ticket) || block->why != RATE_REFUSED;
 
-	if (is_news(limit, ticket) || limit->block.why != RATE_REFUSED)
+	if (is_another)
 	{
-		strikes = begin_block(limit, RATE_REFUSED, now_ms);
+		(void) begin_block(limit, RATE_REFUSED, now_ms);
 		/* An hour that is used up says nothing about the other limits. */
 		if (!limit->remaining.known || limit->remaining.least > 0)
 			make_cut(ticket->kind == RATE_CREATION ? &limit->creations_cut : &limit->points_cut,
 					 now_ms);
 	}
-	if (wait_ms < 0)
-		wait_ms = doubled_refusal(strikes);
-	limit->block.until_ms = at_least(limit->block.until_ms, now_ms + wait_ms);
+	if (wait_ms <= 0)
+		wait_ms = doubled_refusal(block, is_another,
+								  wait_ms < 0 ? REFUSAL_BASE_MS : REFUSAL_AT_ONCE_MS);
+	block->until_ms = at_least(block->until_ms, now_ms + wait_ms);
 }
 
 void

@@ -132,6 +132,7 @@ typedef struct RateBlock
 	int64_t until_ms;
 	uint64_t after; /* number of the last request sent before it began */
 	int strikes;    /* blocks in a row */
+	int64_t doubled_ms; /* the last wait that we chose, in a row of refusals; 0: none */
 	bool probing;   /* whether it is over is not known yet */
 	uint64_t probe; /* number of the request that finds out; 0: none is under way */
 } RateBlock;
@@ -185,11 +186,13 @@ extern void rate_limit_end(RateLimit *limit, const RateTicket *ticket, GithubTra
 						   const GithubQuota *quota, int64_t now_ms);
 
 /* GitHub answered, with whatever but a refusal of this kind. */
-extern void rate_limit_note_answer(RateLimit *limit, const RateTicket *ticket, int64_t now_ms);
+extern void rate_limit_note_answer(RateLimit *limit, const RateTicket *ticket);
 
 /*
- * GitHub refused because of a rate limit.  wait_ms: how long it says to wait;
- * below 0: it does not say, so a minute, doubled with each refusal in a row.
+ * GitHub refused because of a rate limit.  wait_ms: how long it says to wait,
+ * which is waited; 0: until a time that is not ahead, so a second; below 0: it
+ * does not say, so a minute.  Those two double with each such refusal until
+ * GitHub answers with anything else.
  */
 extern void rate_limit_note_refusal(RateLimit *limit, const RateTicket *ticket, int64_t wait_ms,
 									int64_t now_ms);

@@ -49,7 +49,7 @@ static void
 answer_with(const RateTicket *one, const GithubQuota *headers)
 {
 	rate_limit_end(&limit, one, GITHUB_ANSWERED, headers, now_ms);
-	rate_limit_note_answer(&limit, one, now_ms);
+	rate_limit_note_answer(&limit, one);
 }
 
 static void
@@ -502,15 +502,67 @@ test_refusal_without_a_time(void)
 	(void) ask(RATE_READ);
 	(void) take(RATE_READ);
 	refuse(&ticket, -1);
-	is_int(wait_of(RATE_READ), 64 * RATE_MINUTE_MS,
-		   "refused again within the minute, it is still the same trouble");
-	now_ms += 64 * RATE_MINUTE_MS;
+	is_int(wait_of(RATE_READ), RATE_MINUTE_MS, "after an answer it begins anew");
+}
+
+/* Refuses the next one, which is the probe, and waits until that is over. */
+static int64_t
+wait_when_refused(int64_t wait_ms)
+{
+	int64_t waited;
+
+	is_int(take(RATE_READ), RATE_NONE, "the probe");
+	refuse(&ticket, wait_ms);
+	waited = wait_of(RATE_READ);
+	now_ms += waited;
+	return waited;
+}
+
+static void
+test_refusals_with_a_time(void)
+{
+	start_afresh();
+	for (int i = 0; i < 6; i++)
+		is_int(wait_when_refused(SECOND_MS), SECOND_MS, "a time is waited, however often in a row");
+	is_int(wait_when_refused(-1), RATE_MINUTE_MS, "and makes the next refusal no longer");
+	is_int(wait_when_refused(5 * SECOND_MS), 5 * SECOND_MS, "nor does one without a time");
+	is_int(wait_when_refused(-1), 2 * RATE_MINUTE_MS, "which is the second of its kind now");
+
+	start_afresh();
+	for (int i = 0; i < 6; i++)
+		is_int(wait_when_refused(0), SECOND_MS << i, "a time that is not ahead: a second, doubled");
+	is_int(wait_when_refused(-1), 64 * SECOND_MS, "and doubled once more when none is named");
+	for (int i = 0; i < 6; i++)
+		(void) wait_when_refused(0);
+	is_int(wait_when_refused(0), 64 * RATE_MINUTE_MS, "up to the longest");
 	(void) ask(RATE_READ);
-	now_ms += RATE_MINUTE_MS;
-	(void) ask(RATE_READ);
+	is_int(wait_when_refused(0), SECOND_MS, "after an answer that begins anew, too");
+}
+
+static void
+test_refusal_in_an_outage(void)
+{
+	RateTicket other;
+
+	start_afresh();
+	is_int(wait_when_refused(-1), RATE_MINUTE_MS, "a refusal");
+	is_int(take(RATE_READ), RATE_NONE, "the probe");
+	rate_limit_end(&limit, &ticket, GITHUB_CUT_OFF, NULL, now_ms);
+	rate_limit_note_unreachable(&limit, &ticket, -1, SECOND_MS, 300 * SECOND_MS, 0.0, now_ms);
+	now_ms += wait_of(RATE_READ);
+	is_int(wait_when_refused(-1), 2 * RATE_MINUTE_MS,
+		   "an outage in between is no answer: the next refusal doubles");
+
+	start_afresh();
 	(void) take(RATE_READ);
-	refuse(&ticket, -1);
-	is_int(wait_of(RATE_READ), RATE_MINUTE_MS, "after a minute of peace it begins anew");
+	other = ticket;
+	(void) take(RATE_READ);
+	rate_limit_end(&limit, &ticket, GITHUB_CUT_OFF, NULL, now_ms);
+	rate_limit_note_unreachable(&limit, &ticket, -1, SECOND_MS, 300 * SECOND_MS, 0.0, now_ms);
+	refuse(&other, -1);
+	is_int(limit.points_cut.sixteenths, 8,
+		   "a refusal during an outage counts, though what was refused had been sent before");
+	is_int(wait_of(RATE_READ), RATE_MINUTE_MS, "... and is waited for");
 }
 
 static void
@@ -733,6 +785,8 @@ main(void)
 	test_senseless_headers();
 	test_refusal();
 	test_refusal_without_a_time();
+	test_refusals_with_a_time();
+	test_refusal_in_an_outage();
 	test_refusals_at_once();
 	test_cut();
 	test_unreachable();

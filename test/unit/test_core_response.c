@@ -155,9 +155,9 @@ static const VerdictCase cases[] = {
 		  .retry_after = "7", .date = DATE, .body = MESSAGE("suspended")),
 	WAITS("Retry-After as an HTTP date", GITHUB_NOW + 60, READ, .status = 429,
 		  .retry_after = "Tue, 14 Nov 2023 22:14:20 GMT", .date = DATE),
-	WAITS("Retry-After as a date that has passed waits a second", GITHUB_NOW + 1, READ,
+	WAITS("Retry-After as a date that has passed names no time ahead", GITHUB_NOW, READ,
 		  .status = 429, .retry_after = "Tue, 14 Nov 2023 22:00:00 GMT", .date = DATE),
-	WAITS("Retry-After 0 waits a second", GITHUB_NOW + 1, READ, .status = 429, .retry_after = "0",
+	WAITS("Retry-After 0 names none either", GITHUB_NOW, READ, .status = 429, .retry_after = "0",
 		  .date = DATE),
 	WAITS("Retry-After of a day", GITHUB_NOW + DAY, READ, .status = 429, .retry_after = "86400",
 		  .date = DATE),
@@ -415,7 +415,7 @@ test_waits(void)
 {
 	is_int(wait_s((GithubResponse){READ, .status = 429, .retry_after = "7", .date = DATE}), 7,
 		   "a wait is told from the answer on");
-	is_int(wait_s((GithubResponse){READ, .status = 429, .retry_after = "0"}), 1,
+	is_int(wait_s((GithubResponse){READ, .status = 429, .retry_after = "0"}), 0,
 		   "it is a second at least");
 	is_int(wait_s((GithubResponse){READ, .status = 429}), GITHUB_NO_WAIT,
 		   "a refusal without a time names none");
