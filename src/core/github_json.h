@@ -70,7 +70,9 @@ extern bool github_json_is_strict(const char *text);
  * itself where there is none; NULL: out of memory.  The name is not UTF-8, so
  * that no member of sanitized text has it.
  */
-#define GITHUB_JSON_INTEGER "\xFF" "integer"
+#define GITHUB_JSON_INTEGER \
+	"\xFF"                  \
+	"integer"
 extern const char *github_json_keep_integers(const char *text);
 
 #endif

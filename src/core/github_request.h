@@ -96,6 +96,14 @@ extern void github_request_free(GithubRequest *request);
  */
 extern bool github_request_takes_etag(const char *etag);
 
+/*
+ * Whether a redirect to url, which url_within() returned, may be followed with
+ * the operation's method and body: a read may go anywhere, a write only to
+ * where it does the same, or it could do something else.
+ */
+extern bool
+github_request_may_go_on_at(GithubOperation operation, const char *api_url, const char *url);
+
 /* The operation changes something at GitHub (so it counts as a write). */
 extern bool github_operation_writes(GithubOperation operation);
 

@@ -74,8 +74,7 @@ repeats_among(const cJSON *object, const char **names, size_t count)
 	const cJSON *member;
 	size_t i = 0;
 
-	cJSON_ArrayForEach(member, object)
-		names[i++] = member->string;
+	cJSON_ArrayForEach(member, object) names[i++] = member->string;
 	qsort(names, count, sizeof(*names), compare_names);
 	return has_equal_neighbours(names, count);
 }

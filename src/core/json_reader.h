@@ -34,8 +34,7 @@ extern GithubParseResult
 json_document_parse(const char *text, cJSON **document, const char **problem);
 
 /* The same of a list, which may have as many values as a page of GitHub's. */
-extern GithubParseResult
-json_list_parse(const char *text, cJSON **document, const char **problem);
+extern GithubParseResult json_list_parse(const char *text, cJSON **document, const char **problem);
 
 /* Sets *problem, if given, and returns result: for failures outside a reader. */
 extern GithubParseResult

@@ -595,8 +595,8 @@ rate_limit_note_refusal(RateLimit *limit, const RateTicket *ticket, int64_t wait
 					 now_ms);
 	}
 	if (wait_ms <= 0)
-		wait_ms = doubled_refusal(block, is_another,
-								  wait_ms < 0 ? REFUSAL_BASE_MS : REFUSAL_AT_ONCE_MS);
+		wait_ms =
+			doubled_refusal(block, is_another, wait_ms < 0 ? REFUSAL_BASE_MS : REFUSAL_AT_ONCE_MS);
 	block->until_ms = at_least(block->until_ms, now_ms + wait_ms);
 }
 

@@ -130,11 +130,11 @@ typedef struct RateBlock
 {
 	RateObstacle why; /* RATE_NONE: there was none, or all is well again */
 	int64_t until_ms;
-	uint64_t after; /* number of the last request sent before it began */
-	int strikes;    /* blocks in a row */
+	uint64_t after;     /* number of the last request sent before it began */
+	int strikes;        /* blocks in a row */
 	int64_t doubled_ms; /* the last wait that we chose, in a row of refusals; 0: none */
-	bool probing;   /* whether it is over is not known yet */
-	uint64_t probe; /* number of the request that finds out; 0: none is under way */
+	bool probing;       /* whether it is over is not known yet */
+	uint64_t probe;     /* number of the request that finds out; 0: none is under way */
 } RateBlock;
 
 typedef struct RateCut

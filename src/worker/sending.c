@@ -33,7 +33,7 @@ describe_claim(const Conversation *conversation, GithubRequestInput *input)
 	input->title = claim->title;
 	input->body = claim->body;
 	input->state = claim->issue_state;
-	input->page = conversation->page;
+	input->page = conversation->look.page;
 	input->per_page = LOOKUP_PAGE_SIZE;
 }
 

@@ -27,8 +27,7 @@ json_events_add_number(FILE *events, const char *spelled)
 		fprintf(events, "n%.17g\n", strtod(spelled, NULL));
 }
 
-static void
-add_value(FILE *events, const cJSON *value);
+static void add_value(FILE *events, const cJSON *value);
 
 static void
 add_members(FILE *events, const cJSON *container)

@@ -25,11 +25,49 @@ static const char *const seeds[] = {
 
 /* What a mutation puts in: whatever JSON is made of, and what it is not. */
 static const char *const pieces[] = {
-	"\\",     "\"",     "\\u",    "\\uZZZZ", "\\u00",  "\\u0000", "\\ud83d", "\\ude00", "\\x41",
-	"{",      "}",      "[",      "]",       ",",      ":",       "0",       "-",       "+",
-	".",      "e",      "1",      "true",    "null",   "NaN",     "\n",      "\t",      "\x01",
-	"\x7F",   "\xEF\xBB\xBF",     "\xC2\xA0", "\xFF",  "\xF0\x9F\x98\x80",   "'",       "/*x*/",
-	"\"a\":1,", "\"\":\"\",", "\\/", "\x0B", "\x0C",   " ",       "1e999",   "01",      "9999999999999999",
+	"\\",
+	"\"",
+	"\\u",
+	"\\uZZZZ",
+	"\\u00",
+	"\\u0000",
+	"\\ud83d",
+	"\\ude00",
+	"\\x41",
+	"{",
+	"}",
+	"[",
+	"]",
+	",",
+	":",
+	"0",
+	"-",
+	"+",
+	".",
+	"e",
+	"1",
+	"true",
+	"null",
+	"NaN",
+	"\n",
+	"\t",
+	"\x01",
+	"\x7F",
+	"\xEF\xBB\xBF",
+	"\xC2\xA0",
+	"\xFF",
+	"\xF0\x9F\x98\x80",
+	"'",
+	"/*x*/",
+	"\"a\":1,",
+	"\"\":\"\",",
+	"\\/",
+	"\x0B",
+	"\x0C",
+	" ",
+	"1e999",
+	"01",
+	"9999999999999999",
 };
 
 /* The same numbers in every run. */
@@ -58,7 +96,8 @@ mutate(char *text)
 	size_t length = strlen(text);
 	size_t at = random_below(length + 1);
 	size_t dropped = random_below(4);
-	const char *piece = random_below(4) == 0 ? "" : pieces[random_below(sizeof(pieces) / sizeof(*pieces))];
+	const char *piece =
+		random_below(4) == 0 ? "" : pieces[random_below(sizeof(pieces) / sizeof(*pieces))];
 
 	if (dropped > length - at)
 		dropped = length - at;
@@ -114,7 +153,8 @@ test_mutations(void)
 		differences += !agree_on(text, &accepted);
 		accepted_count += accepted;
 	}
-	is_int(differences, 0, "of what is changed at random, whatever the core accepts is the same to both");
+	is_int(differences, 0,
+		   "of what is changed at random, whatever the core accepts is the same to both");
 	ok(accepted_count > MUTATIONS / 100, "and much of it is accepted");
 	printf("# %d of %d accepted\n", accepted_count, MUTATIONS);
 }
