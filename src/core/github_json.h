@@ -36,10 +36,12 @@ typedef enum GithubParseResult
 /*
  * Copies length bytes of JSON text into a new, NUL-terminated string in which
  * U+0000 (raw or escaped), lone surrogate escapes and invalid UTF-8 are
- * U+FFFD, so that neither cJSON nor PostgreSQL truncates or refuses it.  At
- * most three times as long.  NULL: out of memory.  *out_length, if given,
- * excludes the NUL.
+ * U+FFFD, so that neither cJSON nor PostgreSQL truncates or refuses it.  Where
+ * so much is none that it would grow by more than GITHUB_MAX_JSON_REPAIR, a
+ * single U+FFFD stands for all of it, which is no JSON.  NULL: out of memory.
+ * *out_length, if given, excludes the NUL.
  */
+#define GITHUB_MAX_JSON_REPAIR ((size_t) 1024 * 1024)
 extern char *github_json_sanitize(const char *text, size_t length, size_t *out_length);
 
 typedef struct GithubJsonShape

@@ -423,6 +423,16 @@ github_request_takes_etag(const char *etag)
 	return true;
 }
 
+size_t
+github_operation_max_answer(GithubOperation operation, int per_page)
+{
+	size_t of_list = GITHUB_MAX_LIST_ANSWER_PER_ITEM * (size_t) per_page;
+
+	if (endpoints[operation].list_query == NULL || of_list < GITHUB_MAX_RESOURCE_ANSWER)
+		return GITHUB_MAX_RESOURCE_ANSWER;
+	return of_list;
+}
+
 /* ---- where GitHub sends a request on to ---- */
 
 static bool

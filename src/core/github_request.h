@@ -12,6 +12,7 @@
 #define GITHUB_REQUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef enum GithubOperation
@@ -109,6 +110,15 @@ extern bool github_operation_writes(GithubOperation operation);
 
 /* The operation makes a new issue or comment: it has no idempotency key. */
 extern bool github_operation_creates(GithubOperation operation);
+
+/*
+ * Bytes of the largest answer that GitHub could give to the operation.  A text
+ * of GITHUB_MAX_BODY_LENGTH characters has twelve bytes for each where all are
+ * escaped, four where none is, as GitHub writes them.
+ */
+#define GITHUB_MAX_RESOURCE_ANSWER ((size_t) 1024 * 1024)
+#define GITHUB_MAX_LIST_ANSWER_PER_ITEM ((size_t) 320 * 1024)
+extern size_t github_operation_max_answer(GithubOperation operation, int per_page);
 
 /* The operation is authorised by the App's JWT, not by a token. */
 extern bool github_operation_uses_jwt(GithubOperation operation);

@@ -123,6 +123,9 @@ start_exchange(Conversation *conversation, const GithubRequest *request, const c
 							.headers = headers,
 							.body = request->body,
 							.body_length = request->body ? strlen(request->body) : 0,
+							.max_response_size =
+								github_operation_max_answer(conversation->operation,
+															LOOKUP_PAGE_SIZE),
 							.once = github_operation_creates(conversation->operation),
 							.tag = conversation};
 
@@ -248,7 +251,6 @@ sending_take_answered(void)
 	request = (AnsweredRequest){conversation->operation, conversation->conditional,
 								conversation->installation};
 	conversation->answer = verdict_make(exchange, &request, GetMemoryChunkContext(conversation));
-	http_exchange_free(exchange);
 	log_answer(conversation);
 	return conversation;
 }
