@@ -311,6 +311,123 @@ test_past_creations(void)
 }
 
 static void
+test_past_creations_cost_points(void)
+{
+	start_afresh();
+	settings.write_interval_ms = 0;
+	settings.creations_per_minute = 0;
+	rate_limit_note_past_creations(&limit, 100, 30 * SECOND_MS, now_ms);
+	is_int(rate_limit_usage(&limit, now_ms).points_last_minute, 500,
+		   "creations before a restart have cost points");
+	is_int(rate_limit_usage(&limit, now_ms).requests_last_hour, 100, "... and requests");
+	is_int(ask_often(RATE_WRITE, 1000), 80, "... which are missing now");
+}
+
+static void
+test_one_creation_a_minute(void)
+{
+	start_afresh();
+	settings.write_interval_ms = 0;
+	settings.creations_per_minute = 1;
+	is_int(ask(RATE_CREATION), RATE_NONE, "one creation a minute is one");
+	is_int(ask(RATE_CREATION), RATE_CREATIONS, "... and no more");
+	now_ms += RATE_MINUTE_MS + RATE_MINUTE_MS / RATE_STEPS;
+	is_int(ask(RATE_CREATION), RATE_NONE, "... in each minute");
+	(void) take(RATE_READ);
+	rate_limit_end(&limit, &ticket, GITHUB_ANSWERED, NULL, now_ms);
+	now_ms += RATE_MINUTE_MS + RATE_MINUTE_MS / RATE_STEPS;
+	(void) take(RATE_CREATION);
+	rate_limit_end(&limit, &ticket, GITHUB_ANSWERED, NULL, now_ms);
+	rate_limit_note_refusal(&limit, &ticket, SECOND_MS, now_ms);
+	now_ms += RATE_MINUTE_MS + RATE_MINUTE_MS / RATE_STEPS;
+	is_int(ask(RATE_CREATION), RATE_NONE, "a cut leaves the last one");
+}
+
+/* Of what stands in the way, the latest is told. */
+static void
+test_two_obstacles(void)
+{
+	start_afresh();
+	settings.creations_per_minute = 1;
+	(void) ask(RATE_CREATION);
+	is_int(take(RATE_CREATION), RATE_CREATIONS,
+		   "a minute without a creation outlasts the interval");
+	ok(wait_of(RATE_CREATION) > 59 * SECOND_MS, "... and is told in full");
+
+	start_afresh();
+	settings.write_interval_ms = 90 * SECOND_MS;
+	settings.creations_per_minute = 1;
+	(void) ask(RATE_CREATION);
+	is_int(take(RATE_CREATION), RATE_INTERVAL, "an interval that is longer outlasts the minute");
+	is_int(wait_of(RATE_CREATION), 90 * SECOND_MS, "... and is told in full, too");
+
+	start_afresh();
+	(void) ask(RATE_WRITE);
+	(void) take(RATE_READ);
+	rate_limit_end(&limit, &ticket, GITHUB_ANSWERED, NULL, now_ms);
+	rate_limit_note_refusal(&limit, &ticket, 500, now_ms);
+	is_int(take(RATE_WRITE), RATE_INTERVAL, "a refusal that is over before the interval is not it");
+	is_int(wait_of(RATE_READ), 500, "... but is for who has no interval");
+}
+
+/* Those of today are large: nothing may count up to them from zero. */
+static void
+test_clock_of_today(void)
+{
+	start_afresh();
+	now_ms = INT64_C(1800000000000);
+	settings.write_interval_ms = 0;
+	is_int(ask_often(RATE_CREATION, 100), 80,
+		   "by a clock of today's size a minute has its creations");
+	now_ms += RATE_MINUTE_MS + RATE_MINUTE_MS / RATE_STEPS;
+	is_int(ask_often(RATE_CREATION, 100), 80, "... and the next one, too");
+	now_ms *= 4000;
+	is_int(ask_often(RATE_WRITE, 1000), 180, "... and by one that has leapt far ahead");
+}
+
+/* Reads would take each point as it comes, and a write needs five. */
+static void
+test_write_in_small_budget(void)
+{
+	int written = 0;
+
+	start_afresh();
+	settings.write_interval_ms = 0;
+	settings.points_per_minute = 20;
+	for (int i = 0; i < 6000; i++)
+	{
+		while (ask(RATE_READ) == RATE_NONE)
+			;
+		written += ask(RATE_WRITE) == RATE_NONE;
+		now_ms += 100;
+	}
+	ok(written >= 8, "in ten minutes of reads without an end, writes have their turn");
+	printf("# %d writes\n", written);
+}
+
+static void
+test_inherited_pace(void)
+{
+	RateLimit shared;
+
+	start_afresh();
+	while (ask(RATE_READ) == RATE_NONE)
+		;
+	shared = limit;
+	memset(&limit, 0, sizeof(limit));
+	rate_limit_inherit(&limit, &shared, now_ms);
+	is_int(take(RATE_READ), RATE_INTERVAL,
+		   "who moves to a place of its own keeps the pace of its reads");
+	settings.write_interval_ms = 5 * SECOND_MS;
+	start_afresh();
+	(void) ask(RATE_WRITE);
+	shared = limit;
+	memset(&limit, 0, sizeof(limit));
+	rate_limit_inherit(&limit, &shared, now_ms);
+	is_int(wait_of(RATE_WRITE), SECOND_MS, "... and the interval of its writes");
+}
+
+static void
 test_clock(void)
 {
 	start_afresh();
@@ -777,6 +894,12 @@ main(void)
 	test_writes_do_not_starve();
 	test_creations();
 	test_past_creations();
+	test_past_creations_cost_points();
+	test_one_creation_a_minute();
+	test_two_obstacles();
+	test_clock_of_today();
+	test_write_in_small_budget();
+	test_inherited_pace();
 	test_clock();
 	test_remaining();
 	test_lowered();

@@ -533,6 +533,10 @@ test_tokens_in_messages(void)
 	check_message(MESSAGE("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOjF9.c2ln eyJhbGci"), "eyJ*** eyJ***",
 				  "JSON Web Tokens, too");
 	check_message(MESSAGE("ghs_abcd"), "ghs_***", "the shortest");
+	check_message(MESSAGE("ghs_abc"), "ghs_", "what is shorter than its mark is left out");
+	check_message(MESSAGE("ghs_a eyJ github_pat_ab"), "ghs_ eyJ github_pat_",
+				  "... wherever it stands");
+	check_message(MESSAGE("ghs_"), "ghs_", "... also where there is nothing");
 	check_message(MESSAGE("a graph_of high_ghosts, though_"), "a graph_of high_ghosts, though_",
 				  "words stay as they are");
 	check_message("{\"message\":\"m\",\"errors\":[{\"field\":\"f\",\"code\":\"ghp_0123456789\"}]}",
