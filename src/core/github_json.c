@@ -165,6 +165,10 @@ github_json_sanitize(const char *text, size_t length, size_t *out_length)
 {
 	Output output = {.text = NULL};
 
+	/* A byte becomes three at worst: then the lengths below cannot overflow. */
+	if (length > (SIZE_MAX - 1) / strlen(replacement_character))
+		return NULL;
+
 	/* Measured first: a listing is megabytes, and rarely in need of repair. */
 	copy_sanitized(&output, text, length);
 	if (output.length > length && output.length - length > GITHUB_MAX_JSON_REPAIR)

@@ -43,6 +43,7 @@
 #define NO_DEADLINE INT64_MIN
 #define RETRY_AFTER_FAILURE_MS 100
 #define CERTIFICATES_KEPT_MAX_S (24 * 60 * 60L)
+#define CONNECTIONS_KEPT_MAX_S (24 * 60 * 60L)
 
 /* The sockets that are open, so that they can be closed behind curl's back. */
 typedef struct SocketList
@@ -56,6 +57,7 @@ struct HttpClient
 {
 	HttpClientOptions options; /* its strings are ours */
 	int64_t options_set_us;
+	unsigned generation; /* of the options */
 	CURLM *multi;
 	int epoll_descriptor;
 	int64_t deadline_us;   /* when curl wants to be called; or NO_DEADLINE */
@@ -255,6 +257,18 @@ copy_options(HttpClientOptions *copy, const HttpClientOptions *options)
 	return false;
 }
 
+/* With them go their TLS sessions: a session that is resumed shows no certificate, whom to trust now or not. */
+static void
+drop_idle_handles(HttpClient *client)
+{
+	sigset_t caller_mask;
+
+	block_signals(&caller_mask);
+	while (client->idle_handle_count > 0)
+		curl_easy_cleanup(client->idle_handles[--client->idle_handle_count]);
+	restore_signals(&caller_mask);
+}
+
 bool
 http_client_reconfigure(HttpClient *client, const HttpClientOptions *options)
 {
@@ -265,6 +279,8 @@ http_client_reconfigure(HttpClient *client, const HttpClientOptions *options)
 	free_options(&client->options);
 	client->options = copy;
 	client->options_set_us = now_us();
+	client->generation++;
+	drop_idle_handles(client);
 	return true;
 }
 
@@ -376,6 +392,20 @@ age_of_certificates_kept_s(const HttpClient *client)
 }
 
 /*
+ * Nor is a connection that is older than the options: it was made to whom was
+ * trusted then.  0 would be no limit.
+ */
+static long
+age_of_connections_s(const HttpClient *client)
+{
+	int64_t seconds = (now_us() - client->options_set_us) / 1000000;
+
+	if (seconds < 1)
+		return 1;
+	return seconds < CONNECTIONS_KEPT_MAX_S ? (long) seconds : CONNECTIONS_KEPT_MAX_S;
+}
+
+/*
  * A CA file replaces the system's certificates instead of adding to them, for
  * GitHub and for a proxy: who names one means to trust no other.  A system that
  * has its certificates in one file has the same in a directory, which is left
@@ -393,7 +423,8 @@ set_security(CURL *easy, const HttpClient *client)
 		(options->ca_file == NULL ||
 		 (SET(CURLOPT_CAINFO, options->ca_file) && SET(CURLOPT_PROXY_CAINFO, options->ca_file))) &&
 		(!one_file || (SET(CURLOPT_CAPATH, NULL) && SET(CURLOPT_PROXY_CAPATH, NULL))) &&
-		SET(CURLOPT_CA_CACHE_TIMEOUT, age_of_certificates_kept_s(client));
+		SET(CURLOPT_CA_CACHE_TIMEOUT, age_of_certificates_kept_s(client)) &&
+		SET(CURLOPT_MAXLIFETIME_CONN, age_of_connections_s(client));
 }
 
 /*
@@ -596,6 +627,7 @@ note_exchange_start(HttpClient *client, HttpExchange *exchange, CURL *easy)
 
 	http_exchange_set_deadlines(exchange, now + (int64_t) client->options.connect_timeout_ms * 1000,
 								now + (int64_t) client->options.request_timeout_ms * 1000);
+	http_exchange_set_generation(exchange, client->generation);
 	http_exchange_list_add(&client->exchanges, exchange, easy);
 	consider_expiry(client, exchange);
 	client->under_way++;
@@ -691,7 +723,10 @@ finish_exchange(HttpClient *client, HttpExchange *exchange, CURLcode result)
 	(void) curl_multi_remove_handle(client->multi, easy);
 	http_exchange_list_remove(&client->exchanges, exchange);
 	http_exchange_finish(exchange, easy, result);
-	give_back_handle(client, easy);
+	if (http_exchange_generation(exchange) == client->generation)
+		give_back_handle(client, easy);
+	else
+		curl_easy_cleanup(easy);
 	http_exchange_push(&client->finished, exchange);
 	client->under_way--;
 }

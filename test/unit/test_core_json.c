@@ -97,6 +97,26 @@ test_sanitize(void)
 	}
 }
 
+/* A megabyte grows by two: as many bytes as may be repaired, and one more. */
+static void
+test_repair_bounds(void)
+{
+	size_t most = GITHUB_MAX_JSON_REPAIR / 2;
+	char *text = malloc(most + 1);
+	char *sanitized;
+	size_t length;
+
+	memset(text, 0xFF, most + 1);
+	sanitized = github_json_sanitize(text, most, &length);
+	is_int(length, 3 * most, "what is no text is repaired, up to a limit");
+	free(sanitized);
+	sanitized = github_json_sanitize(text, most + 1, &length);
+	is_text(sanitized, FFFD, "... beyond it, one character stands for all");
+	is_int(length, strlen(FFFD), "... of which the length is told");
+	free(sanitized);
+	free(text);
+}
+
 static void
 test_sanitize_bounds(void)
 {
@@ -229,6 +249,7 @@ main(void)
 {
 	test_sanitize();
 	test_sanitize_bounds();
+	test_repair_bounds();
 	test_shape();
 	test_strictness();
 	test_code_points();
