@@ -168,10 +168,6 @@ points_fit_at(const RateLimit *limit, const RateSettings *settings, RateKind kin
 
 	if (settings->points_per_minute == 0)
 		return now_ms;
-	/* Reads need one point and would take each as it comes: a write needs five. */
-	if (kind == RATE_READ && limit->write_asked_ms > 0 &&
-		now_ms - limit->write_asked_ms < ASKED_FOR_MS)
-		need = at_most(need + RATE_WRITE_POINTS, most);
 	return window_fits_at(&limit->points, MINUTE_STEP_MS, points_under_way(limit), need, most,
 						  now_ms);
 }
@@ -202,7 +198,11 @@ advance_pace(RateLimit *limit, int64_t pace_us, int64_t now_ms)
 	limit->paced_until_us = at_least(limit->paced_until_us, now_ms * 1000) + pace_us;
 }
 
-/* What falls out of the minute is not for a new crowd: the next one would be like this. */
+/*
+ * What falls out of the minute is not for a new crowd: the next one would be
+ * like this.  Nor is it for reads, which would take each point as it comes,
+ * while a write waits for its five.
+ */
 static void
 forgo_crowd(RateLimit *limit, int64_t fits_at)
 {
@@ -268,18 +268,12 @@ note_asked(RateLimit *limit, RateKind kind, RateClass class, RateObstacle obstac
 {
 	int64_t asked_ms = obstacle == RATE_NONE ? 0 : at_least(now_ms, 1);
 
-	if (kind != RATE_READ)
-	{
-		if (obstacle == RATE_POINTS || obstacle == RATE_NONE)
-			limit->write_asked_ms = asked_ms;
-	}
-	else if (obstacle == RATE_BUSY || obstacle == RATE_NONE)
-	{
-		if (class == RATE_FOR_BACKFILL)
-			limit->backfill_asked_ms = asked_ms;
-		else
-			limit->people_asked_ms = asked_ms;
-	}
+	if (kind != RATE_READ || (obstacle != RATE_BUSY && obstacle != RATE_NONE))
+		return;
+	if (class == RATE_FOR_BACKFILL)
+		limit->backfill_asked_ms = asked_ms;
+	else
+		limit->people_asked_ms = asked_ms;
 }
 
 /* ---- GitHub's hour ---- */

@@ -156,7 +156,6 @@ typedef struct RateLimit
 	uint64_t sent;
 	int64_t next_write_ms;
 	int64_t paced_until_us;    /* at an even pace, what was sent would take until then */
-	int64_t write_asked_ms;    /* a write did not find the points it needs */
 	int64_t people_asked_ms;   /* a read for people did not find a place */
 	int64_t backfill_asked_ms; /* a read of a backfill did not */
 	RateRemaining remaining;
