@@ -45,7 +45,7 @@ COMMENT ON FUNCTION github_sync.find_task_id_column(regclass, name) IS
 
 CREATE FUNCTION github_sync.comment_fields(the_row text, mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN format('ARRAY[%s.%I::text]', the_row, (mapping.body).name);
+RETURN format('ARRAY[github_sync.without_creation_key(%s.%I::text)]', the_row, (mapping.body).name);
 COMMENT ON FUNCTION github_sync.comment_fields(text, github_sync.table_mapping) IS
 'private: the mapped fields of a row of comments: body';
 

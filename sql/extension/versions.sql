@@ -43,21 +43,6 @@ COMMENT ON FUNCTION github_sync.require_same_version() IS
 'private: raises object_not_in_prerequisite_state where library and extensions are not of one version: what attach '
 'makes would be of two';
 
-CREATE FUNCTION github_sync.made_by_version(record_type text) RETURNS text
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	IF to_regclass('github_sync.attached_tables') IS NULL THEN
-		RETURN NULL;
-	END IF;
-	/* Also of what is detached, or was restored: its tables are still those of that version. */
-	RETURN github_sync.read_as_owner('github_sync.attached_tables'::regclass, format(
-		'SELECT to_jsonb(a) ->> ''made_by'' FROM github_sync.attached_tables AS a WHERE a.record_type = %L',
-		record_type));
-END
-$$;
-COMMENT ON FUNCTION github_sync.made_by_version(text) IS
-'private: the version that made the tables of a record type; NULL: there are none';
-
 CREATE FUNCTION github_sync.changes_since(record_type text, version text) RETURNS SETOF text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -74,7 +59,8 @@ COMMENT ON FUNCTION github_sync.changes_since(text, text) IS
 CREATE FUNCTION github_sync.bring_tables_along(record_type text, dictionary jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	version text := github_sync.made_by_version(record_type);
+	/* Also of what is detached, or was restored: its tables are still those of that version. */
+	version text := github_sync.registered_table(record_type) ->> 'made_by';
 	change text;
 BEGIN
 	IF github_sync.version_numbers(version) > github_sync.version_numbers(github_sync.library_version()) THEN

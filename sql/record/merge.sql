@@ -140,7 +140,7 @@ DECLARE
 	never_synced boolean := github_sync.@record@_never_synced(cached);
 BEGIN
 	FOR i IN 1 .. cardinality(verdicts) LOOP
-		IF verdicts[i] IN ('agreed', 'to local', 'github won') OR verdicts[i] = 'same' AND never_synced THEN
+		IF verdicts[i] IN ('same', 'agreed', 'to local', 'github won') THEN
 			cached.local_base[i] := (sides[i]).local;
 			cached.remote_base[i] := (sides[i]).remote;
 		ELSIF verdicts[i] = 'app won' OR verdicts[i] = 'to remote' AND never_synced THEN

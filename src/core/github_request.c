@@ -291,7 +291,7 @@ is_longer_than(const GithubField *field, size_t code_points)
 	return field->present && field->value != NULL && utf8_code_points(field->value) > code_points;
 }
 
-/* GitHub refuses a title of nothing but white space. */
+/* GitHub refuses a title, and a comment, of nothing but white space. */
 static bool
 is_blank(const GithubField *field)
 {
@@ -311,7 +311,7 @@ check_fields(const Endpoint *endpoint, const Fields *fields)
 {
 	if (endpoint->title == REQUIRED && is_blank(&fields->title))
 		return GITHUB_REQUEST_NO_TITLE;
-	if (endpoint->body == REQUIRED && fields->body.value == NULL)
+	if (endpoint->body == REQUIRED && is_blank(&fields->body))
 		return GITHUB_REQUEST_NO_BODY;
 	if (fields->state.present && !is_state(&fields->state))
 		return GITHUB_REQUEST_BAD_INPUT;

@@ -16,6 +16,7 @@
 #include "utils/timestamp.h"
 #include "worker/claim_report.h"
 #include "worker/identity.h"
+#include "worker/repositories.h"
 
 #define MAX_REDIRECTS 3
 
@@ -94,6 +95,9 @@ report_resource(Report *report, const GithubResource *resource)
 							.etag_key = conversation->token_key,
 							.json = shows_all ? answer->json : NULL};
 
+	if (resource != NULL && conversation->claim->github_id != 0 &&
+		resource->id != conversation->claim->github_id)
+		repositories_doubt(conversation);
 	switch (queue_report_resource(conversation->claim, &shown))
 	{
 		case REPORT_ENDS_CLAIM:
@@ -318,6 +322,7 @@ follow_redirect(Report *report)
 		report_led_astray(report, "GitHub sent the request from place to place without an end");
 	else
 	{
+		repositories_doubt(conversation);
 		conversation->redirects++;
 		conversation->redirected_repo_id = url_repository_id(setting_api_url, url);
 		conversation_go_to(conversation, url);
@@ -340,6 +345,7 @@ report_new_name(const Report *report)
 		case STEP_FETCH:
 		case STEP_CREATE:
 		case STEP_UPDATE:
+		case STEP_CONFIRM:
 		case STEP_INQUIRE:
 			queue_report_redirect(conversation->claim, conversation->redirected_repo_id,
 								  conversation->answer->json);
@@ -478,13 +484,63 @@ changes_resource(GithubOperation operation)
 	return github_operation_writes(operation) && !github_operation_creates(operation);
 }
 
+/* Nothing has been sent that another repository could have taken. */
+static void
+report_other_repository(Report *report, int64 repository_id)
+{
+	const SyncClaim *claim = report->conversation->claim;
+
+	report_fail(
+		report, "moved",
+		psprintf("another repository answers to the name %s/%s: GitHub's id there is " INT64_FORMAT
+				 " instead of " INT64_FORMAT "; nothing was created",
+				 claim->owner_login, claim->repo_name, repository_id, claim->github_repo_id));
+}
+
+static void
+accept_name(Report *report)
+{
+	repositories_note_confirmed(report->conversation, GetCurrentTimestamp());
+	report->disposition = CONVERSATION_GOES_ON;
+}
+
+/* Before a creation, the repository that has the name has answered. */
+static void
+report_confirmation(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+	GithubRepository repository;
+	int64 repository_id;
+	const char *problem = NULL;
+	GithubParseResult result =
+		github_repository_parse(conversation->answer->json, &repository, &problem);
+
+	if (result != GITHUB_PARSE_OK)
+	{
+		report_unreadable(report, "answer", result, problem);
+		return;
+	}
+	repository_id = repository.id;
+	github_repository_free(&repository);
+	if (repository_id == conversation->claim->github_repo_id)
+		accept_name(report);
+	else
+		report_other_repository(report, repository_id);
+}
+
+static bool
+asks_about_repository(const SyncClaim *claim)
+{
+	return claim->step == STEP_INQUIRE || claim->step == STEP_CONFIRM;
+}
+
 static void
 report_not_found(Report *report)
 {
 	Conversation *conversation = report->conversation;
 
 	end_pause(report);
-	if (conversation->claim->step == STEP_INQUIRE)
+	if (asks_about_repository(conversation->claim))
 		report_missing(report, REPOSITORY_NOT_READABLE);
 	else if (conversation->write_not_found)
 		report_missing(report, REPOSITORY_READABLE);
@@ -498,7 +554,7 @@ report_not_found(Report *report)
 static void
 report_forbidden(Report *report)
 {
-	if (report->conversation->claim->step == STEP_INQUIRE)
+	if (asks_about_repository(report->conversation->claim))
 		report_missing(report, REPOSITORY_NOT_READABLE);
 	else
 		refuse(report, "forbidden");
@@ -509,7 +565,9 @@ report_not_modified(Report *report)
 {
 	end_pause(report);
 	conversation_arrived(report->conversation);
-	if (report->conversation->write_not_found)
+	if (report->conversation->claim->step == STEP_CONFIRM)
+		accept_name(report);
+	else if (report->conversation->write_not_found)
 		report_not_writable(report);
 	else
 		report_resource(report, NULL);
@@ -536,6 +594,9 @@ report_success(Report *report)
 	{
 		case STEP_LOOKUP:
 			report_list(report);
+			break;
+		case STEP_CONFIRM:
+			report_confirmation(report);
 			break;
 		case STEP_INQUIRE:
 			report_inquiry(report);

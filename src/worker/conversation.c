@@ -73,6 +73,7 @@ conversation_operation(const SyncClaim *claim)
 			return is_task ? GITHUB_UPDATE_ISSUE : GITHUB_UPDATE_COMMENT;
 		case STEP_DELETE:
 			return GITHUB_DELETE_COMMENT; /* the deletion of a task closes its issue */
+		case STEP_CONFIRM:
 		case STEP_INQUIRE:
 			return GITHUB_GET_REPOSITORY;
 	}

@@ -19,6 +19,7 @@
 #include "worker/identity.h"
 #include "worker/line.h"
 #include "worker/pacing.h"
+#include "worker/repositories.h"
 #include "worker/sending.h"
 
 static struct
@@ -58,6 +59,16 @@ refresh(Conversation *conversation)
 	dispatch.another_pass = true;
 }
 
+/* Gives its turn back for a look at its repository. */
+static void
+confirm_repository(Conversation *conversation)
+{
+	pacing_give_back(conversation);
+	repositories_begin_confirmation(conversation);
+	line_join(conversation);
+	dispatch.another_pass = true;
+}
+
 static void
 await_preparation(Conversation *conversation)
 {
@@ -73,6 +84,11 @@ take_turn(Conversation *conversation)
 	if (freshness_is_lost(conversation, dispatch.passed_at))
 	{
 		refresh(conversation);
+		return;
+	}
+	if (repositories_need_confirmation(conversation, dispatch.passed_at))
+	{
+		confirm_repository(conversation);
 		return;
 	}
 	freshness_note_turn(conversation, dispatch.passed_at);
@@ -94,6 +110,7 @@ static bool
 may_take_turn(Conversation *conversation)
 {
 	return is_room() && !freshness_waits_for_refresh(conversation) &&
+		!repositories_wait_for_confirmation(conversation) &&
 		!freshness_defers(conversation, dispatch.passed_at) &&
 		!installation_spares_token(conversation->installation, dispatch.passed_at) &&
 		pacing_permits(conversation);

@@ -232,6 +232,12 @@ is($textless->{error_code}, 'validation_failed', 'a comment whose text is taken 
 like($textless->{error_reason}, qr/text of a comment/, 'and why');
 is(scalar(grep { $_->{method} eq 'PATCH' } $github->requests(since => $before_null)), 0, 'nothing is sent');
 
+# The hidden key would make it a valid one.
+my $blank = $application->add_comment($victim, " \n\t");
+$application->wait_until_done;
+is(($application->comment_transactions("comment_id = $blank"))[-1]{error_code}, 'validation_failed', 'a blank comment: validation_failed');
+is(scalar(grep { $_->{method} eq 'POST' } $github->requests(since => $before_null)), 0, 'nothing is created');
+
 # ---- what belongs into no header, and into no table ----
 
 foreach my $etag ('"' . 'x' x 1000 . '"', "\"caf\xe9\"")

@@ -17,7 +17,7 @@ use Time::HiRes qw(time);
 use constant { TOOLS => 1296272, NEIGHBOUR => 616161, MB => 1024 };
 
 my $github = GitHubSync::StandIn->start;
-$github->seed({ repositories => [ { id => TOOLS, owner => 'beta', name => 'tools' } ], installations => [ { id => NEIGHBOUR, account => 'beta' } ] });
+$github->seed({ users => [ { login => 'beta', id => 616, type => 'Organization' } ], repositories => [ { id => TOOLS, owner => 'beta', name => 'tools' } ], installations => [ { id => NEIGHBOUR, account => 'beta' } ] });
 my $application = GitHubSync::Application->start($github, settings => {
 	'github_sync.retry_base_delay' => '100ms', 'github_sync.max_attempts' => 3, 'github_sync.creation_recheck' => '2s',
 	'github_sync.write_interval' => 0, 'github_sync.points_per_minute' => 0, 'github_sync.creations_per_minute' => 0 });

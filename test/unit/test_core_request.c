@@ -308,6 +308,8 @@ test_refused_fields(void)
 	input = usual_input(GITHUB_CREATE_COMMENT);
 	input.body.value = NULL;
 	check_error(&input, GITHUB_REQUEST_NO_BODY, "a comment with a null body is refused");
+	input.body.value = " \r\n\t";
+	check_error(&input, GITHUB_REQUEST_NO_BODY, "a blank comment is refused");
 	input = usual_input(GITHUB_UPDATE_COMMENT);
 	input.body = absent;
 	check_error(&input, GITHUB_REQUEST_NO_BODY, "a comment's update without a body is refused");
