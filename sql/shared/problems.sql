@@ -42,6 +42,16 @@ $$;
 COMMENT ON FUNCTION github_sync.note_uncaptured(text, text) IS
 'private: the row with this key is looked at when attach or refresh_attached() makes up for what was not captured';
 
+/* An owner's trigger may raise megabytes: what is kept begins and ends like the message. */
+CREATE OR REPLACE FUNCTION github_sync.shortened(message text) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN length(message) > 2000
+	THEN format('%s ... (%s characters left out) ... %s',
+		left(message, 950), length(message) - 1900, right(message, 950))
+	ELSE message END;
+COMMENT ON FUNCTION github_sync.shortened(text) IS
+'private: a message with its middle cut out where it has more than 2000 characters';
+
 CREATE OR REPLACE FUNCTION github_sync.note_problem(record_type text, problem text, detail text, remedy text)
 RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -56,7 +66,8 @@ BEGIN
 		/* Who finds it just noted by another session must not wait for that session's commit. */
 		AND pg_try_advisory_xact_lock(hashtext('github_sync.noted_problems'), hashtext(record_type || problem)) THEN
 		INSERT INTO github_sync.noted_problems (record_type, problem, detail, remedy)
-		VALUES (note_problem.record_type, note_problem.problem, note_problem.detail, note_problem.remedy)
+		VALUES (note_problem.record_type, note_problem.problem, github_sync.shortened(note_problem.detail),
+			note_problem.remedy)
 		ON CONFLICT ON CONSTRAINT noted_problems_pkey DO NOTHING;
 		is_new := FOUND;
 	END IF;

@@ -59,6 +59,26 @@ run_to_its_end(DbAction action, void *argument)
 	AtEOXact_GUC(false, nest_level);
 }
 
+/* A trigger may raise megabytes: what is kept of a message begins and ends like it. */
+#define MESSAGE_MAX_BYTES 2000
+#define MESSAGE_PART_BYTES 950
+
+static char *
+shortened(const char *message)
+{
+	int length = (int) strlen(message);
+	int head;
+	int tail;
+
+	if (length <= MESSAGE_MAX_BYTES)
+		return pstrdup(message);
+	/* Whole characters: the server's encoding may have longer ones. */
+	head = pg_mbcliplen(message, length, MESSAGE_PART_BYTES);
+	tail = pg_mbcliplen(message, length, length - MESSAGE_PART_BYTES);
+	return psprintf("%.*s ... (%d bytes left out) ... %s", head, message, tail - head,
+					message + tail);
+}
+
 /* SQL_ASCII does not say what its bytes are: they stay as they are. */
 static char *
 in_utf8(const char *message)
@@ -115,7 +135,7 @@ db_try_reading(DbAction action, void *argument, DbError *error)
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		error->sqlstate = caught->sqlerrcode;
-		error->message = in_utf8(caught->message ? caught->message : "unknown error");
+		error->message = in_utf8(shortened(caught->message ? caught->message : "unknown error"));
 		FreeErrorData(caught);
 	}
 	PG_END_TRY();

@@ -22,6 +22,9 @@
 /* How many reports one transaction holds at most: a bound on what a crash repeats. */
 #define REPORTS_PER_TRANSACTION 64
 
+/* And how many bytes of answers: the others' requests wait while they are read. */
+#define BYTES_PER_TRANSACTION (2 * 1024 * 1024)
+
 /*
  * A row that the application holds: its report is tried again this often, each
  * time after twice as long (6 s in all), as the answer is at hand. Then the
@@ -289,14 +292,16 @@ reporting_report_arrivals(TimestampTz *retry_at)
 	Conversation *conversation = arrivals_take();
 	List *reports = NIL;
 	ListCell *cell;
+	size_t bytes = 0;
 
 	if (conversation == NULL)
 		return counts;
 	db_begin("reporting answers");
 	do
 	{
+		bytes += conversation->answer != NULL ? verdict_length(conversation->answer) : 0;
 		reports = lappend(reports, report_one(conversation));
-	} while (list_length(reports) < REPORTS_PER_TRANSACTION &&
+	} while (list_length(reports) < REPORTS_PER_TRANSACTION && bytes < BYTES_PER_TRANSACTION &&
 			 (conversation = arrivals_take()) != NULL);
 	db_commit();
 
