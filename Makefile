@@ -8,11 +8,12 @@
 # make, make install, make installcheck, make clean: as with any PGXS extension
 # (PG_CONFIG=...), here or, by make -f THIS_FILE, in another directory.
 # make check, check-long, mutants, hour, many-databases, chaos, crash-rounds, fuzz,
-# demo, playground, format, render, sql-figures, matrix, deb, check-deb, dist: see
-# CONTRIBUTING.md; they need neither pg_config nor anything installed when they start.
+# demo, playground, format, render, sql-figures, matrix, pg-upgrade, deb, check-deb,
+# dist: see CONTRIBUTING.md; they need neither pg_config nor anything installed when
+# they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check check-long mutants hour many-databases chaos crash-rounds fuzz demo playground format map render sql-figures matrix deb check-deb dist
+HARNESS = check check-long mutants hour many-databases chaos crash-rounds fuzz demo playground format map render sql-figures matrix pg-upgrade deb check-deb dist
 
 # The top of the tree; "." unless the build is made elsewhere.
 ROOT := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
@@ -54,6 +55,8 @@ format:
 	@$(SCRIPTS_DIR)/format.sh --write
 matrix:
 	@$(SCRIPTS_DIR)/matrix.sh
+pg-upgrade:
+	@$(SCRIPTS_DIR)/pg_upgrade.sh
 deb:
 	@$(SCRIPTS_DIR)/deb.sh
 check-deb:

@@ -79,7 +79,7 @@ step_clang() {
 	mkdir "$work_dir/clang-built"
 	give_to_test_user "$work_dir/clang-built"
 	one build build "$work_dir/clang-built" -f "$work_dir/clang/Makefile" CC=clang COPT="$strict"
-	one fuzz-targets in_copy "$work_dir/clang" sh -c "clang -fsyntax-only -std=gnu11 $strict -Isrc -Itest/fuzz test/fuzz/*.c"
+	one fuzz-targets in_copy "$work_dir/clang" sh -c "clang -fsyntax-only -std=gnu11 $strict -Isrc -Itest/fuzz -Itest/unit test/fuzz/*.c"
 }
 
 step_headers() { one other-postgresql in_copy "$copy" scripts/check_headers.sh; }

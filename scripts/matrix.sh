@@ -28,7 +28,7 @@ rows=()
 # LOG STEP: what became of a step: "ok", a number of assertions, or failures.
 result_of() {
 	awk -v step="$2" '
-		/^== / { inside = $2 == step; seen = seen || inside; next }
+		/^== / { inside = $2 == step || index($2, step "/") == 1; seen = seen || inside; next }
 		!inside { next }
 		/ FAILED/ { failed++ }
 		/ [0-9]+ ok$/ { good += $(NF - 1); next }

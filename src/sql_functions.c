@@ -39,6 +39,7 @@ PG_FUNCTION_INFO_V1(github_sync_wake_on_commit);
 PG_FUNCTION_INFO_V1(github_sync_wake);
 PG_FUNCTION_INFO_V1(github_sync_poke_launcher);
 PG_FUNCTION_INFO_V1(github_sync_library_preloaded);
+PG_FUNCTION_INFO_V1(github_sync_library_version);
 PG_FUNCTION_INFO_V1(github_sync_database_identity);
 PG_FUNCTION_INFO_V1(github_sync_registered_identity);
 PG_FUNCTION_INFO_V1(github_sync_server_fingerprint);
@@ -83,6 +84,13 @@ github_sync_poke_launcher(NO_FUNCTION_ARGS)
 {
 	at_commit(SCOUT_DATABASE, MyDatabaseId);
 	PG_RETURN_VOID();
+}
+
+/* library_version() RETURNS text: of the library that this session runs. */
+Datum
+github_sync_library_version(NO_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(GITHUB_SYNC_VERSION));
 }
 
 /* library_preloaded() RETURNS boolean: can this server run workers? */

@@ -65,6 +65,7 @@ COMMENT ON FUNCTION github_sync.check_not_attached_elsewhere(text, regclass) IS
 CREATE FUNCTION github_sync.check_may_attach(record_type text, application_table regclass, owner name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+	PERFORM github_sync.require_same_version();
 	IF github_sync.attached_by_key(record_type) = application_table THEN
 		PERFORM github_sync.require_right_to_hand_over(owner);
 	ELSIF github_sync.queue_owner() IS NOT NULL THEN
@@ -222,7 +223,8 @@ BEGIN
 			'SELECT github_sync.%I()', record_type || '_catch_up'));
 	ELSE
 		PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
-			'DELETE FROM github_sync.noted_problems WHERE record_type = %L', record_type));
+			'DELETE FROM github_sync.noted_problems WHERE record_type = %1$L;
+			DELETE FROM github_sync.uncaptured_rows WHERE record_type = %1$L', record_type));
 	END IF;
 END
 $$;
@@ -241,6 +243,7 @@ BEGIN
 	PERFORM github_sync.check_mapping(application_table, mapping, owner);
 	stored := github_sync.mapping_to_store(record_type, application_table, mapping, given);
 	PERFORM github_sync.check_kept_queue(record_type, application_table, (mapping.key).name, (mapping.key).type);
+	PERFORM github_sync.bring_tables_along(record_type, stored -> 'dictionary');
 	grants := github_sync.change_key_type(record_type, (mapping.key).type);
 	FOR definition IN SELECT * FROM github_sync.definitions_of(record_type, 'objects'::text) LOOP
 		PERFORM github_sync.execute_unowned(github_sync.fill_in(definition, stored -> 'dictionary'));
@@ -272,6 +275,11 @@ DECLARE
 	owner name;
 BEGIN
 	IF attached IS NOT NULL THEN
+		IF application_table IS NULL THEN
+			RAISE undefined_table USING
+				MESSAGE = format('the attached table %s is gone', github_sync.attached_name(attached)),
+				HINT = format('SELECT github_sync.detach_%ss()', record_type);
+		END IF;
 		owner := github_sync.table_owner(application_table);
 		PERFORM github_sync.check_may_attach(record_type, application_table, owner);
 		PERFORM github_sync.make_attached(record_type, application_table, owner, github_sync.find_columns(

@@ -49,18 +49,13 @@ RETURN format('<!-- github_sync:%s -->', creation_key);
 COMMENT ON FUNCTION github_sync.creation_key_comment(uuid) IS
 'private: the hidden HTML comment by which our own creation is recognised';
 
-CREATE FUNCTION github_sync.creation_key_of(body text) RETURNS uuid
+CREATE FUNCTION github_sync.creation_keys_of(body text) RETURNS uuid[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0 THEN substring(body FROM
-	'<!-- github_sync:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}) -->')::uuid END;
-COMMENT ON FUNCTION github_sync.creation_key_of(text) IS
-'private: the creation key that a body carries, or NULL';
-
-CREATE FUNCTION github_sync.with_creation_key(body text, creation_key uuid) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN concat_ws(E'\n\n', nullif(body, ''), github_sync.creation_key_comment(creation_key));
-COMMENT ON FUNCTION github_sync.with_creation_key(text, uuid) IS
-'private: what is sent as the body of a creation';
+RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0 THEN ARRAY(SELECT m.found[1]::uuid FROM regexp_matches(body,
+	'<!-- github_sync:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}) -->', 'g') AS m (found))
+	ELSE '{}' END;
+COMMENT ON FUNCTION github_sync.creation_keys_of(text) IS
+'private: the creation keys that a body carries, in their order: texts quote each other, so any of them may be its own';
 
 CREATE FUNCTION github_sync.without_creation_key(body text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -68,7 +63,14 @@ RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0
 	THEN regexp_replace(body, '(\r?\n){0,2}<!-- github_sync:[0-9a-f-]{36} -->', '', 'g')
 	ELSE body END;
 COMMENT ON FUNCTION github_sync.without_creation_key(text) IS
-'private: a body as people wrote it; the key is never compared and never reaches the application';
+'private: a body as people wrote it: keys are never compared, never reach the application, and one that its text '
+'brings along never reaches GitHub, where it would be taken for that of another creation';
+
+CREATE FUNCTION github_sync.with_creation_key(body text, creation_key uuid) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN concat_ws(E'\n\n', nullif(body, ''), github_sync.creation_key_comment(creation_key));
+COMMENT ON FUNCTION github_sync.with_creation_key(text, uuid) IS
+'private: what is sent as the body of a creation';
 
 CREATE FUNCTION github_sync.merge_fields(
 	sides github_sync.field_sides[], never_synced boolean, policy text, first_side text)
@@ -83,9 +85,9 @@ BEGIN
 	FOREACH field IN ARRAY sides LOOP
 		/* Without bases whatever is there counts as changed. */
 		local_changed := CASE WHEN never_synced THEN coalesce(field.local, '') <> ''
-			ELSE field.local IS DISTINCT FROM field.local_base END;
+			ELSE NOT github_sync.same_text(field.local, field.local_base) END;
 		remote_changed := CASE WHEN never_synced THEN coalesce(field.remote, '') <> ''
-			ELSE field.remote IS DISTINCT FROM field.remote_base END;
+			ELSE NOT github_sync.same_text(field.remote, field.remote_base) END;
 		verdicts := verdicts || CASE
 			WHEN never_synced AND first_side IS NOT NULL AND github_sync.same_text(field.local, field.remote)
 				THEN 'agreed'

@@ -144,19 +144,3 @@ CREATE EVENT TRIGGER github_sync_follow_ddl ON ddl_command_end
 	EXECUTE FUNCTION github_sync.follow_ddl();
 COMMENT ON EVENT TRIGGER github_sync_follow_ddl IS
 'follows renamed columns, tables and schemas of what is attached to github_sync; fails no command';
-
-CREATE FUNCTION github_sync.refresh_attached() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	attached_type text;
-BEGIN
-	PERFORM github_sync.require_owner();
-	FOREACH attached_type IN ARRAY ARRAY['task', 'comment'] LOOP
-		PERFORM github_sync.attach_as_before(attached_type);
-	END LOOP;
-END
-$$;
-COMMENT ON FUNCTION github_sync.refresh_attached() IS
-'public: attaches again what is attached, by the columns that were attached, whatever their names are now; makes its '
-'functions, triggers and views anew, and enqueues what was not captured meanwhile. For the owner of the queue or a '
-'superuser';

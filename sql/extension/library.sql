@@ -36,6 +36,11 @@ LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_library_preloaded';
 COMMENT ON FUNCTION github_sync.library_preloaded() IS
 'private: whether shared_preload_libraries names github_sync; without it nothing is sent';
 
+CREATE FUNCTION github_sync.library_version() RETURNS text
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_library_version';
+COMMENT ON FUNCTION github_sync.library_version() IS
+'private: the version of the library that this server has loaded, which may be older than the installed file';
+
 CREATE FUNCTION github_sync.database_identity() RETURNS text
 LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_database_identity';
 COMMENT ON FUNCTION github_sync.database_identity() IS
@@ -141,9 +146,3 @@ LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_read_as_owner';
 COMMENT ON FUNCTION github_sync.read_as_owner(regclass, text) IS
 'private: the first value of a query that is run in the same way as by execute_as_owner(); '
 'whatever the owner made of the table, nothing of it runs as the superuser';
-
-CREATE FUNCTION github_sync.extension_version(record_type text) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT e.extversion FROM pg_extension AS e WHERE e.extname = record_type || '_sync_transaction');
-COMMENT ON FUNCTION github_sync.extension_version(text) IS
-'private: the version of the extension of a record type that this database has; NULL: none';

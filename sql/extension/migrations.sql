@@ -101,7 +101,12 @@ RETURN (SELECT CASE
 		WHEN github_sync.names_drift(t.oid, mapping) IS NOT NULL THEN github_sync.names_drift(t.oid, mapping)
 		WHEN github_sync.key_drift(t.oid, mapping) IS NOT NULL THEN github_sync.key_drift(t.oid, mapping)
 		WHEN github_sync.names_of_columns(t.oid, mapping) <> mapping -> 'names' THEN
-			format('a column of table %s was renamed and could not be followed', t.oid) END
+			format('a column of table %s was renamed and could not be followed', t.oid)
+		WHEN to_regprocedure(mapping ->> 'insert_values') IS NULL AND mapping ->> 'insert_values' IS NOT NULL THEN
+			format('function %s of insert_values is gone', mapping ->> 'insert_values')
+		WHEN NOT has_schema_privilege(github_sync.queue_owner(), table_schema, 'USAGE') THEN
+			format('role %I, to whom the queue belongs, may not use schema %I', github_sync.queue_owner(), table_schema)
+		END
 	FROM (VALUES ((SELECT c.oid::regclass FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		WHERE n.nspname = table_schema AND c.relname = table_name))) AS t (oid));
 COMMENT ON FUNCTION github_sync.mapping_drift(text, text, jsonb) IS

@@ -68,6 +68,59 @@ $$;
 COMMENT ON FUNCTION github_sync.view_parts(text[]) IS
 'private: the views over some record types: what each tells, the lines about its columns, and its query';
 
+CREATE FUNCTION github_sync.grants_on_view(view_name text) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH granted AS (
+		SELECT c.relowner, c.relacl AS acl, NULL::name AS column_name FROM pg_class AS c
+		WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relname = view_name
+		UNION ALL
+		SELECT c.relowner, a.attacl, a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+		WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relname = view_name AND NOT a.attisdropped)
+	SELECT format('GRANT %s%s ON github_sync.%I TO %s%s', a.privilege_type,
+		coalesce(' (' || quote_ident(g.column_name) || ')', ''), view_name,
+		CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+		CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+	FROM granted AS g, aclexplode(g.acl) AS a WHERE a.grantee <> g.relowner
+$$;
+COMMENT ON FUNCTION github_sync.grants_on_view(text) IS
+'private: the statements that grant again what is granted on a view';
+
+CREATE FUNCTION github_sync.drop_view(view_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	dependents text;
+BEGIN
+	PERFORM github_sync.execute_as_owner(to_regclass(format('github_sync.%I', view_name)),
+		format('DROP VIEW github_sync.%I', view_name));
+EXCEPTION WHEN dependent_objects_still_exist THEN
+	GET STACKED DIAGNOSTICS dependents = PG_EXCEPTION_DETAIL;
+	RAISE dependent_objects_still_exist USING
+		MESSAGE = format('view github_sync.%I has other columns now, and other objects depend on it', view_name),
+		DETAIL = dependents,
+		HINT = 'Drop these, do this again, and make them anew.';
+END
+$$;
+COMMENT ON FUNCTION github_sync.drop_view(text) IS
+'private: drops a view of ours as its owner, or says what depends on it';
+
+CREATE FUNCTION github_sync.make_view(view_name text, query text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	definition text := format('CREATE OR REPLACE VIEW github_sync.%I AS %s', view_name, query);
+	grants text[];
+BEGIN
+	PERFORM github_sync.execute_unowned(definition);
+EXCEPTION WHEN invalid_table_definition THEN
+	/* The server adds columns behind the last one, and does nothing else to those that there are. */
+	grants := ARRAY(SELECT * FROM github_sync.grants_on_view(view_name));
+	PERFORM github_sync.drop_view(view_name);
+	PERFORM github_sync.execute_unowned(definition);
+	PERFORM github_sync.execute_unowned(g.command) FROM unnest(grants) AS g (command);
+END
+$$;
+COMMENT ON FUNCTION github_sync.make_view(text, text) IS
+'private: makes a view, or gives one of an older version the columns of now; who was granted it keeps it';
+
 /* Compiling the query that takes the templates apart takes far longer than running it. */
 CREATE FUNCTION github_sync.make_views() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -78,8 +131,7 @@ DECLARE
 	part record;
 BEGIN
 	FOR part IN SELECT * FROM github_sync.view_parts(attached) LOOP
-		PERFORM github_sync.execute_unowned(
-			format('CREATE OR REPLACE VIEW github_sync.%I AS %s', part.view_name, part.query));
+		PERFORM github_sync.make_view(part.view_name, part.query);
 		PERFORM github_sync.execute_unowned(
 			format('COMMENT ON VIEW github_sync.%I IS %L', part.view_name, 'public: ' || part.tells));
 		PERFORM github_sync.execute_unowned(format('COMMENT ON COLUMN github_sync.%I.%I IS %L', part.view_name,

@@ -67,7 +67,7 @@ DECLARE
 	remote text[] := github_sync.@record@_shown_fields(shown);
 BEGIN
 	FOR i IN 1 .. cardinality(remote) LOOP
-		IF cached.remote_changed_at[i] IS NULL OR previous[i] IS DISTINCT FROM remote[i] THEN
+		IF cached.remote_changed_at[i] IS NULL OR NOT github_sync.same_text(previous[i], remote[i]) THEN
 			cached.remote_changed_at[i] := shown.updated_at;
 		END IF;
 	END LOOP;

@@ -72,11 +72,14 @@ RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	shown github_sync.resource := answer.resource;
+	keys uuid[] := github_sync.creation_keys_of(shown.body);
 BEGIN
+	/* Its own key is the last one: those that its text brought along were taken out. */
 	RETURN (SELECT r.id FROM github_sync.@resources@ AS r
-	WHERE cached.@record@_id IS NULL AND r.creation_key = github_sync.creation_key_of(shown.body)
+	WHERE cached.@record@_id IS NULL AND r.creation_key = ANY (keys)
 		AND r.github_id IS NULL AND r.github_repo_id = cached.github_repo_id AND r.id <> cached.id
-		AND shown.author_login = answer.own_login);
+		AND shown.author_login = answer.own_login
+	ORDER BY array_position(keys, r.creation_key) DESC LIMIT 1);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_record_of_creation(github_sync.@resources@, github_sync.answer) IS
@@ -91,7 +94,7 @@ DECLARE
 	shown github_sync.resource := answer.resource;
 BEGIN
 	RETURN answer.kind = 'fetched' AND cached.@record@_id IS NULL AND shown.author_login = answer.own_login
-		AND github_sync.creation_key_of(shown.body) IS NULL
+		AND github_sync.creation_keys_of(shown.body) = '{}'
 		AND t.inserted_at > clock_timestamp() - github_sync.@record@_longest_answer()
 		AND EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
 			WHERE a.github_repo_id = cached.github_repo_id AND a.outcome IS NULL AND a.@resource@_id <> cached.id);

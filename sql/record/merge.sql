@@ -140,7 +140,7 @@ DECLARE
 	never_synced boolean := github_sync.@record@_never_synced(cached);
 BEGIN
 	FOR i IN 1 .. cardinality(verdicts) LOOP
-		IF verdicts[i] IN ('agreed', 'to local', 'github won') OR verdicts[i] = 'same' AND never_synced THEN
+		IF verdicts[i] IN ('same', 'agreed', 'to local', 'github won') THEN
 			cached.local_base[i] := (sides[i]).local;
 			cached.remote_base[i] := (sides[i]).remote;
 		ELSIF verdicts[i] = 'app won' OR verdicts[i] = 'to remote' AND never_synced THEN
@@ -176,7 +176,7 @@ COMMENT ON FUNCTION github_sync.@record@_write_local_row(github_sync.@resources@
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_make_local_row(
 	t github_sync.@record@_sync_transactions, repo github_sync.github_repos,
-	INOUT cached github_sync.@resources@, remote text[], json text)
+	INOUT cached github_sync.@resources@, remote text[], shown_json text)
 LANGUAGE plpgsql AS $$
 DECLARE
 	made record;
@@ -193,7 +193,8 @@ BEGIN
 --@comment	IF NOT github_sync.task_key_share_local_row_nowait(task_id) THEN
 --@comment		RAISE lock_not_available USING MESSAGE = 'the task of the comment has just been deleted';
 --@comment	END IF;
-	SELECT * INTO made FROM github_sync.@record@_insert_local_row(repo, remote, cached.github_updated_at, json::jsonb,
+	SELECT * INTO made FROM github_sync.@record@_insert_local_row(
+		repo, remote, cached.github_updated_at, shown_json::jsonb,
 --@task		NULL);
 --@comment		cached.github_issue_id);
 	cached.@record@_id := made.key;

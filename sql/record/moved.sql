@@ -24,13 +24,13 @@ COMMENT ON FUNCTION github_sync.@record@_is_own_repository(github_sync.@record@_
 'repository that the redirect named, else by the id of what answered. NULL: nothing shows it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_report_redirect(
-	claim_id bigint, held_claim_no integer, reached_repo_id bigint, json text,
+	claim_id bigint, held_claim_no integer, reached_repo_id bigint, shown_json text,
 	OUT owner_login text, OUT repo_name text)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
 	t github_sync.@record@_sync_transactions := github_sync.@record@_held_claim(claim_id, held_claim_no);
-	resource jsonb := json::jsonb;
+	resource jsonb := shown_json::jsonb;
 	place text[] := github_sync.repository_of_resource(resource);
 BEGIN
 	IF place IS NULL OR github_sync.@record@_is_own_repository(t, reached_repo_id, resource) IS NOT TRUE THEN

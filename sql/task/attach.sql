@@ -4,7 +4,7 @@
 
 CREATE FUNCTION github_sync.task_fields(the_row text, mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN format('ARRAY[%s::text, %s::text, %s]',
+RETURN format('ARRAY[%s::text, github_sync.without_creation_key(%s::text), %s]',
 	github_sync.column_of(the_row, mapping.title), github_sync.column_of(the_row, mapping.body),
 	coalesce(github_sync.state_expression(github_sync.column_of(the_row, mapping.state), mapping), 'NULL'));
 COMMENT ON FUNCTION github_sync.task_fields(text, github_sync.table_mapping) IS

@@ -194,6 +194,26 @@ run_to_its_end(DbAction action, void *argument)
 	AtEOXact_GUC(false, nest_level);
 }
 
+/* A trigger may raise megabytes: what is kept of a message begins and ends like it. */
+#define MESSAGE_MAX_BYTES 2000
+#define MESSAGE_PART_BYTES 950
+
+static char *
+shortened(const char *message)
+{
+	int length = (int) strlen(message);
+	int head;
+	int tail;
+
+	if (length <= MESSAGE_MAX_BYTES)
+		return pstrdup(message);
+	/* Whole characters: the server's encoding may have longer ones. */
+	head = pg_mbcliplen(message, length, MESSAGE_PART_BYTES);
+	tail = pg_mbcliplen(message, length, length - MESSAGE_PART_BYTES);
+	return psprintf("%.*s ... (%d bytes left out) ... %s", head, message, tail - head,
+					message + tail);
+}
+
 typedef struct Attempt
 {
 	DbAction action;
@@ -228,7 +248,7 @@ try_inside(DbAction action, void *argument, DbError *error)
 	{
 		take_error(caller_context, error);
 		RollbackAndReleaseCurrentSubTransaction();
-		error->message = in_utf8(error->message);
+		error->message = in_utf8(shortened(error->message));
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(caller_context);

@@ -47,11 +47,11 @@ versions_check(void)
 		" ORDER BY a.record_type DESC");
 	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
 
+	/* First the extensions: with the last of them, what is attached is brought along. */
 	for (uint64 row = 0; row < result.count; row++)
-	{
 		check_extension(result_text(&result, row, "extension"),
 						result_text(&result, row, "version"));
+	for (uint64 row = 0; row < result.count; row++)
 		check_attached(result_text(&result, row, "record_type"),
 					   result_text_or_null(&result, row, "made_by"));
-	}
 }

@@ -365,7 +365,7 @@ note_verdict(RateLimit *limit, const RateTicket *ticket, const GithubVerdict *ve
 									Min(setting_retry_max_delay_ms, UNREACHABLE_MAX_MS),
 									pg_prng_double(&pg_global_prng_state), now_ms);
 	else
-		rate_limit_note_answer(limit, ticket, now_ms);
+		rate_limit_note_answer(limit, ticket);
 }
 
 static void

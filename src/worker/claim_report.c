@@ -16,13 +16,12 @@
 #include "utils/timestamp.h"
 #include "worker/claim_report.h"
 #include "worker/identity.h"
+#include "worker/repositories.h"
 
 #define MAX_REDIRECTS 3
 
 /* Clocks differ by seconds; as the insert rules have it for what we are told. */
 #define UPDATED_AHEAD_MAX_S (24 * 60 * 60)
-
-/* GitHub's have 68 characters. */
 
 /* Ten thousand issues or comments: one made meanwhile is not that far back. */
 #define LOOKUP_MAX_PAGES 100
@@ -115,6 +114,9 @@ report_resource(Report *report, const GithubResource *resource)
 			"GitHub's answer cannot be true: its updated_at lies more than a day ahead");
 		return;
 	}
+	if (resource != NULL && conversation->claim->github_id != 0 &&
+		resource->id != conversation->claim->github_id)
+		repositories_doubt(conversation);
 	switch (queue_report_resource(conversation->claim, &shown))
 	{
 		case REPORT_ENDS_CLAIM:
@@ -134,6 +136,27 @@ report_resource(Report *report, const GithubResource *resource)
 	}
 }
 
+static bool
+carries_key(const GithubResource *resource, const SyncClaim *claim)
+{
+	return resource->body != NULL && claim->creation_key != NULL &&
+		strstr(resource->body, claim->creation_key) != NULL;
+}
+
+/* What came of a creation is not known where another resource is shown in its place. */
+static void
+report_parsed_resource(Report *report, const GithubResource *resource)
+{
+	const Conversation *conversation = report->conversation;
+
+	if (github_operation_creates(conversation->operation) &&
+		!carries_key(resource, conversation->claim))
+		report_unreadable(report, "answer", GITHUB_PARSE_MISSING_FIELD,
+						  "it shows something else than what was created");
+	else
+		report_resource(report, resource);
+}
+
 static void
 report_shown_resource(Report *report)
 {
@@ -151,7 +174,7 @@ report_shown_resource(Report *report)
 	}
 	PG_TRY();
 	{
-		report_resource(report, &resource);
+		report_parsed_resource(report, &resource);
 	}
 	PG_FINALLY();
 	{
@@ -167,48 +190,89 @@ find_own_creation(const GithubResourceList *list, const SyncClaim *claim)
 	{
 		const GithubResource *item = &list->items[i];
 
-		if (item->body != NULL && strstr(item->body, claim->creation_key) != NULL &&
-			item->author_login != NULL && strcmp(item->author_login, identity_own_login()) == 0)
+		if (carries_key(item, claim) && item->author_login != NULL &&
+			strcmp(item->author_login, identity_own_login()) == 0)
 			return item;
 	}
 	return NULL;
 }
 
+/* Issues come newest first: older ones cannot be the creation. */
 static bool
-more_pages_matter(const Report *report, const GithubResourceList *list)
+reaches_back_far_enough(const Conversation *conversation, const GithubResourceList *list)
 {
-	const Conversation *conversation = report->conversation;
-
-	if (list->count == 0 || conversation->page >= LOOKUP_MAX_PAGES)
-		return false;
-	/* Issues come newest first: older ones cannot be the creation. */
-	return conversation->operation != GITHUB_LIST_ISSUES ||
-		list->items[list->count - 1].created_at >=
+	return conversation->operation == GITHUB_LIST_ISSUES && list->count > 0 &&
+		list->items[list->count - 1].created_at <
 		conversation->claim->lookup_since - LOOKUP_MARGIN_S;
 }
 
-/* False: this was the last page. */
+/* By its last item: the first ones may have been on the page before, as new ones move all of them. */
 static bool
-go_to_next_page(Report *report)
+is_behind_last_page(const Conversation *conversation, const GithubResourceList *list)
+{
+	const ListLook *look = &conversation->look;
+	const GithubResource *last;
+
+	if (list->count == 0 || look->last_id == 0)
+		return true;
+	last = &list->items[list->count - 1];
+	if (conversation->operation == GITHUB_LIST_ISSUES)
+		return last->created_at <= look->last_created_at && last->id != look->last_id;
+	return last->id > look->last_id; /* comments, in the order of their ids */
+}
+
+static void
+report_endless_list(Report *report)
+{
+	report_try_again(report, "invalid_response",
+					 "GitHub's list cannot be read: its pages come to no end");
+}
+
+static void
+turn_page(Report *report, const GithubResourceList *list, char *url)
 {
 	Conversation *conversation = report->conversation;
-	char *next = link_header_next(conversation->answer->link);
-	char *url = url_within(setting_api_url, next);
+	ListLook *look = &conversation->look;
 
-	free(next);
-	if (next == NULL)
-		return false;
-	if (url == NULL)
+	look->page++;
+	if (list->count > 0)
 	{
-		report_try_again(report, "invalid_response",
-						 "GitHub's list goes on at another host, which is never called");
-		return true;
+		look->last_id = list->items[list->count - 1].id;
+		look->last_created_at = list->items[list->count - 1].created_at;
 	}
 	/* Not by number: deep in a long list, GitHub knows its own links only. */
-	conversation->page++;
 	conversation_go_to(conversation, url);
+	if ((look->page & (look->page - 1)) == 0)
+		look->seen_url = conversation->next_url;
 	report->disposition = CONVERSATION_GOES_ON;
-	return true;
+}
+
+static void
+report_not_on_page(Report *report, const GithubResourceList *list)
+{
+	const Conversation *conversation = report->conversation;
+	char *next = link_header_next(conversation->answer->link);
+	char *url = url_within(setting_api_url, next);
+	bool is_last = next == NULL || reaches_back_far_enough(conversation, list);
+
+	free(next);
+	if (is_last)
+	{
+		queue_report_missing_creation(conversation->claim, setting_creation_recheck_ms);
+		report_note_retry(report, GetCurrentTimestamp());
+	}
+	else if (url == NULL)
+		report_try_again(report, "invalid_response",
+						 "GitHub's list goes on at another host, which is never called");
+	else if (conversation->look.page >= LOOKUP_MAX_PAGES ||
+			 (conversation->look.seen_url != NULL && strcmp(url, conversation->look.seen_url) == 0))
+		report_endless_list(report);
+	else
+	{
+		turn_page(report, list, url);
+		return;
+	}
+	free(url);
 }
 
 static void
@@ -219,11 +283,10 @@ search_list(Report *report, const GithubResourceList *list)
 
 	if (found != NULL)
 		report_resource(report, found);
-	else if (!more_pages_matter(report, list) || !go_to_next_page(report))
-	{
-		queue_report_missing_creation(conversation->claim, setting_creation_recheck_ms);
-		report_note_retry(report, GetCurrentTimestamp());
-	}
+	else if (!is_behind_last_page(conversation, list))
+		report_endless_list(report);
+	else
+		report_not_on_page(report, list);
 }
 
 static void
@@ -252,6 +315,16 @@ report_list(Report *report)
 	PG_END_TRY();
 }
 
+/* A creation may have had its effect: it is looked up. */
+static void
+report_led_astray(Report *report, const char *reason)
+{
+	if (github_operation_creates(report->conversation->operation))
+		report_try_again(report, "moved", reason);
+	else
+		report_fail(report, "moved", reason);
+}
+
 /* Only the API we were told to talk to ever gets our token. */
 static void
 follow_redirect(Report *report)
@@ -260,20 +333,22 @@ follow_redirect(Report *report)
 	char *url = url_within(setting_api_url, conversation->answer->location);
 
 	if (url == NULL)
-		report_fail(report, "moved",
-					"GitHub sent the request to another host, which is never called");
+		report_led_astray(report, "GitHub sent the request to another host, which is never called");
+	else if (!github_request_may_go_on_at(conversation->operation, setting_api_url, url))
+		report_led_astray(report,
+						  "GitHub sent the request to a place where it would write something else");
 	else if (conversation->redirects >= MAX_REDIRECTS)
-	{
-		free(url);
-		report_fail(report, "moved", "GitHub sent the request from place to place without an end");
-	}
+		report_led_astray(report, "GitHub sent the request from place to place without an end");
 	else
 	{
+		repositories_doubt(conversation);
 		conversation->redirects++;
 		conversation->redirected_repo_id = url_repository_id(setting_api_url, url);
 		conversation_go_to(conversation, url);
 		report->disposition = CONVERSATION_GOES_ON;
+		return;
 	}
+	free(url);
 }
 
 /* What was answered elsewhere may show that the repository has another name now. */
@@ -289,6 +364,7 @@ report_new_name(const Report *report)
 		case STEP_FETCH:
 		case STEP_CREATE:
 		case STEP_UPDATE:
+		case STEP_CONFIRM:
 		case STEP_INQUIRE:
 			queue_report_redirect(conversation->claim, conversation->redirected_repo_id,
 								  conversation->answer->json);
@@ -368,6 +444,26 @@ report_missing(Report *report, RepositoryState repository)
 	report_note_retry(report, GetCurrentTimestamp());
 }
 
+/*
+ * GitHub shows the repository, but not what was to be updated or deleted, or not
+ * to one who may not write there: whether it is there, its fetch tells.
+ */
+static void
+ask_whether_shown(Report *report)
+{
+	conversation_arrived(report->conversation);
+	report->conversation->claim->step = STEP_FETCH;
+	report->disposition = CONVERSATION_GOES_ON;
+}
+
+static void
+report_not_writable(Report *report)
+{
+	report_try_again(report, "forbidden",
+					 "GitHub shows it, but knows nothing of it when it is to be changed: may the "
+					 "App, or the token's user, write there?");
+}
+
 static RepositoryState
 state_of(const GithubRepository *repository, const SyncClaim *claim)
 {
@@ -395,23 +491,89 @@ report_inquiry(Report *report)
 	}
 	state = state_of(&repository, conversation->claim);
 	github_repository_free(&repository);
-	report_missing(report, state);
+	if (state == REPOSITORY_READABLE && conversation->write_not_found)
+		ask_whether_shown(report);
+	else
+		report_missing(report, state);
+}
+
+static bool
+changes_resource(GithubOperation operation)
+{
+	return github_operation_writes(operation) && !github_operation_creates(operation);
+}
+
+/* Nothing has been sent that another repository could have taken. */
+static void
+report_other_repository(Report *report, int64 repository_id)
+{
+	const SyncClaim *claim = report->conversation->claim;
+
+	report_fail(
+		report, "moved",
+		psprintf("another repository answers to the name %s/%s: GitHub's id there is " INT64_FORMAT
+				 " instead of " INT64_FORMAT "; nothing was created",
+				 claim->owner_login, claim->repo_name, repository_id, claim->github_repo_id));
+}
+
+static void
+accept_name(Report *report)
+{
+	repositories_note_confirmed(report->conversation, GetCurrentTimestamp());
+	report->disposition = CONVERSATION_GOES_ON;
+}
+
+/* Before a creation, the repository that has the name has answered. */
+static void
+report_confirmation(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+	GithubRepository repository;
+	int64 repository_id;
+	const char *problem = NULL;
+	GithubParseResult result =
+		github_repository_parse(conversation->answer->json, &repository, &problem);
+
+	if (result != GITHUB_PARSE_OK)
+	{
+		report_unreadable(report, "answer", result, problem);
+		return;
+	}
+	repository_id = repository.id;
+	github_repository_free(&repository);
+	if (repository_id == conversation->claim->github_repo_id)
+		accept_name(report);
+	else
+		report_other_repository(report, repository_id);
+}
+
+static bool
+asks_about_repository(const SyncClaim *claim)
+{
+	return claim->step == STEP_INQUIRE || claim->step == STEP_CONFIRM;
 }
 
 static void
 report_not_found(Report *report)
 {
+	Conversation *conversation = report->conversation;
+
 	end_pause(report);
-	if (report->conversation->claim->step == STEP_INQUIRE)
+	if (asks_about_repository(conversation->claim))
 		report_missing(report, REPOSITORY_NOT_READABLE);
+	else if (conversation->write_not_found)
+		report_missing(report, REPOSITORY_READABLE);
 	else
+	{
 		inquire(report);
+		conversation->write_not_found = changes_resource(conversation->operation);
+	}
 }
 
 static void
 report_forbidden(Report *report)
 {
-	if (report->conversation->claim->step == STEP_INQUIRE)
+	if (asks_about_repository(report->conversation->claim))
 		report_missing(report, REPOSITORY_NOT_READABLE);
 	else
 		refuse(report, "forbidden");
@@ -422,7 +584,21 @@ report_not_modified(Report *report)
 {
 	end_pause(report);
 	conversation_arrived(report->conversation);
-	report_resource(report, NULL);
+	if (report->conversation->claim->step == STEP_CONFIRM)
+		accept_name(report);
+	else if (report->conversation->write_not_found)
+		report_not_writable(report);
+	else
+		report_resource(report, NULL);
+}
+
+static void
+report_fetched(Report *report)
+{
+	if (report->conversation->write_not_found)
+		report_not_writable(report);
+	else
+		report_shown_resource(report);
 }
 
 static void
@@ -438,6 +614,9 @@ report_success(Report *report)
 		case STEP_LOOKUP:
 			report_list(report);
 			break;
+		case STEP_CONFIRM:
+			report_confirmation(report);
+			break;
 		case STEP_INQUIRE:
 			report_inquiry(report);
 			break;
@@ -445,6 +624,8 @@ report_success(Report *report)
 			queue_report_deleted(conversation->claim, conversation->answer->verdict.answered_at);
 			break;
 		case STEP_FETCH:
+			report_fetched(report);
+			break;
 		case STEP_CREATE:
 		case STEP_UPDATE:
 			report_shown_resource(report);

@@ -23,7 +23,7 @@ conversation_of_claim(SyncClaim *claim)
 	conversation->purpose = ABOUT_CLAIM;
 	conversation->claim = claim;
 	conversation->installation = installation_get(claim->installation_id);
-	conversation->page = 1;
+	conversation->look.page = 1;
 	dlist_push_tail(&claims.list, &conversation->held);
 	claims.count++;
 	return conversation;
@@ -73,6 +73,7 @@ conversation_operation(const SyncClaim *claim)
 			return is_task ? GITHUB_UPDATE_ISSUE : GITHUB_UPDATE_COMMENT;
 		case STEP_DELETE:
 			return GITHUB_DELETE_COMMENT; /* the deletion of a task closes its issue */
+		case STEP_CONFIRM:
 		case STEP_INQUIRE:
 			return GITHUB_GET_REPOSITORY;
 	}

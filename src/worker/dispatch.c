@@ -19,6 +19,7 @@
 #include "worker/identity.h"
 #include "worker/line.h"
 #include "worker/pacing.h"
+#include "worker/repositories.h"
 #include "worker/sending.h"
 
 static struct
@@ -58,6 +59,16 @@ refresh(Conversation *conversation)
 	dispatch.another_pass = true;
 }
 
+/* Gives its turn back for a look at its repository. */
+static void
+confirm_repository(Conversation *conversation)
+{
+	pacing_give_back(conversation);
+	repositories_begin_confirmation(conversation);
+	line_join(conversation);
+	dispatch.another_pass = true;
+}
+
 static void
 await_preparation(Conversation *conversation)
 {
@@ -73,6 +84,11 @@ take_turn(Conversation *conversation)
 	if (freshness_is_lost(conversation, dispatch.passed_at))
 	{
 		refresh(conversation);
+		return;
+	}
+	if (repositories_need_confirmation(conversation, dispatch.passed_at))
+	{
+		confirm_repository(conversation);
 		return;
 	}
 	freshness_note_turn(conversation, dispatch.passed_at);
@@ -94,6 +110,7 @@ static bool
 may_take_turn(Conversation *conversation)
 {
 	return is_room() && !freshness_waits_for_refresh(conversation) &&
+		!repositories_wait_for_confirmation(conversation) &&
 		!freshness_defers(conversation, dispatch.passed_at) &&
 		!installation_spares_token(conversation->installation, dispatch.passed_at) &&
 		pacing_permits(conversation);
@@ -171,14 +188,19 @@ send_in_rotation(void)
 	dispatch.next_turn = rotation.next_turn;
 }
 
+/* The others' requests wait while an answer is read: more than this is read in the next turn of the loop. */
+#define BYTES_PER_TURN (2 * 1024 * 1024)
+
 static void
 take_answered(void)
 {
 	Conversation *conversation;
+	size_t bytes = 0;
 
 	exchanges_progress();
-	while ((conversation = sending_take_answered()) != NULL)
+	while (bytes < BYTES_PER_TURN && (conversation = sending_take_answered()) != NULL)
 	{
+		bytes += verdict_length(conversation->answer);
 		freshness_note_answer(conversation, GetCurrentTimestamp());
 		pacing_settle(conversation);
 		if (conversation->purpose == ABOUT_CLAIM)

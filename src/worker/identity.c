@@ -40,7 +40,10 @@ identity_note_end(const Conversation *preparation)
 	if (preparation->purpose == ABOUT_TOKEN)
 		preparation->installation->minting = false;
 	else
+	{
 		identity.login_asked = false;
+		preparation->installation->app_doubted = false;
+	}
 }
 
 /* Another token in the file may be another user's; until that is known, the login stays. */
@@ -105,6 +108,12 @@ has_token(const Installation *installation)
 bool
 identity_is_prepared(Installation *installation)
 {
+	if (installation->app_doubted)
+	{
+		if (!identity.login_asked)
+			ask_for_login(installation);
+		return false;
+	}
 	if (!has_token(installation))
 	{
 		if (credentials_are_a_token())

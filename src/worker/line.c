@@ -7,6 +7,7 @@
 #include "utils/memutils.h"
 #include "worker/freshness.h"
 #include "worker/line.h"
+#include "worker/repositories.h"
 
 static bool
 goes_before(const Conversation *conversation, const Conversation *other)
@@ -40,6 +41,7 @@ void
 line_end(Conversation *conversation)
 {
 	freshness_end(conversation);
+	repositories_end_confirmation(conversation);
 	conversation_end(conversation);
 }
 

@@ -14,6 +14,12 @@
 #include "worker/identity.h"
 #include "worker/preparation_report.h"
 
+/* A token that ends within this time is renewed first; of one that lives shorter, in the middle of its life. */
+#define TOKEN_RESERVE_S 120
+
+/* One that lives shorter is of no use: it would be made anew for every few requests. */
+#define TOKEN_SHORTEST_LIFE_S 10
+
 static void
 take_token(Report *report)
 {
@@ -29,25 +35,30 @@ take_token(Report *report)
 	}
 	/* Both times are by GitHub's clock, which may differ from ours. */
 	lifetime_s = token.expires_at - answer->verdict.answered_at;
-	if (lifetime_s <= TOKEN_RESERVE_S)
+	if (lifetime_s < TOKEN_SHORTEST_LIFE_S)
 	{
 		github_token_free(&token);
 		report_bad_credentials(report, "GitHub's token expires as soon as it is made");
 		return;
 	}
 	installation_set_token(report->conversation->installation, token.token,
-						   (int64) time(NULL) + lifetime_s, GetCurrentTimestamp());
+						   (int64) time(NULL) + lifetime_s - Min(TOKEN_RESERVE_S, lifetime_s / 2),
+						   GetCurrentTimestamp());
 }
 
 static void
 take_identity(Report *report)
 {
-	char *login = github_own_login_parse(report->conversation->answer->json);
+	const Conversation *conversation = report->conversation;
+	char *login = github_own_login_parse(conversation->answer->json);
 
 	if (login == NULL)
 		report_bad_credentials(report, "GitHub does not say under which login we write");
 	else
-		identity_set_login(report->conversation, login);
+		identity_set_login(conversation, login);
+	/* The App is known, so it is the installation that is not there. */
+	if (login != NULL && conversation->installation->app_doubted)
+		report->installation_state = "deleted";
 }
 
 static void
@@ -85,11 +96,12 @@ report_refused_credentials(Report *report)
 		report_refusal(report);
 }
 
+/* GitHub says the same of an App that it does not know. */
 static void
 report_no_such_installation(Report *report)
 {
 	if (report->conversation->purpose == ABOUT_TOKEN)
-		report->installation_state = "deleted";
+		report->conversation->installation->app_doubted = true;
 	else
 		report_refusal(report);
 }

@@ -24,6 +24,9 @@
 /* How many reports one transaction holds at most: a bound on what a crash repeats. */
 #define REPORTS_PER_TRANSACTION 64
 
+/* And how many bytes of answers: the others' requests wait while they are read. */
+#define BYTES_PER_TRANSACTION (2 * 1024 * 1024)
+
 /*
  * A row that the application holds: its report is tried again this often, each
  * time after twice as long (6 s in all), as the answer is at hand. Then the
@@ -134,6 +137,16 @@ request_id_of(const Conversation *conversation)
 	return conversation->answer != NULL ? conversation->answer->request_id : NULL;
 }
 
+static const char *
+reason_of_state(const Report *report)
+{
+	const Conversation *conversation = report->conversation;
+
+	if (conversation->purpose == ABOUT_IDENTITY && conversation->answer->verdict.kind == GITHUB_OK)
+		return "GitHub knows the App, but no such installation of it";
+	return verdict_describe(conversation->answer);
+}
+
 /* DbAction */
 static void
 set_state(void *argument)
@@ -146,7 +159,7 @@ set_state(void *argument)
 	pauses_note_outage(installation_id,
 					   &(Outage){.kind = report->installation_state,
 								 .until = DT_NOEND,
-								 .reason = verdict_describe(conversation->answer),
+								 .reason = reason_of_state(report),
 								 .request_id = request_id_of(conversation)});
 }
 
@@ -226,7 +239,7 @@ static void
 take_over_state(Report *report)
 {
 	Installation *installation = report->conversation->installation;
-	const char *reason = verdict_describe(report->conversation->answer);
+	const char *reason = reason_of_state(report);
 
 	pauses_clear_line(installation, reason);
 	change_installation(report, set_state);
@@ -371,12 +384,14 @@ report_some(Conversation *conversation)
 {
 	bool one_by_one = apart > 0 || suspects_need_care();
 	List *reports = NIL;
+	size_t bytes = 0;
 
 	do
 	{
+		bytes += conversation->answer != NULL ? verdict_length(conversation->answer) : 0;
 		reports = lappend(reports, report_one(conversation));
 	} while (!one_by_one && list_length(reports) < REPORTS_PER_TRANSACTION &&
-			 (conversation = arrivals_take()) != NULL);
+			 bytes < BYTES_PER_TRANSACTION && (conversation = arrivals_take()) != NULL);
 	if (one_by_one)
 		apart = Max(apart - 1, 0);
 	return reports;

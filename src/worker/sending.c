@@ -14,6 +14,7 @@
 #include "worker/arrivals.h"
 #include "worker/credentials.h"
 #include "worker/exchanges.h"
+#include "worker/repositories.h"
 #include "worker/sending.h"
 
 #define API_VERSION "2022-11-28"
@@ -33,7 +34,7 @@ describe_claim(const Conversation *conversation, GithubRequestInput *input)
 	input->title = claim->title;
 	input->body = claim->body;
 	input->state = claim->issue_state;
-	input->page = conversation->page;
+	input->page = conversation->look.page;
 	input->per_page = LOOKUP_PAGE_SIZE;
 }
 
@@ -100,15 +101,36 @@ refuse_unbuildable(Conversation *conversation, GithubRequestError error)
 	}
 }
 
-static bool
-etag_applies(const Conversation *conversation)
+static const char *
+etag_of_resource(const SyncClaim *claim, const Installation *installation)
 {
-	const SyncClaim *claim = conversation->claim;
+	if (claim->etag == NULL || claim->etag_key == NULL ||
+		strcmp(claim->etag_key, installation->token_key) != 0 ||
+		!github_request_takes_etag(claim->etag))
+		return NULL;
+	return claim->etag;
+}
 
-	return claim != NULL && claim->step == STEP_FETCH && claim->etag != NULL &&
-		claim->etag_key != NULL &&
-		strcmp(claim->etag_key, conversation->installation->token_key) == 0 &&
-		github_request_takes_etag(claim->etag);
+/* What is known of what is asked for, by the present token; NULL: it is asked for as it is. */
+static const char *
+known_etag(const Conversation *conversation)
+{
+	if (conversation->claim == NULL)
+		return NULL;
+	switch (conversation->claim->step)
+	{
+		case STEP_FETCH:
+			return etag_of_resource(conversation->claim, conversation->installation);
+		case STEP_CONFIRM:
+			return repositories_etag(conversation);
+		case STEP_CREATE:
+		case STEP_LOOKUP:
+		case STEP_UPDATE:
+		case STEP_DELETE:
+		case STEP_INQUIRE:
+			return NULL;
+	}
+	pg_unreachable();
 }
 
 /* authorization: "Authorization: Bearer ...", palloc'd by the caller, who wipes it. */
@@ -118,19 +140,23 @@ start_exchange(Conversation *conversation, const GithubRequest *request, const c
 	const char *headers[MAX_HEADERS] = {"Accept: application/vnd.github+json",
 										"X-GitHub-Api-Version: " API_VERSION, authorization};
 	int count = 3;
+	const char *etag = known_etag(conversation);
 	HttpRequest exchange = {.method = request->method,
 							.url = conversation->next_url ? conversation->next_url : request->url,
 							.headers = headers,
 							.body = request->body,
 							.body_length = request->body ? strlen(request->body) : 0,
+							.max_response_size =
+								github_operation_max_answer(conversation->operation,
+															LOOKUP_PAGE_SIZE),
 							.once = github_operation_creates(conversation->operation),
 							.tag = conversation};
 
 	if (request->body != NULL)
 		headers[count++] = "Content-Type: application/json";
-	conversation->conditional = etag_applies(conversation);
+	conversation->conditional = etag != NULL;
 	if (conversation->conditional)
-		headers[count++] = psprintf("If-None-Match: %s", conversation->claim->etag);
+		headers[count++] = psprintf("If-None-Match: %s", etag);
 	ereport(DEBUG1,
 			(errmsg_internal("github_sync: %s: sending %s %s%s", conversation_name(conversation),
 							 request->method, exchange.url,
@@ -248,7 +274,6 @@ sending_take_answered(void)
 	request = (AnsweredRequest){conversation->operation, conversation->conditional,
 								conversation->installation};
 	conversation->answer = verdict_make(exchange, &request, GetMemoryChunkContext(conversation));
-	http_exchange_free(exchange);
 	log_answer(conversation);
 	return conversation;
 }

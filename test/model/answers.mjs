@@ -7,7 +7,7 @@ import { fieldsOf, openAttempt, OUR_LOGIN, store, takeRowId, transactionsOf } fr
 import { end, requeue, setLocal, setNumber } from './rules.mjs';
 import { joinRecords } from './join.mjs';
 import { heldClaim } from './claim.mjs';
-import { merge, settleSent } from './merge.mjs';
+import { merge, sameText, settleSent } from './merge.mjs';
 import { resumeRepo } from './switches.mjs';
 
 const LAGGING_ANSWERS = 5;
@@ -55,7 +55,7 @@ function endWithoutRow(world, t, record, kind) {
 
 function noteRemote(record, remote, updated) {
 	record.remoteChanged = remote.map((value, i) =>
-		(record.remoteChanged[i] === null || value !== record.remote[i] ? updated : record.remoteChanged[i]));
+		(record.remoteChanged[i] === null || !sameText(value, record.remote[i]) ? updated : record.remoteChanged[i]));
 	record.remote = remote;
 	record.updated = updated;
 }

@@ -6,7 +6,7 @@
 import { FIELDS, fieldsOf, localFields, store } from './world.mjs';
 
 const plain = (text) => (text ?? '').replaceAll('\r\n', '\n');
-const sameText = (a, b) => plain(a) === plain(b);
+export const sameText = (a, b) => plain(a) === plain(b);
 
 /* Whole seconds; a tie, and a local time that nobody knows, are GitHub's. */
 function localIsLater(localTime, remoteTime) {
@@ -31,8 +31,8 @@ function winnerOfConflict(repo, localTime, remoteTime) {
 /* One line of the table: {verdict: same, agreed, to local, to remote, conflict, winner} */
 function verdict({ local, localBase, remote, remoteBase, isFirst, winner, conflictWinner }) {
 	/* Without a base, whatever a side holds is a change. */
-	const localChanged = isFirst ? (local ?? '') !== '' : local !== localBase;
-	const remoteChanged = isFirst ? (remote ?? '') !== '' : remote !== remoteBase;
+	const localChanged = isFirst ? (local ?? '') !== '' : !sameText(local, localBase);
+	const remoteChanged = isFirst ? (remote ?? '') !== '' : !sameText(remote, remoteBase);
 	if (winner) {
 		if (sameText(local, remote)) return { is: 'agreed' };
 		if (winner === 'github') return localChanged ? { is: 'conflict', winner } : { is: 'to local' };
@@ -92,7 +92,7 @@ export function merge(world, transaction, record, remote) {
 	}
 	verdicts.forEach((v, i) => {
 		if (v.is === 'conflict') noteConflict(world, transaction, i, isFirst ? null : oldBase[i], local[i], remote[i], v.winner);
-		if (v.is === 'agreed') {
+		if (v.is === 'agreed' || v.is === 'same') {
 			record.localBase[i] = local[i];
 			record.remoteBase[i] = remote[i];
 		} else if (v.is === 'to local' || (v.is === 'conflict' && v.winner === 'github')) {

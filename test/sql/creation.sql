@@ -34,8 +34,8 @@ SELECT github_sync.with_creation_key('It crashes.', '01234567-89ab-cdef-0123-456
 SELECT github_sync.with_creation_key(NULL, '01234567-89ab-cdef-0123-456789abcdef');
 SELECT github_sync.without_creation_key(github_sync.with_creation_key(body, '01234567-89ab-cdef-0123-456789abcdef')) = coalesce(body, '') AS same
 FROM unnest(ARRAY['It crashes.', NULL, '', E'\n', E'a\r\n\r\nb\r\n']) AS body;
-SELECT github_sync.creation_key_of(E'before\r\n\r\n<!-- github_sync:01234567-89ab-cdef-0123-456789abcdef -->\r\nafter');
-SELECT github_sync.creation_key_of('<!-- github_sync:nonsense -->'), github_sync.creation_key_of('nothing'), github_sync.creation_key_of(NULL);
+SELECT github_sync.creation_keys_of(E'before\r\n\r\n<!-- github_sync:01234567-89ab-cdef-0123-456789abcdef -->\r\nafter');
+SELECT github_sync.creation_keys_of('<!-- github_sync:nonsense -->'), github_sync.creation_keys_of('nothing'), github_sync.creation_keys_of(NULL);
 SELECT github_sync.without_creation_key(E'before\r\n\r\n<!-- github_sync:01234567-89ab-cdef-0123-456789abcdef -->\r\nafter') = E'before\r\nafter' AS taken_out;
 
 -- an inbound creation: somebody else's issue becomes a task at once
@@ -45,6 +45,17 @@ SELECT webhook(1);
 SELECT carry_out(1);
 SELECT * FROM issues;
 SELECT * FROM both_sides;
+
+-- a text that quotes another creation's key: ours is the last, and it brings none along
+CALL start_afresh();
+INSERT INTO app.tasks (title, body, modified_at)
+VALUES ('Crash', E'as in\n\n<!-- github_sync:01234567-89ab-cdef-0123-456789abcdef -->', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+SELECT cardinality(github_sync.creation_keys_of(body)) AS keys, github_sync.without_creation_key(body) AS body
+FROM github_sync.task_begin_creation(1, 1);
+SELECT github_sync.creation_keys_of(E'<!-- github_sync:01234567-89ab-cdef-0123-456789abcdef --> quoted\n\n'
+	'<!-- github_sync:76543210-89ab-cdef-0123-456789abcdef -->');
 
 -- the echo overtakes the answer, and is fetched first: the stub is joined with it, the answer finds its record
 CALL start_afresh();

@@ -147,3 +147,29 @@ SELECT outbound(1);
 SELECT carry_out(9);
 SELECT * FROM both_sides;
 SELECT * FROM conflicts;
+
+-- line ends are no change: a save in GitHub's editor makes CRLF of them, and beats no edit here
+CALL start_afresh();
+UPDATE github_sync.github_repos SET conflict_policy = 'last_write_wins';
+CALL github_has(1, 'Crash', E'one\ntwo');
+SELECT webhook(1);
+SELECT carry_out(1);
+UPDATE app.tasks SET body = E'one\nthree', modified_at = at(5);
+CALL github_has(8, new_body => E'one\r\ntwo');
+SELECT outbound(1);
+SELECT carry_out(9);
+SELECT github_sync.same_text(body, E'one\nthree') FROM app.tasks;
+SELECT * FROM conflicts;
+CALL github_has(20, new_body => E'one\r\nthree');
+SELECT webhook(20);
+SELECT carry_out(21);
+SELECT body = E'one\nthree' AS as_it_was FROM app.tasks;
+SELECT outbound(1);
+
+-- keys of other creations, which a text quotes, are sent to nobody and change nothing
+UPDATE app.tasks SET body = E'see\n\n<!-- github_sync:01234567-89ab-cdef-0123-456789abcdef -->', modified_at = at(30);
+SELECT outbound(1);
+SELECT carry_out(31);
+SELECT r.body FROM world.resources AS r;
+SELECT body FROM app.tasks;
+SELECT outbound(1);

@@ -39,7 +39,7 @@ is($issue->{author}, 'tasksync[bot]', 'the App is its author');
 is($record->{github_id}, $issue->{id}, "GitHub's id is kept");
 cmp_ok($record->{github_id}, '>', 2**31, 'ids beyond 32 bits are no problem');
 is($record->{body}, 'two bottles', 'the cached record does not show the hidden key');
-is_deeply([ asked() ], ['POST /repos/acme/widgets/issues 201'], 'one request creates it');
+is_deeply([ asked() ], [ 'GET /repos/acme/widgets 200', 'POST /repos/acme/widgets/issues 201' ], 'one request creates it, after a look at its repository');
 is_deeply([ map { $_->{authorization_kind} } grep { $_->{path} =~ /access_tokens/ } $github->requests ],
 	['jwt'], "one installation token was asked for, with the App's JWT");
 is((grep { $_->{path} =~ m{^/repos/} && $_->{authorization_kind} ne 'installation' } $github->requests),

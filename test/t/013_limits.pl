@@ -17,7 +17,7 @@ use Time::HiRes qw(time);
 use constant { TOOLS => 1296272, NEIGHBOUR => 616161 };
 
 my $github = GitHubSync::StandIn->start;
-$github->seed({ repositories => [ { id => TOOLS, owner => 'beta', name => 'tools' } ], installations => [ { id => NEIGHBOUR, account => 'beta' } ] });
+$github->seed({ users => [ { login => 'beta' } ], repositories => [ { id => TOOLS, owner => 'beta', name => 'tools' } ], installations => [ { id => NEIGHBOUR, account => 'beta' } ] });
 
 my $application = GitHubSync::Application->start($github, settings => { 'github_sync.creations_per_hour' => 5 });
 my $node        = $application->node;

@@ -54,8 +54,18 @@ my $created = $application->add_task(title => 'created on the way');
 $application->wait_until_done;
 is(repository_name(GitHubSync::Application::WIDGETS), 'acme/widgets', 'a creation does, too');
 is_deeply([ map { $_->{title} } grep { $_->{title} eq 'created on the way' } $github->issues('acme/widgets') ], ['created on the way'], 'it is created once');
-is_deeply([ map { "$_->{method} $_->{status} " . ($_->{body} =~ /created on the way/ ? 'with its body' : '') } $github->requests(since => $seq) ],
+is_deeply([ map { "$_->{method} $_->{status}" } $github->requests(since => $seq) ], [ 'GET 301', 'GET 200', 'POST 201' ], 'by a look at its repository, before anything is posted');
+
+# Within the minute for which that look counts.
+$github->human_renames_repository('acme/widgets', owner => 'acme', name => 'bolts');
+$seq = $github->last_seq;
+$application->add_task(title => 'created meanwhile');
+$application->wait_until_done;
+is_deeply([ map { "$_->{method} $_->{status} " . ($_->{body} =~ /created meanwhile/ ? 'with its body' : '') } $github->requests(since => $seq) ],
 	[ 'POST 307 with its body', 'POST 201 with its body' ], 'a POST stays a POST, and keeps its body');
+is(repository_name(GitHubSync::Application::WIDGETS), 'acme/bolts', 'and its answer tells the name');
+$github->human_renames_repository('acme/bolts', owner => 'acme', name => 'widgets');
+$application->superuser_sql("UPDATE github_sync.github_repos SET name = 'widgets' WHERE id = " . GitHubSync::Application::WIDGETS);
 
 # ---- an issue is transferred to another repository of ours ----
 
@@ -95,10 +105,26 @@ $application->wait_until_done;
 is($error->{error_code}, 'moved', "a name that is another repository's by now: moved");
 is(scalar(grep { $_->{title} ne "somebody else's" } $github->issues('acme/widgets')), 0, 'its issues are left alone');
 ok($application->issue_of($created), 'the link stays');
+
+# Nothing that is new there has an id by which it could be told: the name is looked at first.
+$seq = $github->last_seq;
+my $new_task    = $application->add_task(title => 'nothing for them');
+my $new_comment = $application->add_comment($created, 'no word for them');
+$application->wait_until_done;
+is_deeply([ grep { !/^GET/ } GitHubSync::Application::asked($github, $seq) ], [], "nothing is created where another repository has the name");
+is_deeply([ map { "$_->{record_type}: $_->{error_code}" } $application->rows(qq{SELECT * FROM github_sync.sync_errors
+		WHERE (record_type, record_id) IN (('task', '$new_task'), ('comment', '$new_comment')) ORDER BY record_type DESC}) ],
+	[ 'task: moved', 'comment: moved' ], 'neither an issue nor a comment');
+like($application->superuser_sql("SELECT error_reason FROM github_sync.sync_errors WHERE record_type = 'task' AND record_id = '$new_task'"),
+	qr/another repository answers to the name acme\/widgets: GitHub's id there is 43 instead of @{[GitHubSync::Application::WIDGETS]}; nothing was created/, 'with the reason');
 $application->sql("UPDATE github_sync.github_repos SET name = 'gears' WHERE id = @{[GitHubSync::Application::WIDGETS]}");
 $application->sql($error->{retry});
 $application->wait_until_done;
 is($github->issue('acme/gears', $application->issue_of($created)->{number})->{title}, 'not for them', 'with the right name, a retry completes it');
+$application->sql($_->{retry}) foreach $application->rows('SELECT retry FROM github_sync.sync_errors WHERE error_code = \'moved\'');
+$application->wait_until_done;
+is(scalar(grep { $_->{title} eq 'nothing for them' } $github->issues('acme/gears')), 1, 'and creates what waited');
+is(scalar(grep { $_->{body} =~ /^no word for them/ } $github->comments('acme/gears', $application->issue_of($created)->{number})), 1, '... comments as well');
 
 # ---- no end, and another host ----
 
@@ -137,7 +163,7 @@ $github->seed({ repositories => [ { id => 44, owner => 'acme', name => 'long', i
 $application->connect_repository(44, 'long', GitHubSync::Application::INSTALLATION);
 $github->behaviour(deepest_by_page => 100);
 $github->human_renames_repository('acme/long', owner => 'acme', name => 'longer');
-$github->fault('POST /issues$', { reset_after_effect => 1 }, after => 1);
+$github->fault('POST /issues$', { reset_after_effect => 1 });
 $github->fault('GET /issues\?', { gate => 'looking' });
 $seq = $github->last_seq;
 my $lost = $application->add_task(title => 'lost and found', github_repo_id => 44);

@@ -116,7 +116,7 @@ $application->wait_until_done;
 is($application->superuser_sql("SELECT title FROM planner.tasks ORDER BY id DESC LIMIT 1"), 'never seen', 'until it is');
 
 # What our own parser took, and PostgreSQL's would not.
-foreach my $text ("\"two\nlines\"", '01', '1e200000')
+foreach my $text ("\"two\nlines\"", '01', '1e200000', '"cut\uZZZZ off"', '"\u12"', '{"name":1,"name":2}')
 {
 	my $unread = $github->human_creates_issue('acme/widgets', title => 'not read yet');
 	my $answer = $json->encode(issue_with(id => $unread->{id}, number => $unread->{number}, extra => 'EXTRA'));
@@ -232,6 +232,12 @@ my $textless = ($application->comment_transactions("comment_id = $comment"))[-1]
 is($textless->{error_code}, 'validation_failed', 'a comment whose text is taken away: validation_failed');
 like($textless->{error_reason}, qr/text of a comment/, 'and why');
 is(scalar(grep { $_->{method} eq 'PATCH' } $github->requests(since => $before_null)), 0, 'nothing is sent');
+
+# The hidden key would make it a valid one.
+my $blank = $application->add_comment($victim, " \n\t");
+$application->wait_until_done;
+is(($application->comment_transactions("comment_id = $blank"))[-1]{error_code}, 'validation_failed', 'a blank comment: validation_failed');
+is(scalar(grep { $_->{method} eq 'POST' } $github->requests(since => $before_null)), 0, 'nothing is created');
 
 # ---- what belongs into no header, and into no table ----
 

@@ -99,10 +99,16 @@ sub play
 	hold_requests($number, $name);
 	foreach my $place (0 .. $#places)
 	{
+		# Afterwards nothing holds what ours sets off: it would race with theirs.
+		my $holds = $place == $#places && $order{ours} == $place && $order{theirs} == $place && !$order{theirs_first};
+
 		$go_to[$place]->($name);
+		$github->fault("GET /issues/$number\$", { gate => "last-$name" }) if $holds;
 		$remote->() if $order{theirs} == $place && $order{theirs_first};
 		$local->() if $order{ours} == $place && $place > 0;
+		$github->wait_at_gate("last-$name") if $holds;
 		$remote->() if $order{theirs} == $place && !$order{theirs_first};
+		$github->open_gate("last-$name") if $holds;
 		# The edit that starts the transaction.
 		$application->edit_task($task, markdown => "text $name", $order{ours} == 0 ? (title => $ours) : ()) if $place == 0;
 	}

@@ -64,6 +64,8 @@ my %settings_of_simulated_time = (
 
 # ---- servers and databases ----
 
+sub settings_of_tests { return %settings_of_tests }
+
 # A server with the library; settings as postgresql.conf takes them.
 sub start_server
 {

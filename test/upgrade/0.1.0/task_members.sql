@@ -1,0 +1,1 @@
+DROP FUNCTION github_sync.forgotten();
