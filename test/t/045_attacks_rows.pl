@@ -195,6 +195,9 @@ my $second = crash();
 cmp_ok($first, '>=', 1, 'a crash of the server: workers start after a while');
 cmp_ok($second, '>=', 2, 'a crash of the server: after another one, after a longer one');
 be_evil();
+# It may just have begun again: then it is canceled after a while, and errored.
+$application->wait_until("SELECT state IN ('completed', 'errored') FROM github_sync.task_sync_transactions WHERE id = $told");
+$application->superuser_sql('SELECT github_sync.retry_errored()');
 $application->wait_until("SELECT state = 'completed' FROM github_sync.task_sync_transactions WHERE id = $told");
 pass('a crash of the server: cured, the row is carried');
 
