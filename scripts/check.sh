@@ -11,7 +11,8 @@
 #
 #	STEPS		which steps, by name; default: all but long_model and mutants, or
 #				those TESTS are found in
-#	TESTS		only these tests, by name or path; the end and .ext may be left out
+#	TESTS		only these tests, by name or path; the end and .ext may be left out; or
+#				a group of test/t, as their heads name it: attacks
 #	TEST_USER	as root: who runs the tests; default: postgres
 #	PG_CONFIG	of the PostgreSQL to test with
 #	JOBS		how many steps, or programs of test/t, at once; default: two for

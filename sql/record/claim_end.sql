@@ -106,6 +106,34 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_try_again(bigint, integer, text, text, timestamptz, integer) IS
 'private: counts an attempt; the transaction goes back into the queue until it had max_attempts, then it is errored';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_free(claim_id bigint, held_claim_no integer) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM github_sync.@record@_lock_claim_nowait(claim_id, held_claim_no);
+	RETURN true;
+EXCEPTION WHEN lock_not_available THEN
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_free(bigint, integer) IS
+'private: nobody else holds the local row or the record of a claim, which are locked then';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_report_contention(
+	claim_id bigint, held_claim_no integer, reason text, retry_at timestamptz, max_attempts integer)
+RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF github_sync.@record@_is_free(claim_id, held_claim_no) THEN
+		RETURN github_sync.@record@_try_again(claim_id, held_claim_no, 'apply_failed', reason, retry_at, max_attempts);
+	END IF;
+	RETURN github_sync.@record@_give_back(
+		claim_id, held_claim_no, 'the record was in use by other transactions', retry_at);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_report_contention(bigint, integer, text, timestamptz, integer) IS
+'private: a report failed, again and again, for a lock that somebody had: given back, and no attempt counted, while '
+'the record is in use; where it is free, its own trigger may have said so, and it is an attempt';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_report_unreachable(
 	claim_id bigint, held_claim_no integer, problem text, paused_until timestamptz, backoff github_sync.backoff)
 RETURNS text

@@ -45,6 +45,19 @@ queue_recover_orphans(RecordType record_type, const int64 *held, int held_count,
 	return result_int64(&result, 0, "busy") == 0;
 }
 
+int64
+queue_next_orphan(RecordType record_type, const int64 *held, int held_count)
+{
+	static Statement statement =
+		STATEMENT("SELECT min(id) AS id FROM github_sync.%s_orphans($1)", INT8ARRAYOID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	parameters_add_int64_array(&parameters, held, held_count);
+	result = statement_run(&statement, record_type, &parameters);
+	return result_int64_or(&result, 0, "id", 0);
+}
+
 TimestampTz
 queue_release_due(RecordType record_type)
 {

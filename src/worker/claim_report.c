@@ -20,6 +20,9 @@
 
 #define MAX_REDIRECTS 3
 
+/* Clocks differ by seconds; as the insert rules have it for what we are told. */
+#define UPDATED_AHEAD_MAX_S (24 * 60 * 60)
+
 /* Ten thousand issues or comments: one made meanwhile is not that far back. */
 #define LOOKUP_MAX_PAGES 100
 
@@ -79,6 +82,15 @@ keep_etag(const Conversation *conversation, const char *etag)
 	claim->etag_key = MemoryContextStrdup(claim->context, conversation->token_key);
 }
 
+/* Taken, it would outrank every true change of its record for as long. */
+static bool
+is_of_the_future(const GithubResource *resource)
+{
+	return resource != NULL &&
+		resource->updated_at >
+		(int64) timestamptz_to_time_t(GetCurrentTimestamp()) + UPDATED_AHEAD_MAX_S;
+}
+
 static void
 report_resource(Report *report, const GithubResource *resource)
 {
@@ -95,6 +107,13 @@ report_resource(Report *report, const GithubResource *resource)
 							.etag_key = conversation->token_key,
 							.json = shows_all ? answer->json : NULL};
 
+	if (is_of_the_future(resource))
+	{
+		report_try_again(
+			report, "invalid_response",
+			"GitHub's answer cannot be true: its updated_at lies more than a day ahead");
+		return;
+	}
 	if (resource != NULL && conversation->claim->github_id != 0 &&
 		resource->id != conversation->claim->github_id)
 		repositories_doubt(conversation);

@@ -1,5 +1,6 @@
 # 011_poison.pl
 #
+# Group: attacks.
 # No row stops the worker for the others: what cannot be claimed, or put back,
 # ends alone; what is wrong with all rows ends none of them.
 use strict;

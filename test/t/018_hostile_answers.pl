@@ -1,5 +1,6 @@
 # 018_hostile_answers.pl
 #
+# Group: attacks.
 # Whatever answers in GitHub's place: each row ends with a clear reason, the
 # others are carried meanwhile, and the worker neither ends nor grows.
 use strict;
