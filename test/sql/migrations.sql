@@ -327,6 +327,12 @@ INSERT INTO app.comments (body, modified_at) VALUES ('of nothing yet', at(9));
 UPDATE app.comments SET task_id = 2 WHERE body = 'of nothing yet';
 SELECT t.state FROM github_sync.comment_sync_transactions AS t JOIN app.comments AS c ON c.id = t.comment_id
 WHERE c.body = 'of nothing yet' AND t.state = 'queued';
+-- a table that is swapped for a new one
+BEGIN;
+ALTER TABLE app.tasks RENAME TO old_tasks;
+CREATE TABLE app.tasks (LIKE app.old_tasks INCLUDING ALL);
+SELECT * FROM problems();
+ROLLBACK;
 -- capture that is switched off by DDL
 ALTER TABLE app.tasks DISABLE TRIGGER USER;
 SELECT * FROM problems();

@@ -40,7 +40,7 @@ sub restart_worker
 
 	$restarts++;
 	GitHubSync::Application::reconfigure($node, 'github_sync.webhook_secret_file' => "/nowhere/$restarts");
-	$application->wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND pid <> $pid");
+	$application->wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND datname = current_database() AND pid <> $pid");
 }
 
 # ---- one token for all ----
