@@ -68,6 +68,16 @@ COMMENT ON FUNCTION github_sync.@record@_give_back(bigint, integer, text, timest
 'private: gives a claim back: its transaction waits in the queue again, or is where the rules now want it; no '
 'attempt is counted, as the row was not at fault';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_nobodys_fault(code text) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN code = 'apply_failed' AND NOT github_sync.@record@_table_fits();
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_nobodys_fault(text) IS
+'private: the application''s table as a whole no longer fits: what failed with that waits, like all others, until it '
+'does again, and no attempt is counted';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_fail(
 	claim_id bigint, held_claim_no integer, code text, reason text)
 RETURNS text
@@ -77,6 +87,9 @@ DECLARE
 BEGIN
 	IF (held.t).id IS NULL THEN
 		RETURN 'stale';
+	END IF;
+	IF github_sync.@record@_is_nobodys_fault(code) THEN
+		RETURN github_sync.@record@_give_back_held(held.t, held.cached, reason, NULL);
 	END IF;
 	RETURN github_sync.@record@_fail_held(held.t, code, reason);
 END
@@ -94,6 +107,9 @@ DECLARE
 BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
+	END IF;
+	IF github_sync.@record@_is_nobodys_fault(code) THEN
+		RETURN github_sync.@record@_give_back_held(t, held.cached, reason, NULL);
 	END IF;
 	IF t.attempts + 1 >= max_attempts THEN
 		RETURN github_sync.@record@_fail_held(t, code, reason);

@@ -22,8 +22,11 @@ DECLARE
 	decision github_sync.decision;
 	newer bigint;
 	place record;
+	here github_sync.local_row;
 BEGIN
-	decision := github_sync.@record@_decide(t, cached, NULL);
+	/* Rows that cannot be read are no reason not to wait: the rules that need them are asked at the claim. */
+	here.is_there := CASE WHEN NOT github_sync.@record@_table_fits() THEN false END;
+	decision := github_sync.@record@_decide(t, cached, here);
 	IF decision.state = 'queued' AND t.direction = 'outbound' AND t.action = 'upsert' THEN
 		SELECT max(q.id) INTO newer FROM github_sync.@record@_sync_transactions AS q
 		WHERE q.@resource@_id = cached.id AND q.state = 'queued' AND q.direction = 'outbound'
