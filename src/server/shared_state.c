@@ -14,6 +14,7 @@
 
 #include <signal.h>
 
+#include "access/xlog.h"
 #include "miscadmin.h"
 #include "port/atomics.h"
 #include "server/settings.h"
@@ -454,6 +455,9 @@ unserved_database(const char *activity, const char *reason)
 static WorkerStatus
 database_without_entry_locked(void)
 {
+	if (RecoveryInProgress())
+		return unserved_database("standby",
+								 "this server is a standby: workers start when it is promoted");
 	if (state->launcher.pid == 0)
 		return unserved_database("does not run",
 								 "the launcher is being started, or was not for lack of processes"

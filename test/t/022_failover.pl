@@ -75,6 +75,7 @@ $primary->add_task(title => 'before');
 $primary->wait_until_done;
 my $standby = standby_of($primary, 'second');
 is($standby->superuser_sql("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'github_sync worker'"), 0, 'a standby runs no worker');
+is($standby->superuser_sql('SELECT activity FROM github_sync.sync_workers'), 'standby', 'and sync_workers says that it is one');
 
 $github->fault($posted, { gate_after_effect => 'replicated' });
 my $seq  = $github->last_seq;
