@@ -51,6 +51,7 @@ typedef struct SuspectsState
 {
 	LWLock *lock;
 	WorkMark marks[WORKER_SLOTS];
+	bool claims_have_outcomes; /* since the server started; written without a lock, like marks */
 	Suspicions known;
 } SuspectsState;
 
@@ -151,7 +152,8 @@ judge_mark(Suspicions *known, const WorkMark *mark, TimestampTz now)
 static void
 count_crash(Suspicions *known, TimestampTz now)
 {
-	if (now > TimestampTzPlusMilliseconds(known->crashed_at, CRASHES_IN_A_ROW_MS))
+	if (state->claims_have_outcomes ||
+		now > TimestampTzPlusMilliseconds(known->crashed_at, CRASHES_IN_A_ROW_MS))
 		known->crashes = 0;
 	known->crashes++;
 	known->crashed_at = now;
@@ -283,6 +285,12 @@ suspects_forget(RecordType record_type, int64 id)
 	if (suspect != NULL)
 		suspect->database = InvalidOid;
 	LWLockRelease(state->lock);
+}
+
+void
+suspects_note_outcome(void)
+{
+	state->claims_have_outcomes = true;
 }
 
 void

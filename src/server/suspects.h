@@ -12,7 +12,8 @@
  *
  * All of this survives a crash of the server, in which shared memory is lost:
  * the postmaster keeps a copy in its own memory.  So does the count of crashes
- * in a row, with which the time grows until workers are started again.
+ * in a row, with which the time grows until workers are started again: in a row
+ * are those between which no claim had an outcome.
  */
 #ifndef GITHUB_SYNC_SUSPECTS_H
 #define GITHUB_SYNC_SUSPECTS_H
@@ -46,6 +47,7 @@ extern int suspects_copy(Suspect rows[SUSPECTS_PER_DATABASE]);
 extern void
 suspects_note_end(RecordType record_type, int64 id);           /* of a claim, without an outcome */
 extern void suspects_forget(RecordType record_type, int64 id); /* it had an outcome */
+extern void suspects_note_outcome(void);                       /* of whatever claim */
 extern void suspects_ask_for_care(void);
 extern bool suspects_need_care(void);
 

@@ -402,8 +402,10 @@ note_outcome(const Report *report)
 {
 	const SyncClaim *claim = report->conversation->claim;
 
-	if (claim != NULL && report->disposition == CONVERSATION_ENDS && !report->is_lost)
-		lost_claims_note_outcome(claim->record_type, claim->id);
+	if (claim == NULL || report->disposition != CONVERSATION_ENDS || report->is_lost)
+		return;
+	lost_claims_note_outcome(claim->record_type, claim->id);
+	suspects_note_outcome();
 }
 
 ReportCounts
