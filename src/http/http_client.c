@@ -406,6 +406,16 @@ age_of_connections_s(const HttpClient *client)
 }
 
 /*
+ * A session that is resumed shows no certificate, whom to trust now or not.  From
+ * libcurl 8.12 on sessions are kept beside the handles, and nothing drops them.
+ */
+static bool
+may_resume_sessions(const HttpClient *client)
+{
+	return client->generation == 0;
+}
+
+/*
  * A CA file replaces the system's certificates instead of adding to them, for
  * GitHub and for a proxy: who names one means to trust no other.  A system that
  * has its certificates in one file has the same in a directory, which is left
@@ -424,6 +434,7 @@ set_security(CURL *easy, const HttpClient *client)
 		 (SET(CURLOPT_CAINFO, options->ca_file) && SET(CURLOPT_PROXY_CAINFO, options->ca_file))) &&
 		(!one_file || (SET(CURLOPT_CAPATH, NULL) && SET(CURLOPT_PROXY_CAPATH, NULL))) &&
 		SET(CURLOPT_CA_CACHE_TIMEOUT, age_of_certificates_kept_s(client)) &&
+		SET(CURLOPT_SSL_SESSIONID_CACHE, may_resume_sessions(client) ? 1L : 0L) &&
 		SET(CURLOPT_MAXLIFETIME_CONN, age_of_connections_s(client));
 }
 
