@@ -146,7 +146,7 @@ upgrade_script() {
 		echo
 	done
 	definitions | sed '1s/^CREATE FUNCTION /CREATE OR REPLACE FUNCTION /'
-	printf '\nDO $$ BEGIN PERFORM github_sync.refresh_after_update(); END $$;\n'
+	printf '\nDO $$ BEGIN PERFORM github_sync.close_members(); PERFORM github_sync.refresh_after_update(); END $$;\n'
 }
 
 # render_named FILE: the one file of the record type that is called so.

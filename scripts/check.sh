@@ -11,7 +11,8 @@
 #
 #	STEPS		which steps, by name; default: all but long_model and mutants, or
 #				those TESTS are found in
-#	TESTS		only these tests, by name or path; the end and .ext may be left out
+#	TESTS		only these tests, by name or path; the end and .ext may be left out; or
+#				a group of test/t, as their heads name it: attacks
 #	TEST_USER	as root: who runs the tests; default: postgres
 #	PG_CONFIG	of the PostgreSQL to test with
 #	JOBS		how many steps, or programs of test/t, at once; default: two for
@@ -78,7 +79,7 @@ step_clang() {
 	mkdir "$work_dir/clang-built"
 	give_to_test_user "$work_dir/clang-built"
 	one build build "$work_dir/clang-built" -f "$work_dir/clang/Makefile" CC=clang COPT="$strict"
-	one fuzz-targets in_copy "$work_dir/clang" sh -c "clang -fsyntax-only -std=gnu11 $strict -Isrc -Itest/fuzz test/fuzz/*.c"
+	one fuzz-targets in_copy "$work_dir/clang" sh -c "clang -fsyntax-only -std=gnu11 $strict -Isrc -Itest/fuzz -Itest/unit test/fuzz/*.c"
 }
 
 step_headers() { one other-postgresql in_copy "$copy" scripts/check_headers.sh; }

@@ -7,7 +7,12 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS = -std=gnu11 -O1 -g -fno-omit-frame-pointer -Wall -Wextra -Werror $(SANITIZERS)
 CPPFLAGS = -D_GNU_SOURCE -DGITHUB_SYNC_VERSION='"$(shell scripts/version.sh)"' \
 	-Isrc -Itest/unit
-LDLIBS = -lcurl -lcjson -lcrypto -lpthread -lm
+LDLIBS = -lcurl -lcjson -lssl -lcrypto -lpthread -lm
+
+# Of PostgreSQL, its JSON parser alone: what ours is compared with.
+PG_CONFIG ?= pg_config
+POSTGRES_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server)
+POSTGRES_LDLIBS = -L$(shell $(PG_CONFIG) --pkglibdir) -L$(shell $(PG_CONFIG) --libdir) -lpgcommon -lpgport
 
 TESTS := $(patsubst %.c,build/unit/%,$(notdir $(wildcard test/unit/test_*.c)))
 HELPERS := $(filter-out test/unit/test_%.c,$(wildcard test/unit/*.c))
@@ -21,6 +26,10 @@ all: $(TESTS)
 build/unit/rooms.a: $(OBJECTS)
 	rm -f $@
 	ar rcs $@ $(OBJECTS)
+
+build/unit/test/unit/json_events_postgres.o: CPPFLAGS += $(POSTGRES_CPPFLAGS)
+build/unit/test_core_memory: LDLIBS += -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=strdup
+build/unit/test_core_json_parsers: LDLIBS += $(POSTGRES_LDLIBS)
 
 build/unit/%.o: %.c $(HEADERS)
 	@mkdir -p $(@D)

@@ -38,6 +38,8 @@ is_selected() {
 	for test in $TESTS; do
 		test=${test##*/}
 		if [ "$test" = "$name" ] || [ "$test" = "${name%.*}" ]; then return 0; fi
+		# A group, which its tests name in their heads.
+		if head -n 5 "$1" | grep -q "^# Group: $test\."; then return 0; fi
 	done
 	return 1
 }

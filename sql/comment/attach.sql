@@ -51,7 +51,7 @@ COMMENT ON FUNCTION github_sync.comment_fields(text, github_sync.table_mapping) 
 
 CREATE FUNCTION github_sync.comment_captured_columns(mapping github_sync.table_mapping) RETURNS name[]
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN ARRAY[(mapping.body).name];
+RETURN ARRAY[(mapping.body).name, (mapping.task_id).name];
 COMMENT ON FUNCTION github_sync.comment_captured_columns(github_sync.table_mapping) IS
 'private: the columns of comments whose change is captured';
 
@@ -82,7 +82,7 @@ BEGIN
 			github_sync.comment_captured_fields('new_values'::text, mapping))
 		|| jsonb_build_object(
 			'task_id', quote_ident((mapping.task_id).name),
-			'same_place', 'true',
+			'same_place', 'old_values[2] IS NOT DISTINCT FROM new_values[2]',
 			'github_repo_id', format('(SELECT i.github_repo_id %s)', parent),
 			'parent_issue_id', format('(SELECT i.id %s)', parent),
 			'assignments', concat_ws(', ',

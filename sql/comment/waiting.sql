@@ -80,33 +80,35 @@ COMMENT ON FUNCTION github_sync.comment_wait_for_parent(
 'private: takes a comment out of the line until release_comments_of_issue(), and sees to it that its issue is under '
 'way; one whose transaction errored waits for its retry';
 
-CREATE OR REPLACE FUNCTION github_sync.comment_waits_for_parent(
+CREATE OR REPLACE FUNCTION github_sync.comment_step_with_parent(
 	t github_sync.comment_sync_transactions, cached github_sync.github_comments, step text)
-RETURNS boolean
+RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	parent github_sync.github_issues;
 BEGIN
 	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id;
 	IF github_sync.comment_parent_is_gone(t, step, parent) THEN
-		RETURN true;
+		RETURN NULL;
 	END IF;
 	IF NOT github_sync.comment_needs_parent(t, cached, step, parent) THEN
-		RETURN false;
+		RETURN step;
 	END IF;
 	/* Who changes the parent just now would release only what waits already: left for the next claim. */
 	parent := github_sync.task_lock_record_skip_locked(cached.github_issue_id);
-	IF parent.id IS NOT NULL AND github_sync.comment_needs_parent(t, cached, step, parent) THEN
-		/* Who changes it with an older snapshot would not see that this one waits: he shall fail (40001). */
-		UPDATE github_sync.github_issues SET lock_version = lock_version + 1 WHERE id = parent.id;
-		PERFORM github_sync.comment_wait_for_parent(t, step, parent);
+	IF parent.id IS NULL OR NOT github_sync.comment_needs_parent(t, cached, step, parent) THEN
+		RETURN 'held';
 	END IF;
-	RETURN true;
+	/* Who changes it with an older snapshot would not see that this one waits: he shall fail (40001). */
+	UPDATE github_sync.github_issues SET lock_version = lock_version + 1 WHERE id = parent.id;
+	PERFORM github_sync.comment_wait_for_parent(t, step, parent);
+	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION github_sync.comment_waits_for_parent(
+COMMENT ON FUNCTION github_sync.comment_step_with_parent(
 	github_sync.comment_sync_transactions, github_sync.github_comments, text) IS
-'private: true: the comment cannot be claimed now, because of its issue';
+'private: the step, where the comment''s issue lets it be taken now; held: somebody has just changed the issue, or '
+'holds it; NULL: it cannot be claimed now, because of its issue';
 
 CREATE OR REPLACE FUNCTION github_sync.release_comments_of_issue() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -177,7 +177,7 @@ BEGIN
 	RETURN by_type || jsonb_build_object(
 		'names', names,
 		'numbers', github_sync.numbers_of_columns(application_table, names),
-		'given', coalesce(given, names),
+		'given', coalesce(given, names || github_sync.place_of_table(application_table)),
 		'table', application_table::oid::text,
 		'database', github_sync.database_identity(),
 		'open_value', mapping.open_value, 'closed_value', mapping.closed_value,
@@ -187,8 +187,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.mapping_to_store(text, regclass, github_sync.table_mapping, jsonb) IS
-'private: what attached_tables keeps of a mapping: names and numbers of its columns, the names given when it was '
-'attached (NULL: these), and what was filled into the definitions';
+'private: what attached_tables keeps of a mapping: names and numbers of its columns, the names that they and the table '
+'had when it was attached (NULL: these), and what was filled into the definitions';
 
 CREATE FUNCTION github_sync.store_mapping(record_type text, application_table regclass, mapping jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -223,7 +223,8 @@ BEGIN
 			'SELECT github_sync.%I()', record_type || '_catch_up'));
 	ELSE
 		PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
-			'DELETE FROM github_sync.noted_problems WHERE record_type = %L', record_type));
+			'DELETE FROM github_sync.noted_problems WHERE record_type = %1$L;
+			DELETE FROM github_sync.uncaptured_rows WHERE record_type = %1$L', record_type));
 	END IF;
 END
 $$;

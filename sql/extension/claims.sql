@@ -1,7 +1,5 @@
 /*
- * Claims and the functions that attach makes: a worker reports by these, so
- * that where they are gone, or go, nobody can report any more on what is being
- * processed.
+ * What is being processed when the functions go by which workers report.
  */
 
 CREATE FUNCTION github_sync.has_functions(record_type text) RETURNS boolean

@@ -17,39 +17,75 @@ $$;
 COMMENT ON FUNCTION github_sync.require_grant_option() IS
 'private: a clear error for anybody who could not grant what grant_application and grant_monitor grant';
 
-CREATE FUNCTION github_sync.grant_application(role regrole) RETURNS void
+CREATE FUNCTION github_sync.columns_of_caller(direction text, OUT queue text, OUT columns text) RETURNS SETOF record
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT t.queue, concat_ws(', ', 'direction', 'action', 'priority', 'github_repo_id', t.record,
+		CASE WHEN columns_of_caller.direction <> 'outbound' THEN t.inbound END,
+		CASE WHEN columns_of_caller.direction <> 'inbound' THEN t.outbound END)
+	FROM (VALUES
+		('task_sync_transactions', 'github_issue_id',
+			'github_issue_external_id, github_issue_number, github_updated_at', 'task_id, record_modified_at'),
+		('comment_sync_transactions', 'github_comment_id',
+			'github_comment_external_id, github_issue_number, github_updated_at', 'comment_id, record_modified_at')
+	) AS t (queue, record, inbound, outbound)
+	WHERE to_regclass('github_sync.' || t.queue) IS NOT NULL
+$$;
+COMMENT ON FUNCTION github_sync.columns_of_caller(text) IS
+'private: the columns of the queues that who inserts transactions of a direction may fill in. Who may fill in '
+'github_updated_at may insert inbound ones, who record_modified_at, outbound ones: that privilege stays with the table';
+
+CREATE FUNCTION github_sync.grant_application(role regrole, direction text DEFAULT 'both') RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	here record;
+	command text;
 BEGIN
 	PERFORM github_sync.require_grant_option();
-	EXECUTE format('GRANT USAGE ON SCHEMA github_sync TO %s', role);
-	FOR here IN
-		SELECT t.name, t.columns FROM (VALUES
-			('task_sync_transactions', 'direction, action, github_repo_id, task_id, github_issue_id, '
-				'github_issue_external_id, github_issue_number, github_updated_at, record_modified_at, priority'),
-			('comment_sync_transactions', 'direction, action, github_repo_id, comment_id, github_comment_id, '
-				'github_comment_external_id, github_issue_number, github_updated_at, record_modified_at, priority')
-		) AS t (name, columns)
-		WHERE to_regclass('github_sync.' || t.name) IS NOT NULL
+	IF (direction IN ('inbound', 'outbound', 'both')) IS NOT TRUE THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('there is no direction %L', direction),
+			HINT = 'inbound (a receiver of webhooks), outbound, or both (an application).';
+	END IF;
+	FOR command IN
+		SELECT format('GRANT USAGE ON SCHEMA github_sync TO %s', role)
+		UNION ALL
+		SELECT format('GRANT SELECT, INSERT (%s) ON github_sync.%I TO %s', c.columns, c.queue, role)
+		FROM github_sync.columns_of_caller(direction) AS c
 	LOOP
-		EXECUTE format('GRANT SELECT, INSERT (%s) ON github_sync.%I TO %s', here.columns, here.name, role);
+		EXECUTE command;
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION github_sync.grant_application(regrole) IS
-'public: lets a role insert sync transactions, by the columns that are the caller''s, and read them. '
-'For the owner of the queue';
+COMMENT ON FUNCTION github_sync.grant_application(regrole, text) IS
+'public: lets a role insert sync transactions of a direction (inbound, outbound or both), by the columns that are the '
+'caller''s, and read the queues. inbound is for a receiver of webhooks: it can tell of changes, and nothing of it '
+'reaches GitHub. Raises 22023 for another direction. For the owner of the queue';
+
+CREATE FUNCTION github_sync.functions_of_function(function regprocedure) RETURNS SETOF regprocedure
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT m.oid::regprocedure FROM github_sync.members_of_owner() AS o (function)
+	JOIN pg_proc AS m ON m.oid = o.function
+	JOIN pg_proc AS f ON f.oid = functions_of_function.function AND NOT f.prosecdef
+	WHERE strpos(f.prosrc, 'github_sync.' || m.proname || '(') > 0 OR EXISTS (
+		SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid
+			AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = m.oid)
+$$;
+COMMENT ON FUNCTION github_sync.functions_of_function(regprocedure) IS
+'private: the extension''s functions that a function calls with the rights of its caller';
 
 CREATE FUNCTION github_sync.functions_of_view(view regclass) RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT DISTINCT m.function FROM github_sync.members_of_owner() AS m (function)
-	JOIN pg_depend AS d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = m.function
-	JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-	WHERE r.ev_class = view
+	WITH RECURSIVE called (function) AS (
+		SELECT m.function FROM github_sync.members_of_owner() AS m (function)
+		JOIN pg_depend AS d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = m.function
+		JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+		WHERE r.ev_class = view
+		UNION
+		SELECT f.function FROM called AS c
+		CROSS JOIN LATERAL github_sync.functions_of_function(c.function) AS f (function))
+	SELECT c.function FROM called AS c
 $$;
 COMMENT ON FUNCTION github_sync.functions_of_view(regclass) IS
-'private: the owner''s functions that a view calls: as its reader, not as its owner';
+'private: the extension''s functions that a view calls, and those that they call: as its reader, not as its owner';
 
 CREATE FUNCTION github_sync.grant_monitor(role regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

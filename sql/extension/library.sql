@@ -146,21 +146,3 @@ LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_read_as_owner';
 COMMENT ON FUNCTION github_sync.read_as_owner(regclass, text) IS
 'private: the first value of a query that is run in the same way as by execute_as_owner(); '
 'whatever the owner made of the table, nothing of it runs as the superuser';
-
-/*
- * What answers for the server, or acts, is for the owner of the queue, who gets
- * it by let_use(), and for those whom he lets read the views.  What is left to
- * PUBLIC computes from its arguments and from catalogs that everybody may read,
- * or does what its caller may do anyway: test/sql/ownership.sql lists it.
- */
-REVOKE ALL ON FUNCTION
-	github_sync.wake_on_commit(), github_sync.wake(), github_sync.poke_launcher(),
-	github_sync.library_preloaded(), github_sync.database_identity(), github_sync.registered_identity(),
-	github_sync.in_worker(),
-	github_sync.server_fingerprint(), github_sync.promotion_fingerprint(),
-	github_sync.is_registered_here(text, jsonb),
-	github_sync.worker_slots(), github_sync.installation_budget(bigint),
-	github_sync.execute_unowned(text), github_sync.execute_as_owner(regclass, text),
-	github_sync.read_as_owner(regclass, text), github_sync.capture_change(),
-	github_sync.table_has_columns(name, name, name[]), github_sync.replace_function_body(regprocedure, text)
-FROM PUBLIC;

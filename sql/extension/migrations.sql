@@ -94,6 +94,21 @@ RETURN (SELECT string_agg(CASE WHEN a.attname IS NULL
 COMMENT ON FUNCTION github_sync.names_drift(regclass, jsonb) IS
 'private: which columns of a mapping are gone, or have the name that another one had when it was attached, or NULL';
 
+CREATE FUNCTION github_sync.place_of_table(application_table regclass) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT jsonb_build_object('table_schema', n.nspname, 'table_name', c.relname)
+	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = application_table);
+COMMENT ON FUNCTION github_sync.place_of_table(regclass) IS
+'private: schema and name of a table';
+
+CREATE FUNCTION github_sync.table_in_place_of(application_table regclass, given jsonb) RETURNS regclass
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE n.nspname = given ->> 'table_schema' AND c.relname = given ->> 'table_name'
+		AND c.relkind IN ('r', 'p') AND c.oid <> application_table);
+COMMENT ON FUNCTION github_sync.table_in_place_of(regclass, jsonb) IS
+'private: another table that has the name under which this one was attached; NULL: none';
+
 CREATE FUNCTION github_sync.mapping_drift(table_schema text, table_name text, mapping jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT CASE
@@ -101,7 +116,15 @@ RETURN (SELECT CASE
 		WHEN github_sync.names_drift(t.oid, mapping) IS NOT NULL THEN github_sync.names_drift(t.oid, mapping)
 		WHEN github_sync.key_drift(t.oid, mapping) IS NOT NULL THEN github_sync.key_drift(t.oid, mapping)
 		WHEN github_sync.names_of_columns(t.oid, mapping) <> mapping -> 'names' THEN
-			format('a column of table %s was renamed and could not be followed', t.oid) END
+			format('a column of table %s was renamed and could not be followed', t.oid)
+		WHEN github_sync.table_in_place_of(t.oid, mapping -> 'given') IS NOT NULL THEN
+			format('there is a new table %s; the one of that name was renamed to %s, which is still attached',
+				github_sync.table_in_place_of(t.oid, mapping -> 'given'), t.oid)
+		WHEN to_regprocedure(mapping ->> 'insert_values') IS NULL AND mapping ->> 'insert_values' IS NOT NULL THEN
+			format('function %s of insert_values is gone', mapping ->> 'insert_values')
+		WHEN NOT has_schema_privilege(github_sync.queue_owner(), table_schema, 'USAGE') THEN
+			format('role %I, to whom the queue belongs, may not use schema %I', github_sync.queue_owner(), table_schema)
+		END
 	FROM (VALUES ((SELECT c.oid::regclass FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 		WHERE n.nspname = table_schema AND c.relname = table_name))) AS t (oid));
 COMMENT ON FUNCTION github_sync.mapping_drift(text, text, jsonb) IS

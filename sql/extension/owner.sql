@@ -117,11 +117,27 @@ CREATE FUNCTION github_sync.members_of_owner() RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT p.oid::regprocedure FROM pg_proc AS p
 	JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
-	WHERE p.pronamespace = 'github_sync'::regnamespace AND NOT has_function_privilege('public', p.oid, 'EXECUTE')
+	WHERE p.pronamespace = 'github_sync'::regnamespace
 	ORDER BY p.proname
 $$;
 COMMENT ON FUNCTION github_sync.members_of_owner() IS
-'private: the extension''s functions that are the owner''s: PUBLIC may not call them';
+'private: the extension''s functions, which are for the owner of the queue: PUBLIC may not call them';
+
+CREATE FUNCTION github_sync.close_members() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	function regprocedure;
+BEGIN
+	FOR function IN
+		SELECT m.function FROM github_sync.members_of_owner() AS m (function)
+		WHERE has_function_privilege('public', m.function, 'EXECUTE')
+	LOOP
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', function);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.close_members() IS
+'private: takes the extension''s functions from PUBLIC; at the end of each script that makes some';
 
 CREATE FUNCTION github_sync.require_create() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -150,6 +166,11 @@ BEGIN
 		AND has_schema_privilege(current_user, 'github_sync', 'USAGE WITH GRANT OPTION') THEN
 		PERFORM github_sync.execute_unowned(
 			format('GRANT USAGE ON SCHEMA github_sync TO %I WITH GRANT OPTION', let_use.owner));
+	END IF;
+	IF NOT has_table_privilege(let_use.owner, 'github_sync.state_transitions', 'SELECT WITH GRANT OPTION')
+		AND has_table_privilege(current_user, 'github_sync.state_transitions', 'SELECT WITH GRANT OPTION') THEN
+		PERFORM github_sync.execute_unowned(
+			format('GRANT SELECT ON github_sync.state_transitions TO %I WITH GRANT OPTION', let_use.owner));
 	END IF;
 	FOR function IN
 		SELECT m.function FROM github_sync.members_of_owner() AS m (function)

@@ -127,29 +127,3 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.warn_of_owner_problem() IS
 'private: says what still keeps the worker from running, after all that could be handed over was';
-
-CREATE FUNCTION github_sync.take_over_ownership() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	tasks regclass := github_sync.attached_by_key('task'::text);
-	owner name;
-BEGIN
-	IF tasks IS NULL THEN
-		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = 'no tasks table is attached',
-			HINT = 'SELECT github_sync.attach_tasks(...) hands over what is there.';
-	END IF;
-	owner := github_sync.table_owner(tasks);
-	PERFORM github_sync.check_other_owner('task'::text, tasks);
-	PERFORM github_sync.require_right_to_hand_over(owner);
-	PERFORM github_sync.refuse_foreign_objects(owner);
-	PERFORM github_sync.hand_over(owner);
-	PERFORM github_sync.warn_of_owner_problem();
-	PERFORM github_sync.poke_launcher();
-	PERFORM github_sync.wake();
-END
-$$;
-COMMENT ON FUNCTION github_sync.take_over_ownership() IS
-'public: all that attach made goes to the owner of the tasks table, with the rights that it needs: after ALTER TABLE '
-'... OWNER TO, REASSIGN OWNED, or a restore without owners. For a superuser, or a role that has the rights of the '
-'former and the new owner. Raises insufficient_privilege for others, and where the comments belong to somebody else';

@@ -50,4 +50,3 @@ INSERT INTO github_sync.state_transitions (state, event, next_state) VALUES
 	('dropped',    'already carried',  'duplicate'),
 	('dropped',    'sync disabled',    'disabled');
 
-GRANT SELECT ON github_sync.state_transitions TO PUBLIC;

@@ -134,6 +134,17 @@ COMMENT ON COLUMN github_sync.decision.being_switched IS
 'its repository was disabled, and somebody is just changing that: the rules are to be asked again before anything '
 'is sent';
 
+CREATE TYPE github_sync.line AS (
+	installation_id bigint,
+	direction text,
+	creates boolean,
+	places integer
+);
+COMMENT ON TYPE github_sync.line IS
+'private: transactions of an installation that stand in one line: those of one direction, creations apart';
+COMMENT ON COLUMN github_sync.line.places IS
+'how many of it may be claimed at a time';
+
 CREATE TYPE github_sync.claim AS (
 	id bigint,
 	claim_no integer,
@@ -158,7 +169,8 @@ COMMENT ON TYPE github_sync.claim IS
 COMMENT ON COLUMN github_sync.claim.claim_no IS
 'the fence: reports name it, and those of an earlier claim change nothing';
 COMMENT ON COLUMN github_sync.claim.step IS
-'what is asked of GitHub first: fetch, create, delete, or lookup (of a creation whose outcome is unknown)';
+'what is asked of GitHub first: fetch, create, delete, or lookup (of a creation whose outcome is unknown); held: this '
+'is no claim, somebody holds what the transaction is about';
 COMMENT ON COLUMN github_sync.claim.creation_key IS
 'of a lookup: what the creation carries';
 COMMENT ON COLUMN github_sync.claim.is_probe IS

@@ -100,12 +100,15 @@ BEGIN
 		AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
 			WHERE q.@resource@_id = cached.id AND q.direction = 'outbound'
 				AND (q.state = 'queued' OR cached.local_base IS NULL AND q.record_modified_at >= {{modified_at}}))
-		AND (cached.local_base IS NOT NULL OR {{modified_at}} >= uncaptured_since AND (cached.id IS NOT NULL
+		AND (cached.local_base IS NOT NULL OR ({{modified_at}} >= uncaptured_since OR r.{{id}}::text IN (
+				SELECT u.key FROM github_sync.uncaptured_rows AS u WHERE u.record_type = '@record@'))
+			AND (cached.id IS NOT NULL
 --@task			OR EXISTS (SELECT FROM github_sync.github_repos AS p WHERE p.id = {{github_repo_id}})))
 --@comment			OR {{parent_issue_id}} IS NOT NULL OR github_sync.task_has_repository(r.{{task_id}})))
 	ORDER BY r.{{id}};
 	GET DIAGNOSTICS enqueued = ROW_COUNT;
 	DELETE FROM github_sync.noted_problems WHERE record_type = '@record@';
+	DELETE FROM github_sync.uncaptured_rows WHERE record_type = '@record@';
 	RETURN enqueued;
 END
 $$;

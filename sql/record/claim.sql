@@ -18,11 +18,12 @@ COMMENT ON FUNCTION github_sync.@record@_release_due() IS
 'private: transactions whose retry time has come stand in line again; next_due_at is the next such time';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_candidates(
-	slots integer, slots_per_installation integer, writes_per_installation integer)
-RETURNS TABLE (transaction_id bigint, cached_id bigint)
+	slots integer, slots_per_installation integer, writes_per_installation integer, passed bigint[])
+RETURNS TABLE (transaction_id bigint, cached_id bigint, line github_sync.line)
 LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN QUERY SELECT q.id, q.@resource@_id
+	RETURN QUERY SELECT q.id, q.@resource@_id,
+		ROW(i.id, kind.direction, kind.creates, limits.places)::github_sync.line
 	FROM github_sync.github_app_installations AS i
 	/* Writes go one by one, and creations may be paused: what only reads does not stand behind them. */
 	CROSS JOIN (VALUES
@@ -35,19 +36,20 @@ BEGIN
 		WHERE p.github_app_installation_id = i.id AND p.state = 'processing'
 			AND p.direction = kind.direction AND p.creates = kind.creates
 	) AS busy
+	/* After a pause one request, the probe, finds out whether it is over. */
+	CROSS JOIN LATERAL (SELECT CASE
+		WHEN i.paused_until IS NULL OR i.pause_kind = 'budget' OR i.state <> 'active' THEN kind.places
+		ELSE 1 END) AS limits (places)
 	CROSS JOIN LATERAL (
 		SELECT t.id, t.@resource@_id, t.priority, t.queued_at
 		FROM github_sync.@record@_sync_transactions AS t
 		WHERE t.github_app_installation_id = i.id AND t.direction = kind.direction AND t.creates = kind.creates
-			AND t.state = 'queued' AND t.next_attempt_at IS NULL
+			AND t.state = 'queued' AND t.next_attempt_at IS NULL AND t.id NOT IN (SELECT unnest(passed))
 			AND NOT EXISTS (
 				SELECT FROM github_sync.@record@_sync_transactions AS p
 				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing')
 		ORDER BY t.priority, t.queued_at, t.id
-		/* After a pause one request, the probe, finds out whether it is over. */
-		LIMIT greatest(0, least(slots, CASE
-			WHEN i.paused_until IS NULL OR i.pause_kind = 'budget' OR i.state <> 'active' THEN kind.places
-			ELSE 1 END - busy.in_flight))
+		LIMIT greatest(0, least(slots, limits.places - busy.in_flight))
 	) AS q
 	/* Of one that is not active, what was inserted while that came about: it becomes disabled. */
 	WHERE (i.state <> 'active' OR i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
@@ -56,22 +58,24 @@ BEGIN
 	LIMIT slots;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_candidates(integer, integer, integer) IS
+COMMENT ON FUNCTION github_sync.@record@_candidates(integer, integer, integer, bigint[]) IS
 'private: queued transactions that may be claimed now, in order, of every installation that may send; those of '
-'either direction, and creations, have places of their own';
+'either direction, and creations, have lines and places of their own. passed: left out, somebody held them a moment '
+'ago';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_wait_for_repo(transaction_id bigint, repo_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.@record@_wait_for_repo(transaction_id bigint, repo_id bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
 	pause_end timestamptz := github_sync.share_pause_skip_locked(repo_id);
 BEGIN
 	UPDATE github_sync.@record@_sync_transactions AS q SET next_attempt_at = pause_end
 	WHERE q.id = transaction_id AND pause_end > clock_timestamp();
+	RETURN FOUND;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_wait_for_repo(bigint, bigint) IS
-'private: takes a transaction out of the line until the pause of its repository ends; where somebody is changing the '
-'repository, the transaction is left for the next claim';
+'private: takes a transaction out of the line until the pause of its repository ends; false: somebody is changing the '
+'repository, and the transaction is left for the next claim';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_describe_claim(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, repo github_sync.github_repos,
@@ -114,134 +118,249 @@ COMMENT ON FUNCTION github_sync.@record@_describe_claim(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.github_repos, text) IS
 'private: what the worker needs to know of a claim';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_claim_one(transaction_id bigint, cached_id bigint)
+CREATE OR REPLACE FUNCTION github_sync.@record@_passed_over(transaction_id bigint) RETURNS github_sync.claim
+LANGUAGE plpgsql AS $$
+DECLARE
+	claim github_sync.claim;
+BEGIN
+	claim.id := transaction_id;
+	claim.step := 'held';
+	RETURN claim;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_passed_over(bigint) IS
+'private: what a claim answers with for a transaction that it passed over, as somebody holds what it is about';
+
+/* Whatever undid it (a disabled trigger, or one of the owner's), it would be claimed and sent again at once. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_require_claimed(
+	before github_sync.@record@_sync_transactions, t github_sync.@record@_sync_transactions)
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF (t.state = 'processing' AND t.claim_no = before.claim_no + 1) IS NOT TRUE THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('the claim of @record@ sync transaction %s took no effect', before.id),
+			DETAIL = format('Its state is %s.', coalesce(t.state, 'unchanged')),
+			HINT = 'Triggers of the queue are disabled, or another one undoes what they do: '
+				'see the triggers of github_sync.@record@_sync_transactions.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_require_claimed(
+	github_sync.@record@_sync_transactions, github_sync.@record@_sync_transactions) IS
+'private: raises where a claim did not do what it has to do';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_claim_locked(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
 RETURNS github_sync.claim
 LANGUAGE plpgsql AS $$
 DECLARE
-	locked record := github_sync.@record@_lock_claimable_skip_locked(transaction_id, cached_id);
-	t github_sync.@record@_sync_transactions := locked.t;
-	cached github_sync.@resources@ := locked.cached;
+	claimed github_sync.@record@_sync_transactions;
 	repo github_sync.github_repos;
 	step text;
 BEGIN
-	IF t.id IS NULL OR NOT github_sync.@record@_recheck(t, cached) THEN
-		RETURN NULL;
-	END IF;
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
 	IF repo.paused_until > clock_timestamp() THEN
-		PERFORM github_sync.@record@_wait_for_repo(t.id, repo.id);
-		RETURN NULL;
+		RETURN CASE WHEN NOT github_sync.@record@_wait_for_repo(t.id, repo.id)
+			THEN github_sync.@record@_passed_over(t.id) END;
 	END IF;
 	step := github_sync.@record@_first_step(t, cached);
-	IF step IS NULL THEN
-		RETURN NULL;
+	IF step IS NULL OR step = 'held' THEN
+		RETURN CASE step WHEN 'held' THEN github_sync.@record@_passed_over(t.id) END;
 	END IF;
 	/* It may have been inserted while the local row could not be read. */
 	UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid(),
 		@record@_id = coalesce(q.@record@_id, cached.@record@_id)
-	WHERE q.id = t.id RETURNING q.* INTO t;
+	WHERE q.id = t.id RETURNING q.* INTO claimed;
+	PERFORM github_sync.@record@_require_claimed(t, claimed);
 	IF step = 'nothing' THEN
 		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'completed',
 			github_updated_at = coalesce(cached.deleted_at, q.github_updated_at) WHERE q.id = t.id;
 		RETURN NULL;
 	END IF;
-	RETURN github_sync.@record@_describe_claim(t, cached, repo, step);
+	RETURN github_sync.@record@_describe_claim(claimed, cached, repo, step);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_claim_locked(
+	github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+'private: claims a transaction that is locked and may be claimed by the rules; as _claim_one';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_claim_one(transaction_id bigint, cached_id bigint)
+RETURNS github_sync.claim
+LANGUAGE plpgsql AS $$
+DECLARE
+	locked record := github_sync.@record@_lock_claimable_skip_locked(transaction_id, cached_id);
+	decision github_sync.decision;
+BEGIN
+	/* Nobody's attempt: all of it waits, also what would need the table only when GitHub has answered. */
+	PERFORM github_sync.@record@_require_table();
+	IF (locked.t).id IS NULL THEN
+		RETURN CASE WHEN locked.is_held THEN github_sync.@record@_passed_over(transaction_id) END;
+	END IF;
+	decision := github_sync.@record@_recheck(locked.t, locked.cached);
+	IF decision.being_switched THEN
+		RETURN github_sync.@record@_passed_over(transaction_id);
+	ELSIF decision.state <> 'queued' THEN
+		RETURN NULL;
+	END IF;
+	RETURN github_sync.@record@_claim_locked(locked.t, locked.cached);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_claim_one(bigint, bigint) IS
-'private: claims one transaction if it still may be claimed; NULL: it may not, or it ended without a request';
+'private: claims one transaction if it still may be claimed; with step held: somebody holds what it is about, and it '
+'is passed over; NULL: it may not, or it ended without a request. Raises object_not_in_prerequisite_state where the '
+'table does not fit';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
-	slots integer, slots_per_installation integer, writes_per_installation integer DEFAULT NULL)
+CREATE OR REPLACE FUNCTION github_sync.@record@_claim_past_held(
+	line github_sync.line, slots integer, passed bigint[])
 RETURNS SETOF github_sync.claim
 LANGUAGE plpgsql AS $$
 DECLARE
 	candidate record;
 	claim github_sync.claim;
-	can_be_read boolean := github_sync.@record@_table_fits();
+	room integer := least(slots, line.places - (SELECT count(*) FROM github_sync.@record@_sync_transactions AS p
+		WHERE p.github_app_installation_id = line.installation_id AND p.state = 'processing'
+			AND p.direction = line.direction AND p.creates = line.creates));
+BEGIN
+	IF room <= 0 THEN
+		RETURN;
+	END IF;
+	FOR candidate IN
+		SELECT t.id, t.@resource@_id AS cached_id FROM github_sync.@record@_sync_transactions AS t
+		WHERE t.github_app_installation_id = line.installation_id AND t.direction = line.direction
+			AND t.creates = line.creates AND t.state = 'queued' AND t.next_attempt_at IS NULL
+			AND t.id NOT IN (SELECT unnest(passed))
+		ORDER BY t.priority, t.queued_at, t.id
+	LOOP
+		claim := github_sync.@record@_claim_one(candidate.id, candidate.cached_id);
+		CONTINUE WHEN claim.id IS NULL;
+		RETURN NEXT claim;
+		room := room - CASE claim.step WHEN 'held' THEN 0 ELSE 1 END;
+		EXIT WHEN room = 0;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_claim_past_held(github_sync.line, integer, bigint[]) IS
+'private: what the places of a line are for when the heads that would take them are held: whatever stands behind them, '
+'however many they are';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
+	slots integer, slots_per_installation integer, writes_per_installation integer DEFAULT NULL,
+	passed bigint[] DEFAULT '{}')
+RETURNS SETOF github_sync.claim
+LANGUAGE plpgsql AS $$
+DECLARE
+	candidate record;
+	claim github_sync.claim;
+	line github_sync.line;
+	held_up github_sync.line[] := '{}';
+	now_passed bigint[] := passed;
+	room integer := slots;
 BEGIN
 	FOR candidate IN
-		SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation)
+		SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation, passed)
 	LOOP
-		/* Nobody's attempt: all of it waits, also what would need the table only when GitHub has answered. */
-		PERFORM github_sync.@record@_require_table() WHERE NOT can_be_read;
 		claim := github_sync.@record@_claim_one(candidate.transaction_id, candidate.cached_id);
+		CONTINUE WHEN claim.id IS NULL;
+		RETURN NEXT claim;
+		IF claim.step = 'held' THEN
+			now_passed := now_passed || claim.id;
+			held_up := held_up || candidate.line;
+		ELSE
+			room := room - 1;
+		END IF;
+	END LOOP;
+	FOR line IN SELECT DISTINCT h.* FROM unnest(held_up) AS h LOOP
+		FOR claim IN SELECT * FROM github_sync.@record@_claim_past_held(line, room, now_passed) LOOP
+			RETURN NEXT claim;
+			room := room - CASE claim.step WHEN 'held' THEN 0 ELSE 1 END;
+		END LOOP;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_claim(integer, integer, integer, bigint[]) IS
+'private: claims up to slots transactions; those with step held are no claims: somebody holds what they are about, and '
+'they were passed over. passed: those that were so a moment ago, and are not looked at';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_fail_unclaimable(ids bigint[], problems text[]) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	ended bigint;
+BEGIN
+	UPDATE github_sync.@record@_sync_transactions AS q SET event = 'failed', attempts = attempts + 1,
+		error_code = 'apply_failed', error_reason = f.problem, last_error = f.problem,
+		last_error_at = clock_timestamp()
+	FROM unnest(ids, problems) AS f (id, problem)
+	WHERE q.id = f.id AND q.state = 'queued';
+	GET DIAGNOSTICS ended = ROW_COUNT;
+	RETURN ended;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_fail_unclaimable(bigint[], text[]) IS
+'private: ends as errored what cannot be claimed while others can; returns how many';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_claim_apart(
+	slots integer, slots_per_installation integer, writes_per_installation integer, passed bigint[])
+RETURNS SETOF github_sync.claim
+LANGUAGE plpgsql AS $$
+DECLARE
+	candidate record;
+	claim github_sync.claim;
+	problem text;
+	code text;
+	ids bigint[] := '{}';
+	problems text[] := '{}';
+	some_can_be_claimed boolean := false;
+BEGIN
+	FOR candidate IN
+		SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation, passed)
+	LOOP
+		BEGIN
+			claim := github_sync.@record@_claim_one(candidate.transaction_id, candidate.cached_id);
+			some_can_be_claimed := some_can_be_claimed OR claim.step IS DISTINCT FROM 'held';
+		EXCEPTION
+			WHEN lock_not_available OR deadlock_detected THEN
+				claim := github_sync.@record@_passed_over(candidate.transaction_id);
+			WHEN OTHERS THEN
+				GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, code = RETURNED_SQLSTATE;
+				ids := ids || candidate.transaction_id;
+				problems := problems || format('%s: %s', code, problem);
+				claim := NULL;
+		END;
 		IF claim.id IS NOT NULL THEN
 			RETURN NEXT claim;
 		END IF;
 	END LOOP;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_claim(integer, integer, integer) IS
-'private: claims up to slots transactions; raises object_not_in_prerequisite_state where there are some and the table '
-'does not fit';
-
-/* Tried, and undone in any case. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_problem_of_claim(transaction_id bigint, cached_id bigint) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	problem text;
-	code text;
-BEGIN
-	PERFORM github_sync.@record@_claim_one(transaction_id, cached_id);
-	RAISE lock_not_available;
-EXCEPTION
-	WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
-		RETURN NULL;
-	WHEN OTHERS THEN
-		GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, code = RETURNED_SQLSTATE;
-		RETURN format('%s: %s', code, problem);
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_problem_of_claim(bigint, bigint) IS
-'private: why a transaction cannot be claimed, or NULL; claims nothing';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_fail_unclaimable(
-	slots integer, slots_per_installation integer, writes_per_installation integer)
-RETURNS bigint
-LANGUAGE plpgsql AS $$
-DECLARE
-	ids bigint[];
-	problems text[];
-	ended bigint := 0;
-BEGIN
-	IF github_sync.@record@_wait_for_table() IS NOT NULL THEN
-		RETURN 0;
+	IF cardinality(ids) = 0 THEN
+		RETURN;
+	ELSIF some_can_be_claimed THEN
+		PERFORM github_sync.@record@_fail_unclaimable(ids, problems);
+	ELSE
+		/* The fault is not theirs: a column was dropped, say. */
+		RAISE EXCEPTION USING ERRCODE = code, MESSAGE = problem;
 	END IF;
-	SELECT array_agg(c.transaction_id), array_agg(github_sync.@record@_problem_of_claim(c.transaction_id, c.cached_id))
-	INTO ids, problems
-	FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation) AS c;
-	/* Where none of them can be claimed the fault is not theirs. */
-	IF cardinality(array_remove(problems, NULL)) < cardinality(ids) THEN
-		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'failed', attempts = attempts + 1,
-			error_code = 'apply_failed', error_reason = f.problem, last_error = f.problem,
-			last_error_at = clock_timestamp()
-		FROM unnest(ids, problems) AS f (id, problem)
-		WHERE q.id = f.id AND f.problem IS NOT NULL AND q.state = 'queued';
-		GET DIAGNOSTICS ended = ROW_COUNT;
-	END IF;
-	RETURN ended;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_fail_unclaimable(integer, integer, integer) IS
-'private: after a claim that failed as a whole: ends as errored the rows that cannot be claimed while others can; '
-'returns how many';
+COMMENT ON FUNCTION github_sync.@record@_claim_apart(integer, integer, integer, bigint[]) IS
+'private: as _claim, each in a subtransaction of its own, after a claim that failed as a whole: what cannot be claimed '
+'ends as errored where others can be claimed; where none can, raises what is wrong with the last of them';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_recheck(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
-RETURNS boolean
+RETURNS github_sync.decision
 LANGUAGE plpgsql AS $$
 DECLARE
 	decision github_sync.decision;
 BEGIN
 	IF t.direction = 'outbound' AND t.action = 'upsert' AND cached.@record@_id IS NULL THEN
 		UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted',
-			because = github_sync.@record@_reason_without_row(cached) WHERE id = t.id;
-		RETURN false;
+			because = github_sync.@record@_reason_without_row(cached) WHERE id = t.id
+		RETURNING state INTO decision.state;
+		RETURN decision;
 	END IF;
 	decision := github_sync.@record@_decide(t, cached, NULL);
 	IF decision.state = 'queued' THEN
-		RETURN NOT decision.being_switched;
+		RETURN decision;
 	END IF;
 	UPDATE github_sync.@record@_sync_transactions SET
 		event = github_sync.@record@_event_of_decision(decision.state, NULL),
@@ -250,11 +369,11 @@ BEGIN
 		dropped_for = decision.dropped_for,
 		because = decision.because
 	WHERE id = t.id;
-	RETURN false;
+	RETURN decision;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_recheck(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
-'private: applies the rules again at claim; false: it ended without a request';
+'private: applies the rules again at claim; where it may not wait any longer it ended, without a request';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_first_step(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
@@ -280,12 +399,10 @@ BEGIN
 --@comment	ELSIF t.action = 'delete' AND t.direction = 'outbound' AND step = 'fetch' THEN
 --@comment		step := 'delete';
 	END IF;
---@comment	IF github_sync.comment_waits_for_parent(t, cached, step) THEN
---@comment		step := NULL;
---@comment	END IF;
+--@comment	step := github_sync.comment_step_with_parent(t, cached, step);
 	RETURN step;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_first_step(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
-'private: what to ask GitHub first; nothing: what is to be deleted there is not there; NULL: the record waits for '
-'its parent';
+'private: what to ask GitHub first; nothing: what is to be deleted there is not there; held: somebody holds its '
+'parent; NULL: the record waits for its parent';

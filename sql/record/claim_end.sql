@@ -68,6 +68,16 @@ COMMENT ON FUNCTION github_sync.@record@_give_back(bigint, integer, text, timest
 'private: gives a claim back: its transaction waits in the queue again, or is where the rules now want it; no '
 'attempt is counted, as the row was not at fault';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_nobodys_fault(code text) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN code = 'apply_failed' AND NOT github_sync.@record@_table_fits();
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_nobodys_fault(text) IS
+'private: the application''s table as a whole no longer fits: what failed with that waits, like all others, until it '
+'does again, and no attempt is counted';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_fail(
 	claim_id bigint, held_claim_no integer, code text, reason text)
 RETURNS text
@@ -77,6 +87,9 @@ DECLARE
 BEGIN
 	IF (held.t).id IS NULL THEN
 		RETURN 'stale';
+	END IF;
+	IF github_sync.@record@_is_nobodys_fault(code) THEN
+		RETURN github_sync.@record@_give_back_held(held.t, held.cached, reason, NULL);
 	END IF;
 	RETURN github_sync.@record@_fail_held(held.t, code, reason);
 END
@@ -95,6 +108,9 @@ BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
+	IF github_sync.@record@_is_nobodys_fault(code) THEN
+		RETURN github_sync.@record@_give_back_held(t, held.cached, reason, NULL);
+	END IF;
 	IF t.attempts + 1 >= max_attempts THEN
 		RETURN github_sync.@record@_fail_held(t, code, reason);
 	END IF;
@@ -105,6 +121,34 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_try_again(bigint, integer, text, text, timestamptz, integer) IS
 'private: counts an attempt; the transaction goes back into the queue until it had max_attempts, then it is errored';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_free(claim_id bigint, held_claim_no integer) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM github_sync.@record@_lock_claim_nowait(claim_id, held_claim_no);
+	RETURN true;
+EXCEPTION WHEN lock_not_available THEN
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_free(bigint, integer) IS
+'private: nobody else holds the local row or the record of a claim, which are locked then';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_report_contention(
+	claim_id bigint, held_claim_no integer, reason text, retry_at timestamptz, max_attempts integer)
+RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF github_sync.@record@_is_free(claim_id, held_claim_no) THEN
+		RETURN github_sync.@record@_try_again(claim_id, held_claim_no, 'apply_failed', reason, retry_at, max_attempts);
+	END IF;
+	RETURN github_sync.@record@_give_back(
+		claim_id, held_claim_no, 'the record was in use by other transactions', retry_at);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_report_contention(bigint, integer, text, timestamptz, integer) IS
+'private: a report failed, again and again, for a lock that somebody had: given back, and no attempt counted, while '
+'the record is in use; where it is free, its own trigger may have said so, and it is an attempt';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_report_unreachable(
 	claim_id bigint, held_claim_no integer, problem text, paused_until timestamptz, backoff github_sync.backoff)

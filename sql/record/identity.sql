@@ -78,6 +78,67 @@ COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, 
 'private: from now on the record is the one of this resource, joined with the stub that a webhook made of it '
 '(was_told); 55P03: a webhook makes such a stub just now, try again shortly';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_was_only_told_of(
+--@task	cached github_sync.github_issues, answer github_sync.answer)
+--@task RETURNS boolean
+--@task LANGUAGE plpgsql STABLE AS $$
+--@task BEGIN
+--@task	RETURN answer.kind = 'fetched' AND cached.task_id IS NULL AND cached.seen_at IS NULL
+--@task		AND cached.github_updated_at IS NULL AND EXISTS (SELECT FROM github_sync.github_repos AS r
+--@task			WHERE r.id = cached.github_repo_id AND github_sync.task_is_place_of(
+--@task				r, cached, github_sync.repository_of_resource(answer.json::jsonb), answer.resource));
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_was_only_told_of(github_sync.github_issues, github_sync.answer) IS
+--@task 'private: a stub that was never seen, at the place where it was said to be: the id that was told with it is a '
+--@task 'hint, and GitHub''s answer decides';
+
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_find_told_parent(
+--@comment	cached github_sync.github_comments, answer github_sync.answer)
+--@comment RETURNS bigint
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	shown_number integer := (answer.resource).number;
+--@comment	parent_id bigint;
+--@comment BEGIN
+--@comment	IF answer.kind <> 'fetched' OR cached.comment_id IS NOT NULL OR shown_number = 0 OR NOT EXISTS (
+--@comment		SELECT FROM github_sync.github_issues AS i JOIN github_sync.github_repos AS r ON r.id = i.github_repo_id
+--@comment		WHERE i.id = cached.github_issue_id AND i.number <> shown_number AND github_sync.comment_is_place_of(
+--@comment			r, cached, github_sync.repository_of_resource(answer.json::jsonb), answer.resource))
+--@comment	THEN
+--@comment		RETURN NULL;
+--@comment	END IF;
+--@comment	INSERT INTO github_sync.github_issues (github_repo_id, number) VALUES (cached.github_repo_id, shown_number)
+--@comment	ON CONFLICT DO NOTHING;
+--@comment	SELECT i.id INTO parent_id FROM github_sync.github_issues AS i
+--@comment	WHERE i.github_repo_id = cached.github_repo_id AND i.number = shown_number FOR KEY SHARE NOWAIT;
+--@comment	RETURN parent_id;
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_find_told_parent(github_sync.github_comments, github_sync.answer) IS
+--@comment 'private: the cached issue that a comment that is no row yet says it belongs to, where that is another one '
+--@comment 'than we were told; NULL: it is the same. 55P03: somebody has it, try again shortly';
+
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_move_to_parent(
+--@comment	t github_sync.comment_sync_transactions, cached github_sync.github_comments, parent_id bigint)
+--@comment RETURNS text
+--@comment LANGUAGE plpgsql AS $$
+--@comment BEGIN
+--@comment	UPDATE github_sync.github_comments AS c SET github_issue_id = parent_id WHERE c.id = cached.id
+--@comment	RETURNING * INTO cached;
+--@comment	UPDATE github_sync.comment_sync_transactions AS q SET github_issue_id = i.id, github_issue_number = i.number
+--@comment	FROM github_sync.github_issues AS i
+--@comment	WHERE i.id = parent_id AND q.github_comment_id = cached.id
+--@comment		AND q.state IN ('queued', 'processing', 'errored', 'disabled');
+--@comment	RETURN github_sync.comment_give_back_held(t, cached,
+--@comment		'the comment belongs to another issue than was told', NULL);
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_move_to_parent(
+--@comment	github_sync.comment_sync_transactions, github_sync.github_comments, bigint) IS
+--@comment 'private: a comment belongs to the issue that its issue_url names; returns the state of its transaction, '
+--@comment 'which is claimed again, and may have to wait for that issue';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_identify(
 	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, answer github_sync.answer,
 	OUT result text, OUT was_told boolean)
@@ -85,6 +146,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	shown github_sync.resource := answer.resource;
 	taken record;
+--@comment	parent_id bigint;
 BEGIN
 	was_told := false;
 	IF cached.@record@_id IS NULL THEN
@@ -92,6 +154,9 @@ BEGIN
 	END IF;
 	IF result IS NOT NULL THEN
 		RETURN;
+--@task	ELSIF cached.github_id <> shown.github_id AND github_sync.task_was_only_told_of(cached, answer) THEN
+--@task		SELECT i.* INTO taken FROM github_sync.task_take_identity(cached, shown) AS i;
+--@task		cached := taken.cached;
 	ELSIF cached.github_id <> shown.github_id THEN
 		result := github_sync.@record@_meet_other_resource(t, cached, answer);
 	ELSIF cached.github_id IS NULL THEN
@@ -99,6 +164,10 @@ BEGIN
 		cached := taken.cached;
 		was_told := taken.was_told;
 	END IF;
+--@comment	parent_id := github_sync.comment_find_told_parent(cached, answer);
+--@comment	IF result IS NULL AND parent_id IS NOT NULL THEN
+--@comment		result := github_sync.comment_move_to_parent(t, cached, parent_id);
+--@comment	END IF;
 	/* A webhook's fetch settled the creation: what it saw is newer than this answer, and is fetched again. */
 	IF result IS NULL AND answer.kind = 'created' AND NOT github_sync.@record@_has_open_attempt(cached.id) THEN
 		result := github_sync.@record@_give_back_held(t, cached, NULL, NULL);

@@ -25,6 +25,25 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_record_of_transaction(github_sync.@record@_sync_transactions) IS
 'private: the locked record that a new transaction is about';
 
+/* For all but the owner, and whoever he let empty the queue: ids can be guessed. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_check_deletion() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	IF NEW.@record@_id IS NULL AND EXISTS (SELECT FROM github_sync.@resources@ AS c
+		JOIN github_sync.github_repos AS r ON r.id = c.github_repo_id
+		WHERE c.id = NEW.@resource@_id AND c.@record@_id IS NULL AND c.local_deleted_at IS NOT NULL
+			AND r.on_local_delete = 'propagate') THEN
+		RETURN NEW;
+	END IF;
+	RAISE insufficient_privilege USING
+		MESSAGE = 'only the owner of the queue may delete at GitHub what the application has not deleted',
+		HINT = 'Delete the row of the application, in a repository whose on_local_delete is propagate.';
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_check_deletion() IS
+'private: an outbound deletion by another role than the owner is of a row that is gone, where deletions are propagated';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_transaction() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -29,23 +29,6 @@ COMMENT ON FUNCTION github_sync.@record@_table_fits() IS
 'private: whether local rows can be read: false after a migration of the application that was not followed, or without '
 'a right';
 
-/* Where it does not fit, nothing is claimed before it does; where it can be read, GitHub would be asked each time. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_wait_for_table() RETURNS timestamptz
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	IF NOT github_sync.@record@_table_fits() THEN
-		RETURN '-infinity';
-	ELSIF EXISTS (SELECT FROM github_sync.noted_problems AS n
-		WHERE n.record_type = '@record@' AND n.problem = 'mapping') THEN
-		RETURN clock_timestamp() + interval '1 minute';
-	END IF;
-	RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_wait_for_table() IS
-'private: when to try again what failed while the table as a whole is not what was attached, which is no row''s '
-'fault. -infinity: as soon as something can be claimed; NULL: the table is as it should be';
-
 CREATE OR REPLACE FUNCTION github_sync.@record@_require_table() RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 BEGIN

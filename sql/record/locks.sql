@@ -63,6 +63,17 @@ COMMENT ON FUNCTION github_sync.@record@_lock_local_row_nowait({{key_type}}) IS
 --@task COMMENT ON FUNCTION github_sync.task_key_share_local_row_nowait({{key_type}}) IS
 --@task 'private: keeps a task from being deleted; 55P03 when that is just being done';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_local_row_skip_locked(key {{key_type}}) RETURNS boolean
+--@task LANGUAGE plpgsql AS $$
+--@task #variable_conflict use_variable
+--@task BEGIN
+--@task	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE SKIP LOCKED;
+--@task	RETURN FOUND OR NOT EXISTS (SELECT FROM {{table}} AS r WHERE r.{{id}} = key);
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_key_share_local_row_skip_locked({{key_type}}) IS
+--@task 'private: keeps a task from being deleted; false, at once: somebody holds it for that';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record_nowait(cached_id bigint) RETURNS github_sync.@resources@
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -127,20 +138,46 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_records_of_repository(bigint) IS
 'private: locks the records of a repository for which something is queued or disabled';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_row_skip_locked(cached_id bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+	linked_id {{key_type}} := (SELECT r.@record@_id FROM github_sync.@resources@ AS r WHERE r.id = cached_id);
+--@comment	task_key github_sync.github_issues.task_id%TYPE;
+BEGIN
+	IF linked_id IS NOT NULL THEN
+		PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = linked_id FOR NO KEY UPDATE SKIP LOCKED;
+		RETURN FOUND OR NOT EXISTS (SELECT FROM {{table}} AS r WHERE r.{{id}} = linked_id);
+	END IF;
+--@comment	/* A comment that becomes a row refers to its task. */
+--@comment	SELECT i.task_id INTO task_key FROM github_sync.github_comments AS c
+--@comment	JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id WHERE c.id = cached_id;
+--@comment	RETURN task_key IS NULL OR github_sync.task_key_share_local_row_skip_locked(task_key);
+--@task	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_local_row_skip_locked(bigint) IS
+'private: locks the local row of a record; false, at once: the application holds it. True where there is none';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_claimable_skip_locked(
 	transaction_id bigint, cached_id bigint,
-	OUT t github_sync.@record@_sync_transactions, OUT cached github_sync.@resources@)
+	OUT t github_sync.@record@_sync_transactions, OUT cached github_sync.@resources@, OUT is_held boolean)
 LANGUAGE plpgsql AS $$
 BEGIN
+	is_held := true;
+	/* GitHub would be asked in vain: the report needs the row. */
+	IF NOT github_sync.@record@_lock_local_row_skip_locked(cached_id) THEN
+		RETURN;
+	END IF;
 	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = cached_id FOR NO KEY UPDATE SKIP LOCKED;
 	IF NOT FOUND THEN
 		RETURN;
 	END IF;
 	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
-	WHERE q.id = transaction_id AND q.state = 'queued' AND q.next_attempt_at IS NULL AND q.@resource@_id = cached_id
-	FOR NO KEY UPDATE SKIP LOCKED;
-	IF NOT FOUND OR EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
-		WHERE p.@resource@_id = cached_id AND p.state = 'processing') THEN
+	WHERE q.id = transaction_id FOR NO KEY UPDATE SKIP LOCKED;
+	is_held := NOT FOUND;
+	IF (t.state = 'queued' AND t.next_attempt_at IS NULL AND t.@resource@_id = cached_id) IS NOT TRUE
+		OR EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
+			WHERE p.@resource@_id = cached_id AND p.state = 'processing') THEN
 		t := NULL;
 		RETURN;
 	END IF;
@@ -148,8 +185,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_claimable_skip_locked(bigint, bigint) IS
-'private: locks a record, then a transaction of it that stands in line. t is NULL where the transaction no longer '
-'does, where another one of the record is being processed, and where somebody else has one of the two';
+'private: locks the local row, the record, and a transaction of it that stands in line. t is NULL where that one '
+'no longer does, where another one of the record is being processed, and where somebody else has one of the three '
+'(is_held)';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_held_claim(claim_id bigint, held_claim_no integer)
 RETURNS github_sync.@record@_sync_transactions

@@ -284,7 +284,12 @@ BEGIN
 		etag_key = cached.etag_key,
 		lock_version = r.lock_version + 1
 	WHERE r.id = cached.id;
+	IF NOT FOUND THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('the cached record %s could not be written', cached.id),
+			HINT = 'A trigger or a rule undoes it: see those of github_sync.@resources@.';
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_save_record(github_sync.@resources@) IS
-'private: writes a record back that its holder changed';
+'private: writes a record back that its holder changed; raises where that took no effect: its bases would be wrong';

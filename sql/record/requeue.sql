@@ -20,12 +20,12 @@ RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	decision github_sync.decision;
-	here github_sync.local_row;
 	newer bigint;
 	place record;
+	here github_sync.local_row;
 BEGIN
-	/* Then the rules that need the local row are asked at the claim, as after an insert. */
-	here.is_there := CASE WHEN github_sync.@record@_wait_for_table() IS NOT NULL THEN false END;
+	/* Rows that cannot be read are no reason not to wait: the rules that need them are asked at the claim. */
+	here.is_there := CASE WHEN NOT github_sync.@record@_table_fits() THEN false END;
 	decision := github_sync.@record@_decide(t, cached, here);
 	IF decision.state = 'queued' AND t.direction = 'outbound' AND t.action = 'upsert' THEN
 		SELECT max(q.id) INTO newer FROM github_sync.@record@_sync_transactions AS q

@@ -37,6 +37,10 @@ BEGIN
 				OLD.id, OLD.state, NEW.event);
 	END IF;
 	NEW.event := NULL;
+	IF NEW.last_error IS NOT NULL OR NEW.error_reason IS NOT NULL THEN
+		NEW.last_error := github_sync.shortened(NEW.last_error);
+		NEW.error_reason := github_sync.shortened(NEW.error_reason);
+	END IF;
 	IF NEW.state = 'processing' THEN
 		NEW.claim_no := OLD.claim_no + 1;
 		NEW.processing_at := clock_timestamp();

@@ -4,6 +4,17 @@
  * CASCADE refuses while they exist.
  */
 
+/* Both ask for the privileges of whoever inserts: see grant_application(). */
+CREATE OR REPLACE TRIGGER a_check_direction
+	BEFORE INSERT ON github_sync.@record@_sync_transactions
+	FOR EACH ROW WHEN (NOT has_column_privilege('github_sync.@record@_sync_transactions'::regclass,
+		CASE NEW.direction WHEN 'inbound' THEN 'github_updated_at' ELSE 'record_modified_at' END, 'INSERT'))
+	EXECUTE FUNCTION github_sync.refuse_direction();
+CREATE OR REPLACE TRIGGER a_check_deletion
+	BEFORE INSERT ON github_sync.@record@_sync_transactions
+	FOR EACH ROW WHEN (NEW.direction = 'outbound' AND NEW.action = 'delete'
+		AND NOT has_table_privilege('github_sync.@record@_sync_transactions'::regclass, 'TRUNCATE'))
+	EXECUTE FUNCTION github_sync.@record@_check_deletion();
 CREATE OR REPLACE TRIGGER a_check_history
 	BEFORE INSERT ON github_sync.@record@_sync_transactions
 	FOR EACH ROW WHEN (NEW.state <> 'queued' OR NEW.queued_at IS NOT NULL)

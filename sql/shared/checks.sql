@@ -21,3 +21,15 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.check_inbound_time(timestamptz, boolean) IS
 'private: refuses an inbound transaction without a time (where it needs one), or with one more than a day ahead';
+
+CREATE OR REPLACE FUNCTION github_sync.refuse_direction() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RAISE insufficient_privilege USING
+		MESSAGE = format('role %I may not insert %s transactions', current_user, NEW.direction),
+		HINT = format('The owner of the queue may allow it: SELECT github_sync.grant_application(%L, %L).',
+			current_user, NEW.direction);
+END
+$$;
+COMMENT ON FUNCTION github_sync.refuse_direction() IS
+'private: refuses transactions of a direction that was not granted';

@@ -19,6 +19,39 @@ COMMENT ON TABLE github_sync.noted_problems IS
 COMMENT ON COLUMN github_sync.noted_problems.since IS
 'when the transaction began that met it first: nothing that was committed before is missing';
 
+CREATE TABLE IF NOT EXISTS github_sync.uncaptured_rows (
+	record_type text NOT NULL
+		CONSTRAINT uncaptured_rows_record_type_check CHECK (record_type IN ('task', 'comment')),
+	key text NOT NULL,
+	CONSTRAINT uncaptured_rows_pkey PRIMARY KEY (record_type, key)
+);
+COMMENT ON TABLE github_sync.uncaptured_rows IS
+'private: rows of the application that were inserted or changed while a problem kept them from being captured. Of one '
+'without a record nothing else would tell, for its modified_at may be what is wrong; emptied with noted_problems';
+
+CREATE OR REPLACE FUNCTION github_sync.note_uncaptured(record_type text, key text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF github_sync.queue_has_one_owner() THEN
+		INSERT INTO github_sync.uncaptured_rows (record_type, key)
+		VALUES (note_uncaptured.record_type, note_uncaptured.key)
+		ON CONFLICT ON CONSTRAINT uncaptured_rows_pkey DO NOTHING;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.note_uncaptured(text, text) IS
+'private: the row with this key is looked at when attach or refresh_attached() makes up for what was not captured';
+
+/* An owner's trigger may raise megabytes: what is kept begins and ends like the message. */
+CREATE OR REPLACE FUNCTION github_sync.shortened(message text) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN length(message) > 2000
+	THEN format('%s ... (%s characters left out) ... %s',
+		left(message, 950), length(message) - 1900, right(message, 950))
+	ELSE message END;
+COMMENT ON FUNCTION github_sync.shortened(text) IS
+'private: a message with its middle cut out where it has more than 2000 characters';
+
 CREATE OR REPLACE FUNCTION github_sync.note_problem(record_type text, problem text, detail text, remedy text)
 RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -33,7 +66,8 @@ BEGIN
 		/* Who finds it just noted by another session must not wait for that session's commit. */
 		AND pg_try_advisory_xact_lock(hashtext('github_sync.noted_problems'), hashtext(record_type || problem)) THEN
 		INSERT INTO github_sync.noted_problems (record_type, problem, detail, remedy)
-		VALUES (note_problem.record_type, note_problem.problem, note_problem.detail, note_problem.remedy)
+		VALUES (note_problem.record_type, note_problem.problem, github_sync.shortened(note_problem.detail),
+			note_problem.remedy)
 		ON CONFLICT ON CONSTRAINT noted_problems_pkey DO NOTHING;
 		is_new := FOUND;
 	END IF;
@@ -61,6 +95,10 @@ BEGIN
 	CROSS JOIN (VALUES (1, 'mapping'), (2, 'ownership'), (3, 'capture'), (4, 'copy')) AS kind (place, problem)
 	LEFT JOIN github_sync.sync_problems AS p ON p.record_type = a.record_type AND p.problem = kind.problem
 	ORDER BY a.record_type DESC, kind.place;
+EXCEPTION WHEN insufficient_privilege THEN
+	/* The owner may not even use the schema: nothing in it can be named here. */
+	RETURN QUERY SELECT 'ownership', 'critical', NULL::timestamptz, SQLERRM,
+		'SELECT github_sync.take_over_ownership()';
 END
 $$;
 COMMENT ON FUNCTION github_sync.health() IS

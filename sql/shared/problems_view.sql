@@ -5,13 +5,16 @@
 --@view sync_problems: a row per thing that is wrong with the set-up and was contained: changes of the application may
 --@more be missing in the queue until attach or refresh_attached() has compared all rows
 --@column record_type: task or comment
---@column problem: mapping (a column, the table or its key is not what was attached), ownership, or capture (anything
---@more else that kept a change from being enqueued)
+--@column problem: mapping (a column, the table or its key is not what was attached), ownership, copy (of the database
+--@more that syncs), or capture (anything else that kept a change from being enqueued)
 --@column since: when the first change was not captured, or the migration was run; NULL: no change has met it yet
 --@column detail: what is wrong
 --@column remedy: the statement that mends it
-	SELECT n.record_type, n.problem, n.since, n.detail, n.remedy
-	FROM github_sync.noted_problems AS n
+	SELECT n.record_type, n.problem, n.since,
+		CASE WHEN present.is_over THEN 'not captured while it lasted: ' ELSE '' END || n.detail AS detail,
+		CASE WHEN present.is_over THEN 'SELECT github_sync.refresh_attached()' ELSE n.remedy END AS remedy
+	FROM github_sync.noted_problems AS n CROSS JOIN github_sync.owner_problem() AS o
+	CROSS JOIN LATERAL (VALUES (n.problem = 'ownership' AND o.problem IS NULL)) AS present (is_over)
 	UNION ALL
 	SELECT a.record_type, 'ownership', NULL::timestamptz, o.problem, o.remedy
 	FROM github_sync.attached_tables AS a CROSS JOIN github_sync.owner_problem() AS o
@@ -24,3 +27,22 @@
 	CROSS JOIN LATERAL github_sync.mapping_drift(a.table_schema, a.table_name, a.mapping) AS d (drift)
 	WHERE d.drift IS NOT NULL AND NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
 		WHERE n.record_type = a.record_type AND n.problem = 'mapping')
+	UNION ALL
+	SELECT a.record_type, 'copy', NULL::timestamptz, 'this database is a copy: it sends nothing and captures nothing',
+		'SELECT github_sync.adopt_database() where this is the database that syncs.'
+	FROM github_sync.attached_tables AS a
+	WHERE a.attached_at IS NOT NULL AND NOT github_sync.database_is_adopted()
+		AND NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
+			WHERE n.record_type = a.record_type AND n.problem = 'copy')
+	UNION ALL
+	SELECT a.record_type, 'capture', NULL::timestamptz,
+		format('trigger %I of table %s is disabled: nothing that is changed meanwhile is captured',
+			t.tgname, t.tgrelid::regclass),
+		format('ALTER TABLE %s ENABLE TRIGGER %I; SELECT github_sync.refresh_attached()',
+			t.tgrelid::regclass, t.tgname)
+	FROM github_sync.attached_tables AS a JOIN pg_trigger AS t ON t.tgname = 'github_sync_capture_' || a.record_type
+	WHERE t.tgenabled IN ('D', 'R') AND t.tgparentid = 0
+		AND t.tgrelid = (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS s ON s.oid = c.relnamespace
+			WHERE s.nspname = a.table_schema AND c.relname = a.table_name)
+		AND NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
+			WHERE n.record_type = a.record_type AND n.problem = 'capture')

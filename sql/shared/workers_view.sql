@@ -6,8 +6,8 @@
 --@column pid: of the worker's process; NULL while none runs
 --@column database: this one
 --@column activity: what the worker does now; without a worker: "asleep" while nothing is due, "starting", "to be
---@more started again" after it failed, "waits for a free process", "not enabled"; "copied database" where nothing is
---@more sent until adopt_database(); "does not run" where last_error says why no worker may
+--@more started again" after it failed, "waits for a free process", "standby", "not enabled"; "copied database" where
+--@more nothing is sent until adopt_database(); "does not run" where last_error says why no worker may
 --@column started_at: when the process started
 --@column requests_under_way: requests sent to GitHub and not answered yet
 --@column last_error: what last kept the worker, an installation's key or a setting from working; NULL: nothing

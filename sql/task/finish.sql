@@ -11,6 +11,7 @@ BEGIN
 			MESSAGE = 'github_sync is not in shared_preload_libraries: rules and capture work, nothing is sent',
 			HINT = 'Add it to shared_preload_libraries and restart the server.';
 	END IF;
+	PERFORM github_sync.close_members();
 	PERFORM github_sync.auto_attach('task'::text);
 END
 $$;

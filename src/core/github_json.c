@@ -171,6 +171,11 @@ github_json_sanitize(const char *text, size_t length, size_t *out_length)
 
 	/* Measured first: a listing is megabytes, and rarely in need of repair. */
 	copy_sanitized(&output, text, length);
+	if (output.length > length && output.length - length > GITHUB_MAX_JSON_REPAIR)
+	{
+		text = replacement_character;
+		length = output.length = strlen(replacement_character);
+	}
 	output.text = malloc(output.length + 1);
 	if (output.text == NULL)
 		return NULL;
@@ -230,18 +235,38 @@ is_control(char c)
 	return (unsigned char) c < ' ';
 }
 
-/* A string's end, from behind its first quote; NULL: there is none before a control character. */
+/*
+ * From a backslash to behind its escape; NULL: it is none of RFC 8259, section
+ * 7, or one of U+0000 or half a surrogate pair, which sanitized text has not.
+ */
+static const char *
+end_of_strict_escape(const char *text)
+{
+	size_t length = strnlen(text, 2 * ESCAPE_LENGTH);
+	int unit = escaped_unit(text, length);
+
+	if (unit == NOT_A_UNIT)
+		return text[1] != '\0' && strchr("\"\\/bfnrt", text[1]) != NULL ? text + 2 : NULL;
+	if (unit == 0 || is_low_surrogate(unit))
+		return NULL;
+	if (!is_high_surrogate(unit))
+		return text + ESCAPE_LENGTH;
+	if (!is_low_surrogate(escaped_unit(text + ESCAPE_LENGTH, length - ESCAPE_LENGTH)))
+		return NULL;
+	return text + 2 * ESCAPE_LENGTH;
+}
+
+/* A string's end, from behind its first quote; NULL: it is none that JSON has. */
 static const char *
 end_of_strict_string(const char *text)
 {
-	const char *end = end_of_string(text);
-
-	for (; text < end; text++)
+	while (text != NULL && *text != '"')
 	{
-		if (is_control(*text))
+		if (is_control(*text)) /* NUL as well: it is cut off */
 			return NULL;
+		text = *text == '\\' ? end_of_strict_escape(text) : text + 1;
 	}
-	return *end == '"' ? end : NULL;
+	return text;
 }
 
 static size_t
@@ -285,6 +310,13 @@ end_of_strict_number(const char *text)
 	return text - start <= MAX_NUMBER_LENGTH ? text : NULL;
 }
 
+/* ASCII alone: a byte order mark is none of JSON's white space. */
+static bool
+is_outside_of_strings(char c)
+{
+	return is_control(c) ? c != '\0' && strchr("\t\n\r", c) != NULL : (unsigned char) c < 0x80;
+}
+
 bool
 github_json_is_strict(const char *text)
 {
@@ -298,10 +330,10 @@ github_json_is_strict(const char *text)
 		}
 		else if (*text == '-' || ascii_is_digit(*text))
 			text = end_of_strict_number(text);
-		else if (is_control(*text) && strchr("\t\n\r", *text) == NULL)
-			return false;
-		else
+		else if (is_outside_of_strings(*text))
 			text++;
+		else
+			return false;
 	}
 	return text != NULL;
 }

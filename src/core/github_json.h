@@ -16,10 +16,12 @@
 
 /*
  * So are answers of more values: a parsed value takes some 80 bytes, so that
- * the smallest make a large answer forty times as large.  A page of a hundred
- * issues has some ten thousand.
+ * the smallest make a large answer forty times as large.  An issue has some
+ * hundred, a thousand with all the labels and assignees that it may have; a
+ * page of a hundred issues has some ten thousand.
  */
-#define GITHUB_MAX_JSON_VALUES 500000
+#define GITHUB_MAX_JSON_VALUES 20000
+#define GITHUB_MAX_JSON_LIST_VALUES 500000
 
 typedef enum GithubParseResult
 {
@@ -34,10 +36,12 @@ typedef enum GithubParseResult
 /*
  * Copies length bytes of JSON text into a new, NUL-terminated string in which
  * U+0000 (raw or escaped), lone surrogate escapes and invalid UTF-8 are
- * U+FFFD, so that neither cJSON nor PostgreSQL truncates or refuses it.  At
- * most three times as long.  NULL: out of memory.  *out_length, if given,
- * excludes the NUL.
+ * U+FFFD, so that neither cJSON nor PostgreSQL truncates or refuses it.  Where
+ * so much is none that it would grow by more than GITHUB_MAX_JSON_REPAIR, a
+ * single U+FFFD stands for all of it, which is no JSON.  NULL: out of memory.
+ * *out_length, if given, excludes the NUL.
  */
+#define GITHUB_MAX_JSON_REPAIR ((size_t) 1024 * 1024)
 extern char *github_json_sanitize(const char *text, size_t length, size_t *out_length);
 
 typedef struct GithubJsonShape
@@ -53,19 +57,24 @@ typedef struct GithubJsonShape
 extern GithubJsonShape github_json_measure(const char *text);
 
 /*
- * False: text has what JSON forbids and cJSON takes all the same, raw control
- * characters and numbers such as 01, or a number so large that PostgreSQL has
- * none like it.  Who parses it once more must not come to another result.
+ * Of sanitized text.  False: it has what JSON forbids and cJSON takes all the
+ * same: raw control characters, numbers such as 01, escapes such as \uZZZZ,
+ * at which cJSON ends the text, a byte order mark; or a number so large that
+ * PostgreSQL has none like it.  Who parses it once more must not come to
+ * another result.
  */
 extern bool github_json_is_strict(const char *text);
 
 /*
  * cJSON keeps numbers as doubles, which have fewer digits than GitHub's 64-bit
  * ids.  Of strict text: a malloc'd copy in which integers of so many digits are
- * objects with their digits, {"64-bit integer":"9007199254740993"}; text itself
- * where there is none; NULL: out of memory.
+ * objects with their digits, {GITHUB_JSON_INTEGER:"9007199254740993"}; text
+ * itself where there is none; NULL: out of memory.  The name is not UTF-8, so
+ * that no member of sanitized text has it.
  */
-#define GITHUB_JSON_INTEGER "64-bit integer"
+#define GITHUB_JSON_INTEGER \
+	"\xFF"                  \
+	"integer"
 extern const char *github_json_keep_integers(const char *text);
 
 #endif

@@ -422,3 +422,68 @@ github_request_takes_etag(const char *etag)
 	}
 	return true;
 }
+
+size_t
+github_operation_max_answer(GithubOperation operation, int per_page)
+{
+	size_t of_list = GITHUB_MAX_LIST_ANSWER_PER_ITEM * (size_t) per_page;
+
+	if (endpoints[operation].list_query == NULL || of_list < GITHUB_MAX_RESOURCE_ANSWER)
+		return GITHUB_MAX_RESOURCE_ANSWER;
+	return of_list;
+}
+
+/* ---- where GitHub sends a request on to ---- */
+
+static bool
+is_name(const char *pattern)
+{
+	return strncmp(pattern, "{owner}", 7) == 0 || strncmp(pattern, "{repository}", 12) == 0;
+}
+
+/* What is left of a path behind all of a pattern, in which {x} is one segment; NULL: it does not fit. */
+static const char *
+behind_pattern(const char *path, const char *pattern)
+{
+	while (*pattern != '\0')
+	{
+		size_t length;
+
+		if (*pattern != '{')
+		{
+			if (*path++ != *pattern++)
+				return NULL;
+			continue;
+		}
+		length = is_name(pattern) ? strcspn(path, "/?") : strspn(path, "0123456789");
+		if (length == 0)
+			return NULL;
+		path += length;
+		pattern = strchr(pattern, '}') + 1;
+	}
+	return path;
+}
+
+static bool
+ends_behind(const char *path, const char *pattern)
+{
+	const char *rest = path != NULL ? behind_pattern(path, pattern) : NULL;
+
+	return rest != NULL && *rest == '\0';
+}
+
+bool
+github_request_may_go_on_at(GithubOperation operation, const char *api_url, const char *url)
+{
+	const char *pattern = endpoints[operation].path;
+	size_t length = strlen(api_url);
+
+	if (!endpoints[operation].writes)
+		return true;
+	if (strncmp(url, api_url, length) != 0)
+		return false;
+	/* What writes is of a repository, which a redirect names by its id as well. */
+	return ends_behind(url + length, pattern) ||
+		ends_behind(behind_pattern(url + length, "/repositories/{id}"),
+					pattern + strlen(REPOSITORY));
+}

@@ -12,6 +12,7 @@
 #define GITHUB_REQUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef enum GithubOperation
@@ -96,11 +97,28 @@ extern void github_request_free(GithubRequest *request);
  */
 extern bool github_request_takes_etag(const char *etag);
 
+/*
+ * Whether a redirect to url, which url_within() returned, may be followed with
+ * the operation's method and body: a read may go anywhere, a write only to
+ * where it does the same, or it could do something else.
+ */
+extern bool
+github_request_may_go_on_at(GithubOperation operation, const char *api_url, const char *url);
+
 /* The operation changes something at GitHub (so it counts as a write). */
 extern bool github_operation_writes(GithubOperation operation);
 
 /* The operation makes a new issue or comment: it has no idempotency key. */
 extern bool github_operation_creates(GithubOperation operation);
+
+/*
+ * Bytes of the largest answer that GitHub could give to the operation.  A text
+ * of GITHUB_MAX_BODY_LENGTH characters has twelve bytes for each where all are
+ * escaped, four where none is, as GitHub writes them.
+ */
+#define GITHUB_MAX_RESOURCE_ANSWER ((size_t) 1024 * 1024)
+#define GITHUB_MAX_LIST_ANSWER_PER_ITEM ((size_t) 320 * 1024)
+extern size_t github_operation_max_answer(GithubOperation operation, int per_page);
 
 /* The operation is authorised by the App's JWT, not by a token. */
 extern bool github_operation_uses_jwt(GithubOperation operation);

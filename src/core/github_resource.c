@@ -163,7 +163,7 @@ github_resource_list_parse(GithubResourceKind kind, const char *json, GithubReso
 						   const char **problem)
 {
 	cJSON *document;
-	GithubParseResult result = json_document_parse(json, &document, problem);
+	GithubParseResult result = json_list_parse(json, &document, problem);
 
 	memset(list, 0, sizeof(*list));
 	if (result == GITHUB_PARSE_OK)

@@ -116,10 +116,8 @@ wait_until(const GithubResponse *response, int64_t now)
 
 	if (!retry_after(response, clock, &time) && !limit_reset(response, clock, &time))
 		return GITHUB_NO_WAIT;
-
-	/* At least a second: "0" must not make us send in a circle. */
 	if (time <= clock)
-		return clock + 1;
+		return clock;
 	return time < clock + GITHUB_MAX_WAIT_S ? time : clock + GITHUB_MAX_WAIT_S;
 }
 
@@ -203,8 +201,12 @@ verdict_on_redirection(const GithubResponse *response)
 
 	switch (response->status)
 	{
-		case 301:
 		case 302:
+			/* "Look there for what came of it", as many say it: what did, nobody knows. */
+			return has_location && !github_operation_writes(response->operation)
+				? GITHUB_REDIRECTED
+				: GITHUB_INVALID_RESPONSE;
+		case 301:
 		case 307:
 		case 308:
 			return has_location ? GITHUB_REDIRECTED : GITHUB_INVALID_RESPONSE;
@@ -411,7 +413,7 @@ github_verdict_wait_s(const GithubVerdict *verdict)
 	if (verdict->not_before == GITHUB_NO_WAIT)
 		return GITHUB_NO_WAIT;
 	wait_s = verdict->not_before - verdict->answered_at;
-	return wait_s > 1 ? wait_s : 1;
+	return wait_s > 0 ? wait_s : 0;
 }
 
 const char *

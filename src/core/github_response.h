@@ -28,7 +28,7 @@ typedef enum GithubVerdictKind
 {
 	GITHUB_OK,                /* 2xx */
 	GITHUB_NOT_MODIFIED,      /* 304 of a conditional request */
-	GITHUB_REDIRECTED,        /* 301, 302, 307, 308 with a Location */
+	GITHUB_REDIRECTED,        /* 301, 307, 308 with a Location; of a read 302 as well */
 	GITHUB_UNAUTHORIZED,      /* 401 */
 	GITHUB_RATE_LIMITED,      /* 403 or 429 with a reason to wait */
 	GITHUB_SUSPENDED,         /* 403: installation suspended */
@@ -82,9 +82,9 @@ typedef struct GithubVerdict
 	int64_t answered_at;
 	/*
 	 * RATE_LIMITED, UNAVAILABLE: seconds since 1970, by GitHub's clock, before
-	 * which nothing is sent again, at most GITHUB_MAX_WAIT_S ahead;
-	 * GITHUB_NO_WAIT when GitHub named none (the caller has a schedule of its
-	 * own).
+	 * which nothing is sent again, at most GITHUB_MAX_WAIT_S ahead; that of the
+	 * answer when GitHub named one that is not ahead; GITHUB_NO_WAIT when it
+	 * named none (for both the caller has a schedule of its own).
 	 */
 	int64_t not_before;
 	/*
@@ -117,7 +117,7 @@ typedef struct GithubVerdict
 extern GithubVerdict github_response_verdict(const GithubResponse *response, int64_t now);
 extern void github_verdict_free(GithubVerdict *verdict); /* what it holds */
 
-/* For how long from the answer on nothing is sent, at least 1; GITHUB_NO_WAIT. */
+/* For how long from the answer on GitHub wants nothing to be sent: not below 0, or GITHUB_NO_WAIT. */
 extern int64_t github_verdict_wait_s(const GithubVerdict *verdict);
 
 /* Lower-case name of a verdict, for logs and last_error: "rate limited". */

@@ -45,10 +45,98 @@ parse(const char *text, cJSON **document, const char **problem)
 	return json_report(GITHUB_PARSE_NOT_JSON, "JSON", problem);
 }
 
-GithubParseResult
-json_document_parse(const char *text, cJSON **document, const char **problem)
+/* ---- names that an object has twice ---- */
+
+/* An issue's has some forty. */
+#define MEMBERS_ON_STACK 64
+
+static int
+compare_names(const void *one, const void *other)
+{
+	return strcmp(*(const char *const *) one, *(const char *const *) other);
+}
+
+static bool
+has_equal_neighbours(const char *const *names, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+	{
+		if (strcmp(names[i - 1], names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* names: room for count of them. */
+static bool
+repeats_among(const cJSON *object, const char **names, size_t count)
+{
+	const cJSON *member;
+	size_t i = 0;
+
+	cJSON_ArrayForEach(member, object) names[i++] = member->string;
+	qsort(names, count, sizeof(*names), compare_names);
+	return has_equal_neighbours(names, count);
+}
+
+static GithubParseResult
+check_names_of(const cJSON *object)
+{
+	const char *on_stack[MEMBERS_ON_STACK];
+	const char **names = on_stack;
+	size_t count = (size_t) cJSON_GetArraySize(object);
+	bool repeats;
+
+	if (count > MEMBERS_ON_STACK)
+		names = malloc(count * sizeof(*names));
+	if (names == NULL)
+		return GITHUB_PARSE_OUT_OF_MEMORY;
+	repeats = repeats_among(object, names, count);
+	if (names != on_stack)
+		free(names);
+	return repeats ? GITHUB_PARSE_NOT_JSON : GITHUB_PARSE_OK;
+}
+
+/* Recurses: its depth is bounded. */
+static GithubParseResult
+check_names(const cJSON *value)
+{
+	GithubParseResult result = cJSON_IsObject(value) ? check_names_of(value) : GITHUB_PARSE_OK;
+	const cJSON *child;
+
+	if (!cJSON_IsObject(value) && !cJSON_IsArray(value))
+		return GITHUB_PARSE_OK;
+	cJSON_ArrayForEach(child, value)
+	{
+		if (result != GITHUB_PARSE_OK)
+			break;
+		result = check_names(child);
+	}
+	return result;
+}
+
+/* Of members of one name cJSON finds the first, PostgreSQL keeps the last. */
+static GithubParseResult
+refuse_repeated_names(cJSON **document, const char **problem)
+{
+	GithubParseResult result = check_names(*document);
+
+	if (result == GITHUB_PARSE_OK)
+		return GITHUB_PARSE_OK;
+	cJSON_Delete(*document);
+	*document = NULL;
+	return json_report(result,
+					   result == GITHUB_PARSE_OUT_OF_MEMORY ? "memory" : "members of the same name",
+					   problem);
+}
+
+/* ---- documents ---- */
+
+static GithubParseResult
+parse_document(const char *text, size_t max_values, cJSON **document, const char **problem)
 {
 	GithubJsonShape shape;
+	GithubParseResult result;
 
 	*document = NULL;
 	if (text == NULL)
@@ -57,13 +145,26 @@ json_document_parse(const char *text, cJSON **document, const char **problem)
 	shape = github_json_measure(text);
 	if (shape.depth > GITHUB_MAX_JSON_DEPTH)
 		return json_report(GITHUB_PARSE_TOO_DEEP, "nesting", problem);
-	if (shape.values > GITHUB_MAX_JSON_VALUES)
+	if (shape.values > max_values)
 		return json_report(GITHUB_PARSE_TOO_MANY_VALUES, "number of values", problem);
 
 	if (!github_json_is_strict(text))
 		return json_report(GITHUB_PARSE_NOT_JSON, "JSON", problem);
 
-	return parse(text, document, problem);
+	result = parse(text, document, problem);
+	return result == GITHUB_PARSE_OK ? refuse_repeated_names(document, problem) : result;
+}
+
+GithubParseResult
+json_document_parse(const char *text, cJSON **document, const char **problem)
+{
+	return parse_document(text, GITHUB_MAX_JSON_VALUES, document, problem);
+}
+
+GithubParseResult
+json_list_parse(const char *text, cJSON **document, const char **problem)
+{
+	return parse_document(text, GITHUB_MAX_JSON_LIST_VALUES, document, problem);
 }
 
 JsonReader

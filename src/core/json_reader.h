@@ -27,10 +27,14 @@ typedef struct JsonReader
 
 /*
  * Parses sanitized text, all of it.  *document is freed with cJSON_Delete();
- * on failure it is NULL and *problem, if given, says what is wrong.
+ * on failure it is NULL and *problem, if given, says what is wrong.  An object
+ * with two members of one name is refused: parsers differ in which one counts.
  */
 extern GithubParseResult
 json_document_parse(const char *text, cJSON **document, const char **problem);
+
+/* The same of a list, which may have as many values as a page of GitHub's. */
+extern GithubParseResult json_list_parse(const char *text, cJSON **document, const char **problem);
 
 /* Sets *problem, if given, and returns result: for failures outside a reader. */
 extern GithubParseResult

@@ -19,9 +19,14 @@
 /* So much of a minute's reads may come at once; the others come at an even pace. */
 #define CROWD_MS (RATE_MINUTE_MS / 4)
 
-/* A limit that GitHub does not tell: the least wait, and the longest. */
+/*
+ * A refusal that names no time: the least wait; one whose time is no longer
+ * ahead: a header's "0" must not make us send in a circle.  In a row they
+ * double, up to the longest.
+ */
 #define REFUSAL_BASE_MS RATE_MINUTE_MS
-#define REFUSAL_DOUBLINGS 6
+#define REFUSAL_AT_ONCE_MS 1000
+#define REFUSAL_MAX_MS (64 * RATE_MINUTE_MS)
 
 /* A cut is eased by a sixteenth when nothing was refused for so long. */
 #define SIXTEENTHS 16
@@ -163,10 +168,6 @@ points_fit_at(const RateLimit *limit, const RateSettings *settings, RateKind kin
 
 	if (settings->points_per_minute == 0)
 		return now_ms;
-	/* Reads need one point and would take each as it comes: a write needs five. */
-	if (kind == RATE_READ && limit->write_asked_ms > 0 &&
-		now_ms - limit->write_asked_ms < ASKED_FOR_MS)
-		need = at_most(need + RATE_WRITE_POINTS, most);
 	return window_fits_at(&limit->points, MINUTE_STEP_MS, points_under_way(limit), need, most,
 						  now_ms);
 }
@@ -197,7 +198,11 @@ advance_pace(RateLimit *limit, int64_t pace_us, int64_t now_ms)
 	limit->paced_until_us = at_least(limit->paced_until_us, now_ms * 1000) + pace_us;
 }
 
-/* What falls out of the minute is not for a new crowd: the next one would be like this. */
+/*
+ * What falls out of the minute is not for a new crowd: the next one would be
+ * like this.  Nor is it for reads, which would take each point as it comes,
+ * while a write waits for its five.
+ */
 static void
 forgo_crowd(RateLimit *limit, int64_t fits_at)
 {
@@ -263,18 +268,12 @@ note_asked(RateLimit *limit, RateKind kind, RateClass class, RateObstacle obstac
 {
 	int64_t asked_ms = obstacle == RATE_NONE ? 0 : at_least(now_ms, 1);
 
-	if (kind != RATE_READ)
-	{
-		if (obstacle == RATE_POINTS || obstacle == RATE_NONE)
-			limit->write_asked_ms = asked_ms;
-	}
-	else if (obstacle == RATE_BUSY || obstacle == RATE_NONE)
-	{
-		if (class == RATE_FOR_BACKFILL)
-			limit->backfill_asked_ms = asked_ms;
-		else
-			limit->people_asked_ms = asked_ms;
-	}
+	if (kind != RATE_READ || (obstacle != RATE_BUSY && obstacle != RATE_NONE))
+		return;
+	if (class == RATE_FOR_BACKFILL)
+		limit->backfill_asked_ms = asked_ms;
+	else
+		limit->people_asked_ms = asked_ms;
 }
 
 /* ---- GitHub's hour ---- */
@@ -556,44 +555,43 @@ rate_limit_end(RateLimit *limit, const RateTicket *ticket, GithubTransport trans
 }
 
 void
-rate_limit_note_answer(RateLimit *limit, const RateTicket *ticket, int64_t now_ms)
+rate_limit_note_answer(RateLimit *limit, const RateTicket *ticket)
 {
 	RateBlock *block = &limit->block;
 
 	if (!is_news(limit, ticket))
 		return;
-	block->probing = false;
-	block->probe = 0;
-	/* Refused again within the minute, it is still the same refusal. */
-	if (block->why != RATE_REFUSED || now_ms - block->until_ms >= RATE_MINUTE_MS)
-	{
-		block->why = RATE_NONE;
-		block->strikes = 0;
-	}
+	*block = (RateBlock){.after = block->after};
 }
 
+/* Several requests that were under way together are refused as one. */
 static int64_t
-doubled_refusal(int strikes)
+doubled_refusal(RateBlock *block, bool is_another, int64_t base_ms)
 {
-	return (int64_t) REFUSAL_BASE_MS << at_most(strikes - 1, REFUSAL_DOUBLINGS);
+	int64_t doubled_ms = is_another ? 2 * block->doubled_ms : block->doubled_ms;
+
+	block->doubled_ms = at_most(at_least(doubled_ms, base_ms), REFUSAL_MAX_MS);
+	return block->doubled_ms;
 }
 
 void
 rate_limit_note_refusal(RateLimit *limit, const RateTicket *ticket, int64_t wait_ms, int64_t now_ms)
 {
-	int strikes = limit->block.strikes;
+	RateBlock *block = &limit->block;
+	bool is_another = is_news(limit, ticket) || block->why != RATE_REFUSED;
 
-	if (is_news(limit, ticket) || limit->block.why != RATE_REFUSED)
+	if (is_another)
 	{
-		strikes = begin_block(limit, RATE_REFUSED, now_ms);
+		(void) begin_block(limit, RATE_REFUSED, now_ms);
 		/* An hour that is used up says nothing about the other limits. */
 		if (!limit->remaining.known || limit->remaining.least > 0)
 			make_cut(ticket->kind == RATE_CREATION ? &limit->creations_cut : &limit->points_cut,
 					 now_ms);
 	}
-	if (wait_ms < 0)
-		wait_ms = doubled_refusal(strikes);
-	limit->block.until_ms = at_least(limit->block.until_ms, now_ms + wait_ms);
+	if (wait_ms <= 0)
+		wait_ms =
+			doubled_refusal(block, is_another, wait_ms < 0 ? REFUSAL_BASE_MS : REFUSAL_AT_ONCE_MS);
+	block->until_ms = at_least(block->until_ms, now_ms + wait_ms);
 }
 
 void

@@ -130,10 +130,11 @@ typedef struct RateBlock
 {
 	RateObstacle why; /* RATE_NONE: there was none, or all is well again */
 	int64_t until_ms;
-	uint64_t after; /* number of the last request sent before it began */
-	int strikes;    /* blocks in a row */
-	bool probing;   /* whether it is over is not known yet */
-	uint64_t probe; /* number of the request that finds out; 0: none is under way */
+	uint64_t after;     /* number of the last request sent before it began */
+	int strikes;        /* blocks in a row */
+	int64_t doubled_ms; /* the last wait that we chose, in a row of refusals; 0: none */
+	bool probing;       /* whether it is over is not known yet */
+	uint64_t probe;     /* number of the request that finds out; 0: none is under way */
 } RateBlock;
 
 typedef struct RateCut
@@ -155,7 +156,6 @@ typedef struct RateLimit
 	uint64_t sent;
 	int64_t next_write_ms;
 	int64_t paced_until_us;    /* at an even pace, what was sent would take until then */
-	int64_t write_asked_ms;    /* a write did not find the points it needs */
 	int64_t people_asked_ms;   /* a read for people did not find a place */
 	int64_t backfill_asked_ms; /* a read of a backfill did not */
 	RateRemaining remaining;
@@ -185,11 +185,13 @@ extern void rate_limit_end(RateLimit *limit, const RateTicket *ticket, GithubTra
 						   const GithubQuota *quota, int64_t now_ms);
 
 /* GitHub answered, with whatever but a refusal of this kind. */
-extern void rate_limit_note_answer(RateLimit *limit, const RateTicket *ticket, int64_t now_ms);
+extern void rate_limit_note_answer(RateLimit *limit, const RateTicket *ticket);
 
 /*
- * GitHub refused because of a rate limit.  wait_ms: how long it says to wait;
- * below 0: it does not say, so a minute, doubled with each refusal in a row.
+ * GitHub refused because of a rate limit.  wait_ms: how long it says to wait,
+ * which is waited; 0: until a time that is not ahead, so a second; below 0: it
+ * does not say, so a minute.  Those two double with each such refusal until
+ * GitHub answers with anything else.
  */
 extern void rate_limit_note_refusal(RateLimit *limit, const RateTicket *ticket, int64_t wait_ms,
 									int64_t now_ms);

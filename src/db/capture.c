@@ -83,6 +83,23 @@ tell_problem(const CaptureProblem *problem)
 				 errhint("%s", problem->remedy)));
 }
 
+/* ContainedAction */
+static void
+note_row(void *argument)
+{
+	capture_functions_note_row(argument);
+}
+
+/* A row without a record can be told by nothing else later on. */
+static void
+remember(CapturedChange *change)
+{
+	ErrorData *error = contained_run(note_row, change);
+
+	if (error != NULL)
+		FreeErrorData(error);
+}
+
 static void
 tell_missing_column(const TriggerData *trigger, const CapturedColumns *columns)
 {
@@ -108,7 +125,7 @@ tell_ownership(const OwnershipProblem *found, RecordType record_type)
 }
 
 static void
-tell_failure(const CapturedChange *change, const ErrorData *error)
+tell_failure(CapturedChange *change, const ErrorData *error)
 {
 	CaptureProblem problem = {.record_type = change->record_type, .problem = "capture"};
 
@@ -116,6 +133,7 @@ tell_failure(const CapturedChange *change, const ErrorData *error)
 							  error->message, unpack_sql_state(error->sqlerrcode));
 	problem.remedy = "SELECT github_sync.refresh_attached() once the reason is gone.";
 	tell_problem(&problem);
+	remember(change);
 }
 
 /* ---- changes ---- */
@@ -190,6 +208,18 @@ is_own_write(const CapturedChange *change)
 		capture_functions_in_worker();
 }
 
+/* By the columns that are left. */
+static void
+miss_row(const TriggerData *trigger, const CapturedColumns *columns)
+{
+	CapturedChange change;
+
+	tell_missing_column(trigger, columns);
+	if (columns->key != InvalidAttrNumber && captured_change_read(trigger, columns, &change) &&
+		!is_own_write(&change))
+		remember(&change);
+}
+
 static const CapturedColumns *
 columns_of(const TriggerData *trigger, FmgrInfo *function)
 {
@@ -222,7 +252,7 @@ capture_row(const TriggerData *trigger, FmgrInfo *function)
 	if (problem != NULL)
 		tell_ownership(problem, columns->record_type);
 	else if (columns->missing != NULL)
-		tell_missing_column(trigger, columns);
+		miss_row(trigger, columns);
 	else if (!captured_change_read(trigger, columns, &change) || is_own_write(&change))
 		return;
 	else if (captured_alone++ < ROWS_CAPTURED_ALONE)

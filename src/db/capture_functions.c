@@ -86,3 +86,15 @@ capture_functions_note_problem(const CaptureProblem *problem)
 						 CStringGetTextDatum(problem->detail),
 						 CStringGetTextDatum(problem->remedy)));
 }
+
+/* note_uncaptured(record_type text, key text) */
+void
+capture_functions_note_row(const CapturedChange *change)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID};
+	Oid note = find_function("note_uncaptured", types, lengthof(types));
+
+	if (OidIsValid(note))
+		(void) OidFunctionCall2(note, CStringGetTextDatum(record_type_name(change->record_type)),
+								CStringGetTextDatum(change->key));
+}

@@ -30,4 +30,7 @@ typedef struct CaptureProblem
 /* True: it was not known yet. */
 extern bool capture_functions_note_problem(const CaptureProblem *problem);
 
+/* This row is to be looked at when the problem is over, whatever is known of it. */
+extern void capture_functions_note_row(const CapturedChange *change);
+
 #endif

@@ -93,7 +93,8 @@ captured_change_read(const TriggerData *trigger, const CapturedColumns *columns,
 	memset(change, 0, sizeof(*change));
 	for (int i = 0; is_update && i < columns->count; i++)
 	{
-		if (is_unchanged(old_row, new_row, columns->columns[i], table))
+		if (columns->columns[i] == InvalidAttrNumber ||
+			is_unchanged(old_row, new_row, columns->columns[i], table))
 			continue;
 		changed = true;
 		change->old_values[i] = text_of(old_row, columns->columns[i], table);

@@ -37,7 +37,7 @@ typedef struct CapturedChange
 
 extern CapturedColumns captured_change_columns(const TriggerData *trigger);
 
-/* False: none of the columns changed. What is pointed to is palloc'd. */
+/* False: none of the columns that are there changed, or the key is NULL. What is pointed to is palloc'd. */
 extern bool captured_change_read(const TriggerData *trigger, const CapturedColumns *columns,
 								 CapturedChange *change);
 

@@ -128,8 +128,28 @@ role_name(Oid role)
 static const char *
 table_name(Oid table)
 {
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
-									  get_rel_name(table));
+	const char *name = get_rel_name(table);
+	const char *schema = get_namespace_name(get_rel_namespace(table));
+
+	/* No lock keeps it there. */
+	if (name == NULL || schema == NULL)
+		return psprintf("%u", table);
+	return quote_qualified_identifier(schema, name);
+}
+
+/* Of an object that is gone by now nobody misses a right. */
+static bool
+has_right(PGFunction has_privilege, Oid role, Oid object, const char *right)
+{
+	LOCAL_FCINFO(call, 3);
+	bool has;
+
+	InitFunctionCallInfoData(*call, NULL, 3, InvalidOid, NULL, NULL);
+	call->args[0] = (NullableDatum){.value = ObjectIdGetDatum(role)};
+	call->args[1] = (NullableDatum){.value = ObjectIdGetDatum(object)};
+	call->args[2] = (NullableDatum){.value = PointerGetDatum(cstring_to_text(right))};
+	has = DatumGetBool(has_privilege(call));
+	return has || call->isnull;
 }
 
 static const char *
@@ -279,9 +299,7 @@ look_at_owner_of_function(Examination *here, Oid function)
 static void
 look_at_right_to_function(Examination *here, Oid function)
 {
-	if (DatumGetBool(DirectFunctionCall3(has_function_privilege_id_id,
-										 ObjectIdGetDatum(here->owner), ObjectIdGetDatum(function),
-										 PointerGetDatum(cstring_to_text("EXECUTE")))) ||
+	if (has_right(has_function_privilege_id_id, here->owner, function, "EXECUTE") ||
 		!is_a_member(function))
 		return;
 	tell(here,
@@ -295,9 +313,7 @@ look_at_right_to_function(Examination *here, Oid function)
 static void
 look_at_right_to_schema(Examination *here)
 {
-	if (!DatumGetBool(DirectFunctionCall3(has_schema_privilege_id_id, ObjectIdGetDatum(here->owner),
-										  ObjectIdGetDatum(here->schema),
-										  PointerGetDatum(cstring_to_text("USAGE")))))
+	if (!has_right(has_schema_privilege_id_id, here->owner, here->schema, "USAGE"))
 		tell(here,
 			 psprintf("role %s, to whom the queue belongs, may not use schema %s",
 					  role_name(here->owner), QUEUE_SCHEMA),
@@ -404,14 +420,16 @@ look_at_application_table(Examination *here, RecordType type)
 		tell(here,
 			 psprintf("the foreign key from %s.%s_sync_transactions to the %ss table is gone",
 					  QUEUE_SCHEMA, record_type_name(type), record_type_name(type)),
-			 psprintf("Add constraint %s_sync_transactions_%s_id_fkey again, or SELECT "
-					  "github_sync.detach_%ss(true), which drops the queue, and attach a table.",
-					  record_type_name(type), record_type_name(type), record_type_name(type)));
+			 psprintf("SELECT github_sync.attach_%ss(...) with the table that counts now, or "
+					  "github_sync.detach_%ss() where there is none.",
+					  record_type_name(type), record_type_name(type)));
 		return;
 	}
 	here->application_tables[type] = table;
 	here->tables = list_append_unique_oid(here->tables, table);
 	facts = facts_of_table(table);
+	if (!facts.exists)
+		return;
 	if (facts.owner != here->owner)
 		tell_of_owner(here, psprintf("table %s", table_name(table)), facts.owner,
 					  remedy_of_application_table(here, table, facts.owner));

@@ -45,13 +45,17 @@ queue_recover_orphans(RecordType record_type, const int64 *held, int held_count,
 	return result_int64(&result, 0, "busy") == 0;
 }
 
-TimestampTz
-queue_wait_for_table(RecordType record_type)
+int64
+queue_next_orphan(RecordType record_type, const int64 *held, int held_count)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.%s_wait_for_table() AS retry_at");
-	ResultSet result = statement_run_plain(&statement, record_type);
+	static Statement statement =
+		STATEMENT("SELECT min(id) AS id FROM github_sync.%s_orphans($1)", INT8ARRAYOID);
+	Parameters parameters = {0};
+	ResultSet result;
 
-	return result_timestamp_or(&result, 0, "retry_at", DT_NOEND);
+	parameters_add_int64_array(&parameters, held, held_count);
+	result = statement_run(&statement, record_type, &parameters);
+	return result_int64_or(&result, 0, "id", 0);
 }
 
 TimestampTz

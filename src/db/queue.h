@@ -25,12 +25,8 @@ extern char *queue_why_copied(void);
 extern bool
 queue_recover_orphans(RecordType record_type, const int64 *held, int held_count, int64 *recovered);
 
-/*
- * When to try again what failed because the application's table as a whole is not
- * what was attached; RETRY_AT_ONCE: as nothing is claimed before it is;
- * DT_NOEND: the table is not at fault.
- */
-extern TimestampTz queue_wait_for_table(RecordType record_type);
+/* The first one of these; 0: there is none. */
+extern int64 queue_next_orphan(RecordType record_type, const int64 *held, int held_count);
 
 /* Rows whose retry time has come stand in line; the next such time, or DT_NOEND. */
 extern TimestampTz queue_release_due(RecordType record_type);

@@ -128,6 +128,28 @@ unfit_claim(ClaimRow row, RecordType record_type, const DbError *error)
 	return unfit;
 }
 
+/* A row may be no claim: held (what it is about was held, and it was passed over), or over. */
+static bool
+has_step(const ClaimRow *row, const char *name)
+{
+	const char *step = result_text_or_null(row->result, row->number, "step");
+
+	return step != NULL && strcmp(step, name) == 0;
+}
+
+void
+queue_claim_add_id(TransactionIds *ids, int64 id)
+{
+	if (ids->count == ids->room)
+	{
+		ids->room = Max(64, ids->room * 2);
+		ids->ids = ids->ids == NULL
+			? MemoryContextAllocHuge(TopMemoryContext, sizeof(int64) * ids->room)
+			: repalloc_huge(ids->ids, sizeof(int64) * ids->room);
+	}
+	ids->ids[ids->count++] = id;
+}
+
 static void
 append_claim(ClaimRow *row, RecordType record_type, MemoryContext parent, NewClaims *claims)
 {
@@ -154,39 +176,72 @@ add_slots(Parameters *parameters, ClaimSlots slots)
 	parameters_add_int32(parameters, slots.writes_per_installation);
 }
 
+#define COLUMNS_OF_CLAIM                                                                           \
+	"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id," \
+	" etag, etag_key, creation_key::text, lookup_since, attempts, github_repo_id, direction,"      \
+	" priority::integer, is_probe FROM github_sync."
+
 void
-queue_claim_take(RecordType record_type, ClaimSlots slots, MemoryContext parent, NewClaims *claims)
+queue_claim_take(RecordType record_type, ClaimSlots slots, bool apart, TransactionIds *passed,
+				 MemoryContext parent, NewClaims *claims)
 {
-	static Statement statement = STATEMENT(
-		"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id,"
-		" etag, etag_key, creation_key::text, lookup_since, attempts, github_repo_id, direction,"
-		" priority::integer, is_probe FROM github_sync.%s_claim($1, $2, $3)",
-		INT4OID, INT4OID, INT4OID);
+	static Statement together = STATEMENT(COLUMNS_OF_CLAIM "%s_claim($1, $2, $3, $4)", INT4OID,
+										  INT4OID, INT4OID, INT8ARRAYOID);
+	static Statement one_by_one = STATEMENT(COLUMNS_OF_CLAIM "%s_claim_apart($1, $2, $3, $4)",
+											INT4OID, INT4OID, INT4OID, INT8ARRAYOID);
 	Parameters parameters = {0};
 	ResultSet result;
 
 	add_slots(&parameters, slots);
-	result = statement_run(&statement, record_type, &parameters);
+	parameters_add_int64_array(&parameters, passed->ids, passed->count);
+	result = statement_run(apart ? &one_by_one : &together, record_type, &parameters);
 	for (uint64 number = 0; number < result.count; number++)
 	{
 		ClaimRow row = {.result = &result, .number = number};
 
-		append_claim(&row, record_type, parent, claims);
+		if (has_step(&row, "held"))
+			queue_claim_add_id(passed, result_int64(&result, number, "id"));
+		else
+			append_claim(&row, record_type, parent, claims);
 	}
 }
 
 int64
-queue_claim_fail_unclaimable(RecordType record_type, ClaimSlots slots)
+queue_claim_next(RecordType record_type, ClaimSlots slots, const TransactionIds *passed)
 {
 	static Statement statement =
-		STATEMENT("SELECT github_sync.%s_fail_unclaimable($1, $2, $3) AS failed", INT4OID, INT4OID,
-				  INT4OID);
+		STATEMENT("SELECT min(c.transaction_id) AS id"
+				  " FROM (SELECT transaction_id FROM github_sync.%s_candidates($1, $2, $3, $4)"
+				  " LIMIT 1) AS c",
+				  INT4OID, INT4OID, INT4OID, INT8ARRAYOID);
 	Parameters parameters = {0};
 	ResultSet result;
 
 	add_slots(&parameters, slots);
+	parameters_add_int64_array(&parameters, passed->ids, passed->count);
 	result = statement_run(&statement, record_type, &parameters);
-	return result_int64(&result, 0, "failed");
+	return result_int64_or(&result, 0, "id", 0);
+}
+
+LoneClaim
+queue_claim_take_lost(RecordType record_type, int64 id, bool give_up, MemoryContext parent,
+					  NewClaims *claims)
+{
+	static Statement statement =
+		STATEMENT(COLUMNS_OF_CLAIM "%s_claim_lost($1, $2)", INT8OID, BOOLOID);
+	Parameters parameters = {0};
+	ResultSet result;
+	ClaimRow row = {.result = &result};
+
+	parameters_add_int64(&parameters, id);
+	parameters_add_bool(&parameters, give_up);
+	result = statement_run(&statement, record_type, &parameters);
+	if (result.count == 0 || has_step(&row, "over"))
+		return LONE_OVER;
+	if (has_step(&row, "held"))
+		return LONE_HELD;
+	append_claim(&row, record_type, parent, claims);
+	return LONE_CLAIMED;
 }
 
 void

@@ -69,21 +69,45 @@ typedef struct UnfitClaim
 	DbError error;
 } UnfitClaim;
 
+/* Ids of transactions; grows in the memory context of its array. */
+typedef struct TransactionIds
+{
+	int64 *ids;
+	int count;
+	int room;
+} TransactionIds;
+
+extern void queue_claim_add_id(TransactionIds *ids, int64 id);
+
 typedef struct NewClaims
 {
 	List *claims; /* of SyncClaim, in child contexts of parent, as the list is in it */
 	List *unfit;  /* of UnfitClaim, in the caller's context */
 } NewClaims;
 
-/* Claims, and appends to *claims. */
-extern void
-queue_claim_take(RecordType record_type, ClaimSlots slots, MemoryContext parent, NewClaims *claims);
-
 /*
- * After a claim that failed as a whole: the rows at its head that cannot be
- * claimed while others can end as errored.  Returns how many.
+ * Claims, and appends to *claims.  passed: ids that are not looked at; those of
+ * rows that somebody holds, and that were passed over for it, are added.
+ * apart: after a claim that failed as a whole: each row in a subtransaction of
+ * its own; those that cannot be claimed while others can end as errored.
  */
-extern int64 queue_claim_fail_unclaimable(RecordType record_type, ClaimSlots slots);
+extern void queue_claim_take(RecordType record_type, ClaimSlots slots, bool apart,
+							 TransactionIds *passed, MemoryContext parent, NewClaims *claims);
+/* The transaction that would be claimed first; 0: none. */
+extern int64
+queue_claim_next(RecordType record_type, ClaimSlots slots, const TransactionIds *passed);
+
+typedef enum LoneClaim
+{
+	LONE_CLAIMED, /* appended to the claims */
+	LONE_HELD,    /* somebody holds what it is about */
+	LONE_OVER     /* it ended, or was errored */
+} LoneClaim;
+
+/* One transaction by itself, put back first where a worker ended with it; or errored (give_up). */
+extern LoneClaim queue_claim_take_lost(RecordType record_type, int64 id, bool give_up,
+									   MemoryContext parent, NewClaims *claims);
+
 extern void queue_claim_free(SyncClaim *claim);
 
 #endif

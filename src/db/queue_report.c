@@ -280,6 +280,23 @@ queue_report_try_again(const SyncClaim *claim, const char *code, const char *rea
 }
 
 bool
+queue_report_contention(const SyncClaim *claim, const char *reason, TimestampTz retry_at,
+						int max_attempts)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_report_contention($1, $2, $3, $4, $5) AS state", INT8OID,
+				  INT4OID, TEXTOID, TIMESTAMPTZOID, INT4OID);
+	Parameters parameters = {0};
+
+	log_end_of_claim(claim, "given back, as it is in use,", reason, retry_at);
+	add_claim(&parameters, claim);
+	parameters_add_words(&parameters, reason);
+	add_retry_time(&parameters, retry_at);
+	parameters_add_int32(&parameters, max_attempts);
+	return report(&statement, claim, &parameters);
+}
+
+bool
 queue_report_failure(const SyncClaim *claim, const char *code, const char *reason)
 {
 	static Statement statement = STATEMENT("SELECT github_sync.%s_fail($1, $2, $3, $4) AS state",

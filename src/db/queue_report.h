@@ -61,6 +61,9 @@ queue_report_give_back(const SyncClaim *claim, const char *problem, TimestampTz 
 /* An attempt has failed: the transaction waits again until it had max_attempts. */
 extern bool queue_report_try_again(const SyncClaim *claim, const char *code, const char *reason,
 								   TimestampTz retry_at, int max_attempts);
+/* As queue_report_try_again() where the record is free, else given back without an attempt. */
+extern bool queue_report_contention(const SyncClaim *claim, const char *reason,
+									TimestampTz retry_at, int max_attempts);
 extern bool queue_report_failure(const SyncClaim *claim, const char *code, const char *reason);
 
 /* How long a transaction with which GitHub cannot be reached waits between two tries. */

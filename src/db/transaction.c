@@ -4,17 +4,56 @@
  */
 #include "postgres.h"
 
+#include <signal.h>
+
 #include "access/xact.h"
 #include "db/ownership.h"
+#include "db/session.h"
 #include "db/transaction.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "pgstat.h"
 #include "utils/errcodes.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
+#include "utils/timeout.h"
+
+/*
+ * The worker does one thing at a time: a row whose trigger never ends would stop
+ * all others. It is canceled after a time; should it not care, the process ends.
+ */
+#define ACTION_MAX_MS (10 * 1000)
+#define CANCEL_MAX_MS (5 * 1000)
+
+static TimeoutId end_of_patience;
+static bool patience_is_known = false;
+
+/* A signal handler. */
+static void
+end_this_process(void)
+{
+	kill(MyProcPid, SIGTERM);
+}
+
+static void
+limit_time(void)
+{
+	if (!patience_is_known)
+		end_of_patience = RegisterTimeout(USER_TIMEOUT, end_this_process);
+	patience_is_known = true;
+	enable_timeout_after(STATEMENT_TIMEOUT, ACTION_MAX_MS);
+	enable_timeout_after(end_of_patience, ACTION_MAX_MS + CANCEL_MAX_MS);
+}
+
+static void
+unlimit_time(void)
+{
+	disable_timeout(end_of_patience, false);
+	disable_timeout(STATEMENT_TIMEOUT, false);
+}
 
 void
 db_begin(const char *activity)
@@ -30,18 +69,114 @@ db_begin(const char *activity)
 	MemoryContextSwitchTo(caller_context);
 }
 
-void
-db_commit(void)
+/* SQL_ASCII does not say what its bytes are: they stay as they are. */
+static char *
+in_utf8(const char *message)
 {
-	MemoryContext caller_context = CurrentMemoryContext;
+	if (GetDatabaseEncoding() == PG_SQL_ASCII)
+		return pstrdup(message);
+	return pstrdup(pg_server_to_any(message, (int) strlen(message), PG_UTF8));
+}
 
+/* In an error's handler: what was raised, in the caller's memory. */
+static void
+take_error(MemoryContext caller_context, DbError *error)
+{
+	ErrorData *caught;
+
+	MemoryContextSwitchTo(caller_context);
+	caught = CopyErrorData();
+	FlushErrorState();
+	error->sqlstate = caught->sqlerrcode;
+	error->message = pstrdup(caught->message ? caught->message : "unknown error");
+	FreeErrorData(caught);
+}
+
+/* DbAction: the end of a transaction, in which the owner's deferred triggers run. */
+static void
+commit_transaction(void *argument pg_attribute_unused())
+{
 	SPI_finish();
 	PopActiveSnapshot();
 	CommitTransactionCommand();
+}
+
+/* Where no transaction is open, nothing can be converted: ASCII is valid in all encodings. */
+static void
+make_ascii(char *message)
+{
+	for (; *message != '\0'; message++)
+	{
+		if (*message < ' ' || *message > '~')
+			*message = '?';
+	}
+}
+
+/* False: the transaction is rolled back. */
+static bool
+try_outside(DbAction action, DbError *error)
+{
+	MemoryContext caller_context = CurrentMemoryContext;
+	volatile bool succeeded = false;
+
+	limit_time();
+	PG_TRY();
+	{
+		action(NULL);
+		succeeded = true;
+	}
+	PG_CATCH();
+	{
+		take_error(caller_context, error);
+		make_ascii(error->message);
+		AbortCurrentTransaction();
+	}
+	PG_END_TRY();
+	unlimit_time();
 	MemoryContextSwitchTo(caller_context);
+	return succeeded;
+}
+
+/* DbAction: in a transaction of its own. */
+static void
+clean_session(void *argument pg_attribute_unused())
+{
+	StartTransactionCommand();
+	session_clean();
+	CommitTransactionCommand();
+}
+
+static void
+leave_nothing_behind(void)
+{
+	DbError error;
+
+	if (!try_outside(clean_session, &error))
+		ereport(LOG,
+				(errcode(error.sqlstate),
+				 errmsg("github_sync: the worker's session could not be cleaned: %s",
+						error.message)));
+}
+
+bool
+db_try_commit(DbError *error)
+{
+	bool committed = try_outside(commit_transaction, error);
+
+	leave_nothing_behind();
 	/* Without it autovacuum would never hear of the queue. */
 	pgstat_report_stat(false);
 	pgstat_report_activity(STATE_IDLE, NULL);
+	return committed;
+}
+
+void
+db_commit(void)
+{
+	DbError error;
+
+	if (!db_try_commit(&error))
+		ereport(ERROR, (errcode(error.sqlstate), errmsg("%s", error.message)));
 }
 
 /*
@@ -59,13 +194,24 @@ run_to_its_end(DbAction action, void *argument)
 	AtEOXact_GUC(false, nest_level);
 }
 
-/* SQL_ASCII does not say what its bytes are: they stay as they are. */
+/* A trigger may raise megabytes: what is kept of a message begins and ends like it. */
+#define MESSAGE_MAX_BYTES 2000
+#define MESSAGE_PART_BYTES 950
+
 static char *
-in_utf8(const char *message)
+shortened(const char *message)
 {
-	if (GetDatabaseEncoding() == PG_SQL_ASCII)
+	int length = (int) strlen(message);
+	int head;
+	int tail;
+
+	if (length <= MESSAGE_MAX_BYTES)
 		return pstrdup(message);
-	return pstrdup(pg_server_to_any(message, (int) strlen(message), PG_UTF8));
+	/* Whole characters: the server's encoding may have longer ones. */
+	head = pg_mbcliplen(message, length, MESSAGE_PART_BYTES);
+	tail = pg_mbcliplen(message, length, length - MESSAGE_PART_BYTES);
+	return psprintf("%.*s ... (%d bytes left out) ... %s", head, message, tail - head,
+					message + tail);
 }
 
 typedef struct Attempt
@@ -83,16 +229,8 @@ run_attempt(void *argument)
 	run_to_its_end(attempt->action, attempt->argument);
 }
 
-bool
-db_try(DbAction action, void *argument, DbError *error)
-{
-	Attempt attempt = {action, argument};
-
-	return db_try_reading(run_attempt, &attempt, error);
-}
-
-bool
-db_try_reading(DbAction action, void *argument, DbError *error)
+static bool
+try_inside(DbAction action, void *argument, DbError *error)
 {
 	MemoryContext caller_context = CurrentMemoryContext;
 	ResourceOwner caller_owner = CurrentResourceOwner;
@@ -108,15 +246,9 @@ db_try_reading(DbAction action, void *argument, DbError *error)
 	}
 	PG_CATCH();
 	{
-		ErrorData *caught;
-
-		MemoryContextSwitchTo(caller_context);
-		caught = CopyErrorData();
-		FlushErrorState();
+		take_error(caller_context, error);
 		RollbackAndReleaseCurrentSubTransaction();
-		error->sqlstate = caught->sqlerrcode;
-		error->message = in_utf8(caught->message ? caught->message : "unknown error");
-		FreeErrorData(caught);
+		error->message = in_utf8(shortened(error->message));
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(caller_context);
@@ -125,11 +257,41 @@ db_try_reading(DbAction action, void *argument, DbError *error)
 }
 
 bool
+db_try(DbAction action, void *argument, DbError *error)
+{
+	Attempt attempt = {action, argument};
+	bool succeeded;
+
+	limit_time();
+	succeeded = try_inside(run_attempt, &attempt, error);
+	unlimit_time();
+	return succeeded;
+}
+
+bool
+db_try_reading(DbAction action, void *argument, DbError *error)
+{
+	return try_inside(action, argument, error);
+}
+
+bool
 db_error_is_contention(const DbError *error)
 {
 	return error->sqlstate == ERRCODE_LOCK_NOT_AVAILABLE ||
 		error->sqlstate == ERRCODE_T_R_SERIALIZATION_FAILURE ||
 		error->sqlstate == ERRCODE_T_R_DEADLOCK_DETECTED;
+}
+
+bool
+db_error_is_timeout(const DbError *error)
+{
+	return error->sqlstate == ERRCODE_QUERY_CANCELED;
+}
+
+bool
+db_error_is_held_lock(const DbError *error)
+{
+	return error->sqlstate == ERRCODE_LOCK_NOT_AVAILABLE;
 }
 
 /* The application's triggers may call other servers: class 08 is a connection of theirs. */

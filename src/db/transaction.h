@@ -20,13 +20,16 @@ typedef struct DbError
 
 typedef void (*DbAction)(void *argument);
 
-/* Both leave the caller in its own memory context: what it allocates survives the commit. */
+/* They leave the caller in its own memory context: what it allocates survives the commit. */
 extern void db_begin(const char *activity);
 extern void db_commit(void);
 
+/* False: nothing of it is committed, and *error says why (a deferred trigger of the owner's, say). */
+extern bool db_try_commit(DbError *error);
+
 /*
  * Runs action in a subtransaction, deferred constraints included, so that it
- * fails alone.  False: it was rolled back and *error says why.
+ * fails alone, and within a time.  False: it was rolled back and *error says why.
  */
 extern bool db_try(DbAction action, void *argument, DbError *error);
 
@@ -35,6 +38,12 @@ extern bool db_try_reading(DbAction action, void *argument, DbError *error);
 
 /* Another transaction was in the way: worth trying again in a moment. */
 extern bool db_error_is_contention(const DbError *error);
+
+/* ... and had a lock; else the two could not go on together. */
+extern bool db_error_is_held_lock(const DbError *error);
+
+/* It took too long, and was canceled. */
+extern bool db_error_is_timeout(const DbError *error);
 
 /* Lack of something that may come back: memory, disk, connections, a cancel, a lost race. */
 extern bool db_error_is_passing(const DbError *error);

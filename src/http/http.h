@@ -20,6 +20,9 @@
 typedef struct HttpClient HttpClient;
 typedef struct HttpExchange HttpExchange;
 
+/* Smaller ones are bounded by the number of exchanges. */
+#define HTTP_SMALL_BODY ((size_t) 1024 * 1024)
+
 typedef struct HttpClientOptions
 {
 	const char *user_agent;
@@ -29,6 +32,7 @@ typedef struct HttpClientOptions
 	long connect_timeout_ms;
 	long request_timeout_ms;
 	size_t max_response_size; /* body, bytes */
+	size_t max_large_bytes;   /* of all bodies over HTTP_SMALL_BODY together; 0: 64 MB */
 	size_t max_headers;       /* count; 0: the default of 200 */
 	size_t max_header_bytes;  /* all of one answer, trailers too; 0: 256 kB */
 } HttpClientOptions;
@@ -40,6 +44,7 @@ typedef struct HttpRequest
 	const char *const *headers; /* "Name: value", NULL-terminated; copied */
 	const char *body;           /* NULL: none; copied */
 	size_t body_length;
+	size_t max_response_size; /* body, bytes, if less than the client's; 0: the client's */
 
 	/*
 	 * The server must see it at most once, even when the connection dies
@@ -69,8 +74,12 @@ extern bool http_client_reconfigure(HttpClient *client, const HttpClientOptions 
 /* Becomes readable when http_client_progress() has something to do. */
 extern int http_client_descriptor(const HttpClient *client);
 
-/* Milliseconds until progress must be called anyway; -1: no such time. */
-extern long http_client_timeout_ms(const HttpClient *client);
+/*
+ * Milliseconds until progress must be called anyway; -1: no such time.  To be
+ * asked before each wait: the time since the last progress was the caller's
+ * own, in which no exchange could run, and does not count for time-outs.
+ */
+extern long http_client_timeout_ms(HttpClient *client);
 
 typedef enum HttpStart
 {
@@ -115,6 +124,12 @@ extern const char *http_exchange_header(const HttpExchange *exchange, const char
 
 /* NUL-terminated besides its length; "" when there was none, or not all of it. */
 extern const char *http_exchange_body(const HttpExchange *exchange, size_t *length);
+
+/*
+ * The body is needed no more, but what was made of it still is: its bytes count
+ * as in hand until the exchange is freed.
+ */
+extern void http_exchange_drop_body(HttpExchange *exchange);
 
 /*
  * What went wrong, in words and printable ASCII: the host may be named, never

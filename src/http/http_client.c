@@ -9,6 +9,10 @@
  * The caller waits for that one descriptor, together with whatever else it
  * waits for.
  *
+ * Time-outs are ours, not curl's, on a clock that stands still while the caller
+ * does something else: curl would end what could have gone on, had the caller
+ * come in time, before it looks at the socket.
+ *
  * Every entrance that can run curl's code blocks all signals first: threads
  * that curl starts to resolve names inherit the mask, so that the process's
  * handlers run in its own thread only.
@@ -39,6 +43,7 @@
 #define NO_DEADLINE INT64_MIN
 #define RETRY_AFTER_FAILURE_MS 100
 #define CERTIFICATES_KEPT_MAX_S (24 * 60 * 60L)
+#define CONNECTIONS_KEPT_MAX_S (24 * 60 * 60L)
 
 /* The sockets that are open, so that they can be closed behind curl's back. */
 typedef struct SocketList
@@ -52,9 +57,15 @@ struct HttpClient
 {
 	HttpClientOptions options; /* its strings are ours */
 	int64_t options_set_us;
+	unsigned generation; /* of the options */
 	CURLM *multi;
 	int epoll_descriptor;
-	int64_t deadline_us; /* when curl wants to be called; or NO_DEADLINE */
+	int64_t deadline_us;   /* when curl wants to be called; or NO_DEADLINE */
+	int64_t expiry_us;     /* no exchange's time is up before, on the exchanges' clock */
+	int64_t lost_us;       /* by which that clock is behind: the caller was busy, and nothing ran */
+	int64_t busy_since_us; /* since then the caller is; NO_DEADLINE: it waits */
+	HttpExchangeList exchanges; /* under way */
+	HttpRoom room;
 	SocketList open_sockets;
 	CURL *idle_handles[MAX_IDLE_HANDLES];
 	int idle_handle_count;
@@ -246,6 +257,18 @@ copy_options(HttpClientOptions *copy, const HttpClientOptions *options)
 	return false;
 }
 
+/* With them go their TLS sessions: a session that is resumed shows no certificate, whom to trust now or not. */
+static void
+drop_idle_handles(HttpClient *client)
+{
+	sigset_t caller_mask;
+
+	block_signals(&caller_mask);
+	while (client->idle_handle_count > 0)
+		curl_easy_cleanup(client->idle_handles[--client->idle_handle_count]);
+	restore_signals(&caller_mask);
+}
+
 bool
 http_client_reconfigure(HttpClient *client, const HttpClientOptions *options)
 {
@@ -256,6 +279,8 @@ http_client_reconfigure(HttpClient *client, const HttpClientOptions *options)
 	free_options(&client->options);
 	client->options = copy;
 	client->options_set_us = now_us();
+	client->generation++;
+	drop_idle_handles(client);
 	return true;
 }
 
@@ -296,6 +321,8 @@ create_client(const HttpClientOptions *options)
 
 	client->epoll_descriptor = -1;
 	client->deadline_us = NO_DEADLINE;
+	client->expiry_us = NO_DEADLINE;
+	client->busy_since_us = NO_DEADLINE;
 	if (set_up_client(client, options))
 		return client;
 
@@ -365,6 +392,30 @@ age_of_certificates_kept_s(const HttpClient *client)
 }
 
 /*
+ * Nor is a connection that is older than the options: it was made to whom was
+ * trusted then.  0 would be no limit.
+ */
+static long
+age_of_connections_s(const HttpClient *client)
+{
+	int64_t seconds = (now_us() - client->options_set_us) / 1000000;
+
+	if (seconds < 1)
+		return 1;
+	return seconds < CONNECTIONS_KEPT_MAX_S ? (long) seconds : CONNECTIONS_KEPT_MAX_S;
+}
+
+/*
+ * A session that is resumed shows no certificate, whom to trust now or not.  From
+ * libcurl 8.12 on sessions are kept beside the handles, and nothing drops them.
+ */
+static bool
+may_resume_sessions(const HttpClient *client)
+{
+	return client->generation == 0;
+}
+
+/*
  * A CA file replaces the system's certificates instead of adding to them, for
  * GitHub and for a proxy: who names one means to trust no other.  A system that
  * has its certificates in one file has the same in a directory, which is left
@@ -382,7 +433,20 @@ set_security(CURL *easy, const HttpClient *client)
 		(options->ca_file == NULL ||
 		 (SET(CURLOPT_CAINFO, options->ca_file) && SET(CURLOPT_PROXY_CAINFO, options->ca_file))) &&
 		(!one_file || (SET(CURLOPT_CAPATH, NULL) && SET(CURLOPT_PROXY_CAPATH, NULL))) &&
-		SET(CURLOPT_CA_CACHE_TIMEOUT, age_of_certificates_kept_s(client));
+		SET(CURLOPT_CA_CACHE_TIMEOUT, age_of_certificates_kept_s(client)) &&
+		SET(CURLOPT_SSL_SESSIONID_CACHE, may_resume_sessions(client) ? 1L : 0L) &&
+		SET(CURLOPT_MAXLIFETIME_CONN, age_of_connections_s(client));
+}
+
+/*
+ * curl gives a host's first address half of its time before it tries the next:
+ * so much more than ours that ours ends first, and so little that the next
+ * address has its turn before.
+ */
+static long
+connect_timeout_of_curl_ms(const HttpClientOptions *options)
+{
+	return options->connect_timeout_ms + options->connect_timeout_ms / 2;
 }
 
 static bool
@@ -393,8 +457,8 @@ set_connection(CURL *easy, HttpClient *client)
 		SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket) && SET(CURLOPT_CLOSESOCKETDATA, client) &&
 		SET(CURLOPT_TCP_KEEPALIVE, 1L) &&
 		SET(CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS) && SET(CURLOPT_PIPEWAIT, 1L) &&
-		SET(CURLOPT_CONNECTTIMEOUT_MS, client->options.connect_timeout_ms) &&
-		SET(CURLOPT_TIMEOUT_MS, client->options.request_timeout_ms);
+		SET(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_of_curl_ms(&client->options)) &&
+		SET(CURLOPT_TIMEOUT_MS, 0L);
 }
 
 /* Its length first: a body may hold NUL bytes. */
@@ -551,6 +615,35 @@ hand_to_curl(HttpClient *client, const HttpRequest *request, HttpExchange *excha
 		curl_multi_add_handle(client->multi, easy) == CURLM_OK;
 }
 
+/* The clock of the exchanges. */
+static int64_t
+exchanges_now_us(const HttpClient *client)
+{
+	return now_us() - client->lost_us;
+}
+
+static void
+consider_expiry(HttpClient *client, const HttpExchange *exchange)
+{
+	int64_t deadline_us = http_exchange_deadline(exchange);
+
+	if (client->expiry_us == NO_DEADLINE || deadline_us < client->expiry_us)
+		client->expiry_us = deadline_us;
+}
+
+static void
+note_exchange_start(HttpClient *client, HttpExchange *exchange, CURL *easy)
+{
+	int64_t now = exchanges_now_us(client);
+
+	http_exchange_set_deadlines(exchange, now + (int64_t) client->options.connect_timeout_ms * 1000,
+								now + (int64_t) client->options.request_timeout_ms * 1000);
+	http_exchange_set_generation(exchange, client->generation);
+	http_exchange_list_add(&client->exchanges, exchange, easy);
+	consider_expiry(client, exchange);
+	client->under_way++;
+}
+
 static HttpStart
 start_request(HttpClient *client, const HttpRequest *request)
 {
@@ -560,7 +653,7 @@ start_request(HttpClient *client, const HttpRequest *request)
 
 	if (start != HTTP_STARTED)
 		return start;
-	exchange = http_exchange_create(request, &client->options);
+	exchange = http_exchange_create(request, &client->options, &client->room);
 	if (exchange == NULL)
 		return HTTP_NO_MEMORY;
 
@@ -571,7 +664,7 @@ start_request(HttpClient *client, const HttpRequest *request)
 		http_exchange_free(exchange);
 		return HTTP_NO_MEMORY;
 	}
-	client->under_way++;
+	note_exchange_start(client, exchange, easy);
 	return HTTP_STARTED;
 }
 
@@ -634,16 +727,28 @@ serve_deadline(HttpClient *client)
 }
 
 static void
-finish_exchange(HttpClient *client, CURL *easy, CURLcode result)
+finish_exchange(HttpClient *client, HttpExchange *exchange, CURLcode result)
+{
+	CURL *easy = http_exchange_handle(exchange);
+
+	(void) curl_multi_remove_handle(client->multi, easy);
+	http_exchange_list_remove(&client->exchanges, exchange);
+	http_exchange_finish(exchange, easy, result);
+	if (http_exchange_generation(exchange) == client->generation)
+		give_back_handle(client, easy);
+	else
+		curl_easy_cleanup(easy);
+	http_exchange_push(&client->finished, exchange);
+	client->under_way--;
+}
+
+static HttpExchange *
+exchange_of(CURL *easy)
 {
 	char *exchange = NULL;
 
 	(void) curl_easy_getinfo(easy, CURLINFO_PRIVATE, &exchange);
-	(void) curl_multi_remove_handle(client->multi, easy);
-	http_exchange_finish((HttpExchange *) exchange, easy, result);
-	give_back_handle(client, easy);
-	http_exchange_push(&client->finished, (HttpExchange *) exchange);
-	client->under_way--;
+	return (HttpExchange *) exchange;
 }
 
 static void
@@ -655,8 +760,40 @@ collect_finished(HttpClient *client)
 	while ((message = curl_multi_info_read(client->multi, &remaining)) != NULL)
 	{
 		if (message->msg == CURLMSG_DONE)
-			finish_exchange(client, message->easy_handle, message->data.result);
+			finish_exchange(client, exchange_of(message->easy_handle), message->data.result);
 	}
+}
+
+/* After what has come was taken: an answer that is there is in time. */
+static void
+expire_exchanges(HttpClient *client)
+{
+	int64_t now = exchanges_now_us(client);
+	HttpExchange *next;
+
+	if (client->expiry_us == NO_DEADLINE || now < client->expiry_us)
+		return;
+	client->expiry_us = NO_DEADLINE;
+	for (HttpExchange *exchange = client->exchanges.first; exchange != NULL; exchange = next)
+	{
+		next = http_exchange_list_next(exchange);
+		if (http_exchange_deadline(exchange) > now)
+		{
+			consider_expiry(client, exchange);
+			continue;
+		}
+		http_exchange_expire(exchange);
+		finish_exchange(client, exchange, CURLE_OPERATION_TIMEDOUT);
+	}
+}
+
+/* What the caller did since it was here last kept the exchanges waiting. */
+static void
+note_lost_time(HttpClient *client)
+{
+	if (client->busy_since_us != NO_DEADLINE)
+		client->lost_us += now_us() - client->busy_since_us;
+	client->busy_since_us = NO_DEADLINE;
 }
 
 void
@@ -665,9 +802,12 @@ http_client_progress(HttpClient *client)
 	sigset_t caller_mask;
 
 	block_signals(&caller_mask);
+	note_lost_time(client);
 	serve_ready_sockets(client);
 	serve_deadline(client);
 	collect_finished(client);
+	expire_exchanges(client);
+	client->busy_since_us = now_us();
 	restore_signals(&caller_mask);
 }
 
@@ -679,15 +819,32 @@ http_client_descriptor(const HttpClient *client)
 	return client->epoll_descriptor;
 }
 
+static int64_t
+earlier(int64_t one_us, int64_t other_us)
+{
+	if (one_us == NO_DEADLINE || other_us == NO_DEADLINE)
+		return one_us == NO_DEADLINE ? other_us : one_us;
+	return one_us < other_us ? one_us : other_us;
+}
+
 /* Rounded up: waking a moment early would only spin until the deadline. */
 long
-http_client_timeout_ms(const HttpClient *client)
+http_client_timeout_ms(HttpClient *client)
 {
+	int64_t expiry_us;
+	int64_t deadline_us;
 	int64_t left_us;
 
-	if (client->deadline_us == NO_DEADLINE)
+	note_lost_time(client);
+	if (client->finished.first != NULL)
+		return 0;
+	expiry_us = client->under_way > 0 && client->expiry_us != NO_DEADLINE
+		? client->expiry_us + client->lost_us
+		: NO_DEADLINE;
+	deadline_us = earlier(client->deadline_us, expiry_us);
+	if (deadline_us == NO_DEADLINE)
 		return -1;
-	left_us = client->deadline_us - now_us();
+	left_us = deadline_us - now_us();
 	return left_us <= 0 ? 0 : (long) ((left_us + 999) / 1000);
 }
 

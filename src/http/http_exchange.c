@@ -23,6 +23,7 @@
 
 #define DEFAULT_MAX_HEADERS 200
 #define DEFAULT_MAX_HEADER_BYTES ((size_t) 256 * 1024)
+#define DEFAULT_MAX_LARGE_BYTES ((size_t) 64 * 1024 * 1024)
 #define SMALLEST_BUFFER ((size_t) 1024)
 
 /* Bytes that grow up to a limit; the data is NUL-terminated, or NULL. */
@@ -41,12 +42,19 @@ typedef enum StopReason
 	STOPPED_BODY_TOO_LARGE,
 	STOPPED_HEADERS_TOO_LARGE,
 	STOPPED_OUT_OF_MEMORY,
+	STOPPED_NO_ROOM,
+	STOPPED_TIME_IS_UP,
 	STOPPED_SECOND_SENDING
 } StopReason;
 
 struct HttpExchange
 {
-	HttpExchange *next; /* in its queue */
+	HttpExchange *next;     /* in its queue, or among those under way */
+	HttpExchange *previous; /* among those under way */
+	CURL *easy;             /* while it is under way */
+	unsigned generation;
+	int64_t send_by;
+	int64_t end_by;
 	void *tag;
 	struct curl_slist *request_headers;
 	bool once;
@@ -61,6 +69,8 @@ struct HttpExchange
 	size_t max_header_bytes;
 	bool headers_complete;
 	Buffer body;
+	HttpRoom *room;
+	size_t room_taken; /* nothing, or all of the body */
 
 	HttpOutcome outcome;
 	char error[CURL_ERROR_SIZE];
@@ -203,6 +213,30 @@ receive_header(char *line, size_t one, size_t length, void *context)
 	return exchange->stop_reason == NOT_STOPPED ? size : 0;
 }
 
+/* ---- Room for large bodies ---- */
+
+static bool
+take_room(HttpExchange *exchange, size_t length)
+{
+	HttpRoom *room = exchange->room;
+	size_t more = length - exchange->room_taken;
+
+	if (length <= HTTP_SMALL_BODY)
+		return true;
+	if (room->taken > room->most || more > room->most - room->taken)
+		return false;
+	room->taken += more;
+	exchange->room_taken = length;
+	return true;
+}
+
+static void
+leave_room(HttpExchange *exchange)
+{
+	exchange->room->taken -= exchange->room_taken;
+	exchange->room_taken = 0;
+}
+
 /*
  * CURLOPT_WRITEFUNCTION.  The bytes come decompressed, so the limit holds
  * against a small answer that unpacks to a large one.
@@ -214,6 +248,8 @@ receive_body(char *bytes, size_t one, size_t length, void *context)
 	size_t size = one * length;
 
 	exchange->stop_reason = buffer_append(&exchange->body, bytes, size, STOPPED_BODY_TOO_LARGE);
+	if (exchange->stop_reason == NOT_STOPPED && !take_room(exchange, exchange->body.length))
+		exchange->stop_reason = STOPPED_NO_ROOM;
 	return exchange->stop_reason == NOT_STOPPED ? size : 0;
 }
 
@@ -282,8 +318,17 @@ wipe_request_headers(HttpExchange *exchange)
 	exchange->request_headers = NULL;
 }
 
+/* Of two limits the lower one; a request may have none of its own. */
+static size_t
+limit_of_body(const HttpRequest *request, const HttpClientOptions *options)
+{
+	if (request->max_response_size == 0 || request->max_response_size > options->max_response_size)
+		return options->max_response_size;
+	return request->max_response_size;
+}
+
 HttpExchange *
-http_exchange_create(const HttpRequest *request, const HttpClientOptions *options)
+http_exchange_create(const HttpRequest *request, const HttpClientOptions *options, HttpRoom *room)
 {
 	HttpExchange *exchange = calloc(1, sizeof(HttpExchange));
 
@@ -291,7 +336,9 @@ http_exchange_create(const HttpRequest *request, const HttpClientOptions *option
 		return NULL;
 	exchange->tag = request->tag;
 	exchange->once = request->once;
-	exchange->body.limit = options->max_response_size;
+	exchange->room = room;
+	room->most = options->max_large_bytes > 0 ? options->max_large_bytes : DEFAULT_MAX_LARGE_BYTES;
+	exchange->body.limit = limit_of_body(request, options);
 	exchange->max_headers = options->max_headers > 0 ? options->max_headers : DEFAULT_MAX_HEADERS;
 	exchange->max_header_bytes =
 		options->max_header_bytes > 0 ? options->max_header_bytes : DEFAULT_MAX_HEADER_BYTES;
@@ -325,6 +372,7 @@ http_exchange_free(HttpExchange *exchange)
 	if (exchange == NULL)
 		return;
 	wipe_request_headers(exchange);
+	leave_room(exchange);
 	free(exchange->headers.data);
 	free(exchange->body.data);
 	free(exchange);
@@ -346,6 +394,8 @@ outcome_of(const HttpExchange *exchange, CURLcode result)
 			return HTTP_TOO_LARGE;
 		case NOT_STOPPED:
 		case STOPPED_OUT_OF_MEMORY:
+		case STOPPED_NO_ROOM:
+		case STOPPED_TIME_IS_UP:
 		case STOPPED_SECOND_SENDING:
 			break;
 	}
@@ -364,6 +414,10 @@ stop_reason_text(StopReason reason)
 			return "response headers are over the limit";
 		case STOPPED_OUT_OF_MEMORY:
 			return "out of memory while receiving the response";
+		case STOPPED_NO_ROOM:
+			return "too many large responses at a time";
+		case STOPPED_TIME_IS_UP:
+			return "time-out";
 		case STOPPED_SECOND_SENDING:
 			return "connection ended without a response";
 		case NOT_STOPPED:
@@ -413,16 +467,23 @@ explain(HttpExchange *exchange, CURLcode result)
 	keep_printable_ascii(exchange->error);
 }
 
+void
+http_exchange_drop_body(HttpExchange *exchange)
+{
+	free(exchange->body.data);
+	exchange->body.data = NULL;
+	exchange->body.length = 0;
+	exchange->body.capacity = 0;
+}
+
 /* Nobody is to take a part for the whole; and it may be as large as the limit. */
 static void
 drop_partial_body(HttpExchange *exchange)
 {
 	if (exchange->outcome == HTTP_ANSWERED)
 		return;
-	free(exchange->body.data);
-	exchange->body.data = NULL;
-	exchange->body.length = 0;
-	exchange->body.capacity = 0;
+	http_exchange_drop_body(exchange);
+	leave_room(exchange);
 }
 
 /* Known from curl 8.6 on. */
@@ -459,6 +520,79 @@ http_exchange_finish(HttpExchange *exchange, CURL *easy, CURLcode result)
 	explain(exchange, result);
 	drop_partial_body(exchange);
 	wipe_request_headers(exchange);
+}
+
+/* ---- Time ---- */
+
+void
+http_exchange_set_deadlines(HttpExchange *exchange, int64_t send_by, int64_t end_by)
+{
+	exchange->send_by = send_by;
+	exchange->end_by = end_by;
+}
+
+int64_t
+http_exchange_deadline(const HttpExchange *exchange)
+{
+	if (exchange->sendings == 0 && exchange->send_by < exchange->end_by)
+		return exchange->send_by;
+	return exchange->end_by;
+}
+
+void
+http_exchange_expire(HttpExchange *exchange)
+{
+	exchange->stop_reason = STOPPED_TIME_IS_UP;
+}
+
+/* ---- Those under way ---- */
+
+void
+http_exchange_set_generation(HttpExchange *exchange, unsigned generation)
+{
+	exchange->generation = generation;
+}
+
+unsigned
+http_exchange_generation(const HttpExchange *exchange)
+{
+	return exchange->generation;
+}
+
+void
+http_exchange_list_add(HttpExchangeList *list, HttpExchange *exchange, CURL *easy)
+{
+	exchange->easy = easy;
+	exchange->previous = NULL;
+	exchange->next = list->first;
+	if (list->first != NULL)
+		list->first->previous = exchange;
+	list->first = exchange;
+}
+
+void
+http_exchange_list_remove(HttpExchangeList *list, HttpExchange *exchange)
+{
+	if (exchange->previous != NULL)
+		exchange->previous->next = exchange->next;
+	else
+		list->first = exchange->next;
+	if (exchange->next != NULL)
+		exchange->next->previous = exchange->previous;
+	exchange->next = exchange->previous = NULL;
+	exchange->easy = NULL;
+}
+
+HttpExchange *
+http_exchange_list_next(const HttpExchange *exchange)
+{
+	return exchange->next;
+}
+
+CURL *
+http_exchange_handle(const HttpExchange *exchange)
+{
+	return exchange->easy;
 }
 
 /* ---- Queue ---- */

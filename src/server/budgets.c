@@ -35,17 +35,22 @@
 #define PLACES (BUDGETS + 1)
 #define NO_PLACE (-1)
 
+/* How many databases of one budget are remembered, each of which may see it. */
+#define DATABASES_OF_BUDGET 16
+
 typedef struct BudgetKey
 {
 	bool used;
-	uint64 api; /* hash of its address */
+	uint64 api; /* hash of its address and of whose credentials it is asked with */
 	int64 installation_id;
 } BudgetKey;
 
 typedef struct Budget
 {
 	RateLimit limit;
-	uint64 waiting; /* slots of workers that wait for an answer to somebody */
+	uint64 waiting;                     /* slots of workers that wait for an answer to somebody */
+	Oid databases[DATABASES_OF_BUDGET]; /* that used it lately */
+	int next_database;
 } Budget;
 
 typedef struct Budgets
@@ -102,10 +107,24 @@ budget_time(int64 not_before_ms)
 /* ---- places ---- */
 
 static uint64
+hash_on(uint64 seed, const char *text)
+{
+	return hash_bytes_extended((const unsigned char *) text, (int) strlen(text) + 1, seed);
+}
+
+/*
+ * GitHub counts for whom it knows: an installation belongs to an App, and what a
+ * token may do is its account's. A token is known by its file: another token in
+ * it is the same account's.
+ */
+static uint64
 this_api(void)
 {
-	return hash_bytes_extended((const unsigned char *) setting_api_url,
-							   (int) strlen(setting_api_url), 0);
+	uint64 api = hash_on(0, setting_api_url);
+
+	if (setting_token_file[0] != '\0')
+		return hash_on(api, setting_token_file);
+	return hash_on(api, setting_app_id);
 }
 
 static int
@@ -142,6 +161,26 @@ find_free_place(int64 now_ms)
 	return NO_PLACE;
 }
 
+static bool
+is_used_here(const Budget *budget)
+{
+	for (int i = 0; i < DATABASES_OF_BUDGET; i++)
+	{
+		if (budget->databases[i] == MyDatabaseId)
+			return true;
+	}
+	return false;
+}
+
+static void
+note_database(Budget *budget)
+{
+	if (is_used_here(budget))
+		return;
+	budget->databases[budget->next_database] = MyDatabaseId;
+	budget->next_database = (budget->next_database + 1) % DATABASES_OF_BUDGET;
+}
+
 static int
 place_for(int64 installation_id, int64 now_ms)
 {
@@ -149,7 +188,10 @@ place_for(int64 installation_id, int64 now_ms)
 	Budget *budget;
 
 	if (place != NO_PLACE)
+	{
+		note_database(&state->budgets[place]);
 		return place;
+	}
 	place = find_free_place(now_ms);
 	if (place == NO_PLACE)
 		return SHARED_PLACE;
@@ -157,6 +199,7 @@ place_for(int64 installation_id, int64 now_ms)
 	memset(budget, 0, sizeof(*budget));
 	/* It may have been one of those that shared a place until now. */
 	rate_limit_inherit(&budget->limit, &state->budgets[SHARED_PLACE].limit, now_ms);
+	note_database(budget);
 	state->keys[place] =
 		(BudgetKey){.used = true, .api = this_api(), .installation_id = installation_id};
 	return place;
@@ -322,7 +365,7 @@ note_verdict(RateLimit *limit, const RateTicket *ticket, const GithubVerdict *ve
 									Min(setting_retry_max_delay_ms, UNREACHABLE_MAX_MS),
 									pg_prng_double(&pg_global_prng_state), now_ms);
 	else
-		rate_limit_note_answer(limit, ticket, now_ms);
+		rate_limit_note_answer(limit, ticket);
 }
 
 static void
@@ -435,6 +478,8 @@ budget_overview(int64 installation_id, BudgetOverview *overview)
 		return false;
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
 	place = find_place(installation_id);
+	if (place != NO_PLACE && !is_used_here(&state->budgets[place]))
+		place = NO_PLACE;
 	if (place != NO_PLACE)
 	{
 		RateLimit *limit = &state->budgets[place].limit;

@@ -2,8 +2,9 @@
  * budgets.h
  *		What each installation may send, for all workers of the server together.
  *
- * A budget belongs to an installation of one GitHub (setting api_url), however
- * many databases and workers use it; the rules are in core/rate_limit.h.  It
+ * A budget belongs to an installation of one GitHub (setting api_url) and to the
+ * credentials that it is asked with (app_id, or token_file), however many
+ * databases and workers use it; the rules are in core/rate_limit.h.  It
  * is in shared memory: lost when the server restarts, save for the creations,
  * which each database remembers by its creation attempts.
  *
@@ -80,7 +81,7 @@ typedef struct BudgetOverview
 	TimestampTz reset_at;
 } BudgetOverview;
 
-/* False: nothing is known of it. */
+/* False: nothing is known of it, or this database has not used it. */
 extern bool budget_overview(int64 installation_id, BudgetOverview *overview);
 
 #endif /* GITHUB_SYNC_BUDGETS_H */

@@ -37,6 +37,7 @@
 #include "server/roster.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
+#include "server/suspects.h"
 #include "server/worker_process.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -276,6 +277,12 @@ may_start(const Database *database, const DatabaseStatus *status, TimestampTz no
 	if (status->not_before > now)
 	{
 		pass_again_at(status->not_before);
+		return false;
+	}
+	/* One of them may have crashed the server, and would again. */
+	if (suspects_start_not_before() > now)
+	{
+		pass_again_at(suspects_start_not_before());
 		return false;
 	}
 	/* When a scout has answered, or a block ends, the launcher is woken. */

@@ -456,9 +456,8 @@ static WorkerStatus
 database_without_entry_locked(void)
 {
 	if (RecoveryInProgress())
-		return unserved_database("does not run",
-								 "this server is a standby: the primary's worker sends, and here one is"
-								 " started when it is promoted");
+		return unserved_database("standby",
+								 "this server is a standby: workers start when it is promoted");
 	if (state->launcher.pid == 0)
 		return unserved_database("does not run",
 								 "the launcher is being started, or was not for lack of processes"

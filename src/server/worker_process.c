@@ -54,6 +54,15 @@ static const PinnedSetting pinned_settings[] = {
 	{"extra_float_digits", "1"},
 	{"standard_conforming_strings", "on"},
 	{"transform_null_equals", "off"},
+	{"session_replication_role", "origin"}, /* or no trigger of the queue would fire */
+	{"array_nulls", "on"},
+	{"backslash_quote", "safe_encoding"},
+	{"quote_all_identifiers", "off"},
+	{"xmloption", "content"},
+	{"plan_cache_mode", "auto"},
+	{"plpgsql.variable_conflict", "error"},
+	{"plpgsql.extra_errors", "none"},
+	{"plpgsql.extra_warnings", "none"},
 	{"enable_seqscan", "off"}, /* plans are kept from when the queue was empty */
 	{"jit", "off"},            /* short statements: compiling costs more than it saves */
 };

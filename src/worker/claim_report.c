@@ -20,7 +20,8 @@
 
 #define MAX_REDIRECTS 3
 
-/* GitHub's have 68 characters. */
+/* Clocks differ by seconds; as the insert rules have it for what we are told. */
+#define UPDATED_AHEAD_MAX_S (24 * 60 * 60)
 
 /* Ten thousand issues or comments: one made meanwhile is not that far back. */
 #define LOOKUP_MAX_PAGES 100
@@ -81,6 +82,15 @@ keep_etag(const Conversation *conversation, const char *etag)
 	claim->etag_key = MemoryContextStrdup(claim->context, conversation->token_key);
 }
 
+/* Taken, it would outrank every true change of its record for as long. */
+static bool
+is_of_the_future(const GithubResource *resource)
+{
+	return resource != NULL &&
+		resource->updated_at >
+		(int64) timestamptz_to_time_t(GetCurrentTimestamp()) + UPDATED_AHEAD_MAX_S;
+}
+
 static void
 report_resource(Report *report, const GithubResource *resource)
 {
@@ -97,6 +107,13 @@ report_resource(Report *report, const GithubResource *resource)
 							.etag_key = conversation->token_key,
 							.json = shows_all ? answer->json : NULL};
 
+	if (is_of_the_future(resource))
+	{
+		report_try_again(
+			report, "invalid_response",
+			"GitHub's answer cannot be true: its updated_at lies more than a day ahead");
+		return;
+	}
 	if (resource != NULL && conversation->claim->github_id != 0 &&
 		resource->id != conversation->claim->github_id)
 		repositories_doubt(conversation);
@@ -119,6 +136,27 @@ report_resource(Report *report, const GithubResource *resource)
 	}
 }
 
+static bool
+carries_key(const GithubResource *resource, const SyncClaim *claim)
+{
+	return resource->body != NULL && claim->creation_key != NULL &&
+		strstr(resource->body, claim->creation_key) != NULL;
+}
+
+/* What came of a creation is not known where another resource is shown in its place. */
+static void
+report_parsed_resource(Report *report, const GithubResource *resource)
+{
+	const Conversation *conversation = report->conversation;
+
+	if (github_operation_creates(conversation->operation) &&
+		!carries_key(resource, conversation->claim))
+		report_unreadable(report, "answer", GITHUB_PARSE_MISSING_FIELD,
+						  "it shows something else than what was created");
+	else
+		report_resource(report, resource);
+}
+
 static void
 report_shown_resource(Report *report)
 {
@@ -136,7 +174,7 @@ report_shown_resource(Report *report)
 	}
 	PG_TRY();
 	{
-		report_resource(report, &resource);
+		report_parsed_resource(report, &resource);
 	}
 	PG_FINALLY();
 	{
@@ -152,48 +190,89 @@ find_own_creation(const GithubResourceList *list, const SyncClaim *claim)
 	{
 		const GithubResource *item = &list->items[i];
 
-		if (item->body != NULL && strstr(item->body, claim->creation_key) != NULL &&
-			item->author_login != NULL && strcmp(item->author_login, identity_own_login()) == 0)
+		if (carries_key(item, claim) && item->author_login != NULL &&
+			strcmp(item->author_login, identity_own_login()) == 0)
 			return item;
 	}
 	return NULL;
 }
 
+/* Issues come newest first: older ones cannot be the creation. */
 static bool
-more_pages_matter(const Report *report, const GithubResourceList *list)
+reaches_back_far_enough(const Conversation *conversation, const GithubResourceList *list)
 {
-	const Conversation *conversation = report->conversation;
-
-	if (list->count == 0 || conversation->page >= LOOKUP_MAX_PAGES)
-		return false;
-	/* Issues come newest first: older ones cannot be the creation. */
-	return conversation->operation != GITHUB_LIST_ISSUES ||
-		list->items[list->count - 1].created_at >=
+	return conversation->operation == GITHUB_LIST_ISSUES && list->count > 0 &&
+		list->items[list->count - 1].created_at <
 		conversation->claim->lookup_since - LOOKUP_MARGIN_S;
 }
 
-/* False: this was the last page. */
+/* By its last item: the first ones may have been on the page before, as new ones move all of them. */
 static bool
-go_to_next_page(Report *report)
+is_behind_last_page(const Conversation *conversation, const GithubResourceList *list)
+{
+	const ListLook *look = &conversation->look;
+	const GithubResource *last;
+
+	if (list->count == 0 || look->last_id == 0)
+		return true;
+	last = &list->items[list->count - 1];
+	if (conversation->operation == GITHUB_LIST_ISSUES)
+		return last->created_at <= look->last_created_at && last->id != look->last_id;
+	return last->id > look->last_id; /* comments, in the order of their ids */
+}
+
+static void
+report_endless_list(Report *report)
+{
+	report_try_again(report, "invalid_response",
+					 "GitHub's list cannot be read: its pages come to no end");
+}
+
+static void
+turn_page(Report *report, const GithubResourceList *list, char *url)
 {
 	Conversation *conversation = report->conversation;
-	char *next = link_header_next(conversation->answer->link);
-	char *url = url_within(setting_api_url, next);
+	ListLook *look = &conversation->look;
 
-	free(next);
-	if (next == NULL)
-		return false;
-	if (url == NULL)
+	look->page++;
+	if (list->count > 0)
 	{
-		report_try_again(report, "invalid_response",
-						 "GitHub's list goes on at another host, which is never called");
-		return true;
+		look->last_id = list->items[list->count - 1].id;
+		look->last_created_at = list->items[list->count - 1].created_at;
 	}
 	/* Not by number: deep in a long list, GitHub knows its own links only. */
-	conversation->page++;
 	conversation_go_to(conversation, url);
+	if ((look->page & (look->page - 1)) == 0)
+		look->seen_url = conversation->next_url;
 	report->disposition = CONVERSATION_GOES_ON;
-	return true;
+}
+
+static void
+report_not_on_page(Report *report, const GithubResourceList *list)
+{
+	const Conversation *conversation = report->conversation;
+	char *next = link_header_next(conversation->answer->link);
+	char *url = url_within(setting_api_url, next);
+	bool is_last = next == NULL || reaches_back_far_enough(conversation, list);
+
+	free(next);
+	if (is_last)
+	{
+		queue_report_missing_creation(conversation->claim, setting_creation_recheck_ms);
+		report_note_retry(report, GetCurrentTimestamp());
+	}
+	else if (url == NULL)
+		report_try_again(report, "invalid_response",
+						 "GitHub's list goes on at another host, which is never called");
+	else if (conversation->look.page >= LOOKUP_MAX_PAGES ||
+			 (conversation->look.seen_url != NULL && strcmp(url, conversation->look.seen_url) == 0))
+		report_endless_list(report);
+	else
+	{
+		turn_page(report, list, url);
+		return;
+	}
+	free(url);
 }
 
 static void
@@ -204,11 +283,10 @@ search_list(Report *report, const GithubResourceList *list)
 
 	if (found != NULL)
 		report_resource(report, found);
-	else if (!more_pages_matter(report, list) || !go_to_next_page(report))
-	{
-		queue_report_missing_creation(conversation->claim, setting_creation_recheck_ms);
-		report_note_retry(report, GetCurrentTimestamp());
-	}
+	else if (!is_behind_last_page(conversation, list))
+		report_endless_list(report);
+	else
+		report_not_on_page(report, list);
 }
 
 static void
@@ -237,6 +315,16 @@ report_list(Report *report)
 	PG_END_TRY();
 }
 
+/* A creation may have had its effect: it is looked up. */
+static void
+report_led_astray(Report *report, const char *reason)
+{
+	if (github_operation_creates(report->conversation->operation))
+		report_try_again(report, "moved", reason);
+	else
+		report_fail(report, "moved", reason);
+}
+
 /* Only the API we were told to talk to ever gets our token. */
 static void
 follow_redirect(Report *report)
@@ -245,13 +333,12 @@ follow_redirect(Report *report)
 	char *url = url_within(setting_api_url, conversation->answer->location);
 
 	if (url == NULL)
-		report_fail(report, "moved",
-					"GitHub sent the request to another host, which is never called");
+		report_led_astray(report, "GitHub sent the request to another host, which is never called");
+	else if (!github_request_may_go_on_at(conversation->operation, setting_api_url, url))
+		report_led_astray(report,
+						  "GitHub sent the request to a place where it would write something else");
 	else if (conversation->redirects >= MAX_REDIRECTS)
-	{
-		free(url);
-		report_fail(report, "moved", "GitHub sent the request from place to place without an end");
-	}
+		report_led_astray(report, "GitHub sent the request from place to place without an end");
 	else
 	{
 		repositories_doubt(conversation);
@@ -259,7 +346,9 @@ follow_redirect(Report *report)
 		conversation->redirected_repo_id = url_repository_id(setting_api_url, url);
 		conversation_go_to(conversation, url);
 		report->disposition = CONVERSATION_GOES_ON;
+		return;
 	}
+	free(url);
 }
 
 /* What was answered elsewhere may show that the repository has another name now. */
@@ -355,6 +444,26 @@ report_missing(Report *report, RepositoryState repository)
 	report_note_retry(report, GetCurrentTimestamp());
 }
 
+/*
+ * GitHub shows the repository, but not what was to be updated or deleted, or not
+ * to one who may not write there: whether it is there, its fetch tells.
+ */
+static void
+ask_whether_shown(Report *report)
+{
+	conversation_arrived(report->conversation);
+	report->conversation->claim->step = STEP_FETCH;
+	report->disposition = CONVERSATION_GOES_ON;
+}
+
+static void
+report_not_writable(Report *report)
+{
+	report_try_again(report, "forbidden",
+					 "GitHub shows it, but knows nothing of it when it is to be changed: may the "
+					 "App, or the token's user, write there?");
+}
+
 static RepositoryState
 state_of(const GithubRepository *repository, const SyncClaim *claim)
 {
@@ -382,7 +491,16 @@ report_inquiry(Report *report)
 	}
 	state = state_of(&repository, conversation->claim);
 	github_repository_free(&repository);
-	report_missing(report, state);
+	if (state == REPOSITORY_READABLE && conversation->write_not_found)
+		ask_whether_shown(report);
+	else
+		report_missing(report, state);
+}
+
+static bool
+changes_resource(GithubOperation operation)
+{
+	return github_operation_writes(operation) && !github_operation_creates(operation);
 }
 
 /* Nothing has been sent that another repository could have taken. */
@@ -438,11 +556,18 @@ asks_about_repository(const SyncClaim *claim)
 static void
 report_not_found(Report *report)
 {
+	Conversation *conversation = report->conversation;
+
 	end_pause(report);
-	if (asks_about_repository(report->conversation->claim))
+	if (asks_about_repository(conversation->claim))
 		report_missing(report, REPOSITORY_NOT_READABLE);
+	else if (conversation->write_not_found)
+		report_missing(report, REPOSITORY_READABLE);
 	else
+	{
 		inquire(report);
+		conversation->write_not_found = changes_resource(conversation->operation);
+	}
 }
 
 static void
@@ -461,8 +586,19 @@ report_not_modified(Report *report)
 	conversation_arrived(report->conversation);
 	if (report->conversation->claim->step == STEP_CONFIRM)
 		accept_name(report);
+	else if (report->conversation->write_not_found)
+		report_not_writable(report);
 	else
 		report_resource(report, NULL);
+}
+
+static void
+report_fetched(Report *report)
+{
+	if (report->conversation->write_not_found)
+		report_not_writable(report);
+	else
+		report_shown_resource(report);
 }
 
 static void
@@ -488,6 +624,8 @@ report_success(Report *report)
 			queue_report_deleted(conversation->claim, conversation->answer->verdict.answered_at);
 			break;
 		case STEP_FETCH:
+			report_fetched(report);
+			break;
 		case STEP_CREATE:
 		case STEP_UPDATE:
 			report_shown_resource(report);

@@ -7,6 +7,9 @@
  * the free slots are filled.  When it fails, it is tried again with a backoff,
  * each record type by itself until both can be claimed, and what cannot be
  * claimed while others of its type can is errored.
+ *
+ * What a worker ended with is claimed alone, while nothing else is in hand.
+ * Where nobody knows with which row workers end, rows are claimed one by one.
  */
 #include "postgres.h"
 
@@ -20,6 +23,7 @@
 #include "server/budgets.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
+#include "server/suspects.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -28,6 +32,7 @@
 #include "worker/conversation.h"
 #include "worker/failure.h"
 #include "worker/line.h"
+#include "worker/lost_claims.h"
 
 /*
  * Of each kind and record type; in hand all together: with so many, an
@@ -42,6 +47,10 @@
 
 /* Records of orphans that the application uses just now. */
 #define RECOVERY_RETRY_MS 1000
+
+/* What somebody holds is looked at again after so long, at first and while it goes on. */
+#define PASSED_BASE_MS 100
+#define PASSED_MAX_MS 1000
 
 /* What this worker was told that it had ended, and had not, is looked for this often. */
 #define RECOVERY_INTERVAL_MS (60 * 1000)
@@ -66,7 +75,22 @@ static struct
 	int failures;              /* in a row; meanwhile each record type is claimed alone */
 	TimestampTz rests_until[RECORD_TYPES]; /* the type that failed */
 	RecordType first;                      /* whose turn it is to claim first */
+	TransactionIds passed[RECORD_TYPES];   /* rows that somebody held when they were passed over */
+	TimestampTz passed_until;              /* when they are looked at again; 0: there are none */
+	int passed_in_a_row; /* how often something was passed over, without a break */
 } claiming;
+
+/* What workers ended with is never claimed together with others. */
+static void
+forget_passed(void)
+{
+	for (RecordType type = 0; type < RECORD_TYPES; type++)
+	{
+		claiming.passed[type].count = 0;
+		lost_claims_add_ids(type, &claiming.passed[type]);
+	}
+	claiming.passed_until = 0;
+}
 
 void
 claiming_start(void)
@@ -74,6 +98,8 @@ claiming_start(void)
 	claiming.expects_work = true;
 	claiming.next_due = DT_NOBEGIN;
 	claiming.fallback_at = DT_NOEND;
+	lost_claims_load();
+	forget_passed();
 }
 
 void
@@ -104,6 +130,7 @@ claiming_note_orphans(void)
 void
 claiming_note_settings(void)
 {
+	lost_claims_try_again();
 	claiming.pauses_ended = false;
 	claiming.expects_work = true;
 }
@@ -281,13 +308,24 @@ release_due(void)
 	}
 }
 
+/* What this worker holds, and what has to be put back by itself; palloc'd. */
+static TransactionIds
+not_to_be_put_back(RecordType type)
+{
+	TransactionIds ids = {0};
+
+	ids.ids = conversation_claim_ids(type, &ids.count);
+	ids.room = Max(ids.count, 1);
+	lost_claims_add_ids(type, &ids);
+	return ids;
+}
+
 static bool
 recover_orphans_of(RecordType type, int64 *recovered)
 {
-	int count;
-	int64 *held = conversation_claim_ids(type, &count);
+	TransactionIds held = not_to_be_put_back(type);
 
-	return queue_recover_orphans(type, held, count, recovered);
+	return queue_recover_orphans(type, held.ids, held.count, recovered);
 }
 
 static void
@@ -338,6 +376,45 @@ learn_past_creations(void)
 	budgets_note_creations_known();
 }
 
+/* ---- what somebody holds ---- */
+
+/* Their time has come: whether they are free is seen when they are claimed. */
+static void
+look_again_at_passed(void)
+{
+	if (claiming.passed_until == 0 || claiming.passed_until > GetCurrentTimestamp())
+		return;
+	forget_passed();
+}
+
+static int
+count_passed(void)
+{
+	int count = 0;
+
+	for (RecordType type = 0; type < RECORD_TYPES; type++)
+		count += claiming.passed[type].count;
+	return count;
+}
+
+/*
+ * Nobody tells when a lock is let go of: a rollback is no commit, and a prepared
+ * transaction holds its locks for days.
+ */
+static void
+note_passed(void)
+{
+	if (count_passed() == 0)
+	{
+		claiming.passed_in_a_row = 0;
+		return;
+	}
+	if (claiming.passed_until == 0)
+		claiming.passed_until =
+			backoff_in_ms(Min(PASSED_BASE_MS << Min(claiming.passed_in_a_row++, 8), PASSED_MAX_MS));
+	claiming_note_due(claiming.passed_until);
+}
+
 /* ---- claims ---- */
 
 /* What one claim brought, and what went wrong with a part of it. */
@@ -346,6 +423,9 @@ typedef struct ClaimRound
 	NewClaims claims;
 	RecordType type; /* that is claimed just now */
 	int slots;       /* for both types */
+	int64 alone;     /* of that type: the one row that the round is about; 0: it is about many */
+	bool is_over;    /* it needs no further try */
+	bool more;       /* another round may bring more */
 	bool rests;      /* a type that failed a moment ago was left out */
 	bool failed;
 	DbError error; /* of the type that failed */
@@ -358,22 +438,10 @@ claim_type(void *argument)
 	ClaimRound *round = argument;
 	int left = round->slots - list_length(round->claims.claims);
 
+	/* Apart: one row that cannot be claimed must not stop the others. */
 	if (left > 0)
-		queue_claim_take(round->type, claim_slots(left), TopMemoryContext, &round->claims);
-}
-
-/* DbAction: one row that cannot be claimed must not stop the others. */
-static void
-claim_failing_type(void *argument)
-{
-	ClaimRound *round = argument;
-	int64 failed = queue_claim_fail_unclaimable(round->type, claim_slots(round->slots));
-
-	if (failed > 0)
-		ereport(LOG,
-				(errmsg("github_sync: ended " INT64_FORMAT " transactions that cannot be claimed",
-						failed)));
-	claim_type(round);
+		queue_claim_take(round->type, claim_slots(left), claiming.failures > 0,
+						 &claiming.passed[round->type], TopMemoryContext, &round->claims);
 }
 
 /* They were rolled back: those after the first "kept". */
@@ -401,7 +469,7 @@ claim_type_alone(ClaimRound *round)
 		round->rests = true;
 		return;
 	}
-	if (db_try(claim_failing_type, round, &round->error))
+	if (db_try(claim_type, round, &round->error))
 		return;
 	round->claims.claims = forget_claims(round->claims.claims, claimed);
 	round->claims.unfit = list_truncate(round->claims.unfit, unfit);
@@ -426,11 +494,95 @@ claim_in_turn(ClaimRound *round)
 	claiming.first = (claiming.first + 1) % RECORD_TYPES;
 }
 
+/* ---- one by one ---- */
+
+/* Until the round is committed, whatever ends this worker was this row's doing. */
+static LoneClaim
+claim_alone(ClaimRound *round, RecordType type, int64 id, bool give_up)
+{
+	suspects_mark_row(type, id);
+	round->type = type;
+	round->alone = id;
+	round->more = true;
+	return queue_claim_take_lost(type, id, give_up, TopMemoryContext, &round->claims);
+}
+
+static void
+claim_lost(ClaimRound *round, LostClaim *lost)
+{
+	switch (claim_alone(round, lost->record_type, lost->id, lost->give_up))
+	{
+		case LONE_CLAIMED:
+			lost->in_hand = true;
+			break;
+		case LONE_HELD:
+			lost_claims_postpone(lost);
+			break;
+		case LONE_OVER:
+			round->is_over = true;
+			break;
+	}
+}
+
+/* The orphans first: they are older.  0: there is nothing to do. */
+static int64
+next_with_care(RecordType type, int slots)
+{
+	TransactionIds held = not_to_be_put_back(type);
+	int64 id = queue_next_orphan(type, held.ids, held.count);
+
+	return id != 0 ? id : queue_claim_next(type, claim_slots(slots), &claiming.passed[type]);
+}
+
+static void
+claim_with_care(ClaimRound *round)
+{
+	for (int i = 0; i < RECORD_TYPES; i++)
+	{
+		RecordType type = (claiming.first + i) % RECORD_TYPES;
+		int64 id = claiming.attached[type] ? next_with_care(type, round->slots) : 0;
+
+		if (id == 0)
+			continue;
+		if (claim_alone(round, type, id, false) == LONE_HELD)
+			queue_claim_add_id(&claiming.passed[type], id);
+		break;
+	}
+	claiming.first = (claiming.first + 1) % RECORD_TYPES;
+}
+
 /* Of this process, or of one before it, whose last words are still shown. */
 static void
 look_for_end_of_outages(void)
 {
 	claiming.all_is_well = shared_state_shows_error() && !installations_any_outage();
+}
+
+static void
+claim_others(ClaimRound *round)
+{
+	if (suspects_need_care())
+	{
+		claim_with_care(round);
+		return;
+	}
+	recover_orphans();
+	claim_in_turn(round);
+}
+
+/* A row that workers ended with is alone, behind all others; but not for ever. */
+static void
+claim_rows(ClaimRound *round)
+{
+	LostClaim *lost = lost_claims_due();
+
+	if (lost_claims_any_in_hand())
+		return;
+	if (lost == NULL || !lost_claims_has_waited(lost))
+		claim_others(round);
+	if (lost != NULL && conversation_claims() == 0 && round->alone == 0 &&
+		round->claims.claims == NIL)
+		claim_lost(round, lost);
 }
 
 /* DbAction: fills the free slots; its argument is a ClaimRound. */
@@ -448,10 +600,12 @@ claim(void *argument)
 	end_pauses_of_settings();
 	look_for_end_of_outages();
 	release_due();
-	recover_orphans();
 	learn_past_creations();
 	round->slots = free_slots();
-	claim_in_turn(round);
+	look_again_at_passed();
+	claim_rows(round);
+	note_passed();
+	claiming_note_due(lost_claims_next_time());
 }
 
 static void
@@ -472,14 +626,14 @@ begin_conversation(SyncClaim *claim)
 }
 
 static void
-begin_conversations(List *claims)
+begin_conversations(List *claims, bool more)
 {
 	ListCell *cell;
 
 	foreach (cell, claims)
 		begin_conversation(lfirst(cell));
 	/* What filled no slot is not there: the next commit or answer says so. */
-	claiming.expects_work = claims != NIL;
+	claiming.expects_work = claims != NIL || more;
 	list_free(claims);
 }
 
@@ -525,8 +679,10 @@ end_all_unfit(List *claims)
 static void
 note_failure(const DbError *error)
 {
+	/* Nobody tells when a lock of a table is let go of, either. */
 	claiming_note_due(
-		backoff_doubling(++claiming.failures, FAILED_CLAIM_BASE_MS, FAILED_CLAIM_MAX_MS));
+		backoff_doubling(++claiming.failures, FAILED_CLAIM_BASE_MS,
+						 db_error_is_contention(error) ? PASSED_MAX_MS : FAILED_CLAIM_MAX_MS));
 	/* What the claim did first was rolled back with it, or is not as it should be. */
 	claiming.orphans_recovered = false;
 	claiming.pauses_ended = false;
@@ -549,22 +705,57 @@ note_success(uint32 wakes)
 	claiming.failures = 0;
 }
 
+/* A round about one row that failed is this row's fault alone. */
+static const DbError *
+blame_row(ClaimRound *round)
+{
+	ereport(LOG,
+			(errcode(round->error.sqlstate),
+			 errmsg("github_sync: %s transaction " INT64_FORMAT " cannot be claimed: %s",
+					record_type_name(round->type), round->alone, round->error.message)));
+	lost_claims_note(round->type, round->alone);
+	forget_passed();
+	return NULL;
+}
+
 /* What to complain of; NULL: nothing. */
 static const DbError *
-what_failed(ClaimRound *round, bool committed)
+what_failed(ClaimRound *round, bool succeeded)
 {
 	const DbError *problem;
 
-	if (!committed)
+	if (!succeeded)
 	{
 		round->claims.claims = forget_claims(round->claims.claims, 0);
 		/* What was due is so still, after the backoff. */
 		claiming.next_due = DT_NOEND;
 		claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
-		return &round->error;
+		note_passed();
+		if (round->alone == 0 && db_error_is_timeout(&round->error))
+			suspects_ask_for_care();
+		return round->alone != 0 ? blame_row(round) : &round->error;
 	}
 	problem = end_all_unfit(round->claims.unfit);
 	return problem == NULL && round->failed ? &round->error : problem;
+}
+
+/* A trigger of the owner's that waited for the commit refused: nobody knows for which row. */
+static const DbError *
+what_failed_at_commit(ClaimRound *round)
+{
+	round->is_over = false;
+	if (round->alone == 0)
+		suspects_ask_for_care();
+	return what_failed(round, false);
+}
+
+static void
+note_rows_that_are_over(const ClaimRound *round)
+{
+	if (!round->is_over)
+		return;
+	lost_claims_note_outcome(round->type, round->alone);
+	forget_passed();
 }
 
 void
@@ -573,8 +764,6 @@ claiming_claim(void)
 	ClaimRound round = {0};
 	const DbError *problem;
 	uint32 wakes;
-	DbError error;
-	bool committed;
 
 	if (!claiming.expects_work)
 		return;
@@ -582,14 +771,15 @@ claiming_claim(void)
 	if (!setting_enabled || free_slots() <= 0)
 		return;
 	wakes = shared_state_wakes(); /* before the snapshot that has to show what they told of */
+	suspects_mark_many();
 	db_begin("claiming transactions");
-	committed = db_try(claim, &round, &error);
-	if (!committed)
-		round.error = error;
-	problem = what_failed(&round, committed);
-	db_commit();
+	problem = what_failed(&round, db_try(claim, &round, &round.error));
+	if (!db_try_commit(&round.error))
+		problem = what_failed_at_commit(&round);
+	suspects_unmark();
+	note_rows_that_are_over(&round);
 	/* Those that fit go on, whatever is wrong with the others. */
-	begin_conversations(round.claims.claims);
+	begin_conversations(round.claims.claims, round.more);
 	if (problem != NULL)
 		note_failure(problem);
 	else if (!round.rests)

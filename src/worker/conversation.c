@@ -23,7 +23,7 @@ conversation_of_claim(SyncClaim *claim)
 	conversation->purpose = ABOUT_CLAIM;
 	conversation->claim = claim;
 	conversation->installation = installation_get(claim->installation_id);
-	conversation->page = 1;
+	conversation->look.page = 1;
 	dlist_push_tail(&claims.list, &conversation->held);
 	claims.count++;
 	return conversation;

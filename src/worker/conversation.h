@@ -46,6 +46,16 @@ typedef struct Refusal
 	char *words;
 } Refusal;
 
+/* How far a list has been read, page by page. */
+typedef struct ListLook
+{
+	int page; /* from 1 */
+	const char
+		*seen_url; /* of the last page whose number is a power of two: a circle comes back to it */
+	int64 last_id; /* of the last item of the pages before; 0: there was none */
+	int64 last_created_at; /* and when that was made */
+} ListLook;
+
 typedef struct Conversation
 {
 	ConversationPurpose purpose;
@@ -58,10 +68,11 @@ typedef struct Conversation
 	BudgetTicket ticket;                  /* while its request is under way */
 	bool prepared;                        /* a creation: its attempt is committed */
 	bool retried_unauthorized;
+	bool write_not_found;     /* an update or deletion was answered 404 or 410 */
 	char *next_url;           /* where GitHub sent us on to, within its API; NULL: nowhere */
 	int redirects;            /* in a row */
 	int64 redirected_repo_id; /* in the last one; 0: it named none */
-	int page;                 /* of a list, from 1 */
+	ListLook look;            /* through a list for a creation */
 
 	/* Until they are reported, either of these. */
 	Answer *answer;  /* NULL: none */

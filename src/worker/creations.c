@@ -10,9 +10,11 @@
 
 #include "db/queue_report.h"
 #include "db/transaction.h"
+#include "server/suspects.h"
 #include "worker/creations.h"
 #include "worker/dispatch.h"
 #include "worker/failure.h"
+#include "worker/lost_claims.h"
 
 typedef struct Creation
 {
@@ -34,37 +36,107 @@ begin_creation(void *argument)
 		(void) queue_report_give_back(claim, NULL, RETRY_AT_ONCE);
 }
 
-static Creation *
-begin_one(Conversation *conversation)
+static void
+fail_creation(Creation *creation, const DbError *error)
 {
-	Creation *creation = palloc0(sizeof(Creation));
+	switch (failure_report(creation->conversation->claim, error, &creation->retry_at))
+	{
+		case FAILURE_REPORTED:
+		case FAILURE_STALE:
+			break;
+		case FAILURE_HELD:
+		case FAILURE_LOST:
+			conversation_note_lost();
+			break;
+	}
+}
+
+static void
+begin_one(Creation *creation)
+{
+	const SyncClaim *claim = creation->conversation->claim;
 	DbError error;
 
-	creation->conversation = conversation;
 	creation->retry_at = DT_NOEND;
-	if (!db_try(begin_creation, creation, &error))
+	suspects_mark_row(claim->record_type, claim->id);
+	if (db_try(begin_creation, creation, &error))
+		return;
+	creation->begun = false;
+	fail_creation(creation, &error);
+}
+
+static List *
+take_unprepared(void)
+{
+	Conversation *conversation;
+	List *creations = NIL;
+
+	while ((conversation = dispatch_take_unprepared()) != NULL)
 	{
-		creation->begun = false;
-		if (failure_report(conversation->claim, &error, &creation->retry_at) == FAILURE_LOST)
-			conversation_note_lost();
+		Creation *creation = palloc0(sizeof(Creation));
+
+		creation->conversation = conversation;
+		creations = lappend(creations, creation);
 	}
-	return creation;
+	return creations;
+}
+
+/* False: nothing of it is committed. */
+static bool
+begin_together(const List *creations)
+{
+	ListCell *cell;
+	DbError error;
+
+	db_begin("beginning creations");
+	foreach (cell, creations)
+		begin_one(lfirst(cell));
+	if (list_length(creations) > 1)
+		suspects_mark_many();
+	return db_try_commit(&error);
+}
+
+/* A trigger of the owner's that waited for the commit may refuse: it fails its own creation. */
+static void
+begin_alone(Creation *creation)
+{
+	const SyncClaim *claim = creation->conversation->claim;
+	DbError error;
+
+	db_begin("beginning a creation");
+	begin_one(creation);
+	if (db_try_commit(&error))
+		return;
+	creation->begun = false;
+	db_begin("reporting a failure");
+	fail_creation(creation, &error);
+	if (db_try_commit(&error))
+		return;
+	lost_claims_note(claim->record_type, claim->id);
+	conversation_note_lost();
+}
+
+static void
+begin_all(const List *creations)
+{
+	ListCell *cell;
+
+	if (!suspects_need_care() && begin_together(creations))
+		return;
+	foreach (cell, creations)
+		begin_alone(lfirst(cell));
 }
 
 void
 creations_send(TimestampTz *retry_at)
 {
-	Conversation *conversation = dispatch_take_unprepared();
-	List *creations = NIL;
+	List *creations = take_unprepared();
 	ListCell *cell;
 
-	if (conversation == NULL)
+	if (creations == NIL)
 		return;
-	db_begin("beginning creations");
-	for (; conversation != NULL; conversation = dispatch_take_unprepared())
-		creations = lappend(creations, begin_one(conversation));
-	db_commit();
-
+	begin_all(creations);
+	suspects_unmark();
 	foreach (cell, creations)
 	{
 		Creation *creation = lfirst(cell);

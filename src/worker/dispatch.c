@@ -188,14 +188,19 @@ send_in_rotation(void)
 	dispatch.next_turn = rotation.next_turn;
 }
 
+/* The others' requests wait while an answer is read: more than this is read in the next turn of the loop. */
+#define BYTES_PER_TURN (2 * 1024 * 1024)
+
 static void
 take_answered(void)
 {
 	Conversation *conversation;
+	size_t bytes = 0;
 
 	exchanges_progress();
-	while ((conversation = sending_take_answered()) != NULL)
+	while (bytes < BYTES_PER_TURN && (conversation = sending_take_answered()) != NULL)
 	{
+		bytes += verdict_length(conversation->answer);
 		freshness_note_answer(conversation, GetCurrentTimestamp());
 		pacing_settle(conversation);
 		if (conversation->purpose == ABOUT_CLAIM)

@@ -10,6 +10,7 @@
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
 #include "worker/failure.h"
+#include "worker/lost_claims.h"
 
 /* Whoever holds a record commits soon. */
 #define CONTENTION_BACKOFF_MS 1000
@@ -32,27 +33,12 @@ failure_count_attempt(const SyncClaim *claim, const char *code, const char *reas
 	return queue_report_try_again(claim, code, reason, next, setting_max_attempts);
 }
 
+/* Where nobody holds it, its own trigger may say so, and always will. */
 static bool
-give_back(Failure *failure)
+give_back(Failure *failure, const char *reason)
 {
 	failure->retry_at = backoff_in_ms(CONTENTION_BACKOFF_MS);
-	return queue_report_give_back(failure->claim, "the record was in use by other transactions",
-								  failure->retry_at);
-}
-
-/* Nothing of it can be applied, whichever row it is. */
-static bool
-table_is_at_fault(Failure *failure, const char *reason)
-{
-	TimestampTz retry_at = queue_wait_for_table(failure->claim->record_type);
-
-	if (retry_at == DT_NOEND)
-		return false;
-	if (retry_at != RETRY_AT_ONCE)
-		failure->retry_at = retry_at;
-	failure->was_held = queue_report_give_back(
-		failure->claim, psprintf("the table does not fit: %s", reason), retry_at);
-	return true;
+	return queue_report_contention(failure->claim, reason, failure->retry_at, setting_max_attempts);
 }
 
 /* DbAction */
@@ -63,11 +49,9 @@ tell_queue(void *argument)
 	const DbError *error = failure->error;
 	const char *reason = psprintf("%s: %s", unpack_sql_state(error->sqlstate), error->message);
 
-	if (db_error_is_contention(error))
-		failure->was_held = give_back(failure);
-	else if (table_is_at_fault(failure, reason))
-		return;
-	else if (db_error_is_passing(error))
+	if (db_error_is_held_lock(error))
+		failure->was_held = give_back(failure, reason);
+	else if (db_error_is_contention(error) || db_error_is_passing(error))
 		failure->was_held =
 			failure_count_attempt(failure->claim, "apply_failed", reason, &failure->retry_at);
 	else
@@ -81,13 +65,16 @@ failure_report(const SyncClaim *claim, const DbError *error, TimestampTz *retry_
 	DbError second;
 
 	if (!queue_is_attached(claim->record_type))
-		return FAILURE_LOST;
+		return FAILURE_HELD;
 	if (!db_try(tell_queue, &failure, &second))
 	{
 		ereport(WARNING,
 				(errcode(second.sqlstate),
 				 errmsg("could not report the failure of transaction " INT64_FORMAT ": %s",
 						claim->id, second.message)));
+		if (db_error_is_held_lock(&second))
+			return FAILURE_HELD;
+		lost_claims_note(claim->record_type, claim->id);
 		return FAILURE_LOST;
 	}
 	*retry_at = Min(*retry_at, failure.retry_at);

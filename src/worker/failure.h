@@ -3,16 +3,15 @@
  *		What a failure of SQL means for the claim that it happened with: one rule,
  *		whatever was to be written.
  *
- *	contention	 somebody held the record: back into the queue for a moment, no
- *				 attempt counted
- *	table		 it does not fit as a whole (a mapped column is gone, say): back into
- *				 the queue until it does, no attempt counted
+ *	held lock	 somebody held the record: back into the queue for a moment, no
+ *				 attempt counted; but where it is free, as with passing
  *	passing		 lack of memory, disk, connections, a cancel, a lost race: an
  *				 attempt counted, and tried again
  *	all else	 the application's table or its triggers refuse it: errored
- *				 apply_failed, with "SQLSTATE: message"
+ *				 apply_failed, with "SQLSTATE: message"; but where the table as a whole no longer
+ *				 fits, the queue gives the row back
  *
- * Where the record type was detached meanwhile, nothing is reported: detach gave
+ * Where the record type was detached meanwhile, nobody can be told: detach gave
  * the claim back, or attach will.
  */
 #ifndef GITHUB_SYNC_FAILURE_H
@@ -27,7 +26,8 @@ typedef enum FailureReport
 {
 	FAILURE_REPORTED,
 	FAILURE_STALE, /* the claim was not the row's any more */
-	FAILURE_LOST   /* the queue could not be told; it says that we hold the claim */
+	FAILURE_HELD,  /* the queue says that we hold the claim: somebody else holds the record */
+	FAILURE_LOST   /* the queue says so, and refuses to be told (lost_claims.h knows of it) */
 } FailureReport;
 
 /*

@@ -13,7 +13,6 @@
 
 /* So long GitHub may take to make a token known to all of its servers. */
 #define TOKEN_SETTLES_MS 5000
-#define TOKEN_REST_MS 1000
 
 /* One that has ended, and the one that was made in its place. */
 #define TOKENS_TRIED 2
@@ -63,16 +62,17 @@ installation_visit_all(InstallationVisitor visitor, void *argument)
 }
 
 void
-installation_set_token(Installation *installation, char *token, int64 expires_at,
+installation_set_token(Installation *installation, char *token, int64 renew_at,
 					   TimestampTz minted_at)
 {
 	char hex[65];
 
 	installation_drop_token(installation);
 	installation->token = token;
-	installation->token_expires_at = expires_at;
+	installation->token_renew_at = renew_at;
 	installation->token_minted_at = minted_at;
 	installation->token_accepted = false;
+	installation->token_has_rested = false;
 	if (crypto_sha256_hex(token, strlen(token), hex))
 		strlcpy(installation->token_key, hex, sizeof(installation->token_key));
 }
@@ -110,7 +110,7 @@ installation_drop_token(Installation *installation)
 bool
 installation_has_token(const Installation *installation, int64 now)
 {
-	return installation->token != NULL && installation->token_expires_at > now + TOKEN_RESERVE_S;
+	return installation->token != NULL && installation->token_renew_at > now;
 }
 
 void
@@ -126,10 +126,13 @@ installation_note_accepted(Installation *installation, const char *token_key)
 bool
 installation_rests_new_token(Installation *installation, TimestampTz now)
 {
-	if (installation->token_accepted ||
-		now >= TimestampTzPlusMilliseconds(installation->token_minted_at, TOKEN_SETTLES_MS))
+	TimestampTz settled_at =
+		TimestampTzPlusMilliseconds(installation->token_minted_at, TOKEN_SETTLES_MS);
+
+	if (installation->token_accepted || now >= settled_at)
 		return false;
-	installation->token_rests_until = TimestampTzPlusMilliseconds(now, TOKEN_REST_MS);
+	installation->token_rests_until = settled_at;
+	installation->token_has_rested = true;
 	return true;
 }
 
@@ -137,7 +140,7 @@ bool
 installation_gives_up_token(Installation *installation)
 {
 	installation_drop_token(installation);
-	return ++installation->tokens_refused < TOKENS_TRIED;
+	return ++installation->tokens_refused < TOKENS_TRIED && !installation->token_has_rested;
 }
 
 /* Many requests with a bad token make GitHub refuse good ones as well. */

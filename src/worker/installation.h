@@ -18,17 +18,15 @@
 
 #define TOKEN_KEY_LENGTH 16
 
-/* A token that expires within this time is renewed first. */
-#define TOKEN_RESERVE_S 120
-
 typedef struct Installation
 {
 	int64 id;                      /* GitHub's; 0 in token mode */
 	char *token;                   /* malloc'd; NULL: none yet */
 	char *former_token;            /* malloc'd; the one before: answers to it may still come */
-	int64 token_expires_at;        /* seconds since 1970, by our clock */
+	int64 token_renew_at;          /* seconds since 1970, by our clock */
 	TimestampTz token_minted_at;   /* DT_NOBEGIN: not minted, but read from a file */
 	bool token_accepted;           /* GitHub has answered to it */
+	bool token_has_rested;         /* new, it was refused, and had the time to become known */
 	bool token_doubted;            /* GitHub refused it, or the one before: one request tries it */
 	int tokens_refused;            /* in a row, none of them accepted */
 	TimestampTz token_rests_until; /* nothing is sent with it before */
@@ -60,8 +58,8 @@ installation_note_pause(Installation *installation, PauseKind kind, TimestampTz 
 /* Keys and tokens may be others now: drops tokens and forgets that they were refused. */
 extern void installation_end_credential_pauses(void);
 
-/* Takes over a malloc'd token; expires_at: seconds since 1970, by our clock. */
-extern void installation_set_token(Installation *installation, char *token, int64 expires_at,
+/* Takes over a malloc'd token; renew_at: seconds since 1970, by our clock: it is not sent from then on. */
+extern void installation_set_token(Installation *installation, char *token, int64 renew_at,
 								   TimestampTz minted_at);
 extern void installation_drop_token(Installation *installation);
 
@@ -76,14 +74,15 @@ extern void installation_note_accepted(Installation *installation, const char *t
 
 /*
  * GitHub refused the token.  True: it is so new, and was never accepted, that
- * GitHub's replicas may not know it yet; it rests, and is tried again.
+ * GitHub's replicas may not know it yet; it rests until they do, and is tried
+ * once more.
  */
 extern bool installation_rests_new_token(Installation *installation, TimestampTz now);
 
 /* Nothing is to be sent with the token now: it rests, or one request tries it. */
 extern bool installation_spares_token(const Installation *installation, TimestampTz now);
 
-/* GitHub refused the token for good.  False: a new one is not worth a try. */
+/* GitHub refused the token for good.  False: it was itself the new one, and another is not worth a try. */
 extern bool installation_gives_up_token(Installation *installation);
 
 #endif

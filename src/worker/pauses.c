@@ -276,6 +276,20 @@ make_pause(Pause *pause)
 						error.message)));
 }
 
+/* What was given back and could not be committed is an orphan now. */
+static void
+commit_pauses(void)
+{
+	DbError error;
+
+	if (db_try_commit(&error))
+		return;
+	conversation_note_lost();
+	ereport(WARNING,
+			(errcode(error.sqlstate),
+			 errmsg("could not give transactions back into the queue: %s", error.message)));
+}
+
 void
 pauses_make_due(TimestampTz *retry_at)
 {
@@ -293,7 +307,7 @@ pauses_make_due(TimestampTz *retry_at)
 		make_pause(pause);
 		*retry_at = Min(*retry_at, pause->until);
 	}
-	db_commit();
+	commit_pauses();
 }
 
 /* InstallationVisitor */
@@ -310,5 +324,5 @@ pauses_give_back_all(void)
 		return;
 	db_begin("giving back transactions");
 	installation_visit_all(clear_line, NULL);
-	db_commit();
+	commit_pauses();
 }

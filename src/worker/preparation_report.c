@@ -14,6 +14,12 @@
 #include "worker/identity.h"
 #include "worker/preparation_report.h"
 
+/* A token that ends within this time is renewed first; of one that lives shorter, in the middle of its life. */
+#define TOKEN_RESERVE_S 120
+
+/* One that lives shorter is of no use: it would be made anew for every few requests. */
+#define TOKEN_SHORTEST_LIFE_S 10
+
 static void
 take_token(Report *report)
 {
@@ -29,14 +35,15 @@ take_token(Report *report)
 	}
 	/* Both times are by GitHub's clock, which may differ from ours. */
 	lifetime_s = token.expires_at - answer->verdict.answered_at;
-	if (lifetime_s <= TOKEN_RESERVE_S)
+	if (lifetime_s < TOKEN_SHORTEST_LIFE_S)
 	{
 		github_token_free(&token);
 		report_bad_credentials(report, "GitHub's token expires as soon as it is made");
 		return;
 	}
 	installation_set_token(report->conversation->installation, token.token,
-						   (int64) time(NULL) + lifetime_s, GetCurrentTimestamp());
+						   (int64) time(NULL) + lifetime_s - Min(TOKEN_RESERVE_S, lifetime_s / 2),
+						   GetCurrentTimestamp());
 }
 
 static void

@@ -101,7 +101,8 @@ end_of_pause(const Report *report, int64 else_ms)
 
 	if (block.obstacle != RATE_NONE)
 		return budget_time(block.not_before_ms);
-	return backoff_in_ms(wait_s != GITHUB_NO_WAIT ? wait_s * 1000 : else_ms);
+	/* At least a second: "0" must not make us send in a circle. */
+	return backoff_in_ms(wait_s != GITHUB_NO_WAIT ? Max(wait_s, 1) * 1000 : else_ms);
 }
 
 static void

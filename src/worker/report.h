@@ -31,6 +31,7 @@ typedef struct Report
 	TimestampTz paused_until;
 	bool outage_ends;               /* the installation was in an outage, and GitHub answered */
 	const char *installation_state; /* what GitHub says it is; NULL: nothing */
+	bool is_lost;                   /* the queue could not be told of it, nor of the failure */
 	TimestampTz retry_at;           /* when a row that was given back may be claimed again */
 } Report;
 

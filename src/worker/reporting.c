@@ -7,6 +7,7 @@
 
 #include "db/transaction.h"
 #include "server/shared_state.h"
+#include "server/suspects.h"
 #include "utils/timestamp.h"
 #include "worker/arrivals.h"
 #include "worker/claim_report.h"
@@ -14,6 +15,7 @@
 #include "worker/freshness.h"
 #include "worker/identity.h"
 #include "worker/line.h"
+#include "worker/lost_claims.h"
 #include "worker/pauses.h"
 #include "worker/preparation_report.h"
 #include "worker/report.h"
@@ -22,13 +24,20 @@
 /* How many reports one transaction holds at most: a bound on what a crash repeats. */
 #define REPORTS_PER_TRANSACTION 64
 
+/* And how many bytes of answers: the others' requests wait while they are read. */
+#define BYTES_PER_TRANSACTION (2 * 1024 * 1024)
+
 /*
  * A row that the application holds: its report is tried again this often, each
  * time after twice as long (6 s in all), as the answer is at hand. Then the
  * claim is given back (failure.c), and GitHub asked again.
  */
 #define CONTENTION_RETRIES 8
+#define CONFLICT_RETRIES 3 /* of two that could not go on together: counted then */
 #define CONTENTION_DELAY_MS 25
+
+/* How many reports are to be made one by one: together they could not be committed. */
+static int apart = 0;
 
 static void
 report_unusable_row(Report *report, const Refusal *refusal)
@@ -78,6 +87,32 @@ begin_report(void *argument)
 	report_arrival(report);
 }
 
+static bool
+may_be_reported_later(const Conversation *conversation, const DbError *error)
+{
+	int retries = db_error_is_held_lock(error) ? CONTENTION_RETRIES : CONFLICT_RETRIES;
+
+	return db_error_is_contention(error) && conversation->postponed < retries;
+}
+
+static void
+report_failure(Report *report, const DbError *error)
+{
+	switch (failure_report(report->conversation->claim, error, &report->retry_at))
+	{
+		case FAILURE_REPORTED:
+		case FAILURE_STALE:
+			break;
+		case FAILURE_HELD:
+			conversation_note_lost();
+			break;
+		case FAILURE_LOST:
+			report->is_lost = true;
+			conversation_note_lost();
+			break;
+	}
+}
+
 /* The report could not be made: the application's table or its triggers refused. */
 static void
 handle_failure(Report *report, const DbError *error)
@@ -88,10 +123,10 @@ handle_failure(Report *report, const DbError *error)
 	report_reset(report);
 	if (conversation->claim == NULL)
 		return;
-	if (db_error_is_contention(error) && conversation->postponed < CONTENTION_RETRIES)
+	if (may_be_reported_later(conversation, error))
 		report->disposition = CONVERSATION_WAITS;
-	else if (failure_report(conversation->claim, error, &report->retry_at) == FAILURE_LOST)
-		conversation_note_lost();
+	else
+		report_failure(report, error);
 }
 
 /* ---- the installation as a whole ---- */
@@ -237,6 +272,8 @@ report_one(Conversation *conversation)
 	DbError error;
 
 	report->conversation = conversation;
+	if (conversation->claim != NULL)
+		suspects_mark_row(conversation->claim->record_type, conversation->claim->id);
 	if (!db_try(begin_report, report, &error))
 		handle_failure(report, &error);
 	else if (report->pause_reason != NULL)
@@ -282,29 +319,119 @@ conclude(const Report *report)
 	return true;
 }
 
+/* ---- what cannot be committed ---- */
+
+/* A trigger of the owner's that waited for the commit refused it. */
+static void
+report_uncommitted(Report *report, const DbError *commit_error)
+{
+	const SyncClaim *claim = report->conversation->claim;
+	DbError error;
+
+	report_reset(report);
+	if (claim == NULL)
+		return;
+	db_begin("reporting a failure");
+	report_failure(report, commit_error);
+	if (db_try_commit(&error) || report->is_lost)
+		return;
+	report->is_lost = true;
+	lost_claims_note(claim->record_type, claim->id);
+	conversation_note_lost();
+}
+
+/* With these, others may have been given back, which now are not. */
+static void
+report_again_apart(const List *reports)
+{
+	ListCell *cell;
+
+	conversation_note_lost();
+	apart += list_length(reports);
+	foreach (cell, reports)
+	{
+		const Report *report = lfirst(cell);
+
+		arrivals_add(report->conversation);
+	}
+}
+
+/* False: the reports are to be made again, each in a transaction of its own. */
+static bool
+commit_reports(List *reports)
+{
+	DbError error;
+
+	if (list_length(reports) > 1)
+		suspects_mark_many();
+	if (db_try_commit(&error))
+		return true;
+	ereport(LOG,
+			(errcode(error.sqlstate),
+			 errmsg("github_sync: %d reports could not be committed: %s", list_length(reports),
+					error.message)));
+	if (list_length(reports) > 1)
+	{
+		report_again_apart(reports);
+		return false;
+	}
+	report_uncommitted(linitial(reports), &error);
+	return true;
+}
+
+static List *
+report_some(Conversation *conversation)
+{
+	bool one_by_one = apart > 0 || suspects_need_care();
+	List *reports = NIL;
+	size_t bytes = 0;
+
+	do
+	{
+		bytes += conversation->answer != NULL ? verdict_length(conversation->answer) : 0;
+		reports = lappend(reports, report_one(conversation));
+	} while (!one_by_one && list_length(reports) < REPORTS_PER_TRANSACTION &&
+			 bytes < BYTES_PER_TRANSACTION && (conversation = arrivals_take()) != NULL);
+	if (one_by_one)
+		apart = Max(apart - 1, 0);
+	return reports;
+}
+
+static void
+note_outcome(const Report *report)
+{
+	const SyncClaim *claim = report->conversation->claim;
+
+	if (claim == NULL || report->disposition != CONVERSATION_ENDS || report->is_lost)
+		return;
+	lost_claims_note_outcome(claim->record_type, claim->id);
+	suspects_note_outcome();
+}
+
 ReportCounts
 reporting_report_arrivals(TimestampTz *retry_at)
 {
 	ReportCounts counts = {0, 0};
 	Conversation *conversation = arrivals_take();
-	List *reports = NIL;
+	List *reports;
 	ListCell *cell;
+	bool committed;
 
 	if (conversation == NULL)
 		return counts;
 	db_begin("reporting answers");
-	do
-	{
-		reports = lappend(reports, report_one(conversation));
-	} while (list_length(reports) < REPORTS_PER_TRANSACTION &&
-			 (conversation = arrivals_take()) != NULL);
-	db_commit();
+	reports = report_some(conversation);
+	committed = commit_reports(reports);
+	suspects_unmark();
+	if (!committed)
+		return counts;
 
 	foreach (cell, reports)
 	{
 		const Report *report = lfirst(cell);
 
 		*retry_at = Min(*retry_at, report->retry_at);
+		note_outcome(report);
 		if (!conclude(report))
 			counts.ended++;
 	}

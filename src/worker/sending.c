@@ -34,7 +34,7 @@ describe_claim(const Conversation *conversation, GithubRequestInput *input)
 	input->title = claim->title;
 	input->body = claim->body;
 	input->state = claim->issue_state;
-	input->page = conversation->page;
+	input->page = conversation->look.page;
 	input->per_page = LOOKUP_PAGE_SIZE;
 }
 
@@ -146,6 +146,9 @@ start_exchange(Conversation *conversation, const GithubRequest *request, const c
 							.headers = headers,
 							.body = request->body,
 							.body_length = request->body ? strlen(request->body) : 0,
+							.max_response_size =
+								github_operation_max_answer(conversation->operation,
+															LOOKUP_PAGE_SIZE),
 							.once = github_operation_creates(conversation->operation),
 							.tag = conversation};
 
@@ -271,7 +274,6 @@ sending_take_answered(void)
 	request = (AnsweredRequest){conversation->operation, conversation->conditional,
 								conversation->installation};
 	conversation->answer = verdict_make(exchange, &request, GetMemoryChunkContext(conversation));
-	http_exchange_free(exchange);
 	log_answer(conversation);
 	return conversation;
 }

@@ -4,6 +4,9 @@
  */
 #include "postgres.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <time.h>
 
 #include "core/github_json.h"
@@ -95,24 +98,46 @@ fill_in(Answer *answer, const HttpExchange *exchange, const AnsweredRequest *req
 }
 
 Answer *
-verdict_make(const HttpExchange *exchange, const AnsweredRequest *request, MemoryContext parent)
+verdict_make(HttpExchange *exchange, const AnsweredRequest *request, MemoryContext parent)
 {
 	MemoryContext context = AllocSetContextCreate(parent, "github answer", ALLOCSET_SMALL_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	Answer *answer = palloc0(sizeof(Answer));
 
 	answer->context = context;
+	answer->exchange = exchange;
 	fill_in(answer, exchange, request);
+	http_exchange_drop_body(exchange);
 	MemoryContextSwitchTo(caller);
 	return answer;
+}
+
+size_t
+verdict_length(const Answer *answer)
+{
+	return answer->json != NULL ? strlen(answer->json) : 0;
+}
+
+/* What was parsed of a large answer lies in small pieces, which malloc would keep. */
+static void
+give_memory_back(void)
+{
+#ifdef __GLIBC__
+	(void) malloc_trim(0);
+#endif
 }
 
 void
 verdict_free(Answer *answer)
 {
+	bool is_large = verdict_length(answer) > HTTP_SMALL_BODY;
+
 	github_verdict_free(&answer->verdict);
 	free(answer->json);
+	http_exchange_free(answer->exchange);
 	MemoryContextDelete(answer->context);
+	if (is_large)
+		give_memory_back();
 }
 
 /* NULL: nothing. */

@@ -19,6 +19,7 @@
 typedef struct Answer
 {
 	MemoryContext context;
+	HttpExchange *exchange; /* without its body; until the answer is freed, its bytes count */
 	GithubVerdict verdict;
 	int status;     /* 0: no status line came */
 	char *json;     /* sanitized body, malloc'd; NULL: there was no memory for it */
@@ -37,10 +38,13 @@ typedef struct AnsweredRequest
 	const Installation *installation;
 } AnsweredRequest;
 
-/* In a child context of parent. */
+/* In a child context of parent.  Takes over the exchange. */
 extern Answer *
-verdict_make(const HttpExchange *exchange, const AnsweredRequest *request, MemoryContext parent);
+verdict_make(HttpExchange *exchange, const AnsweredRequest *request, MemoryContext parent);
 extern void verdict_free(Answer *answer);
+
+/* Bytes of its body: what reading it costs goes by that. */
+extern size_t verdict_length(const Answer *answer);
 
 /* "GitHub answered 403 (forbidden): ...", for people; palloc'd. */
 extern char *verdict_describe(const Answer *answer);

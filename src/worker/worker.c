@@ -57,6 +57,9 @@ wait_for_something(uint32 wait_event)
 							   WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 							   exchanges_descriptor(), time_to_wait(), wait_event);
 	ResetLatch(MyLatch);
+	/* At once: what the worker does first keeps no request waiting. */
+	if ((events & WL_SOCKET_READABLE) != 0)
+		exchanges_progress();
 	return (events & WL_LATCH_SET) != 0;
 }
 

@@ -65,7 +65,7 @@ export const BROKEN_RULES = [
 	broken('merge', 'lost text is not kept', '@record@_keep_conflicts', "IF verdicts[i] IN ('github won', 'app won') THEN", 'IF false THEN'),
 	broken('write', 'fields not sent are taken as sent', '@record@_settle_sent', 'IF cached.sent_mask[i] AND (', 'IF ('),
 	broken('write', 'the first time of a remote value is forgotten', '@record@_note_remote',
-		'IF cached.remote_changed_at[i] IS NULL OR previous[i] IS DISTINCT FROM remote[i] THEN', 'IF true THEN'),
+		'IF cached.remote_changed_at[i] IS NULL OR NOT github_sync.same_text(previous[i], remote[i]) THEN', 'IF true THEN'),
 	broken('end', 'nothing new is completed', '@record@_end_merged', "IF FOUND THEN\n\t\t\tUPDATE", "IF false THEN\n\t\t\tUPDATE"),
 	broken('end', 'lost is completed', '@record@_end_merged', 'IF merged.lost THEN', 'IF false THEN'),
 	broken('creation', 'sent again while the outcome is open', '@record@_first_step', "step := 'lookup';", "step := 'create';"),

@@ -78,3 +78,7 @@ SELECT count(*) FROM github_sync.task_sync_transactions;
 SELECT count(*) FROM github_sync.github_issues;
 SELECT count(*) FROM github_sync.comment_sync_transactions;
 SELECT count(*) FROM github_sync.github_comments;
+
+-- a message of any length is kept with its begin and its end, and no longer than people read
+SELECT github_sync.shortened(NULL), github_sync.shortened(''), github_sync.shortened(repeat('é', 2000)) = repeat('é', 2000);
+SELECT regexp_replace(m, 'é+', ' many ', 'g'), length(m) FROM github_sync.shortened('begin' || repeat('é', 400000) || 'end') AS m;

@@ -302,6 +302,45 @@ SELECT count(*) FROM waiting();
 INSERT INTO app.tasks (id, title) SELECT i, 'many' FROM generate_series(1001, 11100) AS i;
 SELECT count(*) FROM waiting();
 RESET SESSION AUTHORIZATION;
+-- modified_at itself is dropped: what was inserted meanwhile is known by its key, whatever its time is then
+\set ECHO none
+:world
+:migrations
+\set ECHO all
+CALL synced_world();
+ALTER TABLE app.tasks DROP COLUMN modified_at;
+ALTER TABLE app.comments DROP COLUMN modified_at;
+INSERT INTO app.tasks (title) VALUES ('three');
+INSERT INTO app.comments (task_id, body) VALUES (1, 'Nor I');
+ALTER TABLE app.tasks ADD COLUMN modified_at timestamptz;
+ALTER TABLE app.comments ADD COLUMN modified_at timestamptz DEFAULT '2020-01-01';
+RESET SESSION AUTHORIZATION;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id') \g /dev/null
+SELECT github_sync.attach_comments('app.comments') \g /dev/null
+SET SESSION AUTHORIZATION regress_owner;
+SELECT * FROM waiting();
+SELECT * FROM problems();
+SELECT count(*) FROM github_sync.uncaptured_rows;
+-- a comment whose task comes later
+ALTER TABLE app.comments ALTER COLUMN task_id DROP NOT NULL;
+INSERT INTO app.comments (body, modified_at) VALUES ('of nothing yet', at(9));
+UPDATE app.comments SET task_id = 2 WHERE body = 'of nothing yet';
+SELECT t.state FROM github_sync.comment_sync_transactions AS t JOIN app.comments AS c ON c.id = t.comment_id
+WHERE c.body = 'of nothing yet' AND t.state = 'queued';
+-- a table that is swapped for a new one
+BEGIN;
+ALTER TABLE app.tasks RENAME TO old_tasks;
+CREATE TABLE app.tasks (LIKE app.old_tasks INCLUDING ALL);
+SELECT * FROM problems();
+ROLLBACK;
+-- capture that is switched off by DDL
+ALTER TABLE app.tasks DISABLE TRIGGER USER;
+SELECT * FROM problems();
+SELECT h.remedy FROM github_sync.health() AS h WHERE h.status <> 'ok';
+ALTER TABLE app.tasks ENABLE TRIGGER USER;
+SELECT * FROM problems();
+RESET SESSION AUTHORIZATION;
+
 -- migrations of others are nothing to us
 SET SESSION AUTHORIZATION regress_app;
 CREATE TEMP TABLE mine (a integer);

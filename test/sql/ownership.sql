@@ -280,17 +280,13 @@ INSERT INTO github_sync.task_sync_transactions (direction, task_id) SELECT 'outb
 SELECT a_superuser, count(*) > 0 FROM world.trapped GROUP BY 1;
 SELECT DISTINCT rolname FROM pg_proc AS p JOIN pg_roles AS r ON r.oid = p.proowner WHERE p.pronamespace = 'github_sync'::regnamespace AND p.prosecdef;
 
--- who may call the extension's functions: PUBLIC only these; see the end of sql/extension/library.sql
-SELECT p.oid::regprocedure FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
-WHERE p.pronamespace = 'github_sync'::regnamespace AND EXISTS (
-	SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee = 0 AND a.privilege_type = 'EXECUTE')
+-- PUBLIC may use nothing: no function, of the extension or of attach's, no table, no sequence
+SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace AND EXISTS (
+	SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee = 0)
 ORDER BY p.proname, p.oid::regprocedure::text;
--- and not these
-SELECT p.oid::regprocedure FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
-WHERE p.pronamespace = 'github_sync'::regnamespace AND NOT EXISTS (
-	SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee = 0 AND a.privilege_type = 'EXECUTE')
-ORDER BY p.proname, p.oid::regprocedure::text;
--- a dashboard gets what the views call, and no more
+SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'github_sync'::regnamespace AND EXISTS (
+	SELECT FROM aclexplode(c.relacl) AS a WHERE a.grantee = 0);
+-- a dashboard gets what the views call, and no more: not poke_launcher()
 SELECT github_sync.grant_monitor('regress_app') \g /dev/null
 SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace AND EXISTS (
 	SELECT FROM aclexplode(p.proacl) AS a WHERE a.grantee = 'regress_app'::regrole) ORDER BY p.proname;

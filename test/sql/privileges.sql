@@ -15,7 +15,7 @@
 RESET SESSION AUTHORIZATION;
 SELECT has_schema_privilege('regress_app', 'github_sync', 'USAGE');
 SELECT c.relname FROM pg_class AS c
-WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'v', 'S') AND c.relname <> 'state_transitions'
+WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'v', 'S')
 	AND EXISTS (SELECT FROM aclexplode(c.relacl) AS a WHERE a.grantee = 0);
 INSERT INTO app.tasks (title) VALUES ('Crash'), ('Another');
 
@@ -61,6 +61,48 @@ SELECT github_sync.capture_task_changes(true);
 SELECT github_sync.execute_as_owner('github_sync.github_repos', 'DELETE FROM github_sync.github_repos');
 -- what it inserted stands as the rules decided
 SELECT id, direction, state FROM github_sync.task_sync_transactions ORDER BY id;
+
+-- outbound deletions: only of what the application deleted, and where that is to be propagated
+SET SESSION AUTHORIZATION regress_owner;
+INSERT INTO app.tasks (title) VALUES ('Here'), ('Gone');
+INSERT INTO github_sync.github_issues (github_repo_id, github_id, number, task_id)
+SELECT 1, 3000000100 + t.id, 100 + t.id, t.id FROM app.tasks AS t WHERE t.title IN ('Here', 'Gone');
+DELETE FROM app.tasks WHERE title = 'Gone';
+UPDATE github_sync.github_issues SET local_deleted_at = at(9) WHERE number > 100 AND task_id IS NULL;
+CREATE VIEW world.numbers AS SELECT id, number, task_id FROM github_sync.github_issues WHERE number > 100 ORDER BY id;
+GRANT SELECT ON world.numbers TO regress_app;
+SET SESSION AUTHORIZATION regress_app;
+INSERT INTO github_sync.task_sync_transactions (direction, action, task_id) SELECT 'outbound', 'delete', task_id FROM world.numbers WHERE task_id IS NOT NULL;
+INSERT INTO github_sync.task_sync_transactions (direction, action, github_issue_id) SELECT 'outbound', 'delete', id FROM world.numbers WHERE task_id IS NOT NULL;
+INSERT INTO github_sync.task_sync_transactions (direction, action, github_issue_id) SELECT 'outbound', 'delete', id FROM world.numbers WHERE task_id IS NULL;
+INSERT INTO github_sync.comment_sync_transactions (direction, action, github_comment_id) VALUES ('outbound', 'delete', 1);
+SET SESSION AUTHORIZATION regress_owner;
+UPDATE github_sync.github_repos SET on_local_delete = 'propagate' WHERE id = 1;
+SET SESSION AUTHORIZATION regress_app;
+INSERT INTO github_sync.task_sync_transactions (direction, action, github_issue_id) SELECT 'outbound', 'delete', id FROM world.numbers WHERE task_id IS NOT NULL;
+INSERT INTO github_sync.task_sync_transactions (direction, action, github_issue_id) SELECT 'outbound', 'delete', id FROM world.numbers WHERE task_id IS NULL RETURNING direction, action, state;
+-- a receiver of webhooks: inbound only, of repositories that are connected, and nothing outbound
+SET SESSION AUTHORIZATION regress_owner;
+UPDATE github_sync.github_repos SET on_local_delete = 'keep' WHERE id = 1;
+REVOKE ALL ON github_sync.task_sync_transactions, github_sync.comment_sync_transactions FROM regress_app;
+SELECT github_sync.grant_application('regress_app', 'sideways');
+SELECT github_sync.grant_application('regress_app', 'inbound') \g /dev/null
+SET SESSION AUTHORIZATION regress_app;
+INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+VALUES ('inbound', 1, 3000000077, 77, at(5)) RETURNING direction, state;
+INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+VALUES ('inbound', 4711, 3000000078, 78, at(5));
+INSERT INTO github_sync.task_sync_transactions (direction, task_id) VALUES ('outbound', 1);
+INSERT INTO github_sync.task_sync_transactions (direction, github_issue_id) VALUES ('outbound', 1);
+INSERT INTO github_sync.task_sync_transactions (direction, action, github_issue_id) VALUES ('outbound', 'delete', 1);
+INSERT INTO github_sync.comment_sync_transactions (direction, action, github_comment_id) VALUES ('outbound', 'delete', 1);
+-- the other way round
+SET SESSION AUTHORIZATION regress_owner;
+REVOKE ALL ON github_sync.task_sync_transactions, github_sync.comment_sync_transactions FROM regress_app;
+SELECT github_sync.grant_application('regress_app', 'outbound') \g /dev/null
+SET SESSION AUTHORIZATION regress_app;
+INSERT INTO github_sync.task_sync_transactions (direction, github_issue_id) VALUES ('inbound', 1);
+INSERT INTO github_sync.task_sync_transactions (direction, task_id) VALUES ('outbound', 2) RETURNING direction, state;
 
 -- a dashboard reads the views, and only those
 SET SESSION AUTHORIZATION regress_owner;
@@ -203,7 +245,7 @@ CREATE OPERATOR world.|| (LEFTARG = text, RIGHTARG = name, FUNCTION = world.join
 -- a trigger, a policy, a column of a type that has a cast of its own, and a mapping that is a command
 CREATE FUNCTION world.ambush() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM world.trap('trigger'); RETURN coalesce(NEW, OLD); END $$;
 CREATE TRIGGER ambush BEFORE INSERT OR UPDATE OR DELETE ON github_sync.attached_tables FOR EACH ROW EXECUTE FUNCTION world.ambush();
-DROP VIEW github_sync.sync_problems;
+DROP VIEW github_sync.sync_problems, github_sync.sync_queue;
 CREATE TYPE world.kind AS (word text);
 CREATE FUNCTION world.kind_as_text(world.kind) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM world.trap('cast'); RETURN ($1).word; END $$;
 CREATE CAST (world.kind AS text) WITH FUNCTION world.kind_as_text AS IMPLICIT;
@@ -237,7 +279,7 @@ SELECT github_sync.attach_tasks('app.tasks'::regclass, NULL::name, NULL::name, N
 SELECT github_sync.attach_comments('app.comments'::regclass, NULL::name, NULL::name, NULL::name, NULL::name, 'UTC'::text, NULL::regprocedure) \g /dev/null
 SELECT github_sync.capture_task_changes(true::boolean) \g /dev/null
 SELECT github_sync.capture_comment_changes(true::boolean) \g /dev/null
-SELECT github_sync.grant_application('regress_app'::regrole) \g /dev/null
+SELECT github_sync.grant_application('regress_app'::regrole, 'both'::text) \g /dev/null
 SELECT github_sync.grant_monitor('regress_app'::regrole) \g /dev/null
 SELECT github_sync.adopt_database() \g /dev/null
 SELECT github_sync.take_over_ownership() \g /dev/null

@@ -147,6 +147,37 @@ $application->add_task(title => 'after the truncate');
 $application->wait_until_done;
 is(scalar(grep { $_->{title} eq 'after the truncate' } $github->issues('acme/widgets')), 1, 'and the queue works as before');
 
+# ---- a mapped column is dropped while a request is under way ----
+
+my $migrated = $application->add_task(title => 'to be migrated', markdown => 'text');
+$application->wait_until_done;
+my $issue = $application->issue_of($migrated)->{number};
+$github->fault("GET /issues/$issue\$", { gate => 'migration' });
+$application->tell_of_issue($github->human_edits_issue('acme/widgets', $issue, title => 'edited there'));
+$github->wait_at_gate('migration');
+$application->sql('ALTER TABLE tasks RENAME COLUMN markdown TO gone; ALTER TABLE tasks DROP COLUMN gone');
+$github->open_gate('migration');
+$application->wait_until("SELECT count(*) = 1 FROM github_sync.task_sync_transactions WHERE state = 'queued' AND last_error ~ '42703'");
+is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, 'a table that no longer fits errors no row');
+$application->superuser_sql("ALTER TABLE planner.tasks ADD COLUMN markdown text; SELECT github_sync.attach_tasks('planner.tasks',
+	body_column => 'markdown', github_repo_column => 'github_repo_id', insert_values => 'planner.values_of_task(bigint, jsonb)')");
+$application->wait_until_done;
+is($application->task($migrated)->{title}, 'edited there', 'and when it fits again, what waited goes on by itself');
+
+# ---- detach and attach while a request is under way ----
+
+$github->fault('POST /comments$', { gate => 'detach' });
+my $in_between = $application->add_comment($migrated, 'while it is detached');
+$github->wait_at_gate('detach');
+$application->superuser_sql('SELECT github_sync.detach_comments()');
+$github->open_gate('detach');
+$application->wait_until("SELECT count(*) = 0 FROM github_sync.sync_workers WHERE requests_under_way > 0");
+$application->attach;
+$application->sql('SELECT github_sync.capture_comment_changes(true)');
+$application->edit_comment($in_between, markdown => 'edited afterwards');
+$application->wait_until_done;
+is_deeply([ map { $_->{body} =~ s/\n.*//sr } $github->comments('acme/widgets', $issue) ], ['edited afterwards'], 'what was under way goes on, once');
+
 # ---- DROP EXTENSION while a request is under way, and back ----
 
 begin_slow_request($application, 'drop-extension');
@@ -169,7 +200,7 @@ my $task = $application->row("SELECT task_id FROM github_sync.github_issues WHER
 my $number = $application->issue_of($task)->{number};
 my %away = (
 	'DETACH' => 'SELECT github_sync.detach_comments()',
-	'DROP EXTENSION' => 'SET client_min_messages = error; DROP EXTENSION comment_sync_transaction CASCADE; CREATE EXTENSION comment_sync_transaction');
+	'DROP EXTENSION' => 'SET client_min_messages = error; DROP EXTENSION comment_sync_transaction CASCADE');
 foreach my $command (sort keys %away)
 {
 	# Answered before they are attached again, and afterwards.
@@ -187,6 +218,7 @@ foreach my $command (sort keys %away)
 			$github->open_gate($text);
 			$application->wait_until("SELECT requests_under_way = 0 FROM github_sync.sync_workers");
 		}
+		$application->superuser_sql("SET client_min_messages = error; CREATE EXTENSION IF NOT EXISTS comment_sync_transaction");
 		$application->superuser_sql("SELECT github_sync.attach_comments('planner.comments', insert_values => 'planner.values_of_comment(bigint, jsonb)'); SELECT github_sync.capture_comment_changes(true)");
 		$github->open_gate($text) if $answered eq 'after';
 		$application->edit_comment($comment, markdown => "$text, edited");

@@ -1,5 +1,6 @@
 # 011_poison.pl
 #
+# Group: attacks.
 # No row stops the worker for the others: what cannot be claimed, or put back,
 # ends alone; what is wrong with all rows ends none of them.
 use strict;
@@ -9,6 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use GitHubSync::StandIn;
 use GitHubSync::Application;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $github      = GitHubSync::StandIn->start;
@@ -55,6 +57,32 @@ cure();
 $application->sql('SELECT github_sync.retry_errored()');
 $application->wait_until_done;
 is($github->issue('acme/widgets', $application->issue_of($bad)->{number})->{title}, 'a bad task, edited', 'cured and retried, it is carried');
+
+# ---- a row that has much to say ----
+
+$application->sql(qq{
+	CREATE FUNCTION planner.shout() RETURNS trigger LANGUAGE plpgsql AS \$\$
+	BEGIN
+		RAISE EXCEPTION 'it begins %, and ends so', repeat('\xc3\xa9', 400000);
+	END \$\$;
+	CREATE TRIGGER shout BEFORE UPDATE ON tasks FOR EACH ROW WHEN (NEW.title = 'shout') EXECUTE FUNCTION planner.shout()});
+$github->advance_clock(5);
+$application->tell_of_issue($github->human_edits_issue('acme/widgets', $application->issue_of($bad)->{number}, title => 'shout'));
+$application->wait_until_done;
+my $told = $application->row('SELECT e.error_reason, t.last_error FROM github_sync.sync_errors AS e, github_sync.task_sync_transactions AS t'
+	  . " WHERE t.state = 'errored'");
+foreach my $text (@$told{qw(error_reason last_error)})
+{
+	like($text, qr/^P0001: it begins .*left out.*, and ends so$/s, 'a message of 800 kB is kept with its begin and its end');
+	cmp_ok(length $text, '<=', 2100, '... and without its middle');
+}
+my ($longest) = sort { $b <=> $a } map { length } split /\n/, slurp_file($application->node->logfile);
+cmp_ok($longest, '<', 10_000, '... in the log as well') or diag("$longest bytes in a line");
+$application->sql('DROP TRIGGER shout ON tasks; DROP FUNCTION planner.shout()');
+$application->sql('SELECT github_sync.retry_errored()');
+$application->wait_until_done;
+$application->edit_task($bad, title => 'a bad task');
+$application->wait_until_done;
 
 # ---- what is wrong with all rows ----
 

@@ -1,5 +1,6 @@
 # 018_hostile_answers.pl
 #
+# Group: attacks.
 # Whatever answers in GitHub's place: each row ends with a clear reason, the
 # others are carried meanwhile, and the worker neither ends nor grows.
 use strict;
@@ -115,7 +116,7 @@ $application->wait_until_done;
 is($application->superuser_sql("SELECT title FROM planner.tasks ORDER BY id DESC LIMIT 1"), 'never seen', 'until it is');
 
 # What our own parser took, and PostgreSQL's would not.
-foreach my $text ("\"two\nlines\"", '01', '1e200000')
+foreach my $text ("\"two\nlines\"", '01', '1e200000', '"cut\uZZZZ off"', '"\u12"', '{"name":1,"name":2}')
 {
 	my $unread = $github->human_creates_issue('acme/widgets', title => 'not read yet');
 	my $answer = $json->encode(issue_with(id => $unread->{id}, number => $unread->{number}, extra => 'EXTRA'));

@@ -1,5 +1,6 @@
 # 033_hostile_owner.pl
 #
+# Group: attacks.
 # What the owner of the tables can replace answers with what the worker does not
 # expect: NULL in each column of a claim, of what follows an answer and of a
 # creation; other columns, other types, nothing at all; claims that a trigger
@@ -26,7 +27,8 @@ my $edits  = 0;
 
 # Functions of the engine by their parameters.
 my %parameters = (
-	task_claim          => [qw(integer integer integer)],
+	task_claim          => [qw(integer integer integer bigint[])],
+	task_claim_apart    => [qw(integer integer integer bigint[])],
 	task_report_answer  => [qw(bigint integer github_sync.answer)],
 	task_begin_creation => [qw(bigint integer)]);
 
@@ -123,15 +125,15 @@ foreach my $column (@of_answer)
 # No task can be claimed: the worker says so, and tries again; comments can.
 foreach my $case (
 	[ 'claims of another type', 'SETOF text', q{SELECT 'a claim'}, qr/column "id" does not exist/ ],
-	[ 'claims that raise', 'SETOF github_sync.claim', 'SELECT t FROM github_sync.task_claim_true($1 / 0, $2, $3) AS t', qr/division by zero/ ])
+	[ 'claims that raise', 'SETOF github_sync.claim', 'SELECT t FROM github_sync.task_claim_true($1 / 0, $2, $3, $4) AS t', qr/division by zero/ ])
 {
 	my ($what, $returns, $query, $reason) = @$case;
 
-	lie('task_claim', $returns, $query);
+	lie($_, $returns, $query) foreach 'task_claim', 'task_claim_apart';
 	others_are_carried($what);
 	$application->wait_until("SELECT activity = 'cannot claim' FROM github_sync.sync_workers");
 	like($application->superuser_sql('SELECT last_error FROM github_sync.sync_workers'), $reason, "$what: the worker says why");
-	tell_the_truth('task_claim');
+	tell_the_truth($_) foreach 'task_claim', 'task_claim_apart';
 	all_is_well_again($what);
 }
 foreach my $case (

@@ -97,6 +97,26 @@ test_sanitize(void)
 	}
 }
 
+/* A megabyte grows by two: as many bytes as may be repaired, and one more. */
+static void
+test_repair_bounds(void)
+{
+	size_t most = GITHUB_MAX_JSON_REPAIR / 2;
+	char *text = malloc(most + 1);
+	char *sanitized;
+	size_t length;
+
+	memset(text, 0xFF, most + 1);
+	sanitized = github_json_sanitize(text, most, &length);
+	is_int(length, 3 * most, "what is no text is repaired, up to a limit");
+	free(sanitized);
+	sanitized = github_json_sanitize(text, most + 1, &length);
+	is_text(sanitized, FFFD, "... beyond it, one character stands for all");
+	is_int(length, strlen(FFFD), "... of which the length is told");
+	free(sanitized);
+	free(text);
+}
+
 static void
 test_sanitize_bounds(void)
 {
@@ -152,16 +172,57 @@ test_strictness(void)
 		"[0]",
 		"[-0.5e+10,10,1E5,0.0]",
 		"\t\r\n [ ] ",
-		"\"\\n\\u0000\\\"\"",
+		"\"\\n\\\"\\\\\\/\\b\\f\\r\\t\"",
+		"\"\\u0001\\uaf09\\uAF09\"",
+		"\"\\ud83d\\ude00 \\uD83D\\uDE00 \xF0\x9F\x98\x80\"",
 		"[1e9999]",
 		"\"01\"",
 		"\"1e99999\"",
 		"\"\x7F\"",
 	};
 	static const char *const not_strict[] = {
-		"\"a\nb\"", "\"a\tb\"",  "\"\x01\"",  "\"\\\n\"",      "[\x0B]", "01",
-		"[-01]",    "-",         "[1.]",      "[1.e5]",        "[1e]",   "[1e+]",
-		"1e10000",  "-1e-99999", "\"cut off", "\"cut off\\\"",
+		"\"a\nb\"",
+		"\"a\tb\"",
+		"\"\x01\"",
+		"\"\\\n\"",
+		"[\x0B]",
+		"01",
+		"[-01]",
+		"-",
+		"[1.]",
+		"[1.e5]",
+		"[1e]",
+		"[1e+]",
+		"1e10000",
+		"-1e-99999",
+		"\"cut off",
+		"\"cut off\\\"",
+
+		/* escapes that are none: cJSON ends the text there */
+		"\"\\uZZZZ\"",
+		"\"\\u12\"",
+		"\"\\u12",
+		"\"\\u004G\"",
+		"\"\\u 041\"",
+		"\"\\u-041\"",
+		"\"\\u+041\"",
+		"\"\\U0041\"",
+		"\"\\x41\"",
+		"\"\\0\"",
+		"\"\\'\"",
+		"\"\\",
+
+		/* what sanitizing takes out */
+		"\"\\u0000\"",
+		"\"\\ud83d\"",
+		"\"\\ude00\"",
+		"\"\\ud83d\\ud83d\"",
+		"\"\\ud83dx\\ude00\"",
+		"\"\\ud83d\\uZZZZ\"",
+
+		/* a byte order mark, and other bytes outside of strings */
+		"\xEF\xBB\xBF{}",
+		"{}\xC2\xA0",
 	};
 	char digits[1100] = "";
 
@@ -188,6 +249,7 @@ main(void)
 {
 	test_sanitize();
 	test_sanitize_bounds();
+	test_repair_bounds();
 	test_shape();
 	test_strictness();
 	test_code_points();

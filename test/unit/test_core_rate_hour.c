@@ -177,7 +177,7 @@ receive(int i)
 		rate_limit_note_refusal(&limit, &request.ticket, github.says_how_long ? RATE_MINUTE_MS : -1,
 								now_ms);
 	else
-		rate_limit_note_answer(&limit, &request.ticket, now_ms);
+		rate_limit_note_answer(&limit, &request.ticket);
 }
 
 static void

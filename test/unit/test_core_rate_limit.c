@@ -49,7 +49,7 @@ static void
 answer_with(const RateTicket *one, const GithubQuota *headers)
 {
 	rate_limit_end(&limit, one, GITHUB_ANSWERED, headers, now_ms);
-	rate_limit_note_answer(&limit, one, now_ms);
+	rate_limit_note_answer(&limit, one);
 }
 
 static void
@@ -311,6 +311,123 @@ test_past_creations(void)
 }
 
 static void
+test_past_creations_cost_points(void)
+{
+	start_afresh();
+	settings.write_interval_ms = 0;
+	settings.creations_per_minute = 0;
+	rate_limit_note_past_creations(&limit, 100, 30 * SECOND_MS, now_ms);
+	is_int(rate_limit_usage(&limit, now_ms).points_last_minute, 500,
+		   "creations before a restart have cost points");
+	is_int(rate_limit_usage(&limit, now_ms).requests_last_hour, 100, "... and requests");
+	is_int(ask_often(RATE_WRITE, 1000), 80, "... which are missing now");
+}
+
+static void
+test_one_creation_a_minute(void)
+{
+	start_afresh();
+	settings.write_interval_ms = 0;
+	settings.creations_per_minute = 1;
+	is_int(ask(RATE_CREATION), RATE_NONE, "one creation a minute is one");
+	is_int(ask(RATE_CREATION), RATE_CREATIONS, "... and no more");
+	now_ms += RATE_MINUTE_MS + RATE_MINUTE_MS / RATE_STEPS;
+	is_int(ask(RATE_CREATION), RATE_NONE, "... in each minute");
+	(void) take(RATE_READ);
+	rate_limit_end(&limit, &ticket, GITHUB_ANSWERED, NULL, now_ms);
+	now_ms += RATE_MINUTE_MS + RATE_MINUTE_MS / RATE_STEPS;
+	(void) take(RATE_CREATION);
+	rate_limit_end(&limit, &ticket, GITHUB_ANSWERED, NULL, now_ms);
+	rate_limit_note_refusal(&limit, &ticket, SECOND_MS, now_ms);
+	now_ms += RATE_MINUTE_MS + RATE_MINUTE_MS / RATE_STEPS;
+	is_int(ask(RATE_CREATION), RATE_NONE, "a cut leaves the last one");
+}
+
+/* Of what stands in the way, the latest is told. */
+static void
+test_two_obstacles(void)
+{
+	start_afresh();
+	settings.creations_per_minute = 1;
+	(void) ask(RATE_CREATION);
+	is_int(take(RATE_CREATION), RATE_CREATIONS,
+		   "a minute without a creation outlasts the interval");
+	ok(wait_of(RATE_CREATION) > 59 * SECOND_MS, "... and is told in full");
+
+	start_afresh();
+	settings.write_interval_ms = 90 * SECOND_MS;
+	settings.creations_per_minute = 1;
+	(void) ask(RATE_CREATION);
+	is_int(take(RATE_CREATION), RATE_INTERVAL, "an interval that is longer outlasts the minute");
+	is_int(wait_of(RATE_CREATION), 90 * SECOND_MS, "... and is told in full, too");
+
+	start_afresh();
+	(void) ask(RATE_WRITE);
+	(void) take(RATE_READ);
+	rate_limit_end(&limit, &ticket, GITHUB_ANSWERED, NULL, now_ms);
+	rate_limit_note_refusal(&limit, &ticket, 500, now_ms);
+	is_int(take(RATE_WRITE), RATE_INTERVAL, "a refusal that is over before the interval is not it");
+	is_int(wait_of(RATE_READ), 500, "... but is for who has no interval");
+}
+
+/* Those of today are large: nothing may count up to them from zero. */
+static void
+test_clock_of_today(void)
+{
+	start_afresh();
+	now_ms = INT64_C(1800000000000);
+	settings.write_interval_ms = 0;
+	is_int(ask_often(RATE_CREATION, 100), 80,
+		   "by a clock of today's size a minute has its creations");
+	now_ms += RATE_MINUTE_MS + RATE_MINUTE_MS / RATE_STEPS;
+	is_int(ask_often(RATE_CREATION, 100), 80, "... and the next one, too");
+	now_ms *= 4000;
+	is_int(ask_often(RATE_WRITE, 1000), 180, "... and by one that has leapt far ahead");
+}
+
+/* Reads would take each point as it comes, and a write needs five. */
+static void
+test_write_in_small_budget(void)
+{
+	int written = 0;
+
+	start_afresh();
+	settings.write_interval_ms = 0;
+	settings.points_per_minute = 20;
+	for (int i = 0; i < 6000; i++)
+	{
+		while (ask(RATE_READ) == RATE_NONE)
+			;
+		written += ask(RATE_WRITE) == RATE_NONE;
+		now_ms += 100;
+	}
+	ok(written >= 8, "in ten minutes of reads without an end, writes have their turn");
+	printf("# %d writes\n", written);
+}
+
+static void
+test_inherited_pace(void)
+{
+	RateLimit shared;
+
+	start_afresh();
+	while (ask(RATE_READ) == RATE_NONE)
+		;
+	shared = limit;
+	memset(&limit, 0, sizeof(limit));
+	rate_limit_inherit(&limit, &shared, now_ms);
+	is_int(take(RATE_READ), RATE_INTERVAL,
+		   "who moves to a place of its own keeps the pace of its reads");
+	settings.write_interval_ms = 5 * SECOND_MS;
+	start_afresh();
+	(void) ask(RATE_WRITE);
+	shared = limit;
+	memset(&limit, 0, sizeof(limit));
+	rate_limit_inherit(&limit, &shared, now_ms);
+	is_int(wait_of(RATE_WRITE), SECOND_MS, "... and the interval of its writes");
+}
+
+static void
 test_clock(void)
 {
 	start_afresh();
@@ -502,15 +619,67 @@ test_refusal_without_a_time(void)
 	(void) ask(RATE_READ);
 	(void) take(RATE_READ);
 	refuse(&ticket, -1);
-	is_int(wait_of(RATE_READ), 64 * RATE_MINUTE_MS,
-		   "refused again within the minute, it is still the same trouble");
-	now_ms += 64 * RATE_MINUTE_MS;
+	is_int(wait_of(RATE_READ), RATE_MINUTE_MS, "after an answer it begins anew");
+}
+
+/* Refuses the next one, which is the probe, and waits until that is over. */
+static int64_t
+wait_when_refused(int64_t wait_ms)
+{
+	int64_t waited;
+
+	is_int(take(RATE_READ), RATE_NONE, "the probe");
+	refuse(&ticket, wait_ms);
+	waited = wait_of(RATE_READ);
+	now_ms += waited;
+	return waited;
+}
+
+static void
+test_refusals_with_a_time(void)
+{
+	start_afresh();
+	for (int i = 0; i < 6; i++)
+		is_int(wait_when_refused(SECOND_MS), SECOND_MS, "a time is waited, however often in a row");
+	is_int(wait_when_refused(-1), RATE_MINUTE_MS, "and makes the next refusal no longer");
+	is_int(wait_when_refused(5 * SECOND_MS), 5 * SECOND_MS, "nor does one without a time");
+	is_int(wait_when_refused(-1), 2 * RATE_MINUTE_MS, "which is the second of its kind now");
+
+	start_afresh();
+	for (int i = 0; i < 6; i++)
+		is_int(wait_when_refused(0), SECOND_MS << i, "a time that is not ahead: a second, doubled");
+	is_int(wait_when_refused(-1), 64 * SECOND_MS, "and doubled once more when none is named");
+	for (int i = 0; i < 6; i++)
+		(void) wait_when_refused(0);
+	is_int(wait_when_refused(0), 64 * RATE_MINUTE_MS, "up to the longest");
 	(void) ask(RATE_READ);
-	now_ms += RATE_MINUTE_MS;
-	(void) ask(RATE_READ);
+	is_int(wait_when_refused(0), SECOND_MS, "after an answer that begins anew, too");
+}
+
+static void
+test_refusal_in_an_outage(void)
+{
+	RateTicket other;
+
+	start_afresh();
+	is_int(wait_when_refused(-1), RATE_MINUTE_MS, "a refusal");
+	is_int(take(RATE_READ), RATE_NONE, "the probe");
+	rate_limit_end(&limit, &ticket, GITHUB_CUT_OFF, NULL, now_ms);
+	rate_limit_note_unreachable(&limit, &ticket, -1, SECOND_MS, 300 * SECOND_MS, 0.0, now_ms);
+	now_ms += wait_of(RATE_READ);
+	is_int(wait_when_refused(-1), 2 * RATE_MINUTE_MS,
+		   "an outage in between is no answer: the next refusal doubles");
+
+	start_afresh();
 	(void) take(RATE_READ);
-	refuse(&ticket, -1);
-	is_int(wait_of(RATE_READ), RATE_MINUTE_MS, "after a minute of peace it begins anew");
+	other = ticket;
+	(void) take(RATE_READ);
+	rate_limit_end(&limit, &ticket, GITHUB_CUT_OFF, NULL, now_ms);
+	rate_limit_note_unreachable(&limit, &ticket, -1, SECOND_MS, 300 * SECOND_MS, 0.0, now_ms);
+	refuse(&other, -1);
+	is_int(limit.points_cut.sixteenths, 8,
+		   "a refusal during an outage counts, though what was refused had been sent before");
+	is_int(wait_of(RATE_READ), RATE_MINUTE_MS, "... and is waited for");
 }
 
 static void
@@ -725,6 +894,12 @@ main(void)
 	test_writes_do_not_starve();
 	test_creations();
 	test_past_creations();
+	test_past_creations_cost_points();
+	test_one_creation_a_minute();
+	test_two_obstacles();
+	test_clock_of_today();
+	test_write_in_small_budget();
+	test_inherited_pace();
 	test_clock();
 	test_remaining();
 	test_lowered();
@@ -733,6 +908,8 @@ main(void)
 	test_senseless_headers();
 	test_refusal();
 	test_refusal_without_a_time();
+	test_refusals_with_a_time();
+	test_refusal_in_an_outage();
 	test_refusals_at_once();
 	test_cut();
 	test_unreachable();

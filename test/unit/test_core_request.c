@@ -431,9 +431,63 @@ test_etags(void)
 	   "nor is what is no ASCII, or not printable");
 }
 
+static bool
+goes_on(GithubOperation operation, const char *path)
+{
+	char url[200];
+
+	snprintf(url, sizeof(url), "https://api.github.com%s", path);
+	return github_request_may_go_on_at(operation, "https://api.github.com", url);
+}
+
+static void
+test_redirects(void)
+{
+	static const char *const elsewhere[] = {
+		"/user",
+		"/repos/o/r",
+		"/repositories/7",
+		"/repositories/x/issues",
+		"/repos/o/issues",
+		"/repos/o/r/issues?page=2",
+		"/repos/o/r/issues/",
+		"/repos/o/r/pulls",
+		"/repos/o/r/issues/5/labels",
+		"/repos/o/r/x/issues",
+		"/repositories/7/issues/5/lock",
+		"/repositories//issues",
+		"",
+		"/",
+	};
+
+	ok(goes_on(GITHUB_CREATE_ISSUE, "/repositories/7/issues"),
+	   "an issue is made in a repository by its id");
+	ok(goes_on(GITHUB_CREATE_ISSUE, "/repos/o/r/issues"), "... or by its new name");
+	ok(goes_on(GITHUB_CREATE_COMMENT, "/repositories/7/issues/5/comments"),
+	   "a comment at an issue");
+	ok(goes_on(GITHUB_UPDATE_ISSUE, "/repos/o.x/r-y/issues/5"),
+	   "an issue is edited where it is now");
+	ok(goes_on(GITHUB_DELETE_COMMENT, "/repositories/7/issues/comments/9"),
+	   "a comment deleted there");
+	ok(!goes_on(GITHUB_UPDATE_ISSUE, "/repos/o/r/issues/comments"), "an issue has a number");
+	ok(!goes_on(GITHUB_DELETE_COMMENT, "/repositories/7/issues/5"),
+	   "nothing but a comment is deleted");
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+	{
+		for (GithubOperation operation = 0; operation <= GITHUB_CREATE_INSTALLATION_TOKEN;
+			 operation++)
+			ok(goes_on(operation, elsewhere[i]) != github_operation_writes(operation),
+			   "a write goes nowhere else, a read anywhere");
+	}
+	ok(!github_request_may_go_on_at(GITHUB_CREATE_ISSUE, "https://api.github.com",
+									"https://evil/repos/o/r/issues"),
+	   "a write does not leave the API");
+}
+
 int
 main(void)
 {
+	test_redirects();
 	test_operations();
 	test_encoding();
 	test_enterprise_base();

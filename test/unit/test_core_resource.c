@@ -386,18 +386,24 @@ static void
 test_number_of_values(void)
 {
 	GithubResourceList list;
+	GithubResource resource;
 	const char *problem;
 	char *json;
 
-	json = zeros(GITHUB_MAX_JSON_VALUES - 1);
+	json = zeros(GITHUB_MAX_JSON_LIST_VALUES - 1);
 	is_int(github_resource_list_parse(GITHUB_ISSUE, json, &list, &problem),
 		   GITHUB_PARSE_MISSING_FIELD, "as many values as allowed are looked at");
 	free(json);
 
-	json = zeros(GITHUB_MAX_JSON_VALUES);
+	json = zeros(GITHUB_MAX_JSON_LIST_VALUES);
 	is_int(github_resource_list_parse(GITHUB_ISSUE, json, &list, &problem),
 		   GITHUB_PARSE_TOO_MANY_VALUES, "one more is not");
 	is_text(problem, "number of values", "... and named so");
+	free(json);
+
+	json = zeros(GITHUB_MAX_JSON_VALUES);
+	is_int(github_resource_parse(GITHUB_ISSUE, json, &resource, &problem),
+		   GITHUB_PARSE_TOO_MANY_VALUES, "a single resource has fewer");
 	free(json);
 }
 

@@ -155,9 +155,9 @@ static const VerdictCase cases[] = {
 		  .retry_after = "7", .date = DATE, .body = MESSAGE("suspended")),
 	WAITS("Retry-After as an HTTP date", GITHUB_NOW + 60, READ, .status = 429,
 		  .retry_after = "Tue, 14 Nov 2023 22:14:20 GMT", .date = DATE),
-	WAITS("Retry-After as a date that has passed waits a second", GITHUB_NOW + 1, READ,
+	WAITS("Retry-After as a date that has passed names no time ahead", GITHUB_NOW, READ,
 		  .status = 429, .retry_after = "Tue, 14 Nov 2023 22:00:00 GMT", .date = DATE),
-	WAITS("Retry-After 0 waits a second", GITHUB_NOW + 1, READ, .status = 429, .retry_after = "0",
+	WAITS("Retry-After 0 names none either", GITHUB_NOW, READ, .status = 429, .retry_after = "0",
 		  .date = DATE),
 	WAITS("Retry-After of a day", GITHUB_NOW + DAY, READ, .status = 429, .retry_after = "86400",
 		  .date = DATE),
@@ -415,7 +415,7 @@ test_waits(void)
 {
 	is_int(wait_s((GithubResponse){READ, .status = 429, .retry_after = "7", .date = DATE}), 7,
 		   "a wait is told from the answer on");
-	is_int(wait_s((GithubResponse){READ, .status = 429, .retry_after = "0"}), 1,
+	is_int(wait_s((GithubResponse){READ, .status = 429, .retry_after = "0"}), 0,
 		   "it is a second at least");
 	is_int(wait_s((GithubResponse){READ, .status = 429}), GITHUB_NO_WAIT,
 		   "a refusal without a time names none");
@@ -533,6 +533,10 @@ test_tokens_in_messages(void)
 	check_message(MESSAGE("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOjF9.c2ln eyJhbGci"), "eyJ*** eyJ***",
 				  "JSON Web Tokens, too");
 	check_message(MESSAGE("ghs_abcd"), "ghs_***", "the shortest");
+	check_message(MESSAGE("ghs_abc"), "ghs_", "what is shorter than its mark is left out");
+	check_message(MESSAGE("ghs_a eyJ github_pat_ab"), "ghs_ eyJ github_pat_",
+				  "... wherever it stands");
+	check_message(MESSAGE("ghs_"), "ghs_", "... also where there is nothing");
 	check_message(MESSAGE("a graph_of high_ghosts, though_"), "a graph_of high_ghosts, though_",
 				  "words stay as they are");
 	check_message("{\"message\":\"m\",\"errors\":[{\"field\":\"f\",\"code\":\"ghp_0123456789\"}]}",

@@ -8,10 +8,12 @@
 #include "crypto/crypto.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
@@ -424,6 +426,26 @@ test_files_that_cannot_be_read(void)
 	unlink(key_file);
 }
 
+/* Whose process this is, and whose the file, as the tests say; -1: as it is. */
+static int64_t process_of = -1;
+static int64_t file_of = -1;
+
+uid_t
+geteuid(void)
+{
+	return process_of >= 0 ? (uid_t) process_of : (uid_t) syscall(SYS_geteuid);
+}
+
+int
+fstat(int descriptor, struct stat *status)
+{
+	int result = fstatat(descriptor, "", status, AT_EMPTY_PATH);
+
+	if (result == 0 && file_of >= 0)
+		status->st_uid = (uid_t) file_of;
+	return result;
+}
+
 static void
 check_access(mode_t mode, const char *expected, const char *name)
 {
@@ -449,6 +471,39 @@ test_access_of_others(void)
 	check_access(0620, refusal, "or write");
 	check_access(0604, refusal, "one that everybody may read is refused");
 	check_access(0601, refusal, "or execute");
+	chmod(key_file, 0600);
+}
+
+static void
+check_owner(int64_t process, int64_t file, mode_t mode, const char *expected, const char *name)
+{
+	process_of = process;
+	file_of = file;
+	check_access(mode, expected, name);
+	process_of = file_of = -1;
+}
+
+static void
+test_owners(void)
+{
+	static const char stranger[] = "belongs to another user than the server's and root";
+	static const char ours[] = "can be used by others: its permissions must be 0600 or less";
+	static const char roots[] = "can be used by others: its permissions must be 0640 or less";
+
+	write_file("secret", 6);
+	check_owner(70, 70, 0600, NULL, "the server's own file is read");
+	check_owner(70, 71, 0600, stranger, "a stranger's is refused");
+	check_owner(70, 71, 0640, stranger, "... whatever its permissions");
+	check_owner(0, 71, 0600, stranger, "... by root, too");
+	check_owner(70, 0, 0600, NULL, "root's is read");
+	check_owner(70, 0, 0640, NULL, "... also one that a group may read");
+	check_owner(70, 0, 0660, roots, "... but none that it may write");
+	check_owner(70, 0, 0650, roots, "... or execute");
+	check_owner(70, 0, 0644, roots, "... or that all may read");
+	check_owner(70, 0, 0641, roots, "... or execute");
+	check_owner(70, 0, 0642, roots, "... or write");
+	check_owner(70, 70, 0640, ours, "of the server's own, no group may read");
+	check_owner(0, 0, 0640, ours, "... nor where the server is root's");
 	chmod(key_file, 0600);
 }
 
@@ -530,6 +585,7 @@ main(void)
 	test_file_sizes();
 	test_files_that_cannot_be_read();
 	test_access_of_others();
+	test_owners();
 	test_content_of_secrets();
 	test_digests();
 	test_memory();

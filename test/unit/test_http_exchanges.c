@@ -201,6 +201,12 @@ test_unusable_requests(void)
 	refuse(client, "GET", "http://a:b@127.0.0.1/", NULL, "a URL with credentials is refused");
 	refuse(client, "GET", "http://127.0.0.1/\r\nX: y", NULL, "a URL with a line break is refused");
 	refuse(client, "PUT", server_url("/echo"), NULL, "an unknown method is refused");
+	is_int(http_client_start(client,
+							 &(HttpRequest){.method = "GET",
+											.url = server_url("/echo"),
+											.body = "{}",
+											.body_length = 2}),
+		   HTTP_UNUSABLE, "GET with a body is refused");
 	refuse(client, "GET", server_url("/echo"), "A: b\r\nC: d",
 		   "a header with a line break is refused");
 

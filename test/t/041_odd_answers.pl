@@ -1,0 +1,193 @@
+# 041_odd_answers.pl
+#
+# Answers that GitHub does not give, or should not: nothing is written twice or
+# elsewhere, nothing is asked without a bound, and the row says what was odd.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use JSON::PP;
+use Test::More;
+
+my $json        = JSON::PP->new->utf8;
+my $github      = GitHubSync::StandIn->start;
+my $application = GitHubSync::Application->start($github, settings => {
+	'github_sync.max_attempts' => 2, 'github_sync.creation_recheck' => '1s', 'github_sync.retry_base_delay' => '100ms' });
+
+sub last_of         { return ($application->task_transactions("task_id = $_[0]"))[-1] }
+sub title_on_github { return $github->issue('acme/widgets', $application->issue_of($_[0])->{number})->{title} }
+sub of_title        { my ($title) = @_; return scalar grep { $_->{title} eq $title } $github->issues('acme/widgets') }
+sub asked           { my ($method, $since) = @_; return [ map { "$_->{path} " . ($_->{status} // 'gone') } grep { $_->{method} eq $method } $github->requests(since => $since) ] }
+sub redirect        { my ($status, $to) = @_; return { status => $status, body => '{}', headers => { location => $to } } }
+
+# ---- a creation that is sent elsewhere, or answered with something else ----
+
+my $known = $application->add_task(title => 'known');
+$application->wait_until_done;
+my $number = $application->issue_of($known)->{number};
+my $shown  = '{"id":' . $application->issue_of($known)->{github_id} . ',"number":' . $number . ',"title":"known","body":"a body","state":"open","user":{"login":"tasksync[bot]"},'
+  . '"html_url":"https://github.com/acme/widgets/issues/1","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"}';
+
+my %after_effect = (
+	'302 to a page'              => redirect(302, '/user'),
+	'302 to the issue'           => redirect(302, "/repos/acme/widgets/issues/$number"),
+	'303 to the issue'           => redirect(303, "/repos/acme/widgets/issues/$number"),
+	'307 to somewhere else'      => redirect(307, '/user'),
+	'308 to another host'        => redirect(308, 'https://evil.example/repos/acme/widgets/issues'),
+	'301 without a place'        => { status => 301, body => '{}' },
+	'201 with half of an issue'  => { status => 201, body => '{"id":1,"title":"cut' },
+	'201 with a text cut off'    => { status => 201, body => $shown =~ s/"known"/"kno\\uZZZZwn"/r },
+	'201 with a name twice'      => { status => 201, body => $shown =~ s/\{/{"title":"other",/r },
+	'201 with another issue'     => { status => 201, body => $shown },
+	'200 with a list'            => { status => 200, body => "[$shown]" },
+	'202 with a promise'         => { status => 202, body => '{"message":"later"}' },
+	'204 with nothing'           => { status => 204 },
+	'304 of what nobody knows'   => { status => 304 },
+);
+foreach my $name (sort keys %after_effect)
+{
+	my $seq = $github->last_seq;
+
+	$github->fault('POST /issues$', { answer => $after_effect{$name}, after_effect => JSON::PP::true });
+	my $task = $application->add_task(title => $name);
+	$application->wait_until_done;
+	is(last_of($task)->{state}, 'completed', "a creation answered $name completes");
+	is(of_title($name), 1, '... with one issue');
+	is(scalar(@{ asked('POST', $seq) }), 1, '... and one POST');
+}
+my @elsewhere = grep { $_->{method} ne 'GET' && $_->{path} !~ m{^/repos/acme/widgets/issues$|/access_tokens$} } $github->requests;
+is_deeply([ map { "$_->{method} $_->{path}" } @elsewhere ], [], 'nothing was written anywhere else');
+is(title_on_github($known), 'known', 'and nothing to the issue that was shown');
+
+# What was sent on within the API, to where it does the same, is followed.
+$github->fault('POST ^/repos/acme/widgets/issues$', { answer => redirect(307, '/repositories/1296269/issues') });
+my $moved = $application->add_task(title => 'sent on');
+$application->wait_until_done;
+is(of_title('sent on'), 1, 'a creation that is sent on within the API, to a repository, is followed');
+
+# Never answered with what can be read: given up, with a reason.
+$github->fault('POST /issues$', { answer => redirect(302, '/user') }, times => 'forever');
+my $seq     = $github->last_seq;
+my $refused = $application->add_task(title => 'never created');
+$application->wait_until_done;
+is(last_of($refused)->{error_code}, 'invalid_response', 'a creation that is always sent elsewhere ends errored');
+is(scalar(@{ asked('POST', $seq) }), 2, 'after max_attempts');
+$github->clear_faults;
+
+# ---- an update or deletion that is sent elsewhere ----
+
+foreach my $case ([ 302, '/user', 'invalid_response' ], [ 307, '/user', 'moved' ], [ 307, '/repos/acme/widgets', 'moved' ])
+{
+	my ($status, $to, $code) = @$case;
+
+	$github->fault("PATCH /issues/$number\$", { answer => redirect($status, $to) }, times => 'forever');
+	$seq = $github->last_seq;
+	$application->edit_task($known, title => "edited in spite of $status");
+	$application->wait_until_done;
+	is(last_of($known)->{error_code}, $code, "an update answered $status to $to: $code");
+	is(scalar(grep { $_ !~ m{^/repos/acme/widgets/issues/$number } } @{ asked('PATCH', $seq) }), 0, '... and is not sent there');
+	$github->clear_faults;
+}
+$application->sql('SELECT github_sync.retry_errored()');
+$application->wait_until_done;
+
+# ---- a list that goes round and round ----
+
+# A page of the list as GitHub would show it, with the next one as the fault says.
+sub list_of
+{
+	my ($next, @items) = @_;
+
+	return { body => '[' . join(',', @items) . ']', headers => { link => "<$next>; rel=\"next\"", 'content-type' => 'application/json' } };
+}
+
+my $now = $github->now =~ s/\.\d+//r;
+my @items = map { my $id = $_; my $item = $json->decode($shown); @$item{qw(id number created_at body)} = (900_000 + $id, 9000 + $id, $now, 'a body'); $json->encode($item) } 1 .. 2;
+my $base  = '/repos/acme/widgets/issues';
+my %circles = (
+	'to itself'           => [ [ 'GET /issues\?', list_of("$base?page=2&state=all", @items) ] ],
+	'from one to another' => [ [ 'GET /issues\?.*page=2', list_of("$base?page=3&state=all", $items[0]) ], [ 'GET /issues\?', list_of("$base?page=2&state=all", $items[1]) ] ],
+	'of nothing'          => [ [ 'GET /issues\?', list_of("$base?page=2&state=all") ] ],
+);
+foreach my $name (sort keys %circles)
+{
+	$seq = $github->last_seq;
+	$github->fault('POST /issues$', { reset_after_effect => JSON::PP::true });
+	$github->fault($_->[0], { answer => $_->[1] }, times => 'forever') foreach @{ $circles{$name} };
+	my $task = $application->add_task(title => "list $name");
+	$application->wait_until_done;
+	my $errored = last_of($task);
+	is($errored->{error_code}, 'invalid_response', "a list that leads $name is not read to an end");
+	like($errored->{error_reason}, qr/pages come to no end/, '... for that reason');
+	is(of_title("list $name"), 1, '... and does not count as one that has not got it');
+	cmp_ok(scalar(@{ asked('GET', $seq) }), '<=', 12, '... after a few pages');
+	$github->clear_faults;
+	$application->sql('SELECT github_sync.retry_errored()');
+	$application->wait_until_done;
+	is(of_title("list $name"), 1, '... a retry finds it');
+	is(last_of($task)->{state}, 'completed', '... and completes');
+}
+
+# ---- shown, but not to be changed ----
+
+my $no_such = { answer => { status => 404, body => '{"message":"Not Found"}', headers => { 'content-type' => 'application/json' } } };
+$github->fault("PATCH /issues/$number\$", $no_such, times => 'forever');
+$seq = $github->last_seq;
+$application->edit_task($known, title => 'may not be written');
+$application->wait_until_done;
+my $errored = last_of($known);
+is($errored->{error_code}, 'forbidden', 'an update answered 404, of an issue that GitHub shows: forbidden');
+like($errored->{error_reason}, qr/may the App, or the token's user, write there/, '... and says what to look at');
+is(scalar(@{ asked('PATCH', $seq) }), 2, '... after max_attempts');
+is($application->issue_of($known)->{deleted_at}, undef, '... it does not count as deleted');
+$github->clear_faults;
+
+my $comment = $application->add_comment($known, 'a comment');
+$application->wait_until_done;
+my $comment_id = $application->github_comment_of($comment)->{github_id};
+$application->sql("UPDATE github_sync.github_repos SET on_local_delete = 'propagate'");
+$github->fault('DELETE /issues/comments/', $no_such, times => 'forever');
+$seq = $github->last_seq;
+$application->sql("DELETE FROM comments WHERE id = $comment");
+$application->wait_until_done;
+my $deletion = ($application->comment_transactions("action = 'delete'"))[-1];
+is($deletion->{error_code}, 'forbidden', 'a deletion answered 404, of a comment that GitHub shows: forbidden');
+is(scalar(@{ asked('DELETE', $seq) }), 2, '... after max_attempts');
+$github->clear_faults;
+$application->sql('SELECT github_sync.retry_errored()');
+$application->wait_until_done;
+is_deeply([ grep { $_->{id} == $comment_id } $github->comments('acme/widgets', $number) ], [], '... a retry deletes it');
+
+# ---- refusals that name a time ----
+
+sub refuse_reads
+{
+	my ($headers, $times) = @_;
+
+	$github->fault("GET /issues/$number\$", { answer => { status => 429, body => '{"message":"slow down"}', headers => { %$headers, 'content-type' => 'application/json' } } }, times => $times);
+	$seq = $github->last_seq;
+	$application->edit_task($known, title => 'refused ' . $github->last_seq);
+}
+
+sub paused_for_s { return $application->superuser_sql('SELECT extract(epoch FROM paused_until - clock_timestamp()) FROM github_sync.github_app_installations') || 0 }
+
+refuse_reads({ 'retry-after' => '1' }, 3);
+$application->wait_until("SELECT count(*) = 0 FROM github_sync.sync_queue");
+my @refused = map { $_->{t} } grep { ($_->{status} // 0) == 429 } $github->requests(since => $seq);
+cmp_ok($refused[2] - $refused[1], '<', 2500, 'Retry-After: 1 is a second, also in a row');
+refuse_reads({ 'retry-after' => '0' }, 2);
+$application->wait_until("SELECT count(*) = 0 FROM github_sync.sync_queue");
+@refused = map { $_->{t} } grep { ($_->{status} // 0) =~ /^(?:429|200)$/ && $_->{path} =~ m{/issues/$number$} && $_->{method} eq 'GET' } $github->requests(since => $seq);
+cmp_ok($refused[1] - $refused[0], '>=', 950, 'Retry-After: 0 is a second');
+cmp_ok($refused[2] - $refused[1], '>=', 1950, '... and twice that in a row');
+refuse_reads({}, 1);
+$application->wait_until("SELECT count(*) = 1 FROM github_sync.sync_queue WHERE waits_for LIKE 'rate limit until %'");
+my $paused_for_s = paused_for_s();
+ok($paused_for_s > 50 && $paused_for_s <= 60, 'then one without a time is a minute') or diag("$paused_for_s s");
+
+is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+
+done_testing();

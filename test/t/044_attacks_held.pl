@@ -1,0 +1,126 @@
+# 044_attacks_held.pl
+#
+# Group: attacks.  Nobody is stopped by what somebody else holds: rows of the
+# application, by an open transaction or a prepared one; records, repositories,
+# parents; a whole table.  Whatever is held is passed over, however many there
+# are, GitHub is not asked about it meanwhile, and it is carried within two
+# seconds of being free, without a commit or a call of wake().
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use Test::More;
+use Time::HiRes qw(time);
+
+# More than an installation has places, and than a claim looks at.
+use constant { HELD => 100, FREE_WITHIN_S => 2 };
+
+my $github      = GitHubSync::StandIn->start;
+my $application = GitHubSync::Application->start($github, settings => { max_prepared_transactions => 2 });
+my $node        = $application->node;
+my $text        = 0;
+
+my @held = map { $application->add_task(title => "held $_") } 1 .. HELD;
+my ($free, $other) = map { $application->add_task(title => $_) } 'free', 'another free one';
+my $comment = $application->add_comment($other, 'a comment');
+$application->wait_until_done;
+my $first_held = $application->issue_of($held[0])->{number};
+my $last_held  = $application->issue_of($held[-1])->{number};
+my $ids        = join ', ', @held;
+
+# A session of the owner's, in a transaction.
+sub session
+{
+	my $session = $node->background_psql($application->database, on_error_stop => 0, extra_params => [ '-U', GitHubSync::Application::OWNER ]);
+
+	$session->query_safe('BEGIN');
+	return $session;
+}
+
+# GitHub tells once more, before its time is settled, of each of those that are about to be held,
+# and for nobody else: they are the heads of the queue.
+sub queue_heads
+{
+	GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
+	$application->superuser_sql("INSERT INTO github_sync.task_sync_transactions (direction, github_issue_id, github_updated_at)
+		SELECT 'inbound', i.id, i.github_updated_at FROM github_sync.github_issues AS i WHERE i.task_id IN ($ids)");
+}
+
+sub requests_for_held
+{
+	my ($since) = @_;
+
+	return grep { $_->{path} =~ m{/issues/(\d+)$} && $1 >= $first_held && $1 <= $last_held } $github->requests(since => $since);
+}
+
+# While the heads are held, a neighbour behind them is carried; when they are
+# free again, they are.  let_go must not wake anybody.
+sub passed_over
+{
+	my ($what, $let_go) = @_;
+	my $since = $github->last_seq;
+	my $title = 'free, ' . ++$text;
+
+	$application->edit_task($free, title => $title);
+	$application->edit_comment($comment, markdown => "a comment, $text");
+	my $begin = time;
+	GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
+	$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE record_type = 'comment' OR direction = 'outbound')");
+	my $took = time - $begin;
+	is($github->issue('acme/widgets', $application->issue_of($free)->{number})->{title}, $title, "$what: a neighbour behind the heads is carried");
+	cmp_ok($took, '<', 5, "$what: at once");
+	is($application->row('SELECT count(*) FROM github_sync.sync_queue')->{count}, HELD, "$what: they wait");
+	# The worker has looked at them again by then, and more than once.
+	select undef, undef, undef, 1.5;
+	is(scalar(requests_for_held($since)), 0, "$what: GitHub is not asked about them");
+	$let_go->();
+	my $free_at = time;
+	$application->wait_until('SELECT count(*) < ' . HELD . ' FROM github_sync.sync_queue');
+	cmp_ok(time - $free_at, '<', FREE_WITHIN_S, "$what: they are carried when they are free");
+	diag sprintf 'figure: %s: the neighbour after %.0f ms, the first of %d heads after %.0f ms', $what, 1000 * $took, HELD, 1000 * (time - $free_at);
+	$application->wait_until_done;
+}
+
+# ---- rows of the application ----
+
+queue_heads();
+my $holder = session();
+$holder->query_safe("SELECT id FROM tasks WHERE id IN ($ids) FOR UPDATE");
+passed_over('rows locked by an open transaction', sub { $holder->query_safe('ROLLBACK') });
+
+# ---- records, by a transaction that is prepared ----
+
+queue_heads();
+$holder->query_safe("BEGIN; UPDATE tasks SET title = title || '!', modified_at = clock_timestamp() WHERE id IN ($ids); PREPARE TRANSACTION 'for days'");
+passed_over('rows changed by a prepared transaction', sub { $holder->query_safe("ROLLBACK PREPARED 'for days'") });
+
+# ---- the queue's own rows ----
+
+queue_heads();
+$holder->query_safe("BEGIN; SELECT id FROM github_sync.task_sync_transactions WHERE state = 'queued' FOR UPDATE");
+passed_over('transactions that somebody looks at', sub { $holder->query_safe('ROLLBACK') });
+
+queue_heads();
+$holder->query_safe("BEGIN; SELECT id FROM github_sync.github_issues WHERE task_id IN ($ids) FOR UPDATE");
+passed_over('records that somebody looks at', sub { $holder->query_safe('ROLLBACK') });
+
+# ---- a whole table ----
+
+my $since = $github->last_seq;
+queue_heads();
+$holder->query_safe('BEGIN; LOCK TABLE tasks');
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
+select undef, undef, undef, 2;
+is($application->worker_pid > 0, 1, 'a table that is locked: the worker lives');
+$holder->query_safe('ROLLBACK');
+my $free_at = time;
+$application->wait_until('SELECT count(*) < ' . HELD . ' FROM github_sync.sync_queue');
+cmp_ok(time - $free_at, '<', FREE_WITHIN_S, 'a table that is locked: what waited goes on when it is free');
+$application->wait_until_done;
+cmp_ok(scalar($github->requests(since => $since)), '<=', HELD + 2, 'a table that is locked: GitHub is not asked again and again');
+$holder->quit;
+
+done_testing();
