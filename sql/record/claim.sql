@@ -193,7 +193,9 @@ DECLARE
 	decision github_sync.decision;
 BEGIN
 	/* Nobody's attempt: all of it waits, also what would need the table only when GitHub has answered. */
-	PERFORM github_sync.@record@_require_table();
+	IF NOT github_sync.table_has_columns({{name_texts}}, {{columns_text}}) THEN
+		PERFORM github_sync.@record@_require_table();
+	END IF;
 	IF (locked.t).id IS NULL THEN
 		RETURN CASE WHEN locked.is_held THEN github_sync.@record@_passed_over(transaction_id) END;
 	END IF;

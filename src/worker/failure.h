@@ -8,8 +8,8 @@
  *	passing		 lack of memory, disk, connections, a cancel, a lost race: an
  *				 attempt counted, and tried again
  *	all else	 the application's table or its triggers refuse it: errored
- *				 apply_failed, with "SQLSTATE: message"; but where the table as a whole no longer
- *				 fits, the queue gives the row back
+ *				 apply_failed, with "SQLSTATE: message"; but where the table as a
+ *				 whole no longer fits, the queue gives the row back
  *
  * Where the record type was detached meanwhile, nobody can be told: detach gave
  * the claim back, or attach will.

@@ -34,7 +34,7 @@ export const BROKEN_RULES = [
 	broken('delete', 'never a duplicate', '@record@_decide_delete', 'WHEN FOUND THEN', 'WHEN false THEN'),
 	broken('delete', 'a duplicate of one of the other direction', '@record@_decide_delete', 'q.direction = t.direction', 'true'),
 	broken('requeue', 'beside a newer outbound', '@record@_requeue', 'q.id > t.id', 'false'),
-	broken('requeue', 'recovery does not ask the rules', '@record@_recover_orphans',
+	broken('requeue', 'recovery does not ask the rules', '@record@_give_back_orphans',
 		"PERFORM github_sync.@record@_requeue(t, cached, 'given back', NULL);",
 		"UPDATE github_sync.@record@_sync_transactions SET event = 'given back' WHERE id = orphan.id;"),
 	broken('restore', 'the oldest instead of the newest', '@record@_requeue_dropped',
