@@ -123,22 +123,6 @@ $$;
 COMMENT ON FUNCTION github_sync.members_of_owner() IS
 'private: the extension''s functions, which are for the owner of the queue: PUBLIC may not call them';
 
-CREATE FUNCTION github_sync.close_members() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	function regprocedure;
-BEGIN
-	FOR function IN
-		SELECT m.function FROM github_sync.members_of_owner() AS m (function)
-		WHERE has_function_privilege('public', m.function, 'EXECUTE')
-	LOOP
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', function);
-	END LOOP;
-END
-$$;
-COMMENT ON FUNCTION github_sync.close_members() IS
-'private: takes the extension''s functions from PUBLIC; at the end of each script that makes some';
-
 CREATE FUNCTION github_sync.require_create() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -185,6 +169,24 @@ $$;
 COMMENT ON FUNCTION github_sync.let_use(name) IS
 'private: lets the owner of the queue use the schema and the extension''s functions, and let others do so, as far as '
 'the caller may';
+
+CREATE FUNCTION github_sync.close_members() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	function regprocedure;
+BEGIN
+	FOR function IN
+		SELECT m.function FROM github_sync.members_of_owner() AS m (function)
+		WHERE has_function_privilege('public', m.function, 'EXECUTE')
+	LOOP
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', function);
+	END LOOP;
+	PERFORM github_sync.let_use(github_sync.queue_owner()) WHERE github_sync.queue_owner() IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.close_members() IS
+'private: takes the extension''s functions from PUBLIC, and gives them to the owner of a queue that is there already; '
+'at the end of each script that makes some';
 
 CREATE FUNCTION github_sync.made_by_attach(
 	OUT what text, OUT owner name, OUT kind text, OUT is_public boolean, OUT depends_on name)

@@ -87,6 +87,10 @@ SELECT * FROM world.under_way;
 DROP EXTENSION comment_sync_transaction CASCADE;
 SELECT * FROM world.under_way;
 CREATE EXTENSION comment_sync_transaction;
+-- tasks went on and go on: what came is the owner's to call, and nobody else's
+SELECT * FROM github_sync.owner_problem();
+SELECT m.function FROM github_sync.members_of_owner() AS m (function)
+WHERE NOT has_function_privilege('regress_owner', m.function, 'EXECUTE') OR has_function_privilege('public', m.function, 'EXECUTE');
 SELECT github_sync.attach_comments('app.comments') \g /dev/null
 SELECT * FROM world.under_way;
 SET SESSION AUTHORIZATION regress_owner;

@@ -219,6 +219,9 @@ foreach my $command (sort keys %away)
 			$application->wait_until("SELECT requests_under_way = 0 FROM github_sync.sync_workers");
 		}
 		$application->superuser_sql("SET client_min_messages = error; CREATE EXTENSION IF NOT EXISTS comment_sync_transaction");
+		$application->add_task(title => "beside $text");
+		$application->wait_until("SELECT number IS NOT NULL FROM github_sync.github_issues WHERE title = 'beside $text'");
+		pass("$text: tasks go on before comments are attached again");
 		$application->superuser_sql("SELECT github_sync.attach_comments('planner.comments', insert_values => 'planner.values_of_comment(bigint, jsonb)'); SELECT github_sync.capture_comment_changes(true)");
 		$github->open_gate($text) if $answered eq 'after';
 		$application->edit_comment($comment, markdown => "$text, edited");
