@@ -30,17 +30,15 @@ COMMENT ON FUNCTION github_sync.functions_of_key(text) IS
 
 CREATE FUNCTION github_sync.grants_to_keep(record_type text) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT format('GRANT %s ON %s github_sync.%I TO %s%s', a.privilege_type, o.kind, o.name,
-		CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-		CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-	FROM (
-		SELECT 'TABLE', c.relname, c.relacl, c.relowner FROM pg_class AS c
-		WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v'
-		UNION ALL
-		SELECT 'FUNCTION', p.proname, p.proacl, p.proowner
-		FROM github_sync.functions_of_key(record_type) AS f (oid) JOIN pg_proc AS p ON p.oid = f.oid
-	) AS o (kind, name, acl, owner), aclexplode(o.acl) AS a
-	WHERE a.grantee <> o.owner
+	SELECT g.command FROM pg_class AS c
+	CROSS JOIN LATERAL github_sync.grants_on_view(c.relname::text) AS g (command)
+	WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v'
+	UNION ALL
+	SELECT github_sync.grant_command(
+		a.privilege_type, format('FUNCTION github_sync.%I', p.proname), a.grantee, a.is_grantable)
+	FROM github_sync.functions_of_key(record_type) AS f (oid) JOIN pg_proc AS p ON p.oid = f.oid
+	CROSS JOIN LATERAL aclexplode(p.proacl) AS a
+	WHERE a.grantee <> p.proowner
 $$;
 COMMENT ON FUNCTION github_sync.grants_to_keep(text) IS
 'private: the statements that grant again what is granted on the views and on the functions of a key';

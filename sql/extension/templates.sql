@@ -68,6 +68,14 @@ $$;
 COMMENT ON FUNCTION github_sync.view_parts(text[]) IS
 'private: the views over some record types: what each tells, the lines about its columns, and its query';
 
+CREATE FUNCTION github_sync.grant_command(privilege text, object text, grantee oid, is_grantable boolean) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN format('GRANT %s ON %s TO %s%s', privilege, object,
+	CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END,
+	CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);
+COMMENT ON FUNCTION github_sync.grant_command(text, text, oid, boolean) IS
+'private: the statement that grants again what an entry of an access list says';
+
 CREATE FUNCTION github_sync.grants_on_view(view_name text) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH granted AS (
@@ -76,10 +84,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		UNION ALL
 		SELECT c.relowner, a.attacl, a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
 		WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relname = view_name AND NOT a.attisdropped)
-	SELECT format('GRANT %s%s ON github_sync.%I TO %s%s', a.privilege_type,
-		coalesce(' (' || quote_ident(g.column_name) || ')', ''), view_name,
-		CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-		CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+	SELECT github_sync.grant_command(a.privilege_type || coalesce(' (' || quote_ident(g.column_name) || ')', ''),
+		format('github_sync.%I', view_name), a.grantee, a.is_grantable)
 	FROM granted AS g, aclexplode(g.acl) AS a WHERE a.grantee <> g.relowner
 $$;
 COMMENT ON FUNCTION github_sync.grants_on_view(text) IS

@@ -191,6 +191,7 @@ INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_logi
 CALL synced_world();
 SELECT github_sync.grant_monitor('regress_app') \g /dev/null
 GRANT EXECUTE ON FUNCTION github_sync.link_task TO regress_app;
+GRANT SELECT (id, state) ON github_sync.sync_queue TO regress_app WITH GRANT OPTION;
 UPDATE app.tasks SET title = 'one!', modified_at = at(5) WHERE id = 1;
 ALTER TABLE app.comments ALTER COLUMN id TYPE bigint, ALTER COLUMN task_id TYPE bigint;
 ALTER TABLE app.tasks ALTER COLUMN id TYPE bigint;
@@ -212,6 +213,8 @@ SELECT p.oid::regprocedure, has_function_privilege('regress_app', p.oid, 'EXECUT
 WHERE p.pronamespace = 'github_sync'::regnamespace AND p.proname IN ('link_task', 'unlink_task', 'task_local_row') ORDER BY 1;
 SELECT bool_and(has_table_privilege('regress_app', c.oid, 'SELECT')) FROM pg_class AS c
 WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v';
+SELECT a.attname FROM pg_attribute AS a
+WHERE a.attrelid = 'github_sync.sync_queue'::regclass AND has_column_privilege('regress_app', a.attrelid, a.attname, 'SELECT WITH GRANT OPTION');
 
 -- rights are lost: to the application's schema, to ours; the owner is another one
 RESET SESSION AUTHORIZATION;
