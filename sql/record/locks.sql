@@ -283,6 +283,22 @@ COMMENT ON FUNCTION github_sync.@record@_lock_record_of_local_row({{key_type}}) 
 --@task COMMENT ON FUNCTION github_sync.task_key_share_record_of_local_row({{key_type}}) IS
 --@task 'private: keeps the record of a task from becoming part of another one; NULL: the task has none';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_record_of_number_nowait(
+--@task	repo_id bigint, issue_number integer)
+--@task RETURNS bigint
+--@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	cached_id bigint;
+--@task BEGIN
+--@task	SELECT i.id INTO cached_id FROM github_sync.github_issues AS i
+--@task	WHERE i.github_repo_id = repo_id AND i.number = issue_number FOR KEY SHARE NOWAIT;
+--@task	RETURN cached_id;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_key_share_record_of_number_nowait(bigint, integer) IS
+--@task 'private: the record of an issue, kept from becoming part of another one; NULL: there is none; 55P03 when it '
+--@task 'is just becoming that';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_row_and_record(key {{key_type}}) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -87,9 +87,7 @@
 			github_sync.promotion_fingerprint())) AS because
 		FROM (SELECT) AS once LEFT JOIN github_sync.attached_tables AS a ON true) AS copy
 	CROSS JOIN (
-		SELECT NOT bool_and(github_sync.attached_table_fits(a.table_schema, a.table_name, a.mapping))
-			OR EXISTS (SELECT FROM github_sync.noted_problems AS n
-				WHERE n.record_type = '@record@' AND n.problem = 'mapping') AS is_unfit
+		SELECT NOT bool_and(github_sync.attached_table_fits(a.table_schema, a.table_name, a.mapping)) AS is_unfit
 		FROM github_sync.attached_tables AS a WHERE a.record_type = '@record@') AS attached
 	WHERE t.state IN ('queued', 'processing')
 
