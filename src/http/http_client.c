@@ -30,7 +30,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "http/http_clock.h"
 #include "http/http_exchange.h"
+#include "http/http_settings.h"
 
 #if LIBCURL_VERSION_NUM < 0x075700
 #error "libcurl 7.87.0 or newer is needed (CURLOPT_QUICK_EXIT)"
@@ -42,8 +44,6 @@
 #define EVENTS_PER_PROGRESS 128
 #define NO_DEADLINE INT64_MIN
 #define RETRY_AFTER_FAILURE_MS 100
-#define CERTIFICATES_KEPT_MAX_S (24 * 60 * 60L)
-#define CONNECTIONS_KEPT_MAX_S (24 * 60 * 60L)
 
 /* The sockets that are open, so that they can be closed behind curl's back. */
 typedef struct SocketList
@@ -55,9 +55,7 @@ typedef struct SocketList
 
 struct HttpClient
 {
-	HttpClientOptions options; /* its strings are ours */
-	int64_t options_set_us;
-	unsigned generation; /* of the options */
+	HttpSettings settings;
 	CURLM *multi;
 	int epoll_descriptor;
 	int64_t deadline_us;   /* when curl wants to be called; or NO_DEADLINE */
@@ -105,22 +103,14 @@ restore_signals(const sigset_t *caller_mask)
 
 /* ---- Time ---- */
 
-static int64_t
-now_us(void)
-{
-	struct timespec now;
-
-	(void) clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static int
 remember_deadline(CURLM *multi, long timeout_ms, void *context)
 {
 	HttpClient *client = context;
 
 	(void) multi;
-	client->deadline_us = timeout_ms < 0 ? NO_DEADLINE : now_us() + (int64_t) timeout_ms * 1000;
+	client->deadline_us =
+		timeout_ms < 0 ? NO_DEADLINE : http_clock_now_us() + (int64_t) timeout_ms * 1000;
 	return 0;
 }
 
@@ -227,63 +217,6 @@ watch_socket(CURL *easy, curl_socket_t descriptor, int what, void *context, void
 	return 0;
 }
 
-/* ---- Options ---- */
-
-static bool
-copy_text(const char **copy, const char *text)
-{
-	*copy = text != NULL ? strdup(text) : NULL;
-	return text == NULL || *copy != NULL;
-}
-
-static void
-free_options(HttpClientOptions *options)
-{
-	free((char *) options->user_agent);
-	free((char *) options->ca_file);
-	free((char *) options->proxy);
-}
-
-/* On failure nothing is left to free. */
-static bool
-copy_options(HttpClientOptions *copy, const HttpClientOptions *options)
-{
-	*copy = *options;
-	copy->user_agent = copy->ca_file = copy->proxy = NULL;
-	if (copy_text(&copy->user_agent, options->user_agent) &&
-		copy_text(&copy->ca_file, options->ca_file) && copy_text(&copy->proxy, options->proxy))
-		return true;
-	free_options(copy);
-	return false;
-}
-
-/* With them go their TLS sessions: a session that is resumed shows no certificate, whom to trust now or not. */
-static void
-drop_idle_handles(HttpClient *client)
-{
-	sigset_t caller_mask;
-
-	block_signals(&caller_mask);
-	while (client->idle_handle_count > 0)
-		curl_easy_cleanup(client->idle_handles[--client->idle_handle_count]);
-	restore_signals(&caller_mask);
-}
-
-bool
-http_client_reconfigure(HttpClient *client, const HttpClientOptions *options)
-{
-	HttpClientOptions copy;
-
-	if (!copy_options(&copy, options))
-		return false;
-	free_options(&client->options);
-	client->options = copy;
-	client->options_set_us = now_us();
-	client->generation++;
-	drop_idle_handles(client);
-	return true;
-}
-
 /* ---- Creation and end ---- */
 
 static bool
@@ -301,9 +234,8 @@ set_up_multi(HttpClient *client)
 static bool
 set_up_client(HttpClient *client, const HttpClientOptions *options)
 {
-	if (!copy_options(&client->options, options))
+	if (!http_settings_make(&client->settings, options))
 		return false;
-	client->options_set_us = now_us();
 	client->epoll_descriptor = epoll_create1(EPOLL_CLOEXEC);
 	return client->epoll_descriptor >= 0 && set_up_multi(client);
 }
@@ -329,7 +261,7 @@ create_client(const HttpClientOptions *options)
 	curl_multi_cleanup(client->multi);
 	if (client->epoll_descriptor >= 0)
 		close(client->epoll_descriptor);
-	free_options(&client->options);
+	http_settings_free(&client->settings);
 	free(client);
 	return NULL;
 }
@@ -344,6 +276,12 @@ http_client_create(const HttpClientOptions *options)
 	client = create_client(options);
 	restore_signals(&caller_mask);
 	return client;
+}
+
+bool
+http_client_reconfigure(HttpClient *client, const HttpClientOptions *options)
+{
+	return http_settings_replace(&client->settings, options);
 }
 
 /*
@@ -364,206 +302,6 @@ http_client_abandon(HttpClient *client)
 }
 
 /* ---- Starting an exchange ---- */
-
-/* True when the option was accepted. */
-#define SET(option, value) (curl_easy_setopt(easy, (option), (value)) == CURLE_OK)
-
-/* Everything said here holds whatever the process's environment says. */
-static bool
-set_route(CURL *easy, const HttpClientOptions *options)
-{
-	return SET(CURLOPT_PROXY, options->proxy != NULL ? options->proxy : "") &&
-		SET(CURLOPT_NOPROXY, "") && SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) &&
-		SET(CURLOPT_PROTOCOLS_STR, options->allow_plain_http ? "http,https" : "https") &&
-		SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_PATH_AS_IS, 1L);
-}
-
-/*
- * A file may have other content since the options were set, though its name is
- * the same: no copy that curl has parsed before that is used.  0, in the first
- * second, is no copy at all.
- */
-static long
-age_of_certificates_kept_s(const HttpClient *client)
-{
-	int64_t seconds = (now_us() - client->options_set_us) / 1000000;
-
-	return seconds < CERTIFICATES_KEPT_MAX_S ? (long) seconds : CERTIFICATES_KEPT_MAX_S;
-}
-
-/*
- * Nor is a connection that is older than the options: it was made to whom was
- * trusted then.  0 would be no limit.
- */
-static long
-age_of_connections_s(const HttpClient *client)
-{
-	int64_t seconds = (now_us() - client->options_set_us) / 1000000;
-
-	if (seconds < 1)
-		return 1;
-	return seconds < CONNECTIONS_KEPT_MAX_S ? (long) seconds : CONNECTIONS_KEPT_MAX_S;
-}
-
-/*
- * A session that is resumed shows no certificate, whom to trust now or not.  From
- * libcurl 8.12 on sessions are kept beside the handles, and nothing drops them.
- */
-static bool
-may_resume_sessions(const HttpClient *client)
-{
-	return client->generation == 0;
-}
-
-/*
- * A CA file replaces the system's certificates instead of adding to them, for
- * GitHub and for a proxy: who names one means to trust no other.  A system that
- * has its certificates in one file has the same in a directory, which is left
- * out: with a directory curl keeps no parsed copy, and every new connection
- * costs 25 ms of parsing.
- */
-static bool
-set_security(CURL *easy, const HttpClient *client)
-{
-	const HttpClientOptions *options = &client->options;
-	bool one_file = options->ca_file != NULL || curl_version_info(CURLVERSION_NOW)->cainfo != NULL;
-
-	return SET(CURLOPT_SSL_VERIFYPEER, 1L) && SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
-		SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L) && SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L) &&
-		(options->ca_file == NULL ||
-		 (SET(CURLOPT_CAINFO, options->ca_file) && SET(CURLOPT_PROXY_CAINFO, options->ca_file))) &&
-		(!one_file || (SET(CURLOPT_CAPATH, NULL) && SET(CURLOPT_PROXY_CAPATH, NULL))) &&
-		SET(CURLOPT_CA_CACHE_TIMEOUT, age_of_certificates_kept_s(client)) &&
-		SET(CURLOPT_SSL_SESSIONID_CACHE, may_resume_sessions(client) ? 1L : 0L) &&
-		SET(CURLOPT_MAXLIFETIME_CONN, age_of_connections_s(client));
-}
-
-/*
- * curl gives a host's first address half of its time before it tries the next:
- * so much more than ours that ours ends first, and so little that the next
- * address has its turn before.
- */
-static long
-connect_timeout_of_curl_ms(const HttpClientOptions *options)
-{
-	return options->connect_timeout_ms + options->connect_timeout_ms / 2;
-}
-
-static bool
-set_connection(CURL *easy, HttpClient *client)
-{
-	return SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_QUICK_EXIT, 1L) &&
-		SET(CURLOPT_OPENSOCKETFUNCTION, open_socket) && SET(CURLOPT_OPENSOCKETDATA, client) &&
-		SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket) && SET(CURLOPT_CLOSESOCKETDATA, client) &&
-		SET(CURLOPT_TCP_KEEPALIVE, 1L) &&
-		SET(CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS) && SET(CURLOPT_PIPEWAIT, 1L) &&
-		SET(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_of_curl_ms(&client->options)) &&
-		SET(CURLOPT_TIMEOUT_MS, 0L);
-}
-
-/* Its length first: a body may hold NUL bytes. */
-static bool
-set_body(CURL *easy, const HttpRequest *request)
-{
-	size_t length = request->body != NULL ? request->body_length : 0;
-
-	return SET(CURLOPT_POST, 1L) && SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) length) &&
-		SET(CURLOPT_COPYPOSTFIELDS, request->body != NULL ? request->body : "");
-}
-
-static bool
-set_method(CURL *easy, const HttpRequest *request)
-{
-	const char *method = request->method;
-
-	if (strcmp(method, "GET") == 0)
-		return request->body == NULL && SET(CURLOPT_HTTPGET, 1L);
-	if (strcmp(method, "POST") == 0)
-		return set_body(easy, request);
-	if (strcmp(method, "PATCH") == 0)
-		return set_body(easy, request) && SET(CURLOPT_CUSTOMREQUEST, method);
-	if (strcmp(method, "DELETE") == 0)
-		return (request->body == NULL || set_body(easy, request)) &&
-			SET(CURLOPT_CUSTOMREQUEST, method);
-	return false;
-}
-
-/*
- * A connection of its own has no silent end behind it, so that "at most once"
- * seldom has to mean "perhaps not at all".  It may serve others afterwards.
- */
-static bool
-set_request(CURL *easy, const HttpClient *client, const HttpRequest *request)
-{
-	return SET(CURLOPT_URL, request->url) && SET(CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L) &&
-		SET(CURLOPT_ACCEPT_ENCODING, "") &&
-		(client->options.user_agent == NULL ||
-		 SET(CURLOPT_USERAGENT, client->options.user_agent)) &&
-		set_method(easy, request);
-}
-
-#undef SET
-
-static bool
-scheme_is_allowed(const char *scheme, bool allow_plain_http)
-{
-	return strcmp(scheme, "https") == 0 || (allow_plain_http && strcmp(scheme, "http") == 0);
-}
-
-/* Credentials belong into headers: a URL shows up in curl's messages. */
-static HttpStart
-check_url(const char *url, bool allow_plain_http)
-{
-	CURLU *parsed = curl_url();
-	char *scheme = NULL;
-	CURLUcode result = CURLUE_OUT_OF_MEMORY;
-	bool usable;
-
-	if (parsed != NULL)
-		result = curl_url_set(parsed, CURLUPART_URL, url, CURLU_DISALLOW_USER);
-	if (result == CURLUE_OK)
-		result = curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0);
-	usable = result == CURLUE_OK && scheme_is_allowed(scheme, allow_plain_http);
-	curl_free(scheme);
-	curl_url_cleanup(parsed);
-	if (result == CURLUE_OUT_OF_MEMORY)
-		return HTTP_NO_MEMORY;
-	return usable ? HTTP_STARTED : HTTP_UNUSABLE;
-}
-
-static bool
-method_is_known(const HttpRequest *request)
-{
-	static const char *const methods[] = {"GET", "POST", "PATCH", "DELETE"};
-
-	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-	{
-		if (strcmp(request->method, methods[i]) == 0)
-			return i > 0 || request->body == NULL;
-	}
-	return false;
-}
-
-/* A line break would smuggle in another header. */
-static bool
-headers_are_usable(const char *const *headers)
-{
-	for (; headers != NULL && *headers != NULL; headers++)
-	{
-		if (strpbrk(*headers, "\r\n") != NULL)
-			return false;
-	}
-	return true;
-}
-
-/* HTTP_STARTED: nothing is wrong with it, so that whatever fails then is no fault of its. */
-static HttpStart
-check_request(const HttpClient *client, const HttpRequest *request)
-{
-	if (!method_is_known(request) || !headers_are_usable(request->headers))
-		return HTTP_UNUSABLE;
-	return check_url(request->url, client->options.allow_plain_http);
-}
 
 /*
  * Over HTTP/2, curl 7.88 overlooks the end of an answer that fills its receive
@@ -606,11 +344,22 @@ give_back_handle(HttpClient *client, CURL *easy)
 		client->idle_handles[client->idle_handle_count++] = easy;
 }
 
+/* True when the option was accepted. */
+#define SET(option, value) (curl_easy_setopt(easy, (option), (value)) == CURLE_OK)
+
+static bool
+set_sockets(CURL *easy, HttpClient *client)
+{
+	return SET(CURLOPT_OPENSOCKETFUNCTION, open_socket) && SET(CURLOPT_OPENSOCKETDATA, client) &&
+		SET(CURLOPT_CLOSESOCKETFUNCTION, close_socket) && SET(CURLOPT_CLOSESOCKETDATA, client);
+}
+
+#undef SET
+
 static bool
 hand_to_curl(HttpClient *client, const HttpRequest *request, HttpExchange *exchange, CURL *easy)
 {
-	return set_route(easy, &client->options) && set_security(easy, client) &&
-		set_connection(easy, client) && set_request(easy, client, request) &&
+	return http_settings_apply(&client->settings, request, easy) && set_sockets(easy, client) &&
 		http_exchange_attach(exchange, easy) &&
 		curl_multi_add_handle(client->multi, easy) == CURLM_OK;
 }
@@ -619,7 +368,7 @@ hand_to_curl(HttpClient *client, const HttpRequest *request, HttpExchange *excha
 static int64_t
 exchanges_now_us(const HttpClient *client)
 {
-	return now_us() - client->lost_us;
+	return http_clock_now_us() - client->lost_us;
 }
 
 static void
@@ -636,9 +385,9 @@ note_exchange_start(HttpClient *client, HttpExchange *exchange, CURL *easy)
 {
 	int64_t now = exchanges_now_us(client);
 
-	http_exchange_set_deadlines(exchange, now + (int64_t) client->options.connect_timeout_ms * 1000,
-								now + (int64_t) client->options.request_timeout_ms * 1000);
-	http_exchange_set_generation(exchange, client->generation);
+	http_exchange_set_deadlines(exchange,
+								now + (int64_t) client->settings.options.connect_timeout_ms * 1000,
+								now + (int64_t) client->settings.options.request_timeout_ms * 1000);
 	http_exchange_list_add(&client->exchanges, exchange, easy);
 	consider_expiry(client, exchange);
 	client->under_way++;
@@ -647,13 +396,13 @@ note_exchange_start(HttpClient *client, HttpExchange *exchange, CURL *easy)
 static HttpStart
 start_request(HttpClient *client, const HttpRequest *request)
 {
-	HttpStart start = check_request(client, request);
+	HttpStart start = http_settings_check(&client->settings, request);
 	HttpExchange *exchange;
 	CURL *easy;
 
 	if (start != HTTP_STARTED)
 		return start;
-	exchange = http_exchange_create(request, &client->options, &client->room);
+	exchange = http_exchange_create(request, &client->settings.options, &client->room);
 	if (exchange == NULL)
 		return HTTP_NO_MEMORY;
 
@@ -720,7 +469,7 @@ serve_ready_sockets(HttpClient *client)
 static void
 serve_deadline(HttpClient *client)
 {
-	if (client->deadline_us == NO_DEADLINE || now_us() < client->deadline_us)
+	if (client->deadline_us == NO_DEADLINE || http_clock_now_us() < client->deadline_us)
 		return;
 	client->deadline_us = NO_DEADLINE;
 	run_curl(client, CURL_SOCKET_TIMEOUT, 0);
@@ -734,10 +483,7 @@ finish_exchange(HttpClient *client, HttpExchange *exchange, CURLcode result)
 	(void) curl_multi_remove_handle(client->multi, easy);
 	http_exchange_list_remove(&client->exchanges, exchange);
 	http_exchange_finish(exchange, easy, result);
-	if (http_exchange_generation(exchange) == client->generation)
-		give_back_handle(client, easy);
-	else
-		curl_easy_cleanup(easy);
+	give_back_handle(client, easy);
 	http_exchange_push(&client->finished, exchange);
 	client->under_way--;
 }
@@ -792,7 +538,7 @@ static void
 note_lost_time(HttpClient *client)
 {
 	if (client->busy_since_us != NO_DEADLINE)
-		client->lost_us += now_us() - client->busy_since_us;
+		client->lost_us += http_clock_now_us() - client->busy_since_us;
 	client->busy_since_us = NO_DEADLINE;
 }
 
@@ -807,7 +553,7 @@ http_client_progress(HttpClient *client)
 	serve_deadline(client);
 	collect_finished(client);
 	expire_exchanges(client);
-	client->busy_since_us = now_us();
+	client->busy_since_us = http_clock_now_us();
 	restore_signals(&caller_mask);
 }
 
@@ -844,7 +590,7 @@ http_client_timeout_ms(HttpClient *client)
 	deadline_us = earlier(client->deadline_us, expiry_us);
 	if (deadline_us == NO_DEADLINE)
 		return -1;
-	left_us = deadline_us - now_us();
+	left_us = deadline_us - http_clock_now_us();
 	return left_us <= 0 ? 0 : (long) ((left_us + 999) / 1000);
 }
 

@@ -52,7 +52,6 @@ struct HttpExchange
 	HttpExchange *next;     /* in its queue, or among those under way */
 	HttpExchange *previous; /* among those under way */
 	CURL *easy;             /* while it is under way */
-	unsigned generation;
 	int64_t send_by;
 	int64_t end_by;
 	void *tag;
@@ -546,18 +545,6 @@ http_exchange_expire(HttpExchange *exchange)
 }
 
 /* ---- Those under way ---- */
-
-void
-http_exchange_set_generation(HttpExchange *exchange, unsigned generation)
-{
-	exchange->generation = generation;
-}
-
-unsigned
-http_exchange_generation(const HttpExchange *exchange)
-{
-	return exchange->generation;
-}
 
 void
 http_exchange_list_add(HttpExchangeList *list, HttpExchange *exchange, CURL *easy)

@@ -43,10 +43,6 @@ extern void http_exchange_expire(HttpExchange *exchange);
 extern void http_exchange_set_deadlines(HttpExchange *exchange, int64_t send_by, int64_t end_by);
 extern int64_t http_exchange_deadline(const HttpExchange *exchange);
 
-/* Under which options it was started: handles of other ones are not used again. */
-extern void http_exchange_set_generation(HttpExchange *exchange, unsigned generation);
-extern unsigned http_exchange_generation(const HttpExchange *exchange);
-
 /* The exchanges under way, in no order: they are linked by themselves. */
 typedef struct HttpExchangeList
 {
