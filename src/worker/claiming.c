@@ -33,17 +33,10 @@
 #include "worker/failure.h"
 #include "worker/line.h"
 #include "worker/lost_claims.h"
+#include "worker/places.h"
 
-/*
- * Of each kind and record type; in hand all together: with so many, an
- * installation that has one of a kind gets no more of it, so that those which
- * wait leave room for the others.
- */
-#define CLAIMS_IN_HAND_MANY 2048
+/* Of all installations together. */
 #define CLAIMS_IN_HAND_MAX 8192
-
-/* Where writes are made some time apart: one under way, one that is next, one to follow. */
-#define SPACED_WRITES_PER_INSTALLATION 3
 
 /* Records of orphans that the application uses just now. */
 #define RECOVERY_RETRY_MS 1000
@@ -51,6 +44,10 @@
 /* What somebody holds is looked at again after so long, at first and while it goes on. */
 #define PASSED_BASE_MS 100
 #define PASSED_MAX_MS 1000
+
+/* After so many rounds in which rows ended without a request the next one waits a little. */
+#define ENDINGS_IN_A_ROW 16
+#define ENDINGS_PAUSE_MS 100
 
 /* What this worker was told that it had ended, and had not, is looked for this often. */
 #define RECOVERY_INTERVAL_MS (60 * 1000)
@@ -77,6 +74,7 @@ static struct
 	RecordType first;                      /* whose turn it is to claim first */
 	TransactionIds passed[RECORD_TYPES];   /* rows that somebody held when they were passed over */
 	TimestampTz passed_until;              /* when they are looked at again; 0: there are none */
+	int endings_in_a_row;                  /* rounds in which something ended without a request */
 	int passed_in_a_row; /* how often something was passed over, without a break */
 } claiming;
 
@@ -218,18 +216,6 @@ free_slots(void)
 
 	return Min(setting_max_concurrent_requests - (in_hand - line_length_of_all()),
 			   CLAIMS_IN_HAND_MAX - in_hand);
-}
-
-static ClaimSlots
-claim_slots(int all)
-{
-	if (conversation_claims() >= CLAIMS_IN_HAND_MANY)
-		return (ClaimSlots){all, 1, 1};
-	return (ClaimSlots){.all = all,
-						.reads_per_installation = RATE_READS_AT_ONCE,
-						.writes_per_installation = setting_write_interval_ms > 0
-							? SPACED_WRITES_PER_INSTALLATION
-							: RATE_READS_AT_ONCE};
 }
 
 /* ---- before claims are made ---- */
@@ -426,6 +412,7 @@ typedef struct ClaimRound
 	int64 alone;     /* of that type: the one row that the round is about; 0: it is about many */
 	bool is_over;    /* it needs no further try */
 	bool more;       /* another round may bring more */
+	bool filled;     /* it took all slots: more may wait */
 	bool rests;      /* a type that failed a moment ago was left out */
 	bool failed;
 	DbError error; /* of the type that failed */
@@ -437,11 +424,14 @@ claim_type(void *argument)
 {
 	ClaimRound *round = argument;
 	int left = round->slots - list_length(round->claims.claims);
+	ClaimSlots slots;
 
+	if (left <= 0)
+		return;
+	slots = places_for_claim(round->type, left, conversation_claims());
 	/* Apart: one row that cannot be claimed must not stop the others. */
-	if (left > 0)
-		queue_claim_take(round->type, claim_slots(left), claiming.failures > 0,
-						 &claiming.passed[round->type], TopMemoryContext, &round->claims);
+	queue_claim_take(round->type, &slots, claiming.failures > 0, &claiming.passed[round->type],
+					 TopMemoryContext, &round->claims);
 }
 
 /* They were rolled back: those after the first "kept". */
@@ -462,6 +452,7 @@ claim_type_alone(ClaimRound *round)
 {
 	int claimed = list_length(round->claims.claims);
 	int unfit = list_length(round->claims.unfit);
+	int over = round->claims.over;
 
 	if (claiming.rests_until[round->type] > GetCurrentTimestamp())
 	{
@@ -473,6 +464,7 @@ claim_type_alone(ClaimRound *round)
 		return;
 	round->claims.claims = forget_claims(round->claims.claims, claimed);
 	round->claims.unfit = list_truncate(round->claims.unfit, unfit);
+	round->claims.over = over;
 	round->failed = true;
 	claiming.rests_until[round->type] = backoff_in_ms(FAILED_CLAIM_BASE_MS);
 }
@@ -530,8 +522,12 @@ next_with_care(RecordType type, int slots)
 {
 	TransactionIds held = not_to_be_put_back(type);
 	int64 id = queue_next_orphan(type, held.ids, held.count);
+	ClaimSlots places;
 
-	return id != 0 ? id : queue_claim_next(type, claim_slots(slots), &claiming.passed[type]);
+	if (id != 0)
+		return id;
+	places = places_for_claim(type, slots, conversation_claims());
+	return queue_claim_next(type, &places, &claiming.passed[type]);
 }
 
 static void
@@ -626,15 +622,33 @@ begin_conversation(SyncClaim *claim)
 }
 
 static void
-begin_conversations(List *claims, bool more)
+begin_conversations(List *claims)
 {
 	ListCell *cell;
 
 	foreach (cell, claims)
 		begin_conversation(lfirst(cell));
-	/* What filled no slot is not there: the next commit or answer says so. */
-	claiming.expects_work = claims != NIL || more;
 	list_free(claims);
+}
+
+/*
+ * What filled no slot is not there: the next commit or answer says so.  Where a
+ * row ended without a request, what stands behind it may be claimed; but one
+ * whose end a trigger of the owner's undoes comes again.
+ */
+static void
+note_room(const ClaimRound *round)
+{
+	bool some_ended = round->claims.over > 0;
+
+	if (round->filled)
+		shared_state_wake_peers();
+
+	claiming.endings_in_a_row = some_ended ? claiming.endings_in_a_row + 1 : 0;
+	if (some_ended && claiming.endings_in_a_row % ENDINGS_IN_A_ROW == 0)
+		claiming_note_due(backoff_in_ms(ENDINGS_PAUSE_MS));
+	else if (round->more || round->filled || some_ended)
+		claiming.expects_work = true;
 }
 
 /* ---- failures ---- */
@@ -727,6 +741,7 @@ what_failed(ClaimRound *round, bool succeeded)
 	if (!succeeded)
 	{
 		round->claims.claims = forget_claims(round->claims.claims, 0);
+		round->claims.over = 0;
 		/* What was due is so still, after the backoff. */
 		claiming.next_due = DT_NOEND;
 		claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
@@ -779,7 +794,9 @@ claiming_claim(void)
 	suspects_unmark();
 	note_rows_that_are_over(&round);
 	/* Those that fit go on, whatever is wrong with the others. */
-	begin_conversations(round.claims.claims, round.more);
+	round.filled = round.slots > 0 && list_length(round.claims.claims) >= round.slots;
+	begin_conversations(round.claims.claims);
+	note_room(&round);
 	if (problem != NULL)
 		note_failure(problem);
 	else if (!round.rests)
