@@ -77,6 +77,7 @@ BEGIN
 		WHERE t.@resource@_id = r.id AND t.direction = 'outbound') AS q
 	WHERE r.github_id IS NULL AND r.creation_key IS NOT NULL
 		AND (q.first_inserted_at IS NOT NULL OR r.@record@_id IS NOT NULL)
+	FOR KEY SHARE OF r			/* one that is just becoming part of another needs none */
 	ON CONFLICT DO NOTHING;		/* an attempt that it did hear of */
 END
 $$;

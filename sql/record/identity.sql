@@ -99,6 +99,7 @@ COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, 
 --@comment LANGUAGE plpgsql AS $$
 --@comment DECLARE
 --@comment	shown_number integer := (answer.resource).number;
+--@comment	parent_id bigint;
 --@comment BEGIN
 --@comment	IF answer.kind <> 'fetched' OR cached.comment_id IS NOT NULL OR shown_number = 0 OR NOT EXISTS (
 --@comment		SELECT FROM github_sync.github_issues AS i JOIN github_sync.github_repos AS r ON r.id = i.github_repo_id
@@ -109,7 +110,11 @@ COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, 
 --@comment	END IF;
 --@comment	INSERT INTO github_sync.github_issues (github_repo_id, number) VALUES (cached.github_repo_id, shown_number)
 --@comment	ON CONFLICT DO NOTHING;
---@comment	RETURN github_sync.task_key_share_record_of_number_nowait(cached.github_repo_id, shown_number);
+--@comment	parent_id := github_sync.task_key_share_record_of_number_nowait(cached.github_repo_id, shown_number);
+--@comment	IF parent_id IS NULL THEN
+--@comment		RAISE lock_not_available USING MESSAGE = 'the issue has just become part of another record';
+--@comment	END IF;
+--@comment	RETURN parent_id;
 --@comment END
 --@comment $$;
 --@comment COMMENT ON FUNCTION github_sync.comment_find_told_parent(github_sync.github_comments, github_sync.answer) IS
