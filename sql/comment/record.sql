@@ -19,7 +19,7 @@ BEGIN
 	LOOP
 		cached := github_sync.comment_lock_record_of_local_row(key);
 		IF cached.id IS NOT NULL OR parent_id IS NULL THEN
-			RETURN cached;
+			RETURN github_sync.comment_go_along(cached, parent_id);
 		END IF;
 		INSERT INTO github_sync.github_comments (github_repo_id, github_issue_id, comment_id, creation_key)
 		SELECT i.github_repo_id, i.id, key, gen_random_uuid() FROM github_sync.github_issues AS i WHERE i.id = parent_id

@@ -28,6 +28,10 @@ BEGIN
 		RETURN;
 	END IF;
 	here := github_sync.@record@_local_row(cached.@record@_id);
+	/* Moved meanwhile: the rules say what becomes of it, when it is claimed again. */
+	IF github_sync.@record@_place_problem(cached, here) IS NOT NULL THEN
+		RETURN;
+	END IF;
 	first_fields := here.fields;
 	creation_key := coalesce(cached.creation_key, gen_random_uuid());	/* the record's, in every try */
 	body := github_sync.with_creation_key(here.fields[github_sync.@record@_body_position()], creation_key);
