@@ -160,8 +160,9 @@ BEGIN
 	END LOOP;
 	/* They were made before those that wait by now: GitHub shows comments in the order in which it got them. */
 	UPDATE github_sync.comment_sync_transactions AS t
-	SET queued_at = waits_since - (clock_timestamp() - t.queued_at) - interval '1 second'
-	WHERE t.id = ANY (brought) AND t.state = 'queued' AND waits_since IS NOT NULL;
+	SET queued_at = waits_since - (cardinality(brought) + 1 - b.place) * interval '1 microsecond'
+	FROM unnest(brought) WITH ORDINALITY AS b (id, place)
+	WHERE t.id = b.id AND t.state = 'queued' AND waits_since IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.comment_bring_along(github_sync.github_issues) IS
