@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 import { writeNewKey } from '../github/app-key.mjs';
 import { startStandin } from '../github/standin/server.mjs';
 import { crashes } from './crashes.mjs';
+import { checkForces } from './forces.mjs';
 import { Server } from './server.mjs';
 import { storm } from './storm.mjs';
 import { REQUEST_TIMEOUT_MS } from './weather.mjs';
@@ -35,6 +36,9 @@ const { values: options } = parseArgs({
 });
 const firstSeed = Number(options.seed ?? Math.floor(Math.random() * 1_000_000));
 const end = Date.now() + Number(options.seconds) * 1000;
+const forces = (process.env.CHAOS_FORCES ?? '').split(/[\s,]+/).filter((word) => word !== '');
+
+checkForces(forces);
 
 let observer = () => {};
 const server = new Server(options);
@@ -59,10 +63,10 @@ await server.query('postgres', 'CREATE ROLE planner LOGIN');
 const results = [];
 
 for (let seed = firstSeed; results.length < Number(options.rounds) && Date.now() < end; seed++) {
-	results.push(await play(seed, `seed ${seed}: both sides are the same, nothing is there twice, no text is lost`, (world) => storm(world, STORM_S)));
+	results.push(await play(seed, forces, `seed ${seed}: both sides are the same, nothing is there twice, no text is lost`, (world) => storm(world, STORM_S)));
 }
 if (Number(options.crashes) > 0) {
-	results.push(await play(firstSeed, `${options.crashes} times kill -9: nothing is lost, there twice, or stuck`, async (world) => {
+	results.push(await play(firstSeed, ['none'], `${options.crashes} times kill -9: nothing is lost, there twice, or stuck`, async (world) => {
 		const delays = (await crashes(world, Number(options.crashes))).sort((one, other) => one - other);
 		const at = (part) => `${delays[Math.ceil(part * (delays.length - 1))].toFixed()} ms`;
 
@@ -77,9 +81,9 @@ await server.stop();
 process.exit(results.every((held) => held) ? 0 : 1);
 
 /* A world of its own, what happens to it, quiet, and the comparison: one assertion.  True when it held. */
-async function play(seed, promise, happen) {
+async function play(seed, chosen, promise, happen) {
 	const started = Date.now();
-	const world = new World({ server, control: standin.control, seed });
+	const world = new World({ server, control: standin.control, seed, forces: chosen });
 
 	observer = (...what) => world.history.answered(...what);
 	await world.open();
@@ -92,7 +96,7 @@ async function play(seed, promise, happen) {
 	}
 }
 
-function report(promise, seed, { remarks }, { complaints, failures, counts, unseen, stories }, ms) {
+function report(promise, seed, { remarks, forces: played }, { complaints, failures, counts, unseen, stories }, ms) {
 	const held = complaints.length === 0 && failures.length === 0;
 
 	console.log(`${held ? '' : 'not '}ok ${results.length + 1} - ${promise}`);
@@ -102,10 +106,11 @@ function report(promise, seed, { remarks }, { complaints, failures, counts, unse
 		stories[index]?.forEach((line) => console.log(`#       ${line}`));
 	});
 	console.log(`#   ${(ms / 1000).toFixed(1)} s; ${Object.entries(counts).map(([what, count]) => `${count} ${what}`).join(', ')}`);
+	console.log(`#   forces: ${played.join(' ') || 'none'}`);
 	console.log(`#   overwritten between our GET and our PATCH: ${unseen}`);
 	remarks.forEach((remark) => console.log(`#   ${remark}`));
 	if (!held) {
-		console.log(`#   again: make chaos CHAOS_SEED=${seed} CHAOS_ROUNDS=1`);
+		console.log(`#   again: make chaos CHAOS_SEED=${seed} CHAOS_ROUNDS=1${forces.length > 0 ? ` CHAOS_FORCES='${forces.join(' ')}'` : ''}`);
 	}
 	return held;
 }

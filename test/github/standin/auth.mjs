@@ -128,6 +128,15 @@ export class Auth {
 		return { token, expires_at: isoSeconds(expiresAtMs) };
 	}
 
+	/* Tokens are the account's, not its name's. */
+	renameUser(login, to) {
+		for (const actor of this.tokens.values()) {
+			if (actor.login === login) {
+				actor.login = to;
+			}
+		}
+	}
+
 	revoke(header) {
 		this.tokens.delete(tokenIn(header));
 	}

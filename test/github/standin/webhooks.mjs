@@ -64,7 +64,8 @@ export class Webhooks {
 	}
 
 	#happened(event, action, what) {
-		if (this.mode === 'off') {
+		/* GitHub tells nobody that an account has another name. */
+		if (this.mode === 'off' || event === 'account') {
 			return;
 		}
 		const delivery = this.#delivery(event, action, JSON.stringify({ action, ...this.#payload(event, action, what) }));
@@ -166,7 +167,7 @@ export class Webhooks {
 
 	#subject(event, action, what, repository) {
 		if (event === 'repository') {
-			return { changes: repositoryChanges(this.shapes, action, what.former, repository) };
+			return action === 'deleted' ? {} : { changes: repositoryChanges(this.shapes, action, what.former, repository) };
 		}
 		return {
 			issue: this.shapes.issue(what.issue),
