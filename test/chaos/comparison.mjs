@@ -221,11 +221,12 @@ class Excused {
 		const withCode = (type, code) => unfinished.filter((one) => one.record_type === type && one.code === code && one.row_id !== null).map(({ row_id: id }) => id);
 		/* Tasks whose issue went where we do not follow; those whose column says another repository than their issue's, or none. */
 		const transferred = world.forces.includes('transfers') ? withCode('task', 'transferred') : [];
-		const elsewhere = tasks.filter(({ wanted_repo: wanted, repo }) => wanted !== repo && (wanted === null || repo !== null));
+		const elsewhere = tasks.filter(({ wanted_repo: wanted, repo }) => wanted === null || (repo !== null && wanted !== repo));
 		const gone = tasks.filter(({ wanted_repo: wanted, repo }) => lost.has(wanted) || lost.has(repo));
 
 		this.moved = new Set(audit.filter(({ record_type: type, before, after }) => type === 'task' && before?.github_repo_id !== after?.github_repo_id).map(({ record_id: id }) => id));
-		this.tasks = new Set([...transferred, ...(world.forces.includes('columns') ? elsewhere : []).map(({ row_id: id }) => id), ...gone.map(({ row_id: id }) => id)]);
+		this.tasks = new Set([...transferred, ...[...(world.forces.includes('columns') ? elsewhere : []), ...gone].map(({ row_id: id }) => id)]);
+		this.tasks.delete(null);
 		this.comments = new Set(comments.filter(({ task_id: task }) => this.tasks.has(task)).map(({ row_id: id }) => id));
 		this.withDeletions = Object.keys(deletions).length > 0 || world.forces.includes('transfers');
 		this.taskOf = new Map(comments.map(({ row_id: id, task_id: task }) => [id, task]));

@@ -58,16 +58,16 @@ export class Humans {
 				this.#do('create_issue', { repo: dice.pick(this.world.repositories()).id, title: writer.title(), body: writer.bodyOrNone() });
 				break;
 			case 'retitle':
-				this.#edit(issue, { title: writer.title() });
+				this.edit(issue, { title: writer.title() });
 				break;
 			case 'rewrite':
-				this.#edit(issue, { body: rewritten(issue, writer.bodyOrNone()) });
+				this.edit(issue, { body: rewritten(issue, writer.bodyOrNone()) });
 				break;
 			case 'both':
-				this.#edit(issue, { title: writer.title(), body: rewritten(issue, writer.body()) });
+				this.edit(issue, { title: writer.title(), body: rewritten(issue, writer.body()) });
 				break;
 			case 'state':
-				this.#edit(issue, { state: issue?.state === 'open' ? 'closed' : 'open' });
+				this.edit(issue, { state: issue?.state === 'open' ? 'closed' : 'open' });
 				break;
 			case 'say':
 				this.#do('create_comment', issue && { repo: issue.repository.id, number: issue.number, body: writer.body() });
@@ -83,7 +83,7 @@ export class Humans {
 		}
 	}
 
-	#edit(issue, fields) {
+	edit(issue, fields) {
 		this.#do('edit_issue', issue && { repo: issue.repository.id, number: issue.number, ...fields });
 	}
 

@@ -36,6 +36,6 @@ export const bots = {
 function answer(world, issue) {
 	if (world.isOpen && issue.repository.issues.get(issue.number) === issue) {
 		world.count('answers of the bot at GitHub');
-		world.control.store.editIssue(issue, { title: world.humans.writer.title() }, { login: 'bob' });
+		world.humans.edit(issue, { title: world.humans.writer.title() });
 	}
 }
