@@ -19,7 +19,7 @@ import { triggers } from './forces/triggers.mjs';
 
 /*
  * A force may have: begin(world, dice), before the database is there; opened(world, dice), when the application is;
- * everyMs and act(world, dice), while everybody works; end(world), before the quiet.
+ * everyMs and act(world, dice), while everybody works; end(world), before the quiet; withEmulate: emulate can play it.
  */
 export const FORCES = { transfers, renames, reuse, accounts, lag, triggers, keys, columns, bots, skew };
 
@@ -38,12 +38,12 @@ export function checkForces(words) {
 	}
 }
 
-/* The names of the forces of a round. */
-export function forcesOf(seed, words) {
+/* The names of the forces of a round; emulate can play those that say so. */
+export function forcesOf(seed, words, { emulated = false } = {}) {
 	const left = words.filter((word) => word.startsWith('-')).map((word) => word.slice(1));
 	const named = words.filter((word) => word in FORCES);
 	const mayBe = words.includes('none') ? [] : words.includes('all') ? Object.keys(FORCES) : BY_DEFAULT;
 	const chosen = named.length > 0 ? named : mayBe.filter((name) => new Dice(seed, `force ${name}`).percent(CHANCE));
 
-	return chosen.filter((name) => !left.includes(name));
+	return chosen.filter((name) => !left.includes(name) && (!emulated || FORCES[name].withEmulate));
 }

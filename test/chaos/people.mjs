@@ -87,11 +87,19 @@ export class Humans {
 		this.#do('edit_issue', issue && { repo: issue.repository.id, number: issue.number, ...fields });
 	}
 
+	async #act(what) {
+		try {
+			await this.world.control.act(what);
+		} catch (error) {
+			this.world.failed('a human', error);
+		}
+	}
+
 	/* what is null where there is nothing to do it to. */
 	#do(deed, what) {
 		if (what !== null) {
 			this.world.count('edits on GitHub');
-			this.world.control.act({ do: deed, as: this.dice.pick(['alice', 'bob']), ...what });
+			this.#act({ do: deed, as: this.dice.pick(['alice', 'bob']), ...what });
 		}
 	}
 }

@@ -24,7 +24,7 @@ const RATE_LIMIT = { status: 403, headers: { 'retry-after': '1' }, body: { messa
 export class Weather {
 	/* Some runs are without what makes GitHub show an older version, or return to one. */
 	constructor(world, dice) {
-		Object.assign(this, { world, dice, mayTurnBack: dice.percent(60) });
+		Object.assign(this, { world, dice, mayTurnBack: dice.percent(60) && !world.control.isEmulated });
 	}
 
 	change() {

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Comparison } from './comparison.mjs';
 import { Dice } from './dice.mjs';
-import { FORCES, forcesOf } from './forces.mjs';
+import { FORCES } from './forces.mjs';
 import { History } from './history.mjs';
 import { Mail, news } from './mail.mjs';
 import { Humans, Users } from './people.mjs';
@@ -16,8 +16,6 @@ import { Weather } from './weather.mjs';
 
 const APPLICATION = readFileSync(new URL('application.sql', import.meta.url), 'utf8');
 const QUIET_MAY_TAKE_MS = 60_000;
-const WIDGETS = 1_296_269;
-const GADGETS = 1_296_270;
 
 /* Of so many complaints of a round the history is told. */
 const STORIES = 3;
@@ -25,8 +23,7 @@ const STORIES = 3;
 /* Whoever acts in it finds the rest here. */
 export class World {
 	constructor({ server, control, seed, forces = [] }) {
-		Object.assign(this, { server, control, seed, database: `round_${seed}`, counts: {}, failures: [], remarks: [] });
-		this.forces = forcesOf(seed, forces);
+		Object.assign(this, { server, control, seed, database: `round_${seed}`, forces, counts: {}, failures: [], remarks: [] });
 		this.ours = new Set();			/* ids of the repositories in github_repos */
 		this.strangers = new Set();		/* of others that have a name that one of ours had */
 		this.lost = new Set();			/* of those of ours that GitHub has no longer */
@@ -41,8 +38,9 @@ export class World {
 		this.control.webhooks.configure({ mode: 'off' });	/* the mail is ours */
 		this.control.clock.advance(this.dice.between(-5, 5));
 		this.listener = this.control.store.listener;
-		this.gadgets = this.control.store.repositories.get(GADGETS);
-		this.addRepository(this.control.store.repositories.get(WIDGETS));
+		this.widgets = this.control.store.findRepository('acme', 'widgets').repository;
+		this.gadgets = this.control.store.findRepository('acme', 'gadgets').repository;
+		this.addRepository(this.widgets);
 		this.history = new History(this.control.store);
 		this.humans = new Humans(this, dice('humans'));
 		this.users = new Users(this, dice('users'));
@@ -133,6 +131,8 @@ export class World {
 	/* After calm(); resolves with { complaints, failures, counts, unseen, stories }. */
 	async compare() {
 		const comparison = new Comparison(this);
+
+		this.failures.push(...await this.control.differences?.() ?? []);
 		const complaints = await comparison.run((text) => this.server.query(this.database, text));
 
 		return {

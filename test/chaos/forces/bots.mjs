@@ -7,6 +7,7 @@ const MOST_ANSWERS = 8;
 const ANSWERS_AFTER_MS = 30;
 
 export const bots = {
+	withEmulate: true,
 	everyMs: 150,
 
 	/* GitHub's: whenever the App gave an issue a title. */

@@ -6,6 +6,7 @@
 import { rowOf } from '../people.mjs';
 
 export const columns = {
+	withEmulate: true,
 	everyMs: 400,
 
 	begin(world) {

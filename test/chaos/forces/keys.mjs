@@ -4,6 +4,7 @@
  *		issue or comment, or of the one that is being answered.
  */
 export const keys = {
+	withEmulate: true,
 	begin(world, dice) {
 		world.quote = () => quoted(world, dice);
 	},

@@ -3,6 +3,8 @@
  *		Replicas that are behind, and a clock of the server's that is wrong.
  */
 
+import { Dice } from '../dice.mjs';
+
 const MOST_BEHIND_MS = 4000;
 const WRONG_BY_S = 600;
 
@@ -19,9 +21,17 @@ export const lag = {
 	},
 };
 
-/* The server's clock is right and GitHub's is not, which is the same. */
+/* The server's clock is right and GitHub's is not, which is the same; emulate is started so. */
 export const skew = {
-	begin(world, dice) {
-		world.control.clock.advance(dice.pick([-WRONG_BY_S, WRONG_BY_S]));
+	withEmulate: true,
+
+	begin(world) {
+		if (!world.control.isEmulated) {
+			world.control.clock.advance(wrongByS(world.seed));
+		}
 	},
 };
+
+export function wrongByS(seed) {
+	return new Dice(seed, 'skew').pick([-WRONG_BY_S, WRONG_BY_S]);
+}

@@ -16,6 +16,7 @@ const REWRITE = (table, timing, ...columns) => `
 		FOR EACH ROW EXECUTE FUNCTION planner.mark_${table}();`;
 
 export const triggers = {
+	withEmulate: true,
 	async opened(world, dice) {
 		const timing = dice.pick(['', 'DEFERRABLE INITIALLY DEFERRED']);
 
