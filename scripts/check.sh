@@ -62,6 +62,7 @@ step_format() { one clang-format in_copy "$copy" scripts/format.sh --check; }
 step_meta() {
 	one META.json in_copy "$copy" scripts/check_meta.sh
 	one map in_copy "$copy" scripts/map.sh --check
+	one reports in_copy "$copy" scripts/check_reports.sh
 }
 step_gcc() { one build build_and_stage; }
 # For the steps that test it, where nobody asked for gcc.
