@@ -20,7 +20,8 @@
 #	HISTORIES	how many histories the model plays; default: 200, and 100000 in
 #				long_model
 #	SEED		of the first history; default: 1, and the clock's in long_model
-#	CHAOS_SECONDS, CHAOS_SEED, CRASH_ROUNDS	of step chaos; defaults: 8, 1, 5
+#	CHAOS_SECONDS, CHAOS_SEED, CRASH_ROUNDS	of step chaos; defaults: 8, 1, 5; and
+#				CHAOS_FORCES, CHAOS_GITHUB, as scripts/chaos.sh has them
 #
 # A task is a step, or a program of test/t.  Tasks run side by side, each in a
 # process of its own (scripts/check/tasks.sh); none may write where another
