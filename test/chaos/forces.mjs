@@ -24,7 +24,7 @@ import { triggers } from './forces/triggers.mjs';
 export const FORCES = { transfers, renames, reuse, accounts, lag, triggers, keys, columns, bots, skew };
 
 /* Played where nobody chooses. */
-const BY_DEFAULT = ['renames', 'bots', 'skew'];
+const BY_DEFAULT = ['renames', 'keys', 'bots'];
 
 /* In so many of 100 rounds each. */
 const CHANCE = 30;

@@ -26,7 +26,7 @@ export function news({ issue, comment }, action = 'upsert') {
 
 export class Mail {
 	constructor(world, dice) {
-		Object.assign(this, { world, dice, underWay: new Set() });
+		Object.assign(this, { world, dice, underWay: new Set(), losesCreation: false });
 	}
 
 	listen(store) {
@@ -34,14 +34,23 @@ export class Mail {
 
 		store.listener = (event, action, what) => {
 			if (TELLS[event]?.includes(action) && this.world.ours.has(what.issue.repository.id)) {
-				this.#send(news(what, action === 'deleted' ? 'delete' : 'upsert'), this.world.history.about(what));
+				this.#send(news(what, action === 'deleted' ? 'delete' : 'upsert'), this.world.history.about(what), this.#losesThis(action, what));
 			}
 			next(event, action, what);
 		};
 	}
 
-	#send(told, about) {
-		const copies = this.dice.weighted({ 0: 15, 1: 70, 2: 15 });
+	/* Once: the next creation of ours. */
+	#losesThis(action, { sender }) {
+		if (!this.losesCreation || !['opened', 'created'].includes(action) || !this.world.history.apps.has(sender)) {
+			return false;
+		}
+		this.losesCreation = false;
+		return true;
+	}
+
+	#send(told, about, isLost) {
+		const copies = isLost ? '0' : this.dice.weighted({ 0: 15, 1: 70, 2: 15 });
 
 		if (copies === '0') {
 			this.world.history.note('webhook lost', about);

@@ -52,6 +52,15 @@ export class Weather {
 		}
 	}
 
+	/* The next creation has its effect, and no answer; mostly no webhook tells of it either: it has to be looked for. */
+	loseAnswerOfCreation() {
+		const { control } = this.world;
+
+		control.faults.add({ match: WHERE[this.dice.pick(['create', 'comment'])], times: 1, action: this.dice.pick([{ reset_after_effect: true }, { cut_in_body: true }, { html: 502, after_effect: true }]) });
+		this.world.mail.losesCreation = this.dice.percent(70);
+		this.world.count('answers of creations lost');
+	}
+
 	#action() {
 		const { dice } = this;
 		const delays = { delay_ms: dice.between(5, 200) };

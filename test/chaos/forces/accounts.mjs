@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 const ROBOTS = ['robot', 'android', 'automaton'];
 
 export const accounts = {
-	everyMs: 2500,
+	everyMs: 900,
 
 	begin(world, dice) {
 		world.hasToken = dice.percent(50);
@@ -32,7 +32,8 @@ export const accounts = {
 	act(world, dice) {
 		const number = world.counts['changes of our account'] ?? 0;
 
-		if (number >= 3) {
+		world.weather.loseAnswerOfCreation();
+		if (number >= 2 || dice.percent(60)) {
 			return;
 		}
 		world.count('changes of our account');

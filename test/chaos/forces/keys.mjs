@@ -8,6 +8,12 @@ export const keys = {
 	begin(world, dice) {
 		world.quote = () => quoted(world, dice);
 	},
+
+	everyMs: 800,
+
+	act(world) {
+		world.weather.loseAnswerOfCreation();
+	},
 };
 
 /* What is put behind a text: the source of some record, key and all; mostly nothing. */

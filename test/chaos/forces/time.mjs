@@ -6,7 +6,8 @@
 import { Dice } from '../dice.mjs';
 
 const MOST_BEHIND_MS = 4000;
-const WRONG_BY_S = 600;
+/* More than any margin that a client may have thought of. */
+const WRONG_BY_S = 720;
 
 /* Each read (a resource, a list, what a 304 says) is answered by one of a few replicas. */
 export const lag = {
@@ -29,6 +30,12 @@ export const skew = {
 		if (!world.control.isEmulated) {
 			world.control.clock.advance(wrongByS(world.seed));
 		}
+	},
+
+	everyMs: 800,
+
+	act(world) {
+		world.weather.loseAnswerOfCreation();
 	},
 };
 
