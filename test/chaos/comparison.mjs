@@ -238,7 +238,8 @@ class Excused {
 	}
 
 	transaction({ record_type: type, code, repo, number, row_id: id, state }) {
-		const task = type === 'task' ? id : this.taskOf.get(id);
+		/* Undefined: of a row that is gone. */
+		const task = (type === 'task' ? id : this.taskOf.get(id)) ?? undefined;
 
 		if (state === 'queued' || state === 'processing') {
 			return false;
@@ -255,7 +256,7 @@ class Excused {
 				return this.history.transferred.has(this.history.keyAt(repo, number));
 			case 'repo_changed':
 			case 'no_repo':
-				return this.moved.has(task);
+				return task === undefined ? this.moved.size > 0 : this.moved.has(task);
 			default:
 				return false;
 		}

@@ -49,7 +49,7 @@ export class EmulatedGitHub {
 
 		this.aheadS = aheadS;
 		this.child = spawn(process.execPath, [PROGRAM, '--key-file', `${this.directory}/app.pem`, '--port-file', portFile,
-			'--clock-ahead-s', String(aheadS), '--die-with-stdin'], { stdio: ['pipe', 'ignore', 'inherit'] });
+			`--clock-ahead-s=${aheadS}`, '--die-with-stdin'], { stdio: ['pipe', 'ignore', 'inherit'] });
 		for (this.port = null; this.port === null;) {
 			await sleep(10);
 			this.port = portIn(portFile);
