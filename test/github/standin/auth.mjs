@@ -128,11 +128,11 @@ export class Auth {
 		return { token, expires_at: isoSeconds(expiresAtMs) };
 	}
 
-	/* Tokens are the account's, not its name's. */
-	renameUser(login, to) {
+	/* Tokens are an account's, whatever it is called. */
+	renameLogin(former, login) {
 		for (const actor of this.tokens.values()) {
-			if (actor.login === login) {
-				actor.login = to;
+			if (actor.login === former) {
+				Object.assign(actor, { login, rateKey: actor.kind === 'user' ? `user ${login}` : actor.rateKey });
 			}
 		}
 	}

@@ -259,14 +259,14 @@ const DEEDS = {
 	create_repository: ({ store }, { owner, name }) => ({ id: store.addRepository({ owner, name }).id }),
 	delete_repository: (control, what, actor) => control.store.deleteRepository(control.repository(what), actor),
 	rename_user: ({ store, auth }, { login, to }) => {
-		store.renameUser(login, to);
-		auth.renameUser(login, to);
+		store.renameUser(store.user(login), to);
+		auth.renameLogin(login, to);
 	},
 	rename_app: ({ store, auth }, { slug }) => {
-		const login = store.appLogin();
+		const former = store.appLogin();
 
 		store.renameApp(slug);
-		auth.renameUser(login, store.appLogin());
+		auth.renameLogin(former, store.appLogin());
 	},
 	delete_user: (control, { login }) => control.store.deleteUser(login),
 };

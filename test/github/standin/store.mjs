@@ -53,25 +53,22 @@ export class Store {
 		return login ? this.users.get(login.toLowerCase()) : undefined;
 	}
 
-	/* The id stays; what the account wrote and its tokens go by the new login. */
-	renameUser(login, to) {
-		const user = this.user(login);
+	/* The account stays who it is: its id, and all that it wrote. */
+	renameUser(user, login) {
+		const former = user.login;
 		const rename = (record) => {
 			for (let version = record; version !== null; version = version.previous) {
-				Object.assign(version, { author: version.author === user.login ? to : version.author, text: null });
-				if (version.closed_by === user.login) {
-					version.closed_by = to;
+				Object.assign(version, { author: version.author === former ? login : version.author, text: null });
+				if (version.closed_by === former) {
+					version.closed_by = login;
 				}
 			}
 		};
 
-		for (const { issues } of this.repositories.values()) {
-			issues.forEach(rename);
-		}
+		this.users.delete(former.toLowerCase());
+		this.users.set(login.toLowerCase(), Object.assign(user, { login, shape: undefined }));
+		this.repositories.forEach(({ issues }) => issues.forEach(rename));
 		this.comments.forEach(rename);
-		this.users.delete(login.toLowerCase());
-		this.users.set(to.toLowerCase(), { ...user, login: to, shape: undefined });
-		this.listener('account', 'renamed', { from: user.login, to });
 		this.namesChanged();
 	}
 
@@ -91,10 +88,10 @@ export class Store {
 
 	/* Its bot is called after it, and stays the same account. */
 	renameApp(slug) {
-		const login = this.appLogin();
+		const bot = this.user(this.appLogin());
 
 		Object.assign(this.app, { slug, name: slug });
-		this.renameUser(login, this.appLogin());
+		this.renameUser(bot, this.appLogin());
 	}
 
 	appLogin() {

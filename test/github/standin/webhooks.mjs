@@ -64,8 +64,7 @@ export class Webhooks {
 	}
 
 	#happened(event, action, what) {
-		/* GitHub tells nobody that an account has another name. */
-		if (this.mode === 'off' || event === 'account') {
+		if (this.mode === 'off') {
 			return;
 		}
 		const delivery = this.#delivery(event, action, JSON.stringify({ action, ...this.#payload(event, action, what) }));
