@@ -6,6 +6,9 @@
 #	CHAOS_SECONDS	rounds begin for so long; default: 300
 #	CHAOS_ROUNDS	and no more than so many
 #	CHAOS_SEED		of the first round; default: another each time
+#	CHAOS_FORCES	what befalls the rounds (test/chaos/forces.mjs); default: some of
+#					what the engine is known to bear
+#	CHAOS_GITHUB	emulate: npm's emulate in the place of the stand-in
 #	CRASH_ROUNDS	of crashes; default: 200
 set -euo pipefail
 

@@ -20,7 +20,8 @@
 #	HISTORIES	how many histories the model plays; default: 200, and 100000 in
 #				long_model
 #	SEED		of the first history; default: 1, and the clock's in long_model
-#	CHAOS_SECONDS, CHAOS_SEED, CRASH_ROUNDS	of step chaos; defaults: 8, 1, 5
+#	CHAOS_SECONDS, CHAOS_SEED, CRASH_ROUNDS	of step chaos; defaults: 8, 1, 5; and
+#				CHAOS_FORCES, CHAOS_GITHUB, as scripts/chaos.sh has them
 #
 # A task is a step, or a program of test/t.  Tasks run side by side, each in a
 # process of its own (scripts/check/tasks.sh); none may write where another
@@ -62,6 +63,7 @@ step_format() { one clang-format in_copy "$copy" scripts/format.sh --check; }
 step_meta() {
 	one META.json in_copy "$copy" scripts/check_meta.sh
 	one map in_copy "$copy" scripts/map.sh --check
+	one reports in_copy "$copy" scripts/check_reports.sh
 }
 step_gcc() { one build build_and_stage; }
 # For the steps that test it, where nobody asked for gcc.

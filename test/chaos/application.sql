@@ -52,7 +52,5 @@ SELECT github_sync.attach_comments('planner.comments');
 
 SET ROLE planner;
 INSERT INTO github_sync.github_app_installations (id, account_login) VALUES (515151, 'acme');
-INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name)
-VALUES (1296269, 515151, 'acme', 'widgets');
 SELECT github_sync.capture_task_changes(true), github_sync.capture_comment_changes(true);
 RESET ROLE;

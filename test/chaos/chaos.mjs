@@ -5,6 +5,7 @@
  *
  *		node chaos.mjs --directory DIR --bindir DIR --configuration FILE
  *			[--seconds N] [--rounds N] [--seed N] [--crashes N]
+ *			[--github standin|emulate]
  *
  * Rounds begin until the seconds are over or there were so many; the first one
  * has the seed, each further one the next number.  Then, in one round more, as
@@ -16,6 +17,9 @@ import { parseArgs } from 'node:util';
 import { writeNewKey } from '../github/app-key.mjs';
 import { startStandin } from '../github/standin/server.mjs';
 import { crashes } from './crashes.mjs';
+import { EmulatedGitHub } from './emulated.mjs';
+import { checkForces, forcesOf } from './forces.mjs';
+import { wrongByS } from './forces/time.mjs';
 import { Server } from './server.mjs';
 import { storm } from './storm.mjs';
 import { REQUEST_TIMEOUT_MS } from './weather.mjs';
@@ -30,20 +34,27 @@ const { values: options } = parseArgs({
 	options: {
 		directory: { type: 'string' }, bindir: { type: 'string' }, configuration: { type: 'string' },
 		seconds: { type: 'string', default: '20' }, rounds: { type: 'string', default: '1000000' }, seed: { type: 'string' },
-		crashes: { type: 'string', default: '0' },
+		crashes: { type: 'string', default: '0' }, github: { type: 'string', default: process.env.CHAOS_GITHUB || 'standin' },
 	},
 });
 const firstSeed = Number(options.seed ?? Math.floor(Math.random() * 1_000_000));
 const end = Date.now() + Number(options.seconds) * 1000;
+const forces = (process.env.CHAOS_FORCES ?? '').split(/[\s,]+/).filter((word) => word !== '');
+
+checkForces(forces);
 
 let observer = () => {};
 const server = new Server(options);
 
 mkdirSync(options.directory, { recursive: true });
+const emulated = options.github === 'emulate' ? new EmulatedGitHub(options.directory) : null;
 const standin = await startStandin({
 	publicKey: writeNewKey(`${options.directory}/app.pem`),
 	onAnswer: (...what) => observer(...what),
+	upstream: emulated && ((request) => emulated.answer(request)),
 });
+
+emulated?.use(standin);
 
 await server.create({
 	'github_sync.api_url': standin.url, 'github_sync.app_id': '424242', 'github_sync.private_key_file': `${options.directory}/app.pem`,
@@ -59,10 +70,10 @@ await server.query('postgres', 'CREATE ROLE planner LOGIN');
 const results = [];
 
 for (let seed = firstSeed; results.length < Number(options.rounds) && Date.now() < end; seed++) {
-	results.push(await play(seed, `seed ${seed}: both sides are the same, nothing is there twice, no text is lost`, (world) => storm(world, STORM_S)));
+	results.push(await play(seed, forces, `seed ${seed}: both sides are the same, nothing is there twice, no text is lost`, (world) => storm(world, STORM_S)));
 }
 if (Number(options.crashes) > 0) {
-	results.push(await play(firstSeed, `${options.crashes} times kill -9: nothing is lost, there twice, or stuck`, async (world) => {
+	results.push(await play(firstSeed, ['none'], `${options.crashes} times kill -9: nothing is lost, there twice, or stuck`, async (world) => {
 		const delays = (await crashes(world, Number(options.crashes))).sort((one, other) => one - other);
 		const at = (part) => `${delays[Math.ceil(part * (delays.length - 1))].toFixed()} ms`;
 
@@ -74,12 +85,16 @@ if (Number(options.crashes) > 0) {
 }
 console.log(`1..${results.length}`);
 await server.stop();
+await emulated?.stop();
 process.exit(results.every((held) => held) ? 0 : 1);
 
 /* A world of its own, what happens to it, quiet, and the comparison: one assertion.  True when it held. */
-async function play(seed, promise, happen) {
+async function play(seed, chosen, promise, happen) {
 	const started = Date.now();
-	const world = new World({ server, control: standin.control, seed });
+	const played = forcesOf(seed, chosen, { emulated: emulated !== null });
+
+	await emulated?.prepare(played.includes('skew') ? wrongByS(seed) : 0);
+	const world = new World({ server, control: (emulated ?? standin).control, seed, forces: played });
 
 	observer = (...what) => world.history.answered(...what);
 	await world.open();
@@ -92,7 +107,7 @@ async function play(seed, promise, happen) {
 	}
 }
 
-function report(promise, seed, { remarks }, { complaints, failures, counts, unseen, stories }, ms) {
+function report(promise, seed, { remarks, forces: played }, { complaints, failures, counts, unseen, stories }, ms) {
 	const held = complaints.length === 0 && failures.length === 0;
 
 	console.log(`${held ? '' : 'not '}ok ${results.length + 1} - ${promise}`);
@@ -102,10 +117,11 @@ function report(promise, seed, { remarks }, { complaints, failures, counts, unse
 		stories[index]?.forEach((line) => console.log(`#       ${line}`));
 	});
 	console.log(`#   ${(ms / 1000).toFixed(1)} s; ${Object.entries(counts).map(([what, count]) => `${count} ${what}`).join(', ')}`);
+	console.log(`#   forces: ${played.join(' ') || 'none'}`);
 	console.log(`#   overwritten between our GET and our PATCH: ${unseen}`);
 	remarks.forEach((remark) => console.log(`#   ${remark}`));
 	if (!held) {
-		console.log(`#   again: make chaos CHAOS_SEED=${seed} CHAOS_ROUNDS=1`);
+		console.log(`#   again: make chaos CHAOS_SEED=${seed} CHAOS_ROUNDS=1${forces.length > 0 ? ` CHAOS_FORCES='${forces.join(' ')}'` : ''}${emulated === null ? '' : ' CHAOS_GITHUB=emulate'}`);
 	}
 	return held;
 }

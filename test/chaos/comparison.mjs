@@ -8,6 +8,9 @@
  */
 import { FIELDS, describe, plain } from './history.mjs';
 
+/* Where an issue is, in one word. */
+const PLACE = (issue) => `CASE WHEN ${issue}.number IS NOT NULL THEN format('%s#%s', ${issue}.github_repo_id, ${issue}.number) END`;
+
 /*
  * Both sides, joined by the links of the cached records.  A row may be without
  * its resource when that is gone at GitHub (of a comment: where the row holds
@@ -15,22 +18,22 @@ import { FIELDS, describe, plain } from './history.mjs';
  * deleted that (of a comment: its task).
  */
 const TASKS = `
-	SELECT t.id AS row_id, i.number, t.title, t.markdown AS body, t.status AS state,
+	SELECT t.id AS row_id, ${PLACE('i')} AS place, t.github_repo_id AS wanted_repo, i.github_repo_id AS repo, t.title, t.markdown AS body, t.status AS state,
 		i.deleted_at IS NOT NULL AS gone, i.local_deleted_at IS NOT NULL AS deleted_here
 	FROM planner.tasks AS t FULL JOIN github_sync.github_issues AS i ON i.task_id = t.id`;
 const COMMENTS = `
-	SELECT c.id AS row_id, g.github_id, c.markdown AS body, p.number AS parent,
+	SELECT c.id AS row_id, g.github_id AS place, c.task_id, c.markdown AS body, ${PLACE('p')} AS parent,
 		(g.deleted_at IS NOT NULL AND ARRAY[c.markdown] IS DISTINCT FROM g.local_base) OR (g.github_id IS NULL AND p.deleted_at IS NOT NULL) AS gone,
 		p.local_deleted_at IS NOT NULL AS deleted_here
 	FROM planner.comments AS c FULL JOIN github_sync.github_comments AS g ON g.comment_id = c.id
 	LEFT JOIN github_sync.github_issues AS p ON p.id = g.github_issue_id OR (g.id IS NULL AND p.task_id = c.task_id)`;
 const unfinishedOf = (type, comment) => `
-	SELECT '${type}' AS record_type, id, direction, action, state, error_code, coalesce(error_code || ': ' || error_reason, disabled_reason) AS reason,
-		github_issue_number AS issue, ${comment} AS comment
+	SELECT '${type}' AS record_type, id, direction, action, state, coalesce(error_code, disabled_reason) AS code, error_code || ': ' || error_reason AS reason,
+		github_repo_id AS repo, github_issue_number AS number, ${comment} AS comment, ${type}_id AS row_id
 	FROM github_sync.${type}_sync_transactions WHERE state IN ('queued', 'processing', 'errored', 'disabled')`;
 const UNFINISHED = `${unfinishedOf('task', 'NULL')} UNION ALL ${unfinishedOf('comment', 'github_comment_external_id')}`;
 const CONFLICTS = `
-	SELECT c.record_type, c.field, c.local, c.remote, c.winner, coalesce(i.number, p.number) AS issue, g.github_id AS comment
+	SELECT c.record_type, c.field, c.local, c.remote, c.winner, coalesce(i.github_repo_id, p.github_repo_id) AS repo, coalesce(i.number, p.number) AS number, g.github_id AS comment
 	FROM github_sync.sync_conflicts AS c
 	LEFT JOIN github_sync.github_issues AS i ON c.record_type = 'task' AND i.id = c.cached_record_id
 	LEFT JOIN github_sync.github_comments AS g ON c.record_type = 'comment' AND g.id = c.cached_record_id
@@ -48,11 +51,16 @@ export class Comparison {
 		const tasks = await query(TASKS);
 		const comments = await query(COMMENTS);
 
-		this.conflicts = await query(CONFLICTS);
-		this.local = localWritings(await query(AUDIT), tasks, comments);
-		this.#nothingWaits(await query(UNFINISHED));
+		const unfinished = await query(UNFINISHED);
+		const audit = await query(AUDIT);
+
+		this.excused = new Excused(this.world, { tasks, comments, unfinished, audit });
+		this.conflicts = (await query(CONFLICTS)).map((conflict) => ({ ...conflict, issue: this.#keyAt(conflict) }));
+		this.local = localWritings(audit, [...tasks, ...comments].map((row) => this.#withAbout(row)));
+		this.#nothingWaits(unfinished);
 		this.#sidesAgree('issue', tasks, this.#issues());
 		this.#sidesAgree('comment', comments, this.#commentsOfGithub());
+		this.#nothingAtStrangers();
 		this.#nothingTwice();
 		this.#nothingLostOnGithub();
 		this.#nothingLostInTheApplication();
@@ -64,32 +72,45 @@ export class Comparison {
 		this.complaints.push({ about, text });
 	}
 
-	#nothingWaits(unfinished) {
-		const errorsOfDeletion = Object.keys(this.world.deletions).length > 0 ? ['gone', 'parent_not_synced'] : [];
+	#keyAt({ repo, number }) {
+		return number === null ? null : this.world.history.keyAt(repo, number);
+	}
 
-		for (const row of unfinished.filter(({ error_code: code }) => !errorsOfDeletion.includes(code))) {
-			this.#complain({ issue: row.issue, comment: row.comment },
-				`${row.record_type} transaction ${row.id} (${row.direction} ${row.action}) is ${row.state} in the end: ${row.reason}`);
+	/* A task or a comment, with what the history calls it. */
+	#withAbout(row) {
+		const [repo, number] = String(row.parent ?? row.place).split('#').map(Number);
+		const issue = this.#keyAt({ repo, number: Number.isNaN(number) || number === undefined ? null : number });
+
+		return { ...row, about: 'parent' in row ? { issue, comment: row.place } : { issue } };
+	}
+
+	#nothingWaits(unfinished) {
+		for (const row of unfinished.filter((one) => !this.excused.transaction(one))) {
+			this.#complain({ issue: this.#keyAt(row), comment: row.comment, row: row.row_id ?? undefined, type: row.record_type === 'task' ? 'issue' : 'comment' },
+				`${row.record_type} transaction ${row.id} (${row.direction} ${row.action}) is ${row.state} in the end: ${row.reason ?? row.code}`);
 		}
 	}
 
 	#issues() {
-		return new Map([...this.world.repository.issues.values()].map((issue) =>
-			[issue.number, { about: { issue: issue.number }, title: issue.title, body: issue.body, state: issue.state }]));
+		return new Map(this.world.issues().map((issue) =>
+			[`${issue.repository.id}#${issue.number}`, { about: this.world.history.about({ issue }), title: issue.title, body: issue.body, state: issue.state }]));
 	}
 
 	#commentsOfGithub() {
-		return new Map([...this.world.control.store.comments.values()].map((comment) =>
-			[comment.id, { about: { issue: comment.issue.number, comment: comment.id }, body: comment.body, parent: comment.issue.number }]));
+		return new Map(this.world.issues().flatMap((issue) => [...issue.comments.values()]).map((comment) =>
+			[comment.id, { about: this.world.history.about({ issue: comment.issue, comment }), body: comment.body, parent: `${comment.issue.repository.id}#${comment.issue.number}` }]));
 	}
 
 	/* Every row has its resource and every resource its row, and they hold the same. */
 	#sidesAgree(type, rows, resources) {
 		for (const row of rows) {
-			const place = row.number ?? row.github_id;
+			const { place } = row;
 			const resource = resources.get(place);
 
 			resources.delete(place);
+			if (this.excused.row(type, row)) {
+				continue;
+			}
 			if (row.row_id === null && resource !== undefined && !row.deleted_here) {
 				this.#complain(resource.about, `${type} ${place} of GitHub's has no row: ${describe(valuesOf(type, resource))}`);
 			} else if (row.row_id !== null && resource === undefined && !row.gone) {
@@ -106,6 +127,18 @@ export class Comparison {
 	#same(type, row, resource) {
 		for (const field of [...FIELDS[type], ...(type === 'comment' ? ['parent'] : [])].filter((name) => plain(row[name]) !== plain(resource[name]))) {
 			this.#complain(resource.about, `${field} differs: ${JSON.stringify(row[field])} in row ${row.row_id}, ${JSON.stringify(resource[field])} at GitHub`);
+		}
+	}
+
+	/* A name that another repository has by now leads nobody there. */
+	#nothingAtStrangers() {
+		const { history, strangers } = this.world;
+
+		for (const { resource, about, text } of history.creations.filter(({ repository }) => strangers.has(repository))) {
+			this.#complain(about, `${resource} was created in a stranger's repository: ${JSON.stringify(text)}`);
+		}
+		for (const { resource, about, field, to } of history.writings.filter(({ by, repository }) => by === 'app' && strangers.has(repository))) {
+			this.#complain(about, `${field} of ${resource}, a stranger's, was written: ${JSON.stringify(to)}`);
 		}
 	}
 
@@ -135,7 +168,10 @@ export class Comparison {
 			if (before?.by !== 'human' || isKnown(this.local, lost) || this.#isInConflicts(lost, 'remote')) {
 				continue;
 			}
-			if (plain(this.world.history.shownBefore(lost)) !== plain(lost.from)) {
+			if (plain(this.world.history.shownBefore(lost)?.values[lost.field]) !== plain(lost.from)) {
+				if (this.world.forces.includes('lag') && this.world.history.knewOfNewer(lost, before) && !this.#isInConflictsUnknown(lost)) {
+					this.#complain(lost.about, `${lost.field} ${JSON.stringify(lost.from)} of GitHub's was overwritten with ${JSON.stringify(lost.to)}: a webhook had told of it, a replica did not show it, and no conflict says so`);
+				}
 				this.unseen += 1;		/* the limit: changed between our GET and our PATCH */
 				this.world.history.note(`(${lost.field} ${JSON.stringify(lost.from)} was overwritten before anybody could see it)`, { at: lost.at, ...lost.about });
 			} else {
@@ -155,6 +191,11 @@ export class Comparison {
 		}
 	}
 
+	/* Known to have been there, but never seen. */
+	#isInConflictsUnknown({ about, field }) {
+		return this.conflicts.some((conflict) => conflict.field === field && conflict.issue === about.issue && (conflict.comment ?? undefined) === about.comment);
+	}
+
 	#isInConflicts({ field, from }, side) {
 		return this.conflicts.some((conflict) => conflict.field === field && plain(conflict[side]) === plain(from));
 	}
@@ -162,7 +203,7 @@ export class Comparison {
 	/* What we wrote ourselves is no edit of the other side's, unless GitHub showed it again when it was past. */
 	#noQuarrelWithOurselves() {
 		for (const { issue, comment, field, local, remote } of this.conflicts) {
-			if (/^user /.test(remote) && !this.world.weather.mayTurnBack || /^human /.test(local)) {
+			if (/^user /.test(remote) && !this.world.weather.mayTurnBack && !this.world.forces.includes('lag') || /^human /.test(local)) {
 				this.#complain({ issue, comment }, `a conflict with ourselves: ${field} local ${JSON.stringify(local)}, remote ${JSON.stringify(remote)}`);
 			}
 		}
@@ -173,12 +214,59 @@ function valuesOf(type, record) {
 	return Object.fromEntries(FIELDS[type].map((field) => [field, record[field]]));
 }
 
+/* What a force may leave behind: transactions that ended without success, rows without a resource, sides that differ. */
+class Excused {
+	constructor(world, { tasks, comments, unfinished, audit }) {
+		const { history, lost, deletions } = world;
+		const withCode = (type, code) => unfinished.filter((one) => one.record_type === type && one.code === code && one.row_id !== null).map(({ row_id: id }) => id);
+		/* Tasks whose issue went where we do not follow; those whose column says another repository than their issue's, or none. */
+		const transferred = world.forces.includes('transfers') ? withCode('task', 'transferred') : [];
+		const elsewhere = tasks.filter(({ wanted_repo: wanted, repo }) => wanted === null || (repo !== null && wanted !== repo));
+		const gone = tasks.filter(({ wanted_repo: wanted, repo }) => lost.has(wanted) || lost.has(repo));
+
+		this.moved = new Set(audit.filter(({ record_type: type, before, after }) => type === 'task' && before?.github_repo_id !== after?.github_repo_id).map(({ record_id: id }) => id));
+		this.tasks = new Set([...transferred, ...[...(world.forces.includes('columns') ? elsewhere : []), ...gone].map(({ row_id: id }) => id)]);
+		this.tasks.delete(null);
+		this.comments = new Set(comments.filter(({ task_id: task }) => this.tasks.has(task)).map(({ row_id: id }) => id));
+		this.withDeletions = Object.keys(deletions).length > 0 || world.forces.includes('transfers');
+		this.taskOf = new Map(comments.map(({ row_id: id, task_id: task }) => [id, task]));
+		Object.assign(this, { history, lost });
+	}
+
+	row(type, { row_id: id, repo }) {
+		return id === null ? this.lost.has(repo) : (type === 'issue' ? this.tasks : this.comments).has(id);
+	}
+
+	transaction({ record_type: type, code, repo, number, row_id: id, state }) {
+		/* Undefined: of a row that is gone. */
+		const task = (type === 'task' ? id : this.taskOf.get(id)) ?? undefined;
+
+		if (state === 'queued' || state === 'processing') {
+			return false;
+		}
+		if (this.lost.has(repo) || (this.tasks.has(task) && code === 'parent_not_synced')) {
+			return true;
+		}
+		switch (code) {
+			case 'gone':
+			case 'parent_not_synced':
+				return this.withDeletions;
+			case 'transferred':
+			case 'already_linked':
+				return this.history.transferred.has(this.history.keyAt(repo, number));
+			case 'repo_changed':
+			case 'no_repo':
+				return task === undefined ? this.moved.size > 0 : this.moved.has(task);
+			default:
+				return false;
+		}
+	}
+}
+
 /* The application's side in the words of GitHub's: which user or worker gave which field which value. */
-function localWritings(audit, tasks, comments) {
-	const resourceOf = new Map([
-		...tasks.filter(({ number }) => number !== null).map(({ row_id: id, number }) => [`task ${id}`, { resource: `issue ${number}`, about: { issue: number } }]),
-		...comments.filter(({ github_id: place }) => place !== null).map(({ row_id: id, github_id: place, parent }) => [`comment ${id}`, { resource: `comment ${place}`, about: { issue: parent, comment: place } }]),
-	]);
+function localWritings(audit, rows) {
+	const resourceOf = new Map(rows.filter(({ place }) => place !== null).map(({ row_id: id, about }) => ('comment' in about
+		? [`comment ${id}`, { resource: `comment ${about.comment}`, about }] : [`task ${id}`, { resource: `issue ${about.issue}`, about }])));
 
 	return audit.flatMap(({ at, writer, record_type: type, record_id: id, before, after }) =>
 		FIELDS[type === 'task' ? 'issue' : 'comment'].filter((field) => before?.[COLUMNS[field]] !== after?.[COLUMNS[field]]).map((field) => ({

@@ -5,8 +5,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VICTIMS, kill } from './killer.mjs';
 
-const REPOSITORY_ID = 1_296_269;
-
 /* A probe that did not arrive at GitHub by then never will. */
 const PROBE_MAY_TAKE_MS = 30_000;
 
@@ -51,10 +49,10 @@ async function create(world, round, tasks) {
 	added.forEach(({ reason }) => reason && world.failed('a user', reason));
 }
 
-async function addTask({ sessions }, title) {
+async function addTask({ sessions, widgets }, title) {
 	const { rows: [{ id }] } = await sessions.query(`
 		INSERT INTO planner.tasks (title, markdown, github_repo_id, modified_at) VALUES ($1, 'text', $2, clock_timestamp()) RETURNING id`,
-	[`user ${title}`, REPOSITORY_ID]);
+	[`user ${title}`, widgets.id]);
 
 	return id;
 }

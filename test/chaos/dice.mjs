@@ -8,7 +8,13 @@ export class Dice {
 	#state;
 
 	constructor(seed, name = '') {
+		this.seed = seed;
 		this.#state = [...name].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x01000193), seed | 0);
+	}
+
+	/* Dice of the same seed for a part of this part. */
+	of(name) {
+		return new Dice(this.seed, name);
 	}
 
 	/* In [0, 1): mulberry32. */

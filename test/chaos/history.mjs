@@ -9,18 +9,23 @@
  */
 
 /* As github_sync.without_creation_key() takes it away. */
-export const KEY = /(?:\r?\n){0,2}<!-- github_sync:[0-9a-f-]{36} -->/;
+export const KEY = /(?:\r?\n){0,2}<!-- github_sync:[0-9a-f-]{36} -->/g;
 
 export const FIELDS = { issue: ['title', 'body', 'state'], comment: ['body'] };
 
-/* Equal for a reader: as github_sync.same_text(). */
+/* Equal for a reader: as github_sync.same_text(); a mark of the application's triggers (forces/triggers.mjs) counts for nothing. */
 export function plain(text) {
-	return String(text ?? '').replaceAll('\r\n', '\n').replace(KEY, '');
+	return String(text ?? '').replaceAll('\r\n', '\n').replace(KEY, '').replaceAll(' ✓', '');
 }
 
 export class History {
-	constructor(app) {
-		this.app = app;				/* login of the App */
+	constructor(store) {
+		this.store = store;
+		this.apps = new Set([store.appLogin()]);	/* the logins that are ours */
+		this.keys = new WeakMap();	/* issue -> the place where it was first: "repository's id#number" */
+		this.byId = new Map();		/* GitHub's id of an issue -> the same */
+		this.transferred = new Set();	/* the same, of issues that have been in another repository */
+		this.tellings = [];			/* { name, updatedAt, at }: webhooks that were taken */
 		this.events = [];			/* { at, issue, comment, text }: to be read */
 		this.writings = [];			/* of GitHub's side */
 		this.creations = [];		/* by the App: { resource, about, text } */
@@ -29,6 +34,7 @@ export class History {
 		this.showings = new Map();	/* resource -> { at, values } as the App was shown them */
 		this.settled = 0;			/* so many of the writings were given the time of their request */
 		this.byEtag = new Map();
+		this.moves = [];			/* { key, place }: of transferred issues */
 		this.latest = 0;
 	}
 
@@ -37,7 +43,39 @@ export class History {
 		return (this.latest = Math.max(performance.timeOrigin + performance.now(), this.latest + 0.001));
 	}
 
-	/* at: in milliseconds; issue: its number; comment: GitHub's id. */
+	/* An issue, wherever it is by now. */
+	keyOf(issue) {
+		if (!this.keys.has(issue)) {
+			this.keys.set(issue, `${issue.repository.id}#${issue.number}`);
+			this.byId.set(issue.id, this.keys.get(issue));
+		}
+		return this.keys.get(issue);
+	}
+
+	/* What is at that place now, or was there and is elsewhere; a place of nobody's is its own key. */
+	keyAt(repositoryId, number) {
+		const repository = this.store.repositories.get(repositoryId);
+		const former = repository?.formerIssues.get(number);
+		const issue = repository?.issues.get(number) ?? former?.transferredTo ?? former?.issue;
+
+		return issue === undefined ? `${repositoryId}#${number}` : this.keyOf(issue);
+	}
+
+	/* All places that an issue has been at. */
+	placesOf(key) {
+		return key === null ? [] : [key, ...this.moves.filter((move) => move.key === key).map(({ place }) => place)];
+	}
+
+	about({ issue, comment }) {
+		return { issue: this.keyOf(issue), comment: comment?.id };
+	}
+
+	/* A webhook was taken. */
+	told({ issue, comment }, updatedAt) {
+		this.tellings.push({ name: comment === undefined ? `issue ${issue}` : `comment ${comment}`, updatedAt, at: this.now() });
+	}
+
+	/* at: in milliseconds; issue: its key; comment: GitHub's id. */
 	note(text, { at = this.now(), issue = null, comment = null } = {}) {
 		this.events.push({ at, issue, comment, text });
 	}
@@ -47,15 +85,31 @@ export class History {
 		const next = store.listener;
 
 		store.listener = (event, action, what) => {
-			this.#changed(event, action, what);
+			if (action === 'transferred' && event === 'issues') {
+				this.#moved(what);
+			} else if (event === 'issues' || event === 'issue_comment') {
+				this.#changed(event, action, what);
+			}
 			next(event, action, what);
 		};
 	}
 
-	#changed(event, action, { issue, comment, sender }) {
-		const resource = comment === undefined ? { type: 'issue', name: `issue ${issue.number}`, record: issue }
+	#moved({ issue, arrived }) {
+		const key = this.keyOf(issue);
+
+		this.keys.set(arrived, key);
+		this.byId.set(arrived.id, key);
+		this.transferred.add(key);
+		this.moves.push({ key, place: `${arrived.repository.id}#${arrived.number}` });
+		this.note(`GitHub: transferred to ${arrived.repository.id}#${arrived.number}`, { issue: key });
+	}
+
+	#changed(event, action, { issue, comment, sender, left }) {
+		const about = this.about({ issue, comment });
+		const resource = comment === undefined ? { type: 'issue', name: `issue ${about.issue}`, record: issue }
 			: { type: 'comment', name: `comment ${comment.id}`, record: comment };
-		const by = sender === this.app ? 'app' : 'human';
+		const by = this.apps.has(sender) ? 'app' : 'human';
+		const isNew = action === 'opened' && left === undefined;
 		const before = this.last.get(resource.name) ?? {};
 		const after = valuesOf(resource);
 
@@ -63,16 +117,15 @@ export class History {
 		if (action === 'deleted') {
 			this.deleted.add(resource.name);
 		}
-		this.note(`GitHub: ${by === 'app' ? 'the App' : 'a human'} ${action} ${describe(after)}`,
-			{ issue: issue.number, comment: comment?.id });
-		for (const field of FIELDS[resource.type].filter((name) => before[name] !== after[name] || action === 'opened')) {
+		this.note(`GitHub: ${by === 'app' ? 'the App' : 'a human'} ${action} ${describe(after)}`, about);
+		for (const field of FIELDS[resource.type].filter((name) => before[name] !== after[name] || isNew)) {
 			this.writings.push({
-				at: this.now(), resource: resource.name, about: { issue: issue.number, comment: comment?.id },
+				at: this.now(), resource: resource.name, about, repository: issue.repository.id, updatedAt: resource.record.updated_at,
 				field, by, from: before[field] ?? null, to: after[field],
 			});
 		}
-		if (by === 'app' && (action === 'opened' || action === 'created')) {
-			this.creations.push({ resource: resource.name, about: { issue: issue.number, comment: comment?.id }, text: after.title ?? after.body });
+		if (by === 'app' && (isNew || action === 'created')) {
+			this.creations.push({ resource: resource.name, about, repository: issue.repository.id, text: after.title ?? after.body });
 		}
 	}
 
@@ -82,9 +135,9 @@ export class History {
 
 		this.#noteRequestOfWritings(entry);
 		if (arrives(entry, fault)) {
-			this.#show(answer, json);
+			this.#show(answer, json, entry.t);
 		}
-		this.note(requestInWords(entry, answer, json, fault), placeOf(entry.path, json));
+		this.note(requestInWords(entry, answer, json, fault), this.#placeOf(entry.path, json));
 	}
 
 	/* The App's among the last ones: what is shown to it after that request came did not reach its writing any more. */
@@ -96,25 +149,43 @@ export class History {
 	}
 
 	/* A list is asked for its keys only: what else is in it counts for nothing. */
-	#show({ status, headers: { etag } }, json) {
+	#show({ status, headers: { etag } }, json, asked) {
 		if (status === 304 && this.byEtag.has(etag)) {
-			this.#remember(...this.byEtag.get(etag));
-		} else if (json?.id !== undefined && json.updated_at !== undefined) {
-			const name = json.number === undefined ? `comment ${json.id}` : `issue ${json.number}`;
-			const values = { title: json.title, body: plain(json.body), state: json.state };
+			this.#remember(...this.byEtag.get(etag), asked);
+		} else if (json?.id !== undefined && json.updated_at !== undefined && json.full_name === undefined) {
+			const name = json.number === undefined ? `comment ${json.id}` : `issue ${this.byId.get(json.id)}`;
+			const shown = { values: { title: json.title, body: plain(json.body), state: json.state }, updatedAt: json.updated_at };
 
-			this.#remember(name, values);
-			this.byEtag.set(etag, [name, values]);
+			this.#remember(name, shown, asked);
+			this.byEtag.set(etag, [name, shown]);
 		}
 	}
 
-	#remember(name, values) {
-		this.showings.set(name, [...this.showings.get(name) ?? [], { at: this.now(), values }]);
+	#remember(name, shown, asked) {
+		this.showings.set(name, [...this.showings.get(name) ?? [], { at: this.now(), asked, ...shown }]);
+	}
+
+	/* What a request is about: an issue's key, a comment's id. */
+	#placeOf(path, json) {
+		const comment = /\/issues\/comments\/(\d+)/.exec(path);
+		const [, owner, name, id, number] = /^\/(?:repos\/([^/?]+)\/([^/?]+)|repositories\/(\d+))(?:\/issues\/(\d+))?/.exec(path) ?? [];
+		const repository = id === undefined ? this.store.findRepository(decodeURIComponent(owner ?? ''), decodeURIComponent(name ?? ''))?.repository.id : Number(id);
+		const at = number ?? json?.number;
+
+		return { issue: at === undefined ? null : this.keyAt(repository, Number(at)), comment: comment ? Number(comment[1]) : null };
 	}
 
 	/* What the App had been shown last when it sent this. */
-	shownBefore({ resource, field, at, sent = at }) {
-		return this.showings.get(resource)?.findLast((showing) => showing.at < sent)?.values[field] ?? null;
+	shownBefore({ resource, at, sent = at }) {
+		return this.showings.get(resource)?.findLast((showing) => showing.at < sent);
+	}
+
+	/* Whether a webhook had told us, before it asked for the last time, of something newer than what it was shown then. */
+	knewOfNewer(writing, before) {
+		const shown = this.shownBefore(writing);
+
+		return shown !== undefined && before.updatedAt > shown.updatedAt && this.tellings.some(({ name, updatedAt, at }) =>
+			name === writing.resource && updatedAt >= before.updatedAt && at < shown.asked);
 	}
 
 	/* The events of one record (an issue's number and a comment's id, or either) in their order. */
@@ -152,16 +223,8 @@ function seen(json) {
 	return ` ${json.updated_at.slice(14, 19)} ${describe({ ...(json.title ? { title: json.title, state: json.state } : {}), body: plain(json.body) })}`;
 }
 
-/* What a request is about: an issue's number, a comment's id. */
-function placeOf(path, json) {
-	const comment = /\/issues\/comments\/(\d+)/.exec(path);
-	const number = /\/issues\/(\d+)/.exec(path);
-
-	return { issue: number ? Number(number[1]) : json?.number ?? null, comment: comment ? Number(comment[1]) : null };
-}
-
 function requestInWords({ seq, method, path, body }, { status }, json, fault) {
-	const place = path.split('?')[0].replace(/^\/repos\/[^/]+\/[^/]+/, '');
+	const place = path.split('?')[0];
 	const sent = method === 'GET' || body === '' ? '' : ` ${plain(body).slice(0, 200)}`;
 
 	return `request ${seq}: ${method} ${place}${sent} -> ${status}${seen(json)}${faultWords(fault)}`;

@@ -6,42 +6,51 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const TELLS = { issues: ['opened', 'edited', 'closed', 'reopened', 'deleted'], issue_comment: ['created', 'edited', 'deleted'] };
+const TELLS = { issues: ['opened', 'edited', 'closed', 'reopened', 'deleted', 'transferred'], issue_comment: ['created', 'edited', 'deleted'] };
 
 const INSERT_ISSUE = `
 	INSERT INTO github_sync.task_sync_transactions
 		(direction, github_repo_id, action, github_issue_external_id, github_issue_number, github_updated_at)
-	VALUES ('inbound', 1296269, $1, $2, $3, $4) RETURNING id, state`;
+	VALUES ('inbound', $5, $1, $2, $3, $4) RETURNING id, state`;
 const INSERT_COMMENT = `
 	INSERT INTO github_sync.comment_sync_transactions
 		(direction, github_repo_id, action, github_comment_external_id, github_issue_number, github_updated_at)
-	VALUES ('inbound', 1296269, $1, $2, $3, $4) RETURNING id, state`;
+	VALUES ('inbound', $5, $1, $2, $3, $4) RETURNING id, state`;
 
 /* What the receiver of a webhook, or a sweep, says to the queue. */
 export function news({ issue, comment }, action = 'upsert') {
 	return comment === undefined
-		? { text: INSERT_ISSUE, values: [action, issue.id, issue.number, issue.updated_at] }
-		: { text: INSERT_COMMENT, values: [action, comment.id, issue.number, comment.updated_at] };
+		? { text: INSERT_ISSUE, values: [action, issue.id, issue.number, issue.updated_at, issue.repository.id] }
+		: { text: INSERT_COMMENT, values: [action, comment.id, issue.number, comment.updated_at, issue.repository.id] };
 }
 
 export class Mail {
 	constructor(world, dice) {
-		Object.assign(this, { world, dice, underWay: new Set() });
+		Object.assign(this, { world, dice, underWay: new Set(), losesCreation: false });
 	}
 
 	listen(store) {
 		const next = store.listener;
 
 		store.listener = (event, action, what) => {
-			if (TELLS[event]?.includes(action)) {
-				this.#send(news(what, action === 'deleted' ? 'delete' : 'upsert'), { issue: what.issue.number, comment: what.comment?.id });
+			if (TELLS[event]?.includes(action) && this.world.ours.has(what.issue.repository.id)) {
+				this.#send(news(what, action === 'deleted' ? 'delete' : 'upsert'), this.world.history.about(what), this.#losesThis(action, what));
 			}
 			next(event, action, what);
 		};
 	}
 
-	#send(told, about) {
-		const copies = this.dice.weighted({ 0: 15, 1: 70, 2: 15 });
+	/* Once: the next creation of ours. */
+	#losesThis(action, { sender }) {
+		if (!this.losesCreation || !['opened', 'created'].includes(action) || !this.world.history.apps.has(sender)) {
+			return false;
+		}
+		this.losesCreation = false;
+		return true;
+	}
+
+	#send(told, about, isLost) {
+		const copies = isLost ? '0' : this.dice.weighted({ 0: 15, 1: 70, 2: 15 });
 
 		if (copies === '0') {
 			this.world.history.note('webhook lost', about);
@@ -61,6 +70,7 @@ export class Mail {
 			const { rows: [row] } = await this.world.receiver.query(told);
 
 			this.world.history.note(`webhook (${told.values[0]}) of ${told.values[3]} delivered: transaction ${row.id} ${row.state}`, about);
+			this.world.history.told(about, told.values[3]);
 			this.world.count('webhooks delivered');
 		} catch (error) {
 			this.world.history.note(`webhook not taken: ${error.message}`, about);

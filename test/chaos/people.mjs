@@ -13,8 +13,8 @@ import { KEY } from './history.mjs';
 const ENDINGS = ['', '', '', '\nand a second line', '\r\nfrom another system\r\nwith other line ends', ' – “ü” 🙂 \\ \' $1 %s <!-- -->'];
 
 class Writer {
-	constructor(name, dice) {
-		Object.assign(this, { name, dice, written: 0 });
+	constructor(world, name, dice) {
+		Object.assign(this, { world, name, dice, written: 0 });
 	}
 
 	title() {
@@ -22,7 +22,7 @@ class Writer {
 	}
 
 	body() {
-		return `${this.name} body ${++this.written}${this.dice.pick(ENDINGS)}`;
+		return `${this.name} body ${++this.written}${this.dice.pick(ENDINGS)}${this.world.quote()}`;
 	}
 
 	/* Sometimes nothing: NULL or ''. */
@@ -38,77 +38,89 @@ function mostlyLast(dice, list) {
 
 /* GitHub's editor shows the key of a creation too: an HTML comment, which people leave where it is. */
 function rewritten(record, body) {
-	const [key] = KEY.exec(record?.body ?? '') ?? [];
+	const [key] = String(record?.body ?? '').match(KEY)?.slice(-1) ?? [];
 
 	return key === undefined ? body : `${body ?? ''}${key}`;
 }
 
 export class Humans {
 	constructor(world, dice) {
-		Object.assign(this, { world, dice, writer: new Writer('human', dice) });
+		Object.assign(this, { world, dice, writer: new Writer(world, 'human', dice) });
 	}
 
 	act() {
 		const { dice, writer } = this;
-		const issue = mostlyLast(dice, [...this.world.repository.issues.values()]);
+		const issue = mostlyLast(dice, this.world.issues());
 		const comment = issue && mostlyLast(dice, [...issue.comments.values()]);
 
 		switch (dice.weighted({ ...this.world.deletions, open: this.world.hasRoom() ? 3 : 0, retitle: 6, rewrite: 6, both: 3, state: 5, say: 3, correct: 6 })) {
 			case 'open':
-				this.#do('create_issue', { title: writer.title(), body: writer.bodyOrNone() });
+				this.#do('create_issue', { repo: dice.pick(this.world.repositories()).id, title: writer.title(), body: writer.bodyOrNone() });
 				break;
 			case 'retitle':
-				this.#edit(issue, { title: writer.title() });
+				this.edit(issue, { title: writer.title() });
 				break;
 			case 'rewrite':
-				this.#edit(issue, { body: rewritten(issue, writer.bodyOrNone()) });
+				this.edit(issue, { body: rewritten(issue, writer.bodyOrNone()) });
 				break;
 			case 'both':
-				this.#edit(issue, { title: writer.title(), body: rewritten(issue, writer.body()) });
+				this.edit(issue, { title: writer.title(), body: rewritten(issue, writer.body()) });
 				break;
 			case 'state':
-				this.#edit(issue, { state: issue?.state === 'open' ? 'closed' : 'open' });
+				this.edit(issue, { state: issue?.state === 'open' ? 'closed' : 'open' });
 				break;
 			case 'say':
-				this.#do('create_comment', issue && { number: issue.number, body: writer.body() });
+				this.#do('create_comment', issue && { repo: issue.repository.id, number: issue.number, body: writer.body() });
 				break;
 			case 'unsay':
 				this.#do('delete_comment', comment && { comment_id: comment.id });
 				break;
 			case 'drop':
-				this.#do('delete_issue', issue && { number: issue.number });
+				this.#do('delete_issue', issue && { repo: issue.repository.id, number: issue.number });
 				break;
 			case 'correct':
 				this.#do('edit_comment', comment && { comment_id: comment.id, body: rewritten(comment, writer.body()) });
 		}
 	}
 
-	#edit(issue, fields) {
-		this.#do('edit_issue', issue && { number: issue.number, ...fields });
+	edit(issue, fields) {
+		this.#do('edit_issue', issue && { repo: issue.repository.id, number: issue.number, ...fields });
+	}
+
+	async #act(what) {
+		try {
+			await this.world.control.act(what);
+		} catch (error) {
+			this.world.failed('a human', error);
+		}
 	}
 
 	/* what is null where there is nothing to do it to. */
 	#do(deed, what) {
 		if (what !== null) {
 			this.world.count('edits on GitHub');
-			this.world.control.act({ do: deed, repo: 'acme/widgets', as: this.dice.pick(['alice', 'bob']), ...what });
+			this.#act({ do: deed, as: this.dice.pick(['alice', 'bob']), ...what });
 		}
 	}
 }
 
 /* The row of a table that is so far from its end; $1 of the statement. */
-const ROW = (table) => `(SELECT id FROM planner.${table} ORDER BY id DESC OFFSET $1 LIMIT 1)`;
+export const rowOf = (table) => `(SELECT id FROM planner.${table} ORDER BY id DESC OFFSET $1 LIMIT 1)`;
 
 export class Users {
 	constructor(world, dice) {
-		Object.assign(this, { world, dice, writer: new Writer('user', dice), underWay: new Set(), ofSeveral: new Set() });
+		Object.assign(this, { world, dice, writer: new Writer(world, 'user', dice), underWay: new Set(), ofSeveral: new Set() });
 	}
 
 	/* Begins one database transaction; several are under way at a time. */
 	act() {
+		this.transact(Array.from({ length: this.dice.percent(80) ? 1 : 2 }, () => this.#statement()));
+	}
+
+	transact(statements) {
 		const { dice } = this;
 		const work = {
-			statements: Array.from({ length: dice.percent(80) ? 1 : 2 }, () => this.#statement()),
+			statements,
 			pauseMs: dice.percent(20) ? dice.between(5, 150) : 0,
 			commits: dice.percent(92),
 		};
@@ -130,7 +142,7 @@ export class Users {
 		const place = Math.min(dice.below(8), dice.below(8));
 		const skew = `${dice.between(-5000, 5000)} ms`;
 		const edit = (table, assignments, ...values) => [
-			`UPDATE planner.${table} SET ${assignments}, modified_at = clock_timestamp() + $2::interval WHERE id = ${ROW(table)}`,
+			`UPDATE planner.${table} SET ${assignments}, modified_at = clock_timestamp() + $2::interval WHERE id = ${rowOf(table)}`,
 			[place, skew, ...values],
 		];
 
@@ -145,19 +157,19 @@ export class Users {
 				return edit('tasks', "status = CASE status WHEN 'open' THEN 'closed' ELSE 'open' END");
 			case 'say':
 				return [`INSERT INTO planner.comments (task_id, markdown, modified_at)
-					SELECT t.id, $3, clock_timestamp() + $2::interval FROM planner.tasks AS t WHERE t.id = ${ROW('tasks')}`, [place, skew, writer.body()]];
+					SELECT t.id, $3, clock_timestamp() + $2::interval FROM planner.tasks AS t WHERE t.id = ${rowOf('tasks')}`, [place, skew, writer.body()]];
 			case 'correct':
 				return edit('comments', 'markdown = $3', writer.body());
 			case 'unsay':
-				return [`DELETE FROM planner.comments WHERE id = ${ROW('comments')}`, [place]];
+				return [`DELETE FROM planner.comments WHERE id = ${rowOf('comments')}`, [place]];
 			case 'drop':
-				return [`WITH gone AS (SELECT id FROM planner.tasks WHERE id = ${ROW('tasks')} FOR UPDATE),
+				return [`WITH gone AS (SELECT id FROM planner.tasks WHERE id = ${rowOf('tasks')} FOR UPDATE),
 						comments AS (DELETE FROM planner.comments AS c USING gone WHERE c.task_id = gone.id)
 					DELETE FROM planner.tasks AS t USING gone WHERE t.id = gone.id`, [place]];
 			default:
 				return [`INSERT INTO planner.tasks (title, markdown, status, github_repo_id, modified_at)
-					VALUES ($1, $2, $3, 1296269, clock_timestamp() + $4::interval)`,
-				[writer.title(), writer.bodyOrNone(), dice.pick(['open', 'open', 'closed']), skew]];
+					VALUES ($1, $2, $3, $5, clock_timestamp() + $4::interval)`,
+				[writer.title(), writer.bodyOrNone(), dice.pick(['open', 'open', 'closed']), skew, dice.pick([...this.world.ours])]];
 		}
 	}
 

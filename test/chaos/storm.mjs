@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Dice } from './dice.mjs';
+import { FORCES } from './forces.mjs';
 import { VICTIMS, kill } from './killer.mjs';
 
 /* Everybody at once, until the time is over. */
@@ -22,6 +23,11 @@ export async function storm(world, seconds) {
 		until(dice('pace of users'), 100, () => world.users.act()),
 		until(dice('pace of weather'), 250, () => world.weather.change()),
 		until(dice('pace of crashes'), 5000, () => crash(world)),
+		...world.forces.filter((name) => FORCES[name].act).map((name) => {
+			const chance = dice(name);
+
+			return until(dice(`pace of ${name}`), FORCES[name].everyMs, () => FORCES[name].act(world, chance));
+		}),
 	]);
 }
 

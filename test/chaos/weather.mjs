@@ -24,7 +24,7 @@ const RATE_LIMIT = { status: 403, headers: { 'retry-after': '1' }, body: { messa
 export class Weather {
 	/* Some runs are without what makes GitHub show an older version, or return to one. */
 	constructor(world, dice) {
-		Object.assign(this, { world, dice, mayTurnBack: dice.percent(60) });
+		Object.assign(this, { world, dice, mayTurnBack: dice.percent(60) && !world.control.isEmulated });
 	}
 
 	change() {
@@ -50,6 +50,15 @@ export class Weather {
 			case 'lag':
 				control.github.configure({ list_lag_s: dice.pick([0, LIST_LAG_S]) });
 		}
+	}
+
+	/* The next creation has its effect, and no answer; mostly no webhook tells of it either: it has to be looked for. */
+	loseAnswerOfCreation() {
+		const { control } = this.world;
+
+		control.faults.add({ match: WHERE[this.dice.pick(['create', 'comment'])], times: 1, action: this.dice.pick([{ reset_after_effect: true }, { cut_in_body: true }, { html: 502, after_effect: true }]) });
+		this.world.mail.losesCreation = this.dice.percent(70);
+		this.world.count('answers of creations lost');
 	}
 
 	#action() {

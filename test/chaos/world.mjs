@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Comparison } from './comparison.mjs';
 import { Dice } from './dice.mjs';
+import { FORCES } from './forces.mjs';
 import { History } from './history.mjs';
 import { Mail, news } from './mail.mjs';
 import { Humans, Users } from './people.mjs';
@@ -15,15 +16,18 @@ import { Weather } from './weather.mjs';
 
 const APPLICATION = readFileSync(new URL('application.sql', import.meta.url), 'utf8');
 const QUIET_MAY_TAKE_MS = 60_000;
-const WIDGETS = 1_296_269;
 
 /* Of so many complaints of a round the history is told. */
 const STORIES = 3;
 
 /* Whoever acts in it finds the rest here. */
 export class World {
-	constructor({ server, control, seed }) {
-		Object.assign(this, { server, control, seed, database: `round_${seed}`, counts: {}, failures: [], remarks: [] });
+	constructor({ server, control, seed, forces = [] }) {
+		Object.assign(this, { server, control, seed, database: `round_${seed}`, forces, counts: {}, failures: [], remarks: [] });
+		this.ours = new Set();			/* ids of the repositories in github_repos */
+		this.strangers = new Set();		/* of others that have a name that one of ours had */
+		this.lost = new Set();			/* of those of ours that GitHub has no longer */
+		this.quote = () => '';
 		const dice = (name) => new Dice(seed, name);
 
 		this.dice = dice('round');
@@ -34,12 +38,28 @@ export class World {
 		this.control.webhooks.configure({ mode: 'off' });	/* the mail is ours */
 		this.control.clock.advance(this.dice.between(-5, 5));
 		this.listener = this.control.store.listener;
-		this.repository = this.control.store.repositories.get(WIDGETS);
-		this.history = new History(this.control.store.appLogin());
+		this.widgets = this.control.store.findRepository('acme', 'widgets').repository;
+		this.gadgets = this.control.store.findRepository('acme', 'gadgets').repository;
+		this.addRepository(this.widgets);
+		this.history = new History(this.control.store);
 		this.humans = new Humans(this, dice('humans'));
 		this.users = new Users(this, dice('users'));
 		this.mail = new Mail(this, dice('mail'));
 		this.weather = new Weather(this, dice('weather'));
+		this.forces.forEach((name) => FORCES[name].begin?.(this, dice(`${name} begins`)));
+	}
+
+	addRepository({ id }) {
+		this.ours.add(id);
+	}
+
+	/* Those of ours that GitHub has. */
+	repositories() {
+		return [...this.ours].map((id) => this.control.store.repositories.get(id)).filter((repository) => repository !== undefined);
+	}
+
+	issues() {
+		return this.repositories().flatMap((repository) => [...repository.issues.values()]);
 	}
 
 	async open() {
@@ -47,6 +67,10 @@ export class World {
 		this.server.reload();
 		await this.server.query('postgres', `CREATE DATABASE ${this.database} TEMPLATE template0`);
 		await this.server.query(this.database, APPLICATION);
+		for (const { id, owner, name } of this.repositories()) {
+			await this.server.query(this.database, `INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name)
+				VALUES ($1, 515151, $2, $3)`, [id, owner, name]);
+		}
 		await this.server.query(this.database, `
 			UPDATE github_sync.github_repos SET conflict_policy = $1, on_remote_delete = 'delete', on_local_delete = 'propagate'`,
 			[this.dice.pick(['last_write_wins', 'last_write_wins', 'github_wins', 'app_wins'])]);
@@ -54,9 +78,14 @@ export class World {
 		this.receiver = this.server.pool(this.database, 'planner', { name: 'receiver of webhooks', size: 2 });
 		this.history.listen(this.control.store);
 		this.mail.listen(this.control.store);
+		this.isOpen = true;
+		for (const name of this.forces) {
+			await FORCES[name].opened?.(this, this.dice.of(`${name} opened`));
+		}
 	}
 
 	async close() {
+		this.isOpen = false;
 		this.control.store.listener = this.listener;
 		await this.sessions.end();
 		await this.receiver.end();
@@ -68,7 +97,7 @@ export class World {
 	}
 
 	hasRoom() {
-		return this.repository.issues.size < this.size;
+		return this.issues().length < this.size;
 	}
 
 	/*
@@ -78,7 +107,7 @@ export class World {
 	failed(who, error, work = null) {
 		if (error.code === '40P01' && (work === null ? this.users.ofSeveral.size > 0 : this.users.ofSeveral.has(work))) {
 			this.count('deadlocks with transactions of two statements');
-		} else if (error.code === '23503') {		/* a task that was to be deleted got a comment from GitHub just then */
+		} else if (error.code === '23503' && who === 'a user') {	/* a task that was to be deleted got a comment from GitHub just then */
 			this.count('deletions in vain');
 		} else if (/^(?:57P0[123]|08\w{3}|ECONN\w+|EPIPE|ENOENT)$/.test(error.code ?? '') || /Connection terminated|connection error/.test(error.message)) {
 			this.count('statements without a server');
@@ -89,6 +118,7 @@ export class World {
 	/* All faults off, everything delivered and done; then everything is told once more, as a sweep would. */
 	async calm() {
 		this.weather.clear();
+		this.forces.forEach((name) => FORCES[name].end?.(this));
 		await this.users.done();
 		await allDone(this);
 		for (const told of await whatASweepTells(this)) {
@@ -101,6 +131,8 @@ export class World {
 	/* After calm(); resolves with { complaints, failures, counts, unseen, stories }. */
 	async compare() {
 		const comparison = new Comparison(this);
+
+		this.failures.push(...await this.control.differences?.() ?? []);
 		const complaints = await comparison.run((text) => this.server.query(this.database, text));
 
 		return {
@@ -112,17 +144,23 @@ export class World {
 }
 
 async function whatASweepTells(world) {
-	const { issues } = world.repository;
-	const { comments } = world.control.store;
+	const { comments, clock } = world.control.store;
 	const known = await world.server.query(world.database, `
-		SELECT number, github_id AS id, NULL AS comment_id FROM github_sync.github_issues WHERE github_id IS NOT NULL AND deleted_at IS NULL
-		UNION ALL SELECT i.number, i.github_id, c.github_id FROM github_sync.github_comments AS c
+		SELECT github_repo_id AS repo, number, github_id AS id, NULL AS comment_id FROM github_sync.github_issues WHERE github_id IS NOT NULL AND deleted_at IS NULL
+		UNION ALL SELECT i.github_repo_id, i.number, i.github_id, c.github_id FROM github_sync.github_comments AS c
 			JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id WHERE c.github_id IS NOT NULL AND c.deleted_at IS NULL`);
-	const gone = known.filter(({ number, comment_id: comment }) => !(comment === null ? issues.has(number) : comments.has(comment)));
+	const isThere = ({ repo, number, comment_id: comment }) => (comment === null
+		? world.control.store.repositories.get(repo)?.issues.has(number) : world.ours.has(comments.get(comment)?.issue.repository.id));
+	/* Of an issue that was transferred, and of its comments, a sweep knows no more than that they are not in its lists. */
+	const action = ({ repo, number }) => (world.control.store.repositories.get(repo)?.formerIssues.get(number)?.transferredTo ? 'upsert' : 'delete');
 
 	return [
-		...[...issues.values()].flatMap((issue) => [news({ issue }), ...[...issue.comments.values()].map((comment) => news({ issue, comment }))]),
-		...gone.map(({ number, id, comment_id: comment }) => news({ issue: { number, id }, ...(comment === null ? {} : { comment: { id: comment } }) }, 'delete')),
+		...world.issues().flatMap((issue) => [news({ issue }), ...[...issue.comments.values()].map((comment) => news({ issue, comment }))]),
+		...known.filter((place) => !isThere(place)).map((place) => {
+			const about = { issue: { repository: { id: place.repo }, number: place.number, id: place.id, updated_at: clock.iso() } };
+
+			return news(place.comment_id === null ? about : { ...about, comment: { id: place.comment_id, updated_at: clock.iso() } }, action(place));
+		}),
 	];
 }
 
@@ -164,21 +202,22 @@ const AUDIT_OF_RECORD = `
 	FROM planner.audit AS a
 	LEFT JOIN github_sync.github_issues AS i ON a.record_type = 'task' AND i.task_id = a.record_id
 	LEFT JOIN github_sync.github_comments AS g ON a.record_type = 'comment' AND g.comment_id = a.record_id
-	WHERE CASE WHEN $2::bigint IS NULL THEN i.number = $1 ELSE g.github_id = $2 END OR a.record_type || a.record_id = $3`;
+	WHERE CASE WHEN $2::bigint IS NULL THEN format('%s#%s', i.github_repo_id, i.number) = ANY ($1) ELSE g.github_id = $2 END
+		OR a.record_type || a.record_id = $3`;
 const transactionsOf = (type, isThis) => `
 	SELECT t.inserted_at, format('transaction %s: %s %s of %s inserted, %s at %s, by then with %s',
 		t.id, t.direction, t.action, t.github_updated_at, t.state, t.finished_at::time, coalesce(t.last_error, 'no error'))
 	FROM github_sync.${type}_sync_transactions AS t WHERE ${isThis} OR '${type}' || t.${type}_id = $3`;
 const STORY = [
 	AUDIT_OF_RECORD,
-	transactionsOf('task', '$2::bigint IS NULL AND t.github_issue_number = $1'),
+	transactionsOf('task', `$2::bigint IS NULL AND format('%s#%s', t.github_repo_id, t.github_issue_number) = ANY ($1)`),
 	transactionsOf('comment', 't.github_comment_external_id = $2'),
 ].join(' UNION ALL ');
 
 /* How the record of a complaint came to where it is. */
 async function story(world, { about: { issue = null, comment = null, row, type } }) {
 	const rows = await world.server.query(world.database, STORY,
-		[issue, comment, row === undefined ? null : `${type === 'issue' ? 'task' : 'comment'}${row}`]);
+		[world.history.placesOf(issue), comment, row === undefined ? null : `${type === 'issue' ? 'task' : 'comment'}${row}`]);
 
 	return world.history.of({ issue, comment }, rows.map(({ at, text }) => ({ at: at.getTime(), text })));
 }

@@ -336,6 +336,65 @@ describe('reading', () => {
 		assert.equal((await ask('GET', `${ISSUES}/1`)).json.title, 'new');
 	});
 
+	it('each read is answered by the next replica, which is as far behind as it was told', async () => {
+		await command('POST', 'clock', { freeze: true });
+		await createIssue();
+		await command('POST', 'clock', { advance: 10 });
+		const { id } = await createComment(1);
+		await command('POST', 'clock', { advance: 1 });
+		await ask('PATCH', `${ISSUES}/1`, { body: { title: 'new' } });
+		const { headers: { etag } } = await ask('GET', `${ISSUES}/1`);
+		await ask('PATCH', `${ISSUES}/1`, { body: { title: 'newer' } });
+		await command('POST', 'behaviour', { replica_lags_ms: [500, 0, 5000, 5000, 20_000, 20_000] });
+
+		assert.equal((await ask('GET', `${ISSUES}/1`)).json.title, 'a title');
+		assert.equal((await ask('GET', `${ISSUES}/1`, { headers: { 'if-none-match': etag } })).json.title, 'newer');
+		assert.equal((await ask('GET', `${ISSUES}/comments/${id}`)).status, 404);
+		assert.equal((await ask('GET', `${ISSUES}/1/comments`)).json.length, 0);
+		assert.equal((await ask('GET', `${ISSUES}/1`)).status, 404);
+		assert.equal((await ask('GET', ISSUES)).json.length, 0);
+	});
+
+	it('a replica that is behind still shows what is deleted', async () => {
+		await command('POST', 'clock', { freeze: true });
+		await createIssue();
+		const { id } = await createComment(1);
+		await command('POST', 'clock', { advance: 10 });
+		await ask('DELETE', `${ISSUES}/comments/${id}`);
+		await command('POST', 'act', { do: 'delete_issue', repo: 'acme/widgets', number: 1 });
+		await command('POST', 'clock', { advance: 1 });
+		await command('POST', 'behaviour', { replica_lags_ms: [5000, 5000, 0, 0] });
+		const status = async (path) => (await ask('GET', ISSUES + path)).status;
+
+		assert.deepEqual([await status('/1'), await status(`/comments/${id}`), await status('/1'), await status(`/comments/${id}`)], [200, 200, 410, 404]);
+	});
+
+	it('an account keeps its id, and what it wrote, under another login', async () => {
+		const before = (await createIssue()).user;
+		await command('POST', 'act', { do: 'rename_user', login: 'alice', to: 'alicia' });
+		const after = (await ask('GET', `${ISSUES}/1`)).json.user;
+
+		assert.deepEqual([before.login, after.login, after.id], ['alice', 'alicia', before.id]);
+		assert.equal((await createIssue()).user.login, 'alicia');
+		const token = await installationToken();
+		await command('POST', 'act', { do: 'rename_app', slug: 'plansync' });
+		assert.equal((await ask('GET', '/app', { token: jwt() })).json.slug, 'plansync');
+		assert.equal((await ask('POST', ISSUES, { token, body: { title: 'by the App' } })).json.user.login, 'plansync[bot]');
+	});
+
+	it('a name that was given up or whose repository is gone belongs to whoever takes it', async () => {
+		await createIssue();
+		await command('POST', 'act', { do: 'rename_repository', repo: 'acme/widgets', name: 'gizmos' });
+		const { id } = await command('POST', 'act', { do: 'create_repository', owner: 'acme', name: 'widgets' });
+
+		assert.equal((await ask('GET', '/repos/acme/widgets')).json.id, id);
+		assert.equal((await ask('GET', `${ISSUES}/1`)).status, 404);
+		assert.equal((await ask('GET', '/repositories/1296269')).json.full_name, 'acme/gizmos');
+		await command('POST', 'act', { do: 'delete_repository', repo: 'acme/gizmos' });
+		assert.equal((await ask('GET', '/repositories/1296269')).status, 404);
+		assert.equal((await ask('GET', '/repos/acme/gizmos')).status, 404);
+	});
+
 	it('answers are compressed only when both sides want it', async () => {
 		await command('POST', 'behaviour', { gzip: true });
 

@@ -128,6 +128,15 @@ export class Auth {
 		return { token, expires_at: isoSeconds(expiresAtMs) };
 	}
 
+	/* Tokens are an account's, whatever it is called. */
+	renameLogin(former, login) {
+		for (const actor of this.tokens.values()) {
+			if (actor.login === former) {
+				Object.assign(actor, { login, rateKey: actor.kind === 'user' ? `user ${login}` : actor.rateKey });
+			}
+		}
+	}
+
 	revoke(header) {
 		this.tokens.delete(tokenIn(header));
 	}

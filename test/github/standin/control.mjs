@@ -220,13 +220,13 @@ function sameOnes(records, keyOf, nameOf, what) {
 }
 
 function plainIssue(issue) {
-	const { repository, comments, previous, text, visibleFromMs, ...fields } = issue;
+	const { repository, comments, previous, text, visibleFromMs, sinceMs, ...fields } = issue;
 
 	return { ...fields, comments: [...comments.values()].map(plainComment) };
 }
 
 function plainComment(comment) {
-	const { issue, previous, text, visibleFromMs, ...fields } = comment;
+	const { issue, previous, text, visibleFromMs, sinceMs, ...fields } = comment;
 
 	return { ...fields, issue_number: issue.number };
 }
@@ -256,6 +256,18 @@ const DEEDS = {
 	delete_comment: (control, what, actor) => control.store.deleteComment(control.comment(what), actor),
 	rename_repository: (control, what, actor) => control.store.renameRepository(control.repository(what), what, actor),
 	set_repository: (control, { repo, ...fields }) => void Object.assign(control.repository({ repo }), fields),
+	create_repository: ({ store }, { owner, name }) => ({ id: store.addRepository({ owner, name }).id }),
+	delete_repository: (control, what, actor) => control.store.deleteRepository(control.repository(what), actor),
+	rename_user: ({ store, auth }, { login, to }) => {
+		store.renameUser(store.user(login), to);
+		auth.renameLogin(login, to);
+	},
+	rename_app: ({ store, auth }, { slug }) => {
+		const former = store.appLogin();
+
+		store.renameApp(slug);
+		auth.renameLogin(former, store.appLogin());
+	},
 	delete_user: (control, { login }) => control.store.deleteUser(login),
 };
 

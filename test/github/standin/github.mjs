@@ -9,6 +9,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as answers from './answers.mjs';
 import { REPOSITORY_ROUTES, ROOT_ROUTES } from './routes.mjs';
+import { versionAt } from './store.mjs';
 
 const API_VERSIONS = ['2022-11-28', '2026-03-10'];
 const REPOSITORY_PATH = /^\/(?:repos\/([^/]+)\/([^/]+)|repositories\/(\d+))(\/.*)?$/;
@@ -17,6 +18,7 @@ const CREATING_PATH = /\/issues(?:\/\d+\/comments)?$/;
 const DEFAULT_BEHAVIOUR = {
 	since: 'inclusive',			/* or exclusive: GitHub's own words differ */
 	list_lag_s: 0,				/* new records are missing from lists this long */
+	replica_lags_ms: [],		/* each read is answered by the next replica, which is so far behind */
 	deepest_by_page: 10000,		/* page * per_page of an issue list without a cursor */
 	gzip: false,				/* compress answers when the client accepts it */
 	most: { title: 256, body: 65536, comments: 2500 },
@@ -31,6 +33,7 @@ export class GitHub {
 	clear() {
 		this.behaviour = structuredClone(DEFAULT_BEHAVIOUR);
 		this.staleReads = { times: 0, path: /^/ };
+		this.reads = 0;
 	}
 
 	configure({ most = {}, ...settings }) {
@@ -72,10 +75,18 @@ export class GitHub {
 		const { clock, store, shapes, auth, limits, behaviour } = this;
 		const stale = request.method === 'GET' && this.#takeStaleRead(request.path);
 
+		const atMs = request.method === 'GET' ? clock.nowMs() - this.#nextLagMs() : Infinity;
+
 		return {
-			request, clock, store, shapes, auth, limits, behaviour, query: request.query,
-			version: stale ? (record) => record.previous ?? record : (record) => record,
+			request, clock, store, shapes, auth, limits, behaviour, query: request.query, atMs,
+			version: stale ? (record) => record.previous ?? record : (record) => versionAt(record, atMs),
 		};
+	}
+
+	#nextLagMs() {
+		const { replica_lags_ms: lags } = this.behaviour;
+
+		return lags.length === 0 ? 0 : lags[this.reads++ % lags.length];
 	}
 
 	#takeStaleRead(path) {

@@ -57,7 +57,7 @@ function listed({ query, behaviour, clock, version }, records) {
 	return [...records]
 		.filter((record) => record.visibleFromMs <= newestMs)
 		.map(version)
-		.filter((record) => since === null || isSince(Date.parse(record.updated_at)));
+		.filter((record) => record !== null && (since === null || isSince(Date.parse(record.updated_at))));
 }
 
 function comparison(query, sort, otherwise) {

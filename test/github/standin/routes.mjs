@@ -173,10 +173,18 @@ function requireIssues({ repository }) {
 
 function issueOf(context, number) {
 	requireIssues(context);
-	const issue = context.repository.issues.get(Number(number));
+	const { repository, atMs, version } = context;
+	const issue = repository.issues.get(Number(number));
+	const former = repository.formerIssues.get(Number(number));
 
+	if (issue === undefined && former?.untilMs > atMs && version(former.issue) !== null) {
+		return former.issue;		/* a replica that does not know yet that it went */
+	}
 	if (issue === undefined) {
 		throw formerIssue(context, Number(number));
+	}
+	if (version(issue) === null) {
+		throw answers.notFound();
 	}
 	return issue;
 }
@@ -231,9 +239,14 @@ function updateIssue(context, number) {
 
 function commentOf(context, id) {
 	requireIssues(context);
-	const comment = context.store.comments.get(Number(id));
+	const { store, repository, atMs, version } = context;
+	const comment = store.comments.get(Number(id));
+	const former = store.formerComments.get(Number(id));
 
-	if (comment === undefined || comment.issue.repository !== context.repository) {
+	if (former?.untilMs > atMs && former.comment.issue.repository === repository && version(former.comment) !== null) {
+		return former.comment;
+	}
+	if (comment === undefined || comment.issue.repository !== repository || version(comment) === null) {
 		throw answers.notFound();
 	}
 	return comment;

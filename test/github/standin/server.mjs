@@ -23,10 +23,11 @@ const IDLE_CONNECTION_MS = 60_000;
  * Starts listening; resolves with { url, port, control, server }.  onAnswer is
  * told of each request at the moment of its effect: its entry in the journal,
  * GitHub's answer, and the fault that may keep the answer from arriving; onRequest
- * of each request when it arrives.
+ * of each request when it arrives.  upstream, a function of a request that resolves
+ * with an answer, decides in GitHub's place.
  */
-export function startStandin({ port = 0, appId, publicKey, webhookUrl, webhookSecret, onAnswer = () => {}, onRequest = () => {} } = {}) {
-	const parts = { ...assemble(), onAnswer, onRequest };
+export function startStandin({ port = 0, appId, publicKey, webhookUrl, webhookSecret, onAnswer = () => {}, onRequest = () => {}, upstream = null } = {}) {
+	const parts = { ...assemble(), onAnswer, onRequest, upstream };
 	const server = http.createServer({ keepAliveTimeout: IDLE_CONNECTION_MS, requestTimeout: 0 },
 		(request, response) => receive(parts, request, response));
 
@@ -80,14 +81,18 @@ function handle(parts, request, response) {
 
 	response.on('close', () => parts.journal.finish(entry, 'gone'));
 	if (fault === null) {
-		send(parts, request, response, entry, githubAnswer(parts, request, entry));
+		answerPlainly(parts, request, response, entry);
 	} else {
 		suffer(parts, request, response, entry, fault);
 	}
 }
 
-function githubAnswer({ github, onAnswer }, request, entry, fault = {}) {
-	const answer = github.answer({ ...request, underWay: entry.under_way });
+async function answerPlainly(parts, request, response, entry) {
+	send(parts, request, response, entry, await githubAnswer(parts, request, entry));
+}
+
+async function githubAnswer({ github, onAnswer, upstream }, request, entry, fault = {}) {
+	const answer = upstream === null ? github.answer({ ...request, underWay: entry.under_way }) : await upstream(request);
 
 	onAnswer(entry, answer, fault);
 	return answer;
@@ -127,7 +132,7 @@ async function suffer(parts, request, response, entry, fault) {
 		return;
 	}
 	const madeUp = madeUpAnswer(fault, request);
-	const real = madeUp === null || fault.after_effect ? githubAnswer(parts, request, entry, fault) : null;
+	const real = madeUp === null || fault.after_effect ? await githubAnswer(parts, request, entry, fault) : null;
 	const answer = withHeaders(madeUp ?? real, fault.headers);
 
 	await parts.faults.afterEffect(fault);

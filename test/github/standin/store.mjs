@@ -5,12 +5,16 @@
  *
  * It changes records, dates them and tells its listener about each change;
  * it knows neither HTTP nor JSON.  An "actor" is whoever changes something:
- * { login, via_app }.  Every change keeps the version before it, so that a
- * test can ask for stale reads.
+ * { login, via_app }.  Every change keeps the versions before it, so that a
+ * test can ask for stale reads: the version before the last change, or what a
+ * replica shows that is behind.
  */
 const FIRST_ISSUE_ID = 3_123_456_789;		/* GitHub's ids outgrew 32 bits in 2024 */
 const FIRST_COMMENT_ID = 4_234_567_890;
 const FIRST_OTHER_ID = 2_900_000_001;
+
+/* No replica is further behind. */
+const LONGEST_LAG_MS = 60_000;
 
 export class Store {
 	constructor(clock) {
@@ -27,6 +31,7 @@ export class Store {
 		this.repositories = new Map();
 		this.repositoryNames = new Map();
 		this.comments = new Map();
+		this.formerComments = new Map();	/* id -> { comment, untilMs }: where it was, deleted or moved since */
 		this.nextIssueId = FIRST_ISSUE_ID;
 		this.nextCommentId = FIRST_COMMENT_ID;
 		this.nextOtherId = FIRST_OTHER_ID;
@@ -48,6 +53,25 @@ export class Store {
 		return login ? this.users.get(login.toLowerCase()) : undefined;
 	}
 
+	/* The account stays who it is: its id, and all that it wrote. */
+	renameUser(user, login) {
+		const former = user.login;
+		const rename = (record) => {
+			for (let version = record; version !== null; version = version.previous) {
+				Object.assign(version, { author: version.author === former ? login : version.author, text: null });
+				if (version.closed_by === former) {
+					version.closed_by = login;
+				}
+			}
+		};
+
+		this.users.delete(former.toLowerCase());
+		this.users.set(login.toLowerCase(), Object.assign(user, { login, shape: undefined }));
+		this.repositories.forEach(({ issues }) => issues.forEach(rename));
+		this.comments.forEach(rename);
+		this.namesChanged();
+	}
+
 	deleteUser(login) {
 		this.users.delete(login.toLowerCase());
 		this.namesChanged();
@@ -60,6 +84,14 @@ export class Store {
 			events: events ?? ['issues', 'issue_comment', 'repository'],
 		};
 		this.addUser({ login: `${slug}[bot]`, type: 'Bot' });
+	}
+
+	/* Its bot is called after it, and stays the same account. */
+	renameApp(slug) {
+		const bot = this.user(this.appLogin());
+
+		Object.assign(this.app, { slug, name: slug });
+		this.renameUser(bot, this.appLogin());
 	}
 
 	appLogin() {
@@ -122,6 +154,14 @@ export class Store {
 		this.listener('repository', former.owner === owner ? 'renamed' : 'transferred', { repository, former, sender: actor.login });
 	}
 
+	/* Its names answer 404 from now on, until somebody takes them. */
+	deleteRepository(repository, actor) {
+		this.repositories.delete(repository.id);
+		repository.issues.forEach((issue) => issue.comments.forEach((comment) => this.comments.delete(comment.id)));
+		this.namesChanged();
+		this.listener('repository', 'deleted', { repository, sender: actor.login });
+	}
+
 	#claimName(repository) {
 		this.repositoryNames.set(`${repository.owner}/${repository.name}`.toLowerCase(), repository.id);
 		this.namesChanged();
@@ -158,7 +198,7 @@ export class Store {
 			author: fields.author === undefined ? actor.login : fields.author, via_app: actor.via_app ?? false,
 			comments: new Map(), comment_count: 0, created_at: at, updated_at: fields.updated_at ?? at,
 			closed_at: state === 'closed' ? at : null, closed_by: state === 'closed' ? actor.login : null,
-			visibleFromMs: this.clock.nowMs(), previous: null,
+			visibleFromMs: this.clock.nowMs(), sinceMs: this.clock.nowMs(), previous: null,
 		};
 	}
 
@@ -221,7 +261,7 @@ export class Store {
 		target.issues.set(arrived.number, arrived);
 		target.open_issues += arrived.state === 'open' ? 1 : 0;
 		for (const comment of issue.comments.values()) {
-			this.#attachComment({ ...comment, issue: arrived, text: null });
+			this.#attachComment({ ...comment, issue: arrived, sinceMs: arrived.sinceMs, previous: null, text: null });
 		}
 		this.listener('issues', 'transferred', { issue, arrived, sender: actor.login });
 		this.listener('issues', 'opened', { issue: arrived, left: issue, sender: actor.login });
@@ -232,9 +272,14 @@ export class Store {
 		const { repository } = issue;
 
 		repository.issues.delete(issue.number);
-		repository.formerIssues.set(issue.number, reason);
+		repository.formerIssues.set(issue.number, { ...reason, issue, untilMs: this.clock.nowMs() });
 		repository.open_issues -= issue.state === 'open' ? 1 : 0;
-		issue.comments.forEach((comment) => this.comments.delete(comment.id));
+		issue.comments.forEach((comment) => this.#removeComment(comment));
+	}
+
+	#removeComment(comment) {
+		this.comments.delete(comment.id);
+		this.formerComments.set(comment.id, { comment, untilMs: this.clock.nowMs() });
 	}
 
 	/* ---- comments ---- */
@@ -244,7 +289,8 @@ export class Store {
 		const comment = {
 			id: fields.id ?? this.#commentId(), issue, body: fields.body,
 			author: fields.author === undefined ? actor.login : fields.author, via_app: actor.via_app ?? false,
-			created_at: at, updated_at: fields.updated_at ?? at, visibleFromMs: this.clock.nowMs(), previous: null,
+			created_at: at, updated_at: fields.updated_at ?? at,
+			visibleFromMs: this.clock.nowMs(), sinceMs: this.clock.nowMs(), previous: null,
 		};
 
 		this.#touch(issue, {});
@@ -279,7 +325,7 @@ export class Store {
 		const { issue } = comment;
 
 		this.#touch(issue, {});
-		this.comments.delete(comment.id);
+		this.#removeComment(comment);
 		issue.comments.delete(comment.id);
 		issue.comment_count = issue.comments.size;
 		this.listener('issue_comment', 'deleted', { issue, comment, sender: actor.login });
@@ -288,9 +334,26 @@ export class Store {
 	/* ---- dates and versions ---- */
 
 	#touch(record, values) {
-		record.previous = { ...record, previous: null };
-		Object.assign(record, values, { updated_at: this.clock.iso(), text: null });
+		const nowMs = this.clock.nowMs();
+
+		record.previous = { ...record, previous: recent(record.previous, nowMs) };
+		Object.assign(record, values, { updated_at: this.clock.iso(), sinceMs: nowMs, text: null });
 	}
+}
+
+/* Of a chain of versions what a replica may still show. */
+function recent(version, nowMs) {
+	return version !== null && version.sinceMs < nowMs - LONGEST_LAG_MS ? { ...version, previous: null } : version;
+}
+
+/* The version that was the newest at that time; null: there was none yet. */
+export function versionAt(record, atMs) {
+	let version = record;
+
+	while (version !== null && version.sinceMs > atMs) {
+		version = version.previous;
+	}
+	return version;
 }
 
 function sameName(repository, owner, name) {

@@ -166,7 +166,7 @@ export class Webhooks {
 
 	#subject(event, action, what, repository) {
 		if (event === 'repository') {
-			return { changes: repositoryChanges(this.shapes, action, what.former, repository) };
+			return action === 'deleted' ? {} : { changes: repositoryChanges(this.shapes, action, what.former, repository) };
 		}
 		return {
 			issue: this.shapes.issue(what.issue),

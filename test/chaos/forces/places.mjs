@@ -1,0 +1,89 @@
+/*
+ * places.mjs
+ *		Issues that move to another repository, repositories that get another
+ *		name, and names that get another repository.
+ */
+
+/* Of repositories that nobody here knows: one that our token may write to, and one that it may not even see. */
+const FOREIGN = [{ id: 1_296_901, owner: 'acme', name: 'elsewhere' }, { id: 1_296_902, owner: 'umbrella', name: 'secrets' }];
+
+const NAMES = ['widgets', 'Widgets', 'gadgets', 'tools', 'things', 'a-b.c', 'archive'];
+
+export const transfers = {
+	everyMs: 1500,
+
+	begin(world) {
+		world.control.store.addUser({ login: 'umbrella', type: 'Organization' });
+		world.control.seed({ repositories: FOREIGN });
+		world.addRepository(world.gadgets);
+	},
+
+	act(world, dice) {
+		const { repositories } = world.control.store;
+		const from = dice.pick([...world.repositories(), ...world.repositories(), repositories.get(FOREIGN[0].id)]);
+		const issue = from?.issues.size > 0 ? dice.pick([...from.issues.values()]) : null;
+		const to = dice.percent(70) ? dice.pick(world.repositories()) : repositories.get(dice.pick(FOREIGN).id);
+
+		if (issue !== null && to !== undefined && to !== from) {
+			world.count('transfers');
+			world.control.store.transferIssue(issue, to, { login: 'alice' });
+		}
+	},
+};
+
+export const renames = {
+	everyMs: 1500,
+
+	act(world, dice) {
+		rename(world, dice.pick(world.repositories()), dice);
+	},
+};
+
+/* Without what it was before; false where the name is another's. */
+function rename(world, repository, dice) {
+	const { store } = world.control;
+	const name = dice.pick(NAMES);
+	const other = store.findRepository('acme', name)?.repository;
+
+	if (repository === undefined || (other !== undefined && other !== repository) || name === repository.name) {
+		return false;
+	}
+	world.count('renames');
+	world.history.note(`GitHub: repository ${repository.id} (${repository.name}) is called ${name} from now on`);
+	store.renameRepository(repository, { name }, { login: 'alice' });
+	return true;
+}
+
+/* Somebody else's repository gets a name that ours had. */
+export const reuse = {
+	everyMs: 2500,
+
+	begin(world) {
+		world.addRepository(world.gadgets);
+	},
+
+	act(world, dice) {
+		const { store } = world.control;
+		const repository = dice.pick(world.repositories());
+		const former = repository?.name;
+
+		if (world.strangers.size >= 3 || repository === undefined) {
+			return;
+		}
+		if (dice.percent(25) && world.repositories().length > 1) {
+			world.history.note(`GitHub: repository ${repository.id} (${former}) is deleted`);
+			world.lost.add(repository.id);
+			store.deleteRepository(repository, { login: 'alice' });
+		} else if (!rename(world, repository, dice)) {
+			return;
+		}
+		const stranger = store.addRepository({ owner: 'acme', name: former });
+
+		world.count('names taken by another repository');
+		world.history.note(`GitHub: repository ${stranger.id} is called ${former} from now on`);
+		world.strangers.add(stranger.id);
+		for (let issue = dice.below(3); issue > 0; issue--) {
+			store.createIssue(stranger, { title: `stranger title ${stranger.id} ${issue}`, body: null }, { login: 'bob' });
+		}
+	},
+};
