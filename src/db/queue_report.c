@@ -227,8 +227,8 @@ void
 queue_report_repository_name(const SyncClaim *claim, int64 answered_id, const char *owner_login,
 							 const char *name)
 {
-	static Statement statement = STATEMENT(
-		"SELECT github_sync.report_repo_name($1, $2, $3, $4)", INT8OID, INT8OID, TEXTOID, TEXTOID);
+	static Statement statement = STATEMENT("SELECT github_sync.report_repo_name($1, $2, $3, $4)",
+										   INT8OID, INT8OID, TEXTOID, TEXTOID);
 	Parameters parameters = {0};
 
 	parameters_add_int64(&parameters, claim->github_repo_id);

@@ -79,10 +79,11 @@ end_workers_of(Oid database)
 		return;
 	blocking = true; /* first: the end of the transaction undoes it */
 	if (!shared_state_block_database(database))
-		ereport(LOG, (errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-					  errmsg("database %u is not kept free of workers: too many commands on databases "
-							 "run at the same time",
-							 database)));
+		ereport(LOG,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("database %u is not kept free of workers: too many commands on databases "
+						"run at the same time",
+						database)));
 	count = shared_state_terminate_processes(database, pids);
 	wait_for_exit(pids, count);
 }

@@ -154,8 +154,9 @@ judge_mark(Suspicions *known, const WorkMark *mark, TimestampTz now)
 		ask_for_care(known, mark->database, now);
 	else
 	{
-		Suspect row = {
-			.database = mark->database, .record_type = mark->record_type, .id = mark->id};
+		Suspect row = {.database = mark->database,
+					   .record_type = mark->record_type,
+					   .id = mark->id};
 
 		add_end(known, &row, now);
 	}

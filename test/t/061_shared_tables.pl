@@ -52,6 +52,7 @@ $application->superuser_sql(q{
 		IF NEW.event = 'completed' THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
 		RETURN NEW;
 	END $$});
+$application->disconnect;
 $node->safe_psql('postgres', 'CREATE DATABASE poisoned TEMPLATE application');
 my $poisoned = GitHubSync::Application->of_database($node, 'poisoned');
 $poisoned->superuser_sql('CREATE TRIGGER a_poison BEFORE UPDATE ON github_sync.task_sync_transactions FOR EACH ROW EXECUTE FUNCTION end_worker()');
