@@ -2,8 +2,17 @@
  * index.mjs
  *		The figures, in the order in which they are measured.
  */
+import beside from './beside.mjs';
+import claim from './claim.mjs';
+import hot from './hot.mjs';
 import inbound from './inbound.mjs';
+import installations from './installations.mjs';
+import latency from './latency.mjs';
+import memory from './memory.mjs';
 import outbound from './outbound.mjs';
 import peers from './peers.mjs';
+import snapshot from './snapshot.mjs';
+import supersede from './supersede.mjs';
+import views from './views.mjs';
 
-export const FIGURES = [inbound, peers, outbound];
+export const FIGURES = [inbound, peers, outbound, claim, latency, hot, beside, memory, snapshot, installations, supersede, views];

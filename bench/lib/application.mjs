@@ -100,6 +100,38 @@ export class Application {
 		await this.drained();
 	}
 
+	/*
+	 * So many transactions as a restore brings them: stored as they are, each of an issue of its own, of each repository in
+	 * turn. ended: null for queued ones, else one of { state: 'completed' } and { state: 'errored' }; finished over
+	 * the last thirty days, the newest last.
+	 */
+	async restore({ count, repositories, first = 1, ended = null }) {
+		const [from, to] = repositories;
+		const values = [from, to, first, count, this.world.stub.base_s];
+		const issues = `
+			SELECT i, $1::bigint + i % ($2::bigint - $1::bigint + 1) AS r, ($3::bigint + i / ($2::bigint - $1::bigint + 1))::integer AS n
+			FROM generate_series(0, $4::bigint - 1) AS i`;
+		const state = ended === null ? 'queued' : ended.state;
+		const finished = "now() - interval '30 days' * (1 - i / $4::float8)";
+
+		await this.sql(`
+			INSERT INTO github_sync.github_issues (github_id, github_repo_id, number)
+			SELECT r * ${NUMBERS_PER_REPOSITORY} + n, r, n FROM (${issues}) AS issues WHERE $5::bigint IS NOT NULL ORDER BY n, r
+			ON CONFLICT DO NOTHING`, values);
+		await this.sql(`
+			INSERT INTO github_sync.task_sync_transactions (direction, state, github_app_installation_id, github_repo_id, github_issue_id,
+				github_issue_external_id, github_issue_number, github_updated_at, inserted_at, queued_at, finished_at, error_code, error_reason)
+			SELECT 'inbound', '${state}', r, r, c.id, c.github_id, n, to_timestamp($5), ${ended === null ? 'now(), now(), NULL' : `${finished}, ${finished}, ${finished}`},
+				${state === 'errored' ? "'validation_failed', 'GitHub does not take it'" : 'NULL, NULL'}
+			FROM (${issues}) AS issues JOIN github_sync.github_issues AS c ON c.github_repo_id = r AND c.number = n ORDER BY i`, values);
+	}
+
+	/* What the owner's session has counted is in the server's statistics afterwards. */
+	async flushStatistics() {
+		await this.sql('SELECT pg_stat_force_next_flush()');
+		await this.sql('SELECT');
+	}
+
 	/* Pid of its worker; waits for it. */
 	async worker() {
 		for (;;) {
