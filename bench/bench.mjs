@@ -1,12 +1,13 @@
 /*
- * bench.mjs --socket DIRECTORY --data DIRECTORY --bindir DIRECTORY --stub PROGRAM --work DIRECTORY [--json FILE] [FIGURE ...]
+ * bench.mjs --socket DIRECTORY --data DIRECTORY --bindir DIRECTORY --stub PROGRAM --work DIRECTORY [FIGURE ...]
  *		Measures the figures that are named, or all, on a server that
- *		scripts/bench.sh has started, and prints their tables as Markdown.
- *		README.md says what each means.
+ *		scripts/bench.sh has started, and prints their tables as Markdown; result.json
+ *		and pictures are left in the directory for work.  README.md says what each means.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { charts } from './lib/chart.mjs';
 import { Stub } from './lib/stub.mjs';
 import { tableText } from './lib/table.mjs';
 import { World } from './lib/world.mjs';
@@ -16,7 +17,7 @@ const { values: given, positionals } = parseArgs({
 	allowPositionals: true,
 	options: {
 		socket: { type: 'string' }, data: { type: 'string' }, bindir: { type: 'string' }, stub: { type: 'string' },
-		work: { type: 'string' }, json: { type: 'string' },
+		work: { type: 'string' },
 	},
 });
 
@@ -70,8 +71,9 @@ const results = [];
 for (const figure of figures) {
 	results.push(await measure(world, figure));
 }
-if (given.json !== undefined) {
-	writeFileSync(given.json, `${JSON.stringify({ version, options, results }, null, '\t')}\n`);
+writeFileSync(`${given.work}/result.json`, `${JSON.stringify({ version, node: process.version, options, results }, null, '\t')}\n`);
+for (const [file, picture] of Object.entries(charts(results.flatMap(({ tables = [] }) => tables)))) {
+	writeFileSync(`${given.work}/${file}.svg`, picture);
 }
 await world.administrator.end();
 stub.stop();

@@ -46,7 +46,7 @@ make_key() {
 
 keep_result() {
 	mkdir -p "$source_dir/docs/bench"
-	cp "$work_dir/result.md" "$work_dir/result.json" "$source_dir/docs/bench/"
+	find "$work_dir" -maxdepth 1 \( -name 'result.*' -o -name '*.svg' \) -exec cp {} "$source_dir/docs/bench/" \;
 	if [ "$(id -u)" = 0 ]; then chown -R --reference="$source_dir" "$source_dir/docs"; fi
 	echo "kept in docs/bench/"
 }
@@ -66,5 +66,5 @@ start_cluster cluster "$work_dir/bench.conf"
 # shellcheck disable=SC2086 # a list of words
 in_copy "$copy" env PATH="$bindir:$PATH" BENCH_RECORDS="${BENCH_RECORDS-}" BENCH_REPEATS="${BENCH_REPEATS-}" BENCH_BIG="${BENCH_BIG-}" \
 	node bench/bench.mjs --socket "$PGHOST" --data "$work_dir/cluster/data" --bindir "$bindir" --stub "$work_dir/stub" \
-	--work "$work_dir" --json "$work_dir/result.json" ${FIGURES-} | tee "$work_dir/result.md"
+	--work "$work_dir" ${FIGURES-} | tee "$work_dir/result.md"
 [ -z "${BENCH_KEEP-}" ] || keep_result

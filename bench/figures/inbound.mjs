@@ -33,6 +33,9 @@ export default {
 		for (const installations of [1, 50]) {
 			rows.push(...(await repeated(world, () => once(world, installations))));
 		}
-		return [{ title: `1. Inbound, ${world.options.records} records a run`, columns: ['inbound', ...COLUMNS], rows }];
+		return [{ title: `1. Inbound, ${world.options.records} records a run`, columns: ['inbound', ...COLUMNS], rows, charts: [
+			{ file: 'records-per-second', title: 'Records a second, one fetch each', column: 1, prefix: 'github_sync, ' },
+			{ file: 'cpu-per-record', title: 'CPU time of a record, µs, database and program together', column: 5, prefix: 'github_sync, ' },
+		] }];
 	},
 };

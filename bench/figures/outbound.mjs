@@ -40,6 +40,7 @@ export default {
 		for (const installations of [1, 50]) {
 			rows.push(...(await repeated(world, () => once(world, installations))));
 		}
-		return [{ title: `2. Outbound, ${Math.ceil(world.options.records / 2)} records a run`, columns: ['outbound', ...COLUMNS], rows }];
+		return [{ title: `2. Outbound, ${Math.ceil(world.options.records / 2)} records a run`, columns: ['outbound', ...COLUMNS], rows,
+			charts: [{ file: 'outbound', title: 'Outbound, records a second', column: 1 }] }];
 	},
 };

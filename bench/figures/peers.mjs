@@ -89,6 +89,10 @@ export default {
 			title: `1. Peers, ${world.options.records} known records, one fetch and one UPDATE each`,
 			columns: ['peer', 'records/s', '± %', 'CPU µs', 'of it node', 'of it server', 'buffers', 'WAL bytes', 'commits'],
 			rows,
+			charts: [
+				{ file: 'records-per-second', title: 'Records a second, one fetch each', column: 1 },
+				{ file: 'cpu-per-record', title: 'CPU time of a record, µs, database and program together', column: 3 },
+			],
 			notes: ['To be compared with the rows "known" of figure 1; CPU is that of the program and the server together.',
 				'pg_net is not measured: Debian has no package of it.'],
 		}];
