@@ -63,8 +63,10 @@ in_copy "$copy" cc -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -o "$work_dir/stub
 make_key
 write_settings >"$work_dir/bench.conf"
 start_cluster cluster "$work_dir/bench.conf"
+failed=0
 # shellcheck disable=SC2086 # a list of words
 in_copy "$copy" env PATH="$bindir:$PATH" BENCH_RECORDS="${BENCH_RECORDS-}" BENCH_REPEATS="${BENCH_REPEATS-}" BENCH_BIG="${BENCH_BIG-}" \
 	node bench/bench.mjs --socket "$PGHOST" --data "$work_dir/cluster/data" --bindir "$bindir" --stub "$work_dir/stub" \
-	--work "$work_dir" ${FIGURES-} | tee "$work_dir/result.md"
+	--work "$work_dir" ${FIGURES-} | tee "$work_dir/result.md" || failed=1
 [ -z "${BENCH_KEEP-}" ] || keep_result
+[ "$failed" = 0 ]

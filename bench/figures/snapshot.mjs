@@ -34,8 +34,8 @@ function measure(world, isHeld) {
 			WITH finished AS (
 				SELECT extract(epoch FROM finished_at)::float8 AS at, row_number() OVER (ORDER BY finished_at) AS i
 				FROM github_sync.task_sync_transactions WHERE github_issue_number >= 9000 AND state = 'completed')
-			SELECT $1 / (max(at) FILTER (WHERE i = $1 + 1) - min(at) FILTER (WHERE i = 1)) AS first,
-				$1 / (max(at) FILTER (WHERE i = $2) - max(at) FILTER (WHERE i = $2 - $1)) AS last FROM finished`, [part, count]);
+			SELECT $1::bigint / (max(at) FILTER (WHERE i = $1::bigint + 1) - min(at) FILTER (WHERE i = 1)) AS first,
+				$1::bigint / (max(at) FILTER (WHERE i = $2::bigint) - max(at) FILTER (WHERE i = $2::bigint - $1::bigint)) AS last FROM finished`, [part, count]);
 
 		await release();
 		return { rate, first, last, cpu_us: (cost.worker_s * 1e6) / count, buffers: cost.buffers / count };
