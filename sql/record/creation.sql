@@ -36,7 +36,7 @@ BEGIN
 	creation_key := coalesce(cached.creation_key, gen_random_uuid());	/* the record's, in every try */
 	body := github_sync.with_creation_key(here.fields[github_sync.@record@_body_position()], creation_key);
 --@comment	/* GitHub refuses a blank comment, and so do we: the key would make it a valid one. */
---@comment	body := CASE WHEN here.fields[github_sync.comment_body_position()] ~ '\S' THEN body END;
+--@comment	body := CASE WHEN here.fields[github_sync.comment_body_position()] ~ '[^[:space:]]' THEN body END;
 --@task	title := here.fields[github_sync.task_title_position()];
 --@task	/* An issue is born open; a closed task is closed by the update that follows. */
 --@task	IF here.fields[github_sync.task_state_position()] IS NOT NULL THEN
