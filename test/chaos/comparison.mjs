@@ -22,7 +22,7 @@ const TASKS = `
 		i.deleted_at IS NOT NULL AS gone, i.local_deleted_at IS NOT NULL AS deleted_here
 	FROM planner.tasks AS t FULL JOIN github_sync.github_issues AS i ON i.task_id = t.id`;
 const COMMENTS = `
-	SELECT c.id AS row_id, g.github_id AS place, c.task_id, c.markdown AS body, ${PLACE('p')} AS parent,
+	SELECT c.id AS row_id, g.github_id AS place, c.task_id, CASE WHEN g.id IS NOT NULL THEN p.task_id END AS record_task, c.markdown AS body, ${PLACE('p')} AS parent,
 		(g.deleted_at IS NOT NULL AND ARRAY[c.markdown] IS DISTINCT FROM g.local_base) OR (g.github_id IS NULL AND p.deleted_at IS NOT NULL) AS gone,
 		p.local_deleted_at IS NOT NULL AS deleted_here
 	FROM planner.comments AS c FULL JOIN github_sync.github_comments AS g ON g.comment_id = c.id
@@ -227,7 +227,11 @@ class Excused {
 		this.moved = new Set(audit.filter(({ record_type: type, before, after }) => type === 'task' && before?.github_repo_id !== after?.github_repo_id).map(({ record_id: id }) => id));
 		this.tasks = new Set([...transferred, ...[...(world.forces.includes('columns') ? elsewhere : []), ...gone].map(({ row_id: id }) => id)]);
 		this.tasks.delete(null);
-		this.comments = new Set(comments.filter(({ task_id: task }) => this.tasks.has(task)).map(({ row_id: id }) => id));
+		const carried = ({ task_id: task, record_task: before }) => world.forces.includes('columns') && before !== null && task !== before;
+
+		this.comments = new Set(comments.filter((row) => this.tasks.has(row.task_id) || carried(row)).map(({ row_id: id }) => id));
+		audit.filter(({ record_type: type, before, after }) => type === 'comment' && before && after && before.task_id !== after.task_id)
+			.forEach(({ after }) => this.moved.add(after.task_id));
 		this.withDeletions = Object.keys(deletions).length > 0 || world.forces.includes('transfers');
 		this.taskOf = new Map(comments.map(({ row_id: id, task_id: task }) => [id, task]));
 		Object.assign(this, { history, lost });
