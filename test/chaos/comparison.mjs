@@ -230,6 +230,8 @@ class Excused {
 		const carried = ({ task_id: task, record_task: before }) => world.forces.includes('columns') && before !== null && task !== before;
 
 		this.comments = new Set(comments.filter((row) => this.tasks.has(row.task_id) || carried(row)).map(({ row_id: id }) => id));
+		/* Moved while its creation was open: it cannot go along, and says so. */
+		withCode('comment', 'repo_changed').forEach((id) => this.comments.add(id));
 		audit.filter(({ record_type: type, before, after }) => type === 'comment' && before && after && before.task_id !== after.task_id)
 			.forEach(({ after }) => this.moved.add(after.task_id));
 		this.withDeletions = Object.keys(deletions).length > 0 || world.forces.includes('transfers');
