@@ -85,6 +85,7 @@ BEGIN
 			'same_place', 'old_values[2] IS NOT DISTINCT FROM new_values[2]',
 			'github_repo_id', format('(SELECT i.github_repo_id %s)', parent),
 			'parent_issue_id', format('(SELECT i.id %s)', parent),
+			'parent_key', format('r.%I::text', (mapping.task_id).name),
 			'assignments', concat_ws(', ',
 				github_sync.field_assignment((mapping.body).name, github_sync.comment_body_position()),
 				github_sync.modified_at_assignment(mapping)),

@@ -34,6 +34,9 @@ DECLARE
 BEGIN
 	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.task_id = task_key;
 	IF parent.number IS NOT NULL THEN
+		parent := github_sync.task_key_share_record_of_local_row(task_key);
+	END IF;
+	IF parent.number IS NOT NULL THEN
 		RETURN parent.id;
 	END IF;
 	IF parent.id IS NULL AND NOT github_sync.task_has_repository(task_key) THEN
@@ -54,8 +57,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.comment_parent_of_local_row({{key_type}}) IS
-'private: the cached issue of a comment''s task, which is put into its queue where it has to be created first; NULL: '
-'its repository is not known';
+'private: the cached issue of a comment''s task, kept from becoming part of another one; the task is put into its '
+'queue where the issue has to be created first. NULL: its repository is not known';
 
 CREATE OR REPLACE FUNCTION github_sync.comment_has_no_parent(OUT code text, OUT reason text)
 LANGUAGE sql IMMUTABLE AS $$

@@ -19,7 +19,7 @@ BEGIN
 	LOOP
 		cached := github_sync.comment_lock_record_of_local_row(key);
 		IF cached.id IS NOT NULL OR parent_id IS NULL THEN
-			RETURN cached;
+			RETURN github_sync.comment_go_along(cached, parent_id);
 		END IF;
 		INSERT INTO github_sync.github_comments (github_repo_id, github_issue_id, comment_id, creation_key)
 		SELECT i.github_repo_id, i.id, key, gen_random_uuid() FROM github_sync.github_issues AS i WHERE i.id = parent_id
@@ -36,10 +36,11 @@ RETURNS github_sync.github_comments
 LANGUAGE plpgsql AS $$
 DECLARE
 	seen record;
+	parent_id bigint;
 	cached github_sync.github_comments;
 BEGIN
 	LOOP
-		SELECT c.id, c.comment_id INTO seen FROM github_sync.github_comments AS c
+		SELECT c.id, c.comment_id, c.github_issue_id INTO seen FROM github_sync.github_comments AS c
 		WHERE c.id = t.github_comment_id OR c.github_id = t.github_comment_external_id
 		ORDER BY c.id = t.github_comment_id DESC NULLS LAST
 		LIMIT 1;
@@ -47,14 +48,17 @@ BEGIN
 			/* What a webhook tells of waits in the queue until the rows can be read again. */
 			PERFORM github_sync.comment_key_share_local_row(seen.comment_id)
 			WHERE seen.comment_id IS NOT NULL AND github_sync.comment_table_fits();
+			CONTINUE WHEN seen.github_issue_id IS NOT NULL
+				AND NOT github_sync.task_key_share_record(seen.github_issue_id);
 			UPDATE github_sync.github_comments SET lock_version = lock_version + 1,
 				github_id = coalesce(github_id, t.github_comment_external_id)
 			WHERE id = seen.id AND comment_id IS NOT DISTINCT FROM seen.comment_id
+				AND github_issue_id IS NOT DISTINCT FROM seen.github_issue_id
 			RETURNING * INTO cached;
 			IF FOUND THEN
 				RETURN cached;
 			END IF;
-			CONTINUE;			/* linked or joined meanwhile: look again */
+			CONTINUE;			/* linked, moved or joined meanwhile, or its issue was: look again */
 		END IF;
 		IF t.github_comment_external_id IS NULL OR t.github_repo_id IS NULL OR t.github_issue_number IS NULL THEN
 			RAISE not_null_violation USING
@@ -65,10 +69,10 @@ BEGIN
 		PERFORM github_sync.require_repo(t.github_repo_id);
 		INSERT INTO github_sync.github_issues (github_repo_id, number)
 		VALUES (t.github_repo_id, t.github_issue_number) ON CONFLICT DO NOTHING;
+		parent_id := github_sync.task_key_share_record_of_number(t.github_repo_id, t.github_issue_number);
+		CONTINUE WHEN parent_id IS NULL;	/* it has just become part of another one */
 		INSERT INTO github_sync.github_comments (github_repo_id, github_issue_id, github_id)
-		SELECT t.github_repo_id, i.id, t.github_comment_external_id FROM github_sync.github_issues AS i
-		WHERE i.github_repo_id = t.github_repo_id AND i.number = t.github_issue_number
-		ON CONFLICT DO NOTHING;
+		VALUES (t.github_repo_id, parent_id, t.github_comment_external_id) ON CONFLICT DO NOTHING;
 	END LOOP;
 END
 $$;

@@ -110,6 +110,65 @@ COMMENT ON FUNCTION github_sync.comment_step_with_parent(
 'private: the step, where the comment''s issue lets it be taken now; held: somebody has just changed the issue, or '
 'holds it; NULL: it cannot be claimed now, because of its issue';
 
+CREATE OR REPLACE FUNCTION github_sync.comment_is_captured() RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM pg_trigger AS g
+		WHERE g.tgrelid = {{table_text}}::regclass AND g.tgname = 'github_sync_capture_comment'
+			AND g.tgenabled IN ('O', 'A'));
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_is_captured() IS
+'private: the application''s comments are enqueued by capture; else it enqueues them by itself';
+
+/*
+ * Whoever holds one of the rows makes the report wait (55P03), as one that
+ * holds the task does: it would be passed over for good.
+ */
+CREATE OR REPLACE FUNCTION github_sync.comment_bring_along(issue github_sync.github_issues) RETURNS void
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+	here record;
+	is_captured boolean;
+	waits_since timestamptz;
+	enqueued_id bigint;
+	brought bigint[] := '{}';
+BEGIN
+	IF NOT github_sync.comment_table_fits() THEN
+		RETURN;
+	END IF;
+	SELECT min(t.queued_at) INTO waits_since FROM github_sync.comment_sync_transactions AS t
+	WHERE t.github_comment_id IN (SELECT c.id FROM github_sync.github_comments AS c WHERE c.github_issue_id = issue.id)
+		AND t.state = 'queued';
+	is_captured := github_sync.comment_is_captured();
+	FOR here IN
+		SELECT r.{{id}} AS key, (SELECT max(q.id) FROM github_sync.comment_sync_transactions AS q
+			WHERE q.comment_id = r.{{id}} AND q.state = 'errored' AND q.error_code = 'parent_not_synced') AS errored_id
+		FROM {{table}} AS r WHERE r.{{task_id}} = issue.task_id
+			AND NOT EXISTS (SELECT FROM github_sync.github_comments AS c WHERE c.comment_id = r.{{id}})
+		ORDER BY r.{{id}} FOR KEY SHARE OF r NOWAIT
+	LOOP
+		IF here.errored_id IS NOT NULL THEN
+			PERFORM github_sync.retry_comment_sync_transaction(here.errored_id);
+			brought := brought || here.errored_id;
+		ELSIF is_captured THEN
+			INSERT INTO github_sync.comment_sync_transactions (direction, comment_id) VALUES ('outbound', here.key)
+			RETURNING comment_sync_transactions.id INTO enqueued_id;
+			brought := brought || enqueued_id;
+		END IF;
+	END LOOP;
+	/* They were made before those that wait by now: GitHub shows comments in the order in which it got them. */
+	UPDATE github_sync.comment_sync_transactions AS t
+	SET queued_at = waits_since - (cardinality(brought) + 1 - b.place) * interval '1 microsecond'
+	FROM unnest(brought) WITH ORDINALITY AS b (id, place)
+	WHERE t.id = b.id AND t.state = 'queued' AND waits_since IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_bring_along(github_sync.github_issues) IS
+'private: the issue of a task was made: the comments that the task had before its repository was known are enqueued. '
+'55P03: the application holds one of them';
+
 CREATE OR REPLACE FUNCTION github_sync.release_comments_of_issue() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -123,6 +182,8 @@ BEGIN
 		JOIN github_sync.comment_sync_transactions AS t ON t.github_comment_id = c.id
 		WHERE c.github_issue_id = NEW.id AND t.state = 'queued' AND t.next_attempt_at = 'infinity'
 		FOR NO KEY UPDATE OF t SKIP LOCKED);
+	PERFORM github_sync.comment_bring_along(NEW)
+	WHERE OLD.number IS NULL AND NEW.number IS NOT NULL AND NEW.task_id IS NOT NULL;
 	RETURN NULL;
 END
 $$;

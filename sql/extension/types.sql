@@ -84,7 +84,8 @@ CREATE TYPE github_sync.merge_result AS (
 	local_fields text[],
 	to_send boolean[],
 	applied boolean,
-	lost boolean
+	lost boolean,
+	was_moved boolean
 );
 COMMENT ON TYPE github_sync.merge_result IS
 'private: what became of an answer at the local row';
@@ -96,6 +97,8 @@ COMMENT ON COLUMN github_sync.merge_result.applied IS
 'the local row was written or made';
 COMMENT ON COLUMN github_sync.merge_result.lost IS
 'a change of GitHub''s lost against a later one of the application''s';
+COMMENT ON COLUMN github_sync.merge_result.was_moved IS
+'the application has moved the local row since the claim: nothing of it is sent to where its record is';
 
 CREATE TYPE github_sync.backoff AS (
 	shortest interval,
@@ -111,12 +114,15 @@ CREATE TYPE github_sync.local_row AS (
 	fields text[],
 	modified_at timestamptz,
 	github_repo_id bigint,
-	parent_issue_id bigint
+	parent_issue_id bigint,
+	parent_key text
 );
 COMMENT ON TYPE github_sync.local_row IS
 'private: a row of the application''s table as the rules see it';
 COMMENT ON COLUMN github_sync.local_row.fields IS
 'the mapped fields in the order of the record type, state as open or closed';
+COMMENT ON COLUMN github_sync.local_row.parent_key IS
+'of a comment: the key of its task, as text';
 
 CREATE TYPE github_sync.decision AS (
 	state text,
@@ -124,12 +130,14 @@ CREATE TYPE github_sync.decision AS (
 	duplicate_of bigint,
 	dropped_for bigint,
 	because text,
-	being_switched boolean
+	being_switched boolean,
+	error_code text,
+	error_reason text
 );
 COMMENT ON TYPE github_sync.decision IS
 'private: whether a transaction may wait in the queue, and why not';
 COMMENT ON COLUMN github_sync.decision.state IS
-'queued, dropped, duplicate or disabled; within the rules NULL: this rule does not apply';
+'queued, dropped, duplicate, disabled or errored; within the rules NULL: this rule does not apply';
 COMMENT ON COLUMN github_sync.decision.being_switched IS
 'its repository was disabled, and somebody is just changing that: the rules are to be asked again before anything '
 'is sent';

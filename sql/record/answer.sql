@@ -285,7 +285,7 @@ DECLARE
 	is_to_send CONSTANT boolean := true = ANY (merged.to_send);
 	follows github_sync.next_request;
 BEGIN
-	IF is_to_send AND NOT was_told THEN
+	IF is_to_send AND NOT was_told AND merged.was_moved IS NOT TRUE THEN
 		RETURN github_sync.@record@_send(cached, merged.local_fields, merged.to_send);
 	END IF;
 	PERFORM github_sync.@record@_save_record(cached);
@@ -300,7 +300,8 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_send_or_end(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.merge_result, boolean) IS
 'private: what follows the merge. Where a webhook told of the resource before this answer came, nothing is written '
-'over what its fetch may have seen: the resource is fetched again first';
+'over what its fetch may have seen: the resource is fetched again first; where the application has moved the row, the '
+'rules decide anew';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_apply_answer(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer,

@@ -369,7 +369,9 @@ BEGIN
 		disabled_reason = decision.disabled_reason,
 		duplicate_of = decision.duplicate_of,
 		dropped_for = decision.dropped_for,
-		because = decision.because
+		because = decision.because,
+		error_code = decision.error_code,
+		error_reason = decision.error_reason
 	WHERE id = t.id;
 	RETURN decision;
 END

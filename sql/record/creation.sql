@@ -28,6 +28,10 @@ BEGIN
 		RETURN;
 	END IF;
 	here := github_sync.@record@_local_row(cached.@record@_id);
+	/* Moved meanwhile: the rules say what becomes of it, when it is claimed again. */
+	IF github_sync.@record@_place_problem(cached, here) IS NOT NULL THEN
+		RETURN;
+	END IF;
 	first_fields := here.fields;
 	creation_key := coalesce(cached.creation_key, gen_random_uuid());	/* the record's, in every try */
 	body := github_sync.with_creation_key(here.fields[github_sync.@record@_body_position()], creation_key);
@@ -77,6 +81,7 @@ BEGIN
 		WHERE t.@resource@_id = r.id AND t.direction = 'outbound') AS q
 	WHERE r.github_id IS NULL AND r.creation_key IS NOT NULL
 		AND (q.first_inserted_at IS NOT NULL OR r.@record@_id IS NOT NULL)
+	FOR KEY SHARE OF r			/* one that is just becoming part of another needs none */
 	ON CONFLICT DO NOTHING;		/* an attempt that it did hear of */
 END
 $$;

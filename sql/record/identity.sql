@@ -37,31 +37,76 @@ COMMENT ON FUNCTION github_sync.@record@_meet_own_creation(
 'private: an unlinked resource that is a creation of ours, met before the answer to the creation was recorded, or '
 'that may be one. Returns the state that the transaction has now; NULL: it is none';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_stub_of_resource(
+CREATE OR REPLACE FUNCTION github_sync.@record@_others_of_resource(
 	cached github_sync.@resources@, shown github_sync.resource)
-RETURNS bigint
+RETURNS SETOF github_sync.@resources@
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN (SELECT r.id FROM github_sync.@resources@ AS r
-		WHERE r.id <> cached.id AND (r.github_id = shown.github_id
---@task			OR r.github_repo_id = cached.github_repo_id AND r.number = shown.number
-			)
-		LIMIT 1);
+	RETURN QUERY SELECT r.* FROM github_sync.@resources@ AS r
+	WHERE r.id <> cached.id AND (r.github_id = shown.github_id
+--@task		OR r.github_repo_id = cached.github_repo_id AND r.number = shown.number
+		)
+	ORDER BY r.id;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_stub_of_resource(github_sync.@resources@, github_sync.resource) IS
-'private: another record that a webhook made for the resource';
+COMMENT ON FUNCTION github_sync.@record@_others_of_resource(github_sync.@resources@, github_sync.resource) IS
+'private: other records of what an answer shows, by GitHub''s id or by its number: stubs that a webhook made, mostly';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_described(cached github_sync.@resources@) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN format('record %s (@record@ %s, GitHub''s id %s'
+--@task		|| coalesce(', number ' || cached.number, '')
+		|| ')', cached.id, coalesce(cached.@record@_id::text, 'none'), coalesce(cached.github_id::text, 'none'));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_described(github_sync.@resources@) IS
+'private: a record in an error''s words: its id in @resources@, and the two sides that it links';
+
+/*
+ * Numbers are not given twice in a repository, nor ids anywhere.  So where two
+ * records would have to become one and both are linked, or the one was seen at
+ * GitHub under another id, somebody else has the name of the repository, or
+ * somebody linked the resource by hand.
+ */
+CREATE OR REPLACE FUNCTION github_sync.@record@_refuse_to_join(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, shown github_sync.resource)
+RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	other github_sync.@resources@;
+BEGIN
+	SELECT * INTO other FROM github_sync.@record@_others_of_resource(cached, shown) AS o
+	WHERE o.@record@_id IS NOT NULL OR o.github_id <> shown.github_id AND o.github_updated_at IS NOT NULL
+	ORDER BY o.@record@_id IS NULL LIMIT 1;
+	IF other.@record@_id IS NOT NULL THEN
+		RETURN github_sync.@record@_fail_held(t, 'already_linked', format('GitHub answered with id %s, for which %s '
+			'and %s would have to become one: both stay. SELECT github_sync.%s(%L) if it is the first one''s',
+			shown.github_id, github_sync.@record@_described(cached), github_sync.@record@_described(other),
+			'unlink_@record@', other.@record@_id));
+	ELSIF other.id IS NOT NULL THEN
+		RETURN github_sync.@record@_fail_held(t, 'moved', format('another repository answers to the name: GitHub''s id '
+			'there is %s, and was that of %s', shown.github_id, github_sync.@record@_described(other)));
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_refuse_to_join(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.resource) IS
+'private: ends a transaction as errored whose record cannot become one with another record of what GitHub shows: '
+'already_linked, where that one has a local row of its own; moved, where it is another resource. NULL: it can';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_take_identity(
 	INOUT cached github_sync.@resources@, shown github_sync.resource, OUT was_told boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
-	stub_id bigint := github_sync.@record@_stub_of_resource(cached, shown);
+	stub_id bigint;
 BEGIN
-	was_told := stub_id IS NOT NULL;
-	IF was_told THEN
+	was_told := false;
+	FOR stub_id IN SELECT o.id FROM github_sync.@record@_others_of_resource(cached, shown) AS o LOOP
+		was_told := true;
 		cached := github_sync.@record@_join_records(cached.id, stub_id);
-	END IF;
+	END LOOP;
 	cached.github_id := shown.github_id;
 --@task	cached.number := shown.number;
 	BEGIN
@@ -99,6 +144,7 @@ COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, 
 --@comment LANGUAGE plpgsql AS $$
 --@comment DECLARE
 --@comment	shown_number integer := (answer.resource).number;
+--@comment	parent_id bigint;
 --@comment BEGIN
 --@comment	IF answer.kind <> 'fetched' OR cached.comment_id IS NOT NULL OR shown_number = 0 OR NOT EXISTS (
 --@comment		SELECT FROM github_sync.github_issues AS i JOIN github_sync.github_repos AS r ON r.id = i.github_repo_id
@@ -109,7 +155,11 @@ COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, 
 --@comment	END IF;
 --@comment	INSERT INTO github_sync.github_issues (github_repo_id, number) VALUES (cached.github_repo_id, shown_number)
 --@comment	ON CONFLICT DO NOTHING;
---@comment	RETURN github_sync.task_key_share_record_of_number_nowait(cached.github_repo_id, shown_number);
+--@comment	parent_id := github_sync.task_key_share_record_of_number_nowait(cached.github_repo_id, shown_number);
+--@comment	IF parent_id IS NULL THEN
+--@comment		RAISE lock_not_available USING MESSAGE = 'the issue has just become part of another record';
+--@comment	END IF;
+--@comment	RETURN parent_id;
 --@comment END
 --@comment $$;
 --@comment COMMENT ON FUNCTION github_sync.comment_find_told_parent(github_sync.github_comments, github_sync.answer) IS
@@ -143,23 +193,32 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	shown github_sync.resource := answer.resource;
 	taken record;
+	takes_identity boolean := false;
 --@comment	parent_id bigint;
 BEGIN
 	was_told := false;
 	IF cached.@record@_id IS NULL THEN
 		result := github_sync.@record@_meet_own_creation(t, cached, answer);
 	END IF;
+	IF result IS NULL AND cached.github_id <> shown.github_id THEN
+--@task		IF github_sync.task_was_only_told_of(cached, answer) THEN
+--@task			takes_identity := true;
+--@task		ELSE
+		result := github_sync.@record@_meet_other_resource(t, cached, answer);
+--@task		END IF;
+	ELSIF result IS NULL THEN
+		takes_identity := cached.github_id IS NULL;
+	END IF;
+	IF takes_identity THEN
+		result := github_sync.@record@_refuse_to_join(t, cached, shown);
+	END IF;
 	IF result IS NOT NULL THEN
 		RETURN;
---@task	ELSIF cached.github_id <> shown.github_id AND github_sync.task_was_only_told_of(cached, answer) THEN
---@task		SELECT i.* INTO taken FROM github_sync.task_take_identity(cached, shown) AS i;
---@task		cached := taken.cached;
-	ELSIF cached.github_id <> shown.github_id THEN
-		result := github_sync.@record@_meet_other_resource(t, cached, answer);
-	ELSIF cached.github_id IS NULL THEN
+	END IF;
+	IF takes_identity THEN
 		SELECT * INTO taken FROM github_sync.@record@_take_identity(cached, shown);
+		was_told := taken.was_told AND cached.github_id IS NULL;
 		cached := taken.cached;
-		was_told := taken.was_told;
 	END IF;
 --@comment	parent_id := github_sync.comment_find_told_parent(cached, answer);
 --@comment	IF result IS NULL AND parent_id IS NOT NULL THEN

@@ -44,6 +44,23 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_check_deletion() IS
 'private: an outbound deletion by another role than the owner is of a row that is gone, where deletions are propagated';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_with_decision(
+	INOUT t github_sync.@record@_sync_transactions, decision github_sync.decision)
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	t.state := decision.state;
+	t.disabled_reason := decision.disabled_reason;
+	t.duplicate_of := decision.duplicate_of;
+	t.dropped_for := decision.dropped_for;
+	t.because := decision.because;
+	t.error_code := decision.error_code;
+	t.error_reason := decision.error_reason;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_with_decision(
+	github_sync.@record@_sync_transactions, github_sync.decision) IS
+'private: a new transaction as the rules decide about it';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_transaction() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -88,11 +105,11 @@ BEGIN
 		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id);
 
 	decision := github_sync.@record@_decide(NEW, cached, here);
-	NEW.state := decision.state;
-	NEW.disabled_reason := decision.disabled_reason;
-	NEW.duplicate_of := decision.duplicate_of;
-	NEW.dropped_for := decision.dropped_for;
-	NEW.because := decision.because;
+	NEW := github_sync.@record@_with_decision(NEW, decision);
+	IF NEW.direction = 'outbound' AND NEW.action = 'upsert' AND NEW.state IN ('queued', 'duplicate') THEN
+		NEW.supersedes := github_sync.@record@_strays_of(cached.id);
+--@task		PERFORM github_sync.task_note_place(cached, here.github_repo_id);
+	END IF;
 	IF NEW.state <> 'queued' THEN
 		NEW.finished_at := clock_timestamp();
 		RETURN NEW;
@@ -101,7 +118,7 @@ BEGIN
 	NEW.creates := NEW.direction = 'outbound' AND NEW.action = 'upsert' AND github_sync.@record@_would_create(cached);
 	SELECT * INTO place FROM github_sync.@record@_superseded_by(NEW, true);
 	IF place.ids IS NOT NULL THEN
-		NEW.supersedes := place.ids;
+		NEW.supersedes := place.ids || NEW.supersedes;
 		NEW.queued_at := place.queued_at;
 		NEW.priority := least(NEW.priority, place.priority);
 	END IF;
@@ -116,10 +133,11 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_cancel_superseded() RETURNS trig
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_one_owner();
-	UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = NEW.id
-	WHERE id = ANY (NEW.supersedes) AND state = 'queued';
+	UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = NEW.id, disabled_reason = NULL
+	WHERE id = ANY (NEW.supersedes) AND (state = 'queued' OR state = 'disabled' AND disabled_reason = 'no_repo');
 	RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_cancel_superseded() IS
-'private: cancels the queued transactions that a new one supersedes';
+'private: cancels the queued transactions that a new one supersedes, and those that waited for the row to belong to a '
+'repository again';

@@ -70,8 +70,13 @@ BEGIN
 		kept := CASE WHEN locked.id = kept_id THEN locked ELSE kept END;
 		gone := CASE WHEN locked.id = gone_id THEN locked ELSE gone END;
 	END LOOP;
+	/* Whoever joins has looked: it was linked since. */
+	IF gone.@record@_id IS NOT NULL THEN
+		RAISE lock_not_available USING MESSAGE = 'the record was linked meanwhile';
+	END IF;
 	PERFORM github_sync.@record@_give_back_processed(gone);
-	UPDATE github_sync.@record@_sync_transactions SET @resource@_id = kept_id, @record@_id = kept.@record@_id
+	UPDATE github_sync.@record@_sync_transactions SET @resource@_id = kept_id,
+		@record@_id = coalesce(@record@_id, kept.@record@_id)
 	WHERE @resource@_id = gone_id;
 	UPDATE github_sync.@record@_creation_attempts SET @resource@_id = kept_id WHERE @resource@_id = gone_id;
 	UPDATE github_sync.sync_conflicts SET cached_record_id = kept_id
@@ -90,8 +95,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_join_records(bigint, bigint) IS
-'private: moves everything of one cached record to another and removes it; a claim that was under way on the '
-'removed one is given back. 55P03: somebody else holds one of them';
+'private: moves everything of one cached record, which has no local row, to another and removes it; a claim that was '
+'under way on the removed one is given back. 55P03: somebody else holds one of them, or has just linked it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_unlink_held(cached_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$

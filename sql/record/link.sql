@@ -54,6 +54,7 @@ BEGIN
 	UPDATE github_sync.@resources@ SET @record@_id = NULL WHERE id = stub_id;
 	UPDATE github_sync.@resources@ SET @record@_id = key, preferred_side = prefer, local_deleted_at = NULL,
 		local_base = NULL, remote_base = NULL, local_changed_at = NULL, sent = NULL, sent_mask = NULL,
+--@task		local_repo_id = (github_sync.task_local_row(key)).github_repo_id,
 		etag = NULL, etag_key = NULL, lock_version = lock_version + 1
 	WHERE id = target_id;
 	PERFORM github_sync.@record@_join_records(target_id, stub_id) WHERE stub_id IS NOT NULL;
@@ -112,19 +113,20 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@comment		RAISE invalid_parameter_value USING
 --@comment			MESSAGE = 'github_comment_external_id has to be GitHub''s id of a comment';
 --@comment	END IF;
---@comment	IF NOT github_sync.comment_lock_row_and_record(link_comment.comment_id) THEN
+--@comment	IF NOT github_sync.comment_key_share_local_row(link_comment.comment_id) THEN
 --@comment		RAISE foreign_key_violation USING
 --@comment			MESSAGE = format('comment %s does not exist', link_comment.comment_id);
 --@comment	END IF;
 --@comment	SELECT i.id INTO parent_id FROM github_sync.comment_local_row(link_comment.comment_id) AS l
 --@comment	JOIN github_sync.github_issues AS i ON i.id = l.parent_issue_id
---@comment	WHERE i.number IS NOT NULL AND i.github_repo_id = link_comment.github_repo_id;
+--@comment	WHERE i.number IS NOT NULL AND i.github_repo_id = link_comment.github_repo_id FOR KEY SHARE OF i;
 --@comment	IF parent_id IS NULL THEN
 --@comment		RAISE object_not_in_prerequisite_state USING
 --@comment			MESSAGE = format('the task of comment %s is not linked to an issue of repository %s',
 --@comment				link_comment.comment_id, link_comment.github_repo_id),
 --@comment			HINT = 'SELECT github_sync.link_task(...) first.';
 --@comment	END IF;
+--@comment	PERFORM github_sync.comment_lock_row_and_record(link_comment.comment_id);
 --@comment	/* An empty record if need be: who enqueues the comment for the first time just now waits for it. */
 --@comment	PERFORM github_sync.comment_record_of_local_row(link_comment.comment_id, link_comment.github_repo_id);
 --@comment	INSERT INTO github_sync.github_comments (github_repo_id, github_issue_id, github_id)

@@ -10,7 +10,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	here github_sync.local_row;
 BEGIN
-	SELECT true, {{local_fields}}, {{modified_at}}, {{github_repo_id}}, {{parent_issue_id}} INTO here
+	SELECT true, {{local_fields}}, {{modified_at}}, {{github_repo_id}}, {{parent_issue_id}}, {{parent_key}} INTO here
 	FROM {{table}} AS r WHERE r.{{id}} = key;
 	here.is_there := coalesce(here.is_there, false);
 	RETURN here;

@@ -7,8 +7,9 @@
  *	3. transactions, by ascending id
  *
  * Who inserts a transaction of a comment locks the parent's record before the
- * comment's.  A claim has the comment's record by then: it takes the parent's
- * without waiting.
+ * comment's, by key_share, and looks again: a foreign key alone would let that
+ * record become part of another one between his look and its check.  A claim
+ * has the comment's record by then: it takes the parent's without waiting.
  *
  * A name says how strong a lock is: key_share (nobody deletes the row, or makes
  * it part of another one), share (nobody changes it), lock (nobody else locks
@@ -262,13 +263,24 @@ RETURNS github_sync.@resources@
 LANGUAGE plpgsql AS $$
 DECLARE
 	cached github_sync.@resources@;
+--@comment	parent_id bigint;
 BEGIN
-	UPDATE github_sync.@resources@ SET lock_version = lock_version + 1 WHERE @record@_id = key RETURNING * INTO cached;
+--@comment	LOOP
+--@comment		SELECT c.github_issue_id INTO parent_id FROM github_sync.github_comments AS c WHERE c.comment_id = key;
+--@comment		EXIT WHEN NOT FOUND;
+--@comment		/* Else it has become part of another issue's record, and the comment with it: look again. */
+--@comment		CONTINUE WHEN parent_id IS NOT NULL AND NOT github_sync.task_key_share_record(parent_id);
+	UPDATE github_sync.@resources@ SET lock_version = lock_version + 1 WHERE @record@_id = key
+--@comment		AND github_issue_id IS NOT DISTINCT FROM parent_id
+	RETURNING * INTO cached;
+--@comment		EXIT WHEN FOUND;
+--@comment	END LOOP;
 	RETURN cached;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_record_of_local_row({{key_type}}) IS
-'private: locks the record of a local row that the caller keeps from being deleted; NULL: it has none';
+'private: locks the record of a local row that the caller keeps from being deleted, of a comment its parent''s before '
+'it; NULL: it has none';
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_record_of_local_row(key {{key_type}})
 --@task RETURNS github_sync.github_issues
@@ -282,6 +294,31 @@ COMMENT ON FUNCTION github_sync.@record@_lock_record_of_local_row({{key_type}}) 
 --@task $$;
 --@task COMMENT ON FUNCTION github_sync.task_key_share_record_of_local_row({{key_type}}) IS
 --@task 'private: keeps the record of a task from becoming part of another one; NULL: the task has none';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_record(cached_id bigint) RETURNS boolean
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	PERFORM 1 FROM github_sync.github_issues AS i WHERE i.id = cached_id FOR KEY SHARE;
+--@task	RETURN FOUND;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_key_share_record(bigint) IS
+--@task 'private: keeps a record that a comment is to refer to from becoming part of another one; false: it just has';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_record_of_number(repo_id bigint, issue_number integer)
+--@task RETURNS bigint
+--@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	cached_id bigint;
+--@task BEGIN
+--@task	SELECT i.id INTO cached_id FROM github_sync.github_issues AS i
+--@task	WHERE i.github_repo_id = repo_id AND i.number = issue_number FOR KEY SHARE;
+--@task	RETURN cached_id;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_key_share_record_of_number(bigint, integer) IS
+--@task 'private: the record of an issue, kept from becoming part of another one; NULL: there is none, or it has just '
+--@task 'become that';
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_record_of_number_nowait(
 --@task	repo_id bigint, issue_number integer)

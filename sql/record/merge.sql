@@ -198,6 +198,7 @@ BEGIN
 --@task		NULL);
 --@comment		cached.github_issue_id);
 	cached.@record@_id := made.key;
+--@task	cached.local_repo_id := (github_sync.task_local_row(made.key)).github_repo_id;
 	cached.local_base := made.written;
 	cached.remote_base := remote;
 	cached.preferred_side := NULL;
@@ -240,6 +241,8 @@ BEGIN
 			AND t.direction = 'outbound' AND repo.sync_direction <> 'inbound';
 	END LOOP;
 	merged.local_fields := here.fields;
+	merged.was_moved := true = ANY (merged.to_send)
+		AND github_sync.@record@_place_problem(cached, here) IS NOT NULL;
 	merged.lost := 'app won' = ANY (verdicts);
 	merged.applied := true = ANY (chosen);
 	IF merged.applied THEN
@@ -258,6 +261,7 @@ BEGIN
 	UPDATE github_sync.@resources@ AS r SET
 		github_id = cached.github_id,
 --@task		number = cached.number,
+--@task		local_repo_id = cached.local_repo_id,
 --@task		is_pull_request = cached.is_pull_request,
 --@task		title = cached.title,
 --@task		state = cached.state,

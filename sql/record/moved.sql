@@ -42,6 +42,7 @@ BEGIN
 		WHERE held.id = t.github_repo_id FOR NO KEY UPDATE SKIP LOCKED) AS free
 	WHERE r.id = free.id AND (r.owner_login, r.name) IS DISTINCT FROM (place[1], place[2])
 	RETURNING r.owner_login, r.name INTO owner_login, repo_name;
+	PERFORM github_sync.confirm_repo_name(t.github_repo_id);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint, text) IS
@@ -111,7 +112,8 @@ COMMENT ON FUNCTION github_sync.@record@_is_place_of(
 --@task	target github_sync.github_repos;
 --@task BEGIN
 --@task	SELECT * INTO target FROM github_sync.github_repos AS r
---@task	WHERE lower(r.owner_login) = lower(place[1]) AND lower(r.name) = lower(place[2]) ORDER BY r.id LIMIT 1;
+--@task	WHERE lower(r.owner_login) = lower(place[1]) AND lower(r.name) = lower(place[2])
+--@task	ORDER BY r.name_lost, r.id LIMIT 1;
 --@task	IF NOT FOUND OR EXISTS (SELECT FROM github_sync.github_issues AS i
 --@task		WHERE i.github_id = shown.github_id AND i.task_id IS NOT NULL)
 --@task	THEN
@@ -145,6 +147,7 @@ BEGIN
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
 	/* The same place, another resource: the name belongs to somebody else by now. */
 	IF github_sync.@record@_is_place_of(repo, cached, place, shown) THEN
+		UPDATE github_sync.github_repos SET name_lost = true WHERE id = repo.id AND NOT name_lost;
 		RETURN github_sync.@record@_fail_held(t, 'moved', format(
 			'another repository answers to the name %s/%s: GitHub''s id there is %s instead of %s',
 			repo.owner_login, repo.name, shown.github_id, cached.github_id));

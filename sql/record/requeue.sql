@@ -10,7 +10,8 @@ RETURN CASE decided_state
 	WHEN 'queued' THEN if_queued
 	WHEN 'disabled' THEN 'sync disabled'
 	WHEN 'duplicate' THEN 'already carried'
-	WHEN 'dropped' THEN 'overtaken' END;
+	WHEN 'dropped' THEN 'overtaken'
+	WHEN 'errored' THEN 'failed' END;
 COMMENT ON FUNCTION github_sync.@record@_event_of_decision(text, text) IS
 'private: the event by which a transaction reaches the state that the rules decided';
 
@@ -48,8 +49,8 @@ BEGIN
 		duplicate_of = decision.duplicate_of,
 		dropped_for = decision.dropped_for,
 		because = decision.because,
-		error_code = NULL,
-		error_reason = NULL,
+		error_code = decision.error_code,
+		error_reason = decision.error_reason,
 		queued_at = coalesce(t.queued_at, clock_timestamp()),
 		priority = t.priority,
 		attempts = t.attempts,

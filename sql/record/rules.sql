@@ -157,13 +157,17 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	decided github_sync.decision;
 BEGIN
+	IF here.is_there IS NULL THEN
+		here := github_sync.@record@_local_row(cached.@record@_id);
+	END IF;
+	decided := github_sync.@record@_decide_place(cached, here);
+	IF decided.state IS NOT NULL THEN
+		RETURN decided;
+	END IF;
 	decided.state := 'queued';
 	/* Rule 2: both sides are known to agree. */
 	IF cached.github_id IS NULL OR cached.local_base IS NULL OR cached.sent IS NOT NULL THEN
 		RETURN decided;
-	END IF;
-	IF here.is_there IS NULL THEN
-		here := github_sync.@record@_local_row(cached.@record@_id);
 	END IF;
 	IF here.is_there AND here.fields IS NOT DISTINCT FROM cached.local_base THEN
 		decided.state := 'duplicate';
@@ -177,7 +181,7 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_decide_outbound(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.local_row) IS
-'private: outbound rule 2; state is queued or duplicate';
+'private: whether the row was moved, and outbound rule 2; state is queued, duplicate, disabled or errored';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_decide_delete(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)

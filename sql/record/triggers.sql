@@ -25,7 +25,7 @@ CREATE OR REPLACE TRIGGER b_insert_transaction
 	EXECUTE FUNCTION github_sync.@record@_insert_transaction();
 CREATE OR REPLACE TRIGGER c_cancel_superseded
 	AFTER INSERT ON github_sync.@record@_sync_transactions
-	FOR EACH ROW WHEN (NEW.supersedes IS NOT NULL AND NEW.state = 'queued')
+	FOR EACH ROW WHEN (NEW.supersedes IS NOT NULL AND NEW.state IN ('queued', 'duplicate'))
 	EXECUTE FUNCTION github_sync.@record@_cancel_superseded();
 CREATE OR REPLACE TRIGGER d_change_state
 	BEFORE UPDATE ON github_sync.@record@_sync_transactions

@@ -4,9 +4,10 @@
 
 --@view sync_problems: a row per thing that is wrong with the set-up and was contained: changes of the application may
 --@more be missing in the queue until attach or refresh_attached() has compared all rows
---@column record_type: task or comment
+--@column record_type: task or comment; NULL: of a repository
 --@column problem: mapping (a column, the table or its key is not what was attached), ownership, copy (of the database
---@more that syncs), or capture (anything else that kept a change from being enqueued)
+--@more that syncs), capture (anything else that kept a change from being enqueued), or moved (another repository has
+--@more the name that one of ours is known by)
 --@column since: when the first change was not captured, or the migration was run; NULL: no change has met it yet
 --@column detail: what is wrong
 --@column remedy: the statement that mends it
@@ -46,3 +47,9 @@
 			WHERE s.nspname = a.table_schema AND c.relname = a.table_name)
 		AND NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
 			WHERE n.record_type = a.record_type AND n.problem = 'capture')
+	UNION ALL
+	SELECT NULL, 'moved', NULL::timestamptz,
+		format('repository %s is known as %s/%s, which is another one''s name: nothing is created there',
+			r.id, r.owner_login, r.name),
+		format('UPDATE github_sync.github_repos SET owner_login = ..., name = ... WHERE id = %s', r.id)
+	FROM github_sync.github_repos AS r WHERE r.name_lost

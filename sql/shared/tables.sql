@@ -73,6 +73,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 		CONSTRAINT github_repos_github_app_installation_id_fkey REFERENCES github_sync.github_app_installations,
 	owner_login text NOT NULL,
 	name text NOT NULL,
+	name_lost boolean NOT NULL DEFAULT false,
 	sync_enabled boolean NOT NULL DEFAULT true,
 	access_lost boolean NOT NULL DEFAULT false,
 	paused_until timestamptz,
@@ -96,6 +97,8 @@ COMMENT ON TABLE github_sync.github_repos IS
 'public: repositories that sync; id is GitHub''s';
 COMMENT ON COLUMN github_sync.github_repos.access_lost IS
 'private: GitHub does not show it to us any more; set_repo_sync(id, true) tries again';
+COMMENT ON COLUMN github_sync.github_repos.name_lost IS
+'private: another repository has its name by now, as far as is known; until an answer tells its own, or somebody does';
 COMMENT ON COLUMN github_sync.github_repos.paused_until IS
 'private: its issues are switched off at GitHub: nothing is sent before';
 COMMENT ON COLUMN github_sync.github_repos.pause_reason IS

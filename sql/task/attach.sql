@@ -55,13 +55,15 @@ RETURN github_sync.dictionary_of_table(tasks, mapping,
 		github_sync.task_captured_fields('old_values'::text, mapping),
 		github_sync.task_captured_fields('new_values'::text, mapping))
 	|| CASE WHEN (mapping.github_repo).name IS NULL
-		THEN jsonb_build_object('github_repo_id', 'NULL::bigint', 'same_place', 'true')
+		THEN jsonb_build_object('names_repository', 'false', 'github_repo_id', 'NULL::bigint', 'same_place', 'true')
 		ELSE jsonb_build_object(
+			'names_repository', 'true',
 			'github_repo_id', format('r.%I::bigint', (mapping.github_repo).name),
 			'same_place', format('old_values[%1$s] IS NOT DISTINCT FROM new_values[%1$s]',
 				cardinality(github_sync.task_captured_columns(mapping)))) END
 	|| jsonb_build_object(
 		'parent_issue_id', 'NULL::bigint',
+		'parent_key', 'NULL::text',
 		'assignments', github_sync.task_assignments(mapping),
 		'mapped_columns', github_sync.task_new_columns(mapping));
 COMMENT ON FUNCTION github_sync.task_dictionary(regclass, github_sync.table_mapping) IS

@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_issues (
 	number integer,
 	is_pull_request boolean NOT NULL DEFAULT false,
 	github_pull_request_external_id bigint,
+	local_repo_id bigint,
 	task_id {{key_type}} CONSTRAINT github_issues_task_id_key UNIQUE
 		CONSTRAINT github_issues_task_id_fkey REFERENCES {{table}} ({{id}}) ON DELETE SET NULL,
 	title text,
@@ -43,3 +44,6 @@ CREATE TABLE IF NOT EXISTS github_sync.github_issues (
 COMMENT ON TABLE github_sync.github_issues IS
 'public: the cached record of an issue (or pull request) and its link to a task; without a github_id while the issue '
 'has not been created or seen';
+COMMENT ON COLUMN github_sync.github_issues.local_repo_id IS
+'private: which repository the task''s own row named when it was last seen to belong to this issue: where it names '
+'another one later, or none, it was moved';

@@ -19,6 +19,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	cached github_sync.github_issues;
 	repo_id bigint;
+	named_repo_id bigint;
 BEGIN
 	IF NOT github_sync.task_key_share_local_row(key) THEN
 		RAISE foreign_key_violation USING
@@ -28,9 +29,10 @@ BEGIN
 	LOOP
 		cached := github_sync.task_lock_record_of_local_row(key);
 		IF cached.id IS NOT NULL THEN
-			RETURN cached;
+			RETURN github_sync.task_go_along(cached);
 		END IF;
-		repo_id := coalesce(given_repo_id, (SELECT l.github_repo_id FROM github_sync.task_local_row(key) AS l));
+		named_repo_id := (SELECT l.github_repo_id FROM github_sync.task_local_row(key) AS l);
+		repo_id := coalesce(given_repo_id, named_repo_id);
 		IF repo_id IS NULL THEN
 			RAISE not_null_violation USING
 				MESSAGE = format('the repository of task %s is not known', key),
@@ -38,8 +40,8 @@ BEGIN
 					'attach_tasks(github_repo_column => ...).';
 		END IF;
 		PERFORM github_sync.require_repo(repo_id);
-		INSERT INTO github_sync.github_issues (github_repo_id, task_id, creation_key)
-		VALUES (repo_id, key, gen_random_uuid())
+		INSERT INTO github_sync.github_issues (github_repo_id, local_repo_id, task_id, creation_key)
+		VALUES (repo_id, named_repo_id, key, gen_random_uuid())
 		ON CONFLICT (task_id) DO NOTHING;
 	END LOOP;
 END

@@ -223,6 +223,21 @@ queue_report_redirect(SyncClaim *claim, int64 reached_repo_id, const char *json)
 		take_name(claim, &result);
 }
 
+void
+queue_report_repository_name(const SyncClaim *claim, int64 answered_id, const char *owner_login,
+							 const char *name)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.report_repo_name($1, $2, $3, $4)",
+										   INT8OID, INT8OID, TEXTOID, TEXTOID);
+	Parameters parameters = {0};
+
+	parameters_add_int64(&parameters, claim->github_repo_id);
+	parameters_add_int64(&parameters, answered_id);
+	parameters_add_words(&parameters, owner_login);
+	parameters_add_words(&parameters, name);
+	(void) statement_run_shared(&statement, &parameters);
+}
+
 /* ---- the end of a claim other than by an answer ---- */
 
 static void

@@ -96,6 +96,13 @@ extern void queue_report_rejected_creation(const SyncClaim *claim);
 /* The lists do not show it; recheck_ms is the setting creation_recheck. */
 extern void queue_report_missing_creation(const SyncClaim *claim, int recheck_ms);
 
+/*
+ * The repository that the claim's name belongs to has answered: which one it is, and
+ * how it is called.  It need not be the claim's.
+ */
+extern void queue_report_repository_name(const SyncClaim *claim, int64 answered_id,
+										 const char *owner_login, const char *name);
+
 /* What GitHub says of the repository of a resource that it does not show. */
 typedef enum RepositoryState
 {

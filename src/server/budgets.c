@@ -225,11 +225,18 @@ budgets_note_nothing_to_know(void)
 	shared_state_note_creations_known(false);
 }
 
+/*
+ * Creations since the server's start are counted when they are sent.  A database
+ * that is entered once more (its queue was detached and attached, say) tells of
+ * them again.
+ */
 void
 budget_note_past_creations(int64 installation_id, int count, int64 age_ms)
 {
 	int64 now_ms = now_in_ms();
 
+	if (now_ms - age_ms >= state->made_ms)
+		return;
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
 	rate_limit_note_past_creations(&state->budgets[place_for(installation_id, now_ms)].limit, count,
 								   age_ms, now_ms);

@@ -78,7 +78,12 @@ end_workers_of(Oid database)
 	if (!OidIsValid(database) || !compat_owns_database(database, GetUserId()))
 		return;
 	blocking = true; /* first: the end of the transaction undoes it */
-	shared_state_block_database(database);
+	if (!shared_state_block_database(database))
+		ereport(LOG,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("database %u is not kept free of workers: too many commands on databases "
+						"run at the same time",
+						database)));
 	count = shared_state_terminate_processes(database, pids);
 	wait_for_exit(pids, count);
 }

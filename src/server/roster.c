@@ -15,6 +15,7 @@
 #include "server/process_start.h"
 #include "server/roster.h"
 #include "server/shared_state.h"
+#include "server/suspects.h"
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
@@ -134,6 +135,7 @@ list_databases(TimestampTz now)
 	catalog_visit_databases(remember_database);
 	forget_databases_not_listed();
 	shared_state_forget_databases_but(is_on_list);
+	suspects_forget_databases_but(is_on_list);
 	list_at = TimestampTzPlusMilliseconds(now, LIST_EVERY_MS);
 }
 

@@ -528,22 +528,22 @@ shared_state_copy_prepared(uint64 gid_hash, PreparedMessage messages[PREPARED_ME
  * When all entries are taken, no block is made: the command may then meet a worker
  * that has just been started, as it may meet any client's connection.
  */
-void
+bool
 shared_state_block_database(Oid database)
 {
+	bool blocked = false;
+
 	if (state == NULL)
-		return;
+		return true;
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	for (int i = 0; i < BLOCKS; i++)
+	for (int i = 0; i < BLOCKS && !blocked; i++)
 	{
-		if (state->blocks[i].pid == 0)
-		{
-			state->blocks[i].database = database;
-			state->blocks[i].pid = MyProcPid;
-			break;
-		}
+		blocked = state->blocks[i].pid == 0;
+		if (blocked)
+			state->blocks[i] = (Block){.database = database, .pid = MyProcPid};
 	}
 	LWLockRelease(state->lock);
+	return blocked;
 }
 
 void

@@ -152,7 +152,7 @@ extern int
 shared_state_copy_prepared(uint64 gid_hash, PreparedMessage messages[PREPARED_MESSAGES_MAX]);
 
 /* For DDL on databases.  A block belongs to the calling process. */
-extern void shared_state_block_database(Oid database);
+extern bool shared_state_block_database(Oid database); /* false: there is no room for one */
 extern void shared_state_unblock_databases(void);
 extern bool shared_state_database_is_blocked(Oid database);
 

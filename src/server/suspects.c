@@ -91,30 +91,39 @@ count_of_database(const Suspicions *known, Oid database)
 	return count;
 }
 
+/* A free one, or the one of the oldest suspect, who becomes one again if he deserves it. */
 static Suspect *
-free_place(Suspicions *known)
+place_for_suspect(Suspicions *known)
 {
+	Suspect *oldest = &known->suspects[0];
+
 	for (int i = 0; i < SUSPECTS; i++)
 	{
-		if (!OidIsValid(known->suspects[i].database))
-			return &known->suspects[i];
+		Suspect *suspect = &known->suspects[i];
+
+		if (!OidIsValid(suspect->database))
+			return suspect;
+		if (suspect->last_end_at < oldest->last_end_at)
+			oldest = suspect;
 	}
-	return NULL;
+	return oldest;
 }
 
 static void
-add_end(Suspicions *known, Oid database, RecordType record_type, int64 id)
+add_end(Suspicions *known, const Suspect *row, TimestampTz now)
 {
-	Suspect *suspect = find_suspect(known, database, record_type, id);
+	Suspect *suspect = find_suspect(known, row->database, row->record_type, row->id);
 
-	if (suspect == NULL && count_of_database(known, database) < SUSPECTS_PER_DATABASE)
+	if (suspect == NULL && count_of_database(known, row->database) < SUSPECTS_PER_DATABASE)
 	{
-		suspect = free_place(known);
-		if (suspect != NULL)
-			*suspect = (Suspect){.database = database, .record_type = record_type, .id = id};
+		suspect = place_for_suspect(known);
+		*suspect = *row;
 	}
 	if (suspect != NULL)
+	{
 		suspect->ends++;
+		suspect->last_end_at = now;
+	}
 }
 
 static void
@@ -144,7 +153,13 @@ judge_mark(Suspicions *known, const WorkMark *mark, TimestampTz now)
 	if (mark->id == 0)
 		ask_for_care(known, mark->database, now);
 	else
-		add_end(known, mark->database, mark->record_type, mark->id);
+	{
+		Suspect row = {.database = mark->database,
+					   .record_type = mark->record_type,
+					   .id = mark->id};
+
+		add_end(known, &row, now);
+	}
 }
 
 /* ---- crashes ---- */
@@ -270,8 +285,10 @@ suspects_copy(Suspect rows[SUSPECTS_PER_DATABASE])
 void
 suspects_note_end(RecordType record_type, int64 id)
 {
+	Suspect row = {.database = MyDatabaseId, .record_type = record_type, .id = id};
+
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	add_end(&state->known, MyDatabaseId, record_type, id);
+	add_end(&state->known, &row, GetCurrentTimestamp());
 	LWLockRelease(state->lock);
 }
 
@@ -313,4 +330,27 @@ suspects_need_care(void)
 			state->known.careful[i].database == MyDatabaseId && state->known.careful[i].until > now;
 	LWLockRelease(state->lock);
 	return care;
+}
+
+/* ---- the launcher ---- */
+
+void
+suspects_forget_databases_but(bool (*is_kept)(Oid database))
+{
+	int forgotten = 0;
+
+	LWLockAcquire(state->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < SUSPECTS; i++)
+	{
+		Suspect *suspect = &state->known.suspects[i];
+
+		if (!OidIsValid(suspect->database) || is_kept(suspect->database))
+			continue;
+		suspect->database = InvalidOid;
+		forgotten++;
+	}
+	LWLockRelease(state->lock);
+	if (forgotten > 0)
+		elog(DEBUG1, "forgot %d rows with which workers of databases that are gone had ended",
+			 forgotten);
 }

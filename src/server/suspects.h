@@ -29,7 +29,8 @@ typedef struct Suspect
 	Oid database; /* InvalidOid: the place is free */
 	RecordType record_type;
 	int64 id;
-	int ends; /* how often a worker ended with it */
+	int ends;                /* how often a worker ended with it */
+	TimestampTz last_end_at; /* of more than there is room for, the oldest makes way */
 } Suspect;
 
 /* Of one database: of more, the ones that come later are not remembered. */
@@ -53,5 +54,8 @@ extern bool suspects_need_care(void);
 
 /* For the launcher: when workers may be started again after a crash of the server. */
 extern TimestampTz suspects_start_not_before(void);
+
+/* For the launcher: what is remembered of databases that are gone makes room for others. */
+extern void suspects_forget_databases_but(bool (*is_kept)(Oid database)); /* must not raise */
 
 #endif /* GITHUB_SYNC_SUSPECTS_H */

@@ -540,7 +540,16 @@ report_confirmation(Report *report)
 		return;
 	}
 	repository_id = repository.id;
-	github_repository_free(&repository);
+	PG_TRY();
+	{
+		queue_report_repository_name(conversation->claim, repository_id, repository.owner_login,
+									 repository.name);
+	}
+	PG_FINALLY();
+	{
+		github_repository_free(&repository);
+	}
+	PG_END_TRY();
 	if (repository_id == conversation->claim->github_repo_id)
 		accept_name(report);
 	else

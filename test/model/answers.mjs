@@ -9,6 +9,7 @@ import { joinRecords } from './join.mjs';
 import { heldClaim } from './claim.mjs';
 import { merge, sameText, settleSent } from './merge.mjs';
 import { resumeRepo } from './switches.mjs';
+import { placeProblem } from './place.mjs';
 
 const LAGGING_ANSWERS = 5;
 
@@ -72,7 +73,7 @@ function insertRow(world, record, remote) {
 	const row = { id: takeRowId(world, record.type), modified: record.updated };
 	if (record.type === 'task') {
 		store(row, { title: remote[0], body: remote[1], state: remote[2] });
-		row.repo = record.repo;
+		row.repo = record.localRepo = record.repo;
 	} else {
 		store(row, { body: remote[0] });
 		row.task = record.parent.local;
@@ -157,6 +158,13 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 			const isSame = (r) => r.githubId === resource.githubId
 				|| (type === 'task' && r.repo === record.repo && r.number === resource.number);
 			const others = world[type].records.filter((r) => r !== record && isSame(r));
+			/* One of another row, or one that was seen as another resource, stays what it is. */
+			const isLinked = others.some((other) => other.local !== null);
+			if (isLinked || others.some((other) => other.githubId !== null && other.githubId !== resource.githubId && other.updated !== null)) {
+				t.attempts++;
+				end(world, t, { state: 'errored', errorCode: isLinked ? 'already_linked' : 'moved' });
+				return t.state;
+			}
 			wasTold = others.length > 0;
 			for (const other of others) joinRecords(world, record, other);
 			record.githubId = resource.githubId;
@@ -191,7 +199,7 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 	if (t.direction === 'outbound' && t.action === 'delete') return carryDeletion(world, t, record, remote, kind);
 	const merged = mergeAnswer(world, t, record, remote, kind === 'written' || kind === 'created');
 	/* That webhook's fetch may have seen a later edit: looked at again before anything is written over it. */
-	if (merged.send.includes(true) && wasTold) {
+	if (merged.send.includes(true) && (wasTold || placeProblem(world, record))) {
 		record.sent = record.sentMask = null;
 		return requeue(world, t, null);
 	}

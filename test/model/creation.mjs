@@ -5,10 +5,11 @@
 import { fieldsOf, openAttempt, Refusal } from './world.mjs';
 import { requeue } from './rules.mjs';
 import { heldClaim } from './claim.mjs';
+import { placeProblem } from './place.mjs';
 
 export function beginCreation(world, { type, id, claimNo }, name) {
 	const t = heldClaim(world, type, id, claimNo);
-	if (!t || t.record.local === null || t.record.githubId !== null) return 'nothing to create';
+	if (!t || t.record.local === null || t.record.githubId !== null || placeProblem(world, t.record)) return 'nothing to create';
 	const side = world[type];
 	const { record } = t;
 	const local = fieldsOf(type, side.rows.get(record.local));

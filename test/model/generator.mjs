@@ -200,7 +200,15 @@ export class Generator {
 	}
 
 	_editRow() {
-		return { does: 'edit row', type: this.#type, id: this.#someRow(), values: this.#values(), modified: this.#modified() };
+		return { does: 'edit row', type: this.#type, id: this.#someRow(), values: this.#values(), modified: this.#modified(), ...this.#move() };
+	}
+
+	/* Now and then a row is moved to another repository or task, or to none. */
+	#move() {
+		if (!this.#random.chance(0.06)) return {};
+		if (this.#type === 'comment') return { task: this.#taskOfComment() ?? null };
+		const repo = this.#random.weighted({ 1: 4, 2: 2, 3: 1, null: 3 });
+		return { repo: repo === 'null' ? null : Number(repo) };
 	}
 
 	_removeRow() {

@@ -40,6 +40,7 @@ export function link(world, operation) {
 	if (stub) setLocal(world, stub, null);
 	setLocal(world, target, row);
 	Object.assign(target, UNSYNCED(target), { prefer, localDeleted: false });
+	if (type === 'task') target.localRepo = world.task.rows.get(row).repo;
 	if (stub) joinRecords(world, target, stub);
 	const name = nameFor(world);
 	const id = takeTransactionId(world, type);

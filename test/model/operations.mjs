@@ -16,7 +16,8 @@ import { setInstallation, setRepo, setRepoSync } from './switches.mjs';
 import { removeRow } from './local_deletion.mjs';
 import { link, unlink } from './link.mjs';
 import { prune } from './prune.mjs';
-import { insertOutbound, insertOutboundDelete, findRecord } from './outbound.mjs';
+import { insertOutbound, insertOutboundDelete } from './outbound.mjs';
+import { retry } from './retry.mjs';
 
 function insertInbound(world, type, row) {
 	const record = type === 'task'
@@ -42,10 +43,12 @@ function insert(world, { type, rows }) {
 /* ------------------------------------------------------------------------ */
 /* The application */
 
-function captureChange(world, type, row, before) {
+const placeOf = (type, row) => (type === 'task' ? row.repo : row.task);
+
+function captureChange(world, type, row, before, isMoved) {
 	if (!world.capture[type]) return;
 	const after = fieldsOf(type, row);
-	if (before && after.every((value, i) => value === before[i])) return;
+	if (before && !isMoved && after.every((value, i) => value === before[i])) return;
 	if (!isOfKnownRepo(world, type, row)) return;
 	const record = recordOfRow(world, type, row.id);
 	/* now: later than any time of GitHub's clock. */
@@ -68,33 +71,26 @@ function addRow(world, { type, id, values, repo, task, modified }) {
 	store(row, values);
 	row.modified = modified;
 	rows.set(id, row);
-	captureChange(world, type, row, null);
+	captureChange(world, type, row, null, false);
 	return '1';
 }
 
-function editRow(world, { type, id, values, modified }) {
+function editRow(world, { type, id, values, modified, ...place }) {
 	const row = world[type].rows.get(id);
 	if (!row) return '0';
 	const before = fieldsOf(type, row);
+	const placeBefore = placeOf(type, row);
 	store(row, values);
+	if (place.repo !== undefined) row.repo = place.repo;
+	if (place.task !== undefined) row.task = place.task;
+	if (type === 'comment' && row.task !== null && !world.task.rows.has(row.task)) throw new Refusal('23503');
 	row.modified = modified;
-	captureChange(world, type, row, before);
+	captureChange(world, type, row, before, placeOf(type, row) !== placeBefore);
 	return '1';
 }
 
 /* ------------------------------------------------------------------------ */
 /* People and settings */
-
-function retry(world, { type, id }) {
-	const t = world[type].transactions.find((other) => other.id === id);
-	if (!t || t.state !== 'errored') throw new Refusal('55000');
-	/* Errored before there was a record for it: perhaps there is now. */
-	t.record ??= findRecord(world, t);
-	if (!t.record) return t.state;
-	t.attempts = 0;
-	t.lagging = 0;
-	return requeue(world, t, null);
-}
 
 function retryAll(world) {
 	let retried = 0;

@@ -5,6 +5,7 @@
  */
 import { nameFor, newRecord, recordOfRow, Refusal, takeTransactionId, transactionsOf } from './world.mjs';
 import { insertTransaction, recordOfTask } from './rules.mjs';
+import { commentGoesAlong } from './place.mjs';
 
 export const hasTransactionIn = (world, record, states) => transactionsOf(world, record).some((t) => states.includes(t.state));
 
@@ -34,7 +35,10 @@ function issueOfComment(world, row) {
 function recordOfComment(world, row) {
 	const issue = issueOfComment(world, row);
 	const known = recordOfRow(world, 'comment', row.id);
-	if (known) return known;
+	if (known) {
+		commentGoesAlong(world, known, issue);
+		return known;
+	}
 	return issue ? newRecord(world, 'comment', { repo: issue.repo, parent: issue, local: row.id }) : null;
 }
 

@@ -4,6 +4,8 @@
  *	and requeues apply again; and what ends there sets off.
  */
 import { localFields, newRecord, recordOfRow, Refusal, transactionsOf } from './world.mjs';
+import { decidePlace, notePlace, taskGoesAlong } from './place.mjs';
+import { bringAlong } from './along.mjs';
 
 const SETTLED_AFTER_S = 60;
 
@@ -79,6 +81,8 @@ function decideInbound(world, t, record) {
 }
 
 function decideOutbound(world, t, record) {
+	const moved = decidePlace(world, record);
+	if (moved) return moved;
 	const linked = record.local !== null && record.githubId !== null && record.localBase !== null && record.remoteBase !== null;
 	/* While the outcome of a write is open, nobody knows what GitHub holds. */
 	if (!linked || record.sent !== null || isDirty(world, record)) return QUEUED;
@@ -168,6 +172,14 @@ export function requeue(world, t, waits) {
 /* ------------------------------------------------------------------------ */
 /* Insert */
 
+/* The row belongs to its record's repository (again): what was disabled because it did not makes way. */
+function takePlaceOfStrays(world, t) {
+	for (const other of transactionsOf(world, t.record)) {
+		if (other.state === 'disabled' && other.disabledReason === 'no_repo') end(world, other, { state: 'canceled', canceledBy: t });
+	}
+	notePlace(world, t.record);
+}
+
 /* decision: what the rules say; given where they cannot be asked, as there is no record */
 export function insertTransaction(world, type, name, id, attributes, decision = null) {
 	const t = {
@@ -181,6 +193,7 @@ export function insertTransaction(world, type, name, id, attributes, decision = 
 	if (t.state !== 'queued') t.finished = world.instants++;
 	world[type].transactions.push(t);
 	if (t.state === 'queued') supersede(world, t, true);
+	if (t.direction === 'outbound' && isUpsert(t) && ['queued', 'duplicate'].includes(t.state)) takePlaceOfStrays(world, t);
 	return t;
 }
 
@@ -202,11 +215,14 @@ export function recordOfGithubComment(world, repo, number, githubId) {
 
 export function recordOfTask(world, row) {
 	const record = recordOfRow(world, 'task', row);
-	if (record) return record;
+	if (record) {
+		taskGoesAlong(world, record);
+		return record;
+	}
 	const { repo } = world.task.rows.get(row);
 	if (repo === null) throw new Refusal('23502');
 	if (!world.repos.has(repo)) throw new Refusal('23503');
-	return newRecord(world, 'task', { repo, local: row });
+	return newRecord(world, 'task', { repo, localRepo: repo, local: row });
 }
 
 /* What waited for its issue may run when that has a number, a task, or none any more. */
@@ -220,7 +236,9 @@ export function setNumber(world, record, number) {
 	if (record.number === number) return;
 	const isNew = record.number === null;
 	record.number = number;
-	if (isNew) release(world, record);
+	if (!isNew) return;
+	release(world, record);
+	if (record.local !== null) bringAlong(world, record);
 }
 
 export function setLocal(world, record, row) {

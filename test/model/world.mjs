@@ -71,7 +71,7 @@ export function newRecord(world, type, attributes) {
 		order: world.recordsMade++, type, repo: null, number: null, githubId: null, parent: null, local: null,
 		remote: none(), remoteBase: null, localBase: null, remoteChanged: none(), localChanged: none(),
 		sent: null, sentMask: null, updated: null, seen: null, deleted: null, localDeleted: false,
-		prefer: null, missingSince: null,
+		prefer: null, missingSince: null, localRepo: null,
 		...attributes,
 	};
 	world[type].records.push(record);

@@ -36,6 +36,7 @@ BEGIN
 --@task				title = CASE WHEN op -> 'values' ? 'title' THEN op -> 'values' ->> 'title' ELSE r.title END,
 --@task				state = CASE WHEN op -> 'values' ? 'state' THEN op -> 'values' ->> 'state' ELSE r.state END,
 				body = CASE WHEN op -> 'values' ? 'body' THEN op -> 'values' ->> 'body' ELSE r.body END,
+				@parent@ = CASE WHEN op ? '@parent_key@' THEN (op ->> '@parent_key@')::bigint ELSE r.@parent@ END,
 				modified_at = model.at((op ->> 'modified')::numeric)
 			WHERE r.id = (op ->> 'id')::bigint;
 			GET DIAGNOSTICS told = ROW_COUNT;

@@ -1,0 +1,155 @@
+/*
+ * Where a local row belongs: a task to its repository, a comment to its task.
+ * A record whose resource exists stays where that is: once the application has
+ * moved the row, nothing of it is sent there any more.  A record of which
+ * nothing is at GitHub yet goes along with its row.
+ *
+ * A task's record remembers which repository its row named when the two were
+ * last seen together (local_repo_id): where an issue was transferred, or linked
+ * by hand, the row may go on naming another one without having been moved.
+ */
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_place_problem(
+--@task	cached github_sync.github_issues, here github_sync.local_row)
+--@task RETURNS text
+--@task LANGUAGE sql IMMUTABLE AS $$
+--@task	SELECT CASE
+--@task		WHEN NOT {{names_repository}} OR here.github_repo_id = cached.github_repo_id
+--@task			OR here.github_repo_id IS NOT DISTINCT FROM cached.local_repo_id THEN NULL
+--@task		WHEN here.github_repo_id IS NULL THEN 'no_repo'
+--@task		ELSE 'repo_changed' END
+--@task $$;
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_place_problem(
+--@comment	cached github_sync.github_comments, here github_sync.local_row)
+--@comment RETURNS text
+--@comment LANGUAGE plpgsql STABLE AS $$
+--@comment DECLARE
+--@comment	parent github_sync.github_issues;
+--@comment BEGIN
+--@comment	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id;
+--@comment	RETURN CASE
+--@comment		/* The issue belongs to no task (any more): its comments say nothing of that. */
+--@comment		WHEN parent.task_id IS NULL THEN NULL
+--@comment		WHEN here.parent_key IS NULL THEN 'no_repo'
+--@comment		WHEN here.parent_key <> parent.task_id::text THEN 'repo_changed'
+--@comment		ELSE github_sync.task_place_problem(parent, github_sync.task_local_row(parent.task_id)) END;
+--@comment END
+--@comment $$;
+COMMENT ON FUNCTION github_sync.@record@_place_problem(github_sync.@resources@, github_sync.local_row) IS
+'private: why nothing of a local row is sent to where its record is: no_repo (it belongs to no repository any more), '
+'repo_changed (to another one; of a comment: to another task); NULL: it still belongs there';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_decide_place(
+	cached github_sync.@resources@, here github_sync.local_row)
+RETURNS github_sync.decision
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	decided github_sync.decision;
+	problem text := CASE WHEN here.is_there THEN github_sync.@record@_place_problem(cached, here) END;
+BEGIN
+	IF problem = 'no_repo' THEN
+		decided.state := 'disabled';
+		decided.disabled_reason := problem;
+	ELSIF problem = 'repo_changed' THEN
+		decided.state := 'errored';
+		decided.error_code := problem;
+		SELECT format('the @record@ was moved, but what it is linked to is in %s/%s still: SELECT github_sync.%s(%L), '
+			'after which its next change makes a new one in its new place',
+			r.owner_login, r.name, 'unlink_@record@', cached.@record@_id) INTO decided.error_reason
+		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
+	END IF;
+	RETURN decided;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_decide_place(github_sync.@resources@, github_sync.local_row) IS
+'private: what becomes of an outbound upsert whose local row the application has moved; state NULL: it was not moved';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_may_go_along(cached github_sync.@resources@) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN cached.github_id IS NULL
+--@task		AND cached.number IS NULL
+		AND NOT github_sync.@record@_has_open_attempt(cached.id)
+		AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = cached.id AND q.state = 'processing');
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_may_go_along(github_sync.@resources@) IS
+'private: nothing of the record is at GitHub, nor on its way there';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_go_along(INOUT cached github_sync.github_issues)
+--@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	target github_sync.github_repos;
+--@task BEGIN
+--@task	IF NOT github_sync.task_may_go_along(cached) THEN
+--@task		RETURN;
+--@task	END IF;
+--@task	SELECT r.* INTO target FROM github_sync.task_local_row(cached.task_id) AS l
+--@task	JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id
+--@task	WHERE r.id <> cached.github_repo_id AND r.id IS DISTINCT FROM cached.local_repo_id;
+--@task	IF NOT FOUND THEN
+--@task		RETURN;
+--@task	END IF;
+--@task	UPDATE github_sync.github_issues AS i SET github_repo_id = target.id, local_repo_id = target.id
+--@task	WHERE i.id = cached.id RETURNING * INTO cached;
+--@task	UPDATE github_sync.task_sync_transactions SET github_repo_id = target.id,
+--@task		github_app_installation_id = target.github_app_installation_id
+--@task	WHERE github_issue_id = cached.id AND state IN ('queued', 'errored', 'disabled');
+--@task	IF to_regclass('github_sync.github_comments') IS NOT NULL THEN
+--@task		UPDATE github_sync.github_comments SET github_repo_id = target.id WHERE github_issue_id = cached.id;
+--@task		UPDATE github_sync.comment_sync_transactions SET github_repo_id = target.id,
+--@task			github_app_installation_id = target.github_app_installation_id
+--@task		WHERE github_issue_id = cached.id AND state IN ('queued', 'errored', 'disabled');
+--@task	END IF;
+--@task END
+--@task $$;
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_go_along(
+--@comment	INOUT cached github_sync.github_comments, parent_id bigint)
+--@comment LANGUAGE plpgsql AS $$
+--@comment BEGIN
+--@comment	IF parent_id IS NULL OR parent_id = cached.github_issue_id
+--@comment		OR NOT github_sync.comment_may_go_along(cached) THEN
+--@comment		RETURN;
+--@comment	END IF;
+--@comment	UPDATE github_sync.github_comments AS c SET github_issue_id = i.id, github_repo_id = i.github_repo_id
+--@comment	FROM github_sync.github_issues AS i WHERE i.id = parent_id AND c.id = cached.id RETURNING c.* INTO cached;
+--@comment	UPDATE github_sync.comment_sync_transactions AS q SET github_issue_id = i.id,
+--@comment		github_issue_number = i.number, github_repo_id = r.id,
+--@comment		github_app_installation_id = r.github_app_installation_id,
+--@comment		next_attempt_at = CASE WHEN q.next_attempt_at < 'infinity' THEN q.next_attempt_at END
+--@comment	FROM github_sync.github_issues AS i JOIN github_sync.github_repos AS r ON r.id = i.github_repo_id
+--@comment	WHERE i.id = parent_id AND q.github_comment_id = cached.id
+--@comment		AND q.state IN ('queued', 'errored', 'disabled');
+--@comment END
+--@comment $$;
+--@task COMMENT ON FUNCTION github_sync.task_go_along(github_sync.github_issues) IS
+--@task 'private: a task of which nothing is at GitHub yet is to be created where its row belongs now, and so are its '
+--@task 'comments';
+--@comment COMMENT ON FUNCTION github_sync.comment_go_along(github_sync.github_comments, bigint) IS
+--@comment 'private: a comment of which nothing is at GitHub yet is to be created at the issue of the task that its '
+--@comment 'row belongs to now; both are held';
+
+/* Those of an earlier stay: the row is back where its record is. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_strays_of(cached_id bigint) RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT array_agg(q.id ORDER BY q.id) FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached_id AND q.state = 'disabled' AND q.disabled_reason = 'no_repo');
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_strays_of(bigint) IS
+'private: outbound transactions that are disabled because the row belonged to no repository; one that is inserted '
+'when it does again takes their place';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_note_place(cached github_sync.github_issues, named_repo_id bigint)
+--@task RETURNS void
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	IF named_repo_id = cached.github_repo_id AND named_repo_id IS DISTINCT FROM cached.local_repo_id THEN
+--@task		UPDATE github_sync.github_issues AS i SET local_repo_id = named_repo_id WHERE i.id = cached.id;
+--@task	END IF;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_note_place(github_sync.github_issues, bigint) IS
+--@task 'private: the row of a held record names the repository that its issue is in';

@@ -1,0 +1,51 @@
+/*
+ * place.mjs
+ *	Where a row belongs: a task to its repository, a comment to its task.  What
+ *	is at GitHub stays where it is; what is not yet goes along with its row.
+ */
+import { openAttempt, transactionsOf } from './world.mjs';
+
+/* Why nothing of a row is sent to where its record is, or null. */
+export function placeProblem(world, record) {
+	const row = world[record.type].rows.get(record.local);
+	if (!row) return null;
+	if (record.type === 'task') {
+		if (row.repo === record.repo || row.repo === record.localRepo) return null;
+		return row.repo === null ? 'no_repo' : 'repo_changed';
+	}
+	const issue = record.parent;
+	if (!issue || issue.local === null) return null;
+	if (row.task === null) return 'no_repo';
+	return row.task === issue.local ? placeProblem(world, issue) : 'repo_changed';
+}
+
+/* -> what becomes of an outbound upsert of a row that was moved, or null */
+export function decidePlace(world, record) {
+	const problem = placeProblem(world, record);
+	if (problem === 'no_repo') return { state: 'disabled', disabledReason: problem };
+	return problem && { state: 'errored', errorCode: problem };
+}
+
+const isNowhereYet = (world, record) => record.githubId === null && (record.type === 'comment' || record.number === null)
+	&& !openAttempt(world, record) && !transactionsOf(world, record).some((t) => t.state === 'processing');
+
+export function taskGoesAlong(world, record) {
+	const { repo } = world.task.rows.get(record.local);
+	if (!isNowhereYet(world, record) || !world.repos.has(repo) || repo === record.repo || repo === record.localRepo) return;
+	record.repo = record.localRepo = repo;
+	for (const comment of world.comment.records) if (comment.parent === record) comment.repo = repo;
+}
+
+export function commentGoesAlong(world, record, issue) {
+	if (!issue || issue === record.parent || !isNowhereYet(world, record)) return;
+	record.parent = issue;
+	record.repo = issue.repo;
+	for (const t of transactionsOf(world, record)) if (t.waits === 'parent') t.waits = null;
+}
+
+/* The row names the repository that its issue is in. */
+export function notePlace(world, record) {
+	if (record.type !== 'task' || record.local === null) return;
+	const { repo } = world.task.rows.get(record.local);
+	if (repo === record.repo) record.localRepo = repo;
+}

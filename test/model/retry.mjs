@@ -1,0 +1,18 @@
+/*
+ * retry.mjs
+ *	An errored transaction is queued again, by the rules.
+ */
+import { Refusal } from './world.mjs';
+import { requeue } from './rules.mjs';
+import { findRecord } from './outbound.mjs';
+
+export function retry(world, { type, id }) {
+	const t = world[type].transactions.find((other) => other.id === id);
+	if (!t || t.state !== 'errored') throw new Refusal('55000');
+	/* Errored before there was a record for it: perhaps there is now. */
+	t.record ??= findRecord(world, t);
+	if (!t.record) return t.state;
+	t.attempts = 0;
+	t.lagging = 0;
+	return requeue(world, t, null);
+}

@@ -1,0 +1,199 @@
+--
+-- Where a row belongs: tasks that get, lose or change their repository, comments that change their task
+--
+\set ECHO none
+\set world `cat "$PG_ABS_SRCDIR/sql/include/world.sql"`
+:world
+\pset format unaligned
+\pset tuples_only on
+\pset null -
+\set ECHO all
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (2, 10, 'octo', 'other');
+SELECT github_sync.capture_task_changes(true), github_sync.capture_comment_changes(true);
+
+-- a task and its comments before it has a repository: nothing is said of them, then all of them go
+INSERT INTO app.tasks (repo_id, title, modified_at) VALUES (NULL, 'Crash', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'First', at(1)), (1, 'Second', at(2));
+SELECT * FROM queue;
+SELECT * FROM comment_queue;
+UPDATE app.tasks SET repo_id = 1;
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Third', at(3));
+SELECT carry_out(4);
+SELECT * FROM comment_queue;
+SELECT carry_out(5, of_type => 'comment');
+SELECT id, number, github_sync.without_creation_key(body) AS body FROM resources WHERE type = 'comment' ORDER BY id;
+-- those that the application enqueued by itself are errored until then
+CALL start_afresh();
+SELECT github_sync.capture_task_changes(false), github_sync.capture_comment_changes(false);
+INSERT INTO app.tasks (repo_id, title, modified_at) VALUES (NULL, 'Crash', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Sent', at(1)), (1, 'Not sent', at(2));
+SELECT outbound(1, of_type => 'comment');
+UPDATE app.tasks SET repo_id = 1;
+SELECT outbound(1);
+SELECT carry_out(4);
+SELECT carry_out(5, of_type => 'comment');
+SELECT * FROM comment_queue;
+-- not the comments of a task that is linked to an issue: they may be there already
+CALL start_afresh();
+SELECT github_sync.capture_task_changes(true), github_sync.capture_comment_changes(true);
+INSERT INTO app.tasks (repo_id, title, modified_at) VALUES (NULL, 'Crash', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'There already', at(1));
+CALL github_has(1, 'Crash');
+SELECT github_sync.link_task(1, 1, 1, 'github');
+SELECT carry_out(4);
+SELECT * FROM comment_queue;
+
+-- the world: task 1 and its comment are synced
+CREATE PROCEDURE synced() LANGUAGE plpgsql AS $$
+BEGIN
+	CALL start_afresh();
+	INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+	INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1));
+	PERFORM carry_out(2);
+	PERFORM carry_out(3, of_type => 'comment');
+END
+$$;
+
+-- without a repository: nothing is sent, and it is said
+CALL synced();
+UPDATE app.tasks SET repo_id = NULL;
+UPDATE app.tasks SET title = 'Private', modified_at = at(5);
+UPDATE app.comments SET body = 'Private', modified_at = at(5);
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Private as well', at(5));
+SELECT * FROM queue;
+SELECT * FROM comment_queue;
+SELECT carry_out(6);
+SELECT carry_out(6, of_type => 'comment');
+SELECT because FROM github_sync.sync_history WHERE state = 'disabled' ORDER BY record_type, id;
+-- switching the repository leaves it at that
+UPDATE github_sync.github_repos SET sync_enabled = false WHERE id = 1;
+SELECT * FROM queue;
+UPDATE github_sync.github_repos SET sync_enabled = true WHERE id = 1;
+SELECT * FROM queue;
+SELECT * FROM comment_queue;
+-- GitHub is heard of still
+CALL github_has(60, 'Crash', 'Text');
+SELECT webhook(60);
+SELECT carry_out(60);
+-- it is back: what waited goes with the next change
+UPDATE app.tasks SET repo_id = 1;
+UPDATE app.comments SET body = body || '!', modified_at = at(65);
+SELECT * FROM queue;
+SELECT carry_out(70);
+SELECT carry_out(70, of_type => 'comment');
+SELECT * FROM comment_queue;
+SELECT * FROM both_sides;
+-- back, and nothing was changed meanwhile
+CALL synced();
+UPDATE app.tasks SET repo_id = NULL;
+UPDATE app.tasks SET repo_id = 1;
+SELECT * FROM queue;
+-- queued before: found out at the claim
+CALL synced();
+UPDATE app.tasks SET title = 'Crashes', modified_at = at(5);
+SELECT github_sync.capture_task_changes(false);
+UPDATE app.tasks SET repo_id = NULL;
+SELECT carry_out(6);
+SELECT * FROM queue;
+-- and what was dropped for it comes back
+UPDATE app.tasks SET repo_id = 1, modified_at = at(15);
+SELECT outbound(1);
+CALL github_has(10, 'Crash', 'Text');
+SELECT webhook(10);
+UPDATE app.tasks SET repo_id = NULL;
+SELECT carry_out(20);
+SELECT * FROM queue;
+SELECT github_sync.capture_task_changes(true);
+
+-- in another repository: errored, with what to do
+CALL synced();
+UPDATE app.tasks SET repo_id = 2;
+UPDATE app.comments SET body = 'Me too!', modified_at = at(5);
+SELECT record_type, error_code, error_reason FROM github_sync.sync_errors ORDER BY record_type DESC, id;
+SELECT github_sync.retry_errored();
+SELECT state, error_code FROM github_sync.task_sync_transactions ORDER BY id;
+SELECT carry_out(6);
+SELECT github_sync.unlink_task(1);
+UPDATE app.tasks SET title = 'Elsewhere', modified_at = at(7);
+SELECT carry_out(8);
+SELECT task_id, github_repo_id, number FROM github_sync.github_issues ORDER BY id;
+-- one that nobody connected
+CALL synced();
+UPDATE app.tasks SET repo_id = 99;
+SELECT * FROM queue;
+-- nothing of it is at GitHub yet: it goes along
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1));
+UPDATE app.tasks SET repo_id = 2;
+SELECT * FROM queue;
+SELECT github_repo_id FROM github_sync.github_issues UNION ALL SELECT github_repo_id FROM github_sync.github_comments
+UNION ALL SELECT github_repo_id FROM github_sync.task_sync_transactions UNION ALL SELECT github_repo_id FROM github_sync.comment_sync_transactions;
+-- it may be there already: it stays, and is found out when its outcome is known
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT * FROM claim();
+UPDATE app.tasks SET repo_id = 2;
+SELECT * FROM queue;
+CALL posted(1, 3);
+SELECT created(1);
+SELECT * FROM queue;
+-- moved between its claim and the beginning of its creation
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT github_sync.capture_task_changes(false);
+SELECT id, step FROM github_sync.task_claim(1, 1);
+UPDATE app.tasks SET repo_id = NULL;
+SELECT * FROM github_sync.task_begin_creation(1, 1);
+SELECT github_sync.task_give_back(1, 1, NULL, NULL);
+SELECT * FROM queue;
+SELECT github_sync.capture_task_changes(true);
+
+-- transferred: the row names its old repository, and was not moved
+CALL synced();
+UPDATE github_sync.github_issues SET github_repo_id = 2;
+UPDATE app.tasks SET title = 'Crashes', modified_at = at(5);
+SELECT * FROM queue;
+UPDATE app.tasks SET repo_id = 2;
+SELECT * FROM queue;
+UPDATE app.tasks SET repo_id = 1;
+SELECT * FROM queue;
+
+-- a comment that belongs to another task, or to none
+CALL synced();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Other', at(1));
+SELECT carry_out(4);
+UPDATE app.comments SET task_id = 2;
+UPDATE app.comments SET task_id = NULL;
+SELECT * FROM comment_queue;
+SELECT error_reason FROM github_sync.comment_sync_transactions WHERE state = 'errored';
+UPDATE app.comments SET task_id = 1, body = 'Back', modified_at = at(5);
+SELECT carry_out(6, of_type => 'comment');
+SELECT * FROM comment_queue;
+UPDATE app.comments SET task_id = 2;
+SELECT github_sync.unlink_comment(1);
+UPDATE app.comments SET body = 'There', modified_at = at(7);
+SELECT carry_out(8, of_type => 'comment');
+SELECT id, number, github_sync.without_creation_key(body) AS body FROM resources WHERE type = 'comment' ORDER BY id;
+-- nothing of it is at GitHub yet
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'On its way', at(9));
+UPDATE app.comments SET task_id = 2 WHERE id = 2;
+SELECT carry_out(10, of_type => 'comment');
+SELECT number FROM resources WHERE id = 5000000003;
+-- its issue belongs to no task any more: its comments go on
+CALL synced();
+SELECT github_sync.unlink_task(1);
+UPDATE app.comments SET body = 'Me too!', modified_at = at(5);
+SELECT carry_out(6, of_type => 'comment');
+-- moved while GitHub is asked: what it was changed to at the same time is not sent
+CALL synced();
+UPDATE app.tasks SET title = 'Crashes', modified_at = at(5);
+UPDATE app.comments SET body = 'Me too!', modified_at = at(5);
+SELECT * FROM claim();
+SELECT * FROM claim(of_type => 'comment');
+UPDATE app.tasks SET title = 'Private', repo_id = NULL, modified_at = at(6);
+UPDATE app.comments SET body = 'Private', modified_at = at(6);
+SELECT fetched(2, 7);
+SELECT fetched(2, 7, of_type => 'comment');
+SELECT * FROM queue;
+SELECT * FROM comment_queue;
