@@ -132,6 +132,15 @@ export class Auth {
 		this.tokens.delete(tokenIn(header));
 	}
 
+	/* Tokens are an account's, whatever it is called. */
+	renameLogin(former, login) {
+		for (const actor of this.tokens.values()) {
+			if (actor.login === former) {
+				Object.assign(actor, { login, rateKey: actor.kind === 'user' ? `user ${login}` : actor.rateKey });
+			}
+		}
+	}
+
 	/* Installation tokens end now, as when their hour is over. */
 	expireInstallationTokens() {
 		for (const [token, { kind }] of this.tokens) {

@@ -257,6 +257,16 @@ const DEEDS = {
 	rename_repository: (control, what, actor) => control.store.renameRepository(control.repository(what), what, actor),
 	set_repository: (control, { repo, ...fields }) => void Object.assign(control.repository({ repo }), fields),
 	delete_user: (control, { login }) => control.store.deleteUser(login),
+	rename_app: ({ store, auth }, { slug }) => {
+		const former = store.appLogin();
+
+		store.renameApp(slug);
+		auth.renameLogin(former, store.appLogin());
+	},
+	rename_user: ({ store, auth }, { login, to }) => {
+		store.renameUser(store.user(login), to);
+		auth.renameLogin(login, to);
+	},
 };
 
 function timeoutOf(query) {

@@ -53,6 +53,30 @@ export class Store {
 		this.namesChanged();
 	}
 
+	/* The account stays who it is: its id, and all that it wrote. */
+	renameUser(user, login) {
+		const former = user.login;
+		const rename = (record) => {
+			if (record.author === former) record.author = login;
+		};
+
+		this.users.delete(former.toLowerCase());
+		this.users.set(login.toLowerCase(), Object.assign(user, { login, shape: undefined }));
+		for (const repository of this.repositories.values()) {
+			repository.issues.forEach(rename);
+		}
+		this.comments.forEach(rename);
+		this.namesChanged();
+	}
+
+	/* Its bot is called by the App's name. */
+	renameApp(slug) {
+		const bot = this.user(this.appLogin());
+
+		Object.assign(this.app, { slug, name: slug });
+		this.renameUser(bot, this.appLogin());
+	}
+
 	setApp({ id, client_id = `Iv23li${id}`, slug = 'tasksync', owner, permissions, events }) {
 		this.app = {
 			id, client_id, slug, name: slug, owner, created_at: this.clock.iso(),
