@@ -28,9 +28,10 @@ const COMMENTS = `
 	FROM planner.comments AS c FULL JOIN github_sync.github_comments AS g ON g.comment_id = c.id
 	LEFT JOIN github_sync.github_issues AS p ON p.id = g.github_issue_id OR (g.id IS NULL AND p.task_id = c.task_id)`;
 const unfinishedOf = (type, comment) => `
-	SELECT '${type}' AS record_type, id, direction, action, state, coalesce(error_code, disabled_reason) AS code, error_code || ': ' || error_reason AS reason,
+	SELECT '${type}' AS record_type, id, direction, action, state, coalesce(error_code, disabled_reason) AS code, coalesce(error_code || ': ' || error_reason,
+			(SELECT 'waits for ' || q.waits_for FROM github_sync.sync_queue AS q WHERE q.record_type = '${type}' AND q.id = t.id)) AS reason,
 		github_repo_id AS repo, github_issue_number AS number, ${comment} AS comment, ${type}_id AS row_id
-	FROM github_sync.${type}_sync_transactions WHERE state IN ('queued', 'processing', 'errored', 'disabled')`;
+	FROM github_sync.${type}_sync_transactions AS t WHERE state IN ('queued', 'processing', 'errored', 'disabled')`;
 const UNFINISHED = `${unfinishedOf('task', 'NULL')} UNION ALL ${unfinishedOf('comment', 'github_comment_external_id')}`;
 const CONFLICTS = `
 	SELECT c.record_type, c.field, c.local, c.remote, c.winner, coalesce(i.github_repo_id, p.github_repo_id) AS repo, coalesce(i.number, p.number) AS number, g.github_id AS comment
