@@ -15,7 +15,11 @@ BEGIN
 			MESSAGE = format('comment %s does not exist', key),
 			HINT = 'Insert the comment before its sync transaction.';
 	END IF;
-	parent_id := github_sync.comment_parent_of_local_row(key);
+	/* One that is at GitHub needs no issue to be made for it. */
+	IF NOT EXISTS (SELECT FROM github_sync.github_comments AS c
+		WHERE c.comment_id = comment_record_of_local_row.key AND c.github_id IS NOT NULL) THEN
+		parent_id := github_sync.comment_parent_of_local_row(key);
+	END IF;
 	LOOP
 		cached := github_sync.comment_lock_record_of_local_row(key);
 		IF cached.id IS NOT NULL OR parent_id IS NULL THEN

@@ -169,6 +169,33 @@ COMMENT ON FUNCTION github_sync.comment_bring_along(github_sync.github_issues) I
 'private: the issue of a task was made: the comments that the task had before its repository was known are enqueued. '
 '55P03: the application holds one of them';
 
+CREATE OR REPLACE FUNCTION github_sync.return_comments_of_task() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	cached_id bigint;
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	FOR cached_id IN
+		SELECT DISTINCT c.id FROM github_sync.github_comments AS c
+		JOIN github_sync.comment_sync_transactions AS t ON t.github_comment_id = c.id
+		WHERE c.github_issue_id = NEW.github_issue_id AND t.state = 'disabled' AND t.disabled_reason = 'no_repo'
+		ORDER BY 1
+	LOOP
+		PERFORM github_sync.comment_enable_record(cached_id, '{outbound}');
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.return_comments_of_task() IS
+'private: a task that belonged to no repository is sent again: what its comments said meanwhile is queued again, by '
+'the rules';
+
+CREATE OR REPLACE TRIGGER d_return_comments
+	AFTER INSERT ON github_sync.task_sync_transactions
+	FOR EACH ROW WHEN (NEW.direction = 'outbound' AND NEW.supersedes IS NOT NULL
+		AND NEW.state IN ('queued', 'duplicate'))
+	EXECUTE FUNCTION github_sync.return_comments_of_task();
+
 CREATE OR REPLACE FUNCTION github_sync.release_comments_of_issue() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -28,8 +28,9 @@
 --@comment BEGIN
 --@comment	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id;
 --@comment	RETURN CASE
---@comment		/* The issue belongs to no task (any more): its comments say nothing of that. */
---@comment		WHEN parent.task_id IS NULL THEN NULL
+--@comment		/* Of an issue without a task they stay, unless their task has another issue by now. */
+--@comment		WHEN parent.task_id IS NULL THEN
+--@comment			CASE WHEN here.parent_issue_id <> cached.github_issue_id THEN 'repo_changed' END
 --@comment		WHEN here.parent_key IS NULL THEN 'no_repo'
 --@comment		WHEN here.parent_key <> parent.task_id::text THEN 'repo_changed'
 --@comment		ELSE github_sync.task_place_problem(parent, github_sync.task_local_row(parent.task_id)) END;

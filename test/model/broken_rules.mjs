@@ -35,6 +35,7 @@ export const BROKEN_RULES = [
 	broken('place', 'moved while GitHub was asked', '@record@_send_or_end', 'AND merged.was_moved IS NOT TRUE', ''),
 	broken('place', 'what was disabled without a repository stays', '@record@_insert_transaction',
 		'NEW.supersedes := github_sync.@record@_strays_of(cached.id);', ''),
+	broken('place', 'comments of a task that is back stay disabled', 'return_comments_of_task', "t.disabled_reason = 'no_repo'", 'false'),
 	broken('place', 'comments are not brought along', 'comment_bring_along', 'IF here.errored_id IS NOT NULL THEN', 'IF false THEN'),
 	broken('join', 'a record of another row is taken in', '@record@_refuse_to_join', 'IF other.@record@_id IS NOT NULL THEN', 'IF false THEN'),
 	broken('outbound 3', 'earlier ones stay in the queue', '@record@_superseded_by',

@@ -33,8 +33,10 @@ function issueOfComment(world, row) {
 
 /* null: it has no parent to belong to */
 function recordOfComment(world, row) {
-	const issue = issueOfComment(world, row);
 	const known = recordOfRow(world, 'comment', row.id);
+	/* One that is at GitHub needs no issue to be made for it. */
+	if (known && known.githubId !== null) return known;
+	const issue = issueOfComment(world, row);
 	if (known) {
 		commentGoesAlong(world, known, issue);
 		return known;

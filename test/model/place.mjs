@@ -3,7 +3,7 @@
  *	Where a row belongs: a task to its repository, a comment to its task.  What
  *	is at GitHub stays where it is; what is not yet goes along with its row.
  */
-import { openAttempt, transactionsOf } from './world.mjs';
+import { openAttempt, recordOfRow, transactionsOf } from './world.mjs';
 
 /* Why nothing of a row is sent to where its record is, or null. */
 export function placeProblem(world, record) {
@@ -14,7 +14,9 @@ export function placeProblem(world, record) {
 		return row.repo === null ? 'no_repo' : 'repo_changed';
 	}
 	const issue = record.parent;
-	if (!issue || issue.local === null) return null;
+	if (!issue) return null;
+	/* Of an issue without a task they stay, unless their task has another one by now. */
+	if (issue.local === null) return (recordOfRow(world, 'task', row.task ?? undefined) ?? issue) === issue ? null : 'repo_changed';
 	if (row.task === null) return 'no_repo';
 	return row.task === issue.local ? placeProblem(world, issue) : 'repo_changed';
 }

@@ -140,11 +140,13 @@ function supersededBy(world, t, isNew) {
 }
 
 function supersede(world, t, isNew) {
-	for (const other of supersededBy(world, t, isNew)) {
+	const superseded = supersededBy(world, t, isNew);
+	for (const other of superseded) {
 		t.place = Math.min(t.place, other.place);
 		t.priority = Math.min(t.priority, other.priority);
 		end(world, other, { state: 'canceled', canceledBy: t });
 	}
+	return superseded.length > 0;
 }
 
 /* Back into the queue, where the rules decide anew. waits: null, or 'later' for a retry time. */
@@ -170,14 +172,35 @@ export function requeue(world, t, waits) {
 }
 
 /* ------------------------------------------------------------------------ */
+/* Enabled again */
+
+/* Upserts by GitHub's time, where they have one. */
+const newestFirst = (action) => (a, b) =>
+	(action === 'upsert' && a.T !== b.T ? (b.T ?? -Infinity) - (a.T ?? -Infinity) : 0) || b.id - a.id;
+
+/* The newest is queued again by the rules; the older ones are canceled by it. */
+export function enable(world, record, action, direction) {
+	const [newest, ...older] = world[record.type].transactions
+		.filter((t) => t.record === record && t.state === 'disabled' && t.action === action && t.direction === direction)
+		.sort(newestFirst(action));
+	if (!newest) return;
+	requeue(world, newest, null);
+	for (const t of older) end(world, t, { state: 'canceled', canceledBy: newest });
+}
+
+/* ------------------------------------------------------------------------ */
 /* Insert */
 
+const isStray = (t) => t.state === 'disabled' && t.disabledReason === 'no_repo';
+
 /* The row belongs to its record's repository (again): what was disabled because it did not makes way. */
-function takePlaceOfStrays(world, t) {
-	for (const other of transactionsOf(world, t.record)) {
-		if (other.state === 'disabled' && other.disabledReason === 'no_repo') end(world, other, { state: 'canceled', canceledBy: t });
-	}
+function takePlaceOfStrays(world, t, hasSuperseded) {
+	const strays = transactionsOf(world, t.record).filter(isStray);
+	for (const stray of strays) end(world, stray, { state: 'canceled', canceledBy: t });
 	notePlace(world, t.record);
+	if (t.type !== 'task' || !(hasSuperseded || strays.length)) return;
+	const comments = world.comment.records.filter((r) => r.parent === t.record && transactionsOf(world, r).some(isStray));
+	for (const comment of comments) for (const action of ['upsert', 'delete']) enable(world, comment, action, 'outbound');
 }
 
 /* decision: what the rules say; given where they cannot be asked, as there is no record */
@@ -192,8 +215,8 @@ export function insertTransaction(world, type, name, id, attributes, decision = 
 	t.stateAtInsert = t.state;
 	if (t.state !== 'queued') t.finished = world.instants++;
 	world[type].transactions.push(t);
-	if (t.state === 'queued') supersede(world, t, true);
-	if (t.direction === 'outbound' && isUpsert(t) && ['queued', 'duplicate'].includes(t.state)) takePlaceOfStrays(world, t);
+	const hasSuperseded = t.state === 'queued' && supersede(world, t, true);
+	if (t.direction === 'outbound' && isUpsert(t) && ['queued', 'duplicate'].includes(t.state)) takePlaceOfStrays(world, t, hasSuperseded);
 	return t;
 }
 

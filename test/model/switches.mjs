@@ -3,27 +3,13 @@
  *	"One-way, disabled and back": a repository or the installation stops to sync, and starts again.
  */
 import { TYPES } from './world.mjs';
-import { disabledReason, end, requeue } from './rules.mjs';
-
-/* Upserts by GitHub's time, where they have one. */
-const newestFirst = (action) => (a, b) =>
-	(action === 'upsert' && a.T !== b.T ? (b.T ?? -Infinity) - (a.T ?? -Infinity) : 0) || b.id - a.id;
+import { disabledReason, enable, end } from './rules.mjs';
 
 function disable(world, type, repo, direction, reason) {
 	for (const t of world[type].transactions.filter((other) => other.record?.repo === repo && other.direction === direction)) {
 		if (t.state === 'queued') end(world, t, { state: 'disabled', disabledReason: reason });
 		else if (t.state === 'disabled') t.disabledReason = reason;
 	}
-}
-
-/* The newest is queued again by the rules; the older ones are canceled by it. */
-function enable(world, record, action, direction) {
-	const [newest, ...older] = world[record.type].transactions
-		.filter((t) => t.record === record && t.state === 'disabled' && t.action === action && t.direction === direction)
-		.sort(newestFirst(action));
-	if (!newest) return;
-	requeue(world, newest, null);
-	for (const t of older) end(world, t, { state: 'canceled', canceledBy: newest });
 }
 
 function applySwitch(world, repo) {

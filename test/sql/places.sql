@@ -83,6 +83,15 @@ SELECT carry_out(70);
 SELECT carry_out(70, of_type => 'comment');
 SELECT * FROM comment_queue;
 SELECT * FROM both_sides;
+-- comments come back with their task, what they said meanwhile is sent
+CALL synced();
+UPDATE app.tasks SET repo_id = NULL;
+UPDATE app.comments SET body = 'Said meanwhile', modified_at = at(5);
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Made meanwhile', at(5));
+SELECT * FROM comment_queue;
+UPDATE app.tasks SET repo_id = 1;
+SELECT * FROM comment_queue;
+SELECT carry_out(6, of_type => 'comment');
 -- back, and nothing was changed meanwhile
 CALL synced();
 UPDATE app.tasks SET repo_id = NULL;
@@ -196,4 +205,10 @@ UPDATE app.comments SET body = 'Private', modified_at = at(6);
 SELECT fetched(2, 7);
 SELECT fetched(2, 7, of_type => 'comment');
 SELECT * FROM queue;
+SELECT * FROM comment_queue;
+-- their task has another issue by now
+CALL synced();
+SELECT github_sync.unlink_task(1);
+UPDATE app.tasks SET title = 'Anew', modified_at = at(5);
+UPDATE app.comments SET body = 'Me too!', modified_at = at(5);
 SELECT * FROM comment_queue;
