@@ -198,6 +198,7 @@ BEGIN
 --@task		NULL);
 --@comment		cached.github_issue_id);
 	cached.@record@_id := made.key;
+	cached.row_is_ours := true;
 	cached.local_base := made.written;
 	cached.remote_base := remote;
 	cached.preferred_side := NULL;
@@ -265,6 +266,7 @@ BEGIN
 --@task		closed_at = cached.closed_at,
 --@comment		github_issue_id = cached.github_issue_id,
 		@record@_id = cached.@record@_id,
+		row_is_ours = cached.row_is_ours,
 		body = cached.body,
 		author_login = cached.author_login,
 		html_url = cached.html_url,
