@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_comments (
 	missing_since timestamptz,
 	deleted_at timestamptz,
 	local_deleted_at timestamptz,
+	row_is_ours boolean NOT NULL DEFAULT false,
 	preferred_side text
 		CONSTRAINT github_comments_preferred_side_check CHECK (preferred_side IN ('github', 'app')),
 	remote_base text[],

@@ -84,6 +84,7 @@ RETURN jsonb_build_object(
 	'name_texts', (SELECT format('%L, %L', n.nspname, c.relname)
 		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = application_table),
 	'id', quote_ident((mapping.key).name),
+	'id_text', quote_literal((mapping.key).name),
 	'key_type', (mapping.key).type,
 	'local_fields', fields_of_r,
 	'old_fields', fields_of_old,

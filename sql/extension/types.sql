@@ -17,19 +17,22 @@ CREATE TYPE github_sync.resource AS (
 	html_url text,
 	created_at timestamptz,
 	updated_at timestamptz,
-	closed_at timestamptz
+	closed_at timestamptz,
+	author_id bigint
 );
 COMMENT ON TYPE github_sync.resource IS
 'private: an issue, a pull request or an issue comment as an answer of GitHub''s shows it';
 COMMENT ON COLUMN github_sync.resource.number IS
 'of the issue; of a comment: of the issue that it belongs to';
+COMMENT ON COLUMN github_sync.resource.author_id IS
+'GitHub''s id of the account that wrote it, which keeps it under every name; NULL: a deleted account';
 COMMENT ON COLUMN github_sync.resource.body IS
 'as GitHub sent it, with a creation key if it carries one';
 
 CREATE TYPE github_sync.answer AS (
 	kind text,
 	answered_at timestamptz,
-	own_login text,
+	own_id bigint,
 	resource github_sync.resource,
 	etag text,
 	etag_key text,
@@ -42,8 +45,8 @@ COMMENT ON COLUMN github_sync.answer.kind IS
 'created (answers our creation); found (our creation, met in a list)';
 COMMENT ON COLUMN github_sync.answer.answered_at IS
 'GitHub''s Date of the answer';
-COMMENT ON COLUMN github_sync.answer.own_login IS
-'the account that the worker sends as';
+COMMENT ON COLUMN github_sync.answer.own_id IS
+'GitHub''s id of the account that the worker sends as';
 COMMENT ON COLUMN github_sync.answer.etag IS
 'ETag of the answer; of one that was not modified: the ETag that was sent';
 COMMENT ON COLUMN github_sync.answer.etag_key IS

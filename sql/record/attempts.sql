@@ -66,6 +66,38 @@ COMMENT ON FUNCTION github_sync.@record@_past_creations() IS
 'private: what was created lately, for the budget of a server that has just started; attempts are committed before '
 'they are sent, so none is missing';
 
+/*
+ * Accounts are told apart by GitHub's id: an App is renamed, and the token of
+ * another account put in the place of the one before.
+ */
+CREATE OR REPLACE FUNCTION github_sync.@record@_was_sent_as(cached_id bigint, account_id bigint, own_id bigint)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
+		WHERE a.@resource@_id = cached_id AND (a.sent_as = account_id
+			/* Assumed to have been sent, by whoever was at work then. */
+			OR a.sent_as IS NULL AND (account_id = own_id
+				OR EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS b WHERE b.sent_as = account_id))));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_was_sent_as(bigint, bigint, bigint) IS
+'private: an account (GitHub''s id) is the one that a creation of the record was sent as; of one that was assumed to '
+'have been sent: it is own_id, the account that the worker sends as, or sent another one';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_own_creation(claim_id bigint, author_id bigint, own_id bigint)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN coalesce(github_sync.@record@_was_sent_as(
+		(SELECT t.@resource@_id FROM github_sync.@record@_sync_transactions AS t WHERE t.id = claim_id),
+		author_id, own_id), false);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_own_creation(bigint, bigint, bigint) IS
+'private: what carries the creation key of a claim''s record was written by the account that the creation was sent as, '
+'and so is that creation, and no quotation of it';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_record_of_creation(
 	cached github_sync.@resources@, answer github_sync.answer)
 RETURNS bigint
@@ -78,7 +110,7 @@ BEGIN
 	RETURN (SELECT r.id FROM github_sync.@resources@ AS r
 	WHERE cached.@record@_id IS NULL AND r.creation_key = ANY (keys)
 		AND r.github_id IS NULL AND r.github_repo_id = cached.github_repo_id AND r.id <> cached.id
-		AND shown.author_login = answer.own_login
+		AND github_sync.@record@_was_sent_as(r.id, shown.author_id, answer.own_id)
 	ORDER BY array_position(keys, r.creation_key) DESC LIMIT 1);
 END
 $$;
@@ -93,11 +125,11 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	shown github_sync.resource := answer.resource;
 BEGIN
-	RETURN answer.kind = 'fetched' AND cached.@record@_id IS NULL AND shown.author_login = answer.own_login
-		AND github_sync.creation_keys_of(shown.body) = '{}'
+	RETURN answer.kind = 'fetched' AND cached.@record@_id IS NULL AND github_sync.creation_keys_of(shown.body) = '{}'
 		AND t.inserted_at > clock_timestamp() - github_sync.@record@_longest_answer()
 		AND EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
-			WHERE a.github_repo_id = cached.github_repo_id AND a.outcome IS NULL AND a.@resource@_id <> cached.id);
+			WHERE a.github_repo_id = cached.github_repo_id AND a.outcome IS NULL AND a.@resource@_id <> cached.id
+				AND coalesce(a.sent_as, answer.own_id) = shown.author_id);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_may_be_own_creation(

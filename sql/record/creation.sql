@@ -16,7 +16,8 @@ COMMENT ON FUNCTION github_sync.@record@_parts_of_recheck() IS
  * a worker claimed but did not come to send needs no lookup after a crash.
  */
 CREATE OR REPLACE FUNCTION github_sync.@record@_begin_creation(
-	claim_id bigint, held_claim_no integer, OUT creation_key uuid, OUT title text, OUT body text)
+	claim_id bigint, held_claim_no integer, account_id bigint DEFAULT NULL,
+	github_now timestamptz DEFAULT clock_timestamp(), OUT creation_key uuid, OUT title text, OUT body text)
 LANGUAGE plpgsql AS $$
 DECLARE
 	held record := github_sync.@record@_lock_claim(claim_id, held_claim_no);
@@ -43,9 +44,10 @@ BEGIN
 --@task		first_fields[github_sync.task_state_position()] := 'open';
 --@task	END IF;
 	/* One that was given up may turn up in the lists after all. */
-	INSERT INTO github_sync.@record@_creation_attempts (creation_key, @resource@_id, github_repo_id, lookup_since)
-	SELECT @record@_begin_creation.creation_key, cached.id, cached.github_repo_id,
-		coalesce(min(a.lookup_since), clock_timestamp())
+	INSERT INTO github_sync.@record@_creation_attempts
+		(creation_key, @resource@_id, github_repo_id, sent_at, lookup_since, sent_as)
+	SELECT @record@_begin_creation.creation_key, cached.id, cached.github_repo_id, github_now,
+		least(min(a.lookup_since), github_now), account_id
 	FROM github_sync.@record@_creation_attempts AS a
 	WHERE a.@resource@_id = cached.id AND a.outcome = 'not found';
 	UPDATE github_sync.@resources@ AS r SET creation_key = @record@_begin_creation.creation_key, sent = first_fields,
@@ -53,9 +55,10 @@ BEGIN
 	WHERE r.id = cached.id;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_begin_creation(bigint, integer) IS
+COMMENT ON FUNCTION github_sync.@record@_begin_creation(bigint, integer, bigint, timestamptz) IS
 'private: opens a creation attempt, committed before anything is sent, and says what to send; no key: there is '
-'nothing to create (any more)';
+'nothing to create (any more). account_id: GitHub''s id of the account that sends it (NULL: not known); github_now: '
+'what GitHub''s clock shows, by its last answer';
 
 /* Of a record whose transactions were pruned: before it, nobody had an issue at GitHub. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_begin_of_github() RETURNS timestamptz
@@ -63,6 +66,13 @@ LANGUAGE sql IMMUTABLE
 RETURN timestamptz '2008-01-01 00:00:00Z';
 COMMENT ON FUNCTION github_sync.@record@_begin_of_github() IS
 'private: creations that may be of any age are looked for since then';
+
+/* What was queued is dated by the clock of its server, which may have been wrong: as for what inbound ones tell. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_clocks_differ_by() RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN interval '1 day';
+COMMENT ON FUNCTION github_sync.@record@_clocks_differ_by() IS
+'private: by how much our clock and GitHub''s may have differed';
 
 /*
  * A standby may have been promoted, a backup restored or a copy adopted before
@@ -74,7 +84,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	INSERT INTO github_sync.@record@_creation_attempts (creation_key, @resource@_id, github_repo_id, lookup_since)
 	SELECT r.creation_key, r.id, r.github_repo_id,
-		coalesce(q.first_inserted_at, github_sync.@record@_begin_of_github())
+		coalesce(q.first_inserted_at - github_sync.@record@_clocks_differ_by(), github_sync.@record@_begin_of_github())
 	FROM github_sync.@resources@ AS r
 	CROSS JOIN LATERAL (
 		SELECT min(t.inserted_at) AS first_inserted_at FROM github_sync.@record@_sync_transactions AS t
@@ -124,7 +134,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_rejected_creation(bigint) IS
 'private: the creation under way certainly did not happen, so it may be sent again';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_report_missing_creation(
-	claim_id bigint, held_claim_no integer, recheck interval)
+	claim_id bigint, held_claim_no integer, recheck interval, answered_at timestamptz DEFAULT clock_timestamp())
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -137,19 +147,22 @@ BEGIN
 	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
-	/* It is the time that counts: whoever edits meanwhile has it looked up at once, as often as he likes. */
-	IF t.processing_at >= sent_at + recheck THEN
+	/*
+	 * It is the time that counts, by one clock, GitHub's: whoever edits meanwhile
+	 * has it looked up at once, as often as he likes.
+	 */
+	IF answered_at >= sent_at + recheck THEN
 		PERFORM github_sync.@record@_close_attempt(t.@resource@_id, 'not found');
 		RETURN github_sync.@record@_give_back_held(t, held.cached,
 			'a creation without an answer was looked for and not found: it is sent again', NULL);
 	END IF;
-	SELECT min(sent_at + part * recheck) INTO next_lookup_at
+	SELECT min(clock_timestamp() + (sent_at + part * recheck - answered_at)) INTO next_lookup_at
 	FROM unnest(github_sync.@record@_parts_of_recheck()) AS part
-	WHERE sent_at + part * recheck > clock_timestamp();
+	WHERE sent_at + part * recheck > answered_at;
 	RETURN github_sync.@record@_give_back_held(t, held.cached, 'a creation without an answer is being looked up',
 		coalesce(next_lookup_at, clock_timestamp()));
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_report_missing_creation(bigint, integer, interval) IS
+COMMENT ON FUNCTION github_sync.@record@_report_missing_creation(bigint, integer, interval, timestamptz) IS
 'private: the lists do not show the creation (yet); once they have not shown it when recheck was over, it may be '
-'sent again';
+'sent again. answered_at: GitHub''s Date of the list';

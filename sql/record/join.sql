@@ -104,8 +104,9 @@ BEGIN
 	UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted',
 		because = 'the @record@ was unlinked', next_attempt_at = NULL
 	WHERE @resource@_id = cached_id AND state = 'queued' AND direction = 'outbound' AND action = 'upsert';
-	UPDATE github_sync.@resources@ AS r SET @record@_id = NULL, local_base = NULL, remote_base = NULL,
-		sent = NULL, sent_mask = NULL, local_changed_at = NULL, preferred_side = NULL, lock_version = r.lock_version + 1
+	UPDATE github_sync.@resources@ AS r SET @record@_id = NULL, row_is_ours = false, local_base = NULL,
+		remote_base = NULL, sent = NULL, sent_mask = NULL, local_changed_at = NULL, preferred_side = NULL,
+		lock_version = r.lock_version + 1
 	WHERE r.id = cached_id;
 END
 $$;

@@ -52,7 +52,8 @@ BEGIN
 	SELECT * INTO target FROM github_sync.@resources@ AS r WHERE r.id = target_id;
 	stub_id := github_sync.@record@_require_linkable(key, target);
 	UPDATE github_sync.@resources@ SET @record@_id = NULL WHERE id = stub_id;
-	UPDATE github_sync.@resources@ SET @record@_id = key, preferred_side = prefer, local_deleted_at = NULL,
+	UPDATE github_sync.@resources@ SET @record@_id = key, row_is_ours = false, preferred_side = prefer,
+		local_deleted_at = NULL,
 		local_base = NULL, remote_base = NULL, local_changed_at = NULL, sent = NULL, sent_mask = NULL,
 --@task		local_repo_id = (github_sync.task_local_row(key)).github_repo_id,
 		etag = NULL, etag_key = NULL, lock_version = lock_version + 1

@@ -199,6 +199,7 @@ BEGIN
 --@comment		cached.github_issue_id);
 	cached.@record@_id := made.key;
 --@task	cached.local_repo_id := (github_sync.task_local_row(made.key)).github_repo_id;
+	cached.row_is_ours := true;
 	cached.local_base := made.written;
 	cached.remote_base := remote;
 	cached.preferred_side := NULL;
@@ -269,6 +270,7 @@ BEGIN
 --@task		closed_at = cached.closed_at,
 --@comment		github_issue_id = cached.github_issue_id,
 		@record@_id = cached.@record@_id,
+		row_is_ours = cached.row_is_ours,
 		body = cached.body,
 		author_login = cached.author_login,
 		html_url = cached.html_url,

@@ -10,6 +10,20 @@ RETURN interval '60 seconds';
 COMMENT ON FUNCTION github_sync.@record@_missing_for() IS
 'private: GitHub is believed that a resource is deleted when two answers, this far apart, do not show it';
 
+/* A replica that has not heard of something new says that there is nothing. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_waits_for_news() RETURNS interval[]
+LANGUAGE sql IMMUTABLE
+RETURN ARRAY[interval '2 seconds', interval '5 seconds', interval '15 seconds'];
+COMMENT ON FUNCTION github_sync.@record@_waits_for_news() IS
+'private: after which times a resource is asked for again that GitHub does not show, but told of a moment ago; only '
+'what it does not show after all of them is missing';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_news_for() RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN interval '10 minutes';
+COMMENT ON FUNCTION github_sync.@record@_is_news_for() IS
+'private: for how long a replica of GitHub''s may not have heard of a resource';
+
 /* A person switches issues on again, which nobody tells us. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_pause_without_issues() RETURNS interval
 LANGUAGE sql IMMUTABLE
@@ -31,7 +45,8 @@ COMMENT ON FUNCTION github_sync.@record@_missing_long_enough(github_sync.@resour
 --@comment LANGUAGE plpgsql AS $$
 --@comment BEGIN
 --@comment	/* Never a row whose last change GitHub has not seen. */
---@comment	IF cached.comment_id IS NOT NULL
+--@comment	/* And seen where it is now: else it may not have come along when its issue was transferred. */
+--@comment	IF cached.comment_id IS NOT NULL AND cached.seen_at IS NOT NULL
 --@comment		AND (SELECT r.on_remote_delete = 'delete' AND r.sync_direction <> 'outbound'
 --@comment			FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id)
 --@comment		AND (SELECT l.fields IS NOT DISTINCT FROM cached.local_base
@@ -99,11 +114,69 @@ COMMENT ON FUNCTION github_sync.@record@_wait_for_issues(
 	github_sync.@record@_sync_transactions, github_sync.@resources@) IS
 'private: the repository has no issues now: it pauses';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_news(
+	cached github_sync.@resources@, answered_at timestamptz)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	/* Each by its own clock: ours says when we were told, GitHub's when it was made. */
+	RETURN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = cached.id AND q.direction = 'inbound' AND q.action = 'upsert'
+				AND q.inserted_at > clock_timestamp() - github_sync.@record@_is_news_for())
+		OR EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
+			WHERE a.@resource@_id = cached.id AND a.outcome = 'created'
+				AND a.sent_at > answered_at - github_sync.@record@_is_news_for());
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_news(github_sync.@resources@, timestamptz) IS
+'private: a transaction told of the resource lately, or it was created lately: not all of GitHub may show it yet';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_may_be_late(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answered_at timestamptz)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF t.lagging_answers >= cardinality(github_sync.@record@_waits_for_news())
+		OR t.direction = 'inbound' AND t.action = 'delete'
+	THEN
+		RETURN false;
+	END IF;
+--@comment	/* Where there is no comment yet, it is its issue that is not shown. */
+--@comment	IF cached.github_id IS NULL THEN
+--@comment		RETURN coalesce((SELECT github_sync.task_is_news(i, answered_at) FROM github_sync.github_issues AS i
+--@comment			WHERE i.id = cached.github_issue_id), false);
+--@comment	END IF;
+	RETURN github_sync.@record@_is_news(cached, answered_at);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_may_be_late(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, timestamptz) IS
+'private: that GitHub does not show the resource may be a replica that lags, and was not asked often enough to know';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_ask_for_news(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
+RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	t.lagging_answers := t.lagging_answers + 1;
+	/* What was not shown before it was told of counts for nothing. */
+	UPDATE github_sync.@resources@ SET missing_since = NULL WHERE id = cached.id AND missing_since IS NOT NULL;
+	RETURN github_sync.@record@_give_back_held(t, cached, 'GitHub, which told of it a moment ago, does not show it yet',
+		clock_timestamp() + (github_sync.@record@_waits_for_news())[t.lagging_answers]);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_ask_for_news(
+	github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+'private: asked again shortly, and counted as an answer that lags: not as an attempt';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_note_missing(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answered_at timestamptz)
 RETURNS text
 LANGUAGE plpgsql AS $$
 BEGIN
+	IF github_sync.@record@_may_be_late(t, cached, answered_at) THEN
+		RETURN github_sync.@record@_ask_for_news(t, cached);
+	END IF;
 	IF NOT github_sync.@record@_missing_long_enough(cached, answered_at) THEN
 		UPDATE github_sync.@resources@ AS r SET missing_since = coalesce(r.missing_since, answered_at)
 		WHERE r.id = cached.id RETURNING * INTO cached;
@@ -122,6 +195,21 @@ COMMENT ON FUNCTION github_sync.@record@_note_missing(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, timestamptz) IS
 'private: the repository can be read, the resource cannot: asked again later, then it counts as deleted';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_note_missing_with_issue(
+--@comment	t github_sync.comment_sync_transactions, cached github_sync.github_comments, answered_at timestamptz)
+--@comment RETURNS text
+--@comment LANGUAGE plpgsql AS $$
+--@comment BEGIN
+--@comment	/* Where the issue went, the comment may be, and it was never seen there. */
+--@comment	cached.seen_at := NULL;
+--@comment	RETURN github_sync.comment_note_missing(t, cached, answered_at);
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_note_missing_with_issue(
+--@comment	github_sync.comment_sync_transactions, github_sync.github_comments, timestamptz) IS
+--@comment 'private: neither a comment nor its issue is shown (404): the issue may have gone where we cannot look, and '
+--@comment 'so the comment''s row stays';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_report_missing(
 	claim_id bigint, held_claim_no integer, answered_at timestamptz, repository text)
 RETURNS text
@@ -138,12 +226,15 @@ BEGIN
 		WHEN 'not readable' THEN RETURN github_sync.@record@_lose_access(t, held.cached);
 		WHEN 'issues disabled' THEN RETURN github_sync.@record@_wait_for_issues(t, held.cached);
 		WHEN 'readable' THEN RETURN github_sync.@record@_note_missing(t, held.cached, answered_at);
+--@comment		WHEN 'issue not shown' THEN
+--@comment			RETURN github_sync.comment_note_missing_with_issue(t, held.cached, answered_at);
 	END CASE;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_report_missing(bigint, integer, timestamptz, text) IS
 'private: GitHub answered 404 or 410, and then said of the repository that it is readable, has its issues disabled, '
-'or is not readable. Returns the state that the transaction has now, or stale';
+'or is not readable; or that it does not show the issue of a comment either. Returns the state that the transaction '
+'has now, or stale';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_report_deleted(
 	claim_id bigint, held_claim_no integer, answered_at timestamptz)

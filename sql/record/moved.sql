@@ -49,32 +49,194 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 'private: an answer that came by a redirect shows another name of the claim''s own repository, which goes by that '
 'name from now on; NULL: the answer does not show one';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_take_in_stubs(
+--@task	cached github_sync.github_issues, target github_sync.github_repos, shown github_sync.resource)
+--@task RETURNS void
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	/* A comment's webhook knows the number alone: the place may have one stub more. */
+--@task	PERFORM github_sync.task_join_records(cached.id, i.id) FROM github_sync.github_issues AS i
+--@task	WHERE i.id <> cached.id AND (i.github_id = shown.github_id
+--@task		OR i.github_repo_id = target.id AND i.number = shown.number);
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_take_in_stubs(
+--@task	github_sync.github_issues, github_sync.github_repos, github_sync.resource) IS
+--@task 'private: what webhooks made of the place where an issue arrived becomes part of its record';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_take_along(
+--@task	cached github_sync.github_issues, target github_sync.github_repos)
+--@task RETURNS void
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	UPDATE github_sync.task_sync_transactions SET github_repo_id = target.id,
+--@task		github_app_installation_id = target.github_app_installation_id,
+--@task		github_issue_external_id = cached.github_id, github_issue_number = cached.number
+--@task	WHERE github_issue_id = cached.id AND state IN ('queued', 'processing', 'errored', 'disabled');
+--@task	IF to_regclass('github_sync.github_comments') IS NOT NULL THEN
+--@task		UPDATE github_sync.github_comments SET github_repo_id = target.id, etag = NULL, etag_key = NULL,
+--@task			seen_at = NULL, missing_since = NULL
+--@task		WHERE github_issue_id = cached.id AND github_repo_id <> target.id;
+--@task		UPDATE github_sync.comment_sync_transactions SET github_repo_id = target.id,
+--@task			github_app_installation_id = target.github_app_installation_id, github_issue_number = cached.number
+--@task		WHERE github_issue_id = cached.id AND state IN ('queued', 'processing', 'errored', 'disabled');
+--@task	END IF;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_take_along(github_sync.github_issues, github_sync.github_repos) IS
+--@task 'private: what is queued for an issue, its comments and what is queued for them belong to the repository that '
+--@task 'it is in now';
+
 --@task CREATE OR REPLACE FUNCTION github_sync.task_move_issue(
 --@task	INOUT cached github_sync.github_issues, target github_sync.github_repos, shown github_sync.resource)
 --@task LANGUAGE plpgsql AS $$
---@task DECLARE
---@task	stub_id bigint := (SELECT i.id FROM github_sync.github_issues AS i WHERE i.github_id = shown.github_id);
 --@task BEGIN
---@task	PERFORM github_sync.task_join_records(cached.id, stub_id) WHERE stub_id IS NOT NULL;
+--@task	PERFORM github_sync.task_take_in_stubs(cached, target, shown);
 --@task	UPDATE github_sync.github_issues AS i SET github_repo_id = target.id, github_id = shown.github_id,
---@task		number = shown.number, etag = NULL, etag_key = NULL, seen_at = NULL, lock_version = i.lock_version + 1
+--@task		number = shown.number, etag = NULL, etag_key = NULL, seen_at = NULL, missing_since = NULL,
+--@task		lock_version = i.lock_version + 1
 --@task	WHERE i.id = cached.id RETURNING * INTO cached;
---@task	UPDATE github_sync.task_sync_transactions SET github_repo_id = target.id,
---@task		github_app_installation_id = target.github_app_installation_id,
---@task		github_issue_external_id = shown.github_id, github_issue_number = shown.number
---@task	WHERE github_issue_id = cached.id AND state IN ('queued', 'processing', 'errored', 'disabled');
---@task	IF to_regclass('github_sync.github_comments') IS NOT NULL THEN
---@task		UPDATE github_sync.github_comments SET github_repo_id = target.id, etag = NULL, etag_key = NULL
---@task		WHERE github_issue_id = cached.id;
---@task		UPDATE github_sync.comment_sync_transactions SET github_repo_id = target.id,
---@task			github_app_installation_id = target.github_app_installation_id, github_issue_number = shown.number
---@task		WHERE github_issue_id = cached.id AND state IN ('queued', 'processing', 'errored', 'disabled');
---@task	END IF;
+--@task	PERFORM github_sync.task_take_along(cached, target);
 --@task END
 --@task $$;
 --@task COMMENT ON FUNCTION github_sync.task_move_issue(
 --@task	github_sync.github_issues, github_sync.github_repos, github_sync.resource) IS
 --@task 'private: an issue, its comments and what is queued for them belong to another repository from now on';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_reference_to(reference oid, key {{key_type}}) RETURNS boolean
+--@task LANGUAGE plpgsql AS $$
+--@task #variable_conflict use_variable
+--@task DECLARE
+--@task	referrer regclass := (SELECT c.conrelid FROM pg_constraint AS c WHERE c.oid = reference);
+--@task	columns text := (SELECT string_agg(format('f.%I OPERATOR(pg_catalog.=) r.%I', f.attname, r.attname), ' AND ')
+--@task		FROM pg_constraint AS c CROSS JOIN LATERAL unnest(c.conkey, c.confkey) AS k (referring, referred)
+--@task		JOIN pg_attribute AS f ON f.attrelid = c.conrelid AND f.attnum = k.referring
+--@task		JOIN pg_attribute AS r ON r.attrelid = c.confrelid AND r.attnum = k.referred
+--@task		WHERE c.oid = reference);
+--@task	found boolean;
+--@task BEGIN
+--@task	/* Its policies, which are another role's perhaps, would hide rows and run as us. */
+--@task	IF row_security_active(referrer) THEN
+--@task		RETURN true;
+--@task	END IF;
+--@task	EXECUTE format('SELECT EXISTS (SELECT FROM %s AS f, %s AS r WHERE r.%I = $1 AND %s)',
+--@task		(SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class AS c
+--@task			JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = referrer),
+--@task		{{table_text}}, {{id_text}}, columns)
+--@task	INTO found USING key;
+--@task	RETURN found;
+--@task EXCEPTION WHEN insufficient_privilege OR undefined_function THEN
+--@task	RETURN true;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_reference_to(oid, {{key_type}}) IS
+--@task 'private: a foreign key of the application''s leads to the task; true as well where that cannot be seen';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_is_referred_to(key {{key_type}}) RETURNS boolean
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	RETURN EXISTS (SELECT FROM pg_constraint AS c
+--@task		WHERE c.contype = 'f' AND c.confrelid = {{table_text}}::regclass
+--@task			AND c.connamespace <> 'github_sync'::regnamespace
+--@task			AND github_sync.task_reference_to(c.oid, task_is_referred_to.key));
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_is_referred_to({{key_type}}) IS
+--@task 'private: something of the application''s refers to the task, by a foreign key';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_row_is_untouched(cached github_sync.github_issues) RETURNS boolean
+--@task LANGUAGE plpgsql STABLE AS $$
+--@task DECLARE
+--@task	here github_sync.local_row := github_sync.task_local_row(cached.task_id);
+--@task BEGIN
+--@task	RETURN cached.row_is_ours AND here.fields IS NOT DISTINCT FROM cached.local_base
+--@task		AND coalesce(array_remove(cached.local_changed_at, NULL) = '{}', true)
+--@task		/* A trigger may set it when we write; later, somebody changed what is not mapped. */
+--@task		AND coalesce(here.modified_at <= greatest(cached.github_updated_at,
+--@task			(SELECT max(t.finished_at) FROM github_sync.task_sync_transactions AS t
+--@task				WHERE t.github_issue_id = cached.id AND t.state = 'completed')), true)
+--@task		AND NOT EXISTS (SELECT FROM github_sync.task_sync_transactions AS t
+--@task			WHERE t.github_issue_id = cached.id AND t.direction = 'outbound');
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_row_is_untouched(github_sync.github_issues) IS
+--@task 'private: the task was made by us of what GitHub showed, and nobody has edited it';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_withdraw_row(cached_id bigint) RETURNS boolean
+--@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	arrived github_sync.github_issues := github_sync.task_lock_record_nowait(cached_id);
+--@task BEGIN
+--@task	IF NOT github_sync.task_row_is_untouched(arrived) OR github_sync.task_is_referred_to(arrived.task_id)
+--@task		OR (SELECT r.sync_direction = 'outbound' FROM github_sync.github_repos AS r
+--@task			WHERE r.id = arrived.github_repo_id)
+--@task	THEN
+--@task		RETURN false;
+--@task	END IF;
+--@task	/* No deletion of the application's: its issue lives on with the task of before. */
+--@task	PERFORM github_sync.task_unlink_held(arrived.id);
+--@task	DELETE FROM {{table}} AS r WHERE r.{{id}} = arrived.task_id;
+--@task	IF NOT FOUND THEN
+--@task		RAISE triggered_action_exception USING MESSAGE = format('task %s stays', arrived.task_id);
+--@task	END IF;
+--@task	RETURN true;
+--@task EXCEPTION
+--@task	WHEN lock_not_available OR deadlock_detected OR serialization_failure OR query_canceled THEN
+--@task		RAISE;
+--@task	WHEN OTHERS THEN	/* the application keeps it, by a trigger or a right */
+--@task		RETURN false;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_withdraw_row(bigint) IS
+--@task 'private: takes back a task that we made of an issue, which turns out to be one that was transferred: where it '
+--@task 'was made by us, nobody edited it and nothing refers to it; false: it stays. 55P03: somebody holds it';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_repository_at(reached_repo_id bigint, place text[])
+--@task RETURNS github_sync.github_repos
+--@task LANGUAGE plpgsql STABLE AS $$
+--@task DECLARE
+--@task	repo github_sync.github_repos;
+--@task BEGIN
+--@task	SELECT * INTO repo FROM github_sync.github_repos AS r
+--@task	WHERE CASE WHEN reached_repo_id IS NOT NULL THEN r.id = reached_repo_id
+--@task		ELSE lower(r.owner_login) = lower(place[1]) AND lower(r.name) = lower(place[2]) END
+--@task	ORDER BY r.name_lost, r.id LIMIT 1;
+--@task	RETURN repo;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_repository_at(bigint, text[]) IS
+--@task 'private: the repository of ours where an issue arrived: by the id that a redirect named, else by the name '
+--@task 'that the issue says; NULL: it is none of ours';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_transfer(
+--@task	INOUT cached github_sync.github_issues, target github_sync.github_repos, shown github_sync.resource,
+--@task	OUT moved boolean)
+--@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	taken github_sync.github_issues;
+--@task BEGIN
+--@task	SELECT * INTO taken FROM github_sync.github_issues AS i
+--@task	WHERE i.id <> cached.id AND i.task_id IS NOT NULL AND (i.github_id = shown.github_id
+--@task		OR i.github_repo_id = target.id AND i.number = shown.number) LIMIT 1;
+--@task	moved := target.id IS NOT NULL AND CASE WHEN taken.id IS NULL THEN true
+--@task		WHEN cached.task_id IS NOT NULL THEN github_sync.task_withdraw_row(taken.id)
+--@task		/* What a task did that is unlinked by now is no history of another one. */
+--@task		ELSE NOT EXISTS (SELECT FROM github_sync.task_sync_transactions AS q
+--@task			WHERE q.github_issue_id = cached.id AND q.task_id IS NOT NULL) END;
+--@task	IF moved AND taken.id IS NOT NULL AND cached.task_id IS NULL THEN
+--@task		/* What is known of the old place belongs to the task that the new one has. */
+--@task		cached := github_sync.task_join_records(taken.id, cached.id);
+--@task		PERFORM github_sync.task_take_along(cached, target);
+--@task	ELSIF moved THEN
+--@task		cached := github_sync.task_move_issue(cached, target, shown);
+--@task	END IF;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_transfer(
+--@task	github_sync.github_issues, github_sync.github_repos, github_sync.resource) IS
+--@task 'private: the record of an issue that was transferred moves along, and so do its comments. A task that was '
+--@task 'made of the new place makes way where nobody has begun to use it. moved is false: the place is none of ours, '
+--@task 'or has a task of its own';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_give_up_transferred(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, reason text)
@@ -109,19 +271,18 @@ COMMENT ON FUNCTION github_sync.@record@_is_place_of(
 --@task RETURNS text
 --@task LANGUAGE plpgsql AS $$
 --@task DECLARE
---@task	target github_sync.github_repos;
+--@task	target github_sync.github_repos := github_sync.task_repository_at(NULL, place);
+--@task	arrived record;
 --@task BEGIN
---@task	SELECT * INTO target FROM github_sync.github_repos AS r
---@task	WHERE lower(r.owner_login) = lower(place[1]) AND lower(r.name) = lower(place[2])
---@task	ORDER BY r.name_lost, r.id LIMIT 1;
---@task	IF NOT FOUND OR EXISTS (SELECT FROM github_sync.github_issues AS i
---@task		WHERE i.github_id = shown.github_id AND i.task_id IS NOT NULL)
---@task	THEN
+--@task	SELECT * INTO arrived FROM github_sync.task_transfer(cached, target, shown);
+--@task	IF NOT arrived.moved THEN
 --@task		RETURN NULL;
+--@task	ELSIF (arrived.cached).id <> cached.id THEN
+--@task		/* Given back already, with the record that is gone. */
+--@task		RETURN (SELECT q.state FROM github_sync.task_sync_transactions AS q WHERE q.id = t.id);
 --@task	END IF;
---@task	cached := github_sync.task_move_issue(cached, target, shown);
 --@task	t.github_repo_id := target.id;
---@task	RETURN github_sync.task_give_back_held(t, cached,
+--@task	RETURN github_sync.task_give_back_held(t, arrived.cached,
 --@task		format('the issue was transferred to %s/%s#%s', target.owner_login, target.name, shown.number), NULL);
 --@task END
 --@task $$;
@@ -129,6 +290,25 @@ COMMENT ON FUNCTION github_sync.@record@_is_place_of(
 --@task	github_sync.task_sync_transactions, github_sync.github_issues, text[], github_sync.resource) IS
 --@task 'private: an issue was transferred to a repository of ours: its record moves along. NULL: the place is none '
 --@task 'of ours, or has a task of its own for the issue';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_why_not_followed(
+--@task	left_task_id {{key_type}}, place text[], shown github_sync.resource)
+--@task RETURNS text
+--@task LANGUAGE plpgsql STABLE AS $$
+--@task DECLARE
+--@task	target github_sync.github_repos := github_sync.task_repository_at(NULL, place);
+--@task	taken_by github_sync.github_issues.task_id%TYPE := (SELECT i.task_id FROM github_sync.github_issues AS i
+--@task		WHERE i.task_id IS NOT NULL AND (i.github_id = shown.github_id
+--@task			OR i.github_repo_id = target.id AND i.number = shown.number) LIMIT 1);
+--@task BEGIN
+--@task	RETURN CASE WHEN taken_by IS NOT NULL THEN format('the issue was transferred to %s#%s, which has become '
+--@task		'task %s, and that is in use: task %s is left without an issue', array_to_string(place, '/'),
+--@task		shown.number, taken_by, left_task_id) END;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_why_not_followed({{key_type}}, text[], github_sync.resource) IS
+--@task 'private: why the record of a transferred issue does not move along, where the new place has a task of its '
+--@task 'own: names both; NULL: it has none';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_meet_other_resource(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer)
@@ -154,9 +334,10 @@ BEGIN
 	END IF;
 --@task	result := github_sync.task_follow_transfer(t, cached, place, shown);
 	IF result IS NULL THEN
-		result := github_sync.@record@_give_up_transferred(t, cached, format(
-			'GitHub answered with another resource: id %s instead of %s, in %s',
-			shown.github_id, cached.github_id, coalesce(array_to_string(place, '/'), 'a place that it does not name')));
+		result := github_sync.@record@_give_up_transferred(t, cached, coalesce(
+--@task			github_sync.task_why_not_followed(cached.task_id, place, shown),
+			format('GitHub answered with another resource: id %s instead of %s, in %s', shown.github_id,
+				cached.github_id, coalesce(array_to_string(place, '/'), 'a place that it does not name'))));
 	END IF;
 	RETURN result;
 END
@@ -165,3 +346,114 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
 'private: the answer carries another id than the record''s: the record moves along where the issue was transferred '
 'to a repository of ours that has no task of its own for it; else the transaction is errored';
+
+--@comment /* Its 404 says nothing of that: the comments of a transferred issue are not at their old place. */
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_is_issue_of(
+--@comment	parent github_sync.github_issues, reached_repo_id bigint, shown jsonb)
+--@comment RETURNS boolean
+--@comment LANGUAGE plpgsql STABLE AS $$
+--@comment BEGIN
+--@comment	IF parent.github_id IS NOT NULL THEN
+--@comment		RETURN parent.github_id::text = shown ->> 'id';
+--@comment	END IF;
+--@comment	RETURN parent.number::text = shown ->> 'number' AND coalesce(reached_repo_id = parent.github_repo_id,
+--@comment		(SELECT lower(r.owner_login || '/' || r.name) = lower(array_to_string(
+--@comment			github_sync.repository_of_resource(shown), '/'))
+--@comment		FROM github_sync.github_repos AS r WHERE r.id = parent.github_repo_id));
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_is_issue_of(github_sync.github_issues, bigint, jsonb) IS
+--@comment 'private: what answered to the number of a comment''s issue is that issue';
+
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_follow_alone(
+--@comment	cached github_sync.github_comments, target github_sync.github_repos, issue github_sync.resource)
+--@comment RETURNS void
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	arrived_id bigint := github_sync.task_key_share_record_of_number_nowait(target.id, issue.number);
+--@comment BEGIN
+--@comment	UPDATE github_sync.github_comments AS c SET github_repo_id = target.id, github_issue_id = arrived_id,
+--@comment		etag = NULL, etag_key = NULL, seen_at = NULL, missing_since = NULL, lock_version = c.lock_version + 1
+--@comment	WHERE c.id = cached.id AND arrived_id IS NOT NULL;
+--@comment	UPDATE github_sync.comment_sync_transactions AS q SET github_issue_id = arrived_id,
+--@comment		github_repo_id = target.id, github_app_installation_id = target.github_app_installation_id,
+--@comment		github_issue_number = issue.number
+--@comment	WHERE q.github_comment_id = cached.id AND arrived_id IS NOT NULL
+--@comment		AND q.state IN ('queued', 'processing', 'errored', 'disabled');
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_follow_alone(
+--@comment	github_sync.github_comments, github_sync.github_repos, github_sync.resource) IS
+--@comment 'private: a comment goes where GitHub has it, to the issue''s new place, though that has become a task of '
+--@comment 'its own; its row stays with its task';
+
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_follow_issue(
+--@comment	t github_sync.comment_sync_transactions, cached github_sync.github_comments, reached_repo_id bigint,
+--@comment	shown jsonb)
+--@comment RETURNS text
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	place CONSTANT text[] := github_sync.repository_of_resource(shown);
+--@comment	target github_sync.github_repos := github_sync.task_repository_at(reached_repo_id, place);
+--@comment	parent github_sync.github_issues := github_sync.task_lock_record_nowait(cached.github_issue_id);
+--@comment	issue github_sync.resource;
+--@comment BEGIN
+--@comment	issue.github_id := (shown ->> 'id')::bigint;
+--@comment	issue.number := (shown ->> 'number')::integer;
+--@comment	IF NOT (SELECT m.moved FROM github_sync.task_transfer(parent, target, issue) AS m)
+--@comment		AND cached.github_id IS NOT NULL
+--@comment	THEN
+--@comment		PERFORM github_sync.comment_follow_alone(cached, target, issue);
+--@comment	END IF;
+--@comment	SELECT * INTO cached FROM github_sync.github_comments AS c WHERE c.id = cached.id;
+--@comment	IF cached.github_repo_id = parent.github_repo_id THEN
+--@comment		RETURN github_sync.comment_fail_held(t, 'transferred', format(
+--@comment			'the issue of the comment was transferred to %s#%s, where it is not followed',
+--@comment			coalesce(array_to_string(place, '/'), 'another repository'), issue.number));
+--@comment	END IF;
+--@comment	t.github_repo_id := cached.github_repo_id;
+--@comment	RETURN github_sync.comment_give_back_held(t, cached, format(
+--@comment		'the issue of the comment was transferred to %s/%s#%s', target.owner_login, target.name,
+--@comment		issue.number), NULL);
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_follow_issue(
+--@comment	github_sync.comment_sync_transactions, github_sync.github_comments, bigint, jsonb) IS
+--@comment 'private: the issue of a comment was transferred, and the comment was the first to find out: the issue''s '
+--@comment 'record moves along where it can, else the comment alone; to a repository that is none of ours: errored '
+--@comment 'transferred, and the comment stays linked. 55P03: somebody holds the task or its record, try again shortly';
+
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_report_issue(
+--@comment	claim_id bigint, held_claim_no integer, answered_at timestamptz, reached_repo_id bigint, shown_json text)
+--@comment RETURNS text
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	held record := github_sync.comment_lock_claim_nowait(claim_id, held_claim_no);
+--@comment	t github_sync.comment_sync_transactions := held.t;
+--@comment	shown jsonb := shown_json::jsonb;
+--@comment	parent github_sync.github_issues;
+--@comment BEGIN
+--@comment	IF t.id IS NULL THEN
+--@comment		RETURN 'stale';
+--@comment	END IF;
+--@comment	t.unreachable_since := NULL;
+--@comment	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = (held.cached).github_issue_id;
+--@comment	IF github_sync.comment_is_issue_of(parent, reached_repo_id, shown) THEN
+--@comment		RETURN github_sync.comment_note_missing(t, held.cached, answered_at);
+--@comment	END IF;
+--@comment	/* The same place, another issue: the name belongs to another repository, which has no comment of ours. */
+--@comment	IF reached_repo_id IS NULL AND EXISTS (SELECT FROM github_sync.github_repos AS r
+--@comment		WHERE r.id = parent.github_repo_id AND lower(r.owner_login || '/' || r.name)
+--@comment			= lower(array_to_string(github_sync.repository_of_resource(shown), '/')))
+--@comment	THEN
+--@comment		RETURN github_sync.comment_fail_held(t, 'moved', format(
+--@comment			'another issue answers in the place of the comment''s: GitHub''s id there is %s instead of %s',
+--@comment			shown ->> 'id', parent.github_id));
+--@comment	END IF;
+--@comment	RETURN github_sync.comment_follow_issue(t, held.cached, reached_repo_id, shown);
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_report_issue(bigint, integer, timestamptz, bigint, text) IS
+--@comment 'private: GitHub does not show a comment, and then showed what answers to the number of its issue, perhaps '
+--@comment 'after a redirect to a repository (its id, NULL: by name): the issue, so that the comment is missing, or '
+--@comment 'the issue somewhere else. Returns the state that the transaction has now, or stale';

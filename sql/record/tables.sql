@@ -12,6 +12,8 @@ COMMENT ON COLUMN github_sync.@resources@.missing_since IS
 'deleted';
 COMMENT ON COLUMN github_sync.@resources@.preferred_side IS
 'private: whose values count when the two sides, just linked, are merged for the first time';
+COMMENT ON COLUMN github_sync.@resources@.row_is_ours IS
+'private: the local row was made by us, of what GitHub showed, and not by the application';
 COMMENT ON COLUMN github_sync.@resources@.deleted_at IS
 'tombstone: GitHub says it is gone; a later answer clears it';
 COMMENT ON COLUMN github_sync.@resources@.local_deleted_at IS
@@ -167,12 +169,19 @@ CREATE TABLE IF NOT EXISTS github_sync.@record@_creation_attempts (
 		CONSTRAINT @record@_creation_attempts_github_repo_id_fkey REFERENCES github_sync.github_repos,
 	sent_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	lookup_since timestamptz NOT NULL DEFAULT clock_timestamp(),
+	sent_as bigint,
 	outcome text
 		CONSTRAINT @record@_creation_attempts_outcome_check CHECK (outcome IN ('created', 'rejected', 'not found'))
 );
 COMMENT ON TABLE github_sync.@record@_creation_attempts IS
 'private: every creation at GitHub, committed before it is sent; outcome NULL: unknown yet, and nothing is created '
 'again before it is known';
+COMMENT ON COLUMN github_sync.@record@_creation_attempts.sent_at IS
+'when it was sent, by GitHub''s clock as far as an answer had told it';
+COMMENT ON COLUMN github_sync.@record@_creation_attempts.lookup_since IS
+'what it made is not older than this, by GitHub''s clock: since then its lists are searched';
+COMMENT ON COLUMN github_sync.@record@_creation_attempts.sent_as IS
+'GitHub''s id of the account that sent it, which is the author of what it made; NULL: not known';
 /* How much was created in the last hour: the budget of a server that has just started. */
 CREATE INDEX IF NOT EXISTS @record@_creation_attempts_sent_at_idx
 	ON github_sync.@record@_creation_attempts (sent_at);

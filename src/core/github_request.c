@@ -77,6 +77,7 @@ static const Endpoint endpoints[] = {
 	[GITHUB_GET_REPOSITORY] = {.method = "GET", .path = REPOSITORY},
 	[GITHUB_GET_APP] = {.method = "GET", .path = "/app", .uses_jwt = true},
 	[GITHUB_GET_USER] = {.method = "GET", .path = "/user"},
+	[GITHUB_GET_ACCOUNT] = {.method = "GET", .path = "/users/{login}"},
 	/* No write: a token that got lost on the way changes nothing for anybody. */
 	[GITHUB_CREATE_INSTALLATION_TOKEN] = {.method = "POST",
 										  .path = "/app/installations/{installation}/access_tokens",
@@ -178,6 +179,8 @@ append_parameter(Url *url, const char *name, size_t length, const GithubRequestI
 		append_segment(url, input->owner);
 	else if (is_named(name, length, "repository"))
 		append_segment(url, input->repository);
+	else if (is_named(name, length, "login"))
+		append_segment(url, input->login);
 	else if (is_named(name, length, "issue"))
 		append_number(url, input->issue_number);
 	else if (is_named(name, length, "comment"))

@@ -29,6 +29,7 @@ typedef enum GithubOperation
 	GITHUB_GET_REPOSITORY,
 	GITHUB_GET_APP,                  /* JWT: who we are, in App mode */
 	GITHUB_GET_USER,                 /* token mode: who we are */
+	GITHUB_GET_ACCOUNT,              /* App mode: the account of our bot */
 	GITHUB_CREATE_INSTALLATION_TOKEN /* JWT */
 } GithubOperation;
 
@@ -55,6 +56,7 @@ typedef struct GithubRequestInput
 	int page;          /* lists: from 1 */
 	int per_page;      /* lists: 1 to 100 */
 	const char *since; /* lists: ISO 8601 or NULL */
+	const char *login; /* of an account */
 } GithubRequestInput;
 
 typedef struct GithubRequest

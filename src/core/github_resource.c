@@ -12,23 +12,27 @@
 
 #include "core/json_reader.h"
 
-/* user: null for a deleted account, else an object with a login. */
-static char *
-read_author_login(JsonReader *reader)
+/* user: null for a deleted account, else an object with a login and an id. */
+static void
+read_author(JsonReader *reader, GithubResource *resource)
 {
 	const cJSON *user = json_read_member(reader, "user");
 	JsonReader user_reader;
-	char *login;
 
 	if (user == NULL)
-		return NULL;
+		return;
 	user_reader = json_reader_open(user);
-	login = json_read_text(&user_reader, "login");
+	resource->author_login = json_read_text(&user_reader, "login");
 	if (user_reader.result == GITHUB_PARSE_OUT_OF_MEMORY)
 		json_reader_fail(reader, user_reader.result, user_reader.problem);
 	else if (user_reader.result != GITHUB_PARSE_OK)
 		json_reader_fail(reader, user_reader.result, "user.login");
-	return login;
+	else
+	{
+		resource->author_id = json_read_number(&user_reader, "id", INT64_MAX);
+		if (user_reader.result != GITHUB_PARSE_OK)
+			json_reader_fail(reader, user_reader.result, "user.id");
+	}
 }
 
 /* Every issue may carry the member as null; only a pull request has a url in it. */
@@ -88,7 +92,7 @@ read_resource(GithubResourceKind kind, const cJSON *value, GithubResource *resou
 
 	resource->id = json_read_number(&reader, "id", INT64_MAX);
 	resource->body = json_read_optional_text(&reader, "body");
-	resource->author_login = read_author_login(&reader);
+	read_author(&reader, resource);
 	resource->html_url = json_read_optional_text(&reader, "html_url");
 	resource->created_at = json_read_time(&reader, "created_at");
 	resource->updated_at = json_read_time(&reader, "updated_at");

@@ -31,6 +31,7 @@ typedef struct GithubResource
 	char *state; /* issues only: open, closed, or what GitHub adds */
 	char *state_reason;
 	char *author_login; /* NULL: deleted account */
+	int64_t author_id;  /* which it keeps under every name; 0: deleted account */
 	char *html_url;
 	int64_t created_at; /* seconds since 1970, UTC */
 	int64_t updated_at;

@@ -99,13 +99,15 @@ limit_reset(const GithubResponse *response, int64_t clock, int64_t *time)
 	return *time > clock;
 }
 
-/* GitHub's clock, or ours where it does not tell. */
+/* GitHub's clock, as it tells now or told before, or else ours. */
 static int64_t
 clock_of(const GithubResponse *response, int64_t now)
 {
 	int64_t clock;
 
-	return github_http_date_parse(response->date, &clock) ? clock : now;
+	if (github_http_date_parse(response->date, &clock))
+		return clock;
+	return response->github_now != 0 ? response->github_now : now;
 }
 
 static int64_t

@@ -55,6 +55,7 @@ typedef struct GithubResponse
 	const char *ratelimit_reset;
 	const char *ratelimit_resource;
 	const char *date;
+	int64_t github_now; /* by the Date of an earlier answer; 0: there was none */
 	const char *location;
 	const char *content_type;
 	const char *body;         /* sanitized, NUL-terminated, or NULL */
@@ -79,7 +80,7 @@ typedef struct GithubVerdict
 	GithubTransport transport;
 	GithubVerdictKind kind;
 
-	/* Seconds since 1970 by GitHub's clock, or by ours where it does not tell. */
+	/* Seconds since 1970 by GitHub's clock, or by ours where it has never told. */
 	int64_t answered_at;
 	/*
 	 * RATE_LIMITED, UNAVAILABLE: seconds since 1970, by GitHub's clock, before

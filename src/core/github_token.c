@@ -91,6 +91,27 @@ bot_login(const char *slug)
 	return login;
 }
 
+int64_t
+github_own_id_parse(const char *json)
+{
+	cJSON *document;
+	JsonReader reader;
+	char *login;
+	int64_t id;
+
+	if (json_document_parse(json, &document, NULL) != GITHUB_PARSE_OK)
+		return 0;
+
+	reader = json_reader_open(document);
+	login = json_read_text(&reader, "login");
+	id = json_read_number(&reader, "id", INT64_MAX);
+	if (json_reader_finish(&reader, NULL) != GITHUB_PARSE_OK)
+		id = 0;
+	free(login);
+	cJSON_Delete(document);
+	return id;
+}
+
 char *
 github_own_login_parse(const char *json)
 {

@@ -31,4 +31,11 @@ extern void github_token_free(GithubToken *token);
  */
 extern char *github_own_login_parse(const char *json);
 
+/*
+ * GitHub's id of the account, of GET /user and GET /users/...: it stays when the
+ * account gets another name.  0 when the answer does not say, as GET /app does
+ * not: the id of an App is not that of the account that it writes under.
+ */
+extern int64_t github_own_id_parse(const char *json);
+
 #endif

@@ -18,13 +18,14 @@
 
 typedef enum ClaimStep
 {
-	STEP_FETCH,   /* GET the resource */
-	STEP_CREATE,  /* POST it */
-	STEP_LOOKUP,  /* list, to find a creation whose outcome is unknown */
-	STEP_UPDATE,  /* PATCH the fields that differ */
-	STEP_DELETE,  /* DELETE it */
-	STEP_CONFIRM, /* GET its repository, before it is created there: has it that name still? */
-	STEP_INQUIRE  /* GET its repository: the answer was 404 or 410 */
+	STEP_FETCH,    /* GET the resource */
+	STEP_CREATE,   /* POST it */
+	STEP_LOOKUP,   /* list, to find a creation whose outcome is unknown */
+	STEP_UPDATE,   /* PATCH the fields that differ */
+	STEP_DELETE,   /* DELETE it */
+	STEP_CONFIRM,  /* GET its repository, before it is created there: has it that name still? */
+	STEP_INQUIRE,  /* GET its repository: the answer was 404 or 410 */
+	STEP_ASK_ISSUE /* GET the issue of a comment that is not shown: was it transferred? */
 } ClaimStep;
 
 typedef struct SyncClaim

@@ -80,6 +80,7 @@ kind_of_answer(const ResourceReport *answer)
 		case GITHUB_GET_REPOSITORY:
 		case GITHUB_GET_APP:
 		case GITHUB_GET_USER:
+		case GITHUB_GET_ACCOUNT:
 		case GITHUB_CREATE_INSTALLATION_TOKEN:
 			break; /* their answers show no resource */
 	}
@@ -107,6 +108,7 @@ add_resource(Parameters *parameters, const GithubResource *resource)
 	parameters_add_seconds(parameters, resource->created_at);
 	parameters_add_seconds(parameters, resource->updated_at);
 	parameters_add_seconds(parameters, resource->closed_at);
+	parameters_add_int64_or_null(parameters, resource->author_id);
 }
 
 /* A mark that is NULL: the record type has no such field. */
@@ -175,18 +177,18 @@ queue_report_resource(SyncClaim *claim, const ResourceReport *answer)
 	static Statement statement = STATEMENT(
 		"SELECT result, issue_number, github_id, send_title, title, send_body, body, send_state,"
 		" issue_state FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5,"
-		" ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)::github_sync.resource,"
-		" $18, $19, $20)::github_sync.answer)",
-		INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT4OID, BOOLOID, TEXTOID,
+		" ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)::github_sync.resource,"
+		" $19, $20, $21)::github_sync.answer)",
+		INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT4OID, BOOLOID, TEXTOID,
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		TEXTOID, TEXTOID, TEXTOID);
+		INT8OID, TEXTOID, TEXTOID, TEXTOID);
 	Parameters parameters = {0};
 	ResultSet result;
 
 	add_claim(&parameters, claim);
 	parameters_add_text(&parameters, kind_of_answer(answer));
 	parameters_add_seconds(&parameters, answer->answered_at);
-	parameters_add_text(&parameters, answer->own_login);
+	parameters_add_int64_or_null(&parameters, answer->own_id);
 	add_resource(&parameters, answer->resource);
 	parameters_add_text(&parameters, answer->etag);
 	parameters_add_text(&parameters, answer->etag_key);
@@ -366,15 +368,17 @@ prepare_creation(SyncClaim *claim, const ResultSet *result)
 }
 
 bool
-queue_report_begin_creation(SyncClaim *claim)
+queue_report_begin_creation(SyncClaim *claim, int64 own_id, int64 github_now)
 {
 	static Statement statement = STATEMENT(
-		"SELECT creation_key::text, title, body FROM github_sync.%s_begin_creation($1, $2)",
-		INT8OID, INT4OID);
+		"SELECT creation_key::text, title, body FROM github_sync.%s_begin_creation($1, $2, $3, $4)",
+		INT8OID, INT4OID, INT8OID, TIMESTAMPTZOID);
 	Parameters parameters = {0};
 	ResultSet result;
 
 	add_claim(&parameters, claim);
+	parameters_add_int64_or_null(&parameters, own_id);
+	parameters_add_seconds(&parameters, github_now);
 	result = statement_run(&statement, claim->record_type, &parameters);
 	if (result_text_or_null(&result, 0, "creation_key") == NULL)
 		return false;
@@ -393,16 +397,34 @@ queue_report_rejected_creation(const SyncClaim *claim)
 	(void) statement_run(&statement, claim->record_type, &parameters);
 }
 
+bool
+queue_report_is_own_creation(const SyncClaim *claim, int64 author_id, int64 own_id)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_is_own_creation($1, $2, $3) AS is_own", INT8OID, INT8OID,
+				  INT8OID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	parameters_add_int64(&parameters, claim->id);
+	parameters_add_int64_or_null(&parameters, author_id);
+	parameters_add_int64_or_null(&parameters, own_id);
+	result = statement_run(&statement, claim->record_type, &parameters);
+	return result_bool(&result, 0, "is_own");
+}
+
 void
-queue_report_missing_creation(const SyncClaim *claim, int recheck_ms)
+queue_report_missing_creation(const SyncClaim *claim, int recheck_ms, int64 answered_at)
 {
 	static Statement statement = STATEMENT(
-		"SELECT github_sync.%s_report_missing_creation($1, $2, $3 * interval '1 millisecond') AS state",
-		INT8OID, INT4OID, INT4OID);
+		"SELECT github_sync.%s_report_missing_creation($1, $2, $3 * interval '1 millisecond', $4)"
+		" AS state",
+		INT8OID, INT4OID, INT4OID, TIMESTAMPTZOID);
 	Parameters parameters = {0};
 
 	add_claim(&parameters, claim);
 	parameters_add_int32(&parameters, recheck_ms);
+	parameters_add_seconds(&parameters, answered_at);
 	(void) report(&statement, claim, &parameters);
 }
 
@@ -419,6 +441,8 @@ repository_state_name(RepositoryState state)
 			return "issues disabled";
 		case REPOSITORY_NOT_READABLE:
 			return "not readable";
+		case REPOSITORY_ISSUE_NOT_SHOWN:
+			return "issue not shown";
 	}
 	pg_unreachable();
 }
@@ -434,6 +458,22 @@ queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState 
 	add_claim(&parameters, claim);
 	parameters_add_seconds(&parameters, answered_at);
 	parameters_add_text(&parameters, repository_state_name(repository));
+	(void) report(&statement, claim, &parameters);
+}
+
+void
+queue_report_issue(const SyncClaim *claim, int64 answered_at, int64 reached_repo_id,
+				   const char *json)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.comment_report_issue($1, $2, $3, $4, $5) AS state", INT8OID,
+				  INT4OID, TIMESTAMPTZOID, INT8OID, TEXTOID);
+	Parameters parameters = {0};
+
+	add_claim(&parameters, claim);
+	parameters_add_seconds(&parameters, answered_at);
+	parameters_add_int64_or_null(&parameters, reached_repo_id);
+	parameters_add_text(&parameters, json);
 	(void) report(&statement, claim, &parameters);
 }
 

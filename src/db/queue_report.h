@@ -27,7 +27,7 @@ typedef struct ResourceReport
 	GithubOperation operation;      /* that was answered */
 	bool not_modified;              /* GitHub still holds what is cached */
 	int64 answered_at;              /* seconds since 1970, GitHub's clock */
-	const char *own_login;          /* under which we write */
+	int64 own_id;                   /* GitHub's id of the account that we write as */
 	const GithubResource *resource; /* NULL: not modified */
 	const char *etag;
 	const char *etag_key;
@@ -84,17 +84,25 @@ extern void queue_report_unreachable(const SyncClaim *claim, const char *problem
 									 TimestampTz paused_until, const UnreachableBackoff *backoff);
 
 /*
- * Opens a creation attempt and fills in what to send.  To be committed before
+ * Opens a creation attempt and fills in what to send; own_id: GitHub's id of the
+ * account that sends it; github_now: seconds since 1970, GitHub's clock.  To be committed before
  * that: from then on the creation is looked up before it is sent again.
  * False: there is nothing to create any more.
  */
-extern bool queue_report_begin_creation(SyncClaim *claim);
+extern bool queue_report_begin_creation(SyncClaim *claim, int64 own_id, int64 github_now);
 
 /* The creation that claim sent certainly did not happen. */
 extern void queue_report_rejected_creation(const SyncClaim *claim);
 
-/* The lists do not show it; recheck_ms is the setting creation_recheck. */
-extern void queue_report_missing_creation(const SyncClaim *claim, int recheck_ms);
+/* Of what carries the claim's creation key: its author is who sent the creation, so this is it. */
+extern bool queue_report_is_own_creation(const SyncClaim *claim, int64 author_id, int64 own_id);
+
+/*
+ * The lists do not show it; recheck_ms is the setting creation_recheck,
+ * answered_at seconds since 1970, GitHub's clock.
+ */
+extern void
+queue_report_missing_creation(const SyncClaim *claim, int recheck_ms, int64 answered_at);
 
 /*
  * The repository that the claim's name belongs to has answered: which one it is, and
@@ -108,12 +116,20 @@ typedef enum RepositoryState
 {
 	REPOSITORY_READABLE,
 	REPOSITORY_ISSUES_DISABLED,
-	REPOSITORY_NOT_READABLE
+	REPOSITORY_NOT_READABLE,
+	REPOSITORY_ISSUE_NOT_SHOWN /* readable, but the issue of the comment is not shown either */
 } RepositoryState;
 
 /* answered_at: seconds since 1970, GitHub's clock. */
 extern void
 queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState repository);
+
+/*
+ * GitHub does not show a comment; json is what answered to the number of its
+ * issue, perhaps after a redirect that named repository reached_repo_id (0: none).
+ */
+extern void queue_report_issue(const SyncClaim *claim, int64 answered_at, int64 reached_repo_id,
+							   const char *json);
 extern void queue_report_deleted(const SyncClaim *claim, int64 answered_at);
 
 #endif

@@ -84,11 +84,9 @@ keep_etag(const Conversation *conversation, const char *etag)
 
 /* Taken, it would outrank every true change of its record for as long. */
 static bool
-is_of_the_future(const GithubResource *resource)
+is_of_the_future(const GithubResource *resource, int64 answered_at)
 {
-	return resource != NULL &&
-		resource->updated_at >
-		(int64) timestamptz_to_time_t(GetCurrentTimestamp()) + UPDATED_AHEAD_MAX_S;
+	return resource != NULL && resource->updated_at > answered_at + UPDATED_AHEAD_MAX_S;
 }
 
 static void
@@ -101,13 +99,13 @@ report_resource(Report *report, const GithubResource *resource)
 	ResourceReport shown = {.operation = conversation->operation,
 							.not_modified = not_modified,
 							.answered_at = answer->verdict.answered_at,
-							.own_login = identity_own_login(),
+							.own_id = identity_own_id(),
 							.resource = resource,
 							.etag = etag_of_answer(conversation, not_modified),
 							.etag_key = conversation->token_key,
 							.json = shows_all ? answer->json : NULL};
 
-	if (is_of_the_future(resource))
+	if (is_of_the_future(resource, answer->verdict.answered_at))
 	{
 		report_try_again(
 			report, "invalid_response",
@@ -183,6 +181,15 @@ report_shown_resource(Report *report)
 	PG_END_TRY();
 }
 
+/* The issue of a comment: where it is now, the comment may be. */
+static void
+ask_issue(Report *report)
+{
+	conversation_arrived(report->conversation);
+	report->conversation->claim->step = STEP_ASK_ISSUE;
+	report->disposition = CONVERSATION_GOES_ON;
+}
+
 static const GithubResource *
 find_own_creation(const GithubResourceList *list, const SyncClaim *claim)
 {
@@ -190,8 +197,9 @@ find_own_creation(const GithubResourceList *list, const SyncClaim *claim)
 	{
 		const GithubResource *item = &list->items[i];
 
-		if (carries_key(item, claim) && item->author_login != NULL &&
-			strcmp(item->author_login, identity_own_login()) == 0)
+		/* Others may quote it. */
+		if (carries_key(item, claim) &&
+			queue_report_is_own_creation(claim, item->author_id, identity_own_id()))
 			return item;
 	}
 	return NULL;
@@ -258,7 +266,8 @@ report_not_on_page(Report *report, const GithubResourceList *list)
 	free(next);
 	if (is_last)
 	{
-		queue_report_missing_creation(conversation->claim, setting_creation_recheck_ms);
+		queue_report_missing_creation(conversation->claim, setting_creation_recheck_ms,
+									  conversation->answer->verdict.answered_at);
 		report_note_retry(report, GetCurrentTimestamp());
 	}
 	else if (url == NULL)
@@ -315,6 +324,52 @@ report_list(Report *report)
 	PG_END_TRY();
 }
 
+/* Not there, or not shown to us: the repository's answer tells which. */
+static void
+ask_repository(Conversation *conversation)
+{
+	conversation_arrived(conversation);
+	conversation->claim->step = STEP_INQUIRE;
+}
+
+/* Too large for GitHub, or for us, or for the time that a request may take. */
+static bool
+may_be_page_size(const Answer *answer)
+{
+	if (answer->verdict.not_before != GITHUB_NO_WAIT)
+		return false;
+	switch (answer->verdict.transport)
+	{
+		case GITHUB_ANSWERED:
+			return answer->status / 100 == 5;
+		case GITHUB_CUT_OFF:
+		case GITHUB_ANSWER_TOO_LARGE:
+			return true;
+		case GITHUB_NEVER_SENT:
+			return false;
+	}
+	pg_unreachable();
+}
+
+/* Smaller pages; where the smallest fails, the repository tells whether it is the list's fault. */
+static bool
+list_goes_on(Report *report)
+{
+	Conversation *conversation = report->conversation;
+
+	if (conversation->claim->step != STEP_LOOKUP || !may_be_page_size(conversation->answer))
+		return false;
+	if (!conversation_halve_pages(conversation))
+	{
+		conversation->list_failed = true;
+		conversation->list_failure = MemoryContextStrdup(conversation->claim->context,
+														 verdict_describe(conversation->answer));
+		ask_repository(conversation);
+	}
+	report->disposition = CONVERSATION_GOES_ON;
+	return true;
+}
+
 /* A creation may have had its effect: it is looked up. */
 static void
 report_led_astray(Report *report, const char *reason)
@@ -323,6 +378,33 @@ report_led_astray(Report *report, const char *reason)
 		report_try_again(report, "moved", reason);
 	else
 		report_fail(report, "moved", reason);
+}
+
+/* What is new, or looked for, has no id by which it could be told.  A repository that is renamed keeps its own. */
+static bool
+leaves_repository(const Conversation *conversation, const char *url)
+{
+	const SyncClaim *claim = conversation->claim;
+	int64 repository_id = url_repository_id(setting_api_url, url);
+
+	return repository_id != 0 && repository_id != claim->github_repo_id &&
+		(claim->step == STEP_CREATE ||
+		 (claim->step == STEP_LOOKUP && claim->record_type == RECORD_COMMENT));
+}
+
+/* The redirect itself made nothing; the issue that a comment is for may have been transferred. */
+static void
+report_elsewhere(Report *report)
+{
+	const SyncClaim *claim = report->conversation->claim;
+
+	if (claim->step == STEP_CREATE)
+		queue_report_rejected_creation(claim);
+	if (claim->record_type == RECORD_COMMENT)
+		ask_issue(report);
+	else
+		report_fail(report, "moved",
+					"GitHub sent the request to another repository; nothing was created");
 }
 
 /* Only the API we were told to talk to ever gets our token. */
@@ -334,6 +416,8 @@ follow_redirect(Report *report)
 
 	if (url == NULL)
 		report_led_astray(report, "GitHub sent the request to another host, which is never called");
+	else if (leaves_repository(conversation, url))
+		report_elsewhere(report);
 	else if (!github_request_may_go_on_at(conversation->operation, setting_api_url, url))
 		report_led_astray(report,
 						  "GitHub sent the request to a place where it would write something else");
@@ -369,8 +453,9 @@ report_new_name(const Report *report)
 			queue_report_redirect(conversation->claim, conversation->redirected_repo_id,
 								  conversation->answer->json);
 			break;
-		case STEP_LOOKUP: /* a list */
-		case STEP_DELETE: /* nothing */
+		case STEP_LOOKUP:    /* a list */
+		case STEP_DELETE:    /* nothing */
+		case STEP_ASK_ISSUE: /* the issue of a comment: queue_report_issue() */
 			break;
 	}
 }
@@ -426,13 +511,11 @@ end_pause(Report *report)
 	report->outage_ends = installations_end_outage(installation->id);
 }
 
-/* Not there, or not shown to us: the repository's answer tells which. */
 static void
 inquire(Report *report)
 {
 	report_settle_refused_creation(report);
-	conversation_arrived(report->conversation);
-	report->conversation->claim->step = STEP_INQUIRE;
+	ask_repository(report->conversation);
 	report->disposition = CONVERSATION_GOES_ON;
 }
 
@@ -442,6 +525,18 @@ report_missing(Report *report, RepositoryState repository)
 	queue_report_missing(report->conversation->claim,
 						 report->conversation->answer->verdict.answered_at, repository);
 	report_note_retry(report, GetCurrentTimestamp());
+}
+
+/* The comments of an issue that was transferred are not shown at their old place. */
+static void
+conclude_missing(Report *report)
+{
+	const SyncClaim *claim = report->conversation->claim;
+
+	if (claim->record_type == RECORD_COMMENT && claim->issue_number != 0)
+		ask_issue(report);
+	else
+		report_missing(report, REPOSITORY_READABLE);
 }
 
 /*
@@ -491,8 +586,12 @@ report_inquiry(Report *report)
 	}
 	state = state_of(&repository, conversation->claim);
 	github_repository_free(&repository);
-	if (state == REPOSITORY_READABLE && conversation->write_not_found)
+	if (state == REPOSITORY_READABLE && conversation->list_failed)
+		report_try_again(report, "lookup_failed", conversation->list_failure);
+	else if (state == REPOSITORY_READABLE && conversation->write_not_found)
 		ask_whether_shown(report);
+	else if (state == REPOSITORY_READABLE)
+		conclude_missing(report);
 	else
 		report_missing(report, state);
 }
@@ -562,6 +661,15 @@ asks_about_repository(const SyncClaim *claim)
 	return claim->step == STEP_INQUIRE || claim->step == STEP_CONFIRM;
 }
 
+/* 410: the issue was deleted, and its comments with it; 404: it may have gone where we cannot look. */
+static void
+report_missing_with_issue(Report *report)
+{
+	bool was_deleted = report->conversation->answer->verdict.kind == GITHUB_GONE;
+
+	report_missing(report, was_deleted ? REPOSITORY_READABLE : REPOSITORY_ISSUE_NOT_SHOWN);
+}
+
 static void
 report_not_found(Report *report)
 {
@@ -570,8 +678,10 @@ report_not_found(Report *report)
 	end_pause(report);
 	if (asks_about_repository(conversation->claim))
 		report_missing(report, REPOSITORY_NOT_READABLE);
+	else if (conversation->claim->step == STEP_ASK_ISSUE)
+		report_missing_with_issue(report);
 	else if (conversation->write_not_found)
-		report_missing(report, REPOSITORY_READABLE);
+		conclude_missing(report);
 	else
 	{
 		inquire(report);
@@ -610,10 +720,22 @@ report_fetched(Report *report)
 		report_shown_resource(report);
 }
 
+/* Of a comment that is not shown. */
+static void
+report_issue(Report *report, int64 reached_repo_id)
+{
+	const Answer *answer = report->conversation->answer;
+
+	queue_report_issue(report->conversation->claim, answer->verdict.answered_at, reached_repo_id,
+					   answer->json);
+	report_note_retry(report, GetCurrentTimestamp());
+}
+
 static void
 report_success(Report *report)
 {
 	Conversation *conversation = report->conversation;
+	int64 reached_repo_id = conversation->redirected_repo_id;
 
 	end_pause(report);
 	report_new_name(report);
@@ -628,6 +750,9 @@ report_success(Report *report)
 			break;
 		case STEP_INQUIRE:
 			report_inquiry(report);
+			break;
+		case STEP_ASK_ISSUE:
+			report_issue(report, reached_repo_id);
 			break;
 		case STEP_DELETE:
 			queue_report_deleted(conversation->claim, conversation->answer->verdict.answered_at);
@@ -708,11 +833,13 @@ report_verdict(Report *report)
 			refuse(report, "rejected");
 			break;
 		case GITHUB_UNAVAILABLE:
-			report_unavailable(report);
+			if (!list_goes_on(report))
+				report_unavailable(report);
 			break;
 		case GITHUB_INVALID_RESPONSE:
-			report_try_again(report, "invalid_response",
-							 verdict_describe(report->conversation->answer));
+			if (!list_goes_on(report))
+				report_try_again(report, "invalid_response",
+								 verdict_describe(report->conversation->answer));
 			break;
 	}
 }

@@ -5,8 +5,13 @@
 #include "postgres.h"
 
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 #include "worker/conversation.h"
 #include "worker/places.h"
+
+/* GitHub's most; below the least a list that cannot be had is not too large. */
+#define LIST_PAGE_LARGEST 100
+#define LIST_PAGE_SMALLEST 10
 
 /* The claims that this worker holds. */
 static struct
@@ -25,7 +30,8 @@ conversation_of_claim(SyncClaim *claim)
 	conversation->purpose = ABOUT_CLAIM;
 	conversation->claim = claim;
 	conversation->installation = installation_get(claim->installation_id);
-	conversation->look.page = 1;
+	conversation->begun_at = GetCurrentTimestamp();
+	conversation_begin_list(conversation);
 	dlist_push_tail(&claims.list, &conversation->held);
 	claims.count++;
 	places_note_begin(claim);
@@ -58,6 +64,8 @@ conversation_end(Conversation *conversation)
 	}
 	if (conversation->refusal.words != NULL)
 		pfree(conversation->refusal.words);
+	if (conversation->login != NULL)
+		pfree(conversation->login);
 	pfree(conversation);
 }
 
@@ -81,6 +89,8 @@ conversation_operation(const SyncClaim *claim)
 		case STEP_CONFIRM:
 		case STEP_INQUIRE:
 			return GITHUB_GET_REPOSITORY;
+		case STEP_ASK_ISSUE:
+			return GITHUB_GET_ISSUE;
 	}
 	pg_unreachable();
 }
@@ -104,6 +114,25 @@ conversation_forget_answer(Conversation *conversation)
 	conversation->answer = NULL;
 	if (conversation->purpose == ABOUT_CLAIM)
 		conversation->installation->requests_unsettled--;
+}
+
+void
+conversation_begin_list(Conversation *conversation)
+{
+	conversation->look = (ListLook){.page = 1, .per_page = LIST_PAGE_LARGEST};
+	conversation->next_url = NULL;
+}
+
+bool
+conversation_halve_pages(Conversation *conversation)
+{
+	int per_page = conversation->look.per_page;
+
+	if (per_page <= LIST_PAGE_SMALLEST)
+		return false;
+	conversation_begin_list(conversation);
+	conversation->look.per_page = Max(per_page / 2, LIST_PAGE_SMALLEST);
+	return true;
 }
 
 void

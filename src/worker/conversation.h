@@ -27,7 +27,7 @@ typedef enum ConversationPurpose
 {
 	ABOUT_CLAIM,
 	ABOUT_TOKEN,   /* POST access_tokens for an installation */
-	ABOUT_IDENTITY /* GET /app or /user: the login we write under */
+	ABOUT_IDENTITY /* GET /app, /users/... or /user: the account that we write as */
 } ConversationPurpose;
 
 /* Why a request was not sent. */
@@ -49,7 +49,8 @@ typedef struct Refusal
 /* How far a list has been read, page by page. */
 typedef struct ListLook
 {
-	int page; /* from 1 */
+	int page;     /* from 1 */
+	int per_page; /* smaller where GitHub cannot make larger ones */
 	const char
 		*seen_url; /* of the last page whose number is a power of two: a circle comes back to it */
 	int64 last_id; /* of the last item of the pages before; 0: there was none */
@@ -69,6 +70,10 @@ typedef struct Conversation
 	bool prepared;                        /* a creation: its attempt is committed */
 	bool retried_unauthorized;
 	bool write_not_found;     /* an update or deletion was answered 404 or 410 */
+	bool list_failed;         /* no page of the list could be had, however small */
+	const char *list_failure; /* and what was said then */
+	char *login;              /* ABOUT_IDENTITY: whose account is asked for; palloc'd */
+	TimestampTz begun_at;     /* ABOUT_CLAIM: when it was claimed */
 	char *next_url;           /* where GitHub sent us on to, within its API; NULL: nowhere */
 	int redirects;            /* in a row */
 	int64 redirected_repo_id; /* in the last one; 0: it named none */
@@ -101,6 +106,12 @@ extern void conversation_refuse(Conversation *conversation, UnsentReason reason,
 
 /* The answer is reported. */
 extern void conversation_forget_answer(Conversation *conversation);
+
+/* From its first page, which is as large as GitHub allows. */
+extern void conversation_begin_list(Conversation *conversation);
+
+/* From its first page again, with half as much on each; false: they are as small as they get. */
+extern bool conversation_halve_pages(Conversation *conversation);
 
 /* Its next request goes where GitHub said: url is malloc'd, and taken over. */
 extern void conversation_go_to(Conversation *conversation, char *url);

@@ -14,6 +14,8 @@
 #include "worker/creations.h"
 #include "worker/dispatch.h"
 #include "worker/failure.h"
+#include "worker/github_clock.h"
+#include "worker/identity.h"
 #include "worker/lost_claims.h"
 
 typedef struct Creation
@@ -30,7 +32,7 @@ begin_creation(void *argument)
 	Creation *creation = argument;
 	SyncClaim *claim = creation->conversation->claim;
 
-	creation->begun = queue_report_begin_creation(claim);
+	creation->begun = queue_report_begin_creation(claim, identity_own_id(), github_clock_now());
 	/* Linked or deleted meanwhile: the rules decide when it is claimed again. */
 	if (!creation->begun)
 		(void) queue_report_give_back(claim, NULL, RETRY_AT_ONCE);

@@ -110,7 +110,7 @@ static bool
 may_take_turn(Conversation *conversation)
 {
 	return is_room() && !freshness_waits_for_refresh(conversation) &&
-		!repositories_wait_for_confirmation(conversation) &&
+		!repositories_wait_for_confirmation(conversation) && identity_is_new_enough(conversation) &&
 		!freshness_defers(conversation, dispatch.passed_at) &&
 		!installation_spares_token(conversation->installation, dispatch.passed_at) &&
 		pacing_permits(conversation);

@@ -6,6 +6,8 @@
 
 #include <time.h>
 
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
 #include "worker/arrivals.h"
 #include "worker/credentials.h"
 #include "worker/identity.h"
@@ -14,61 +16,116 @@
 
 static struct
 {
-	char *login;
-	bool login_asked;                          /* and not answered yet */
-	char login_key[TOKEN_KEY_LENGTH + 1];      /* token mode: the token that told it */
+	int64 account_id;                          /* 0: not known yet */
+	TimestampTz told_at;                       /* when GitHub told it */
+	char *login;                               /* App mode: whose id is asked for next; else NULL */
+	bool account_asked;                        /* and not answered yet */
+	char account_key[TOKEN_KEY_LENGTH + 1];    /* token mode: the token that told it */
 	char file_token_key[TOKEN_KEY_LENGTH + 1]; /* token mode: the token that was read last */
 } identity;
 
-const char *
-identity_own_login(void)
+int64
+identity_own_id(void)
 {
-	return identity.login;
+	return identity.account_id;
+}
+
+static void
+forget_login(void)
+{
+	free(identity.login);
+	identity.login = NULL;
 }
 
 void
-identity_set_login(const Conversation *conversation, char *login)
+identity_set_login(char *login)
 {
-	free(identity.login);
+	forget_login();
 	identity.login = login;
-	strlcpy(identity.login_key, conversation->token_key, sizeof(identity.login_key));
+}
+
+void
+identity_set_account(const Conversation *conversation, int64 id)
+{
+	identity.account_id = id;
+	identity.told_at = GetCurrentTimestamp();
+	strlcpy(identity.account_key, conversation->token_key, sizeof(identity.account_key));
 }
 
 void
 identity_note_end(const Conversation *preparation)
 {
 	if (preparation->purpose == ABOUT_TOKEN)
-		preparation->installation->minting = false;
-	else
 	{
-		identity.login_asked = false;
-		preparation->installation->app_doubted = false;
+		preparation->installation->minting = false;
+		return;
 	}
-}
-
-/* Another token in the file may be another user's; until that is known, the login stays. */
-static bool
-login_is_known(void)
-{
-	return identity.login != NULL &&
-		(!credentials_are_a_token() || strcmp(identity.login_key, identity.file_token_key) == 0);
+	identity.account_asked = false;
+	preparation->installation->app_doubted = false;
+	/* Where that failed, the App may have another name by now. */
+	if (preparation->operation == GITHUB_GET_ACCOUNT)
+		forget_login();
 }
 
 static bool
-may_ask_for_login(const Installation *installation)
+has_token(const Installation *installation)
 {
-	return !credentials_are_a_token() ||
-		(installation->token != NULL &&
-		 strcmp(installation->token_key, identity.file_token_key) == 0);
+	return installation_has_token(installation, (int64) time(NULL));
+}
+
+/* Another token in the file may be another user's; until that is known, the account stays. */
+static bool
+account_is_known(void)
+{
+	return identity.account_id != 0 &&
+		(!credentials_are_a_token() || strcmp(identity.account_key, identity.file_token_key) == 0);
+}
+
+static bool
+may_ask_for_account(const Installation *installation)
+{
+	if (credentials_are_a_token())
+		return installation->token != NULL &&
+			strcmp(installation->token_key, identity.file_token_key) == 0;
+	/* GET /app goes without. */
+	return identity.login == NULL || installation->app_doubted || has_token(installation);
+}
+
+static GithubOperation
+next_question(const Installation *installation)
+{
+	if (credentials_are_a_token())
+		return GITHUB_GET_USER;
+	return identity.login == NULL || installation->app_doubted ? GITHUB_GET_APP
+															   : GITHUB_GET_ACCOUNT;
 }
 
 static void
-ask_for_login(Installation *installation)
+ask_for_account(Installation *installation)
 {
-	GithubOperation operation = credentials_are_a_token() ? GITHUB_GET_USER : GITHUB_GET_APP;
+	Conversation *conversation =
+		conversation_for(ABOUT_IDENTITY, next_question(installation), installation);
 
-	identity.login_asked = true;
-	(void) sending_start(conversation_for(ABOUT_IDENTITY, operation, installation));
+	if (conversation->operation == GITHUB_GET_ACCOUNT)
+		conversation->login = MemoryContextStrdup(TopMemoryContext, identity.login);
+	identity.account_asked = true;
+	(void) sending_start(conversation);
+}
+
+static void
+ask_when_possible(Installation *installation)
+{
+	if (!identity.account_asked && may_ask_for_account(installation))
+		ask_for_account(installation);
+}
+
+bool
+identity_is_new_enough(const Conversation *conversation)
+{
+	if (conversation->claim->step != STEP_LOOKUP || identity.told_at >= conversation->begun_at)
+		return true;
+	ask_when_possible(conversation->installation);
+	return false;
 }
 
 static void
@@ -99,19 +156,12 @@ read_token_file(Installation *installation)
 	return false;
 }
 
-static bool
-has_token(const Installation *installation)
-{
-	return installation_has_token(installation, (int64) time(NULL));
-}
-
 bool
 identity_is_prepared(Installation *installation)
 {
 	if (installation->app_doubted)
 	{
-		if (!identity.login_asked)
-			ask_for_login(installation);
+		ask_when_possible(installation);
 		return false;
 	}
 	if (!has_token(installation))
@@ -124,7 +174,7 @@ identity_is_prepared(Installation *installation)
 		else if (!installation->minting)
 			ask_for_token(installation);
 	}
-	if (!login_is_known() && !identity.login_asked && may_ask_for_login(installation))
-		ask_for_login(installation);
-	return login_is_known() && has_token(installation);
+	if (!account_is_known())
+		ask_when_possible(installation);
+	return account_is_known() && has_token(installation);
 }

@@ -1,7 +1,11 @@
 /*
  * identity.h
- *		Who this worker is for GitHub: the token of an installation, and the login
- *		under which we write.
+ *		Who this worker is for GitHub: the token of an installation, and the account
+ *		that we write as.
+ *
+ * An account is known by GitHub's id: an App, and a user, may be renamed.  The
+ * account of an App is that of its bot, whose login GET /app tells and whose id
+ * GET /users/... does; that of a token is its user's.
  */
 #ifndef GITHUB_SYNC_IDENTITY_H
 #define GITHUB_SYNC_IDENTITY_H
@@ -17,13 +21,22 @@
  */
 extern bool identity_is_prepared(Installation *installation);
 
-/* The login that our own writes carry; NULL: not known yet. */
-extern const char *identity_own_login(void);
+/* GitHub's id of the account that our own writes carry; 0: not known yet. */
+extern int64 identity_own_id(void);
 
-/* The answer of conversation told it; login is malloc'd, and taken over. */
-extern void identity_set_login(const Conversation *conversation, char *login);
+/*
+ * Whether the account was asked for since a look for a creation was claimed; else
+ * asks.  Nobody concludes that something is not there by who he was before.
+ */
+extern bool identity_is_new_enough(const Conversation *conversation);
 
-/* The request for a token or for the login is over, for good or bad: it may be made again. */
+/* GET /app told the login of the App's bot, whose account is asked for next; malloc'd, and taken over. */
+extern void identity_set_login(char *login);
+
+/* The answer of conversation told the account. */
+extern void identity_set_account(const Conversation *conversation, int64 id);
+
+/* The request for a token or for the account is over, for good or bad: it may be made again. */
 extern void identity_note_end(const Conversation *preparation);
 
 #endif /* GITHUB_SYNC_IDENTITY_H */

@@ -47,7 +47,7 @@ take_token(Report *report)
 }
 
 static void
-take_identity(Report *report)
+take_app(Report *report)
 {
 	const Conversation *conversation = report->conversation;
 	char *login = github_own_login_parse(conversation->answer->json);
@@ -55,10 +55,31 @@ take_identity(Report *report)
 	if (login == NULL)
 		report_bad_credentials(report, "GitHub does not say under which login we write");
 	else
-		identity_set_login(conversation, login);
+		identity_set_login(login);
 	/* The App is known, so it is the installation that is not there. */
 	if (login != NULL && conversation->installation->app_doubted)
 		report->installation_state = "deleted";
+}
+
+static void
+take_account(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+	int64 id = github_own_id_parse(conversation->answer->json);
+
+	if (id == 0)
+		report_bad_credentials(report, "GitHub does not say as which account we write");
+	else
+		identity_set_account(conversation, id);
+}
+
+static void
+take_identity(Report *report)
+{
+	if (report->conversation->operation == GITHUB_GET_APP)
+		take_app(report);
+	else
+		take_account(report);
 }
 
 static void
@@ -88,8 +109,8 @@ report_refused_credentials(Report *report)
 	const Conversation *conversation = report->conversation;
 	int64 offset_s = conversation->answer->verdict.clock_offset_s;
 
-	/* Like a key, it is read anew for the next try. */
-	if (credentials_are_a_token())
+	/* Like a key, it is read, or made, anew for the next try. */
+	if (!github_operation_uses_jwt(conversation->operation))
 		installation_drop_token(conversation->installation);
 	if (offset_s == GITHUB_NO_OFFSET ||
 		!credentials_correct_clock(conversation->clock_offset_s, offset_s))

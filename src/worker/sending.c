@@ -20,8 +20,6 @@
 #define API_VERSION "2022-11-28"
 #define MAX_HEADERS 8
 
-#define LOOKUP_PAGE_SIZE 100
-
 static void
 describe_claim(const Conversation *conversation, GithubRequestInput *input)
 {
@@ -35,7 +33,7 @@ describe_claim(const Conversation *conversation, GithubRequestInput *input)
 	input->body = claim->body;
 	input->state = claim->issue_state;
 	input->page = conversation->look.page;
-	input->per_page = LOOKUP_PAGE_SIZE;
+	input->per_page = conversation->look.per_page;
 }
 
 static GithubRequestError
@@ -44,7 +42,8 @@ build_request(const Conversation *conversation, GithubRequest *request)
 	char since[GITHUB_TIME_LENGTH + 1];
 	GithubRequestInput input = {.operation = conversation->operation,
 								.api_url = setting_api_url,
-								.installation_id = conversation->installation->id};
+								.installation_id = conversation->installation->id,
+								.login = conversation->login};
 
 	if (conversation->claim != NULL)
 		describe_claim(conversation, &input);
@@ -128,6 +127,7 @@ known_etag(const Conversation *conversation)
 		case STEP_UPDATE:
 		case STEP_DELETE:
 		case STEP_INQUIRE:
+		case STEP_ASK_ISSUE:
 			return NULL;
 	}
 	pg_unreachable();
@@ -148,7 +148,7 @@ start_exchange(Conversation *conversation, const GithubRequest *request, const c
 							.body_length = request->body ? strlen(request->body) : 0,
 							.max_response_size =
 								github_operation_max_answer(conversation->operation,
-															LOOKUP_PAGE_SIZE),
+															conversation->look.per_page),
 							.once = github_operation_creates(conversation->operation),
 							.tag = conversation};
 

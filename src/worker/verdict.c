@@ -10,7 +10,9 @@
 #include <time.h>
 
 #include "core/github_json.h"
+#include "core/github_time.h"
 #include "utils/memutils.h"
+#include "worker/github_clock.h"
 #include "worker/verdict.h"
 
 /* GitHub's have 32 characters or so. */
@@ -87,10 +89,22 @@ response_of(const HttpExchange *exchange, const AnsweredRequest *request, const 
 							.ratelimit_resource =
 								http_exchange_header(exchange, "x-ratelimit-resource"),
 							.date = http_exchange_header(exchange, "date"),
+							.github_now = github_clock_told(),
 							.location = http_exchange_header(exchange, "location"),
 							.content_type = http_exchange_header(exchange, "content-type"),
 							.body = json,
 							.repeats_credentials = repeats_credentials(exchange, request, json)};
+}
+
+/* Any machine on the way dates its own pages: only what GitHub has understood is GitHub's. */
+static void
+note_clock(const GithubResponse *response, const GithubVerdict *verdict)
+{
+	int64_t date_s;
+
+	if ((verdict->kind == GITHUB_OK || verdict->kind == GITHUB_NOT_MODIFIED) &&
+		github_http_date_parse(response->date, &date_s))
+		github_clock_note(date_s);
 }
 
 static void
@@ -101,6 +115,7 @@ fill_in(Answer *answer, const HttpExchange *exchange, const AnsweredRequest *req
 	answer->json = sanitized_body(exchange);
 	response = response_of(exchange, request, answer->json);
 	answer->verdict = github_response_verdict(&response, (int64) time(NULL));
+	note_clock(&response, &answer->verdict);
 	if (answer->verdict.message != NULL)
 		installation_hide_tokens(request->installation, answer->verdict.message);
 	answer->status = response.status;

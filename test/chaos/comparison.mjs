@@ -22,15 +22,16 @@ const TASKS = `
 		i.deleted_at IS NOT NULL AS gone, i.local_deleted_at IS NOT NULL AS deleted_here
 	FROM planner.tasks AS t FULL JOIN github_sync.github_issues AS i ON i.task_id = t.id`;
 const COMMENTS = `
-	SELECT c.id AS row_id, g.github_id AS place, c.task_id, c.markdown AS body, ${PLACE('p')} AS parent,
+	SELECT c.id AS row_id, g.github_id AS place, c.task_id, CASE WHEN g.id IS NOT NULL THEN p.task_id END AS record_task, c.markdown AS body, ${PLACE('p')} AS parent,
 		(g.deleted_at IS NOT NULL AND ARRAY[c.markdown] IS DISTINCT FROM g.local_base) OR (g.github_id IS NULL AND p.deleted_at IS NOT NULL) AS gone,
 		p.local_deleted_at IS NOT NULL AS deleted_here
 	FROM planner.comments AS c FULL JOIN github_sync.github_comments AS g ON g.comment_id = c.id
 	LEFT JOIN github_sync.github_issues AS p ON p.id = g.github_issue_id OR (g.id IS NULL AND p.task_id = c.task_id)`;
 const unfinishedOf = (type, comment) => `
-	SELECT '${type}' AS record_type, id, direction, action, state, coalesce(error_code, disabled_reason) AS code, error_code || ': ' || error_reason AS reason,
+	SELECT '${type}' AS record_type, id, direction, action, state, coalesce(error_code, disabled_reason) AS code, coalesce(error_code || ': ' || error_reason,
+			(SELECT 'waits for ' || q.waits_for FROM github_sync.sync_queue AS q WHERE q.record_type = '${type}' AND q.id = t.id)) AS reason,
 		github_repo_id AS repo, github_issue_number AS number, ${comment} AS comment, ${type}_id AS row_id
-	FROM github_sync.${type}_sync_transactions WHERE state IN ('queued', 'processing', 'errored', 'disabled')`;
+	FROM github_sync.${type}_sync_transactions AS t WHERE state IN ('queued', 'processing', 'errored', 'disabled')`;
 const UNFINISHED = `${unfinishedOf('task', 'NULL')} UNION ALL ${unfinishedOf('comment', 'github_comment_external_id')}`;
 const CONFLICTS = `
 	SELECT c.record_type, c.field, c.local, c.remote, c.winner, coalesce(i.github_repo_id, p.github_repo_id) AS repo, coalesce(i.number, p.number) AS number, g.github_id AS comment
@@ -227,7 +228,13 @@ class Excused {
 		this.moved = new Set(audit.filter(({ record_type: type, before, after }) => type === 'task' && before?.github_repo_id !== after?.github_repo_id).map(({ record_id: id }) => id));
 		this.tasks = new Set([...transferred, ...[...(world.forces.includes('columns') ? elsewhere : []), ...gone].map(({ row_id: id }) => id)]);
 		this.tasks.delete(null);
-		this.comments = new Set(comments.filter(({ task_id: task }) => this.tasks.has(task)).map(({ row_id: id }) => id));
+		const carried = ({ task_id: task, record_task: before }) => world.forces.includes('columns') && before !== null && task !== before;
+
+		this.comments = new Set(comments.filter((row) => this.tasks.has(row.task_id) || carried(row)).map(({ row_id: id }) => id));
+		/* Moved while its creation was open: it cannot go along, and says so. */
+		withCode('comment', 'repo_changed').forEach((id) => this.comments.add(id));
+		audit.filter(({ record_type: type, before, after }) => type === 'comment' && before && after && before.task_id !== after.task_id)
+			.forEach(({ after }) => this.moved.add(after.task_id));
 		this.withDeletions = Object.keys(deletions).length > 0 || world.forces.includes('transfers');
 		this.taskOf = new Map(comments.map(({ row_id: id, task_id: task }) => [id, task]));
 		Object.assign(this, { history, lost });

@@ -12,6 +12,7 @@ import { Dice } from './dice.mjs';
 import { accounts } from './forces/accounts.mjs';
 import { bots } from './forces/bots.mjs';
 import { columns } from './forces/columns.mjs';
+import { greeter } from './forces/greeter.mjs';
 import { keys } from './forces/keys.mjs';
 import { lag, skew } from './forces/time.mjs';
 import { renames, reuse, transfers } from './forces/places.mjs';
@@ -21,7 +22,7 @@ import { triggers } from './forces/triggers.mjs';
  * A force may have: begin(world, dice), before the database is there; opened(world, dice), when the application is;
  * everyMs and act(world, dice), while everybody works; end(world), before the quiet; withEmulate: emulate can play it.
  */
-export const FORCES = { transfers, renames, reuse, accounts, lag, triggers, keys, columns, bots, skew };
+export const FORCES = { transfers, renames, reuse, accounts, lag, triggers, keys, columns, bots, greeter, skew };
 
 /* Played where nobody chooses. */
 const BY_DEFAULT = ['renames', 'keys', 'bots'];

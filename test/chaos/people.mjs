@@ -70,7 +70,7 @@ export class Humans {
 				this.edit(issue, { state: issue?.state === 'open' ? 'closed' : 'open' });
 				break;
 			case 'say':
-				this.#do('create_comment', issue && { repo: issue.repository.id, number: issue.number, body: writer.body() });
+				this.say(issue);
 				break;
 			case 'unsay':
 				this.#do('delete_comment', comment && { comment_id: comment.id });
@@ -81,6 +81,10 @@ export class Humans {
 			case 'correct':
 				this.#do('edit_comment', comment && { comment_id: comment.id, body: rewritten(comment, writer.body()) });
 		}
+	}
+
+	say(issue) {
+		this.#do('create_comment', issue && { repo: issue.repository.id, number: issue.number, body: this.writer.body() });
 	}
 
 	edit(issue, fields) {
@@ -167,9 +171,21 @@ export class Users {
 						comments AS (DELETE FROM planner.comments AS c USING gone WHERE c.task_id = gone.id)
 					DELETE FROM planner.tasks AS t USING gone WHERE t.id = gone.id`, [place]];
 			default:
-				return [`INSERT INTO planner.tasks (title, markdown, status, github_repo_id, modified_at)
-					VALUES ($1, $2, $3, $5, clock_timestamp() + $4::interval)`,
-				[writer.title(), writer.bodyOrNone(), dice.pick(['open', 'open', 'closed']), skew, dice.pick([...this.world.ours])]];
+				return this.#newTask(skew);
+		}
+	}
+
+	#newTask(skew) {
+		const { dice, writer } = this;
+
+		return [`INSERT INTO planner.tasks (title, markdown, status, github_repo_id, modified_at)
+			VALUES ($1, $2, $3, $5, clock_timestamp() + $4::interval)`,
+		[writer.title(), writer.bodyOrNone(), dice.pick(['open', 'open', 'closed']), skew, dice.pick([...this.world.ours])]];
+	}
+
+	addTask() {
+		if (this.world.hasRoom()) {
+			this.transact([this.#newTask('0')]);
 		}
 	}
 

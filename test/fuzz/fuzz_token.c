@@ -40,6 +40,7 @@ try_own_login(const char *json)
 
 	must(login == NULL || (login[0] != '\0' && is_utf8(login)));
 	free(login);
+	must(github_own_id_parse(json) >= 0);
 }
 
 static void

@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 
 const PATHS = [
 	'/app', '/app/installations', '/app/installations/{installation_id}', '/app/installations/{installation_id}/access_tokens',
-	'/installation/token', '/installation/repositories', '/rate_limit', '/user',
+	'/installation/token', '/installation/repositories', '/rate_limit', '/user', '/users/{username}',
 	'/repos/{owner}/{repo}', '/repos/{owner}/{repo}/installation',
 	'/repos/{owner}/{repo}/issues', '/repos/{owner}/{repo}/issues/{issue_number}',
 	'/repos/{owner}/{repo}/issues/{issue_number}/comments',

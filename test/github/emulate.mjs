@@ -32,7 +32,7 @@ function world(privateKey, webhookUrl, webhookSecret) {
 	return {
 		tokens: { [HUMAN_TOKEN]: { login: 'alice', scopes: ['repo', 'user'] } },
 		github: {
-			users: [{ login: 'powerless' }, { login: 'alice', name: 'Alice' }],
+			users: [{ login: 'powerless' }, { login: 'alice', name: 'Alice' }, { login: 'tasksync[bot]', type: 'Bot' }],
 			orgs: [{ login: OWNER, name: OWNER, members: [{ login: 'alice', role: 'admin' }] }],
 			repos: [...COVERED, NOT_COVERED].map((name) => ({ owner: OWNER, name, private: true, auto_init: true })),
 			apps: [{

@@ -32,6 +32,8 @@ describe('every answer is one that GitHub describes', () => {
 		['POST', '/app/installations/{installation_id}/access_tokens', '/app/installations/515151/access_tokens', { app: true, body: { repositories: ['widgets'] } }, 201],
 		['GET', '/repos/{owner}/{repo}/installation', '/repos/acme/widgets/installation', { app: true }, 200],
 		['GET', '/user', '/user', {}, 200],
+		['GET', '/users/{username}', '/users/tasksync%5Bbot%5D', {}, 200],
+		['GET', '/users/{username}', '/users/nobody', {}, 404],
 		['GET', '/rate_limit', '/rate_limit', {}, 200],
 		['GET', '/repos/{owner}/{repo}', '/repos/acme/widgets', {}, 200],
 		['GET', '/repos/{owner}/{repo}/issues', `${ISSUES}?state=all`, {}, 200],

@@ -67,7 +67,7 @@ __wrap_strdup(const char *text)
 
 /* ---- what is tried: each says whether it went well, and frees what it got ---- */
 
-#define USER "\"user\":{\"login\":\"alice\"}"
+#define USER "\"user\":{\"login\":\"alice\",\"id\":7}"
 #define TIMES "\"created_at\":\"2024-01-01T00:00:00Z\",\"updated_at\":\"2024-01-01T00:00:00Z\""
 #define ISSUE                                                                                    \
 	"{\"id\":9007199254740993,\"number\":1,\"title\":\"t\",\"body\":\"b\",\"state\":\"closed\"," \

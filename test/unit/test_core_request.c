@@ -29,6 +29,7 @@ usual_input(GithubOperation operation)
 		.title = {.present = true, .value = "A title"},
 		.body = {.present = true, .value = "A body"},
 		.state = {.present = true, .value = "closed"},
+		.login = "octo-app[bot]",
 		.page = 2,
 		.per_page = 100,
 	};
@@ -72,6 +73,8 @@ static const OperationCase operation_cases[] = {
 	{GITHUB_GET_REPOSITORY, "get repository", "GET", REPO, NULL, false, false, false},
 	{GITHUB_GET_APP, "get app", "GET", "/app", NULL, false, false, true},
 	{GITHUB_GET_USER, "get user", "GET", "/user", NULL, false, false, false},
+	{GITHUB_GET_ACCOUNT, "get account", "GET", "/users/octo-app%5Bbot%5D", NULL, false, false,
+	 false},
 	{GITHUB_CREATE_INSTALLATION_TOKEN, "create installation token", "POST",
 	 "/app/installations/9007199254740993/access_tokens", NULL, false, false, true},
 };

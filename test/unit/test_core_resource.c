@@ -42,6 +42,7 @@ test_whole_issue(void)
 	is_text(issue.state, "closed", "... its state");
 	is_text(issue.state_reason, "not_planned", "... its state_reason");
 	is_text(issue.author_login, "mona", "... its author");
+	is_int(issue.author_id, 9, "... and their id");
 	is_text(issue.html_url, "https://github.example/o/r/issues/1073741824", "... its html_url");
 	is_int(issue.created_at, 1302796849, "... when it was created");
 	is_int(issue.updated_at, 1700000000, "... when it was updated");
@@ -69,7 +70,8 @@ test_sparse_issue(void)
 		is_int(github_resource_parse(GITHUB_ISSUE, sparse[i], &issue, NULL), GITHUB_PARSE_OK,
 			   i == 0 ? "an issue without optional members" : "an issue with null members");
 		ok(issue.body == NULL, "... has no body");
-		ok(issue.author_login == NULL, "... has no author: a deleted account");
+		ok(issue.author_login == NULL && issue.author_id == 0,
+		   "... has no author: a deleted account");
 		ok(issue.state_reason == NULL, "... has no state_reason");
 		ok(issue.html_url == NULL, "... has no html_url");
 		is_int(issue.closed_at, GITHUB_NO_TIME, "... was not closed");
@@ -174,7 +176,7 @@ static void
 test_whole_comment(void)
 {
 	const char *json =
-		"{\"id\":9007199254740991,\"body\":\"Me too\",\"user\":{\"login\":\"a[bot]\"},"
+		"{\"id\":9007199254740991,\"body\":\"Me too\",\"user\":{\"login\":\"a[bot]\",\"id\":5},"
 		"\"html_url\":\"https://github.example/o/r/issues/7#issuecomment-1\","
 		"\"issue_url\":\"https://api.github.example/repos/o/r/issues/7\","
 		"\"title\":\"not a comment's\",\"closed_at\":\"2024-01-01T00:00:00Z\"," TIMES "}";
@@ -186,6 +188,7 @@ test_whole_comment(void)
 	is_int(comment.number, 7, "... its issue's number");
 	is_text(comment.body, "Me too", "... its body");
 	is_text(comment.author_login, "a[bot]", "... its author");
+	is_int(comment.author_id, 5, "... and its id");
 	is_int(comment.created_at, 1714979289, "... when it was created");
 	is_int(comment.updated_at, 1714979290, "... when it was updated");
 	is_int(comment.closed_at, GITHUB_NO_TIME, "... is never closed");
@@ -271,6 +274,8 @@ static const BrokenCase broken_issues[] = {
 	{ISSUE_WITH(",\"user\":\"mona\""), "user.login"},
 	{ISSUE_WITH(",\"user\":{}"), "user.login"},
 	{ISSUE_WITH(",\"user\":{\"login\":7}"), "user.login"},
+	{ISSUE_WITH(",\"user\":{\"login\":\"mona\"}"), "user.id"},
+	{ISSUE_WITH(",\"user\":{\"login\":\"mona\",\"id\":\"9\"}"), "user.id"},
 	{ISSUE_WITH(",\"html_url\":{}"), "html_url"},
 	{ISSUE_WITH(",\"state_reason\":0"), "state_reason"},
 	{ISSUE_WITH(",\"closed_at\":\"\""), "closed_at"},

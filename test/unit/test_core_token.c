@@ -93,6 +93,20 @@ check_own_login(const char *json, const char *expected, const char *name)
 }
 
 static void
+test_own_id(void)
+{
+	is_int(github_own_id_parse("{\"login\":\"mona\",\"id\":9007199254740991}"),
+		   INT64_C(9007199254740991), "an account's id");
+	is_int(github_own_id_parse("{\"id\":1,\"slug\":\"octo-app\"}"), 0,
+		   "an App's id is no account's");
+	is_int(github_own_id_parse("{\"login\":\"mona\"}"), 0, "an account without an id");
+	is_int(github_own_id_parse("{\"login\":\"mona\",\"id\":\"1\"}"), 0, "an id that is a text");
+	is_int(github_own_id_parse("[1]"), 0, "an array has no id");
+	is_int(github_own_id_parse("<html>"), 0, "no JSON has no id");
+	is_int(github_own_id_parse(NULL), 0, "no answer has no id");
+}
+
+static void
 test_own_login(void)
 {
 	check_own_login("{\"login\":\"mona\",\"id\":1}", "mona", "a user's login");
@@ -114,5 +128,6 @@ main(void)
 	test_long_token();
 	test_broken_tokens();
 	test_own_login();
+	test_own_id();
 	return done_testing();
 }

@@ -19,6 +19,7 @@ export const ROOT_ROUTES = [
 	['GET', /^\/installation\/repositories$/, listInstallationRepositories],
 	['DELETE', /^\/installation\/token$/, revokeToken],
 	['GET', /^\/user$/, getUser],
+	['GET', /^\/users\/([^/]+)$/, getAccount],
 	['GET', /^\/rate_limit$/, getRateLimit],
 ];
 
@@ -144,12 +145,26 @@ function getUser({ actor, shapes }) {
 	if (actor.kind !== 'user') {
 		throw answers.permissionMissing('metadata=read', actor.kind);
 	}
+	return answers.json(200, profile(shapes.user(actor.login)));
+}
+
+/* Anybody's; of a bot, too. */
+function getAccount({ shapes }, login) {
+	const account = shapes.user(decodeURIComponent(login));
+
+	if (account === null) {
+		throw answers.notFound();
+	}
+	return answers.json(200, profile(account));
+}
+
+function profile(account) {
 	const created = '2020-01-01T00:00:00Z';
 
-	return answers.json(200, {
-		...shapes.user(actor.login), name: null, company: null, blog: null, location: null, email: null, hireable: null, bio: null,
+	return {
+		...account, name: null, company: null, blog: null, location: null, email: null, hireable: null, bio: null,
 		public_repos: 0, public_gists: 0, followers: 0, following: 0, created_at: created, updated_at: created,
-	});
+	};
 }
 
 function getRateLimit({ limits, actor }) {
@@ -171,7 +186,7 @@ function requireIssues({ repository }) {
 	}
 }
 
-function issueOf(context, number) {
+function issueOf(context, number, below = '') {
 	requireIssues(context);
 	const { repository, atMs, version } = context;
 	const issue = repository.issues.get(Number(number));
@@ -181,7 +196,7 @@ function issueOf(context, number) {
 		return former.issue;		/* a replica that does not know yet that it went */
 	}
 	if (issue === undefined) {
-		throw formerIssue(context, Number(number));
+		throw formerIssue(context, Number(number), below);
 	}
 	if (version(issue) === null) {
 		throw answers.notFound();
@@ -190,7 +205,7 @@ function issueOf(context, number) {
 }
 
 /* Deleted: 410.  Transferred: the new place, for those who may see it. */
-function formerIssue({ repository, request, auth, actor, shapes }, number) {
+function formerIssue({ repository, request, auth, actor, shapes }, number, below) {
 	const former = repository.formerIssues.get(number);
 
 	if (former?.deleted) {
@@ -200,7 +215,7 @@ function formerIssue({ repository, request, auth, actor, shapes }, number) {
 		return answers.notFound();
 	}
 	const { repository: target, number: arrived } = former.transferredTo;
-	return answers.moved(request.method, `${shapes.repositoryIdUrl(target)}/issues/${arrived}`);
+	return answers.moved(request.method, `${shapes.repositoryIdUrl(target)}/issues/${arrived}${below}`);
 }
 
 function issueAnswer({ shapes, version }, status, issue, headers = {}) {
@@ -263,7 +278,7 @@ function commentsAnswer({ shapes }, { items, headers }) {
 }
 
 function listIssueComments(context, number) {
-	return commentsAnswer(context, issueCommentsPage(context, issueOf(context, number)));
+	return commentsAnswer(context, issueCommentsPage(context, issueOf(context, number, '/comments')));
 }
 
 function listRepositoryComments(context) {
@@ -272,7 +287,7 @@ function listRepositoryComments(context) {
 }
 
 function createComment(context, number) {
-	const issue = issueOf(context, number);
+	const issue = issueOf(context, number, '/comments');
 	const { store, shapes, actor, behaviour } = context;
 
 	if (issue.locked) {

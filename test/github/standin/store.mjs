@@ -77,6 +77,14 @@ export class Store {
 		this.namesChanged();
 	}
 
+	/* Its bot is called by the App's name. */
+	renameApp(slug) {
+		const bot = this.user(this.appLogin());
+
+		Object.assign(this.app, { slug, name: slug });
+		this.renameUser(bot, this.appLogin());
+	}
+
 	setApp({ id, client_id = `Iv23li${id}`, slug = 'tasksync', owner, permissions, events }) {
 		this.app = {
 			id, client_id, slug, name: slug, owner, created_at: this.clock.iso(),
@@ -84,14 +92,6 @@ export class Store {
 			events: events ?? ['issues', 'issue_comment', 'repository'],
 		};
 		this.addUser({ login: `${slug}[bot]`, type: 'Bot' });
-	}
-
-	/* Its bot is called after it, and stays the same account. */
-	renameApp(slug) {
-		const bot = this.user(this.appLogin());
-
-		Object.assign(this.app, { slug, name: slug });
-		this.renameUser(bot, this.appLogin());
 	}
 
 	appLogin() {

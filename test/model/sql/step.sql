@@ -70,7 +70,7 @@ BEGIN
 				CASE WHEN a.send_body THEN ' body=' || coalesce(a.body, '-') END,
 				CASE WHEN a.send_state THEN ' state=' || coalesce(a.issue_state, '-') END)
 			INTO told FROM github_sync.@record@_report_answer(
-				tx, held, ROW(op ->> 'kind', model.at((op ->> 'at')::numeric), 'our-app[bot]',
+				tx, held, ROW(op ->> 'kind', model.at((op ->> 'at')::numeric), 41,
 				ROW((resource ->> 'githubId')::bigint, (resource ->> 'number')::integer, false,
 --@task				resource -> 'fields' ->> 0,
 --@comment				NULL,
@@ -80,7 +80,7 @@ BEGIN
 --@task				resource -> 'fields' ->> 2,
 --@comment				NULL,
 				NULL, resource ->> 'author', 'https://github.com/octo/app', model.at(0),
-				model.at((resource ->> 'updated')::numeric), NULL)::github_sync.resource,
+				model.at((resource ->> 'updated')::numeric), NULL, NULL)::github_sync.resource,
 				NULL, NULL, '{}')::github_sync.answer) AS a;
 		WHEN 'creation rejected' THEN
 			PERFORM github_sync.@record@_report_rejected_creation(tx);

@@ -204,18 +204,22 @@ BEGIN
 END
 $$;
 
+/* GitHub's id of an account, by its login. */
+CREATE FUNCTION world.account(login text) RETURNS bigint LANGUAGE sql IMMUTABLE
+RETURN 40 + length(login);
+
 CREATE FUNCTION world.answer(
 	transaction bigint, kind text, resource world.resources, seen_at timestamptz, of_type text, held_claim_no integer)
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	a record;
 BEGIN
-	EXECUTE format('SELECT * FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5, ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)::github_sync.resource, $18, $19, $20)::github_sync.answer)',
+	EXECUTE format('SELECT * FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5, ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)::github_sync.resource, $19, $20, $21)::github_sync.answer)',
 		of_type)
 	INTO a
-	USING transaction, held_claim_no, kind, seen_at, 'our-app[bot]', resource.id, resource.number, false,
+	USING transaction, held_claim_no, kind, seen_at, world.account('our-app[bot]'), resource.id, resource.number, false,
 		resource.title, resource.body, resource.state, NULL::text, resource.author, 'https://github.com/octo/app',
-		world.at(0), resource.updated_at, NULL::timestamptz, NULL::text, NULL::text, '{}';
+		world.at(0), resource.updated_at, NULL::timestamptz, world.account(resource.author), NULL::text, NULL::text, '{}';
 	RETURN concat_ws(' ', a.result, 'title=' || CASE WHEN a.send_title THEN quote_nullable(a.title) END,
 		'body=' || CASE WHEN a.send_body THEN quote_nullable(a.body) END,
 		'state=' || CASE WHEN a.send_state THEN quote_nullable(a.issue_state) END);

@@ -247,6 +247,7 @@ sub human_creates_comment   { my ($self, $repo, $number, %fields) = @_; return $
 sub human_edits_comment     { my ($self, $id, %fields) = @_;            return $self->act(edit_comment => (comment_id => $id, %fields)) }
 sub human_deletes_comment   { my ($self, $id) = @_;                     return $self->act(delete_comment => (comment_id => $id)) }
 sub human_renames_repository { my ($self, $repo, %names) = @_;          return $self->act(rename_repository => (repo => $repo, %names)) }
+sub human_renames_app       { my ($self, $slug) = @_;                   return $self->act(rename_app => (slug => $slug)) }
 sub set_repository          { my ($self, $repo, %fields) = @_;          return $self->act(set_repository => (repo => $repo, %fields)) }
 
 # deed: suspend, unsuspend, delete
