@@ -88,11 +88,8 @@ BEGIN
 		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id);
 
 	decision := github_sync.@record@_decide(NEW, cached, here);
-	NEW.state := decision.state;
-	NEW.disabled_reason := decision.disabled_reason;
-	NEW.duplicate_of := decision.duplicate_of;
-	NEW.dropped_for := decision.dropped_for;
-	NEW.because := decision.because;
+	SELECT decision.state, decision.disabled_reason, decision.duplicate_of, decision.dropped_for, decision.because
+	INTO NEW.state, NEW.disabled_reason, NEW.duplicate_of, NEW.dropped_for, NEW.because;
 	IF NEW.state <> 'queued' THEN
 		NEW.finished_at := clock_timestamp();
 		RETURN NEW;
@@ -104,6 +101,8 @@ BEGIN
 		NEW.supersedes := place.ids;
 		NEW.queued_at := place.queued_at;
 		NEW.priority := least(NEW.priority, place.priority);
+		NEW.lagging_answers := place.lagging_answers;
+		NEW.next_attempt_at := place.next_attempt_at;
 	END IF;
 	RETURN NEW;
 END

@@ -324,6 +324,10 @@ BEGIN
 		local_changed_at = cached.local_changed_at,
 		sent = cached.sent,
 		sent_mask = cached.sent_mask,
+		written_at = cached.written_at,
+		settle_at = cached.settle_at,
+		turned_at = cached.turned_at,
+		last_side = cached.last_side,
 		etag = cached.etag,
 		etag_key = cached.etag_key,
 		lock_version = r.lock_version + 1
