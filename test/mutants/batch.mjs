@@ -2,21 +2,12 @@
  * batch.mjs
  *	One source with all changes of its functions in it: of each changed function
  *	as many copies as it has changes, and a function of its name that calls the
- *	copy whose number the environment names.  Compiled and linked once.
+ *	copy of changes_number (serve.c).  Compiled and linked once.
  *
  * A copy calls itself "change_N" to the compiler, so that errors tell which of
  * the changes do not compile.
  */
 import { readSource } from './c_tokens.mjs';
-
-export const VARIABLE = 'GITHUB_SYNC_CHANGE';
-
-const CHOICE = `
-extern char *getenv(const char *);
-extern int atoi(const char *);
-static int changes_number;
-__attribute__((constructor)) static void changes_choose(void) { changes_number = getenv("${VARIABLE}") ? atoi(getenv("${VARIABLE}")) : 0; }
-`;
 
 /* "const char *text, char copy[3], int (*compare)(int, int)" -> the names */
 function namesOfParameters(tokens, open) {
@@ -36,7 +27,7 @@ function namesOfParameters(tokens, open) {
 /* changes: of one file, of functions only; each gets its `number`, from 1 on. */
 export function batchOf(text, changes) {
 	const { tokens, functions } = readSource(text);
-	let result = CHOICE, copied = 0;
+	let result = 'extern int changes_number;\n', copied = 0;
 	for (const one of functions) {
 		const from = tokens[one.open].start, to = tokens[one.close].end;
 		const mine = changes.filter((change) => change.start > from && change.start < to);

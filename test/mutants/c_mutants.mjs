@@ -98,6 +98,7 @@ for (const file of files) {
 	const mine = chosen.filter((change) => change.file === file);
 	if (mine.length) await examineFile(file, mine);
 }
+laboratory.close();
 tellOfTheGone(changes);
 const { uncompilable, sameCode, repeated, noticed, listed, survived } = counts;
 console.log(`# figure: ${chosen.length} of ${changes.length} changes: ${uncompilable} do not compile, ${sameCode} are the same object code, ${repeated} are the same as another that no test notices,`);

@@ -5,6 +5,7 @@
  * How sources and tests are compiled, scripts/unit.mk alone says: make -n prints
  * it.  Everything that is not changed is built once; a test is linked with the
  * object of the changed source before the archive, whose own is then left out.
+ * A test that fails, dies, takes too much CPU or too long has noticed a change.
  * Without optimising, and by the fastest linker there is: most of the time is theirs.
  * Works in the root of the tree, writes into build/mutants.
  */
@@ -13,9 +14,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
-import { batchOf, VARIABLE } from './batch.mjs';
+import { batchOf } from './batch.mjs';
+import { TestRunner } from './test_runner.mjs';
 
 const DIRECTORY = 'build/mutants';
+const SERVER = `${DIRECTORY}/serve.o`;
 const MAKE = ['-s', '-f', 'scripts/unit.mk'];
 const run = promisify(execFile);
 
@@ -33,40 +36,13 @@ function complaints(command, input) {
 
 const compile = async (command, input) => await complaints(command, input) === null;
 
-/*
- * A test that fails, dies, takes too much CPU or too long has noticed; it is
- * stopped at its first failure.  Returns null where all is well, or what is not.
- */
-function watch(program, { cpuSeconds, wallSeconds, temporary, number = 0 }) {
-	return new Promise((resolve) => {
-		const environment = { ...process.env, TMPDIR: temporary, [VARIABLE]: String(number), ASAN_OPTIONS: 'hard_rss_limit_mb=1500:max_allocation_size_mb=1000' };
-		const child = spawn('prlimit', [`--cpu=${cpuSeconds}`, '--core=0', '--', program], { stdio: ['ignore', 'pipe', 'ignore'], env: environment });
-		let output = '', verdict = null;
-		const stop = (why) => {
-			verdict ??= why;
-			child.kill('SIGKILL');
-		};
-		const timer = setTimeout(() => stop('takes too long'), wallSeconds * 1000);
-		child.stdout.on('data', (chunk) => {
-			output = (output + chunk).slice(-4096);
-			const failed = /(?:^|\n)not ok \d+ - (.*)/.exec(output);
-			if (failed) stop(failed[1]);
-		});
-		child.on('close', (status, signal) => {
-			clearTimeout(timer);
-			if (status !== 0) verdict ??= `ends by ${signal ?? `exit code ${status}`}`;
-			else if (!/(?:^|\n)1\.\.\d+\n$/.test(output)) verdict ??= 'ends without a plan';
-			resolve(verdict);
-		});
-	});
-}
-
 export class Laboratory {
 	#commands = new Map(); /* what is built -> how */
 	#tests = []; /* {name, object, seconds, members} */
 	#originals = new Map(); /* file, flags -> the object code of the unchanged source */
 	#kills = new Map(); /* file -> test -> how many it noticed */
 	#linker = '';
+	#runners = new Map(); /* test and place -> its runner, of what is loaded */
 
 	async open(files) {
 		await run('make', [...MAKE, `-j2`]);
@@ -75,6 +51,7 @@ export class Laboratory {
 		for (const linker of [' -fuse-ld=lld', ' -fuse-ld=gold']) {
 			if (await compile(`cc${linker} -o ${DIRECTORY}/linked -x c -`, 'int main(void) { return 0; }')) this.#linker = linker;
 		}
+		if (!await compile(this.#commands.get('build/unit/src/core/span.o').replace(/ -c -o \S+ \S+$/, ` -g0 -c -o ${SERVER} test/mutants/serve.c`))) throw new Error('serve.c does not compile');
 		const sources = new Set(files);
 		for (const program of [...this.#commands.keys()].filter((target) => /^build\/unit\/test_\w+$/.test(target))) await this.#prepareTest(program, sources);
 	}
@@ -99,10 +76,21 @@ export class Laboratory {
 		/* By its base name, as archives do. */
 		const members = new Set(readFileSync(map, 'utf8').match(/(?<=rooms\.a\()[^)]*(?=\.o\))/g));
 		if (![...sources].some((file) => members.has(basename(file, '.c')))) return;
+		const test = { name, members, seconds: 0, link: (before, to) => link.replace(` -o ${program} ${object} `, `${this.#linker} -g0 -o ${to} ${object} ${before} `) };
+		await this.#measure(test);
+		this.#tests.push(test);
+	}
+
+	/* How long it takes when nothing is changed. */
+	async #measure(test) {
+		const program = `${DIRECTORY}/unchanged_${test.name}`;
+		if (!await compile(test.link(SERVER, program))) throw new Error(`${test.name} cannot be linked`);
+		const runner = new TestRunner(program, { cpuSeconds: 60, wallSeconds: 60, temporary: this.#temporary(0) });
 		const started = Date.now();
-		const problem = await watch(`${DIRECTORY}/${name}`, { cpuSeconds: 60, wallSeconds: 60, temporary: this.#temporary(0) });
-		if (problem) throw new Error(`${name} fails without any change: ${problem}`);
-		this.#tests.push({ name, object, link: (before, to) => link.replace(` -o ${program} ${object} `, `${this.#linker} -g0 -o ${to} ${object} ${before} `), members, seconds: (Date.now() - started) / 1000 });
+		const problem = await runner.run(0);
+		runner.end();
+		if (problem) throw new Error(`${test.name} fails without any change: ${problem}`);
+		test.seconds = (Date.now() - started) / 1000;
 	}
 
 	#temporary(place) {
@@ -128,22 +116,18 @@ export class Laboratory {
 
 	/* Whether it is no change to the compiler; else a name for what it makes of it. */
 	async nameOfCode(change, place) {
-		let name;
-		for (const flags of ['-O1', '-O2', '-O3']) {
-			const { code, same } = await this.#compare(change, place, flags);
-			if (same) return null;
-			name ??= code;
-		}
-		return name;
+		const { code, same } = await this.#compare(change, place, '-O2');
+		return same ? null : code;
 	}
 
 	/* Has the tests of a file look at this text of it, which has changes by number; what is wrong with it, if it does not compile. */
 	async load(file, text) {
+		this.close();
 		const object = `${DIRECTORY}/changed.o`;
 		const command = this.#commands.get(`build/unit/${file.replace(/\.c$/, '.o')}`).replace(/ -c -o \S+ \S+$/, ` -w -g0 -O0 -c -o ${object} -x c -`);
 		const problem = await complaints(command, `# 1 "${file}"\n${text}`);
 		if (problem !== null) return problem;
-		for (const test of this.#testsOf(file)) if (!await compile(test.link(object, `${DIRECTORY}/changed_${test.name}`))) throw new Error(`${test.name} cannot be linked with ${file}`);
+		for (const test of this.#testsOf(file)) if (!await compile(test.link(`${object} ${SERVER}`, `${DIRECTORY}/changed_${test.name}`))) throw new Error(`${test.name} cannot be linked with ${file}`);
 		return null;
 	}
 
@@ -162,16 +146,27 @@ export class Laboratory {
 	}
 
 	/* The test that notices a change of what is loaded, and the problem it saw; null: none does. */
-	async examine({ file, number }, place) {
+	async examine({ file, number = 0 }, place) {
 		for (const test of this.#testsOf(file)) {
-			const problem = await watch(`${DIRECTORY}/changed_${test.name}`, {
-				cpuSeconds: Math.ceil(3 * test.seconds + 0.3), wallSeconds: 5 * test.seconds + 5, temporary: this.#temporary(place), number,
-			});
+			const problem = await this.#runnerOf(test, place).run(number);
 			if (problem === null) continue;
 			this.#kills.get(file).set(test.name, (this.#kills.get(file).get(test.name) ?? 0) + 1);
 			return { test: test.name, problem };
 		}
 		return null;
+	}
+
+	#runnerOf(test, place) {
+		const key = `${test.name} ${place}`;
+		if (!this.#runners.has(key)) this.#runners.set(key, new TestRunner(`${DIRECTORY}/changed_${test.name}`, {
+			cpuSeconds: Math.ceil(3 * test.seconds + 0.3), wallSeconds: Math.ceil(5 * test.seconds + 5), temporary: this.#temporary(place),
+		}));
+		return this.#runners.get(key);
+	}
+
+	close() {
+		for (const runner of this.#runners.values()) runner.end();
+		this.#runners.clear();
 	}
 
 	/* First those that noticed most, for their time. */
