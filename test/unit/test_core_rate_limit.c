@@ -5,83 +5,6 @@
 #include "rate_testing.h"
 #include "unit.h"
 
-/* ---- places ---- */
-
-static void
-test_places(void)
-{
-	RateTicket first_read;
-	RateTicket write;
-
-	start_afresh();
-	is_int(take(RATE_READ), RATE_NONE, "a read may be sent");
-	first_read = ticket;
-	for (int i = 1; i < 8; i++)
-		(void) take(RATE_READ);
-	is_int(take(RATE_READ), RATE_BUSY, "the ninth read at once waits");
-	is_int(wait_of(RATE_READ), RATE_NEVER, "... for an answer, not for a time");
-	is_int(take(RATE_WRITE), RATE_NONE, "a write goes beside the reads");
-	write = ticket;
-	is_int(take(RATE_WRITE), RATE_INTERVAL, "a second write does not");
-	now_ms += 2 * SECOND_MS;
-	is_int(take(RATE_CREATION), RATE_BUSY, "however long the first one takes");
-	answer(&first_read);
-	is_int(take(RATE_READ), RATE_NONE, "an answer makes room for the next read");
-	answer(&write);
-	is_int(take(RATE_CREATION), RATE_NONE, "... and for the next write");
-}
-
-static void
-test_write_interval(void)
-{
-	start_afresh();
-	is_int(ask(RATE_WRITE), RATE_NONE, "a write is sent and answered");
-	is_int(wait_of(RATE_CREATION), SECOND_MS, "the next write waits for the interval");
-	is_int(wait_of(RATE_READ), 0, "a read does not");
-	now_ms += SECOND_MS;
-	(void) take(RATE_CREATION);
-	now_ms += 300;
-	rate_limit_note_sent(&limit, &settings, &ticket, now_ms);
-	answer(&ticket);
-	is_int(wait_of(RATE_WRITE), SECOND_MS, "the interval begins when a write leaves");
-	settings.write_interval_ms = 0;
-	is_int(ask(RATE_WRITE), RATE_NONE, "without an interval it does not wait");
-}
-
-static RateObstacle
-take_for(RateClass class)
-{
-	return rate_limit_take(&limit, &settings, RATE_READ, class, now_ms, &ticket).obstacle;
-}
-
-static void
-test_backfill(void)
-{
-	RateTicket of_backfill[8];
-
-	start_afresh();
-	for (int i = 0; i < 8; i++)
-	{
-		(void) take_for(RATE_FOR_BACKFILL);
-		of_backfill[i] = ticket;
-	}
-	is_int(limit.backfills_under_way, 8, "a backfill alone takes every place");
-	is_int(take_for(RATE_FOR_PEOPLE), RATE_BUSY, "then somebody edits");
-	answer(&of_backfill[0]);
-	is_int(take_for(RATE_FOR_BACKFILL), RATE_BUSY, "the next place is not the backfill's");
-	is_int(take_for(RATE_FOR_PEOPLE), RATE_NONE, "... but people's");
-	for (int i = 1; i < 8; i++)
-	{
-		(void) take_for(RATE_FOR_PEOPLE);
-		answer(&of_backfill[i]);
-		(void) take_for(RATE_FOR_PEOPLE);
-	}
-	is_int(limit.reads_under_way - limit.backfills_under_way, 7,
-		   "as long as both want more, people have all places but one");
-	is_int(take_for(RATE_FOR_PEOPLE), RATE_BUSY, "... that one not");
-	is_int(take_for(RATE_FOR_BACKFILL), RATE_NONE, "... which is the backfill's");
-}
-
 /* ---- windows ---- */
 
 static void
@@ -367,6 +290,105 @@ test_clock(void)
 	is_int(ask_often(RATE_WRITE, 1000), 180, "a long idle time frees everything once");
 }
 
+/* ---- edges of the windows ---- */
+
+static void
+test_age_of_what_counts(void)
+{
+	start_afresh();
+	rate_limit_note_past_creations(&limit, 3, RATE_MINUTE_MS, now_ms);
+	is_int(rate_limit_usage(&limit, now_ms).creations_last_minute, 3,
+		   "what is a minute old counts, to the step");
+	rate_limit_note_past_creations(&limit, 3, RATE_MINUTE_MS + 1, now_ms);
+	is_int(rate_limit_usage(&limit, now_ms).creations_last_minute, 3, "... and nothing older");
+	now_ms += RATE_MINUTE_MS / RATE_STEPS;
+	is_int(rate_limit_usage(&limit, now_ms).creations_last_minute, 0, "... as time goes by");
+	is_int(rate_limit_usage(&limit, now_ms).requests_last_hour, 6, "the hour has all of them");
+	now_ms += RATE_HOUR_MS;
+	is_int(rate_limit_usage(&limit, now_ms).requests_last_hour, 0, "... for an hour");
+	is_int(rate_limit_usage(&limit, now_ms).creations_last_hour, 0, "... each kind");
+
+	start_afresh();
+	settings.write_interval_ms = 0;
+	rate_limit_note_past_creations(&limit, 80, -30 * SECOND_MS, now_ms);
+	now_ms += 45 * SECOND_MS;
+	is_int(ask(RATE_CREATION), RATE_CREATIONS, "what a clock ahead of ours has told is of now");
+}
+
+static void
+test_usage_under_way(void)
+{
+	RateUsage usage;
+
+	start_afresh();
+	(void) take(RATE_READ);
+	(void) take(RATE_CREATION);
+	usage = rate_limit_usage(&limit, now_ms);
+	is_int(usage.points_last_minute, RATE_READ_POINTS + RATE_WRITE_POINTS,
+		   "what is under way has its points, reads and writes");
+	is_int(usage.creations_last_minute, 1, "... is a creation of the minute");
+	is_int(usage.creations_last_hour, 1, "... and of the hour");
+	is_int(usage.requests_last_hour, 2, "... and requests");
+}
+
+/* With all of a budget under way there is no time at which more fits. */
+static void
+test_budget_under_way(void)
+{
+	start_afresh();
+	settings.points_per_minute = 5;
+	settings.reads_at_once = 20;
+	for (int i = 0; i < 5; i++, now_ms += RATE_MINUTE_MS)
+		(void) take(RATE_READ);
+	is_int(take(RATE_READ), RATE_BUSY, "what is under way uses the budget up");
+	is_int(wait_of(RATE_READ), RATE_NEVER, "... until it is answered");
+}
+
+/* A clock that has just begun: nothing is older. */
+static void
+test_clock_near_zero(void)
+{
+	start_afresh();
+	now_ms = 0;
+	settings.write_interval_ms = 0;
+	is_int(ask_often(RATE_WRITE, 1000), 180, "by a clock at zero a minute has its writes");
+	is_int(wait_of(RATE_WRITE), RATE_MINUTE_MS + RATE_MINUTE_MS / RATE_STEPS,
+		   "... and the next one fits when they are over");
+}
+
+static void
+test_one_of_an_hour(void)
+{
+	start_afresh();
+	settings.write_interval_ms = 0;
+	settings.creations_per_hour = 1;
+	is_int(ask(RATE_CREATION), RATE_NONE, "one creation an hour is one");
+	is_int(ask(RATE_CREATION), RATE_CREATIONS, "... and no more");
+	now_ms += RATE_HOUR_MS + RATE_HOUR_MS / RATE_STEPS;
+	limit.creations_cut = (RateCut){.sixteenths = 8, .since_ms = now_ms};
+	is_int(ask(RATE_CREATION), RATE_NONE, "... also where a cut would leave half of one");
+}
+
+static void
+test_pace_in_milliseconds(void)
+{
+	start_afresh();
+	settings.points_per_minute = 605;
+	is_int(ask_often(RATE_READ, 1000), 151, "a tenth of a second for each read");
+	is_int(wait_of(RATE_READ), 100, "... is no millisecond more");
+
+	start_afresh();
+	settings.points_per_minute = 1;
+	is_int(ask_often(RATE_READ, 10), 2, "the smallest budget has a pace");
+
+	start_afresh();
+	settings.points_per_minute = 0;
+	(void) ask_often(RATE_READ, 2000);
+	now_ms += 2 * RATE_MINUTE_MS;
+	settings.points_per_minute = 900;
+	is_int(ask_often(RATE_READ, 1000), 224, "what was read without a limit is no debt");
+}
+
 /* ---- a place of its own ---- */
 
 static void
@@ -391,9 +413,6 @@ test_inherit(void)
 int
 main(void)
 {
-	test_places();
-	test_write_interval();
-	test_backfill();
 	test_points();
 	test_pace();
 	test_under_way();
@@ -407,6 +426,12 @@ main(void)
 	test_write_in_small_budget();
 	test_inherited_pace();
 	test_clock();
+	test_age_of_what_counts();
+	test_usage_under_way();
+	test_budget_under_way();
+	test_clock_near_zero();
+	test_one_of_an_hour();
+	test_pace_in_milliseconds();
 	test_inherit();
 	return done_testing();
 }
