@@ -81,3 +81,13 @@ refuse(const RateTicket *one, int64_t wait_ms)
 	rate_limit_end(&limit, one, GITHUB_ANSWERED, NULL, now_ms);
 	rate_limit_note_refusal(&limit, one, wait_ms, now_ms);
 }
+
+void
+tell(int64_t requests, int64_t remaining, int64_t reset_in_s)
+{
+	/* GitHub's clock is another one. */
+	GithubQuota headers = {requests, remaining, 1700000000 + reset_in_s, 1700000000};
+
+	if (take(RATE_READ) == RATE_NONE)
+		answer_with(&ticket, &headers);
+}

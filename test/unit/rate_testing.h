@@ -29,6 +29,9 @@ extern void answer(const RateTicket *one);
 extern RateObstacle ask(RateKind kind);
 extern int ask_often(RateKind kind, int times);
 
+/* The answer to a read; its reset is so many seconds away by GitHub's clock. */
+extern void tell(int64_t requests, int64_t remaining, int64_t reset_in_s);
+
 /* A request that is refused; wait_ms: as GitHub says. */
 extern void refuse(const RateTicket *one, int64_t wait_ms);
 

@@ -8,17 +8,6 @@
 
 /* ---- GitHub's hour ---- */
 
-/* The answer to a read; its reset is so many seconds away by GitHub's clock. */
-static void
-tell(int64_t requests, int64_t remaining, int64_t reset_in_s)
-{
-	/* GitHub's clock is another one. */
-	GithubQuota headers = {requests, remaining, 1700000000 + reset_in_s, 1700000000};
-
-	if (take(RATE_READ) == RATE_NONE)
-		answer_with(&ticket, &headers);
-}
-
 static void
 test_remaining(void)
 {
@@ -65,6 +54,9 @@ test_lowered(void)
 	start_afresh();
 	tell(10, 3, 600);
 	is_int(ask_often(RATE_READ, 10), 2, "of a small limit one is the reserve");
+	is_int(rate_limit_reserve(12500), 125, "of a large one, a hundredth");
+	is_int(rate_limit_reserve(199), 1, "... rounded down");
+	is_int(rate_limit_reserve(0), 1, "... and never nothing");
 }
 
 static void
@@ -94,6 +86,79 @@ test_overlapping_answers(void)
 	is_int(rate_limit_left(&limit), 47, "what was cut off may have been counted");
 	tell(100, 47, 600);
 	is_int(rate_limit_left(&limit), 47, "... until a later answer has counted it");
+	(void) take(RATE_WRITE);
+	is_int(rate_limit_left(&limit), 46, "a write under way may have been counted, too");
+}
+
+/* What remains after an answer that is so far from the hour that was told first. */
+static int64_t
+left_after(int64_t reset_later_by_s)
+{
+	start_afresh();
+	tell(100, 40, 600);
+	tell(100, 45, 600 + reset_later_by_s);
+	return rate_limit_left(&limit);
+}
+
+static void
+test_same_hour(void)
+{
+	is_int(left_after(0), 40, "within an hour what remains does not rise");
+	is_int(left_after(-2), 40, "... though the second of its reset is not always the same");
+	is_int(left_after(2), 40, "... in either direction");
+	is_int(left_after(-3), 45, "a reset that is farther is another hour's");
+	is_int(left_after(3), 45, "... in either direction");
+}
+
+static RateObstacle
+obstacle_after(const GithubQuota *quota)
+{
+	start_afresh();
+	(void) take(RATE_READ);
+	answer_with(&ticket, quota);
+	return take(RATE_READ);
+}
+
+static void
+test_limits_of_sense(void)
+{
+	is_int(obstacle_after(&(GithubQuota){5000, 0, 86400, 0}), RATE_REMAINING,
+		   "a reset in a day makes sense");
+	is_int(obstacle_after(&(GithubQuota){5000, 0, 86401, 0}), RATE_NONE,
+		   "... a later one does not");
+	is_int(obstacle_after(&(GithubQuota){5000, 0, 0, 0}), RATE_REMAINING,
+		   "a clock may begin with any second");
+	is_int(obstacle_after(&(GithubQuota){1, 0, 600, 1}), RATE_REMAINING,
+		   "the smallest limit makes sense");
+}
+
+static void
+test_untold(void)
+{
+	RateTicket cut_off;
+
+	start_afresh();
+	tell(100, 60, 600);
+	(void) take(RATE_READ);
+	cut_off = ticket;
+	(void) take(RATE_READ);
+	rate_limit_end(&limit, &cut_off, GITHUB_CUT_OFF, NULL, now_ms);
+	answer_with(&ticket, &(GithubQuota){100, 50, 1700000600, 1700000000});
+	is_int(rate_limit_left(&limit), 49,
+		   "an answer on its way when another was cut off may not have counted it");
+	tell(100, 50, 600);
+	is_int(rate_limit_left(&limit), 50, "... one to a later request has");
+}
+
+static void
+test_cut_off_with_headers(void)
+{
+	start_afresh();
+	tell(100, 60, 600);
+	(void) take(RATE_READ);
+	rate_limit_end(&limit, &ticket, GITHUB_CUT_OFF, &(GithubQuota){100, 20, 1700000600, 1700000000},
+				   now_ms);
+	is_int(rate_limit_left(&limit), 59, "headers of half an answer are not believed");
 }
 
 static void
@@ -268,7 +333,13 @@ test_cut(void)
 	is_int(ask_often(RATE_WRITE, 1000), 90,
 		   "refused below our own budget, we make do with half of it");
 	is_int(limit.creations_cut.sixteenths, 0, "creations have a budget of their own");
-	now_ms += 15 * RATE_MINUTE_MS;
+	now_ms += 13 * RATE_MINUTE_MS - 1;
+	(void) ask(RATE_READ);
+	is_int(limit.points_cut.sixteenths, 8, "... for nearly a quarter of an hour");
+	now_ms++;
+	(void) ask(RATE_READ);
+	is_int(limit.points_cut.sixteenths, 7, "... and then with a sixteenth more");
+	now_ms += 2 * RATE_MINUTE_MS;
 	is_int(ask_often(RATE_WRITE, 1000), 101, "a quarter of an hour gives a sixteenth back");
 	now_ms += 2 * RATE_HOUR_MS;
 	is_int(ask_often(RATE_WRITE, 1000), 180, "two hours give all of it back");
@@ -299,6 +370,38 @@ test_block(void)
 		   "... until then");
 	now_ms += 30 * SECOND_MS;
 	is_int(rate_limit_block(&limit, now_ms).obstacle, RATE_NONE, "... no longer");
+}
+
+static void
+test_shortest_refusal(void)
+{
+	start_afresh();
+	(void) take(RATE_READ);
+	refuse(&ticket, 1);
+	is_int(wait_of(RATE_READ), 1, "a refusal may last a millisecond");
+}
+
+static void
+test_refusal_with_one_left(void)
+{
+	start_afresh();
+	(void) take(RATE_READ);
+	rate_limit_end(&limit, &ticket, GITHUB_ANSWERED,
+				   &(GithubQuota){5000, 1, 1700000600, 1700000000}, now_ms);
+	rate_limit_note_refusal(&limit, &ticket, SECOND_MS, now_ms);
+	is_int(limit.points_cut.sixteenths, 8, "an hour with one request left is not used up");
+}
+
+static void
+test_cut_of_creations_eases(void)
+{
+	start_afresh();
+	(void) take(RATE_CREATION);
+	refuse(&ticket, SECOND_MS);
+	is_int(limit.creations_cut.sixteenths, 8, "the creations' budget is halved");
+	now_ms += 15 * RATE_MINUTE_MS;
+	(void) take(RATE_READ);
+	is_int(limit.creations_cut.sixteenths, 7, "... and eased like the other");
 }
 
 /* ---- out of reach ---- */
@@ -344,6 +447,21 @@ test_unreachable(void)
 }
 
 static void
+test_late_failure(void)
+{
+	RateTicket other;
+
+	start_afresh();
+	(void) take(RATE_READ);
+	other = ticket;
+	(void) take(RATE_READ);
+	fail(&ticket, GITHUB_CUT_OFF);
+	now_ms += 500;
+	fail(&other, GITHUB_CUT_OFF);
+	is_int(take(RATE_READ), RATE_NONE, "one sent before and failed after is no further trouble");
+}
+
+static void
 test_refusal_outweighs(void)
 {
 	RateTicket other;
@@ -356,6 +474,16 @@ test_refusal_outweighs(void)
 	refuse(&other, 30 * SECOND_MS);
 	is_int(take(RATE_READ), RATE_REFUSED, "a refusal outweighs a trouble on the way");
 	is_int(wait_of(RATE_READ), 30 * SECOND_MS, "... and lasts as long as it says");
+
+	start_afresh();
+	(void) take(RATE_READ);
+	other = ticket;
+	(void) take(RATE_READ);
+	rate_limit_end(&limit, &ticket, GITHUB_CUT_OFF, NULL, now_ms);
+	rate_limit_note_unreachable(&limit, &ticket, RATE_MINUTE_MS, SECOND_MS, 300 * SECOND_MS, 0.0,
+								now_ms);
+	refuse(&other, 30 * SECOND_MS);
+	is_int(wait_of(RATE_READ), 30 * SECOND_MS, "... also where the trouble would last longer");
 }
 
 static void
@@ -387,42 +515,16 @@ test_past_block(void)
 	is_int(take(RATE_READ), RATE_NONE, "then nobody's memory of it counts");
 }
 
-/* ---- forgetting ---- */
-
-static void
-test_idle(void)
-{
-	start_afresh();
-	ok(rate_limit_is_idle(&limit, now_ms), "what never sent may be forgotten");
-	(void) take(RATE_READ);
-	now_ms += RATE_HOUR_MS;
-	ok(!rate_limit_is_idle(&limit, now_ms), "what is under way may not");
-	answer(&ticket);
-	ok(!rate_limit_is_idle(&limit, now_ms), "nor what was sent a moment ago");
-	now_ms += 2 * RATE_MINUTE_MS;
-	ok(rate_limit_is_idle(&limit, now_ms), "a minute later it may");
-	(void) ask(RATE_CREATION);
-	now_ms += 2 * RATE_MINUTE_MS;
-	ok(!rate_limit_is_idle(&limit, now_ms), "a creation is remembered for an hour");
-	now_ms += RATE_HOUR_MS;
-	ok(rate_limit_is_idle(&limit, now_ms), "... no longer");
-	tell(5000, 60, 900);
-	now_ms += 2 * RATE_MINUTE_MS;
-	ok(!rate_limit_is_idle(&limit, now_ms), "an hour that is nearly used up is remembered");
-	now_ms += RATE_HOUR_MS;
-	ok(rate_limit_is_idle(&limit, now_ms), "... until its reset");
-	(void) take(RATE_READ);
-	refuse(&ticket, -1);
-	now_ms += RATE_HOUR_MS;
-	ok(!rate_limit_is_idle(&limit, now_ms), "a refusal is remembered");
-}
-
 int
 main(void)
 {
 	test_remaining();
 	test_lowered();
 	test_overlapping_answers();
+	test_same_hour();
+	test_limits_of_sense();
+	test_untold();
+	test_cut_off_with_headers();
 	test_turn_given_back();
 	test_senseless_headers();
 	test_refusal();
@@ -432,10 +534,13 @@ main(void)
 	test_refusals_at_once();
 	test_cut();
 	test_block();
+	test_shortest_refusal();
+	test_refusal_with_one_left();
+	test_cut_of_creations_eases();
 	test_unreachable();
+	test_late_failure();
 	test_refusal_outweighs();
 	test_lost_probe();
 	test_past_block();
-	test_idle();
 	return done_testing();
 }

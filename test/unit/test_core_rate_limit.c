@@ -1,6 +1,6 @@
 /*
  * test_core_rate_limit.c
- *		What may be sent, and when: our own budget.
+ *		What may be sent, and when: our own budget; and when it may be forgotten.
  */
 #include "rate_testing.h"
 #include "unit.h"
@@ -211,6 +211,12 @@ test_two_obstacles(void)
 	is_int(wait_of(RATE_CREATION), 90 * SECOND_MS, "... and is told in full, too");
 
 	start_afresh();
+	settings.write_interval_ms = RATE_MINUTE_MS + RATE_MINUTE_MS / RATE_STEPS;
+	settings.creations_per_minute = 1;
+	(void) ask(RATE_CREATION);
+	is_int(take(RATE_CREATION), RATE_CREATIONS, "of two that end together, the budget is told");
+
+	start_afresh();
 	(void) ask(RATE_WRITE);
 	(void) take(RATE_READ);
 	rate_limit_end(&limit, &ticket, GITHUB_ANSWERED, NULL, now_ms);
@@ -315,6 +321,55 @@ test_age_of_what_counts(void)
 	is_int(ask(RATE_CREATION), RATE_CREATIONS, "what a clock ahead of ours has told is of now");
 }
 
+/* Where a step of each window begins. */
+static void
+start_at_a_step(void)
+{
+	start_afresh();
+	now_ms = 1000 * (int64_t) RATE_HOUR_MS;
+}
+
+static void
+check_usage(int64_t points, int64_t of_minute, int64_t of_hour, const char *name)
+{
+	RateUsage usage = rate_limit_usage(&limit, now_ms);
+
+	is_int(usage.points_last_minute, points, name);
+	is_int(usage.creations_last_minute, of_minute, "... of the minute's creations");
+	is_int(usage.creations_last_hour, of_hour, "... of the hour's");
+}
+
+static void
+test_full_age(void)
+{
+	start_at_a_step();
+	(void) ask(RATE_CREATION);
+	now_ms += RATE_MINUTE_MS;
+	check_usage(RATE_WRITE_POINTS, 1, 1, "what has just been answered counts for its full minute");
+	now_ms += RATE_HOUR_MS - RATE_MINUTE_MS;
+	check_usage(0, 0, 1, "... and for its full hour");
+	is_int(rate_limit_usage(&limit, now_ms).requests_last_hour, 1, "... of requests, too");
+}
+
+static void
+test_inherited_usage(void)
+{
+	RateLimit shared;
+
+	start_at_a_step();
+	settings.write_interval_ms = 0;
+	(void) ask_often(RATE_CREATION, 70);
+	(void) take(RATE_CREATION);
+	shared = limit;
+	memset(&limit, 0, sizeof(limit));
+	rate_limit_inherit(&limit, &shared, now_ms);
+	check_usage(71 * RATE_WRITE_POINTS, 71, 71, "what is inherited counts where it counted");
+	now_ms += RATE_MINUTE_MS;
+	check_usage(71 * RATE_WRITE_POINTS, 71, 71, "... for its full minute");
+	now_ms += RATE_HOUR_MS - RATE_MINUTE_MS;
+	check_usage(0, 0, 71, "... and its full hour");
+}
+
 static void
 test_usage_under_way(void)
 {
@@ -342,6 +397,9 @@ test_budget_under_way(void)
 		(void) take(RATE_READ);
 	is_int(take(RATE_READ), RATE_BUSY, "what is under way uses the budget up");
 	is_int(wait_of(RATE_READ), RATE_NEVER, "... until it is answered");
+	settings.creations_per_minute = 1;
+	rate_limit_note_past_creations(&limit, 1, 0, now_ms);
+	is_int(take(RATE_CREATION), RATE_CREATIONS, "... but what has a time of its own says so");
 }
 
 /* A clock that has just begun: nothing is older. */
@@ -410,6 +468,80 @@ test_inherit(void)
 		   "... but all that was used where it was counts, also what is under way");
 }
 
+/* ---- forgetting ---- */
+
+static void
+test_idle(void)
+{
+	start_afresh();
+	ok(rate_limit_is_idle(&limit, now_ms), "what never sent may be forgotten");
+	(void) take(RATE_READ);
+	now_ms += RATE_HOUR_MS;
+	ok(!rate_limit_is_idle(&limit, now_ms), "what is under way may not");
+	answer(&ticket);
+	ok(!rate_limit_is_idle(&limit, now_ms), "nor what was sent a moment ago");
+	now_ms += 2 * RATE_MINUTE_MS;
+	ok(rate_limit_is_idle(&limit, now_ms), "a minute later it may");
+	(void) ask(RATE_CREATION);
+	now_ms += 2 * RATE_MINUTE_MS;
+	ok(!rate_limit_is_idle(&limit, now_ms), "a creation is remembered for an hour");
+	now_ms += RATE_HOUR_MS;
+	ok(rate_limit_is_idle(&limit, now_ms), "... no longer");
+	tell(5000, 60, 900);
+	now_ms += 2 * RATE_MINUTE_MS;
+	ok(!rate_limit_is_idle(&limit, now_ms), "an hour that is nearly used up is remembered");
+	now_ms += RATE_HOUR_MS;
+	ok(rate_limit_is_idle(&limit, now_ms), "... until its reset");
+	(void) take(RATE_READ);
+	refuse(&ticket, -1);
+	now_ms += RATE_HOUR_MS;
+	ok(!rate_limit_is_idle(&limit, now_ms), "a refusal is remembered");
+	rate_limit_note_answer(&limit, &(RateTicket){.number = limit.sent + 1});
+	ok(!rate_limit_is_idle(&limit, now_ms), "... and its cut, when it is over");
+	now_ms += 2 * RATE_HOUR_MS;
+	ok(rate_limit_is_idle(&limit, now_ms), "... until it is eased");
+	(void) take(RATE_CREATION);
+	refuse(&ticket, -1);
+	rate_limit_note_answer(&limit, &(RateTicket){.number = limit.sent + 1});
+	now_ms += RATE_HOUR_MS + RATE_MINUTE_MS;
+	ok(!rate_limit_is_idle(&limit, now_ms), "so is a cut of creations");
+	now_ms += RATE_HOUR_MS;
+	ok(rate_limit_is_idle(&limit, now_ms), "... until it is eased");
+}
+
+static void
+test_idle_with_two_of_each(void)
+{
+	start_afresh();
+	(void) take(RATE_READ);
+	(void) take(RATE_WRITE);
+	ok(!rate_limit_is_idle(&limit, now_ms), "a read and a write under way are two");
+	start_afresh();
+	limit.points_cut = (RateCut){.sixteenths = 8, .since_ms = now_ms};
+	limit.creations_cut = (RateCut){.sixteenths = 8, .since_ms = now_ms};
+	ok(!rate_limit_is_idle(&limit, now_ms), "so are two cuts");
+}
+
+static bool
+is_idle_with(int64_t remaining)
+{
+	start_afresh();
+	tell(100, remaining, 3600);
+	now_ms += 2 * RATE_MINUTE_MS;
+	return rate_limit_is_idle(&limit, now_ms);
+}
+
+static void
+test_idle_hour(void)
+{
+	ok(is_idle_with(51), "an hour of which more than half is left may be forgotten");
+	ok(!is_idle_with(50), "... of half, not");
+	now_ms = limit.remaining.reset_ms - 1;
+	ok(!rate_limit_is_idle(&limit, now_ms), "... until its reset");
+	now_ms++;
+	ok(rate_limit_is_idle(&limit, now_ms), "... at which it is over");
+}
+
 int
 main(void)
 {
@@ -427,11 +559,16 @@ main(void)
 	test_inherited_pace();
 	test_clock();
 	test_age_of_what_counts();
+	test_full_age();
+	test_inherited_usage();
 	test_usage_under_way();
 	test_budget_under_way();
 	test_clock_near_zero();
 	test_one_of_an_hour();
 	test_pace_in_milliseconds();
 	test_inherit();
+	test_idle();
+	test_idle_with_two_of_each();
+	test_idle_hour();
 	return done_testing();
 }

@@ -44,6 +44,11 @@ test_write_interval(void)
 	rate_limit_note_sent(&limit, &settings, &ticket, now_ms);
 	answer(&ticket);
 	is_int(wait_of(RATE_WRITE), SECOND_MS, "the interval begins when a write leaves");
+	settings.write_interval_ms = 1;
+	(void) ask(RATE_WRITE);
+	now_ms += SECOND_MS;
+	(void) ask(RATE_WRITE);
+	is_int(wait_of(RATE_WRITE), 1, "the shortest interval is one");
 	settings.write_interval_ms = 0;
 	is_int(ask(RATE_WRITE), RATE_NONE, "without an interval it does not wait");
 }
@@ -127,6 +132,63 @@ test_who_asked_when(void)
 	is_int(take_for(RATE_FOR_BACKFILL), RATE_NONE, "... and no longer");
 }
 
+static int
+take_all_for_backfill(void)
+{
+	while (take_for(RATE_FOR_BACKFILL) == RATE_NONE)
+		;
+	return limit.backfills_under_way;
+}
+
+/* Only a read of people that found no place keeps one from the backfill. */
+static void
+test_who_has_not_asked(void)
+{
+	RateTicket first;
+
+	start_afresh();
+	now_ms = 0;
+	(void) take_for(RATE_FOR_PEOPLE);
+	is_int(take_all_for_backfill(), 7, "who found a place has not asked for another");
+
+	start_afresh();
+	(void) take(RATE_WRITE);
+	now_ms += 2 * SECOND_MS;
+	is_int(take(RATE_WRITE), RATE_BUSY, "a write that waits for a write");
+	is_int(take_all_for_backfill(), 8, "... leaves the places of reads alone");
+
+	start_afresh();
+	(void) ask_often(RATE_READ, 1000);
+	is_int(take(RATE_READ), RATE_INTERVAL, "a read that waits for its pace");
+	now_ms += SECOND_MS;
+	is_int(take_all_for_backfill(), 8, "... leaves the places alone, too");
+
+	start_afresh();
+	(void) take_for(RATE_FOR_BACKFILL);
+	first = ticket;
+	(void) take_all_for_backfill();
+	(void) take_for(RATE_FOR_PEOPLE);
+	answer(&first);
+	(void) take_for(RATE_FOR_PEOPLE);
+	answer(&ticket);
+	is_int(take_all_for_backfill(), 8, "who has found a place at last asks no more");
+}
+
+static void
+test_one_place(void)
+{
+	RateTicket first;
+
+	start_afresh();
+	settings.reads_at_once = 1;
+	(void) take_for(RATE_FOR_PEOPLE);
+	first = ticket;
+	is_int(take_for(RATE_FOR_BACKFILL), RATE_BUSY, "a single place is taken");
+	answer(&first);
+	is_int(take_for(RATE_FOR_PEOPLE), RATE_NONE, "... and not kept for a backfill that asked");
+	is_int(take_for(RATE_FOR_PEOPLE), RATE_BUSY, "... though it is a single one");
+}
+
 int
 main(void)
 {
@@ -135,5 +197,7 @@ main(void)
 	test_backfill();
 	test_places_of_backfill();
 	test_who_asked_when();
+	test_who_has_not_asked();
+	test_one_place();
 	return done_testing();
 }
