@@ -32,6 +32,8 @@ static const TimeCase iso_times[] = {
 	{"2021-04-28T22:32:21.999999999Z", 1619649141},
 	{"2021-01-01T00:00:00+05:45", 1609438500},
 	{"2021-01-01T00:00:00+00:00", 1609459200},
+	{"2021-01-01T00:00:00+23:59", 1609372860},
+	{"2021-01-01T00:00:00-00:30", 1609461000},
 	{"2016-12-31T23:59:60Z", 1483228800},
 };
 
@@ -93,10 +95,29 @@ static const char *const not_http_dates[] = {
 	"Sun, 06 Nov 1994 08:49:37 GMT ",
 };
 
+static void
+test_days_of_months(void)
+{
+	static const char *const days_too_many[] = {"01-32", "02-29", "03-32", "04-31",
+												"05-32", "06-31", "07-32", "08-32",
+												"09-31", "10-32", "11-31", "12-32"};
+
+	for (size_t i = 0; i < COUNT(days_too_many); i++)
+	{
+		char text[GITHUB_TIME_LENGTH + 1];
+		int64_t seconds;
+
+		snprintf(text, sizeof(text), "2023-%sT00:00:00Z", days_too_many[i]);
+		ok(!github_time_parse(text, &seconds), "no month has a day more");
+	}
+}
+
 int
 main(void)
 {
 	int64_t seconds;
+
+	test_days_of_months();
 
 	for (size_t i = 0; i < COUNT(iso_times); i++)
 	{
@@ -116,7 +137,8 @@ main(void)
 		ok(!github_http_date_parse(not_http_dates[i], &seconds), "what is no HTTP date is refused");
 	ok(!github_http_date_parse(NULL, &seconds), "nothing is no HTTP date");
 
-	for (int64_t day = 0; day < 40000; day++)
+	/* Beyond 2400, the first year of its kind after 2000. */
+	for (int64_t day = 0; day < 170000; day++)
 	{
 		char text[GITHUB_TIME_LENGTH + 1];
 		int64_t written = day * 86400 + day % 86400;
