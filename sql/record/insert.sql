@@ -61,13 +61,30 @@ COMMENT ON FUNCTION github_sync.@record@_with_decision(
 	github_sync.@record@_sync_transactions, github_sync.decision) IS
 'private: a new transaction as the rules decide about it';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_in_place_of_superseded(INOUT t github_sync.@record@_sync_transactions)
+LANGUAGE plpgsql AS $$
+DECLARE
+	place record;
+BEGIN
+	SELECT * INTO place FROM github_sync.@record@_superseded_by(t, true);
+	IF place.ids IS NOT NULL THEN
+		t.supersedes := place.ids || t.supersedes;
+		t.queued_at := place.queued_at;
+		t.priority := least(t.priority, place.priority);
+		t.lagging_answers := place.lagging_answers;
+		t.next_attempt_at := place.next_attempt_at;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_in_place_of_superseded(github_sync.@record@_sync_transactions) IS
+'private: a new transaction with the place in line of those that it supersedes, and what their retries have come to';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_transaction() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	cached github_sync.@resources@;
 	here github_sync.local_row;
 	decision github_sync.decision;
-	place record;
 	can_be_read boolean := github_sync.table_has_columns({{name_texts}}, {{columns_text}});
 BEGIN
 	PERFORM github_sync.require_one_owner();
@@ -116,15 +133,7 @@ BEGIN
 	END IF;
 
 	NEW.creates := NEW.direction = 'outbound' AND NEW.action = 'upsert' AND github_sync.@record@_would_create(cached);
-	SELECT * INTO place FROM github_sync.@record@_superseded_by(NEW, true);
-	IF place.ids IS NOT NULL THEN
-		NEW.supersedes := place.ids || NEW.supersedes;
-		NEW.queued_at := place.queued_at;
-		NEW.priority := least(NEW.priority, place.priority);
-		NEW.lagging_answers := place.lagging_answers;
-		NEW.next_attempt_at := place.next_attempt_at;
-	END IF;
-	RETURN NEW;
+	RETURN github_sync.@record@_in_place_of_superseded(NEW);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_insert_transaction() IS

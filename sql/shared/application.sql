@@ -13,7 +13,7 @@ BEGIN
 	RETURN coalesce((
 		SELECT substr(given.setting, length('search_path=') + 1)
 		FROM pg_db_role_setting AS d CROSS JOIN LATERAL unnest(d.setconfig) AS given (setting)
-		WHERE given.setting LIKE 'search\_path=%' AND d.setrole IN (
+		WHERE starts_with(given.setting, 'search_path=') AND d.setrole IN (
 				0, (SELECT o.oid FROM pg_roles AS o WHERE o.rolname = session_user))
 			AND d.setdatabase IN (0, (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database()))
 		ORDER BY d.setrole <> 0 DESC, d.setdatabase <> 0 DESC LIMIT 1),
