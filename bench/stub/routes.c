@@ -168,7 +168,9 @@ read_change(const Request *request)
 	const char *at = memchr(request->body, '{', (size_t) request->body_length);
 	Change change = {0};
 
-	while (at != NULL && at + 1 < end && *at != '}')
+	if (at == NULL)
+		return change;
+	while (at + 1 < end && *at != '}')
 	{
 		const char *name = skip_space(at + 1, end);
 		const char *colon = memchr(name, ':', (size_t) (end - name));
