@@ -89,7 +89,8 @@ RETURN jsonb_build_object(
 	'local_fields', fields_of_r,
 	'old_fields', fields_of_old,
 	'new_fields', fields_of_new,
-	'returning_text', quote_literal(format('r.%I, %s', (mapping.key).name, fields_of_r)),
+	'returning_text', quote_literal(format('r.%I', (mapping.key).name)),
+	'body_text', quote_literal((mapping.body).name),
 	'columns_text', (SELECT quote_literal(array_agg(n.value))
 		FROM jsonb_each_text(github_sync.mapped_names(mapping)) AS n),
 	'modified_at', github_sync.local_time(format('r.%I', (mapping.modified_at).name), mapping),

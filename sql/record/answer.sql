@@ -14,25 +14,73 @@ RETURN 5;
 COMMENT ON FUNCTION github_sync.@record@_lagging_answers_refused() IS
 'private: how many answers of a lagging replica are refused before one is taken';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_wait_for_replica() RETURNS interval
+CREATE OR REPLACE FUNCTION github_sync.@record@_wait_for_replica(lagging_answers integer) RETURNS interval
 LANGUAGE sql IMMUTABLE
-RETURN interval '2 seconds';
-COMMENT ON FUNCTION github_sync.@record@_wait_for_replica() IS
-'private: after which time a resource is fetched again whose answer came from a lagging replica';
+RETURN ('{2 s,5 s,15 s,30 s,60 s}'::interval[])[lagging_answers];
+COMMENT ON FUNCTION github_sync.@record@_wait_for_replica(integer) IS
+'private: after which time a resource is fetched again whose answer, the first, second ... of them, came from a '
+'lagging replica';
+
+/* Replicas are this far behind at most: a value that is older was written since by somebody. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_longest_lag() RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN interval '60 seconds';
+COMMENT ON FUNCTION github_sync.@record@_longest_lag() IS
+'private: how long a read may take back, within one second of GitHub''s clock, what we have just written';
+
+/* Of any inbound transaction, whatever became of it: GitHub has said that there is such a version. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_behind(
+	cached github_sync.@resources@, answer github_sync.answer)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN ((answer.resource).updated_at < cached.github_updated_at
+		OR (answer.resource).updated_at < (SELECT max(q.github_updated_at)
+			FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = cached.id AND q.action = 'upsert')) IS TRUE;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_behind(github_sync.@resources@, github_sync.answer) IS
+'private: a read that is older than the newest version that we were told of or have seen';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_takes_back(
+	cached github_sync.@resources@, answer github_sync.answer)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	known CONSTANT text[] := github_sync.@record@_remote_fields(cached);
+	shown CONSTANT text[] := github_sync.@record@_shown_fields(answer.resource);
+BEGIN
+	FOR i IN 1 .. cardinality(known) LOOP
+		IF cached.written_at[i] > answer.answered_at - github_sync.@record@_longest_lag()
+			AND NOT github_sync.same_text(known[i], shown[i]) THEN
+			RETURN true;
+		END IF;
+	END LOOP;
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_takes_back(github_sync.@resources@, github_sync.answer) IS
+'private: a read of the second in which we wrote shows another value than we have just written';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_is_lagging(
-	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer)
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer,
+	is_behind boolean)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE AS $$
-	SELECT answer.kind IN ('fetched', 'not modified')
-		AND t.lagging_answers < github_sync.@record@_lagging_answers_refused()
-		AND (coalesce((answer.resource).updated_at < t.github_updated_at, false)
-			OR coalesce((answer.resource).updated_at < cached.github_updated_at, false)
-			OR t.direction = 'inbound' AND t.action = 'delete')
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN t.lagging_answers < github_sync.@record@_lagging_answers_refused()
+		AND (is_behind
+			OR answer.kind IN ('fetched', 'not modified') AND t.direction = 'inbound' AND t.action = 'delete'
+			OR answer.kind = 'fetched' AND cached.written_at IS NOT NULL
+				AND (answer.resource).updated_at = cached.github_updated_at
+				AND github_sync.@record@_takes_back(cached, answer));
+END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_is_lagging(
-	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
-'private: a replica that is behind what we were told or have seen, or still shows what we were told is deleted';
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer, boolean) IS
+'private: the answer of a replica that is behind, that takes back what we have just written, or that still shows what '
+'we were told is deleted';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_refuse_lagging(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer)
@@ -42,7 +90,7 @@ BEGIN
 	t.lagging_answers := t.lagging_answers + 1;
 	RETURN github_sync.@record@_give_back_held(t, cached,
 		format('GitHub answered with the state of %s', (answer.resource).updated_at),
-		clock_timestamp() + github_sync.@record@_wait_for_replica());
+		clock_timestamp() + github_sync.@record@_wait_for_replica(t.lagging_answers));
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_refuse_lagging(
@@ -87,26 +135,58 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_note_remote(github_sync.@resources@, github_sync.resource) IS
 'private: takes over what GitHub shows, and since when each mapped field is known to have its value';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_note_answer(
-	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, answer github_sync.answer)
+CREATE OR REPLACE FUNCTION github_sync.@record@_note_written(
+	INOUT cached github_sync.@resources@, answer github_sync.answer)
 LANGUAGE plpgsql AS $$
+DECLARE
+	shown CONSTANT text[] := github_sync.@record@_shown_fields(answer.resource);
 BEGIN
+	FOR i IN 1 .. cardinality(shown) LOOP
+		IF cached.sent_mask[i]
+			AND (answer.kind IN ('written', 'created') OR github_sync.same_text(shown[i], cached.sent[i])) THEN
+			cached.written_at[i] := answer.answered_at;
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_note_written(github_sync.@resources@, github_sync.answer) IS
+'private: when GitHub was seen to have what a write under way carries';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_note_answer(
+	INOUT cached github_sync.@resources@, answer github_sync.answer, is_behind boolean)
+LANGUAGE plpgsql AS $$
+DECLARE
+	settled_from CONSTANT timestamptz := (answer.resource).updated_at + github_sync.@record@_settling_time();
+	is_change CONSTANT boolean := answer.kind IN ('written', 'created')
+		OR (answer.resource).updated_at IS DISTINCT FROM cached.github_updated_at;
+BEGIN
+	IF cached.sent IS NOT NULL AND answer.kind <> 'not modified' THEN
+		cached := github_sync.@record@_note_written(cached, answer);
+	END IF;
 	IF answer.kind <> 'not modified' THEN
 		cached := github_sync.@record@_note_remote(cached, answer.resource);
 		cached.etag := answer.etag;
 		cached.etag_key := answer.etag_key;
 	END IF;
 	/* An answer that still lags is taken, but settles nothing. */
-	IF t.github_updated_at IS NULL OR (answer.resource).updated_at >= t.github_updated_at THEN
+	IF NOT is_behind THEN
 		cached.seen_at := greatest(cached.seen_at, answer.answered_at);
+	END IF;
+	IF is_behind THEN
+		cached.settle_at := clock_timestamp() + github_sync.@record@_settling_time();
+	ELSIF cached.seen_at >= settled_from THEN
+		cached.settle_at := NULL;
+	ELSIF is_change THEN
+		/* By GitHub's clock, whose times are whole seconds. */
+		cached.settle_at := clock_timestamp() + (settled_from - answer.answered_at) + interval '1 second';
 	END IF;
 	cached.missing_since := NULL;
 	cached.deleted_at := NULL;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_note_answer(
-	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
-'private: what GitHub shows, and when it was seen there; a tombstone is cleared';
+COMMENT ON FUNCTION github_sync.@record@_note_answer(github_sync.@resources@, github_sync.answer, boolean) IS
+'private: what GitHub shows, when it was seen there, and when it is to be asked once more, as this answer does not '
+'settle it; a tombstone is cleared';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_end_without_row(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, kind text)
@@ -303,9 +383,25 @@ COMMENT ON FUNCTION github_sync.@record@_send_or_end(
 'over what its fetch may have seen: the resource is fetched again first; where the application has moved the row, the '
 'rules decide anew';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_keep_unseen(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, merged github_sync.merge_result)
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO github_sync.sync_conflicts
+		(record_type, cached_record_id, transaction_id, field, base, local, remote, winner)
+	SELECT '@record@', cached.id, t.id, (github_sync.field_names('@record@'))[i], cached.remote_base[i],
+		merged.local_fields[i], NULL, 'app'
+	FROM generate_subscripts(merged.to_send, 1) AS i WHERE merged.to_send[i];
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_keep_unseen(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.merge_result) IS
+'private: notes that what is sent may overwrite a text of GitHub''s that no answer has shown: remote is NULL';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_apply_answer(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer,
-	was_told boolean)
+	was_told boolean, is_behind boolean)
 RETURNS github_sync.next_request
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -327,11 +423,14 @@ BEGIN
 		END IF;
 	END IF;
 	SELECT * INTO outcome FROM github_sync.@record@_merge(t, repo, cached, remote, answer);
+	IF is_behind AND NOT was_told THEN
+		PERFORM github_sync.@record@_keep_unseen(t, outcome.cached, outcome.merged);
+	END IF;
 	RETURN github_sync.@record@_send_or_end(t, outcome.cached, outcome.merged, was_told);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_apply_answer(
-	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer, boolean) IS
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer, boolean, boolean) IS
 'private: what GitHub shows of a record, noted already, meets the local row';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_report_answer(
@@ -344,6 +443,7 @@ DECLARE
 	cached github_sync.@resources@ := held.cached;
 	identity record;
 	was_told boolean := false;
+	is_behind boolean;
 	follows github_sync.next_request;
 BEGIN
 	IF t.id IS NULL THEN
@@ -358,15 +458,18 @@ BEGIN
 	ELSE
 		follows.result := github_sync.@record@_give_back_held(t, cached, NULL, NULL);
 	END IF;
-	IF follows.result IS NULL AND github_sync.@record@_is_lagging(t, cached, answer) THEN
-		follows.result := github_sync.@record@_refuse_lagging(t, cached, answer);
+	IF follows.result IS NULL THEN
+		is_behind := answer.kind IN ('fetched', 'not modified') AND github_sync.@record@_is_behind(cached, answer);
+		IF github_sync.@record@_is_lagging(t, cached, answer, is_behind) THEN
+			follows.result := github_sync.@record@_refuse_lagging(t, cached, answer);
+		END IF;
 	END IF;
 	IF follows.result IS NOT NULL THEN
 		RETURN follows;
 	END IF;
-	cached := github_sync.@record@_note_answer(t, cached, answer);
+	cached := github_sync.@record@_note_answer(cached, answer, is_behind);
 	PERFORM github_sync.@record@_close_attempt(cached.id, 'created') WHERE answer.kind IN ('created', 'found');
-	RETURN github_sync.@record@_apply_answer(t, cached, answer, was_told);
+	RETURN github_sync.@record@_apply_answer(t, cached, answer, was_told, is_behind);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_report_answer(bigint, integer, github_sync.answer) IS

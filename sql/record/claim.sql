@@ -2,8 +2,61 @@
  * Claiming: the worker takes the oldest queued transactions, one per record.
  */
 
+/* Behind all else: the smallest priority there is. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_priority_of_settling() RETURNS smallint
+LANGUAGE sql IMMUTABLE
+RETURN 32767;
+COMMENT ON FUNCTION github_sync.@record@_priority_of_settling() IS
+'private: of transactions that only find out whether a version is settled';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_settle(cached github_sync.@resources@) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	is_asked CONSTANT boolean := EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached.id AND q.state IN ('queued', 'processing'));
+BEGIN
+	/* Whoever is asked for it already may settle it. */
+	UPDATE github_sync.@resources@ AS r SET lock_version = r.lock_version + 1,
+		settle_at = CASE WHEN is_asked THEN clock_timestamp() + github_sync.@record@_settling_time() END
+	WHERE r.id = cached.id;
+	IF NOT is_asked AND cached.@record@_id IS NOT NULL AND cached.github_id IS NOT NULL AND cached.deleted_at IS NULL
+		AND github_sync.sync_disabled_reason(cached.github_repo_id, 'inbound') IS NULL THEN
+		INSERT INTO github_sync.@record@_sync_transactions (direction, @resource@_id, github_updated_at, priority)
+		VALUES ('inbound', cached.id, cached.github_updated_at, github_sync.@record@_priority_of_settling());
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_settle(github_sync.@resources@) IS
+'private: a held record whose last change no answer has settled is asked for once more';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_settle_due(most integer) RETURNS timestamptz
+LANGUAGE plpgsql AS $$
+DECLARE
+	due record;
+	cached github_sync.@resources@;
+	met integer := 0;
+BEGIN
+	FOR due IN
+		SELECT r.id FROM github_sync.@resources@ AS r WHERE r.settle_at <= clock_timestamp()
+		ORDER BY r.settle_at LIMIT most
+	LOOP
+		met := met + 1;
+		/* What somebody holds just now is looked at again with the next one that is due. */
+		CONTINUE WHEN NOT github_sync.@record@_lock_local_row_skip_locked(due.id);
+		cached := github_sync.@record@_lock_record_skip_locked(due.id);
+		PERFORM github_sync.@record@_settle(cached) WHERE cached.settle_at <= clock_timestamp();
+	END LOOP;
+	RETURN (SELECT min(r.settle_at) FROM github_sync.@resources@ AS r
+		WHERE r.settle_at > CASE WHEN met < most THEN clock_timestamp() ELSE '-infinity' END);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_settle_due(integer) IS
+'private: asks once more for the records whose time has come; returns the next such time, NULL: none';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_release_due(OUT released bigint, OUT next_due_at timestamptz)
 LANGUAGE plpgsql AS $$
+DECLARE
+	settle_at timestamptz := (SELECT min(r.settle_at) FROM github_sync.@resources@ AS r);
 BEGIN
 	/* What somebody holds just now is decided about, and is due again at the next look. */
 	UPDATE github_sync.@record@_sync_transactions SET next_attempt_at = NULL
@@ -12,6 +65,10 @@ BEGIN
 	GET DIAGNOSTICS released = ROW_COUNT;
 	SELECT min(t.next_attempt_at) INTO next_due_at FROM github_sync.@record@_sync_transactions AS t
 	WHERE t.state = 'queued' AND t.next_attempt_at < 'infinity';
+	IF settle_at <= clock_timestamp() THEN
+		settle_at := CASE WHEN github_sync.@record@_table_fits() THEN github_sync.@record@_settle_due(100) END;
+	END IF;
+	next_due_at := least(next_due_at, settle_at);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_release_due() IS

@@ -121,6 +121,8 @@ BEGIN
 		NEW.supersedes := place.ids || NEW.supersedes;
 		NEW.queued_at := place.queued_at;
 		NEW.priority := least(NEW.priority, place.priority);
+		NEW.lagging_answers := place.lagging_answers;
+		NEW.next_attempt_at := place.next_attempt_at;
 	END IF;
 	RETURN NEW;
 END

@@ -42,24 +42,40 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_require_table() IS
 'private: a clear error where local rows cannot be read';
 
+/* GitHub says NULL of an empty text, and of one that was never written. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_storable_fields(INOUT fields text[])
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	body CONSTANT integer := github_sync.@record@_body_position();
+BEGIN
+	IF fields[body] IS NULL AND github_sync.column_refuses_null({{table_text}}::regclass, {{body_text}}) THEN
+		fields[body] := '';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_storable_fields(text[]) IS
+'private: the mapped fields as the application''s table can hold them: an empty text where GitHub has none and the '
+'column is NOT NULL';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_update_local_row(
 	key {{key_type}}, new_fields text[], chosen boolean[], new_modified_at timestamptz)
-RETURNS text[]
+RETURNS github_sync.local_row
 LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
-	written text[];
+	path_of_ours text;
 BEGIN
-	PERFORM set_config('github_sync.applying', '@record@:' || key::text, true);
-	UPDATE {{table}} AS r SET {{assignments}} WHERE r.{{id}} = key
-	RETURNING {{local_fields}} INTO written;
-	PERFORM set_config('github_sync.applying', '', true);
-	RETURN written;
+	new_fields := github_sync.@record@_storable_fields(new_fields);
+	path_of_ours := github_sync.enter_application('@record@:' || key::text);
+	UPDATE {{table}} AS r SET {{assignments}} WHERE r.{{id}} = key;
+	PERFORM github_sync.leave_application(path_of_ours);
+	/* Not RETURNING: AFTER and deferred triggers may have changed the row since. */
+	RETURN github_sync.@record@_local_row(key);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_update_local_row({{key_type}}, text[], boolean[], timestamptz) IS
 'private: writes the chosen fields (and a later modified_at, NULL: leave it) and returns what the row holds '
-'afterwards, triggers applied';
+'afterwards, all its triggers run; is_there is false where one of them deleted it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_local_row(
 	repo github_sync.github_repos, new_fields text[], new_modified_at timestamptz, resource jsonb,
@@ -68,24 +84,32 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_insert_local_row(
 LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
-	columns jsonb := {{mapped_columns}} || repo.@record@_defaults || coalesce({{insert_values}}, '{}');
+	path_of_ours text;
+	columns jsonb;
 	names text;
 	types text;
+	here github_sync.local_row;
 BEGIN
+	new_fields := github_sync.@record@_storable_fields(new_fields);
+	path_of_ours := github_sync.enter_application('@record@:new');
+	columns := {{mapped_columns}} || repo.@record@_defaults || coalesce({{insert_values}}, '{}');
 	/* Only these columns: an absent one may be of a type that refuses NULL. */
 	SELECT string_agg(quote_ident(k.name), ', '),
 		string_agg(quote_ident(k.name) || ' ' || format_type(a.atttypid, a.atttypmod), ', ')
 	INTO names, types
 	FROM jsonb_object_keys(columns) AS k (name)
 	LEFT JOIN pg_attribute AS a ON a.attrelid = {{table_text}}::regclass AND a.attname = k.name AND a.attnum > 0;
-	PERFORM set_config('github_sync.applying', '@record@:new', true);
 	EXECUTE 'INSERT INTO ' || {{table_text}} || ' AS r (' || names || ') SELECT ' || names
 		|| ' FROM jsonb_to_record($1) AS given (' || types || ') RETURNING ' || {{returning_text}}
-	INTO key, written USING columns;
-	PERFORM set_config('github_sync.applying', '', true);
+	INTO key USING columns;
+	PERFORM github_sync.leave_application(path_of_ours);
+	here := github_sync.@record@_local_row(key);
+	key := CASE WHEN here.is_there THEN key END;
+	written := here.fields;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_insert_local_row(
 	github_sync.github_repos, text[], timestamptz, jsonb, bigint) IS
 'private: makes a local row for a resource of GitHub''s: mapped columns, then the repository''s defaults, then '
-'insert_values on top';
+'insert_values on top. written is what the row holds afterwards, all its triggers run; key is NULL where one of them '
+'did not let it be, or deleted it';

@@ -160,19 +160,55 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_write_local_row(
 	INOUT cached github_sync.@resources@, remote text[], chosen boolean[], stays_dirty boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
-	written text[] := github_sync.@record@_update_local_row(cached.@record@_id, remote, chosen,
+	here github_sync.local_row := github_sync.@record@_update_local_row(cached.@record@_id, remote, chosen,
 		CASE WHEN NOT stays_dirty THEN cached.github_updated_at END);
 BEGIN
+	/* What a trigger of the application's changed besides was captured, and has its time. */
+	SELECT r.local_changed_at INTO cached.local_changed_at FROM github_sync.@resources@ AS r WHERE r.id = cached.id;
+	IF NOT here.is_there THEN
+		/* A trigger of the application's deleted the row, as an archive does: the foreign key has unlinked it. */
+		cached.@record@_id := NULL;
+		cached.local_base := NULL;
+		cached.remote_base := NULL;
+		RETURN;
+	END IF;
 	FOR i IN 1 .. cardinality(remote) LOOP
 		IF chosen[i] THEN
-			cached.local_base[i] := written[i];
+			cached.local_base[i] := here.fields[i];
 		END IF;
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_write_local_row(github_sync.@resources@, text[], boolean[], boolean) IS
-'private: writes GitHub''s values into the chosen fields of the local row; what the row holds afterwards, triggers '
-'applied, is their local base. Its time of change follows GitHub''s where no field stays dirty';
+'private: writes GitHub''s values into the chosen fields of the local row; what the row holds when all its triggers '
+'have run is their local base. Its time of change follows GitHub''s where no field stays dirty';
+
+/* By an outbound trigger of the application's own, or by capture where a trigger wrote the new row once more. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_take_in_echo(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	stub_id bigint := (SELECT r.id FROM github_sync.@resources@ AS r
+		WHERE r.@record@_id = cached.@record@_id AND r.id <> cached.id);
+	echoes bigint[];
+BEGIN
+	IF stub_id IS NULL THEN
+		RETURN;
+	END IF;
+	WITH ended AS (
+		UPDATE github_sync.@record@_sync_transactions SET event = 'already carried', duplicate_of = t.id
+		WHERE @resource@_id = stub_id AND state = 'queued' AND direction = 'outbound' AND action = 'upsert'
+		RETURNING id)
+	SELECT array_agg(e.id) INTO echoes FROM ended AS e;
+	PERFORM github_sync.@record@_join_records(cached.id, stub_id);
+	UPDATE github_sync.@record@_sync_transactions SET @record@_id = cached.@record@_id WHERE id = ANY (echoes);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_take_in_echo(
+	github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+'private: outbound transactions that were inserted while the row of this record was made are its own echo: what they '
+'tell of came from GitHub. The record that they made for the row becomes part of this one';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_make_local_row(
 	t github_sync.@record@_sync_transactions, repo github_sync.github_repos,
@@ -197,12 +233,17 @@ BEGIN
 		repo, remote, cached.github_updated_at, shown_json::jsonb,
 --@task		NULL);
 --@comment		cached.github_issue_id);
+	/* The application's triggers did not let it be: the record stays as it is. */
+	IF made.key IS NULL THEN
+		RETURN;
+	END IF;
 	cached.@record@_id := made.key;
 --@task	cached.local_repo_id := (github_sync.task_local_row(made.key)).github_repo_id;
 	cached.row_is_ours := true;
 	cached.local_base := made.written;
 	cached.remote_base := remote;
 	cached.preferred_side := NULL;
+	PERFORM github_sync.@record@_take_in_echo(t, cached);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_make_local_row(
@@ -249,6 +290,9 @@ BEGIN
 	IF merged.applied THEN
 		cached := github_sync.@record@_write_local_row(cached, remote, chosen, verdicts && '{to remote,app won}');
 	END IF;
+	IF cached.@record@_id IS NULL THEN
+		merged.to_send := array_fill(false, ARRAY[cardinality(remote)]);
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_merge(
@@ -286,6 +330,10 @@ BEGIN
 		local_changed_at = cached.local_changed_at,
 		sent = cached.sent,
 		sent_mask = cached.sent_mask,
+		written_at = cached.written_at,
+		settle_at = cached.settle_at,
+		turned_at = cached.turned_at,
+		last_side = cached.last_side,
 		etag = cached.etag,
 		etag_key = cached.etag_key,
 		lock_version = r.lock_version + 1

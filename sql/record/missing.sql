@@ -43,6 +43,8 @@ COMMENT ON FUNCTION github_sync.@record@_missing_long_enough(github_sync.@resour
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_delete_local_row(cached github_sync.github_comments)
 --@comment RETURNS void
 --@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	path_of_ours text;
 --@comment BEGIN
 --@comment	/* Never a row whose last change GitHub has not seen. */
 --@comment	/* And seen where it is now: else it may not have come along when its issue was transferred. */
@@ -53,7 +55,9 @@ COMMENT ON FUNCTION github_sync.@record@_missing_long_enough(github_sync.@resour
 --@comment			FROM github_sync.comment_local_row(cached.comment_id) AS l) THEN
 --@comment		/* No deletion of the application's: should the comment come back, it becomes a row again. */
 --@comment		PERFORM github_sync.comment_unlink_held(cached.id);
+--@comment		path_of_ours := github_sync.enter_application('comment:' || cached.comment_id::text);
 --@comment		DELETE FROM {{table}} AS r WHERE r.{{id}} = cached.comment_id;
+--@comment		PERFORM github_sync.leave_application(path_of_ours);
 --@comment	END IF;
 --@comment END
 --@comment $$;

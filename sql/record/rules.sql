@@ -244,10 +244,15 @@ COMMENT ON FUNCTION github_sync.@record@_decide(
 /* Inbound rule 6, outbound rule 3, deletions: the one place that says what gives way to what. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_superseded_by(
 	t github_sync.@record@_sync_transactions, is_new boolean,
-	OUT ids bigint[], OUT queued_at timestamptz, OUT priority smallint)
+	OUT ids bigint[], OUT queued_at timestamptz, OUT priority smallint, OUT lagging_answers smallint,
+	OUT next_attempt_at timestamptz)
 LANGUAGE plpgsql AS $$
 BEGIN
-	SELECT array_agg(q.id ORDER BY q.id), min(q.queued_at), min(q.priority) INTO ids, queued_at, priority
+	SELECT array_agg(q.id ORDER BY q.id), min(q.queued_at), min(q.priority),
+		/* A later edit here does not make GitHub's replicas faster: it waits for them as the one before did. */
+		coalesce(max(q.lagging_answers) FILTER (WHERE t.direction = 'outbound' AND t.action = 'upsert'), 0),
+		max(q.next_attempt_at) FILTER (WHERE t.direction = 'outbound' AND t.action = 'upsert' AND q.lagging_answers > 0)
+	INTO ids, queued_at, priority, lagging_answers, next_attempt_at
 	FROM github_sync.@record@_sync_transactions AS q
 	WHERE q.@resource@_id = t.@resource@_id AND q.state = 'queued' AND q.action = 'upsert' AND q.id <> t.id
 		AND CASE

@@ -30,6 +30,15 @@ COMMENT ON COLUMN github_sync.@resources@.sent IS
 'private: the values of a write under way, committed before it is sent; seen again at GitHub they count as the base';
 COMMENT ON COLUMN github_sync.@resources@.sent_mask IS
 'private: which fields of sent are part of the write';
+COMMENT ON COLUMN github_sync.@resources@.written_at IS
+'private: per field GitHub''s Date of the last answer to a write of ours that carried it: a read of the same second '
+'that takes the value back comes from a replica that lags';
+COMMENT ON COLUMN github_sync.@resources@.settle_at IS
+'private: when it is asked once more, as no answer has settled github_updated_at yet; NULL: one has, or was asked for';
+COMMENT ON COLUMN github_sync.@resources@.turned_at IS
+'private: the last times at which one side overwrote what the other had written: see sync_problems';
+COMMENT ON COLUMN github_sync.@resources@.last_side IS
+'private: whose value was written last: github (into the local row), app (to GitHub)';
 COMMENT ON COLUMN github_sync.@resources@.creation_key IS
 'private: what every creation of it carries, drawn when it is first queued: a copy or a standby of any later moment '
 'knows what to look for';
@@ -142,8 +151,7 @@ CREATE INDEX IF NOT EXISTS @record@_sync_transactions_next_attempt_idx
 	ON github_sync.@record@_sync_transactions (next_attempt_at)
 	WHERE state = 'queued' AND next_attempt_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_covering_idx
-	ON github_sync.@record@_sync_transactions (@resource@_id, github_updated_at)
-	WHERE state IN ('queued', 'processing', 'completed') AND action = 'upsert';
+	ON github_sync.@record@_sync_transactions (@resource@_id, github_updated_at) WHERE action = 'upsert';
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_waiting_idx
 	ON github_sync.@record@_sync_transactions (@resource@_id) WHERE state IN ('queued', 'processing', 'disabled');
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_@resource@_id_idx
@@ -187,6 +195,10 @@ CREATE INDEX IF NOT EXISTS @record@_creation_attempts_sent_at_idx
 	ON github_sync.@record@_creation_attempts (sent_at);
 CREATE UNIQUE INDEX IF NOT EXISTS @record@_creation_attempts_open_key
 	ON github_sync.@record@_creation_attempts (@resource@_id) WHERE outcome IS NULL;
+CREATE INDEX IF NOT EXISTS @resources@_settle_at_idx
+	ON github_sync.@resources@ (settle_at) WHERE settle_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS @resources@_turned_at_idx
+	ON github_sync.@resources@ ((turned_at[1])) WHERE cardinality(turned_at) = 10;
 /* An issue or comment that carries it may be told of by a webhook, before the answer to its creation. */
 CREATE INDEX IF NOT EXISTS @resources@_creation_key_idx
 	ON github_sync.@resources@ (creation_key) WHERE github_id IS NULL AND creation_key IS NOT NULL;

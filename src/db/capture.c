@@ -23,6 +23,7 @@
 #include "db/contained.h"
 #include "db/ownership.h"
 #include "miscadmin.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -195,14 +196,25 @@ capture_batch(CapturedChange *const *changes, int count)
 	capture_batch(changes + count / 2, count - count / 2);
 }
 
-/* What the worker itself writes is no news. */
+/* Within a trigger that another trigger's statement fired. */
+static bool
+is_nested(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0)) > 1;
+}
+
+/*
+ * What the worker itself writes is no news.  What triggers of the application
+ * write meanwhile is the application's, of the same row too: the rules find out
+ * whether that differs from what the row holds in the end.
+ */
 static bool
 is_own_write(const CapturedChange *change)
 {
 	const char *applying = GetConfigOption("github_sync.applying", true, false);
 	const char *type = record_type_name(change->record_type);
 
-	return applying != NULL && applying[0] != '\0' &&
+	return applying != NULL && applying[0] != '\0' && !is_nested() &&
 		(strcmp(applying, psprintf("%s:new", type)) == 0 ||
 		 strcmp(applying, psprintf("%s:%s", type, change->key)) == 0) &&
 		capture_functions_in_worker();

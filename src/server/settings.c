@@ -44,6 +44,7 @@ int setting_reconcile_interval_s = 10 * 60;
 int setting_retention_s = 0;
 
 char *setting_applying;
+char *setting_server_search_path;
 
 #define MINUTE_MS (60 * 1000)
 #define HOUR_MS (60 * MINUTE_MS)
@@ -106,6 +107,9 @@ static const StringSetting string_settings[] = {
 	 CONFIDENTIAL, check_proxy},
 	{"github_sync.applying", "Record that the worker is writing just now.", NULL, &setting_applying,
 	 "", PGC_USERSET, PRIVATE, NULL},
+	{"github_sync.server_search_path",
+	 "search_path of the server's configuration, for code of the application.", NULL,
+	 &setting_server_search_path, "", PGC_SUSET, PRIVATE, NULL},
 };
 
 static const IntSetting int_settings[] = {

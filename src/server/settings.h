@@ -50,6 +50,9 @@ extern int setting_retention_s;          /* 0: for ever */
  */
 extern char *setting_applying;
 
+/* Private: search_path as the configuration has it, which a worker's own pins hide. */
+extern char *setting_server_search_path;
+
 #define GITHUB_SYNC_SETTINGS_PREFIX "github_sync"
 
 #define WORKERS_PER_DATABASE_MAX 8

@@ -91,6 +91,14 @@ remember_error(ErrorData *error)
 		next_emit_log_hook(error);
 }
 
+/* Code of the application runs with the path that it has in its own sessions. */
+static void
+remember_search_path(void)
+{
+	SetConfigOption("github_sync.server_search_path", GetConfigOption("search_path", false, false),
+					PGC_SUSET, PGC_S_OVERRIDE);
+}
+
 static void
 pin_settings(void)
 {
@@ -125,6 +133,7 @@ worker_process_start(void)
 	emit_log_hook = remember_error;
 
 	shared_state_report_activity("connecting");
+	remember_search_path();
 	pin_settings();
 	BackgroundWorkerInitializeConnectionByOid(order.database, order.owner,
 											  COMPAT_CONNECT_WITHOUT_LOGIN);

@@ -14,11 +14,15 @@
 #include "server/settings.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
+#include "worker/backoff.h"
 #include "worker/claim_report.h"
 #include "worker/identity.h"
 #include "worker/repositories.h"
 
 #define MAX_REDIRECTS 3
+
+/* A minute after its last change a record is settled, and a second more, as GitHub's times are whole ones. */
+#define SETTLING_MS (61 * 1000)
 
 /* Clocks differ by seconds; as the insert rules have it for what we are told. */
 #define UPDATED_AHEAD_MAX_S (24 * 60 * 60)
@@ -118,6 +122,8 @@ report_resource(Report *report, const GithubResource *resource)
 	switch (queue_report_resource(conversation->claim, &shown))
 	{
 		case REPORT_ENDS_CLAIM:
+			/* What changed is asked for once more: SQL says when, and knows it by then. */
+			report_note_retry(report, backoff_in_ms(SETTLING_MS));
 			break;
 		case REPORT_IS_STALE:
 			/* Another worker's by now, or what the claim was about was not told as it is. */

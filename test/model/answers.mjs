@@ -3,7 +3,7 @@
  *	What GitHub's answers do to a claimed transaction and its record:
  *	"Processing", "Creation and the echo race", "Results".
  */
-import { fieldsOf, openAttempt, OUR_LOGIN, store, takeRowId, transactionsOf } from './world.mjs';
+import { FIELDS, fieldsOf, openAttempt, OUR_LOGIN, store, takeRowId, transactionsOf } from './world.mjs';
 import { end, requeue, setLocal, setNumber } from './rules.mjs';
 import { joinRecords } from './join.mjs';
 import { heldClaim } from './claim.mjs';
@@ -12,6 +12,8 @@ import { resumeRepo } from './switches.mjs';
 import { placeProblem } from './place.mjs';
 
 const LAGGING_ANSWERS = 5;
+const LONGEST_LAG = 60;
+const SETTLING = 60;
 
 /* ------------------------------------------------------------------------ */
 /* Which record the answer is about */
@@ -39,11 +41,46 @@ function mayBeOurCreation(world, t, record, kind, resource) {
 		&& world[t.type].attempts.some((a) => a.outcome === null && a.record !== record && a.record.repo === record.repo);
 }
 
-/* Behind what we were told or have seen, or shows what we were told is deleted. */
-function isLagging(t, record, kind, updated) {
-	return ['fetched', 'not modified'].includes(kind) && t.lagging < LAGGING_ANSWERS
-		&& ((t.T !== null && updated < t.T) || (record.updated !== null && updated < record.updated)
-			|| (t.direction === 'inbound' && t.action === 'delete'));
+const isRead = (kind) => ['fetched', 'not modified'].includes(kind);
+
+/* Older than the newest version that we have seen or were told of, whatever became of what told us. */
+function isBehind(world, record, kind, updated) {
+	return isRead(kind) && ((record.updated !== null && updated < record.updated)
+		|| transactionsOf(world, record).some((t) => t.action === 'upsert' && t.T !== null && updated < t.T));
+}
+
+/* Within the second in which we wrote, and less than a minute later, another value than ours. */
+function takesBack(record, kind, at, resource) {
+	return kind === 'fetched' && resource.updated === record.updated && record.written.some((written, i) =>
+		written !== null && written > at - LONGEST_LAG && !sameText(record.remote[i], resource.fields[i]));
+}
+
+function isLagging(t, record, { kind, at, resource }, behind) {
+	return t.lagging < LAGGING_ANSWERS && (behind || takesBack(record, kind, at, resource)
+		|| (isRead(kind) && t.direction === 'inbound' && t.action === 'delete'));
+}
+
+/* When GitHub was seen to have what a write carries. */
+function noteWritten(record, kind, at, resource) {
+	if (!record.sent || kind === 'not modified') return;
+	record.sent.forEach((value, i) => {
+		if (record.sentMask[i] && (!isRead(kind) && kind !== 'found' || sameText(resource.fields[i], value))) record.written[i] = at;
+	});
+}
+
+/* Whether it is to be asked once more. An answer that still lags is taken, but settles nothing. */
+function noteSeen(record, at, isChange, behind) {
+	if (!behind) record.seen = Math.max(record.seen ?? at, at);
+	if (behind) record.settles = true;
+	else if (record.seen >= record.updated + SETTLING) record.settles = false;
+	else if (isChange) record.settles = true;
+}
+
+/* What is sent over a version that no answer has shown. */
+function noteUnseen(world, t, record, merged) {
+	merged.send.forEach((is, i) => {
+		if (is) world.conflicts.push({ type: t.type, transaction: t, field: FIELDS[t.type][i], base: record.remoteBase[i], local: merged.local[i], remote: null, winner: 'app' });
+	});
 }
 
 /* The row went while GitHub was asked about it. */
@@ -177,17 +214,19 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 	}
 	/* A webhook's fetch was faster: what it saw is newer than this answer, and is fetched again. */
 	if (kind === 'created' && !openAttempt(world, record)) return requeue(world, t, null);
-	if (isLagging(t, record, kind, updated)) {
+	const behind = isBehind(world, record, kind, updated);
+	if (isLagging(t, record, { kind, at, resource }, behind)) {
 		t.lagging++;
 		return requeue(world, t, 'later');
 	}
 	const remote = kind === 'not modified' ? [...record.remote] : [...resource.fields];
+	const isChange = ['written', 'created'].includes(kind) || updated !== record.updated;
+	noteWritten(record, kind, at, resource);
 	if (kind !== 'not modified') {
 		if (type === 'task') setNumber(world, record, resource.number);
 		noteRemote(record, remote, updated);
 	}
-	/* An answer that still lags is taken, but settles nothing. */
-	if (t.T === null || updated >= t.T) record.seen = Math.max(record.seen ?? at, at);
+	noteSeen(record, at, isChange, behind);
 	record.deleted = record.missingSince = null;
 	if (kind === 'created' || kind === 'found') {
 		const attempt = openAttempt(world, record);
@@ -198,6 +237,7 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 	if (endWithoutRow(world, t, record, kind)) return t.state;
 	if (t.direction === 'outbound' && t.action === 'delete') return carryDeletion(world, t, record, remote, kind);
 	const merged = mergeAnswer(world, t, record, remote, kind === 'written' || kind === 'created');
+	if (behind && !wasTold) noteUnseen(world, t, record, merged);
 	/* That webhook's fetch may have seen a later edit: looked at again before anything is written over it. */
 	if (merged.send.includes(true) && (wasTold || placeProblem(world, record))) {
 		record.sent = record.sentMask = null;

@@ -130,6 +130,55 @@ function* lagging(scene) {
 	yield inbound('task', issue, random.of([issue.updated, ...issue.versions.map((v) => v.updated)]));
 }
 
+/* Told of a change that the replica does not show yet, and the row is changed meanwhile, once or several times. */
+function* overtakenReplica(scene) {
+	const { github, random } = scene;
+	const { issue } = yield* synced(scene);
+	const record = scene.world.task.records.find((r) => r.githubId === issue.githubId);
+	if (!record || record.local === null) return;
+	github.change(issue, ['theirs', ...issue.fields.slice(1)]);
+	yield inbound('task', issue);
+	if (random.chance(0.5)) {
+		yield claim('task');
+		const t = processing(scene, 'task');
+		if (t && random.chance(0.5)) yield { does: 'fail', type: 'task', transaction: t.name, code: 'forbidden' };
+		else yield* answer(scene, 'task', 'fetched', issue, 1, issue.versions.at(-1));
+	}
+	for (let n = random.between(1, 6); n > 0; n--) {
+		if (n === 1 || random.chance(0.4)) {
+			yield { does: 'edit row', type: 'task', id: record.local, values: { title: `mine ${n}` }, modified: issue.updated + 2 };
+			yield outbound('task', record.local);
+		}
+		if (random.chance(0.8)) yield { does: 'time passes' };
+		yield { does: 'claim', type: 'task', slots: 3 };
+		yield* answer(scene, 'task', 'fetched', issue, 2, random.chance(0.8) ? issue.versions.at(-1) : issue);
+	}
+}
+
+/* Written by us, and read within that second from a replica that does not have it. */
+function* takenBack(scene) {
+	const { github, random } = scene;
+	const { issue } = yield* synced(scene);
+	const record = scene.world.task.records.find((r) => r.githubId === issue.githubId);
+	if (!record || record.local === null) return;
+	yield { does: 'edit row', type: 'task', id: record.local, values: { title: 'mine' }, modified: issue.updated + 2 };
+	yield outbound('task', record.local);
+	yield claim('task');
+	yield* answer(scene, 'task', 'fetched', issue, 0);
+	const t = processing(scene, 'task');
+	if (!t || !record.sent) return;
+	const before = issue.fields;
+	github.patch(issue, record.sent, record.sentMask);
+	if (random.chance(0.8)) yield* answer(scene, 'task', 'written', issue, 0);
+	else yield { does: 'give back', type: 'task', transaction: t.name, later: false };
+	for (let n = random.between(1, 3); n > 0; n--) {
+		yield random.chance(0.8) ? inbound('task', issue) : outbound('task', record.local);
+		yield claim('task');
+		yield* answer(scene, 'task', 'fetched', issue, random.of([0, 1, 59, 60, 61]), random.chance(0.7) ? { fields: before, updated: issue.updated } : issue);
+		yield { does: 'time passes' };
+	}
+}
+
 /* Changed on both sides, an outbound queued: what GitHub tells is dropped for it, once or several times. */
 function* droppedForOutbound(scene) {
 	const { github, random } = scene;
@@ -241,7 +290,7 @@ function* nothing() {}
 /* And how often. */
 const OPENINGS = {
 	nothing: [nothing, 6], synced: [synced, 1.5], bothEdited: [bothEdited, 2.5], creationUnanswered: [creationUnanswered, 2.5],
-	lagging: [lagging, 0.7], droppedForOutbound: [droppedForOutbound, 1.5], writeUnanswered: [writeUnanswered, 1],
+	lagging: [lagging, 0.7], overtakenReplica: [overtakenReplica, 1.2], takenBack: [takenBack, 1], droppedForOutbound: [droppedForOutbound, 1.5], writeUnanswered: [writeUnanswered, 1],
 	newerIsGone: [newerIsGone, 1], editedAfterUnlink: [editedAfterUnlink, 0.7], missingTwice: [missingTwice, 1.5], linked: [linked, 1],
 };
 

@@ -6,8 +6,8 @@
  * the operation that made it, so that a history stays meaningful when others
  * are taken out of it; resolve() puts the ids in the place of names.
  */
-import { cloneWorld, FIELDS, fieldsOf, nameFor, recordOfRow, Refusal, store, takeTransactionId, transactionNamed } from './world.mjs';
-import { insertTransaction, recordOfGithubComment, recordOfIssue, requeue } from './rules.mjs';
+import { cloneWorld, FIELDS, fieldsOf, nameFor, recordOfRow, Refusal, store, takeTransactionId, transactionNamed, transactionsOf } from './world.mjs';
+import { disabledReason, insertTransaction, recordOfGithubComment, recordOfIssue, requeue } from './rules.mjs';
 import { answered, fail, giveBack, tryAgain } from './answers.mjs';
 import { beginCreation, creationNotFound, creationRejected } from './creation.mjs';
 import { deletedByUs, missing } from './missing.mjs';
@@ -18,6 +18,8 @@ import { link, unlink } from './link.mjs';
 import { prune } from './prune.mjs';
 import { insertOutbound, insertOutboundDelete } from './outbound.mjs';
 import { retry } from './retry.mjs';
+
+const LOWEST_PRIORITY = 32767;
 
 function insertInbound(world, type, row) {
 	const record = type === 'task'
@@ -112,6 +114,17 @@ function recover(world, { type, held }) {
 	return String(orphans.length);
 }
 
+/* Nothing has settled its last change: asked once more, behind all else. */
+function settle(world, record) {
+	if (!record.settles) return;
+	record.settles = transactionsOf(world, record).some((t) => ['queued', 'processing'].includes(t.state));
+	if (record.settles || record.local === null || record.githubId === null || record.deleted !== null) return;
+	if (disabledReason(world, record.repo, 'inbound')) return;
+	insertTransaction(world, record.type, nameFor(world), takeTransactionId(world, record.type), {
+		record, direction: 'inbound', T: record.updated, priority: LOWEST_PRIORITY,
+	});
+}
+
 /* Every retry time comes, and the pause of a repository ends. */
 function timePasses(world) {
 	for (const type of ['task', 'comment']) {
@@ -120,6 +133,7 @@ function timePasses(world) {
 			if (t.state === 'queued' && t.waits !== 'parent') t.waits = null;
 		}
 		for (const attempt of world[type].attempts) attempt.isOld = true;
+		for (const record of [...world[type].records].sort((a, b) => a.order - b.order)) settle(world, record);
 	}
 	for (const repo of world.repos.values()) repo.pause = null;
 	return '';

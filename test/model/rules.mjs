@@ -144,6 +144,10 @@ function supersede(world, t, isNew) {
 	for (const other of superseded) {
 		t.place = Math.min(t.place, other.place);
 		t.priority = Math.min(t.priority, other.priority);
+		/* A later edit here does not make GitHub's replicas faster. */
+		if (isNew && t.direction === 'outbound' && isUpsert(t) && other.lagging > t.lagging) {
+			Object.assign(t, { lagging: other.lagging, waits: other.waits, pause: other.pause });
+		}
 		end(world, other, { state: 'canceled', canceledBy: t });
 	}
 	return superseded.length > 0;

@@ -70,7 +70,7 @@ export function newRecord(world, type, attributes) {
 	const record = {
 		order: world.recordsMade++, type, repo: null, number: null, githubId: null, parent: null, local: null,
 		remote: none(), remoteBase: null, localBase: null, remoteChanged: none(), localChanged: none(),
-		sent: null, sentMask: null, updated: null, seen: null, deleted: null, localDeleted: false,
+		sent: null, sentMask: null, written: none(), settles: false, updated: null, seen: null, deleted: null, localDeleted: false,
 		prefer: null, missingSince: null, localRepo: null,
 		...attributes,
 	};
@@ -148,7 +148,7 @@ function toldCachedRecord(world, record) {
 		` seen=${told(r.seen)} changed=${told(r.remoteChanged)} bases=${told(r.localBase)}${told(r.remoteBase)}` +
 		` stamped=${told(r.localChanged.map((stamp) => stamp !== null))}` +
 		` sent=${told(r.sent && r.sent.map((value, i) => (r.sentMask[i] ? value : null)))}` +
-		` missing=${told(r.missingSince)} deleted=${told(r.deleted)} local_deleted=${r.localDeleted} prefers=${r.prefer ?? '-'}` +
+		` settles=${r.settles} missing=${told(r.missingSince)} deleted=${told(r.deleted)} local_deleted=${r.localDeleted} prefers=${r.prefer ?? '-'}` +
 		` attempts=${told(attempts.map((a) => a.outcome ?? 'open'))}`;
 }
 

@@ -101,7 +101,7 @@ BEGIN
 			' updated=', model.told(r.github_updated_at), ' seen=', model.told(r.seen_at),
 			' changed=', model.told(r.remote_changed_at, 3), ' bases=', model.told(r.local_base, 3), model.told(r.remote_base, 3),
 			' stamped=', model.known(r.local_changed_at, 3), ' sent=', model.masked(r.sent, r.sent_mask),
-			' missing=', model.told(r.missing_since), ' deleted=', model.told(r.deleted_at),
+			' settles=', (r.settle_at IS NOT NULL)::text, ' missing=', model.told(r.missing_since), ' deleted=', model.told(r.deleted_at),
 			' local_deleted=', (r.local_deleted_at IS NOT NULL)::text, ' prefers=', coalesce(r.preferred_side, '-'),
 			' attempts={', (SELECT string_agg(model.told(coalesce(a.outcome, 'open')), ',' ORDER BY a.id)
 				FROM github_sync.task_creation_attempts AS a WHERE a.github_issue_id = r.id), '}')
@@ -113,7 +113,7 @@ BEGIN
 			' updated=', model.told(r.github_updated_at), ' seen=', model.told(r.seen_at),
 			' changed=', model.told(r.remote_changed_at, 1), ' bases=', model.told(r.local_base, 1), model.told(r.remote_base, 1),
 			' stamped=', model.known(r.local_changed_at, 1), ' sent=', model.masked(r.sent, r.sent_mask),
-			' missing=', model.told(r.missing_since), ' deleted=', model.told(r.deleted_at),
+			' settles=', (r.settle_at IS NOT NULL)::text, ' missing=', model.told(r.missing_since), ' deleted=', model.told(r.deleted_at),
 			' local_deleted=', (r.local_deleted_at IS NOT NULL)::text, ' prefers=', coalesce(r.preferred_side, '-'),
 			' attempts={', (SELECT string_agg(model.told(coalesce(a.outcome, 'open')), ',' ORDER BY a.id)
 				FROM github_sync.comment_creation_attempts AS a WHERE a.github_comment_id = r.id), '}')

@@ -38,6 +38,8 @@ BEGIN
 				next_attempt_at = CASE WHEN next_attempt_at < 'infinity' THEN clock_timestamp() ELSE next_attempt_at END;
 			UPDATE github_sync.task_creation_attempts SET sent_at = sent_at - interval '1 hour';
 			UPDATE github_sync.comment_creation_attempts SET sent_at = sent_at - interval '1 hour';
+			UPDATE github_sync.github_issues SET settle_at = to_timestamp(id) WHERE settle_at IS NOT NULL;
+			UPDATE github_sync.github_comments SET settle_at = to_timestamp(id) WHERE settle_at IS NOT NULL;
 			PERFORM github_sync.task_release_due(), github_sync.comment_release_due();
 	END CASE;
 	RETURN '';

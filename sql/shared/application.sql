@@ -1,0 +1,63 @@
+/*
+ * Code of the application that runs in the worker: triggers, constraints and
+ * functions of its tables, while a local row is written.
+ *
+ * It runs with the search_path that its owner's own sessions have, as that code
+ * was written for; everything of ours is pinned, function by function.  The
+ * worker's session is the owner's, so that code can do here what it can do there.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.application_path() RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN coalesce((
+		SELECT substr(given.setting, length('search_path=') + 1)
+		FROM pg_db_role_setting AS d CROSS JOIN LATERAL unnest(d.setconfig) AS given (setting)
+		WHERE given.setting LIKE 'search\_path=%' AND d.setrole IN (
+				0, (SELECT o.oid FROM pg_roles AS o WHERE o.rolname = session_user))
+			AND d.setdatabase IN (0, (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database()))
+		ORDER BY d.setrole <> 0 DESC, d.setdatabase <> 0 DESC LIMIT 1),
+		nullif(current_setting('github_sync.server_search_path', true), ''),
+		'"$user", public');
+END
+$$;
+COMMENT ON FUNCTION github_sync.application_path() IS
+'private: the search_path with which a session of the owner''s begins: what ALTER ROLE and ALTER DATABASE say, else '
+'the server''s configuration when this worker started';
+
+CREATE OR REPLACE FUNCTION github_sync.enter_application(written_row text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	path_of_ours CONSTANT text := pg_catalog.current_setting('search_path');
+BEGIN
+	PERFORM pg_catalog.set_config('github_sync.applying', written_row, true);
+	/* Any other session than a worker's has a path of its own already. */
+	IF github_sync.in_worker() THEN
+		PERFORM pg_catalog.set_config('search_path', github_sync.application_path(), true);
+	END IF;
+	RETURN path_of_ours;
+END
+$$;
+COMMENT ON FUNCTION github_sync.enter_application(text) IS
+'private: what follows runs code of the application, for a row that is written (task:7, or task:new): its own '
+'search_path holds. Returns what leave_application() is to be given';
+
+CREATE OR REPLACE FUNCTION github_sync.leave_application(path_of_ours text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	/* Deferred triggers belong to the write, as at the COMMIT of a session; what they refuse is this row's failure. */
+	SET CONSTRAINTS ALL IMMEDIATE;
+	PERFORM pg_catalog.set_config('search_path', path_of_ours, true);
+	PERFORM pg_catalog.set_config('github_sync.applying', '', true);
+END
+$$;
+COMMENT ON FUNCTION github_sync.leave_application(text) IS
+'private: the row is written: its deferred triggers run now, and what follows is ours again';
+
+CREATE OR REPLACE FUNCTION github_sync.column_refuses_null(application_table regclass, column_name name)
+RETURNS boolean
+LANGUAGE sql STABLE
+RETURN (SELECT a.attnotnull OR y.typnotnull FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = a.atttypid
+	WHERE a.attrelid = application_table AND a.attname = column_name);
+COMMENT ON FUNCTION github_sync.column_refuses_null(regclass, name) IS
+'private: a column of the application''s that is NOT NULL, by itself or by its domain';
