@@ -22,7 +22,7 @@
 #	SEED		of the first history; default: 1, and the clock's in long_model
 #	MUTANTS, FILES, SEED	of step c_mutants: how many changes, to which sources, chosen
 #				how (test/mutants/c_mutants.mjs)
-#	CHAOS_SECONDS, CHAOS_SEED, CRASH_ROUNDS	of step chaos; defaults: 8, 1, 5; and
+#	CHAOS_SECONDS, CHAOS_SEED, CRASH_ROUNDS	of step chaos; defaults: 8, 9 (many forces), 5; and
 #				CHAOS_FORCES, CHAOS_GITHUB, as scripts/chaos.sh has them
 #
 # A task is a step, or a program of test/t.  Tasks run side by side, each in a
@@ -162,7 +162,7 @@ step_tap() {
 
 step_chaos() {
 	tap chaos node test/chaos/chaos.mjs --directory "$work_dir/chaos" --bindir "$bindir" --configuration "$stage_conf" \
-		--seconds "${CHAOS_SECONDS:-8}" --seed "${CHAOS_SEED:-1}" --crashes "${CRASH_ROUNDS:-5}"
+		--seconds "${CHAOS_SECONDS:-8}" --seed "${CHAOS_SEED:-9}" --crashes "${CRASH_ROUNDS:-5}"
 	[ "$failed" = 0 ] || keep chaos "$work_dir/chaos/server.log"
 }
 

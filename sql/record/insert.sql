@@ -84,7 +84,6 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	cached github_sync.@resources@;
 	here github_sync.local_row;
-	decision github_sync.decision;
 	can_be_read boolean := github_sync.table_has_columns({{name_texts}}, {{columns_text}});
 BEGIN
 	PERFORM github_sync.require_one_owner();
@@ -121,8 +120,7 @@ BEGIN
 	NEW.github_app_installation_id := (SELECT r.github_app_installation_id
 		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id);
 
-	decision := github_sync.@record@_decide(NEW, cached, here);
-	NEW := github_sync.@record@_with_decision(NEW, decision);
+	NEW := github_sync.@record@_with_decision(NEW, github_sync.@record@_decide(NEW, cached, here));
 	IF NEW.direction = 'outbound' AND NEW.action = 'upsert' AND NEW.state IN ('queued', 'duplicate') THEN
 		NEW.supersedes := github_sync.@record@_strays_of(cached.id);
 --@task		PERFORM github_sync.task_note_place(cached, here.github_repo_id);

@@ -115,7 +115,7 @@ export class Comparison {
 			if (row.row_id === null && resource !== undefined && !row.deleted_here) {
 				this.#complain(resource.about, `${type} ${place} of GitHub's has no row: ${describe(valuesOf(type, resource))}`);
 			} else if (row.row_id !== null && resource === undefined && !row.gone) {
-				this.#complain({ row: row.row_id, type }, `row ${row.row_id} of the application has no ${type} at GitHub (${place ?? 'never created'}): ${describe(valuesOf(type, row))}`);
+				this.#complain({ ...this.#withAbout(row).about, comment: row.place?.toFixed === undefined ? undefined : row.place, row: row.row_id, type }, `row ${row.row_id} of the application has no ${type} at GitHub (${place ?? 'never created'}): ${describe(valuesOf(type, row))}`);
 			} else if (row.row_id !== null && resource !== undefined) {
 				this.#same(type, row, resource);
 			}

@@ -192,7 +192,7 @@ export class History {
 	of({ issue = null, comment = null }, more = []) {
 		const mine = this.events.filter((event) => (comment === null
 			? issue !== null && event.issue === issue && event.comment === null
-			: event.comment === comment));
+			: event.comment === comment || (event.issue === issue && /^GitHub: transferred/.test(event.text))));
 		const everybodys = this.events.filter((event) => event.issue === null && event.comment === null);
 
 		return [...mine, ...everybodys, ...more].sort((one, other) => one.at - other.at)
