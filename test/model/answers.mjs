@@ -3,7 +3,7 @@
  *	What GitHub's answers do to a claimed transaction and its record:
  *	"Processing", "Creation and the echo race", "Results".
  */
-import { fieldsOf, openAttempt, OUR_LOGIN, store, takeRowId, transactionsOf } from './world.mjs';
+import { fieldsOf, openAttempt, store, takeRowId, transactionsOf } from './world.mjs';
 import { end, requeue, setLocal, setNumber } from './rules.mjs';
 import { joinRecords } from './join.mjs';
 import { heldClaim } from './claim.mjs';
@@ -15,12 +15,13 @@ const LAGGING_ANSWERS = 5;
 /* ------------------------------------------------------------------------ */
 /* Which record the answer is about */
 
-/* An unlinked resource of ours that carries the key of a record without a resource is that record's creation. */
+/* An unlinked resource that carries the key of a record without a resource is its creation, if who sent that wrote it. */
 function creatorOf(world, record, resource) {
-	if (record.local !== null || resource.author !== OUR_LOGIN || resource.keyOf === null) return undefined;
+	if (record.local !== null || resource.keyOf === null) return undefined;
 	const { attempts, records } = world[record.type];
 	const key = attempts.find((a) => a.id === resource.keyOf)?.key;
-	return key && records.find((r) => r.key === key && r !== record && r.githubId === null && r.repo === record.repo);
+	return key && records.find((r) => r.key === key && r !== record && r.githubId === null && r.repo === record.repo
+		&& attempts.some((a) => a.record === r && a.sentAs === resource.author));
 }
 
 /* The attempt under way, or else the last one: all carry the same key. */
@@ -34,8 +35,8 @@ function noteCreated(world, record) {
 
 /* Ours, without a readable key, while a creation of the repository waits for its answer: perhaps it is that one. */
 function mayBeOurCreation(world, t, record, kind, resource) {
-	return kind === 'fetched' && record.local === null && resource.author === OUR_LOGIN && resource.keyOf === null && !t.isOld
-		&& world[t.type].attempts.some((a) => a.outcome === null && a.record !== record && a.record.repo === record.repo);
+	return kind === 'fetched' && record.local === null && resource.keyOf === null && !t.isOld && world[t.type].attempts.some((a) =>
+		a.outcome === null && a.record !== record && a.record.repo === record.repo && a.sentAs === resource.author);
 }
 
 /* Behind what we were told or have seen, or shows what we were told is deleted. */

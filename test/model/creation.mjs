@@ -6,7 +6,7 @@ import { fieldsOf, openAttempt, Refusal } from './world.mjs';
 import { requeue } from './rules.mjs';
 import { heldClaim } from './claim.mjs';
 
-export function beginCreation(world, { type, id, claimNo }, name) {
+export function beginCreation(world, { type, id, claimNo, account }, name) {
 	const t = heldClaim(world, type, id, claimNo);
 	if (!t || t.record.local === null || t.record.githubId !== null) return 'nothing to create';
 	const side = world[type];
@@ -18,7 +18,7 @@ export function beginCreation(world, { type, id, claimNo }, name) {
 	}
 	/* The key is the record's, in every try. */
 	record.key ??= name;
-	side.attempts.push({ id: side.nextAttempt++, key: record.key, record, outcome: null, isOld: false });
+	side.attempts.push({ id: side.nextAttempt++, key: record.key, record, outcome: null, isOld: false, sentAs: account });
 	t.step = 'creating';
 	/* An issue is born open; a closed one is closed by the write that follows. */
 	record.sent = type === 'task' ? [local[0], local[1], 'open'] : [...local];

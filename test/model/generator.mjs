@@ -6,7 +6,7 @@ import { GitHub, shown } from './github.mjs';
 import { mayRunBeside } from './concurrent.mjs';
 import { opening } from './openings.mjs';
 import { play } from './operations.mjs';
-import { newWorld, openAttempt, OUR_LOGIN, REFUSED_TITLE } from './world.mjs';
+import { newWorld, openAttempt, OUR_ACCOUNTS, REFUSED_TITLE } from './world.mjs';
 
 const RECORDS_AT_MOST = 3;
 const LOCAL_STATES = ['open', 'closed', 'doing', null];
@@ -267,7 +267,7 @@ export class Generator {
 		const of = { type: this.#type, transaction: t.name };
 		const trouble = this.#trouble(of);
 		switch (t.step) {
-			case 'create': return trouble(0.1) ?? { does: 'begin creation', ...of };
+			case 'create': return trouble(0.1) ?? { does: 'begin creation', ...of, account: this.#random.of(OUR_ACCOUNTS) };
 			case 'creating': return this.#answerToCreation(t, of, trouble);
 			case 'lookup': return this.#answerToLook(t, of, trouble);
 			case 'delete': return trouble(0.15) ?? this.#answerToDelete(t, of);
@@ -297,7 +297,8 @@ export class Generator {
 		const since = t.record.missingSince;
 		return {
 			does: 'missing', ...of, at: since === null ? this.#github.now : since + this.#random.of([0, 30, 60, 60, 70]),
-			repository: this.#random.of(['readable', 'readable', 'readable', 'readable', 'readable', 'issues disabled', 'not readable']),
+			repository: this.#random.of(['readable', 'readable', 'readable', 'readable', of.type === 'comment' ? 'issue not shown' : 'readable',
+				'issues disabled', 'not readable']),
 		};
 	}
 
@@ -344,7 +345,7 @@ export class Generator {
 
 	#created(t, type, attempt) {
 		const { sent } = t.record;
-		const author = this.#random.chance(0.03) ? 'mallory' : OUR_LOGIN;
+		const author = this.#random.chance(0.03) ? 'mallory' : attempt.sentAs;
 		return type === 'task'
 			? this.#github.openIssue(author, t.record.repo, [sent[0], sent[1] ?? '', 'open'], attempt.key)
 			: this.#github.writeComment({ number: t.record.parent.number, repo: t.record.repo }, author, [sent[0] ?? ''], attempt.key);

@@ -2,7 +2,7 @@
  * github.mjs
  *	GitHub's side while a history is made: issues, comments, a clock of whole seconds.
  */
-import { FIELDS, OUR_LOGIN } from './world.mjs';
+import { ACCOUNT_IDS, FIELDS, OUR_ACCOUNTS } from './world.mjs';
 
 const VALUES = {
 	title: ['a', 'b', 'c'],
@@ -79,12 +79,12 @@ export class GitHub {
 	}
 
 	ofAttempt(type, key) {
-		return (type === 'task' ? this.issues : this.comments).find((r) => r.keyOf === key && r.author === OUR_LOGIN);
+		return (type === 'task' ? this.issues : this.comments).find((r) => r.keyOf === key && OUR_ACCOUNTS.includes(r.author));
 	}
 }
 
 /* What an answer says of a resource; version: an older one, from a replica that lags. */
 export const shown = (resource, version = resource) => ({
-	githubId: resource.githubId, number: resource.number, author: resource.author, keyOf: resource.keyOf,
+	githubId: resource.githubId, number: resource.number, author: resource.author, authorId: ACCOUNT_IDS[resource.author], keyOf: resource.keyOf,
 	fields: version.fields, updated: version.updated,
 });

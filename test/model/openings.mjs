@@ -5,7 +5,7 @@
  *	the model's answer to them.
  */
 import { shown } from './github.mjs';
-import { openAttempt, OUR_LOGIN, recordOfRow } from './world.mjs';
+import { openAttempt, OUR_ACCOUNTS, recordOfRow } from './world.mjs';
 
 const ROW = 1;
 
@@ -80,12 +80,12 @@ function* creationUnanswered(scene) {
 	yield claim('task');
 	const t = processing(scene, 'task');
 	if (!t) return;
-	yield { does: 'begin creation', type: 'task', transaction: t.name };
+	yield { does: 'begin creation', type: 'task', transaction: t.name, account: random.of(OUR_ACCOUNTS) };
 	const attempt = openAttempt(scene.world, t.record);
 	if (!attempt) return;
 	const { sent } = t.record;
 	/* Whoever reads the issue can copy the key. */
-	const author = random.chance(0.2) ? 'mallory' : OUR_LOGIN;
+	const author = random.chance(0.2) ? 'mallory' : attempt.sentAs;
 	const issue = random.chance(0.7) && github.openIssue(author, 1, [sent[0], sent[1] ?? '', 'open'], attempt.key);
 	if (issue && random.chance(0.25)) {
 		/* Somebody is quick to comment, and the answer comes after all. */

@@ -10,7 +10,9 @@
 
 export const TYPES = ['task', 'comment'];
 export const FIELDS = { task: ['title', 'body', 'state'], comment: ['body'] };
-export const OUR_LOGIN = 'our-app[bot]';
+/* The accounts that we have sent as, by GitHub's ids: it may have been another one yesterday. */
+export const OUR_ACCOUNTS = ['our-app[bot]', 'our-user'];
+export const ACCOUNT_IDS = { 'our-app[bot]': 41, 'our-user': 42, octocat: 43, mallory: 44 };
 
 /* The application's table refuses this title (23514), and its trigger takes spaces off the end of a body. */
 export const REFUSED_TITLE = 'refused';

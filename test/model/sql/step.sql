@@ -62,7 +62,8 @@ BEGIN
 			SELECT CASE WHEN b.creation_key IS NULL THEN 'nothing to create' ELSE 'create '
 --@task				|| 'title=' || coalesce(b.title, '-') || ' '
 				|| 'body=' || github_sync.without_creation_key(b.body) END
-			INTO told FROM github_sync.@record@_begin_creation(tx, held) AS b;
+			INTO told FROM github_sync.@record@_begin_creation(tx, held,
+				CASE op ->> 'account' WHEN 'our-user' THEN 42 ELSE 41 END) AS b;
 		WHEN 'answer' THEN
 			SELECT concat(a.result,
 				CASE WHEN a.send_title THEN ' title=' || coalesce(a.title, '-') END,
@@ -79,7 +80,7 @@ BEGIN
 --@task				resource -> 'fields' ->> 2,
 --@comment				NULL,
 				NULL, resource ->> 'author', 'https://github.com/octo/app', model.at(0),
-				model.at((resource ->> 'updated')::numeric), NULL, NULL)::github_sync.resource,
+				model.at((resource ->> 'updated')::numeric), NULL, (resource ->> 'authorId')::bigint)::github_sync.resource,
 				NULL, NULL, '{}')::github_sync.answer) AS a;
 		WHEN 'creation rejected' THEN
 			PERFORM github_sync.@record@_report_rejected_creation(tx);
