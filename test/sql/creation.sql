@@ -345,3 +345,62 @@ CALL github_has(6, new_body => 'Ours', issue => 7, comment => 5000000009, by => 
 SELECT webhook(6, 7, 5000000009);
 SELECT * FROM claim(of_type => 'comment');
 SELECT fetched(2, of_type => 'comment');
+
+-- ---- whose it is: the account that it was sent as, by its id ----
+-- sent as one account, met by another one's fetch: adopted all the same; what somebody else copied is not
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT id, step FROM github_sync.task_claim(1, 1);
+SELECT creation_key IS NOT NULL AS begun FROM github_sync.task_begin_creation(1, 1, 4711);
+CALL posted(1, 3);
+UPDATE resources SET author = 'mallory';
+SELECT webhook(3);
+SELECT * FROM claim();
+SELECT fetched(2);
+SELECT * FROM attempts;
+SELECT github_sync.task_is_own_creation(1, 4711, 52) AS who_sent_it, github_sync.task_is_own_creation(1, 52, 52) AS who_we_are_now,
+	github_sync.task_is_own_creation(1, NULL, 52) AS a_deleted_account;
+-- every account that tried
+UPDATE github_sync.task_creation_attempts SET outcome = 'not found';
+INSERT INTO github_sync.task_creation_attempts (creation_key, github_issue_id, github_repo_id, sent_as)
+SELECT creation_key, github_issue_id, github_repo_id, 52 FROM github_sync.task_creation_attempts;
+SELECT github_sync.task_is_own_creation(1, 4711, 52) AS the_first, github_sync.task_is_own_creation(1, 52, 4711) AS the_second;
+-- assumed to have been sent: by whoever we are, or were
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1)), ('Burn', at(1));
+SELECT outbound(1), outbound(2);
+SELECT github_sync.task_assume_creations_sent();
+SELECT github_sync.task_is_own_creation(1, 52, 52) AS now, github_sync.task_is_own_creation(1, 4711, 52) AS somebody;
+UPDATE github_sync.task_creation_attempts SET sent_as = 4711 WHERE github_issue_id = 2;
+SELECT github_sync.task_is_own_creation(1, 4711, 52) AS before, github_sync.task_is_own_creation(2, 52, 52) AS not_the_other;
+
+-- ---- when: by GitHub's clock, however ours goes ----
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT id, step FROM github_sync.task_claim(1, 1);
+SELECT creation_key IS NOT NULL AS begun FROM github_sync.task_begin_creation(1, 1, 52, at(10));
+SELECT second_of(sent_at), second_of(lookup_since) FROM github_sync.task_creation_attempts;
+SELECT github_sync.task_give_back(1, 1, 'connection reset', NULL);
+SELECT step, second_of(lookup_since) FROM github_sync.task_claim(1, 1);
+SELECT github_sync.task_report_missing_creation(1, 2, '15 minutes', at(12));
+SELECT extract(epoch FROM next_attempt_at - clock_timestamp()) BETWEEN 40 AND 58 AS again_in_a_minute FROM github_sync.task_sync_transactions;
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL;
+SELECT step FROM github_sync.task_claim(1, 1);
+SELECT github_sync.task_report_missing_creation(1, 3, '15 minutes', at(10 + 899));
+SELECT * FROM attempts;
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL;
+SELECT step FROM github_sync.task_claim(1, 1);
+SELECT github_sync.task_report_missing_creation(1, 4, '15 minutes', at(10 + 900));
+SELECT * FROM attempts;
+-- the next try is looked for since the first one
+SELECT step FROM github_sync.task_claim(1, 1);
+SELECT creation_key IS NOT NULL AS begun FROM github_sync.task_begin_creation(1, 5, 52, at(920));
+SELECT second_of(sent_at), second_of(lookup_since) FROM github_sync.task_creation_attempts ORDER BY id;
+-- what was queued is dated by a server's clock
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT github_sync.task_assume_creations_sent();
+SELECT t.inserted_at - a.lookup_since AS margin FROM github_sync.task_creation_attempts AS a, github_sync.task_sync_transactions AS t;

@@ -91,6 +91,7 @@ SELECT webhook(1);
 SELECT carry_out(1);
 SELECT webhook(5);
 SELECT * FROM claim();
+CALL news_is_old();
 SELECT missing(2, 10);
 CALL wait_is_over();
 SELECT * FROM claim();
@@ -101,6 +102,7 @@ SELECT * FROM queue;
 UPDATE app.tasks SET title = 'mine', modified_at = at(80);
 SELECT outbound(1);
 SELECT * FROM claim();
+CALL news_is_old();
 SELECT missing(4, 90);
 CALL wait_is_over();
 SELECT * FROM claim();
@@ -297,6 +299,7 @@ SELECT * FROM comment_queue;
 SELECT * FROM claim(2, of_type => 'comment');
 SELECT deleted(3, 9);
 -- somebody was faster
+CALL news_is_old();
 SELECT missing(4, 9, of_type => 'comment');
 CALL wait_is_over('comment');
 SELECT * FROM claim(of_type => 'comment');
@@ -336,3 +339,114 @@ INSERT INTO github_sync.comment_sync_transactions (direction, action, github_com
 INSERT INTO github_sync.task_sync_transactions (direction, action, github_repo_id, github_issue_number, github_updated_at)
 VALUES ('inbound', 'delete', 1, 1, '2100-01-01 00:00:00+00');
 \echo :SQLSTATE
+
+-- ---- not shown yet: GitHub told of it a moment ago, and a replica has not heard of it ----
+CREATE FUNCTION world.wait_of(moment timestamptz) RETURNS integer LANGUAGE sql AS $$
+	SELECT min(wait) FROM unnest('{2,5,15,60}'::integer[]) AS wait WHERE wait >= extract(epoch FROM moment - clock_timestamp())
+$$;
+CREATE FUNCTION world.asked_again_in() RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', 'task', t.id, t.state, 'in', world.wait_of(t.next_attempt_at), 's, attempts', t.attempts)
+	FROM github_sync.task_sync_transactions AS t WHERE t.state = 'queued'
+	UNION ALL
+	SELECT concat_ws(' ', 'comment', t.id, t.state, 'in', world.wait_of(t.next_attempt_at), 's, attempts', t.attempts)
+	FROM github_sync.comment_sync_transactions AS t WHERE t.state = 'queued'
+$$;
+-- after 2, 5 and 15 s, and then a minute later: 75 s of lag delete nothing
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT * FROM claim();
+SELECT missing(1, 1);
+SELECT asked_again_in();
+CALL wait_is_over();
+SELECT * FROM claim();
+SELECT missing(1, 3);
+SELECT asked_again_in();
+CALL wait_is_over();
+SELECT * FROM claim();
+SELECT missing(1, 8);
+SELECT asked_again_in();
+CALL wait_is_over();
+SELECT * FROM claim();
+SELECT missing(1, 23);
+SELECT asked_again_in();
+CALL wait_is_over();
+SELECT * FROM claim();
+SELECT missing(1, 76), deleted_at FROM github_sync.github_issues;
+CALL wait_is_over();
+SELECT * FROM claim();
+SELECT fetched(1, 80);
+SELECT title FROM app.tasks;
+-- it never comes
+CALL start_afresh();
+SELECT webhook(1);
+UPDATE github_sync.task_sync_transactions SET lagging_answers = 3;
+SELECT * FROM claim();
+SELECT missing(1, 23);
+CALL wait_is_over();
+SELECT * FROM claim();
+SELECT missing(1, 83);
+-- what was not shown before GitHub told of it again counts for nothing
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+CALL news_is_old();
+UPDATE app.tasks SET title = 'mine', modified_at = at(2);
+SELECT outbound(1);
+SELECT * FROM claim();
+SELECT missing(2, 10);
+SELECT webhook(60);
+SELECT * FROM claim();
+SELECT missing(3, 71);
+SELECT asked_again_in();
+SELECT missing_since FROM github_sync.github_issues;
+-- ours, created just now: the same for an edit of it, for a comment on it, and for an edit of that
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+SELECT created(1);
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(4));
+SELECT outbound(1, 'comment');
+SELECT * FROM claim(of_type => 'comment');
+SELECT github_sync.comment_report_rejected_creation(1);
+SELECT missing(1, 5, of_type => 'comment');
+SELECT asked_again_in();
+CALL wait_is_over('comment');
+SELECT * FROM claim(of_type => 'comment');
+CALL posted(1, 6, 'comment');
+SELECT created(1, of_type => 'comment');
+UPDATE app.comments SET body = 'And me', modified_at = at(7);
+SELECT outbound(1, 'comment');
+SELECT * FROM claim(of_type => 'comment');
+SELECT missing(2, 8, of_type => 'comment');
+SELECT asked_again_in();
+-- a deletion that is told is no such news
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+SELECT deletion();
+SELECT * FROM claim();
+SELECT missing(2, 10);
+SELECT asked_again_in();
+-- neither the comment nor its issue is shown: that may have gone where we cannot look, and so the row stays
+CALL start_afresh();
+UPDATE github_sync.github_repos SET on_remote_delete = 'delete';
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+CALL github_has(2, new_body => 'Me too', comment => 5000000001);
+CALL github_has(2, new_body => 'And me', comment => 5000000002);
+SELECT webhook(2, comment => 5000000001), webhook(2, comment => 5000000002);
+SELECT carry_out(3, of_type => 'comment');
+SELECT deletion(comment => 5000000001), deletion(comment => 5000000002);
+SELECT * FROM claim(2, 'comment');
+SELECT missing(3, 10, 'issue not shown', 'comment'), missing(4, 10, 'readable', 'comment');
+CALL wait_is_over('comment');
+SELECT * FROM claim(2, 'comment');
+SELECT missing(3, 70, 'issue not shown', 'comment'), missing(4, 70, 'readable', 'comment');
+SELECT * FROM comment_queue;
+SELECT id, body FROM app.comments;

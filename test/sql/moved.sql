@@ -91,7 +91,7 @@ SELECT answered_by(2, 3000000077, 7, 'octo/other');
 SELECT * FROM issues;
 SELECT * FROM queue;
 
--- its webhook has made a task of its own: nothing is guessed
+-- the application has made a task of its own of it: nothing is guessed
 CALL synced();
 INSERT INTO app.tasks (title) VALUES ('Its own');
 INSERT INTO github_sync.github_issues (github_repo_id, github_id, number, task_id) VALUES (2, 3000000077, 7, 2);
@@ -120,3 +120,124 @@ CALL synced();
 SELECT answered_by(2, 3000000077, 1, 'Octo/App');
 SELECT error_code, error_reason FROM github_sync.task_sync_transactions WHERE id = 2;
 SELECT * FROM issues;
+
+-- ---- a webhook of the new place has made a task of it ----
+CREATE PROCEDURE opened_first() LANGUAGE plpgsql AS $$
+BEGIN
+	CALL synced();
+	INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+	VALUES ('inbound', 2, 3000000077, 7, at(9));
+	PERFORM github_sync.task_claim(1, 8);
+	PERFORM answered_by(3, 3000000077, 7, 'octo/other');
+END
+$$;
+-- nobody has begun to use it: it makes way, and so do its record and what carried it
+CALL opened_first();
+SELECT * FROM issues;
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT * FROM issues;
+SELECT * FROM places;
+SELECT id, title FROM app.tasks;
+SELECT local_deleted_at FROM github_sync.github_issues;
+SELECT * FROM queue;
+-- it was edited, in a column that is ours or in another one; it was to be sent; it is held
+CALL opened_first();
+UPDATE app.tasks SET title = 'worked on' WHERE id = 2;
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT error_code, error_reason FROM github_sync.task_sync_transactions WHERE id = 2;
+SELECT * FROM issues;
+CALL opened_first();
+UPDATE app.tasks SET modified_at = clock_timestamp() + interval '1 second' WHERE id = 2;
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+CALL opened_first();
+SELECT outbound(2);
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+-- something refers to it, of a kind that a deletion would take along
+CREATE TABLE app.time_sheets (task_id bigint REFERENCES app.tasks ON DELETE CASCADE);
+CALL opened_first();
+
+INSERT INTO app.time_sheets VALUES (2);
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT count(*) FROM app.time_sheets;
+DROP TABLE app.time_sheets;
+-- a trigger of the application keeps it
+CREATE FUNCTION app.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'tasks are kept'; END $$;
+CALL opened_first();
+CREATE TRIGGER keep BEFORE DELETE ON app.tasks FOR EACH ROW EXECUTE FUNCTION app.keep();
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+DROP TRIGGER keep ON app.tasks;
+SELECT id, title FROM app.tasks ORDER BY id;
+-- a record that is nobody's joins the task's; what a task did that is unlinked by now does not become another one's
+CALL opened_first();
+UPDATE github_sync.task_sync_transactions SET task_id = NULL WHERE github_issue_id = 1;
+UPDATE github_sync.github_issues SET task_id = NULL WHERE id = 1;
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT * FROM issues;
+CALL opened_first();
+UPDATE github_sync.github_issues SET task_id = NULL WHERE id = 1;
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT * FROM issues;
+
+-- the number alone was known there, by a comment's webhook, and the id elsewhere
+CALL synced();
+INSERT INTO github_sync.github_issues (github_repo_id, number) VALUES (2, 7);
+INSERT INTO github_sync.github_issues (github_repo_id, github_id, number) VALUES (1, 3000000077, 99);
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT * FROM issues;
+
+-- ---- a comment is not shown, and its issue answers somewhere else ----
+CREATE FUNCTION issue_answered(transaction bigint, reached_repo bigint, issue_id bigint, issue_number integer, place text)
+RETURNS text LANGUAGE sql AS $$
+	SELECT github_sync.comment_report_issue(transaction, (SELECT claim_no FROM claim_of(transaction, 'comment')), at(20), reached_repo,
+		jsonb_build_object('id', issue_id, 'number', issue_number, 'repository_url', 'https://api.github.com/repos/' || place)::text)
+$$;
+CREATE VIEW comments AS SELECT id, comment_id, github_repo_id AS repo, github_issue_id AS issue, deleted_at FROM github_sync.github_comments ORDER BY id;
+CREATE PROCEDURE with_comment() LANGUAGE plpgsql AS $$
+BEGIN
+	CALL synced();
+	PERFORM fetched(2);
+	CALL github_has(2, new_body => 'Me too', comment => 5000000001);
+	PERFORM webhook(2, comment => 5000000001);
+	PERFORM carry_out(2, of_type => 'comment');
+	UPDATE github_sync.github_repos SET on_remote_delete = 'delete';
+	PERFORM deletion(comment => 5000000001);
+	PERFORM claim(of_type => 'comment');
+END
+$$;
+-- in a repository of ours: the task goes there, and its comments too
+CALL with_comment();
+SELECT issue_answered(2, 2, 3000000077, 7, 'octo/other');
+SELECT * FROM issues;
+SELECT * FROM comments;
+SELECT id, step, owner_login, repo_name, issue_number FROM github_sync.comment_claim(1, 8);
+SELECT body FROM app.comments;
+-- what was never seen at the new place is not deleted here
+SELECT missing(2, 90, of_type => 'comment');
+CALL wait_is_over('comment');
+SELECT * FROM claim(of_type => 'comment');
+SELECT missing(2, 150, of_type => 'comment');
+SELECT body FROM app.comments;
+-- in none of ours: transferred, and still linked
+CALL with_comment();
+SELECT issue_answered(2, 77, 3000000077, 7, 'strange/place');
+SELECT error_code, error_reason FROM github_sync.comment_sync_transactions WHERE id = 2;
+SELECT * FROM comments;
+-- a redirect of the repository itself: the issue is where it was, and the comment is missing
+CALL with_comment();
+SELECT issue_answered(2, 1, 3000000001, 1, 'octo/renamed');
+SELECT second_of(missing_since) FROM github_sync.github_comments;
+-- another issue in its place: the name is somebody else's
+CALL with_comment();
+SELECT issue_answered(2, NULL, 3000000099, 1, 'Octo/App');
+SELECT error_code, error_reason FROM github_sync.comment_sync_transactions WHERE id = 2;
+SELECT * FROM comments;
+-- of a stale claim
+CALL with_comment();
+SELECT github_sync.comment_report_issue(2, 0, at(20), 2, '{}');
+-- the new place has become a task that is in use: the comment goes there by itself, its row stays
+CALL with_comment();
+INSERT INTO app.tasks (id, title) VALUES (1000, 'Its own');
+INSERT INTO github_sync.github_issues (github_repo_id, github_id, number, task_id) VALUES (2, 3000000077, 7, 1000);
+SELECT issue_answered(2, 2, 3000000077, 7, 'octo/other');
+SELECT i.task_id, c.github_repo_id, r.task_id AS task_of_row FROM github_sync.github_comments AS c
+JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id JOIN app.comments AS r ON r.id = c.comment_id;

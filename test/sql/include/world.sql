@@ -275,6 +275,14 @@ BEGIN
 END
 $$;
 
+/* What was told of, or created, is known to all of GitHub by now. */
+CREATE PROCEDURE world.news_is_old() LANGUAGE sql AS $$
+	UPDATE github_sync.task_sync_transactions SET inserted_at = inserted_at - interval '1 hour';
+	UPDATE github_sync.comment_sync_transactions SET inserted_at = inserted_at - interval '1 hour';
+	UPDATE github_sync.task_creation_attempts SET sent_at = '2024-01-01';
+	UPDATE github_sync.comment_creation_attempts SET sent_at = '2024-01-01'
+$$;
+
 /* The time for which transactions wait has come. */
 CREATE PROCEDURE world.wait_is_over(of_type text DEFAULT 'task') LANGUAGE plpgsql AS $$
 BEGIN
