@@ -67,8 +67,8 @@ pass_the_minute('comment');
 $application->wait_until_done;
 is(state_of(comment => $deletion), 'completed', 'the deletion of a comment at GitHub completes');
 is_deeply([ GitHubSync::Application::asked($github, $seq) ],
-	[ map { ("GET /repos/acme/widgets/issues/comments/$github_id{$comments[0]} 404", 'GET /repos/acme/widgets 200') } 1 .. 2 ],
-	'after it was asked for twice, and each time about the repository');
+	[ map { ("GET /repos/acme/widgets/issues/comments/$github_id{$comments[0]} 404", 'GET /repos/acme/widgets 200', "GET /repos/acme/widgets/issues/$number 200") } 1 .. 2 ],
+	'after it was asked for twice, and each time about the repository and the issue');
 isnt($application->github_comment_of($comments[0])->{deleted_at}, undef, 'the record has a tombstone');
 is($application->comment($comments[0])->{markdown}, 'one', 'the row stays: on_remote_delete is keep');
 
@@ -82,6 +82,7 @@ is($application->comment($comments[1]), undef, 'with on_remote_delete = delete t
 # ---- an edit of what is gone ----
 
 $github->human_deletes_issue('acme/widgets', $number);
+$application->superuser_sql("UPDATE github_sync.task_creation_attempts SET sent_at = sent_at - interval '1 hour'");
 $application->edit_task($task, title => 'edited too late');
 my $outbound = ($application->task_transactions("direction = 'outbound'"))[-1]{id};
 pass_the_minute('task');

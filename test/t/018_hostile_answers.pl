@@ -45,7 +45,7 @@ sub issue_with
 	my (%members) = @_;
 
 	return { id => $application->issue_of($victim)->{github_id}, number => $number, title => 'from outside', body => 'a body', state => 'open',
-		user => { login => 'alice' }, html_url => 'https://github.com/acme/widgets/issues/1',
+		user => { login => 'alice', id => 1_296_002 }, html_url => 'https://github.com/acme/widgets/issues/1',
 		created_at => '2026-01-01T00:00:00Z', updated_at => $github->now =~ s/\.\d+//r, %members };
 }
 

@@ -30,7 +30,7 @@ my %parameters = (
 	task_claim          => [qw(integer integer integer bigint[])],
 	task_claim_apart    => [qw(integer integer integer bigint[])],
 	task_report_answer  => [qw(bigint integer github_sync.answer)],
-	task_begin_creation => [qw(bigint integer)]);
+	task_begin_creation => [qw(bigint integer bigint timestamptz)]);
 
 sub signature { my ($function) = @_; return join ', ', @{ $parameters{$function} } }
 sub arguments { my ($function) = @_; return join ', ', map { "\$$_" } 1 .. @{ $parameters{$function} } }

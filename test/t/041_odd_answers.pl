@@ -28,7 +28,7 @@ sub redirect        { my ($status, $to) = @_; return { status => $status, body =
 my $known = $application->add_task(title => 'known');
 $application->wait_until_done;
 my $number = $application->issue_of($known)->{number};
-my $shown  = '{"id":' . $application->issue_of($known)->{github_id} . ',"number":' . $number . ',"title":"known","body":"a body","state":"open","user":{"login":"tasksync[bot]"},'
+my $shown  = '{"id":' . $application->issue_of($known)->{github_id} . ',"number":' . $number . ',"title":"known","body":"a body","state":"open","user":{"login":"tasksync[bot]","id":1296004},'
   . '"html_url":"https://github.com/acme/widgets/issues/1","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"}';
 
 my %after_effect = (

@@ -93,7 +93,7 @@ note(sprintf 'figure: edits of a healthy installation, ms: alone %.1f median, %.
 # ---- eight lists of 31 MB ----
 
 # What GitHub would answer, made too large by what it says of each.
-my $item = '{"id":4711,"number":4711,"title":"t","body":"' . 'x' x 300_000 . '","state":"open","user":{"login":"alice"},"html_url":"h","created_at":"2020-01-01T00:00:00Z","updated_at":"2020-01-01T00:00:00Z"},';
+my $item = '{"id":4711,"number":4711,"title":"t","body":"' . 'x' x 300_000 . '","state":"open","user":{"login":"alice","id":1296002},"html_url":"h","created_at":"2020-01-01T00:00:00Z","updated_at":"2020-01-01T00:00:00Z"},';
 my $list = { body => $item, repeat => 103 };
 $github->fault('POST ^/repos/acme/widgets/issues$', { reset_after_effect => JSON::PP::true }, times => 8);
 $github->fault('GET ^/repos/acme/widgets/issues\?', { answer => $list }, times => 'forever');
