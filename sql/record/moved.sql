@@ -180,7 +180,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task	END IF;
 --@task	RETURN true;
 --@task EXCEPTION
---@task	WHEN lock_not_available OR deadlock_detected OR serialization_failure OR query_canceled THEN
+--@task	WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
 --@task		RAISE;
 --@task	WHEN OTHERS THEN	/* the application keeps it, by a trigger or a right */
 --@task		RETURN false;

@@ -126,6 +126,7 @@ conversation_halve_pages(Conversation *conversation)
 	if (per_page <= LIST_PAGE_SMALLEST)
 		return false;
 	conversation_begin_list(conversation);
+	conversation->redirects = 0;
 	conversation->look.per_page = Max(per_page / 2, LIST_PAGE_SMALLEST);
 	return true;
 }
