@@ -341,11 +341,14 @@ VALUES ('inbound', 'delete', 1, 1, '2100-01-01 00:00:00+00');
 \echo :SQLSTATE
 
 -- ---- not shown yet: GitHub told of it a moment ago, and a replica has not heard of it ----
+CREATE FUNCTION world.wait_of(moment timestamptz) RETURNS integer LANGUAGE sql AS $$
+	SELECT min(wait) FROM unnest('{2,5,15,60}'::integer[]) AS wait WHERE wait >= extract(epoch FROM moment - clock_timestamp())
+$$;
 CREATE FUNCTION world.asked_again_in() RETURNS SETOF text LANGUAGE sql AS $$
-	SELECT concat_ws(' ', 'task', t.id, t.state, 'in', round(extract(epoch FROM t.next_attempt_at - clock_timestamp())), 's, attempts', t.attempts)
+	SELECT concat_ws(' ', 'task', t.id, t.state, 'in', world.wait_of(t.next_attempt_at), 's, attempts', t.attempts)
 	FROM github_sync.task_sync_transactions AS t WHERE t.state = 'queued'
 	UNION ALL
-	SELECT concat_ws(' ', 'comment', t.id, t.state, 'in', round(extract(epoch FROM t.next_attempt_at - clock_timestamp())), 's, attempts', t.attempts)
+	SELECT concat_ws(' ', 'comment', t.id, t.state, 'in', world.wait_of(t.next_attempt_at), 's, attempts', t.attempts)
 	FROM github_sync.comment_sync_transactions AS t WHERE t.state = 'queued'
 $$;
 -- after 2, 5 and 15 s, and then a minute later: 75 s of lag delete nothing

@@ -126,7 +126,7 @@ CREATE PROCEDURE opened_first() LANGUAGE plpgsql AS $$
 BEGIN
 	CALL synced();
 	INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
-	VALUES ('inbound', 2, 3000000077, 7, at(10));
+	VALUES ('inbound', 2, 3000000077, 7, at(9));
 	PERFORM github_sync.task_claim(1, 8);
 	PERFORM answered_by(3, 3000000077, 7, 'octo/other');
 END
