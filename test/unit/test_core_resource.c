@@ -214,6 +214,8 @@ test_parent_numbers(void)
 		 "... with one far too large, too"},
 		{COMMENT_WITH(",\"issue_url\":\"https://x/issues/2147483647\""), 2147483647,
 		 "the largest number is one"},
+		{COMMENT_WITH(",\"issue_url\":\"https://x/issues/1090\""), 1090, "... of any digits"},
+		{COMMENT_WITH(",\"issue_url\":\"https://x/issues/7:\""), 0, "... and digits only"},
 		{COMMENT_WITH(",\"issue_url\":\"12\""), 12, "a number alone is one"},
 	};
 
