@@ -153,6 +153,7 @@ main(void)
 	{
 		char text[GITHUB_TIME_LENGTH + 1];
 
+		memset(text, 'x', sizeof(text));
 		github_time_format(1709210096, text);
 		is_text(text, "2024-02-29T12:34:56Z", "a time is written as REST wants it");
 		github_time_format(-1, text);
