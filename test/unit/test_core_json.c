@@ -49,6 +49,7 @@ static const SanitizeCase sanitize_cases[] = {
 	{"\\udbff", 0, "\\ufffd", "the last high surrogate alone"},
 	{"\\udc00", 0, "\\ufffd", "the first low surrogate alone"},
 	{"\\udfff", 0, "\\ufffd", "the last low surrogate alone"},
+	{"\\udc00\\udfff", 0, "\\ufffd\\ufffd", "two low surrogates"},
 	{"\\uD83D\\udbff", 0, "\\ufffd\\ufffd", "two high surrogates"},
 	{"\\uD83D\\ue000", 0, "\\ufffd\\ue000", "a high surrogate before what is none"},
 	{"\\u00", 0, "\\u00", "an escape cut off stays, for the parser to refuse"},
