@@ -49,6 +49,7 @@ static const SanitizeCase sanitize_cases[] = {
 	{"\\udbff", 0, "\\ufffd", "the last high surrogate alone"},
 	{"\\udc00", 0, "\\ufffd", "the first low surrogate alone"},
 	{"\\udfff", 0, "\\ufffd", "the last low surrogate alone"},
+	{"\\udc00\\udfff", 0, "\\ufffd\\ufffd", "two low surrogates"},
 	{"\\uD83D\\udbff", 0, "\\ufffd\\ufffd", "two high surrogates"},
 	{"\\uD83D\\ue000", 0, "\\ufffd\\ue000", "a high surrogate before what is none"},
 	{"\\u00", 0, "\\u00", "an escape cut off stays, for the parser to refuse"},
@@ -80,6 +81,9 @@ static const SanitizeCase sanitize_cases[] = {
 	{"\xF0\x9F\x98x", 0, FFFD "x", "a quadruple cut off before a letter is one"},
 	{"\xC3", 0, FFFD, "a pair cut off"},
 	{"ab\xE2\x82", 0, "ab" FFFD, "a triple cut off behind letters"},
+	{"\xC3\x7F", 0, FFFD "\x7F", "a pair cut off before DEL"},
+	{"\xE2\x82\x7F", 0, FFFD "\x7F", "a triple cut off before DEL"},
+	{"\xE2\x82\xC0", 0, FFFD FFFD, "a triple cut off before what begins nothing"},
 	{"\xC3\xC3\xA9", 0, FFFD "\xC3\xA9", "a lead byte before a whole character"},
 	{"\xE2\x82\\u0000", 0, FFFD "\\ufffd", "a triple cut off before an escaped NUL"},
 	{"\xE1\x80\xE2\xF0\x91\x92\xF1\xBF"
@@ -260,6 +264,7 @@ test_code_points(void)
 	is_int(utf8_code_points(""), 0, "no code point in nothing");
 	is_int(utf8_code_points("aé€\xF0\x9F\x98\x80"), 4, "a code point has one to four bytes");
 	is_int(utf8_code_points("e\xCC\x81"), 2, "a combining mark is one of its own");
+	ok(utf8_span("\x7F", 1).well_formed, "DEL is a character");
 }
 
 int

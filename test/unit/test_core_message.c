@@ -66,6 +66,8 @@ test_tokens_in_messages(void)
 	check_message(MESSAGE("ghs_a eyJ github_pat_ab"), "ghs_ eyJ github_pat_",
 				  "... wherever it stands");
 	check_message(MESSAGE("ghs_"), "ghs_", "... also where there is nothing");
+	check_message(MESSAGE("github_patterns_of_eyes and eyelids"),
+				  "github_patterns_of_eyes and eyelids", "what only begins like one stays");
 	check_message(MESSAGE("a graph_of high_ghosts, though_"), "a graph_of high_ghosts, though_",
 				  "words stay as they are");
 	check_message("{\"message\":\"m\",\"errors\":[{\"field\":\"f\",\"code\":\"ghp_0123456789\"}]}",
@@ -109,6 +111,8 @@ test_secrets_in_messages(void)
 	check_hidden("0f1e2d3d 0f1e2d", "0f1e2d3c", "0f1e2d3d ***",
 				 "also what is left of it at the end, and nothing else");
 	check_hidden("00f1e2d3c", "0f1e2d3c", "0***", "wherever it begins");
+	check_hidden("abc", "abc", "abc", "three letters are a word");
+	check_hidden("abcd", "abcd", "***", "four may be a secret");
 	check_hidden("to be or not to be", "be", "to be or not to be", "a word is no secret");
 	check_hidden("text", "", "text", "nothing is none either");
 	ok(github_message_repeats_secret("{\"title\":\"Bearer 0f1e2d3c\"}", "0f1e2d3c"),
@@ -131,6 +135,20 @@ check_long_message(const char *character, size_t offset, size_t expected_length,
 	strcat(json, "\"}");
 	message = github_message_parse(json);
 	is_int(strlen(message), expected_length, name);
+	free(message);
+}
+
+/* Of a whole token the third letter counts: behind the text there is none. */
+static void
+test_token_at_the_end(void)
+{
+	char json[2000] = "{\"message\":\"";
+	char *message;
+
+	memset(json + strlen(json), 'x', 998);
+	strcat(json, "gh\"}");
+	message = github_message_parse(json);
+	is_int(strlen(message), 1000, "a message may end like the beginning of a token");
 	free(message);
 }
 
@@ -164,6 +182,7 @@ main(void)
 	test_tokens_in_messages();
 	test_ends_of_tokens();
 	test_secrets_in_messages();
+	test_token_at_the_end();
 	test_long_messages();
 	test_no_characters();
 	return done_testing();

@@ -94,6 +94,10 @@ static const VerdictCase cases[] = {
 			.content_type = "text/notjson", .body = "{}"),
 	SETTLED("200 of type json without more", GITHUB_INVALID_RESPONSE, READ, .status = 200,
 			.content_type = "json", .body = "{}"),
+	SETTLED("200 of a type without its first half", GITHUB_INVALID_RESPONSE, READ, .status = 200,
+			.content_type = "/json", .body = "{}"),
+	SETTLED("200 of a type with a short one", GITHUB_OK, READ, .status = 200,
+			.content_type = "a/json", .body = "{}"),
 	SETTLED("200 of an empty type", GITHUB_INVALID_RESPONSE, READ, .status = 200,
 			.content_type = "", .body = "{}"),
 	SETTLED("200 without a body", GITHUB_INVALID_RESPONSE, READ, .status = 200),
@@ -104,6 +108,9 @@ static const VerdictCase cases[] = {
 	/* redirection */
 	SETTLED("301 with a Location", GITHUB_REDIRECTED, READ, .status = 301, .location = "/x"),
 	SETTLED("302 with a Location", GITHUB_REDIRECTED, READ, .status = 302, .location = "/x"),
+	SETTLED("302 without a Location", GITHUB_INVALID_RESPONSE, READ, .status = 302),
+	OPEN("302 with a Location, of a write", GITHUB_INVALID_RESPONSE, WRITE, .status = 302,
+		 .location = "/x"),
 	SETTLED("307 with a Location, of a write", GITHUB_REDIRECTED, WRITE, .status = 307,
 			.location = "/x"),
 	SETTLED("308 with a Location, of a write", GITHUB_REDIRECTED, WRITE, .status = 308,
@@ -427,6 +434,8 @@ test_waits(void)
 		   "a wait is told from the answer on");
 	is_int(wait_s((GithubResponse){READ, .status = 429, .retry_after = "0"}), 0,
 		   "it is a second at least");
+	is_int(wait_s((GithubResponse){READ, .status = 429, .retry_after = "1"}), 1,
+		   "... which may be named");
 	is_int(wait_s((GithubResponse){READ, .status = 429}), GITHUB_NO_WAIT,
 		   "a refusal without a time names none");
 	is_int(wait_s((GithubResponse){READ, .status = 404, .retry_after = "7"}), GITHUB_NO_WAIT,
@@ -470,6 +479,8 @@ test_quotas(void)
 	check_quota(quota("", "-1", "soon", "core"), -1, -1, -1, "what is no number tells nothing");
 	check_quota(quota("99999999999999999999", "1 ", "0x1", "core"), -1, -1, -1,
 				"nor does a number that cannot be meant");
+	check_quota(quota("92233720368547749", "92233720368547750", "4:0", "core"),
+				INT64_C(92233720368547749), -1, -1, "... from a hundredth of all numbers on");
 }
 
 static void
@@ -494,6 +505,7 @@ test_verdict_names(void)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		is_text(github_verdict_name((GithubVerdictKind) i), names[i], "every verdict has its name");
+	is_text(github_verdict_name((GithubVerdictKind) 99), "unknown", "... and what is none");
 }
 
 int

@@ -73,6 +73,7 @@ static const TimeCase http_dates[] = {
 	{"Thu, 01 Jan 1970 00:00:00 GMT", 0},
 	{"Thu, 29 Feb 2024 00:00:00 GMT", 1709164800},
 	{"Mon, 31 Dec 2040 23:59:59 GMT", INT64_C(2240611199)},
+	{"Sat, 06 Nov 1994 08:49:37 GMT", 784111777}, /* whatever day it was */
 };
 
 static const char *const not_http_dates[] = {
@@ -89,6 +90,8 @@ static const char *const not_http_dates[] = {
 	"Sun Nov  6 08:49:37 1994",
 	"sun, 06 nov 1994 08:49:37 gmt",
 	"Xyz, 06 Nov 1994 08:49:37 GMT",
+	", 06 Nov 1994 08:49:37 GMT",
+	"Sun, 06  1994 08:49:37 GMT",
 	"Sun, 06 Xyz 1994 08:49:37 GMT",
 	"Sun, 31 Nov 1994 08:49:37 GMT",
 	"Sun, 06 Nov 1994 25:49:37 GMT",
@@ -150,6 +153,7 @@ main(void)
 	{
 		char text[GITHUB_TIME_LENGTH + 1];
 
+		memset(text, 'x', sizeof(text));
 		github_time_format(1709210096, text);
 		is_text(text, "2024-02-29T12:34:56Z", "a time is written as REST wants it");
 		github_time_format(-1, text);
