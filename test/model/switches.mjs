@@ -29,9 +29,16 @@ function applySwitch(world, repo) {
 	}
 }
 
+/* Nothing is applied where nothing is switched. */
+function switchRepo(world, id, settings) {
+	const repo = world.repos.get(id);
+	const isSwitched = ['enabled', 'direction', 'accessLost'].some((name) => name in settings && settings[name] !== repo[name]);
+	Object.assign(repo, settings);
+	if (isSwitched) applySwitch(world, id);
+}
+
 export function setRepo(world, { repo, settings }) {
-	Object.assign(world.repos.get(repo), settings);
-	if ('enabled' in settings || 'direction' in settings) applySwitch(world, repo);
+	switchRepo(world, repo, settings);
 	return '';
 }
 
@@ -52,19 +59,18 @@ export function resumeRepo(world, id) {
 
 /* On also tries again where GitHub did not show the repository any more. */
 export function setRepoSync(world, { repo, enabled }) {
-	Object.assign(world.repos.get(repo), enabled ? { enabled, accessLost: false } : { enabled });
-	applySwitch(world, repo);
+	switchRepo(world, repo, enabled ? { enabled, accessLost: false } : { enabled });
 	if (enabled) resumeRepo(world, repo);
 	return '';
 }
 
 export function setInstallation(world, { state }) {
+	if (state === world.installation.state) return '';
 	world.installation.state = state;
 	for (const repo of world.repos.keys()) applySwitch(world, repo);
 	return '';
 }
 
 export function loseAccess(world, repo) {
-	world.repos.get(repo).accessLost = true;
-	applySwitch(world, repo);
+	switchRepo(world, repo, { accessLost: true });
 }

@@ -47,21 +47,22 @@ sub bot
 # ---- at the very moment: a webhook that has found the stub of the issue, and not referred to it yet ----
 
 $application->superuser_sql(q{
-	CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS $$
+	CREATE TABLE public.opened ();
+	CREATE FUNCTION public.pause() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 	BEGIN
-		IF current_setting('application_name') = 'webhook' THEN PERFORM pg_advisory_xact_lock(1); END IF;
+		WHILE current_setting('application_name') = 'webhook' AND NOT EXISTS (SELECT FROM public.opened) LOOP
+			PERFORM pg_sleep(0.01);
+		END LOOP;
 		RETURN NEW;
 	END $$;
-	CREATE TRIGGER pause BEFORE INSERT ON github_sync.github_comments FOR EACH ROW EXECUTE FUNCTION pause()});
+	CREATE TRIGGER pause BEFORE INSERT ON github_sync.github_comments FOR EACH ROW EXECUTE FUNCTION public.pause()});
 
-my $gatekeeper = GitHubSync::Session->of($application->node, $application->database);
 $github->fault('POST /issues$', { gate_after_effect => 'created' });
 my $task = $application->add_task(title => 'at the very moment');
 $github->wait_at_gate('created');
 my ($issue) = $github->issues('acme/widgets');
 my @comments = map { $github->human_creates_comment('acme/widgets', $issue->{number}, body => "word $_") } 1, 2;
 $application->tell_of_comment($comments[0], $issue->{number});
-$gatekeeper->query('SELECT pg_advisory_lock(1)');
 my $error = '';
 my $webhook;
 {
@@ -71,7 +72,7 @@ my $webhook;
 		  . " VALUES ('inbound', @{[GitHubSync::Application::WIDGETS]}, $comments[1]{id}, $issue->{number}, '$comments[1]{updated_at}')" ],
 		'<', \undef, '>', \my $output, '2>', \$error);
 }
-$application->wait_until("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'webhook' AND wait_event = 'advisory')");
+$application->wait_until("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'webhook' AND wait_event = 'PgSleep')");
 $github->open_gate('created');
 # The worker records the issue in this time, if nothing keeps it from that.
 foreach my $moment (1 .. 20)
@@ -79,7 +80,7 @@ foreach my $moment (1 .. 20)
 	last if $application->superuser_sql("SELECT number IS NOT NULL FROM github_sync.github_issues WHERE task_id = $task") eq 't';
 	sleep 0.05;
 }
-$gatekeeper->query('SELECT pg_advisory_unlock(1)');
+$application->superuser_sql('INSERT INTO public.opened DEFAULT VALUES');
 $webhook->finish;
 is($error, '', 'a webhook is not refused while the stub that it refers to becomes part of our record');
 $application->wait_until_done;
