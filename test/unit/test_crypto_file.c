@@ -64,7 +64,9 @@ test_pieces(void)
 {
 	CryptoSecret secret;
 	const char *error;
+	int next = dup(STDOUT_FILENO);
 
+	close(next);
 	write_file("a secret", 8);
 	piece = 3;
 	interruptions = 2;
@@ -74,6 +76,8 @@ test_pieces(void)
 	ok(!asked_for_too_much, "... into its buffer");
 	ok(!inherited, "... and by this program only");
 	crypto_secret_free(&secret);
+	is_int(dup(STDOUT_FILENO), next, "... which leaves no descriptor open");
+	close(next);
 }
 
 static void
