@@ -26,6 +26,17 @@ test_remaining(void)
 }
 
 static void
+test_new_hour_untold(void)
+{
+	start_afresh();
+	tell(5000, 40, 600);
+	now_ms += 601 * SECOND_MS;
+	is_int(ask(RATE_READ), RATE_NONE, "the request that finds out may be told nothing");
+	(void) take(RATE_READ);
+	is_int(take(RATE_READ), RATE_NONE, "... then nothing is known, and nothing held back");
+}
+
+static void
 test_lowered(void)
 {
 	start_afresh();
@@ -519,6 +530,7 @@ int
 main(void)
 {
 	test_remaining();
+	test_new_hour_untold();
 	test_lowered();
 	test_overlapping_answers();
 	test_same_hour();

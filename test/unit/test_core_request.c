@@ -320,6 +320,8 @@ test_refused_fields(void)
 	input = usual_input(GITHUB_UPDATE_COMMENT);
 	input.body.present = false;
 	check_error(&input, GITHUB_REQUEST_NO_BODY, "a body that is not to be sent is none");
+	input.body = (GithubField){.present = true, .value = NULL};
+	check_error(&input, GITHUB_REQUEST_NO_BODY, "... nor is a null one");
 	input.body = absent;
 	check_error(&input, GITHUB_REQUEST_NO_BODY, "a comment's update without a body is refused");
 

@@ -6,6 +6,7 @@
 #include "crypto/crypto.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -19,6 +20,7 @@ static int failing_with;  /* errno of every call; 0: of none */
 static bool interrupted;
 static size_t taken;
 static bool asked_for_too_much;
+static bool inherited; /* by a program that is started meanwhile */
 
 ssize_t
 read(int file, void *buffer, size_t count)
@@ -27,6 +29,7 @@ read(int file, void *buffer, size_t count)
 
 	if (taken + count > CRYPTO_MAX_SECRET_FILE_LENGTH + 1)
 		asked_for_too_much = true;
+	inherited = (fcntl(file, F_GETFD) & FD_CLOEXEC) == 0;
 	interrupted = !interrupted && interruptions-- > 0;
 	if (interrupted || failing_with != 0)
 	{
@@ -61,7 +64,9 @@ test_pieces(void)
 {
 	CryptoSecret secret;
 	const char *error;
+	int next = dup(STDOUT_FILENO);
 
+	close(next);
 	write_file("a secret", 8);
 	piece = 3;
 	interruptions = 2;
@@ -69,7 +74,10 @@ test_pieces(void)
 	is_text(secret.text, "a secret", "... in full");
 	is_int(secret.length, 8, "... with its length");
 	ok(!asked_for_too_much, "... into its buffer");
+	ok(!inherited, "... and by this program only");
 	crypto_secret_free(&secret);
+	is_int(dup(STDOUT_FILENO), next, "... which leaves no descriptor open");
+	close(next);
 }
 
 static void
@@ -103,6 +111,19 @@ test_failure(void)
 	ok(secret.text == NULL && secret.length == 0, "... and leaves nothing");
 }
 
+/* The first descriptor that there is, where nobody has opened another. */
+static void
+test_without_stdin(void)
+{
+	CryptoSecret secret;
+	const char *error;
+
+	write_file("a secret", 8);
+	close(STDIN_FILENO);
+	ok(crypto_secret_read(path, &secret, &error), "a file is read where there is no stdin");
+	crypto_secret_free(&secret);
+}
+
 int
 main(void)
 {
@@ -115,6 +136,7 @@ main(void)
 	test_pieces();
 	test_large_file();
 	test_failure();
+	test_without_stdin();
 	unlink(path);
 	return done_testing();
 }
