@@ -106,7 +106,8 @@ BEGIN
 	NEW := github_sync.@record@_with_decision(NEW, github_sync.@record@_decide(NEW, cached, here));
 	IF NEW.direction = 'outbound' AND NEW.action = 'upsert' AND NEW.state IN ('queued', 'duplicate') THEN
 		NEW.supersedes := github_sync.@record@_strays_of(cached.id);
---@task		PERFORM github_sync.task_note_place(cached, here.github_repo_id);
+--@task		PERFORM github_sync.task_note_place(cached, here.github_repo_id)
+--@task		WHERE here.github_repo_id IS DISTINCT FROM cached.local_repo_id;
 	END IF;
 	IF NEW.state <> 'queued' THEN
 		NEW.finished_at := clock_timestamp();

@@ -285,6 +285,35 @@ function* linked(scene) {
 	yield* answer(scene, 'task', 'fetched', issue, random.of([0, 60]));
 }
 
+/* A task that gets, loses or changes its repository, and perhaps has it back; its comments with it. */
+function* moved(scene) {
+	const { github, random } = scene;
+	const edit = (type, id, repo) => ({
+		does: 'edit row', type, id, modified: github.now + 1, ...(repo === undefined ? {} : { repo }),
+		values: { [type === 'task' ? 'title' : 'body']: github.valueOf(type === 'task' ? 'title' : 'body') },
+	});
+	for (const type of ['task', 'comment']) yield { does: 'capture', type, enabled: true };
+	if (random.chance(0.4)) {
+		yield { does: 'add row', type: 'task', id: ROW, repo: random.of([null, 1]), values: { title: github.valueOf('title'), state: 'open' }, modified: github.now };
+		yield { does: 'add row', type: 'comment', id: ROW, task: ROW, values: { body: github.valueOf('body') }, modified: github.now };
+		yield edit('task', ROW, random.of([1, 2]));
+		yield claim('task');
+		return;
+	}
+	const { issue, comment } = yield* synced(scene);
+	const task = scene.world.task.records.find((r) => r.githubId === issue.githubId)?.local ?? null;
+	const said = comment && scene.world.comment.records.find((r) => r.githubId === comment.githubId)?.local;
+	if (task === null) return;
+	if (random.chance(0.4)) {
+		yield edit('task', task);
+		yield claim('task');
+	}
+	yield edit('task', task, random.of([null, null, 2]));
+	if (said) yield edit('comment', said);
+	yield* answer(scene, 'task', 'fetched', issue, 0);
+	if (random.chance(0.6)) yield edit('task', task, 1);
+}
+
 function* nothing() {}
 
 /* And how often. */
@@ -292,6 +321,7 @@ const OPENINGS = {
 	nothing: [nothing, 6], synced: [synced, 1.5], bothEdited: [bothEdited, 2.5], creationUnanswered: [creationUnanswered, 2.5],
 	lagging: [lagging, 0.7], overtakenReplica: [overtakenReplica, 1.2], takenBack: [takenBack, 1], droppedForOutbound: [droppedForOutbound, 1.5], writeUnanswered: [writeUnanswered, 1],
 	newerIsGone: [newerIsGone, 1], editedAfterUnlink: [editedAfterUnlink, 0.7], missingTwice: [missingTwice, 1.5], linked: [linked, 1],
+	moved: [moved, 1],
 };
 
 /* scene: {github, random, world, commentsToo}, of which world is looked at anew after each operation */

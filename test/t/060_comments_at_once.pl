@@ -66,7 +66,7 @@ my $error = '';
 my $webhook;
 {
 	local $ENV{PGAPPNAME} = 'webhook';
-	$webhook = IPC::Run::start([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $application->node->connstr($application->database), '-c',
+	$webhook = IPC::Run::start([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-U', GitHubSync::Application::OWNER, '-d', $application->node->connstr($application->database), '-c',
 		"INSERT INTO github_sync.comment_sync_transactions (direction, github_repo_id, github_comment_external_id, github_issue_number, github_updated_at)"
 		  . " VALUES ('inbound', @{[GitHubSync::Application::WIDGETS]}, $comments[1]{id}, $issue->{number}, '$comments[1]{updated_at}')" ],
 		'<', \undef, '>', \my $output, '2>', \$error);

@@ -62,7 +62,7 @@ BEGIN
 		WHEN 'begin creation' THEN
 			SELECT CASE WHEN b.creation_key IS NULL THEN 'nothing to create' ELSE 'create '
 --@task				|| 'title=' || coalesce(b.title, '-') || ' '
-				|| 'body=' || github_sync.without_creation_key(b.body) END
+				|| 'body=' || coalesce(github_sync.without_creation_key(b.body), '') END
 			INTO told FROM github_sync.@record@_begin_creation(tx, held,
 				CASE op ->> 'account' WHEN 'our-user' THEN 42 ELSE 41 END) AS b;
 		WHEN 'answer' THEN
