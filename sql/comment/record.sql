@@ -82,24 +82,3 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.comment_record_of_resource(github_sync.comment_sync_transactions) IS
 'private: the locked record of a GitHub comment, by our id or GitHub''s id; a stub where there is none';
-
-/* Errored before a record could be found for it: perhaps it can be now. */
-CREATE OR REPLACE FUNCTION github_sync.comment_find_late_record(
-	t github_sync.comment_sync_transactions)
-RETURNS github_sync.github_comments
-LANGUAGE plpgsql AS $$
-DECLARE
-	cached github_sync.github_comments;
-BEGIN
-	IF t.comment_id IS NOT NULL THEN
-		cached := github_sync.comment_record_of_local_row(t.comment_id, NULL);
-		UPDATE github_sync.comment_sync_transactions AS q SET
-			github_comment_id = cached.id, github_issue_id = cached.github_issue_id,
-			github_repo_id = r.id, github_app_installation_id = r.github_app_installation_id
-		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id AND q.id = t.id;
-	END IF;
-	RETURN cached;
-END
-$$;
-COMMENT ON FUNCTION github_sync.comment_find_late_record(github_sync.comment_sync_transactions) IS
-'private: gives a transaction without a record the one that its comment has by now, locked; NULL: still none';

@@ -303,6 +303,57 @@ COMMENT ON FUNCTION github_sync.@record@_claim_past_held(github_sync.line, integ
 'private: what the places of a line are for when the heads that would take them are held: whatever stands behind them, '
 'however many they are';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_fail_unclaimable(ids bigint[], problems text[]) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	ended bigint;
+BEGIN
+	UPDATE github_sync.@record@_sync_transactions AS q SET event = 'failed', attempts = attempts + 1,
+		error_code = 'apply_failed', error_reason = f.problem, last_error = f.problem,
+		last_error_at = clock_timestamp()
+	FROM unnest(ids, problems) AS f (id, problem)
+	WHERE q.id = f.id AND q.state = 'queued';
+	GET DIAGNOSTICS ended = ROW_COUNT;
+	RETURN ended;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_fail_unclaimable(bigint[], text[]) IS
+'private: ends as errored what cannot be claimed while others can; returns how many';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_find_queued() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	lost github_sync.@record@_sync_transactions;
+	found_id bigint;
+	problem text;
+BEGIN
+	UPDATE github_sync.@record@_sync_transactions AS q SET
+		event = 'given back', queued_at = coalesce(q.queued_at, clock_timestamp())
+	WHERE q.@resource@_id IS NULL AND q.state = 'processing';
+	FOR lost IN
+		SELECT * FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id IS NULL AND q.state = 'queued' ORDER BY q.id
+	LOOP
+		BEGIN
+			problem := NULL;
+			SELECT (f.cached).id INTO found_id FROM github_sync.@record@_find_late_record(lost) AS f;
+			IF found_id IS NULL THEN
+				problem := 'it names neither a row nor a resource that is known';
+			END IF;
+		EXCEPTION
+			WHEN lock_not_available OR deadlock_detected THEN
+				CONTINUE;		/* looked at again by the next claim */
+			WHEN OTHERS THEN
+				problem := format('%s: %s', SQLSTATE, SQLERRM);
+		END;
+		PERFORM github_sync.@record@_fail_unclaimable(ARRAY[lost.id], ARRAY[problem]) WHERE problem IS NOT NULL;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_find_queued() IS
+'private: gives queued transactions that were imported without a record the one that they are about; where there can '
+'be none they end as errored. None without a record is a worker''s';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
 	slots integer, slots_per_installation integer, writes_per_installation integer DEFAULT NULL,
 	passed bigint[] DEFAULT '{}')
@@ -316,6 +367,10 @@ DECLARE
 	now_passed bigint[] := passed;
 	room integer := slots;
 BEGIN
+	IF EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id IS NULL AND q.state IN ('queued', 'processing')) THEN
+		PERFORM github_sync.@record@_find_queued();
+	END IF;
 	FOR candidate IN
 		SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation, passed)
 	LOOP
@@ -340,23 +395,6 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_claim(integer, integer, integer, bigint[]) IS
 'private: claims up to slots transactions; those with step held are no claims: somebody holds what they are about, and '
 'they were passed over. passed: those that were so a moment ago, and are not looked at';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_fail_unclaimable(ids bigint[], problems text[]) RETURNS bigint
-LANGUAGE plpgsql AS $$
-DECLARE
-	ended bigint;
-BEGIN
-	UPDATE github_sync.@record@_sync_transactions AS q SET event = 'failed', attempts = attempts + 1,
-		error_code = 'apply_failed', error_reason = f.problem, last_error = f.problem,
-		last_error_at = clock_timestamp()
-	FROM unnest(ids, problems) AS f (id, problem)
-	WHERE q.id = f.id AND q.state = 'queued';
-	GET DIAGNOSTICS ended = ROW_COUNT;
-	RETURN ended;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_fail_unclaimable(bigint[], text[]) IS
-'private: ends as errored what cannot be claimed while others can; returns how many';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_claim_apart(
 	slots integer, slots_per_installation integer, writes_per_installation integer, passed bigint[])

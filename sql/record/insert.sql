@@ -2,13 +2,38 @@
  * What happens when a sync transaction is inserted.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_record_of_transaction(t github_sync.@record@_sync_transactions)
-RETURNS github_sync.@resources@
+/* The queue's owner may have imported it without our id; of a comment's task no issue was known. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_take_in_history(
+	cached github_sync.@resources@, transaction_id bigint)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	installation_id bigint := (SELECT r.github_app_installation_id FROM github_sync.github_repos AS r
+		WHERE r.id = cached.github_repo_id);
+BEGIN
+	UPDATE github_sync.@record@_sync_transactions AS q SET
+		@resource@_id = cached.id,
+		@record@_id = coalesce(q.@record@_id, cached.@record@_id),
+		@resource@_external_id = coalesce(cached.github_id, q.@resource@_external_id),
+--@task		github_issue_number = coalesce(cached.number, q.github_issue_number),
+--@comment		github_issue_id = cached.github_issue_id,
+		github_repo_id = cached.github_repo_id,
+		github_app_installation_id = installation_id,
+		creates = q.direction = 'outbound' AND q.action = 'upsert' AND github_sync.@record@_would_create(cached)
+	WHERE q.@resource@_id IS NULL AND (q.id = transaction_id OR q.@resource@_external_id = cached.github_id
+--@task		OR q.github_issue_external_id IS NULL AND q.github_repo_id = cached.github_repo_id
+--@task			AND q.github_issue_number = cached.number
+		OR q.direction = 'outbound' AND q.@record@_id = cached.@record@_id);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_take_in_history(github_sync.@resources@, bigint) IS
+'private: transactions without a record that by GitHub''s ids, or by their local row, are of this one, which is held, '
+'and the one that it was found for, become its own: they cover others, and can run when they are retried, queued or '
+'enabled';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_require_identity(t github_sync.@record@_sync_transactions) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	IF t.direction = 'outbound' AND t.@record@_id IS NOT NULL THEN
-		RETURN github_sync.@record@_record_of_local_row(t.@record@_id, t.github_repo_id);
-	END IF;
 	IF t.direction = 'outbound' AND t.action = 'upsert' THEN
 		RAISE not_null_violation USING
 			MESSAGE = 'an outbound transaction needs @record@_id';
@@ -19,11 +44,46 @@ BEGIN
 			MESSAGE = 'an outbound deletion needs a @record@_id, or the @resource@_id of a cached record that exists',
 			HINT = 'The row may be gone; github_sync.@resources@ knows the record.';
 	END IF;
-	RETURN github_sync.@record@_record_of_resource(t);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_require_identity(github_sync.@record@_sync_transactions) IS
+'private: raises where an outbound transaction names nothing that there is';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_record_of_transaction(t github_sync.@record@_sync_transactions)
+RETURNS github_sync.@resources@
+LANGUAGE plpgsql AS $$
+DECLARE
+	cached github_sync.@resources@;
+BEGIN
+	IF t.direction = 'outbound' AND t.@record@_id IS NOT NULL THEN
+		cached := github_sync.@record@_record_of_local_row(t.@record@_id, t.github_repo_id);
+	ELSE
+		PERFORM github_sync.@record@_require_identity(t);
+		cached := github_sync.@record@_record_of_resource(t);
+	END IF;
+	IF cached.id IS NOT NULL AND EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id IS NULL) THEN
+		PERFORM github_sync.@record@_take_in_history(cached, t.id);
+	END IF;
+	RETURN cached;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_record_of_transaction(github_sync.@record@_sync_transactions) IS
 'private: the locked record that a new transaction is about';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_find_late_record(
+	INOUT t github_sync.@record@_sync_transactions, OUT cached github_sync.@resources@)
+LANGUAGE plpgsql AS $$
+BEGIN
+	cached := github_sync.@record@_record_of_transaction(t);
+	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q WHERE q.id = t.id;
+EXCEPTION WHEN not_null_violation OR foreign_key_violation THEN
+	cached := NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_find_late_record(github_sync.@record@_sync_transactions) IS
+'private: gives a transaction without a record the one that an insert would find for it, locked; NULL: it still names '
+'nothing that there is';
 
 /* For all but the owner, and whoever he let empty the queue: ids can be guessed. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_check_deletion() RETURNS trigger

@@ -7,6 +7,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	t github_sync.@record@_sync_transactions;
 	cached github_sync.@resources@;
+	late record;
 BEGIN
 	PERFORM github_sync.require_one_owner();
 	LOOP
@@ -23,13 +24,14 @@ BEGIN
 			DETAIL = CASE WHEN t.state IS NULL THEN 'It does not exist.' ELSE format('It is %s.', t.state) END,
 			HINT = 'View github_sync.sync_errors lists what can be retried.';
 	END IF;
---@comment	IF t.github_comment_id IS NULL THEN
---@comment		cached := github_sync.comment_find_late_record(t);
---@comment		IF cached.id IS NULL THEN
---@comment			RETURN t.state;
---@comment		END IF;
---@comment		SELECT * INTO t FROM github_sync.comment_sync_transactions AS q WHERE q.id = t.id;
---@comment	END IF;
+	IF t.@resource@_id IS NULL THEN
+		late := github_sync.@record@_find_late_record(t);
+		t := late.t;
+		cached := late.cached;
+		IF cached.id IS NULL THEN
+			RETURN t.state;
+		END IF;
+	END IF;
 	t.attempts := 0;
 	t.lagging_answers := 0;
 	RETURN github_sync.@record@_requeue(t, cached, 'retried', NULL);

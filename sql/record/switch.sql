@@ -3,6 +3,22 @@
  * installation's state, by a webhook or by function, always with the same effect.
  */
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_find_disabled(repo_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	disabled github_sync.@record@_sync_transactions;
+BEGIN
+	FOR disabled IN
+		SELECT * FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id IS NULL AND q.state = 'disabled' AND q.github_repo_id = repo_id ORDER BY q.id
+	LOOP
+		PERFORM github_sync.@record@_find_late_record(disabled);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_find_disabled(bigint) IS
+'private: gives disabled transactions that were imported without a record the one that they are about';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_apply_switch(repo_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -12,6 +28,7 @@ DECLARE
 		CASE WHEN inbound_reason IS NULL THEN 'inbound' END], NULL);
 	cached_id bigint;
 BEGIN
+	PERFORM github_sync.@record@_find_disabled(repo_id) WHERE cardinality(enabled) > 0;
 	/* Who holds one of these records decides alone; what comes after is caught at claim. */
 	PERFORM github_sync.@record@_lock_records_of_repository(repo_id);
 	UPDATE github_sync.@record@_sync_transactions AS q SET github_app_installation_id = r.github_app_installation_id

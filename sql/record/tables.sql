@@ -160,6 +160,11 @@ CREATE INDEX IF NOT EXISTS @record@_sync_transactions_@record@_id_idx
 	ON github_sync.@record@_sync_transactions (@record@_id) WHERE @record@_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_errored_idx
 	ON github_sync.@record@_sync_transactions (finished_at) WHERE state = 'errored';
+/* Without a record: imported, or comments of unknown issues. Few, mostly none. */
+CREATE INDEX IF NOT EXISTS @record@_sync_transactions_external_id_idx
+	ON github_sync.@record@_sync_transactions (@resource@_external_id) WHERE @resource@_id IS NULL;
+--@task CREATE INDEX IF NOT EXISTS task_sync_transactions_number_idx
+--@task	ON github_sync.task_sync_transactions (github_repo_id, github_issue_number) WHERE github_issue_id IS NULL;
 /* ON DELETE SET NULL looks for these when a transaction is pruned. */
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_canceled_by_idx
 	ON github_sync.@record@_sync_transactions (canceled_by) WHERE canceled_by IS NOT NULL;
