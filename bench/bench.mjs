@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { charts } from './lib/chart.mjs';
+import { repeatedFigure } from './lib/repeats.mjs';
 import { Stub } from './lib/stub.mjs';
 import { tableText } from './lib/table.mjs';
 import { World } from './lib/world.mjs';
@@ -24,6 +25,8 @@ const { values: given, positionals } = parseArgs({
 const options = {
 	records: Number(process.env.BENCH_RECORDS || 5000),
 	repeats: Number(process.env.BENCH_REPEATS || 3),
+	/* Of figures that take long, or whose noise is small. */
+	fewer: Math.max(1, Number(process.env.BENCH_REPEATS || 3) - 1),
 	big: (process.env.BENCH_BIG ?? '') !== '',
 };
 
@@ -42,7 +45,7 @@ async function measure(world, figure) {
 	const started = Date.now();
 
 	try {
-		const tables = await figure.run(world);
+		const tables = figure.isRepeated ? await repeatedFigure(figure, world) : await figure.run(world);
 
 		for (const table of tables) {
 			console.log(tableText(table));

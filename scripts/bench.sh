@@ -44,6 +44,13 @@ make_key() {
 	chmod 600 "$work_dir/app-key.pem"
 }
 
+measure() {
+	# shellcheck disable=SC2086 # a list of words
+	in_copy "$copy" env PATH="$bindir:$PATH" BENCH_RECORDS="${BENCH_RECORDS-}" BENCH_REPEATS="${BENCH_REPEATS-}" BENCH_BIG="${BENCH_BIG-}" \
+		node bench/bench.mjs --socket "$PGHOST" --data "$work_dir/cluster/data" --bindir "$bindir" --stub "$work_dir/stub" \
+		--work "$work_dir" ${FIGURES-} | tee "$work_dir/result.md"
+}
+
 keep_result() {
 	mkdir -p "$source_dir/docs/bench"
 	find "$work_dir" -maxdepth 1 \( -name 'result.*' -o -name '*.svg' \) -exec cp {} "$source_dir/docs/bench/" \;
@@ -64,9 +71,8 @@ make_key
 write_settings >"$work_dir/bench.conf"
 start_cluster cluster "$work_dir/bench.conf"
 failed=0
-# shellcheck disable=SC2086 # a list of words
-in_copy "$copy" env PATH="$bindir:$PATH" BENCH_RECORDS="${BENCH_RECORDS-}" BENCH_REPEATS="${BENCH_REPEATS-}" BENCH_BIG="${BENCH_BIG-}" \
-	node bench/bench.mjs --socket "$PGHOST" --data "$work_dir/cluster/data" --bindir "$bindir" --stub "$work_dir/stub" \
-	--work "$work_dir" ${FIGURES-} | tee "$work_dir/result.md" || failed=1
+# In the background: a shell that waits attends to signals at once.
+measure &
+wait $! || failed=1
 [ -z "${BENCH_KEEP-}" ] || keep_result
 [ "$failed" = 0 ]

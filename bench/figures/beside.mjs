@@ -63,6 +63,7 @@ function measure(world, trouble) {
 
 export default {
 	name: 'beside',
+	isRepeated: true,
 	async run(world) {
 		const alone = await measure(world, () => {});
 		const rows = [['nothing', alone.p50, alone.p99, 1, alone.missing]];
@@ -73,7 +74,7 @@ export default {
 			rows.push([name, p50, p99, p99 / alone.p99, missing]);
 		}
 		return [{
-			title: "7. Others' latency (commit of an edit to its request, ms) beside",
+			title: "7. Others' latency (commit of an edit to its request, ms) beside", noise: 'p99',
 			columns: ['beside', 'p50', 'p99', 'p99 ÷ alone', 'not seen'],
 			rows,
 			notes: [`${OTHERS} edits each; not seen: had not arrived 20 s after the last`],

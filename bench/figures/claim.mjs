@@ -53,6 +53,7 @@ function measure(world, queued) {
 
 export default {
 	name: 'claim',
+	isRepeated: true,
 	async run(world) {
 		const rows = [];
 
@@ -60,7 +61,7 @@ export default {
 			rows.push(await measure(world, queued));
 		}
 		return [{
-			title: '4. A claimed row, with as much history as queue beside',
+			title: '4. A claimed row, with as much history as queue beside', noise: 'their buffers',
 			columns: ['queued', 'claimed', 'statements of claims', 'their µs', 'their buffers', 'all: worker CPU µs', 'all: buffers'],
 			rows,
 			notes: ['claims: statements that call a function whose name contains claim, candidates or release_due; by claimed row', '"all" is everything that the worker did for the row'],

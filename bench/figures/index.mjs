@@ -1,6 +1,7 @@
 /*
  * index.mjs
- *		The figures, in the order in which they are measured.
+ *		The figures, in the order in which they are measured.  isRepeated: the runner
+ *		runs them several times and shows medians; the others see to it themselves.
  */
 import beside from './beside.mjs';
 import claim from './claim.mjs';

@@ -61,6 +61,7 @@ async function captured(application, count) {
 
 export default {
 	name: 'insert',
+	isRepeated: true,
 	run(world) {
 		const count = Math.max(PER_STATEMENT, Math.floor(world.options.records / PER_STATEMENT) * PER_STATEMENT);
 
@@ -78,7 +79,7 @@ export default {
 			rows.push(await unknown(application, 'inbound of new records, one row a transaction', singly(2_000_000, SINGLE), SINGLE));
 			rows.push(await captured(application, count));
 			return [{
-				title: '3. INSERT with all rules, and captured UPDATE',
+				title: '3. INSERT with all rules, and captured UPDATE', noise: 'CPU ratio',
 				columns: ['a row', 'plain µs', 'µs', 'ratio', 'plain CPU µs', 'CPU µs', 'CPU ratio', 'buffers', 'WAL bytes'],
 				rows,
 				charts: [{ file: 'insert', title: 'CPU time of a row beside the same tables without rules: times as much', column: 6 }],

@@ -16,6 +16,7 @@ function measure(world, known, working, count) {
 
 export default {
 	name: 'installations',
+	isRepeated: true,
 	async run(world) {
 		const count = Math.max(1, Math.round(world.options.records / 2 / KNOWN)) * KNOWN;
 		const cases = [['1 known, with work', 1, 1], [`${KNOWN} known, 1 with work`, KNOWN, 1], [`${KNOWN} known, all with work`, KNOWN, KNOWN]];

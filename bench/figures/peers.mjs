@@ -65,7 +65,7 @@ function runOnce(world, peer) {
 export async function measurePeer(world, peer) {
 	const runs = [];
 
-	for (let i = 0; i < Math.max(2, world.options.repeats - 1); i++) {
+	for (let i = 0; i < world.options.fewer; i++) {
 		runs.push(await runOnce(world, peer));
 	}
 	const of = (value) => median(runs.map(value));

@@ -44,13 +44,14 @@ function measure(world, isHeld) {
 
 export default {
 	name: 'snapshot',
+	isRepeated: true,
 	async run(world) {
 		const without = await measure(world, false);
 		const held = await measure(world, true);
 		const row = (name, { rate, first, last, cpu_us: cpu, buffers }) => [name, rate, first, last, last / first, cpu, buffers];
 
 		return [{
-			title: `17. A held snapshot, ${world.options.records * 2} new records`,
+			title: `17. A held snapshot, ${world.options.records * 2} new records`, noise: 'last ÷ first',
 			columns: ['snapshot', 'records/s', 'first thousand', 'last thousand', 'last ÷ first', 'worker CPU µs', 'buffers'],
 			rows: [row('none', without), row('held from before the first', held)],
 		}];

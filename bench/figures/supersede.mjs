@@ -62,6 +62,7 @@ function measure(world, others) {
 
 export default {
 	name: 'supersede',
+	isRepeated: true,
 	async run(world) {
 		const rows = [];
 
@@ -69,7 +70,7 @@ export default {
 			rows.push(await measure(world, others));
 		}
 		return [{
-			title: '19. An edit of a row that is queued already; statistics are older than the queue',
+			title: '19. An edit of a row that is queued already; statistics are older than the queue', noise: 'second edit: buffers',
 			columns: ['others queued', 'first edit: buffers', 'second edit: buffers', 'first: CPU µs', 'second: CPU µs', 'second: µs'],
 			rows,
 			notes: [`${EDITED} rows, a statement and a transaction each; the second edit supersedes the first`],

@@ -14,7 +14,7 @@ export class Stub {
 	}
 
 	async start() {
-		this.child = spawn(this.program, [this.portFile], { stdio: 'inherit' });
+		this.child = spawn(this.program, [this.portFile], { stdio: ['ignore', 'ignore', 'inherit'] });
 		while (!existsSync(this.portFile)) {
 			if (this.child.exitCode !== null) {
 				throw new Error('the stub does not start');
