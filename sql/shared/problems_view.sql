@@ -3,12 +3,12 @@
  */
 
 --@view sync_problems: a row per thing that is wrong with the set-up and was contained: changes of the application may
---@more be missing in the queue until attach or refresh_attached() has compared all rows; and per record whose two sides
---@more overwrite each other
+--@more be missing in the queue until attach or refresh_attached() has compared all rows; and per record whose two
+--@more sides overwrite each other
 --@column record_type: task or comment; NULL: of a repository
 --@column problem: mapping (a column, the table or its key is not what was attached), ownership, copy (of the database
---@more that syncs), capture (anything else that kept a change from being enqueued), moved (another repository has the name
---@more that one of ours is known by), or overwriting (either side of a record keeps overwriting what the other has
+--@more that syncs), capture (anything else that kept a change from being enqueued), moved (another repository has the
+--@more name that one of ours is known by), or overwriting (either side of a record keeps overwriting what the other has
 --@more written: ten times within an hour)
 --@column since: when the first change was not captured, or the migration was run; NULL: no change has met it yet
 --@column detail: what is wrong
