@@ -55,11 +55,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			regexp_split_to_table(regexp_replace(d.definition, E'\n--@more', '', 'g'), '--@view ')
 				WITH ORDINALITY AS v (text, place)
 		WHERE v.place > 1)
-	SELECT p.view_name, min(btrim(substr(p.lines[1], strpos(p.lines[1], ':') + 1))),
+	SELECT p.view_name, max(btrim(substr(p.lines[1], strpos(p.lines[1], ':') + 1))),
+		/* A view of which one share is made once says there what its columns tell. */
 		(SELECT array_agg(l.line ORDER BY l.place)
-		FROM (SELECT f.lines FROM parts AS f WHERE f.view_name = p.view_name ORDER BY f.place LIMIT 1) AS f,
-			unnest(f.lines) WITH ORDINALITY AS l (line, place)
-		WHERE l.line LIKE '--@column %'),
+		FROM parts AS f, unnest(f.lines) WITH ORDINALITY AS l (line, place)
+		WHERE f.view_name = p.view_name AND f.place = min(p.place) AND l.line LIKE '--@column %'),
 		string_agg((SELECT string_agg(l.line, E'\n' ORDER BY l.place)
 			FROM unnest(p.lines[2:]) WITH ORDINALITY AS l (line, place)
 			WHERE l.line NOT LIKE '--@column %'), E'\nUNION ALL\n' ORDER BY p.place)

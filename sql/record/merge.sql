@@ -249,6 +249,21 @@ COMMENT ON FUNCTION github_sync.@record@_make_local_row(
 'private: makes a local row for a resource that has none, where the direction allows it and none was deleted by the '
 'application; without a row the record stays as it is';
 
+/* Ten turns within an hour are no conversation of people: see sync_problems and the index of turned_at. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_note_side(INOUT cached github_sync.@resources@, side text)
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF cached.last_side <> side THEN
+		cached.turned_at := cached.turned_at || clock_timestamp();
+		cached.turned_at := cached.turned_at[greatest(cardinality(cached.turned_at) - 9, 1):];
+	END IF;
+	cached.last_side := side;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_note_side(github_sync.@resources@, text) IS
+'private: one side of a record (github, app) was written from the other; where it was the other one before, when that '
+'turned, of the last ten times';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_merge(
 	t github_sync.@record@_sync_transactions, repo github_sync.github_repos,
 	INOUT cached github_sync.@resources@, remote text[], answer github_sync.answer, OUT merged github_sync.merge_result)
@@ -263,6 +278,9 @@ BEGIN
 	merged.to_send := array_fill(false, ARRAY[cardinality(remote)]);
 	IF cached.sent IS NOT NULL THEN
 		cached := github_sync.@record@_settle_sent(cached, remote, answer.kind IN ('written', 'created'));
+	END IF;
+	IF answer.kind = 'written' THEN
+		cached := github_sync.@record@_note_side(cached, 'app');
 	END IF;
 	IF cached.@record@_id IS NULL THEN
 		cached := github_sync.@record@_make_local_row(t, repo, cached, remote, answer.json);
@@ -285,6 +303,7 @@ BEGIN
 	merged.applied := true = ANY (chosen);
 	IF merged.applied THEN
 		cached := github_sync.@record@_write_local_row(cached, remote, chosen, verdicts && '{to remote,app won}');
+		cached := github_sync.@record@_note_side(cached, 'github');
 	END IF;
 	IF cached.@record@_id IS NULL THEN
 		merged.to_send := array_fill(false, ARRAY[cardinality(remote)]);

@@ -91,7 +91,8 @@
 		FROM github_sync.attached_tables AS a WHERE a.record_type = '@record@') AS attached
 	WHERE t.state IN ('queued', 'processing')
 
---@view sync_errors: a row per errored transaction, why, and the statement that retries it
+--@view sync_errors: a row per errored transaction that nothing has mended since, why, and the statement that retries
+--@more it; one whose record was synced since, in that direction, is in sync_history alone
 --@column record_type: task or comment
 --@column id: of the transaction, in the table of its record type
 --@column direction: inbound (from GitHub) or outbound (to GitHub)
@@ -108,7 +109,13 @@
 		t.github_repo_id, t.github_issue_number, t.error_code, t.error_reason, t.attempts, t.finished_at AS errored_at,
 		format('SELECT github_sync.retry_@record@_sync_transaction(%s)', t.id) AS retry
 	FROM github_sync.@record@_sync_transactions AS t
-	WHERE t.state = 'errored'
+	WHERE t.state = 'errored' AND NOT EXISTS (
+		SELECT FROM github_sync.@record@_sync_transactions AS later
+		WHERE later.@resource@_id = t.@resource@_id AND later.finished_at > t.finished_at AND later.action = t.action
+			/* An outbound one takes over what GitHub has, too; as a duplicate it found that both sides agree. */
+			AND (later.state = 'completed' AND (later.direction = t.direction OR t.direction = 'inbound')
+				OR later.state = 'duplicate' AND later.direction = t.direction
+					AND (later.direction = 'outbound' OR later.claim_no > 0)))
 
 --@view sync_history: the audit trail: a row per transaction and what superseded it
 --@column record_type: task or comment
@@ -149,3 +156,13 @@
 		t.claim_no, t.attempts, t.inserted_at, t.queued_at, t.processing_at, t.finished_at, t.last_error
 	FROM github_sync.@record@_sync_transactions AS t
 	LEFT JOIN github_sync.@resources@ AS cached ON cached.id = t.@resource@_id
+
+--@view sync_problems:
+	SELECT '@record@' AS record_type, 'overwriting' AS problem, c.turned_at[1] AS since,
+		format('@record@ %s and %s: either side overwrote what the other had written, %s times since then',
+			c.@record@_id, coalesce(c.html_url, 'its resource'), cardinality(c.turned_at)) AS detail,
+		format('SELECT * FROM github_sync.sync_history WHERE record_type = %L AND cached_record_id = %s says when; '
+			'stop one of the two programs, or set sync_direction of repository %s.',
+			'@record@', c.id, c.github_repo_id) AS remedy
+	FROM github_sync.@resources@ AS c
+	WHERE cardinality(c.turned_at) = 10 AND c.turned_at[1] > now() - interval '1 hour'

@@ -89,11 +89,17 @@ BEGIN
 		FROM github_sync.owner_problem() AS p;
 		RETURN;
 	END IF;
-	RETURN QUERY SELECT format('%s of %ss', kind.problem, a.record_type),
-		CASE WHEN p.problem IS NULL THEN 'ok' ELSE 'critical' END, p.since, p.detail, p.remedy
+	RETURN QUERY WITH first_ones AS (
+		SELECT DISTINCT ON (s.record_type, s.problem) s.record_type, s.problem, s.since, s.remedy,
+			s.detail || coalesce(' (and ' || nullif(count(*) OVER of_kind - 1, 0) || ' more)', '') AS detail
+		FROM github_sync.sync_problems AS s WINDOW of_kind AS (PARTITION BY s.record_type, s.problem)
+		ORDER BY s.record_type, s.problem, s.since)
+	SELECT format('%s of %ss', kind.problem, a.record_type),
+		CASE WHEN p.problem IS NULL THEN 'ok' ELSE kind.status END, p.since, p.detail, p.remedy
 	FROM github_sync.attached_tables AS a
-	CROSS JOIN (VALUES (1, 'mapping'), (2, 'ownership'), (3, 'capture'), (4, 'copy')) AS kind (place, problem)
-	LEFT JOIN github_sync.sync_problems AS p ON p.record_type = a.record_type AND p.problem = kind.problem
+	CROSS JOIN (VALUES (1, 'mapping', 'critical'), (2, 'ownership', 'critical'), (3, 'capture', 'critical'),
+		(4, 'copy', 'critical'), (5, 'overwriting', 'warn')) AS kind (place, problem, status)
+	LEFT JOIN first_ones AS p ON p.record_type = a.record_type AND p.problem = kind.problem
 	ORDER BY a.record_type DESC, kind.place;
 EXCEPTION WHEN insufficient_privilege THEN
 	/* The owner may not even use the schema: nothing in it can be named here. */

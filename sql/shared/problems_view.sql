@@ -3,10 +3,12 @@
  */
 
 --@view sync_problems: a row per thing that is wrong with the set-up and was contained: changes of the application may
---@more be missing in the queue until attach or refresh_attached() has compared all rows
+--@more be missing in the queue until attach or refresh_attached() has compared all rows; and per record whose two sides
+--@more overwrite each other
 --@column record_type: task or comment
 --@column problem: mapping (a column, the table or its key is not what was attached), ownership, copy (of the database
---@more that syncs), or capture (anything else that kept a change from being enqueued)
+--@more that syncs), capture (anything else that kept a change from being enqueued), or overwriting (either side of a
+--@more record keeps overwriting what the other has written: ten times within an hour)
 --@column since: when the first change was not captured, or the migration was run; NULL: no change has met it yet
 --@column detail: what is wrong
 --@column remedy: the statement that mends it
