@@ -41,8 +41,10 @@ sub refused
 
 # Edited at GitHub; the replica does not have it yet when it is read for the webhook, nor when it is read for our edit.
 sleep 1 while $github->now le $issue->{updated_at};
-$issue = $github->human_edits_issue($repo, $issue->{number}, title => 'theirs');
+# The comment first: its edit is one of the issue, too.
 $comment = $github->human_edits_comment($comment->{id}, body => 'their word');
+sleep 1 while $github->now le $comment->{updated_at};
+$issue = $github->human_edits_issue($repo, $issue->{number}, title => 'theirs');
 $github->stale_reads(times => 1000, path => "/issues/($issue->{number}|comments/$comment->{id})\$");
 $application->tell_of_issue($issue);
 $application->tell_of_comment($comment, $issue->{number});
