@@ -83,19 +83,18 @@ const MARK = '@@put the raw text here@@';
 
 /* change(places) returns the raw text for what it marked, or nothing; null: there is nothing to change. */
 function changed(body, change) {
-	let root;
-
 	try {
-		root = { all: JSON.parse(body.toString()) };
-	} catch {
-		return null;
-	}
-	const raw = change(places(root), root);
+		const root = { all: JSON.parse(body.toString()) };
+		const raw = change(places(root));
 
-	if (raw === null) {
-		return null;
+		return raw === null ? null : Buffer.from(JSON.stringify(root.all).replace(JSON.stringify(MARK), () => raw ?? ''));
+	} catch (error) {
+		/* What was changed before may be JSON no more, or too deep for this. */
+		if (error instanceof SyntaxError || error instanceof RangeError) {
+			return null;
+		}
+		throw error;
 	}
-	return Buffer.from(JSON.stringify(root.all).replace(JSON.stringify(MARK), () => raw ?? ''));
 }
 
 function replaced(dice, body, raw, isMeant) {
