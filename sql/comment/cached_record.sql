@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_comments (
 		CONSTRAINT github_comments_github_repo_id_fkey REFERENCES github_sync.github_repos,
 	github_issue_id bigint
 		CONSTRAINT github_comments_github_issue_id_fkey REFERENCES github_sync.github_issues,
-	comment_id {{key_type}} CONSTRAINT github_comments_comment_id_key UNIQUE
+	comment_id {{key_type}}
 		CONSTRAINT github_comments_comment_id_fkey REFERENCES {{table}} ({{id}}) ON DELETE SET NULL,
 	body text,
 	author_login text,
@@ -41,5 +41,8 @@ CREATE TABLE IF NOT EXISTS github_sync.github_comments (
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE github_sync.github_comments IS
 'public: the cached record of an issue comment and its link to a comment of the application';
+/* As that of github_issues. */
+CREATE UNIQUE INDEX IF NOT EXISTS github_comments_comment_id_key
+	ON github_sync.github_comments (comment_id) WHERE comment_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS github_comments_github_issue_id_idx
 	ON github_sync.github_comments (github_issue_id);

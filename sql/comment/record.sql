@@ -27,7 +27,7 @@ BEGIN
 		END IF;
 		INSERT INTO github_sync.github_comments (github_repo_id, github_issue_id, comment_id, creation_key)
 		SELECT i.github_repo_id, i.id, key, gen_random_uuid() FROM github_sync.github_issues AS i WHERE i.id = parent_id
-		ON CONFLICT (comment_id) DO NOTHING;
+		ON CONFLICT (comment_id) WHERE comment_id IS NOT NULL DO NOTHING;
 	END LOOP;
 END
 $$;

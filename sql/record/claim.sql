@@ -504,7 +504,8 @@ BEGIN
 		PERFORM github_sync.@record@_fail_unclaimable(ids, problems);
 		/* What cannot even be errored is nothing new in the next moment. */
 		RETURN QUERY SELECT p.* FROM github_sync.@record@_sync_transactions AS q
-		CROSS JOIN LATERAL github_sync.@record@_no_claim(q.id, 'held') AS p WHERE q.id = ANY (ids) AND q.state = 'queued';
+		CROSS JOIN LATERAL github_sync.@record@_no_claim(q.id, 'held') AS p
+		WHERE q.id = ANY (ids) AND q.state = 'queued';
 	ELSE
 		/* The fault is not theirs: a column was dropped, say. */
 		RAISE EXCEPTION USING ERRCODE = code, MESSAGE = problem;

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_issues (
 	is_pull_request boolean NOT NULL DEFAULT false,
 	github_pull_request_external_id bigint,
 	local_repo_id bigint,
-	task_id {{key_type}} CONSTRAINT github_issues_task_id_key UNIQUE
+	task_id {{key_type}}
 		CONSTRAINT github_issues_task_id_fkey REFERENCES {{table}} ({{id}}) ON DELETE SET NULL,
 	title text,
 	body text,
@@ -46,6 +46,14 @@ CREATE TABLE IF NOT EXISTS github_sync.github_issues (
 	lock_version bigint NOT NULL DEFAULT 0,
 	CONSTRAINT github_issues_number_key UNIQUE (github_repo_id, number)
 ) WITH (fillfactor = 70);
+/*
+ * Of rows that have one alone: a lock that keeps the record from going (FOR KEY
+ * SHARE: a comment's webhook) lets it lose its row, as this index is no key of
+ * the table.  Else the webhook and a task that is deleted with its comments
+ * would wait for each other.
+ */
+CREATE UNIQUE INDEX IF NOT EXISTS github_issues_task_id_key
+	ON github_sync.github_issues (task_id) WHERE task_id IS NOT NULL;
 COMMENT ON TABLE github_sync.github_issues IS
 'public: the cached record of an issue (or pull request) and its link to a task; without a github_id while the issue '
 'has not been created or seen';

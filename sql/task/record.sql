@@ -42,7 +42,7 @@ BEGIN
 		PERFORM github_sync.require_repo(repo_id);
 		INSERT INTO github_sync.github_issues (github_repo_id, local_repo_id, task_id, creation_key)
 		VALUES (repo_id, named_repo_id, key, gen_random_uuid())
-		ON CONFLICT (task_id) DO NOTHING;
+		ON CONFLICT (task_id) WHERE task_id IS NOT NULL DO NOTHING;
 	END LOOP;
 END
 $$;
