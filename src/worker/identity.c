@@ -11,6 +11,7 @@
 #include "worker/arrivals.h"
 #include "worker/credentials.h"
 #include "worker/identity.h"
+#include "worker/pacing.h"
 #include "worker/line.h"
 #include "worker/sending.h"
 
@@ -100,6 +101,13 @@ next_question(const Installation *installation)
 															   : GITHUB_GET_ACCOUNT;
 }
 
+/* With a token it counts as any other request does; what the App asks by its JWT does not. */
+static bool
+is_within_budget(Conversation *conversation)
+{
+	return conversation->operation == GITHUB_GET_APP || pacing_permits(conversation);
+}
+
 static void
 ask_for_account(Installation *installation)
 {
@@ -108,8 +116,14 @@ ask_for_account(Installation *installation)
 
 	if (conversation->operation == GITHUB_GET_ACCOUNT)
 		conversation->login = MemoryContextStrdup(TopMemoryContext, identity.login);
+	if (!is_within_budget(conversation))
+	{
+		conversation_end(conversation);
+		return;
+	}
 	identity.account_asked = true;
-	(void) sending_start(conversation);
+	if (!sending_start(conversation))
+		pacing_give_back(conversation);
 }
 
 static void
