@@ -201,6 +201,7 @@ BEGIN
 		WHERE @resource@_id = stub_id AND state = 'queued' AND direction = 'outbound' AND action = 'upsert'
 		RETURNING id)
 	SELECT array_agg(e.id) INTO echoes FROM ended AS e;
+	UPDATE github_sync.@resources@ SET @record@_id = NULL WHERE id = stub_id;
 	PERFORM github_sync.@record@_join_records(cached.id, stub_id);
 	UPDATE github_sync.@record@_sync_transactions SET @record@_id = cached.@record@_id WHERE id = ANY (echoes);
 END
