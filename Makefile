@@ -24,16 +24,16 @@ SCRIPTS_DIR := $(ROOT)/scripts
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
-export PG_CONFIG STEPS TESTS TEST_USER JOBS HISTORIES SEED
+export PG_CONFIG STEPS TESTS TEST_USER JOBS HISTORIES SEED MUTANTS FILES
 export CHAOS_SECONDS CHAOS_ROUNDS CHAOS_SEED CRASH_ROUNDS FUZZ_SECONDS TARGETS SUITES CHROOTS
 
 .PHONY: $(MAKECMDGOALS)
 check:
 	@$(SCRIPTS_DIR)/check.sh
 check-long:
-	@STEPS='gcc long_model mutants' $(SCRIPTS_DIR)/check.sh
+	@STEPS='gcc long_model mutants c_mutants' $(SCRIPTS_DIR)/check.sh
 mutants:
-	@STEPS='gcc mutants' $(SCRIPTS_DIR)/check.sh
+	@STEPS='$(or $(STEPS),gcc mutants c_mutants)' $(SCRIPTS_DIR)/check.sh
 hour:
 	@FULL_HOUR=1 STEPS=tap TESTS=029_full_hour $(SCRIPTS_DIR)/check.sh
 many-databases:

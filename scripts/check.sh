@@ -9,8 +9,8 @@
 # pg_regress or isolation, a breach that the fence must refuse, and each other
 # step. A program that dies counts as one failure more.
 #
-#	STEPS		which steps, by name; default: all but long_model and mutants, or
-#				those TESTS are found in
+#	STEPS		which steps, by name; default: all but long_model, mutants and
+#				c_mutants, or those TESTS are found in
 #	TESTS		only these tests, by name or path; the end and .ext may be left out; or
 #				a group of test/t, as their heads name it: attacks
 #	TEST_USER	as root: who runs the tests; default: postgres
@@ -20,6 +20,8 @@
 #	HISTORIES	how many histories the model plays; default: 200, and 100000 in
 #				long_model
 #	SEED		of the first history; default: 1, and the clock's in long_model
+#	MUTANTS, FILES, SEED	of step c_mutants: how many changes, to which sources, chosen
+#				how (test/mutants/c_mutants.mjs)
 #	CHAOS_SECONDS, CHAOS_SEED, CRASH_ROUNDS	of step chaos; defaults: 8, 1, 5
 #
 # A task is a step, or a program of test/t.  Tasks run side by side, each in a
@@ -41,7 +43,7 @@ here=$(dirname "$0")
 . "$here/check/tasks.sh"
 
 all_steps='format meta gcc clang headers fence cppcheck unit node regress isolation model tap chaos'
-long_steps='long_model mutants'
+long_steps='long_model mutants c_mutants'
 # Of these, what TESTS can name.
 declare -A tests_of=(
 	[unit]='test/unit/test_*.c' [node]='test/github/*selftest*.mjs' [regress]='test/sql/*.sql'
@@ -142,6 +144,12 @@ step_long_model() {
 step_mutants() {
 	local test_timeout_s=$long_timeout_s
 	with_cluster model mutants
+}
+
+# The same for the C of the pure rooms and the unit tests.
+step_c_mutants() {
+	local test_timeout_s=$long_timeout_s
+	tap c_mutants node test/mutants/c_mutants.mjs
 }
 
 # A program of test/t, or what comes after all of them.

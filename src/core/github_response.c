@@ -296,7 +296,7 @@ verdict_on_exchange(const GithubResponse *response, const char *message)
 		case GITHUB_ANSWER_TOO_LARGE:
 			return GITHUB_INVALID_RESPONSE;
 	}
-	return GITHUB_INVALID_RESPONSE;
+	return GITHUB_INVALID_RESPONSE; /* for the compiler: the transports are above */
 }
 
 /* Its body has no words for people, and is parsed by whoever wants what is in it. */
