@@ -46,7 +46,7 @@ all_steps='format meta gcc clang headers fence cppcheck unit node regress isolat
 long_steps='long_model mutants c_mutants'
 # Of these, what TESTS can name.
 declare -A tests_of=(
-	[unit]='test/unit/test_*.c' [node]='test/github/*selftest*.mjs' [regress]='test/sql/*.sql'
+	[unit]='test/unit/test_*.c' [node]='*/*/*selftest*.mjs' [regress]='test/sql/*.sql'
 	[isolation]='test/specs/*.spec' [model]='test/model/model.mjs' [tap]='test/t/*.pl')
 # These test what the step gcc builds; and these have clusters, which are copied.
 built_steps='fence regress isolation model tap chaos long_model mutants'
@@ -82,6 +82,7 @@ step_clang() {
 	give_to_test_user "$work_dir/clang-built"
 	one build build "$work_dir/clang-built" -f "$work_dir/clang/Makefile" CC=clang COPT="$strict"
 	one fuzz-targets in_copy "$work_dir/clang" sh -c "clang -fsyntax-only -std=gnu11 $strict -Isrc -Itest/fuzz -Itest/unit test/fuzz/*.c"
+	one bench-stub in_copy "$work_dir/clang" sh -c "clang -fsyntax-only -std=gnu11 $strict -D_GNU_SOURCE bench/stub/*.c"
 }
 
 step_headers() { one other-postgresql in_copy "$copy" scripts/check_headers.sh; }
@@ -102,7 +103,7 @@ step_fence() {
 step_cppcheck() {
 	one cppcheck in_copy "$copy" cppcheck --quiet --std=c11 --language=c --error-exitcode=1 --inline-suppr \
 		--enable=warning,performance,portability --suppress=missingInclude \
-		--suppress=preprocessorErrorDirective --suppress=normalCheckLevelMaxBranches -j "$(nproc)" -Isrc --library=posix --library=scripts/cppcheck.cfg src
+		--suppress=preprocessorErrorDirective --suppress=normalCheckLevelMaxBranches -j "$(nproc)" -Isrc --library=posix --library=scripts/cppcheck.cfg src bench/stub
 }
 
 step_unit() {

@@ -10,7 +10,8 @@
 #	find_postgresql				sets bindir, pgxs_dir and major, from PG_CONFIG
 #	open_work_dir				sets work_dir, which is emptied and removed at exit
 #	copy_tree DIRECTORY			what git would commit, owned by the test user
-#	link_node_modules DIRECTORY	gives that copy test/github/node_modules
+#	link_node_modules DIRECTORY [FOLDER]	gives that copy FOLDER/node_modules,
+#								by default those of test/github
 #	build DIRECTORY [ARG...]	make, with ARGs, in a copy
 #	stage DIRECTORY				make install below work_dir; writes $stage_conf,
 #								the settings that make a server find it
@@ -145,7 +146,7 @@ copy_tree() {
 # By a link where the test user can follow it, else by a copy; by npm only where
 # scripts/install_packages.sh could not.
 link_node_modules() {
-	local here=$source_dir/test/github there=$1/test/github
+	local here=$source_dir/${2:-test/github} there=$1/${2:-test/github}
 	[ -e "$here/package-lock.json" ] || return 0
 	if ! cmp -s "$here/package-lock.json" "$here/node_modules/.installed-lock.json"; then
 		as_test_user npm ci --prefix "$there" --no-audit --no-fund
