@@ -151,6 +151,12 @@ github_message_hide_secret(char *text, const char *secret)
 	*end = '\0';
 }
 
+bool
+github_message_repeats_secret(const char *text, const char *secret)
+{
+	return strlen(secret) > strlen(hidden) && strstr(text, secret) != NULL;
+}
+
 char *
 github_message_parse(const char *json)
 {

@@ -76,6 +76,9 @@ extern void installation_drop_token(Installation *installation);
 /* GitHub's words must not show what was sent with the request, whatever form that has. */
 extern void installation_hide_tokens(const Installation *installation, char *text);
 
+/* Whether text, which may be NULL, holds such a token. */
+extern bool installation_repeats_token(const Installation *installation, const char *text);
+
 /* Has a token that will not expire on the way.  now: seconds since 1970. */
 extern bool installation_has_token(const Installation *installation, int64 now);
 

@@ -73,6 +73,14 @@ static const VerdictCase cases[] = {
 		 .body = HTML),
 	SETTLED("206 nobody asked for", GITHUB_INVALID_RESPONSE, READ, .status = 206, .body = "[]"),
 	OPEN("206 of a write", GITHUB_INVALID_RESPONSE, WRITE, .status = 206, .body = "{}"),
+	SETTLED("200 that repeats our token", GITHUB_INVALID_RESPONSE, READ, .status = 200,
+			.body = "{}", .repeats_credentials = true),
+	OPEN("200 of a write that repeats our token", GITHUB_INVALID_RESPONSE, WRITE, .status = 200,
+		 .body = "{}", .repeats_credentials = true),
+	SETTLED("304 that repeats our token", GITHUB_INVALID_RESPONSE, CONDITIONAL, .status = 304,
+			.repeats_credentials = true),
+	SETTLED("403 that repeats our token, whose words hide it", GITHUB_FORBIDDEN, READ,
+			.status = 403, .body = "{}", .repeats_credentials = true),
 	SETTLED("204 of a read", GITHUB_INVALID_RESPONSE, READ, .status = 204),
 	SETTLED("200 with a byte order mark", GITHUB_INVALID_RESPONSE, READ, .status = 200,
 			.body = "\xEF\xBB\xBF{}"),
@@ -405,6 +413,9 @@ test_words(void)
 	check_words(NULL, (GithubResponse){READ, .status = 200, .body = body},
 				"the words of what succeeded are no error's");
 	check_words(NULL, (GithubResponse){READ, .status = 404, .body = HTML}, "a page has none");
+	check_words("the answer repeats the credentials of its request, and is not kept",
+				(GithubResponse){READ, .status = 200, .body = body, .repeats_credentials = true},
+				"those of an answer that repeats our token are ours");
 }
 
 static int64_t
