@@ -162,7 +162,7 @@ function read_line(file, number, line,	at) {
 			at = RSTART
 			read_code(file, number, substr(line, 1, at - 1))
 			if (substr(line, at, 2) == "--") return
-			if (substr(line, at, 1) == "'") { in_string = 1; token = "'"; line = substr(line, at + 1) }
+			if (substr(line, at, 1) == "'") { in_string = 1; is_escaped = token == "e"; token = "'"; line = substr(line, at + 1) }
 			else { in_comment = 1; line = substr(line, at + 2) }
 		} else {
 			read_code(file, number, line)
@@ -174,6 +174,7 @@ function read_line(file, number, line,	at) {
 
 # What is called may be said by its name only, where it is cast: 'wake'::regproc.
 function read_string(file, number, text, after,	rest) {
+	if (text ~ /\\/ && !is_escaped) breach("string", file, number, "a backslash in a string that is not E'...'")
 	if (commenting != "") {
 		comment_of[commenting] = comment_of[commenting] text
 		return

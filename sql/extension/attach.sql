@@ -24,7 +24,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	kept record;
 BEGIN
-	SELECT k.confrelid, f.attname AS key_name, format_type(a.atttypid, -1) AS key_type INTO kept
+	SELECT k.confrelid, f.attname AS key_name, github_sync.type_name(a.atttypid, -1) AS key_type INTO kept
 	FROM pg_attribute AS a
 	LEFT JOIN pg_constraint AS k ON k.conrelid = a.attrelid AND k.contype = 'f' AND k.conkey = ARRAY[a.attnum]
 	LEFT JOIN pg_attribute AS f ON f.attrelid = k.confrelid AND f.attnum = k.confkey[1]
@@ -104,7 +104,7 @@ COMMENT ON FUNCTION github_sync.plan_by_index() IS
 CREATE FUNCTION github_sync.change_key_type(record_type text, becomes text) RETURNS text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	was text := (SELECT format_type(a.atttypid, -1) FROM pg_attribute AS a
+	was text := (SELECT github_sync.type_name(a.atttypid, -1) FROM pg_attribute AS a
 		WHERE a.attrelid = to_regclass(format('github_sync.%I', record_type || '_sync_transactions'))
 			AND a.attname = record_type || '_id');
 	command text;

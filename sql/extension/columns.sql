@@ -40,6 +40,13 @@ RETURN jsonb_strip_nulls(jsonb_build_object(
 COMMENT ON FUNCTION github_sync.mapped_names(github_sync.table_mapping) IS
 'private: the columns of a mapping, by what they are for';
 
+/* The caller may have all identifiers quoted, those of types too; ours are compared and kept. */
+CREATE FUNCTION github_sync.type_name(type oid, modifier integer) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
+RETURN format_type(type, modifier);
+COMMENT ON FUNCTION github_sync.type_name(oid, integer) IS
+'private: the name of a type, as format_type() says it, whatever the session''s settings';
+
 CREATE FUNCTION github_sync.base_type(column_type oid) RETURNS oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH RECURSIVE domains AS (
@@ -63,14 +70,15 @@ DECLARE
 	is_allowed boolean;
 	chosen github_sync.found_column;
 BEGIN
-	SELECT a.attname, format_type(a.atttypid, a.atttypmod) AS shown_type, a.attgenerated, y.oid AS base_type, y.typtype
-	INTO candidate
+	SELECT a.attname, github_sync.type_name(a.atttypid, a.atttypmod) AS shown_type, a.attgenerated,
+		y.oid AS base_type, y.typtype INTO candidate
 	FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = github_sync.base_type(a.atttypid)
 	WHERE a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = ANY (wanted)
 	ORDER BY array_position(wanted, a.attname) LIMIT 1;
 	chosen.name := candidate.attname;
-	chosen.type := format_type(candidate.base_type, -1);
-	is_allowed := CASE candidate.typtype WHEN 'e' THEN 'enum' ELSE candidate.base_type::regtype::text END
+	chosen.type := github_sync.type_name(candidate.base_type, -1);
+	is_allowed := CASE candidate.typtype WHEN 'e' THEN 'enum'
+		ELSE github_sync.type_name(candidate.base_type, NULL::integer) END
 		= ANY (allowed_types);
 	chosen.problem := CASE
 		WHEN candidate.attname IS NULL THEN
@@ -110,7 +118,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	key github_sync.found_column;
 BEGIN
-	SELECT a.attname, format_type(a.atttypid, -1) INTO key.name, key.type
+	SELECT a.attname, github_sync.type_name(a.atttypid, -1) INTO key.name, key.type
 	FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
 	WHERE i.indrelid = application_table AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indnkeyatts = 1
 		AND i.indpred IS NULL AND i.indkey[0] > 0
@@ -144,7 +152,7 @@ CREATE FUNCTION github_sync.state_problem(
 	application_table regclass, state_column name, open_value text, closed_value text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT format('values %L and %L do not fit column %s of type %s: give open_value and closed_value',
-		open_value, closed_value, state_column, format_type(a.atttypid, a.atttypmod))
+		open_value, closed_value, state_column, github_sync.type_name(a.atttypid, a.atttypmod))
 	FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = github_sync.base_type(a.atttypid)
 	WHERE a.attrelid = application_table AND a.attname = state_column
 		AND (open_value IS NULL OR closed_value IS NULL OR CASE
@@ -174,7 +182,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT CASE
 		WHEN p.oid IS NULL THEN
 			'insert_values names no function'
-		WHEN oidvectortypes(p.proargtypes) <> 'bigint, jsonb' OR p.prorettype <> 'jsonb'::regtype OR p.proretset THEN
+		WHEN p.pronargs <> 2 OR p.proargtypes[0] <> 'bigint'::regtype OR p.proargtypes[1] <> 'jsonb'::regtype
+			OR p.prorettype <> 'jsonb'::regtype OR p.proretset THEN
 			format('insert_values needs a function (github_repo_id bigint, resource jsonb) that returns jsonb, not %s',
 				insert_values)
 		WHEN NOT has_schema_privilege(owner, p.pronamespace, 'USAGE')
@@ -189,7 +198,8 @@ COMMENT ON FUNCTION github_sync.insert_values_problem(regprocedure, name) IS
 
 CREATE FUNCTION github_sync.columns_of(application_table regclass) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
+RETURN (SELECT string_agg(
+		format('%I %s', a.attname, github_sync.type_name(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
 	FROM pg_attribute AS a WHERE a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped);
 COMMENT ON FUNCTION github_sync.columns_of(regclass) IS
 'private: the columns of a table with their types, for an error';

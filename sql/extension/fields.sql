@@ -60,7 +60,7 @@ COMMENT ON FUNCTION github_sync.creation_keys_of(text) IS
 CREATE FUNCTION github_sync.without_creation_key(body text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0
-	THEN regexp_replace(body, '(\r?\n){0,2}<!-- github_sync:[0-9a-f-]{36} -->', '', 'g')
+	THEN regexp_replace(body, E'(\r?\n){0,2}<!-- github_sync:[0-9a-f-]{36} -->', '', 'g')
 	ELSE body END;
 COMMENT ON FUNCTION github_sync.without_creation_key(text) IS
 'private: a body as people wrote it: keys are never compared, never reach the application, and one that its text '

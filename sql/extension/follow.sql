@@ -9,8 +9,8 @@ RETURNS SETOF record
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH pieces AS (
 		SELECT p.place, p.piece
-		FROM regexp_split_to_table(filled_in, '\$body_*\$') WITH ORDINALITY AS p (piece, place))
-	SELECT (regexp_match(head.piece, '.*CREATE OR REPLACE FUNCTION github_sync\.([a-z_]+)'))[1], text.piece
+		FROM regexp_split_to_table(filled_in, '[$]body_*[$]') WITH ORDINALITY AS p (piece, place))
+	SELECT (regexp_match(head.piece, '.*CREATE OR REPLACE FUNCTION github_sync[.]([a-z_]+)'))[1], text.piece
 	FROM pieces AS head JOIN pieces AS text ON text.place = head.place + 1
 	WHERE head.place % 2 = 1 AND head.piece ~ 'CREATE OR REPLACE FUNCTION'
 $$;

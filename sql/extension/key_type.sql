@@ -14,13 +14,13 @@ COMMENT ON FUNCTION github_sync.key_type_may_become(text, text) IS
 CREATE FUNCTION github_sync.functions_of_key(record_type text) RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH heads AS MATERIALIZED (
-		SELECT (regexp_match(h.head, '.*FUNCTION github_sync\.([a-z_]+)(.*)'))
+		SELECT (regexp_match(h.head, '.*FUNCTION github_sync[.]([a-z_]+)(.*)'))
 		FROM github_sync.definitions_of(record_type, 'objects'::text) AS d (definition),
-			regexp_split_to_table(d.definition, '\$\$') WITH ORDINALITY AS h (head, place)
+			regexp_split_to_table(d.definition, '[$][$]') WITH ORDINALITY AS h (head, place)
 		WHERE h.place % 2 = 1)
 	SELECT DISTINCT p.oid::regprocedure FROM heads AS h (parts)
 	JOIN pg_proc AS p ON p.pronamespace = 'github_sync'::regnamespace AND p.proname = h.parts[1]
-	WHERE (h.parts[2] ~ '\{\{key_type\}\}' OR p.prosqlbody IS NOT NULL)
+	WHERE (h.parts[2] ~ '[{][{]key_type[}][}]' OR p.prosqlbody IS NOT NULL)
 		AND NOT EXISTS (SELECT FROM pg_depend AS e
 			WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e')
 $$;

@@ -205,6 +205,21 @@ COMMENT ON FUNCTION github_sync.@record@_require_claimed(
 	github_sync.@record@_sync_transactions, github_sync.@record@_sync_transactions) IS
 'private: raises where a claim did not do what it has to do';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_require_ended(transaction_id bigint, state text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF (state IN ('queued', 'processing')) IS NOT FALSE THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('the end of @record@ sync transaction %s took no effect', transaction_id),
+			HINT = 'Triggers of the queue are disabled, or another one undoes what they do: '
+				'see the triggers of github_sync.@record@_sync_transactions.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_require_ended(bigint, text) IS
+'private: raises where what ended by the rules, without a request, is queued still: it would be looked at again at '
+'once';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_claim_locked(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
 RETURNS github_sync.claim
@@ -392,6 +407,10 @@ BEGIN
 		RETURN;
 	ELSIF some_can_be_claimed THEN
 		PERFORM github_sync.@record@_fail_unclaimable(ids, problems);
+		/* What cannot even be errored is nothing new in the next moment. */
+		RETURN QUERY SELECT p.* FROM github_sync.@record@_sync_transactions AS q
+		CROSS JOIN LATERAL github_sync.@record@_no_claim(q.id, 'held') AS p
+		WHERE q.id = ANY (ids) AND q.state = 'queued';
 	ELSE
 		/* The fault is not theirs: a column was dropped, say. */
 		RAISE EXCEPTION USING ERRCODE = code, MESSAGE = problem;
@@ -413,6 +432,7 @@ BEGIN
 		UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted',
 			because = github_sync.@record@_reason_without_row(cached) WHERE id = t.id
 		RETURNING state INTO decision.state;
+		PERFORM github_sync.@record@_require_ended(t.id, decision.state);
 		RETURN decision;
 	END IF;
 	decision := github_sync.@record@_decide(t, cached, NULL);
@@ -425,7 +445,8 @@ BEGIN
 		duplicate_of = decision.duplicate_of,
 		dropped_for = decision.dropped_for,
 		because = decision.because
-	WHERE id = t.id;
+	WHERE id = t.id RETURNING state INTO decision.state;
+	PERFORM github_sync.@record@_require_ended(t.id, decision.state);
 	RETURN decision;
 END
 $$;

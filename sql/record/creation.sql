@@ -11,6 +11,22 @@ RETURN ARRAY[1.0 / 15, 1.0 / 3, 1.0]::double precision[];
 COMMENT ON FUNCTION github_sync.@record@_parts_of_recheck() IS
 'private: when a creation without an answer is looked up again, in parts of creation_recheck';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_require_attempt(cached_id bigint, key uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
+		JOIN github_sync.@resources@ AS r ON r.id = a.@resource@_id AND r.creation_key = a.creation_key
+		WHERE a.@resource@_id = cached_id AND a.creation_key = key AND a.outcome IS NULL) THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = 'the attempt of a creation is not on record, and nothing is sent',
+			HINT = 'A trigger or a rule undoes it: see those of github_sync.@record@_creation_attempts and '
+				'github_sync.@resources@.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_require_attempt(bigint, uuid) IS
+'private: raises where a creation could be sent twice, as nobody would know of the first time';
+
 /*
  * The last step before a creation is sent, in a transaction of its own: what
  * a worker claimed but did not come to send needs no lookup after a crash.
@@ -32,7 +48,7 @@ BEGIN
 	creation_key := coalesce(cached.creation_key, gen_random_uuid());	/* the record's, in every try */
 	body := github_sync.with_creation_key(here.fields[github_sync.@record@_body_position()], creation_key);
 --@comment	/* GitHub refuses a blank comment, and so do we: the key would make it a valid one. */
---@comment	body := CASE WHEN here.fields[github_sync.comment_body_position()] ~ '\S' THEN body END;
+--@comment	body := CASE WHEN here.fields[github_sync.comment_body_position()] ~ '[^[:space:]]' THEN body END;
 --@task	title := here.fields[github_sync.task_title_position()];
 --@task	/* An issue is born open; a closed task is closed by the update that follows. */
 --@task	IF here.fields[github_sync.task_state_position()] IS NOT NULL THEN
@@ -47,6 +63,7 @@ BEGIN
 	UPDATE github_sync.@resources@ AS r SET creation_key = @record@_begin_creation.creation_key, sent = first_fields,
 		sent_mask = array_fill(true, ARRAY[cardinality(first_fields)])
 	WHERE r.id = cached.id;
+	PERFORM github_sync.@record@_require_attempt(cached.id, creation_key);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_begin_creation(bigint, integer) IS

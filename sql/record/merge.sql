@@ -254,6 +254,8 @@ COMMENT ON FUNCTION github_sync.@record@_merge(
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_save_record(cached github_sync.@resources@) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+	saved github_sync.@resources@;
 BEGIN
 	UPDATE github_sync.@resources@ AS r SET
 		github_id = cached.github_id,
@@ -283,8 +285,11 @@ BEGIN
 		etag = cached.etag,
 		etag_key = cached.etag_key,
 		lock_version = r.lock_version + 1
-	WHERE r.id = cached.id;
-	IF NOT FOUND THEN
+	WHERE r.id = cached.id RETURNING r.* INTO saved;
+	IF saved.id IS NULL OR
+		(saved.github_id, saved.@record@_id, saved.github_updated_at, saved.remote_base, saved.local_base, saved.sent)
+		IS DISTINCT FROM (cached.github_id, cached.@record@_id, cached.github_updated_at, cached.remote_base,
+			cached.local_base, cached.sent) THEN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('the cached record %s could not be written', cached.id),
 			HINT = 'A trigger or a rule undoes it: see those of github_sync.@resources@.';

@@ -63,6 +63,10 @@ static const PinnedSetting pinned_settings[] = {
 	{"plpgsql.variable_conflict", "error"},
 	{"plpgsql.extra_errors", "none"},
 	{"plpgsql.extra_warnings", "none"},
+	{"check_function_bodies", "on"}, /* off tells a restore, whose rows are held */
+	{"exit_on_error", "off"},        /* or an error of one row would end the worker */
+	{"restrict_nonsystem_relation_kind",
+	 ""},                      /* or views could not be read; since 15.8 and the like */
 	{"enable_seqscan", "off"}, /* plans are kept from when the queue was empty */
 	{"jit", "off"},            /* short statements: compiling costs more than it saves */
 };
@@ -91,12 +95,23 @@ remember_error(ErrorData *error)
 		next_emit_log_hook(error);
 }
 
+/* Later minor versions of the server know more; and PL/pgSQL's are not there until it is loaded. */
+static bool
+is_known(const char *name)
+{
+	return strchr(name, '.') != NULL || GetConfigOption(name, true, false) != NULL;
+}
+
 static void
 pin_settings(void)
 {
 	for (size_t i = 0; i < lengthof(pinned_settings); i++)
-		SetConfigOption(pinned_settings[i].name, pinned_settings[i].value, PGC_SUSET,
-						PGC_S_OVERRIDE);
+	{
+		const PinnedSetting *setting = &pinned_settings[i];
+
+		if (is_known(setting->name))
+			SetConfigOption(setting->name, setting->value, PGC_SUSET, PGC_S_OVERRIDE);
+	}
 }
 
 static void

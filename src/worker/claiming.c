@@ -34,6 +34,7 @@
 #include "worker/line.h"
 #include "worker/lost_claims.h"
 #include "worker/places.h"
+#include "worker/repeats.h"
 
 /* Of all installations together. */
 #define CLAIMS_IN_HAND_MAX 8192
@@ -45,12 +46,17 @@
 #define PASSED_BASE_MS 100
 #define PASSED_MAX_MS 1000
 
-/* After so many rounds in which rows ended without a request the next one waits a little. */
-#define ENDINGS_IN_A_ROW 16
-#define ENDINGS_PAUSE_MS 100
-
 /* What this worker was told that it had ended, and had not, is looked for this often. */
 #define RECOVERY_INTERVAL_MS (60 * 1000)
+
+/*
+ * A round that claims nothing may change something, whose commit asks for
+ * another round: where what it changed is undone each time, without an end.
+ */
+#define FRUITLESS_MAX 50
+#define FRUITLESS_DELAY_MS 2 /* for each of those that are too many */
+#define FRUITLESS_DELAY_MAX_MS 100
+#define FRUITLESS_GAP_MS 5 /* rounds with more time between them have other reasons */
 
 #define FAILED_CLAIM_BASE_MS 100
 #define FAILED_CLAIM_MAX_MS (60 * 1000)
@@ -74,11 +80,13 @@ static struct
 	RecordType first;                      /* whose turn it is to claim first */
 	TransactionIds passed[RECORD_TYPES];   /* rows that somebody held when they were passed over */
 	TimestampTz passed_until;              /* when they are looked at again; 0: there are none */
-	int endings_in_a_row;                  /* rounds in which something ended without a request */
 	int passed_in_a_row; /* how often something was passed over, without a break */
+	int fruitless;       /* rounds without a claim, each right after the one before */
+	TimestampTz last_round;
+	TimestampTz round_not_before;
 } claiming;
 
-/* What workers ended with is never claimed together with others. */
+/* What workers ended with is never claimed together with others; what comes again and again rests. */
 static void
 forget_passed(void)
 {
@@ -86,6 +94,7 @@ forget_passed(void)
 	{
 		claiming.passed[type].count = 0;
 		lost_claims_add_ids(type, &claiming.passed[type]);
+		repeats_add_resting(type, &claiming.passed[type]);
 	}
 	claiming.passed_until = 0;
 }
@@ -112,6 +121,12 @@ claiming_expects_work(void)
 	return claiming.expects_work;
 }
 
+TimestampTz
+claiming_next_round(void)
+{
+	return claiming.round_not_before;
+}
+
 void
 claiming_note_due(TimestampTz time)
 {
@@ -129,6 +144,7 @@ void
 claiming_note_settings(void)
 {
 	lost_claims_try_again();
+	repeats_forget();
 	claiming.pauses_ended = false;
 	claiming.expects_work = true;
 }
@@ -218,6 +234,74 @@ free_slots(void)
 			   CLAIMS_IN_HAND_MAX - in_hand);
 }
 
+/* ---- a round ---- */
+
+/* What one claim brought, and what went wrong with a part of it. */
+typedef struct ClaimRound
+{
+	NewClaims claims;
+	RecordType type; /* that is claimed just now */
+	int slots;       /* for both types */
+	int64 alone;     /* of that type: the one row that the round is about; 0: it is about many */
+	bool is_over;    /* it needs no further try */
+	bool more;       /* another round may bring more */
+	bool filled;     /* it took all slots: more may wait */
+	bool rests;      /* a type that failed a moment ago was left out */
+	bool failed;
+	DbError error;      /* of the type that failed */
+	int64 recovered;    /* orphans */
+	bool all_recovered; /* none was held by somebody */
+} ClaimRound;
+
+/* They were rolled back: those after the first "kept". */
+static List *
+forget_claims(List *claims, int kept)
+{
+	while (list_length(claims) > kept)
+	{
+		queue_claim_free(llast(claims));
+		claims = list_delete_last(claims);
+	}
+	return claims;
+}
+
+/* What is wrong with the table of one type must not stop the other. */
+static bool
+run_alone(ClaimRound *round, DbAction action)
+{
+	int claimed = list_length(round->claims.claims);
+	int unfit = list_length(round->claims.unfit);
+	int over = round->claims.over;
+
+	if (claiming.rests_until[round->type] > GetCurrentTimestamp())
+	{
+		claiming_note_due(claiming.rests_until[round->type]);
+		round->rests = true;
+		return false;
+	}
+	if (db_try(action, round, &round->error))
+		return true;
+	round->claims.claims = forget_claims(round->claims.claims, claimed);
+	round->claims.unfit = list_truncate(round->claims.unfit, unfit);
+	round->claims.over = over;
+	round->failed = true;
+	claiming.rests_until[round->type] = backoff_in_ms(FAILED_CLAIM_BASE_MS);
+	return false;
+}
+
+/* False: it failed, or rests for a failure. */
+static bool
+run_for_type(ClaimRound *round, RecordType type, DbAction action)
+{
+	round->type = type;
+	if (!claiming.attached[type])
+		return true;
+	if (claiming.failures > 0)
+		return run_alone(round, action);
+	action(round);
+	return true;
+}
+
 /* ---- before claims are made ---- */
 
 /* Once for each time that it was found to be one. */
@@ -279,8 +363,17 @@ end_pauses_of_settings(void)
 	claiming.pauses_ended = true;
 }
 
+/* DbAction */
 static void
-release_due(void)
+release_type(void *argument)
+{
+	const ClaimRound *round = argument;
+
+	claiming_note_due(queue_release_due(round->type));
+}
+
+static void
+release_due(ClaimRound *round)
 {
 	if (!time_has_come())
 		return;
@@ -288,10 +381,7 @@ release_due(void)
 	claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
 	claiming_note_due(installations_next_pause_end());
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
-	{
-		if (claiming.attached[type])
-			claiming_note_due(queue_release_due(type));
-	}
+		(void) run_for_type(round, type, release_type);
 }
 
 /* What this worker holds, and what has to be put back by itself; palloc'd. */
@@ -306,38 +396,36 @@ not_to_be_put_back(RecordType type)
 	return ids;
 }
 
-static bool
-recover_orphans_of(RecordType type, int64 *recovered)
+/* DbAction */
+static void
+recover_type(void *argument)
 {
-	TransactionIds held = not_to_be_put_back(type);
+	ClaimRound *round = argument;
+	TransactionIds held = not_to_be_put_back(round->type);
 
-	return queue_recover_orphans(type, held.ids, held.count, recovered);
+	round->all_recovered &=
+		queue_recover_orphans(round->type, held.ids, held.count, &round->recovered);
 }
 
 static void
-recover_orphans(void)
+recover_orphans(ClaimRound *round)
 {
-	int64 recovered = 0;
-	bool complete = true;
-
 	if (shared_state_take_peer_ended())
 		claiming.orphans_recovered = false;
 	if (claiming.orphans_recovered && GetCurrentTimestamp() < claiming.next_recovery)
 		return;
 	claiming.next_recovery = backoff_in_ms(RECOVERY_INTERVAL_MS);
+	round->all_recovered = true;
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
-	{
-		if (claiming.attached[type])
-			complete &= recover_orphans_of(type, &recovered);
-	}
-	claiming.orphans_recovered = complete;
-	if (!complete)
+		round->all_recovered &= run_for_type(round, type, recover_type);
+	claiming.orphans_recovered = round->all_recovered;
+	if (!round->all_recovered)
 		claiming_note_due(backoff_in_ms(RECOVERY_RETRY_MS));
-	if (recovered > 0)
+	if (round->recovered > 0)
 		ereport(LOG,
 				(errmsg("github_sync: put " INT64_FORMAT
 						" transactions that no worker held back into the queue",
-						recovered)));
+						round->recovered)));
 }
 
 /* GitHub may have counted them any time until they were answered. */
@@ -348,17 +436,23 @@ note_past_creations(int64 installation_id, int count, int64 age_ms)
 							   Max(age_ms - setting_request_timeout_ms, 0));
 }
 
+/* DbAction */
+static void
+learn_past_creations_of_type(void *argument)
+{
+	const ClaimRound *round = argument;
+
+	queue_visit_past_creations(round->type, note_past_creations);
+}
+
 /* A server that has just started knows of creations by their attempts alone. */
 static void
-learn_past_creations(void)
+learn_past_creations(ClaimRound *round)
 {
 	if (budgets_know_creations())
 		return;
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
-	{
-		if (claiming.attached[type])
-			queue_visit_past_creations(type, note_past_creations);
-	}
+		(void) run_for_type(round, type, learn_past_creations_of_type);
 	budgets_note_creations_known();
 }
 
@@ -403,21 +497,6 @@ note_passed(void)
 
 /* ---- claims ---- */
 
-/* What one claim brought, and what went wrong with a part of it. */
-typedef struct ClaimRound
-{
-	NewClaims claims;
-	RecordType type; /* that is claimed just now */
-	int slots;       /* for both types */
-	int64 alone;     /* of that type: the one row that the round is about; 0: it is about many */
-	bool is_over;    /* it needs no further try */
-	bool more;       /* another round may bring more */
-	bool filled;     /* it took all slots: more may wait */
-	bool rests;      /* a type that failed a moment ago was left out */
-	bool failed;
-	DbError error; /* of the type that failed */
-} ClaimRound;
-
 /* DbAction */
 static void
 claim_type(void *argument)
@@ -434,55 +513,12 @@ claim_type(void *argument)
 					 TopMemoryContext, &round->claims);
 }
 
-/* They were rolled back: those after the first "kept". */
-static List *
-forget_claims(List *claims, int kept)
-{
-	while (list_length(claims) > kept)
-	{
-		queue_claim_free(llast(claims));
-		claims = list_delete_last(claims);
-	}
-	return claims;
-}
-
-/* What is wrong with the table of one type must not stop the other. */
-static void
-claim_type_alone(ClaimRound *round)
-{
-	int claimed = list_length(round->claims.claims);
-	int unfit = list_length(round->claims.unfit);
-	int over = round->claims.over;
-
-	if (claiming.rests_until[round->type] > GetCurrentTimestamp())
-	{
-		claiming_note_due(claiming.rests_until[round->type]);
-		round->rests = true;
-		return;
-	}
-	if (db_try(claim_type, round, &round->error))
-		return;
-	round->claims.claims = forget_claims(round->claims.claims, claimed);
-	round->claims.unfit = list_truncate(round->claims.unfit, unfit);
-	round->claims.over = over;
-	round->failed = true;
-	claiming.rests_until[round->type] = backoff_in_ms(FAILED_CLAIM_BASE_MS);
-}
-
 /* The record types take turns: the queue of one that is never empty leaves room for the other. */
 static void
 claim_in_turn(ClaimRound *round)
 {
 	for (int i = 0; i < RECORD_TYPES; i++)
-	{
-		round->type = (claiming.first + i) % RECORD_TYPES;
-		if (!claiming.attached[round->type])
-			continue;
-		if (claiming.failures == 0)
-			claim_type(round);
-		else
-			claim_type_alone(round);
-	}
+		(void) run_for_type(round, (claiming.first + i) % RECORD_TYPES, claim_type);
 	claiming.first = (claiming.first + 1) % RECORD_TYPES;
 }
 
@@ -562,7 +598,7 @@ claim_others(ClaimRound *round)
 		claim_with_care(round);
 		return;
 	}
-	recover_orphans();
+	recover_orphans(round);
 	claim_in_turn(round);
 }
 
@@ -595,8 +631,8 @@ claim(void *argument)
 	}
 	end_pauses_of_settings();
 	look_for_end_of_outages();
-	release_due();
-	learn_past_creations();
+	release_due(round);
+	learn_past_creations(round);
 	round->slots = free_slots();
 	look_again_at_passed();
 	claim_rows(round);
@@ -613,6 +649,8 @@ begin_conversation(SyncClaim *claim)
 			(errmsg_internal("github_sync: %s: claimed, attempt %d%s",
 							 conversation_name(conversation), claim->attempts + 1,
 							 claim->is_probe ? ", the probe" : "")));
+	if (repeats_note_claim(claim->record_type, claim->id))
+		queue_claim_add_id(&claiming.passed[claim->record_type], claim->id);
 	if (claim->is_probe)
 	{
 		conversation->installation->may_be_paused = true;
@@ -633,21 +671,14 @@ begin_conversations(List *claims)
 
 /*
  * What filled no slot is not there: the next commit or answer says so.  Where a
- * row ended without a request, what stands behind it may be claimed; but one
- * whose end a trigger of the owner's undoes comes again.
+ * row ended without a request, what stands behind it may be claimed.
  */
 static void
 note_room(const ClaimRound *round)
 {
-	bool some_ended = round->claims.over > 0;
-
 	if (round->filled)
 		shared_state_wake_peers();
-
-	claiming.endings_in_a_row = some_ended ? claiming.endings_in_a_row + 1 : 0;
-	if (some_ended && claiming.endings_in_a_row % ENDINGS_IN_A_ROW == 0)
-		claiming_note_due(backoff_in_ms(ENDINGS_PAUSE_MS));
-	else if (round->more || round->filled || some_ended)
+	if (round->more || round->filled || round->claims.over > 0)
 		claiming.expects_work = true;
 }
 
@@ -773,6 +804,34 @@ note_rows_that_are_over(const ClaimRound *round)
 	forget_passed();
 }
 
+static void
+note_round(bool fruitful)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	claiming.fruitless = fruitful ? 0 : claiming.fruitless + 1;
+	claiming.last_round = now;
+	claiming.round_not_before = claiming.fruitless > FRUITLESS_MAX
+		? TimestampTzPlusMilliseconds(now,
+									  Min((claiming.fruitless - FRUITLESS_MAX) * FRUITLESS_DELAY_MS,
+										  FRUITLESS_DELAY_MAX_MS))
+		: 0;
+}
+
+/* False: later. */
+static bool
+may_begin_round(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (claiming.round_not_before > now)
+		return false;
+	if (now > TimestampTzPlusMilliseconds(Max(claiming.last_round, claiming.round_not_before),
+										  FRUITLESS_GAP_MS))
+		claiming.fruitless = 0;
+	return true;
+}
+
 void
 claiming_claim(void)
 {
@@ -780,7 +839,7 @@ claiming_claim(void)
 	const DbError *problem;
 	uint32 wakes;
 
-	if (!claiming.expects_work)
+	if (!claiming.expects_work || !may_begin_round())
 		return;
 	claiming.expects_work = false;
 	if (!setting_enabled || free_slots() <= 0)
@@ -793,6 +852,7 @@ claiming_claim(void)
 		problem = what_failed_at_commit(&round);
 	suspects_unmark();
 	note_rows_that_are_over(&round);
+	note_round(round.claims.claims != NIL);
 	/* Those that fit go on, whatever is wrong with the others. */
 	round.filled = round.slots > 0 && list_length(round.claims.claims) >= round.slots;
 	begin_conversations(round.claims.claims);

@@ -49,6 +49,7 @@ typedef struct Installation
 	struct Conversation *refreshing; /* freshness.c: in its turn to write, but asks again first */
 	RatePermission obstacles[RATE_KINDS]; /* pacing.c: in the way of the first that waits */
 	int pauses;                           /* in a row, of one kind */
+	int states_told;                      /* that it is suspended or gone, in a row */
 	PauseKind pause_kind;
 	TimestampTz paused_until; /* of the last one, or the last that budgets demanded */
 	bool may_be_paused;       /* the table may still say so */

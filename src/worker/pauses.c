@@ -16,6 +16,7 @@
 #include "worker/backoff.h"
 #include "worker/line.h"
 #include "worker/pauses.h"
+#include "worker/repeats.h"
 
 /* A shorter wait is waited for with the claims in hand. */
 #define MOMENT_MS 2000
@@ -167,6 +168,7 @@ give_back_all(List *conversations, const char *reason)
 
 		if (!db_try(report_unsent, &unsent, &error))
 			conversation_note_lost();
+		repeats_take_back(unsent.conversation->claim->record_type, unsent.conversation->claim->id);
 		line_end(unsent.conversation);
 	}
 	list_free(conversations);

@@ -10,6 +10,7 @@
 #include "server/suspects.h"
 #include "utils/timestamp.h"
 #include "worker/arrivals.h"
+#include "worker/backoff.h"
 #include "worker/claim_report.h"
 #include "worker/failure.h"
 #include "worker/freshness.h"
@@ -35,6 +36,10 @@
 #define CONTENTION_RETRIES 8
 #define CONFLICT_RETRIES 3 /* of two that could not go on together: counted then */
 #define CONTENTION_DELAY_MS 25
+
+/* An installation that is not active any more, and is asked for all the same. */
+#define STATE_REST_BASE_MS 1000
+#define STATE_REST_MAX_MS (60 * 1000)
 
 /* How many reports are to be made one by one: together they could not be committed. */
 static int apart = 0;
@@ -246,6 +251,10 @@ take_over_state(Report *report)
 	installation->pauses = 0;
 	installation->paused_until = 0;
 	installation->may_be_paused = true;
+	/* Something may undo what has just been recorded. */
+	if (++installation->states_told > 1)
+		installation->token_rests_until =
+			backoff_doubling(installation->states_told - 1, STATE_REST_BASE_MS, STATE_REST_MAX_MS);
 	shared_state_report_error(reason);
 }
 
@@ -261,6 +270,7 @@ note_pauses_are_over(const Conversation *conversation)
 	if (kind != GITHUB_OK && kind != GITHUB_NOT_MODIFIED)
 		return;
 	installation->pauses = 0;
+	installation->states_told = 0;
 	/* An answer to what was sent before a pause does not end it. */
 	installation->may_be_paused = installation->paused_until > GetCurrentTimestamp();
 }

@@ -36,7 +36,7 @@ time_to_wait(void)
 	TimestampTz deadline = TimestampTzPlusMilliseconds(now, CLAIMING_FALLBACK_MS);
 
 	if (claiming_expects_work())
-		return 0;
+		deadline = claiming_next_round();
 	deadline = Min(deadline, dispatch_next_time(now));
 	deadline = Min(deadline, arrivals_next_time());
 	deadline = Min(deadline, claiming_next_time());

@@ -1,8 +1,7 @@
 # 046_attacks_settings.pl
 #
-# Group: attacks.  Settings of databases and roles, triggers and rules of the
-# owner on the queue, roles that cannot log in, what a receiver of webhooks tells,
-# other databases of the server: none of it makes the worker shout at GitHub,
+# Group: attacks.  Settings of databases and roles, roles that cannot log in,
+# what a receiver of webhooks tells, other databases of the server: none of it makes the worker shout at GitHub,
 # stops it for good, or gets anybody what is not his.
 use strict;
 use warnings;
@@ -38,71 +37,105 @@ sub end_workers { $node->safe_psql('postgres', q{ALTER DATABASE application SET 
 
 # ---- settings that would change what our code means ----
 
-foreach my $setting ('session_replication_role = replica', 'row_security = off', 'default_transaction_read_only = on',
-	'search_path = nowhere', 'standard_conforming_strings = off', 'quote_all_identifiers = on', 'plpgsql.variable_conflict = use_column',
-	q{plpgsql.extra_errors = 'all'}, 'statement_timeout = 1', 'transform_null_equals = on', q{datestyle = 'SQL, DMY'}, 'array_nulls = off',
-	'default_transaction_isolation = serializable')
+# What waits is carried by a worker that was started under all of these: an edit,
+# a creation, a delivery, a comment, and a delivery that the table refuses.
+my @settings = map { s/^\s+|\s+$//gr } grep { /\S/ } split /\n/, q{
+	application_name = 'somebody else'
+	array_nulls = off
+	backslash_quote = off
+	backtrace_functions = 'errstart'
+	bytea_output = escape
+	check_function_bodies = off
+	client_encoding = LATIN1
+	client_min_messages = debug5
+	constraint_exclusion = on
+	cursor_tuple_fraction = 0
+	datestyle = 'SQL, DMY'
+	deadlock_timeout = '10min'
+	default_statistics_target = 1
+	default_tablespace = nowhere
+	default_toast_compression = pglz
+	default_transaction_deferrable = on
+	default_transaction_isolation = serializable
+	default_transaction_read_only = on
+	enable_bitmapscan = off
+	enable_indexscan = off
+	escape_string_warning = off
+	exit_on_error = on
+	extra_float_digits = -15
+	from_collapse_limit = 1
+	idle_in_transaction_session_timeout = 1
+	idle_session_timeout = 1
+	intervalstyle = sql_standard
+	jit_above_cost = 0
+	join_collapse_limit = 1
+	lc_messages = 'C'
+	lc_numeric = 'C'
+	lo_compat_privileges = on
+	lock_timeout = 1
+	plan_cache_mode = force_custom_plan
+	plpgsql.extra_errors = 'all'
+	plpgsql.extra_warnings = 'all'
+	plpgsql.variable_conflict = use_column
+	quote_all_identifiers = on
+	role = stranger
+	row_security = off
+	search_path = nowhere
+	session_replication_role = replica
+	standard_conforming_strings = off
+	statement_timeout = 1
+	synchronous_commit = off
+	temp_buffers = 100
+	temp_file_limit = 0
+	timezone = 'Asia/Kolkata'
+	transform_null_equals = on
+	vacuum_cost_delay = 100
+	work_mem = 64
+	xmloption = document
+};
+$application->superuser_sql('CREATE ROLE stranger LOGIN');
+$application->sql(q{
+	CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
+	CREATE TRIGGER refuse BEFORE UPDATE ON tasks FOR EACH ROW WHEN (NEW.title = 'refused') EXECUTE FUNCTION refuse()});
+my ($told, $refused) = map { $application->add_task(title => $_) } 'told', 'to be refused';
+$application->wait_until_done;
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
+$application->edit_task($task, title => 'edit ' . ++$edits);
+$application->edit_comment($comment, markdown => 'an edited comment');
+my $created = $application->add_task(title => 'created', markdown => " \\ 'NULL' {NULL}\n\xc3\xa9");
+$github->advance_clock(2);
+foreach my $case ([ $told, 'told of' ], [ $refused, 'refused' ])
 {
-	my $number = $application->issue_of($task)->{number};
+	my ($id, $title) = @$case;
+	my $issue = $application->issue_of($id)->{number};
 
-	GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
-	$application->edit_task($task, title => 'edit ' . ++$edits);
-	$application->disconnect;
-	$node->safe_psql('postgres', "ALTER DATABASE application SET $setting");
-	end_workers();
-	my $since = $github->last_seq;
-	GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
-	$github->wait_for_request(PATCH => "/issues/$number", since => $since);
-	$node->safe_psql('postgres', 'ALTER DATABASE application RESET ' . ($setting =~ /^([\w.]+)/)[0]);
-	$application->wait_until_done;
-	is($github->issue('acme/widgets', $number)->{title}, "edit $edits", "$setting: an edit is carried");
-	cmp_ok(scalar(grep { $_->{path} =~ m{^/repos/} } $github->requests(since => $since)), '<=', 5, "$setting: by a few requests");
+	$github->human_edits_issue('acme/widgets', $issue, title => $title);
+	$application->tell_of_issue($github->issue('acme/widgets', $issue));
 }
-
-# ---- triggers and rules of the owner on the queue ----
-
-# Nobody can be carried by such a queue; but nobody shouts at GitHub either, and
-# the worker says what is wrong.
-foreach my $case (
-	[ 'DISABLE TRIGGER USER', 'ALTER TABLE github_sync.task_sync_transactions DISABLE TRIGGER USER', 'ALTER TABLE github_sync.task_sync_transactions ENABLE TRIGGER USER' ],
-	[ 'ENABLE REPLICA TRIGGER', 'ALTER TABLE github_sync.task_sync_transactions ENABLE REPLICA TRIGGER d_change_state', 'ALTER TABLE github_sync.task_sync_transactions ENABLE TRIGGER d_change_state' ],
-	[ 'an UPDATE that does nothing', 'CREATE RULE nothing AS ON UPDATE TO github_sync.task_sync_transactions DO INSTEAD NOTHING', 'DROP RULE nothing ON github_sync.task_sync_transactions' ],
-	[ 'an UPDATE of the cached record that does nothing', 'CREATE RULE nothing AS ON UPDATE TO github_sync.github_issues DO INSTEAD NOTHING', 'DROP RULE nothing ON github_sync.github_issues' ],
-	[ 'a trigger that undoes every end', q{CREATE FUNCTION planner.undo() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN CASE WHEN NEW.state IN ('queued', 'processing') THEN NEW END; END $$;
-		CREATE TRIGGER zz_undo BEFORE UPDATE ON github_sync.task_sync_transactions FOR EACH ROW EXECUTE FUNCTION planner.undo()}, 'DROP TRIGGER zz_undo ON github_sync.task_sync_transactions' ],
-	[ 'a trigger that deletes what is claimed', q{CREATE FUNCTION planner.take() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM github_sync.task_sync_transactions WHERE id = NEW.id; RETURN NULL; END $$;
-		CREATE TRIGGER zz_take AFTER UPDATE ON github_sync.task_sync_transactions FOR EACH ROW WHEN (NEW.state = 'processing') EXECUTE FUNCTION planner.take()}, 'DROP TRIGGER zz_take ON github_sync.task_sync_transactions' ])
-{
-	my ($what, $break, $mend) = @$case;
-	my $title = 'edit ' . ++$edits;
-
-	$application->edit_task($neighbour, title => "before: $what");
-	$application->wait_until_done;
-	GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
-	$application->edit_task($task, title => $title);
-	$application->sql($break);
-	my $since = $github->last_seq;
-	GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
-	$application->edit_comment($comment, markdown => "beside: $what");
-	$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE record_type = 'comment')");
-	is(($github->comments('acme/widgets', $application->issue_of($task)->{number}))[0]{body} =~ s/\s*<!--.*//rs, "beside: $what", "$what: the comments are carried");
-	select undef, undef, undef, 1.5;
-	cmp_ok(scalar(grep { $_->{path} =~ m{^/repos/} } $github->requests(since => $since)), '<=', 12, "$what: GitHub is asked a few times");
-	$application->sql($mend);
-	# A session keeps the plan of a statement of which a rule left nothing.
-	end_workers() if $mend =~ /DROP RULE/;
-	# What could not even be errored is looked at again in a while, or when settings are read
-	# again; and so is a database whose workers end again and again.
-	$node->reload;
-	$application->superuser_sql('SELECT github_sync.retry_errored()');
-	$application->edit_task($task, title => 'edit ' . ++$edits);
-	$application->wait_until_done;
-	is($github->issue('acme/widgets', $application->issue_of($task)->{number})->{title}, "edit $edits", "$what: mended, all is carried");
-}
+$application->disconnect;
+$node->safe_psql('postgres', join '; ', map { "ALTER DATABASE application SET $_" } @settings);
+end_workers();
+my $since = $github->last_seq;
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
+$github->wait_for_request(POST => '/issues$', since => $since);
+$github->wait_for_request(PATCH => '/issues/', since => $since, count => 2);
+my $workers = q{SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE backend_type = 'github_sync worker'};
+my $under_settings = $node->safe_psql('postgres', $workers);
+$node->safe_psql('postgres', join '; ', map { 'ALTER DATABASE application RESET ' . (/^([\w.]+)/)[0] } @settings);
+$application->wait_until_done;
+my $number = $application->issue_of($task)->{number};
+is($node->safe_psql('postgres', $workers), $under_settings, scalar(@settings) . ' settings of the database: one worker carries all of this');
+is($github->issue('acme/widgets', $number)->{title}, "edit $edits", '... an edit');
+is(($github->comments('acme/widgets', $number))[0]{body} =~ s/\s*<!--.*//rs, 'an edited comment', '... a comment');
+is($github->issue('acme/widgets', $application->issue_of($created)->{number})->{title}, 'created', '... a creation');
+is($application->task($told)->{title}, 'told of', '... a delivery');
+is($application->row("SELECT string_agg(error_reason, ', ') AS reasons FROM github_sync.sync_errors")->{reasons}, 'P0001: not this one', '... and errors what cannot be carried');
+is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_problems'), '0', '... nothing is wrong with the set-up');
+cmp_ok(scalar(grep { $_->{path} =~ m{^/repos/} } $github->requests(since => $since)), '<=', 9, '... by a few requests');
+$application->sql('DROP FUNCTION refuse() CASCADE');
 
 # ---- a role that shouts: what anybody may do in a loop ----
 
-$application->superuser_sql('CREATE ROLE stranger LOGIN');
 my $worker = $application->worker_pid;
 foreach my $command ('ALTER ROLE CURRENT_USER RESET ALL', 'ALTER ROLE CURRENT_USER SET work_mem = 64', q{ALTER ROLE CURRENT_USER PASSWORD 'secret'}, 'CREATE TEMP TABLE IF NOT EXISTS t (); GRANT SELECT ON t TO PUBLIC')
 {

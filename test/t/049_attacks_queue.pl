@@ -1,0 +1,144 @@
+# 049_attacks_queue.pl
+#
+# Group: attacks.  What the owner may do to the queue itself: triggers, rules,
+# constraints, policies and other tables that undo what the worker does, or what
+# its functions rely on.  Nobody can be carried by such a queue.  But GitHub is
+# asked a few times and not without an end, the worker does not keep a processor
+# busy, nothing is created twice, the other record type goes on, and all is
+# carried when the queue is mended.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time);
+
+# For so long it is looked what the worker does; 20 claims of a row are no circle yet.
+use constant { LOOK_S => 0.8, REQUESTS_MAX => 60, CPU_SHARE_MAX => 0.5 };
+
+my $github      = GitHubSync::StandIn->start;
+my $application = GitHubSync::Application->start($github);
+my $node        = $application->node;
+my $queue       = 'github_sync.task_sync_transactions';
+my $task        = $application->add_task(title => 'a task');
+my $comment     = $application->add_comment($task, 'a comment');
+$application->wait_until_done;
+my $number = $application->issue_of($task)->{number};
+my $edits  = 0;
+
+sub answer { my ($request, %answer) = @_; return sub { $github->fault($request, { answer => \%answer }, times => 'forever') } }
+
+sub trigger
+{
+	my ($when, $body, $condition) = @_;
+
+	return "CREATE FUNCTION planner.hostile() RETURNS trigger LANGUAGE plpgsql AS \$f\$ BEGIN $body END \$f\$;
+		CREATE TRIGGER zz_hostile $when FOR EACH ROW @{[$condition ? qq{WHEN ($condition)} : '']} EXECUTE FUNCTION planner.hostile()";
+}
+
+# A rule in the place of what is done to a table of ours, and its end.
+sub rule { my ($event, $table) = @_; return ("CREATE RULE nothing AS ON $event TO github_sync.$table DO INSTEAD NOTHING", "DROP RULE nothing ON github_sync.$table") }
+
+sub creates
+{
+	my ($title) = @_;
+
+	return sub {
+		my $created = $application->add_task(title => $title);
+
+		foreach my $edit (1 .. 3)
+		{
+			select undef, undef, undef, 0.2;
+			$application->edit_task($created, markdown => "$title, edit $edit");
+		}
+	};
+}
+
+my $undo  = 'DROP FUNCTION planner.hostile() CASCADE';
+my @cases = (
+	[ 'DISABLE TRIGGER USER', "ALTER TABLE $queue DISABLE TRIGGER USER", "ALTER TABLE $queue ENABLE TRIGGER USER" ],
+	[ 'ENABLE REPLICA TRIGGER', "ALTER TABLE $queue ENABLE REPLICA TRIGGER d_change_state", "ALTER TABLE $queue ENABLE TRIGGER d_change_state" ],
+	[ 'an UPDATE that does nothing', rule(UPDATE => 'task_sync_transactions') ],
+	[ 'an UPDATE of the record that does nothing', rule(UPDATE => 'github_issues') ],
+	[ 'a trigger that undoes every end', trigger("BEFORE UPDATE ON $queue", q{RETURN CASE WHEN NEW.state IN ('queued', 'processing') THEN NEW END;}), $undo ],
+	[ 'a trigger that deletes what is claimed', trigger("AFTER UPDATE ON $queue", "DELETE FROM $queue WHERE id = NEW.id; RETURN NULL;", q{NEW.state = 'processing'}), $undo ],
+	[ 'a trigger that counts no attempt', trigger("BEFORE UPDATE ON $queue", 'NEW.attempts := 0; NEW.next_attempt_at := NULL; RETURN NEW;'), $undo,
+		answer("GET /issues/$number\$", body => 'no JSON') ],
+	[ 'a trigger that retries what is errored', trigger("AFTER UPDATE ON $queue", 'PERFORM github_sync.retry_task_sync_transaction(NEW.id); RETURN NULL;', q{NEW.state = 'errored'}), $undo,
+		answer("PATCH /issues/$number\$", status => 422, body => '{"message":"no"}') ],
+	[ 'a trigger that gives nothing a time', trigger("BEFORE INSERT OR UPDATE ON $queue", q{
+			IF TG_OP = 'INSERT' THEN
+				NEW.next_attempt_at := clock_timestamp();
+			ELSIF OLD.next_attempt_at IS NOT NULL AND NEW.next_attempt_at IS NULL THEN
+				RETURN NULL;
+			END IF;
+			RETURN NEW;}), $undo ],
+	[ 'policies', "ALTER TABLE $queue ENABLE ROW LEVEL SECURITY; ALTER TABLE $queue FORCE ROW LEVEL SECURITY; CREATE POLICY nothing ON $queue FOR SELECT USING (true)",
+		"DROP POLICY nothing ON $queue; ALTER TABLE $queue NO FORCE ROW LEVEL SECURITY; ALTER TABLE $queue DISABLE ROW LEVEL SECURITY" ],
+	[ 'a constraint against every end', "ALTER TABLE $queue ADD CONSTRAINT hostile CHECK (state IN ('queued', 'processing')) NOT VALID", "ALTER TABLE $queue DROP CONSTRAINT hostile" ],
+	[ 'a constraint against the queue', "ALTER TABLE $queue ADD CONSTRAINT hostile CHECK (claim_no < 1) NOT VALID", "ALTER TABLE $queue DROP CONSTRAINT hostile" ],
+	[ 'a column of another name', "ALTER TABLE $queue RENAME COLUMN claim_no TO claims", "ALTER TABLE $queue RENAME COLUMN claims TO claim_no" ],
+	[ 'a table that inherits', "CREATE TABLE planner.child () INHERITS ($queue); INSERT INTO planner.child SELECT (jsonb_populate_record(t, '{\"id\": 4712, \"state\": \"queued\"}')).* FROM $queue AS t ORDER BY id LIMIT 1", 'DROP TABLE planner.child' ],
+	[ 'a pause that does not last', rule(UPDATE => 'github_app_installations'), answer("GET /issues/$number\$", status => 401, body => '{"message":"no"}') ],
+	[ 'a suspension that does not last', rule(UPDATE => 'github_app_installations'), answer("GET /issues/$number\$", status => 403, body => '{"message":"This installation has been suspended"}') ],
+	[ 'an attempt that is not on record', rule(INSERT => 'task_creation_attempts'), creates('an attempt that is not on record') ],
+	[ 'an attempt with another key', trigger('BEFORE INSERT ON github_sync.task_creation_attempts', 'NEW.creation_key := gen_random_uuid(); RETURN NEW;'), $undo, creates('an attempt with another key') ],
+	[ 'an attempt without an outcome', rule(UPDATE => 'task_creation_attempts'), creates('an attempt without an outcome') ],
+	[ 'a creation that is not linked', trigger('BEFORE UPDATE ON github_sync.github_issues', 'RETURN CASE WHEN OLD.github_id IS NULL AND NEW.github_id IS NOT NULL THEN OLD ELSE NEW END;'), $undo, creates('a creation that is not linked') ],
+);
+
+sub cpu_s
+{
+	my ($pid)  = @_;
+	my @fields = $pid && -e "/proc/$pid/stat" ? split(' ', slurp_file("/proc/$pid/stat")) : ();
+
+	return @fields ? ($fields[13] + $fields[14]) / 100 : 0;
+}
+
+# Others follow them: a session keeps the plan of a statement of which a rule left nothing.
+sub end_workers { $node->safe_psql('postgres', q{ALTER DATABASE application SET github_sync.proxy = ''}) }
+
+foreach my $case (@cases)
+{
+	my ($what, $break, $mend, $besides) = @$case;
+
+	# What is queued without the triggers of the queue is nothing that could be carried.
+	GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off') if $what =~ /TRIGGER/;
+	$application->edit_task($task, title => 'edit ' . ++$edits) if $what =~ /TRIGGER/;
+	$application->sql($break);
+	my $since = $github->last_seq;
+	$besides->() if $besides;
+	$application->edit_task($task, title => 'edit ' . ++$edits) unless $what =~ /TRIGGER/;
+	GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on') if $what =~ /TRIGGER/;
+	my $pid = $application->superuser_sql("SELECT max(pid) FROM pg_stat_activity WHERE backend_type = 'github_sync worker'");
+	my ($begin, $cpu) = (time, cpu_s($pid));
+	select undef, undef, undef, LOOK_S;
+	my $share = (cpu_s($pid) - $cpu) / (time - $begin);
+	cmp_ok(scalar(my @asked = grep { $_->{path} =~ m{^/repos/} } $github->requests(since => $since)), '<=', REQUESTS_MAX, "$what: GitHub is asked a few times");
+	cmp_ok($share, '<', CPU_SHARE_MAX, "$what: the worker rests");
+	unless ($what =~ /policies|pause|suspension/)
+	{
+		$application->edit_comment($comment, markdown => "beside: $what");
+		$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE record_type = 'comment')");
+		is(($github->comments('acme/widgets', $number))[0]{body} =~ s/\s*<!--.*//rs, "beside: $what", "$what: comments are carried");
+	}
+	diag sprintf 'figure: %s: %d requests, %.0f %% of a processor', $what, scalar(@asked), 100 * $share;
+
+	$application->sql($mend);
+	$github->clear_faults;
+	end_workers() if $mend =~ /DROP RULE/;
+	# What rests is looked at again in a while, or when settings are read again.
+	$node->reload;
+	$application->superuser_sql('SELECT github_sync.retry_errored()');
+	$application->edit_task($task, title => 'edit ' . ++$edits);
+	$application->wait_until_done;
+	is($github->issue('acme/widgets', $number)->{title}, "edit $edits", "$what: mended, all is carried");
+}
+is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+like(slurp_file($node->logfile), qr/was claimed 21 times within a short time.*HINT:\s+Something undoes what becomes of it/s, 'the log says what comes again and again');
+
+done_testing();
