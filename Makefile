@@ -32,6 +32,7 @@ check:
 	@$(SCRIPTS_DIR)/check.sh
 check-long:
 	@STEPS='gcc long_model mutants' $(SCRIPTS_DIR)/check.sh
+	@LOCKED_S=40 STEPS='gcc tap' TESTS=044_attacks_held $(SCRIPTS_DIR)/check.sh
 mutants:
 	@STEPS='gcc mutants' $(SCRIPTS_DIR)/check.sh
 hour:
