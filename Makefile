@@ -7,13 +7,13 @@
 #
 # make, make install, make installcheck, make clean: as with any PGXS extension
 # (PG_CONFIG=...), here or, by make -f THIS_FILE, in another directory.
-# make check, check-long, mutants, hour, many-databases, chaos, crash-rounds, fuzz,
-# demo, playground, format, render, sql-figures, matrix, pg-upgrade, deb, check-deb,
+# make check, check-long, mutants, hour, many-databases, chaos, crash-rounds, bench,
+# fuzz, fuzz-worker, demo, playground, format, render, sql-figures, matrix, pg-upgrade, deb, check-deb,
 # dist: see CONTRIBUTING.md; they need neither pg_config nor anything installed when
 # they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check check-long mutants hour many-databases chaos crash-rounds fuzz demo playground format map render sql-figures matrix pg-upgrade deb check-deb dist
+HARNESS = check check-long mutants hour many-databases chaos crash-rounds bench fuzz fuzz-worker demo playground format map render sql-figures matrix pg-upgrade deb check-deb dist
 
 # The top of the tree; "." unless the build is made elsewhere.
 ROOT := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
@@ -24,17 +24,18 @@ SCRIPTS_DIR := $(ROOT)/scripts
 
 ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
-export PG_CONFIG STEPS TESTS TEST_USER JOBS HISTORIES SEED
-export CHAOS_SECONDS CHAOS_ROUNDS CHAOS_SEED CRASH_ROUNDS FUZZ_SECONDS TARGETS SUITES CHROOTS
+export PG_CONFIG STEPS TESTS TEST_USER JOBS HISTORIES SEED MUTANTS FILES
+export FIGURES BENCH_RECORDS BENCH_REPEATS BENCH_BIG BENCH_KEEP
+export CHAOS_SECONDS CHAOS_ROUNDS CHAOS_SEED CRASH_ROUNDS FUZZ_SECONDS FUZZ_SEED TARGETS SUITES CHROOTS
 
 .PHONY: $(MAKECMDGOALS)
 check:
 	@$(SCRIPTS_DIR)/check.sh
 check-long:
-	@STEPS='gcc long_model mutants' $(SCRIPTS_DIR)/check.sh
+	@STEPS='gcc long_model mutants c_mutants sanitized_tap' $(SCRIPTS_DIR)/check.sh
 	@LOCKED_S=40 STEPS='gcc tap' TESTS=044_attacks_held $(SCRIPTS_DIR)/check.sh
 mutants:
-	@STEPS='gcc mutants' $(SCRIPTS_DIR)/check.sh
+	@STEPS='$(or $(STEPS),gcc mutants c_mutants)' $(SCRIPTS_DIR)/check.sh
 hour:
 	@FULL_HOUR=1 STEPS=tap TESTS=029_full_hour $(SCRIPTS_DIR)/check.sh
 many-databases:
@@ -44,8 +45,12 @@ chaos:
 	@$(SCRIPTS_DIR)/chaos.sh
 crash-rounds:
 	@$(SCRIPTS_DIR)/chaos.sh crashes
+bench:
+	@$(SCRIPTS_DIR)/bench.sh
 fuzz:
 	@$(SCRIPTS_DIR)/fuzz.sh
+fuzz-worker:
+	@$(SCRIPTS_DIR)/fuzz_worker.sh
 demo:
 	@$(SCRIPTS_DIR)/demo.sh
 playground:

@@ -9,8 +9,8 @@
 # pg_regress or isolation, a breach that the fence must refuse, and each other
 # step. A program that dies counts as one failure more.
 #
-#	STEPS		which steps, by name; default: all but long_model and mutants, or
-#				those TESTS are found in
+#	STEPS		which steps, by name; default: all but long_model, mutants and
+#				c_mutants and sanitized_tap, or those TESTS are found in
 #	TESTS		only these tests, by name or path; the end and .ext may be left out; or
 #				a group of test/t, as their heads name it: attacks
 #	TEST_USER	as root: who runs the tests; default: postgres
@@ -20,6 +20,8 @@
 #	HISTORIES	how many histories the model plays; default: 200, and 100000 in
 #				long_model
 #	SEED		of the first history; default: 1, and the clock's in long_model
+#	MUTANTS, FILES, SEED	of step c_mutants: how many changes, to which sources, chosen
+#				how (test/mutants/c_mutants.mjs)
 #	CHAOS_SECONDS, CHAOS_SEED, CRASH_ROUNDS	of step chaos; defaults: 8, 1, 5
 #
 # A task is a step, or a program of test/t.  Tasks run side by side, each in a
@@ -31,6 +33,8 @@ set -euo pipefail
 here=$(dirname "$0")
 # shellcheck source=scripts/lib.sh
 . "$here/lib.sh"
+# shellcheck source=scripts/sanitizers.sh
+. "$here/sanitizers.sh"
 # shellcheck source=scripts/check/count.sh
 . "$here/check/count.sh"
 # shellcheck source=scripts/check/programs.sh
@@ -41,14 +45,19 @@ here=$(dirname "$0")
 . "$here/check/tasks.sh"
 
 all_steps='format meta gcc clang headers fence cppcheck unit node regress isolation model tap chaos'
-long_steps='long_model mutants'
+long_steps='long_model mutants c_mutants sanitized_tap'
 # Of these, what TESTS can name.
 declare -A tests_of=(
-	[unit]='test/unit/test_*.c' [node]='test/github/*selftest*.mjs' [regress]='test/sql/*.sql'
-	[isolation]='test/specs/*.spec' [model]='test/model/model.mjs' [tap]='test/t/*.pl')
+	[unit]='test/unit/test_*.c' [node]='*/*/*selftest*.mjs' [regress]='test/sql/*.sql'
+	[isolation]='test/specs/*.spec' [model]='test/model/model.mjs' [tap]='test/t/*.pl' [sanitized_tap]='test/t/*.pl')
 # These test what the step gcc builds; and these have clusters, which are copied.
 built_steps='fence regress isolation model tap chaos long_model mutants'
-cluster_steps='regress isolation model tap long_model mutants'
+cluster_steps='regress isolation model tap long_model mutants sanitized_tap'
+# The sanitizers' runtime makes servers slower, and keeps for a while what they freed. Of programs that hold times, rates
+# or memory against a figure, what the sanitizers found is all that counts in step sanitized_tap; those that play a minute
+# or an hour by the clock, and the one that is such a run by itself, are not in it.
+measuring='004_many 009_lifecycle 013_limits 018_hostile_answers 023_same_second 042_large_answers'
+not_sanitized='014_full_minute 029_full_hour 048_fuzzed_answers'
 # What takes longest starts first, or all would wait for it in the end.
 first_tasks='tap/014_full_minute tap/029_full_hour tap/049_attacks_queue regress isolation tap/024_tls tap/023_same_second
 	tap/018_hostile_answers tap/012_bulk tap/028_updates_that_wait tap/020_races tap/016_credentials chaos fence node'
@@ -80,6 +89,7 @@ step_clang() {
 	give_to_test_user "$work_dir/clang-built"
 	one build build "$work_dir/clang-built" -f "$work_dir/clang/Makefile" CC=clang COPT="$strict"
 	one fuzz-targets in_copy "$work_dir/clang" sh -c "clang -fsyntax-only -std=gnu11 $strict -Isrc -Itest/fuzz -Itest/unit test/fuzz/*.c"
+	one bench-stub in_copy "$work_dir/clang" sh -c "clang -fsyntax-only -std=gnu11 $strict -D_GNU_SOURCE bench/stub/*.c"
 }
 
 step_headers() { one other-postgresql in_copy "$copy" scripts/check_headers.sh; }
@@ -100,7 +110,7 @@ step_fence() {
 step_cppcheck() {
 	one cppcheck in_copy "$copy" cppcheck --quiet --std=c11 --language=c --error-exitcode=1 --inline-suppr \
 		--enable=warning,performance,portability --suppress=missingInclude \
-		--suppress=preprocessorErrorDirective --suppress=normalCheckLevelMaxBranches -j "$(nproc)" -Isrc --library=posix --library=scripts/cppcheck.cfg src
+		--suppress=preprocessorErrorDirective --suppress=normalCheckLevelMaxBranches -j "$(nproc)" -Isrc --library=posix --library=scripts/cppcheck.cfg src bench/stub
 }
 
 step_unit() {
@@ -144,9 +154,34 @@ step_mutants() {
 	with_cluster model mutants
 }
 
+# The same for the C of the pure rooms and the unit tests.
+step_c_mutants() {
+	local test_timeout_s=$long_timeout_s
+	tap c_mutants node test/mutants/c_mutants.mjs
+}
+
 # A program of test/t, or what comes after all of them.
 step_tap() {
 	if [ "$1" = requests ]; then judge_requests; else tap_with_servers "$1" "$copy/test/t/$1.pl"; fi
+}
+
+# As tap, with a library and servers of its own (scripts/sanitizers.sh): what a sanitizer reports is a failure.
+step_sanitized_build() { built build build_sanitized || true; }
+
+step_sanitized_tap() {
+	local findings=$work_dir/logs/$step-$1-findings.log
+	use_sanitized
+	report_sanitizers "$work_dir/reports/$1"
+	if is_among "$1" "$measuring"; then
+		tap_with_servers "$1" "$copy/test/t/$1.pl" >/dev/null
+		passed=1 failed=0
+		show_result "$step-$1" 'ran, whatever it measured'
+	else
+		tap_with_servers "$1" "$copy/test/t/$1.pl"
+	fi
+	[ -s "$findings" ] || return 0
+	fail 1
+	show_failure "$step-$1-findings" "$findings"
 }
 
 step_chaos() {
@@ -165,7 +200,8 @@ prepare() {
 	rm -rf "$source_dir/test-failed" 2>/dev/null || true
 	mkdir "$work_dir/logs" "$work_dir/tasks" "$work_dir/requests" "$work_dir/templates" "$work_dir/bin"
 	give_to_test_user "$work_dir/requests" "$work_dir/templates"
-	cp "$source_dir/scripts/check/initdb.sh" "$work_dir/bin/initdb"
+	test_bin=$work_dir/bin after_servers=:
+	cp "$source_dir/scripts/check/initdb.sh" "$test_bin/initdb"
 	copy=$work_dir/copy
 	copy_tree "$copy"
 	link_node_modules "$copy" || { fail 1; show_result test/github/node_modules FAILED; }
@@ -174,6 +210,29 @@ prepare() {
 # With && where set -e does not reach: the caller looks at the result.
 build_and_stage() {
 	build "$copy" COPT="$strict" && stage "$copy" && touch "$work_dir/built"
+}
+
+# For a task, which is a process of its own: in place of what gcc builds.
+use_sanitized() {
+	copy=$work_dir/sanitized stage_dir=$work_dir/sanitized-stage stage_conf=$work_dir/sanitized.conf
+	test_bin=$work_dir/sanitized-bin test_timeout_s=$long_timeout_s after_servers=keep_findings
+	# COPT: for programs that build a library of their own.
+	export PG_TEST_TIMEOUT_DEFAULT=300 REAL_PG_CTL=$bindir/pg_ctl SERVER_PRELOAD COPT=$sanitizer_flags
+	SERVER_PRELOAD=$(sanitizer_preload)
+}
+
+# NAME DIRECTORY: what is left of the servers of a program is there.
+keep_findings() {
+	sanitizer_findings "$work_dir/reports/$1" "$2"/tmp_check/log/*.log >"$work_dir/logs/$step-$1-findings.log"
+}
+
+build_sanitized() {
+	use_sanitized
+	mkdir "$test_bin"
+	cp "$work_dir/bin/initdb" "$test_bin/"
+	cp "$source_dir/scripts/check/pg_ctl.sh" "$test_bin/pg_ctl"
+	copy_tree "$copy" && link_node_modules "$copy" && build "$copy" COPT="$sanitizer_flags" && stage "$copy" &&
+		build_sanitizer_preload && touch "$work_dir/sanitized-built"
 }
 
 # A process that outlives the tests is a defect of a test or of the library.

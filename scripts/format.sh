@@ -17,7 +17,7 @@ case $("${formatter:-false}" --version 2>/dev/null || true) in
 		;;
 esac
 
-c_files() { find src test/unit test/fuzz test/fence test/clock -name '*.[ch]' -print0; }
+c_files() { find src bench/stub test/unit test/fuzz test/fence test/clock test/mutants -name '*.[ch]' -print0; }
 
 case ${1-} in
 	--write) c_files | xargs -0r "$formatter" --style=file -i ;;

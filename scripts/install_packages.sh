@@ -1,8 +1,8 @@
 #!/bin/bash
-# install_packages.sh build|demo|check|fuzz|deb
+# install_packages.sh build|demo|check|bench|fuzz|deb
 #	Installs what is missing to build the project, to run its demo, all of its
-#	checks, or its fuzz targets, or to build its Debian packages, from Debian's
-#	packages.  Does nothing, not even an update of apt's lists, when nothing is
+#	checks, its benchmark, or its fuzz targets, or to build its Debian packages,
+#	from Debian's packages.  Does nothing, not even an update of apt's lists, when nothing is
 #	missing.
 #
 # Needs root, or sudo.  No system cluster of PostgreSQL comes with it: where the
@@ -12,8 +12,8 @@ cd "$(dirname "$0")/.."
 
 purpose=${1-}
 case $purpose in
-	build | demo | check | fuzz | deb) ;;
-	*) echo "usage: $0 build|demo|check|fuzz|deb" >&2; exit 2 ;;
+	build | demo | check | bench | fuzz | deb) ;;
+	*) echo "usage: $0 build|demo|check|bench|fuzz|deb" >&2; exit 2 ;;
 esac
 
 cluster_switch=/etc/postgresql-common/createcluster.d/no-main-cluster.conf
@@ -47,12 +47,22 @@ has_node() {
 	command -v node >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)'
 }
 
+# Where the purpose's packages of npm are.
+npm_folder() {
+	case $purpose in
+		check) echo test/github ;;
+		bench) echo bench/peers ;;
+	esac
+}
+
 node_modules_are_current() {
-	cmp -s test/github/package-lock.json test/github/node_modules/.installed-lock.json
+	cmp -s "$1/package-lock.json" "$1/node_modules/.installed-lock.json"
 }
 
 wants_npm() {
-	[ "$purpose" = check ] && [ -e test/github/package-lock.json ] && ! node_modules_are_current
+	local folder
+	folder=$(npm_folder)
+	[ -n "$folder" ] && [ -e "$folder/package-lock.json" ] && ! node_modules_are_current "$folder"
 }
 
 wanted_packages() {
@@ -69,7 +79,11 @@ wanted_packages() {
 	echo "postgresql-${major:-?} openssl procps ca-certificates curl"
 	has_node || echo nodejs
 	[ "$purpose" = demo ] && return
-	echo "clang clang-format cppcheck perl libipc-run-perl"
+	if [ "$purpose" = bench ]; then
+		echo wrk
+	else
+		echo "clang clang-format cppcheck perl libipc-run-perl"
+	fi
 	if wants_npm && ! command -v npm >/dev/null; then echo npm; fi
 }
 
@@ -107,13 +121,13 @@ install_missing() {
 }
 
 install_node_modules() {
-	say "npm ci in test/github"
-	npm ci --prefix test/github --no-audit --no-fund </dev/null
-	cp test/github/package-lock.json test/github/node_modules/.installed-lock.json
+	say "npm ci in $1"
+	npm ci --prefix "$1" --no-audit --no-fund </dev/null
+	cp "$1/package-lock.json" "$1/node_modules/.installed-lock.json"
 }
 
 find_major
 find_missing
 [ -z "$missing" ] || install_missing
 # A tree that cannot be written to gets its node_modules in the private copy.
-if wants_npm && [ -w test/github ]; then install_node_modules; fi
+if wants_npm && [ -w "$(npm_folder)" ]; then install_node_modules "$(npm_folder)"; fi

@@ -10,9 +10,10 @@
 #	find_postgresql				sets bindir, pgxs_dir and major, from PG_CONFIG
 #	open_work_dir				sets work_dir, which is emptied and removed at exit
 #	copy_tree DIRECTORY			what git would commit, owned by the test user
-#	link_node_modules DIRECTORY	gives that copy test/github/node_modules
+#	link_node_modules DIRECTORY [FOLDER]	gives that copy FOLDER/node_modules,
+#								by default those of test/github
 #	build DIRECTORY [ARG...]	make, with ARGs, in a copy
-#	stage DIRECTORY				make install below work_dir; writes $stage_conf,
+#	stage DIRECTORY				make install below $stage_dir; writes $stage_conf,
 #								the settings that make a server find it
 #	start_cluster NAME [FILE...]	initdb and start, with stage_conf and FILEs
 #								as configuration; sets PGHOST, PGPORT, PGUSER
@@ -39,6 +40,7 @@ open_work_dir() {
 	id "$test_user" >/dev/null || return 1
 	# Short: the path of a socket has 107 bytes at most.
 	work_dir=$(mktemp -d /tmp/github_sync.XXXXXX)
+	stage_dir=$work_dir/stage
 	stage_conf=$work_dir/stage.conf
 	trap close_work_dir EXIT
 	trap 'exit 130' INT
@@ -145,12 +147,12 @@ copy_tree() {
 # By a link where the test user can follow it, else by a copy; by npm only where
 # scripts/install_packages.sh could not.
 link_node_modules() {
-	local here=$source_dir/test/github there=$1/test/github
+	local here=$source_dir/${2:-test/github} there=$1/${2:-test/github}
 	[ -e "$here/package-lock.json" ] || return 0
 	if ! cmp -s "$here/package-lock.json" "$here/node_modules/.installed-lock.json"; then
 		as_test_user npm ci --prefix "$there" --no-audit --no-fund
 	elif as_test_user test -r "$here/node_modules/.installed-lock.json"; then
-		ln -s "$here/node_modules" "$there/node_modules"
+		ln -sfn "$here/node_modules" "$there/node_modules"
 	else
 		cp -a "$here/node_modules" "$there/node_modules"
 		give_to_test_user "$there/node_modules"
@@ -172,17 +174,17 @@ find_postgresql() {
 }
 
 stage() {
-	build "$1" install DESTDIR="$work_dir/stage" && write_stage_conf >"$stage_conf" && chmod 644 "$stage_conf"
+	build "$1" install DESTDIR="$stage_dir" && write_stage_conf >"$stage_conf" && chmod 644 "$stage_conf"
 }
 
 # Debian's servers have extension_destdir; from 18 on, all servers can.
 write_stage_conf() {
-	echo "dynamic_library_path = '$work_dir/stage$("$PG_CONFIG" --pkglibdir):\$libdir'"
+	echo "dynamic_library_path = '$stage_dir$("$PG_CONFIG" --pkglibdir):\$libdir'"
 	# Not grep -q, which would close the pipe on a program that still writes.
 	if "$bindir/postgres" --describe-config | grep '^extension_destdir' >/dev/null; then
-		echo "extension_destdir = '$work_dir/stage'"
+		echo "extension_destdir = '$stage_dir'"
 	elif [ "$major" -ge 18 ]; then
-		echo "extension_control_path = '$work_dir/stage$("$PG_CONFIG" --sharedir):\$system'"
+		echo "extension_control_path = '$stage_dir$("$PG_CONFIG" --sharedir):\$system'"
 	else
 		echo "this PostgreSQL $major finds only installed extensions" >&2
 		return 1

@@ -4,7 +4,8 @@
 #	by check.sh.
 #
 # step and selected are the task's: its step, and the tests that it runs; copy
-# is the tree.
+# is the tree; test_bin has programs that stand in for those of PostgreSQL, and
+# after_servers is called with the name and the directory of a program of test/t.
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # set by who sources this
 
@@ -29,13 +30,14 @@ model() {
 
 # NAME PROGRAM: one of test/t; its servers and its logs in a directory of its own.
 tap_with_servers() {
-	local name=$1 program=$2 directory=$work_dir/tap/$1
+	local name=$1 program=$2 directory=$work_dir/$step/$1
 	as_test_user mkdir -p "$directory"
-	tap "tap-$name" env TESTDIR="$directory" TESTDATADIR="$directory/tmp_check" \
+	tap "$step-$name" env TESTDIR="$directory" TESTDATADIR="$directory/tmp_check" \
 		TESTLOGDIR="$directory/tmp_check/log" TEMP_CONFIG="$stage_conf" REQUESTS_FILE="$work_dir/requests/$name" \
-		PATH="$work_dir/bin:$bindir:$PATH" REAL_INITDB="$bindir/initdb" CLUSTER_TEMPLATE="$work_dir/templates/tap" \
+		PATH="$test_bin:$bindir:$PATH" REAL_INITDB="$bindir/initdb" CLUSTER_TEMPLATE="$work_dir/templates/tap" \
 		PG_REGRESS="$pgxs_dir/test/regress/pg_regress" perl -I "$copy/test/t/lib" -I "$pgxs_dir/test/perl" "$program"
-	[ "$failed" = 0 ] || keep "tap-$name" "$directory"/tmp_check/log
+	[ "$failed" = 0 ] || keep "$step-$name" "$directory"/tmp_check/log
+	"$after_servers" "$name" "$directory"
 	rm -rf "$directory"
 }
 

@@ -22,6 +22,12 @@ plan_tasks() {
 				for program in "${selected[@]}"; do planned+=("tap/$(basename "$program" .pl)"); done
 				planned+=(tap/requests)
 				;;
+			sanitized_tap)
+				for program in "${selected[@]}"; do
+					program=$(basename "$program" .pl)
+					if ! is_among "$program" "$not_sanitized"; then planned+=("sanitized_tap/$program"); fi
+				done
+				;;
 			*) planned+=("$step") ;;
 		esac
 	done
@@ -40,6 +46,7 @@ plan_preparations() {
 	elif share_any "$built_steps" "$*"; then
 		preparations+=(build)
 	fi
+	if is_among sanitized_tap "$*"; then preparations+=(sanitized_build); fi
 	if share_any "$cluster_steps" "$*"; then preparations+=(clusters); fi
 }
 
@@ -97,7 +104,8 @@ run_task() {
 	local step=${1%%/*} files=$work_dir/tasks/${1/\//-} started=${EPOCHREALTIME/./}
 	passed=0 failed=0 cluster_cpu_ms=0
 	select_tests "$step"
-	if is_among "$step" "$built_steps" && [ ! -e "$work_dir/built" ]; then
+	if { is_among "$step" "$built_steps" && [ ! -e "$work_dir/built" ]; } ||
+		{ [ "$step" = sanitized_tap ] && [ ! -e "$work_dir/sanitized-built" ]; }; then
 		fail 1
 		show_result "$1" 'FAILED: there is no library to test'
 	else

@@ -64,8 +64,10 @@ BEGIN
 			INSERT INTO github_sync.task_sync_transactions (direction, github_issue_id, github_updated_at)
 			VALUES ('inbound', parent.id, t.github_updated_at);
 		END IF;
+	/* The last that ended by itself: one that another covers was inserted before that one failed. */
 	ELSIF (SELECT q.state FROM github_sync.task_sync_transactions AS q
-		WHERE q.github_issue_id = parent.id ORDER BY q.id DESC LIMIT 1) IS DISTINCT FROM 'errored' THEN
+		WHERE q.github_issue_id = parent.id AND q.state NOT IN ('canceled', 'dropped', 'duplicate')
+		ORDER BY q.finished_at DESC NULLS FIRST, q.id DESC LIMIT 1) IS DISTINCT FROM 'errored' THEN
 		PERFORM github_sync.comment_ask_for_parent(parent);
 	END IF;
 	UPDATE github_sync.comment_sync_transactions SET next_attempt_at = 'infinity' WHERE id = t.id;

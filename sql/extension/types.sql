@@ -138,12 +138,15 @@ CREATE TYPE github_sync.line AS (
 	installation_id bigint,
 	direction text,
 	creates boolean,
-	places integer
+	places integer,
+	in_hand integer
 );
 COMMENT ON TYPE github_sync.line IS
 'private: transactions of an installation that stand in one line: those of one direction, creations apart';
 COMMENT ON COLUMN github_sync.line.places IS
-'how many of it may be claimed at a time';
+'how many of it a worker may have in hand; NULL: as many as of any other';
+COMMENT ON COLUMN github_sync.line.in_hand IS
+'how many of it are being processed';
 
 CREATE TYPE github_sync.claim AS (
 	id bigint,
@@ -162,16 +165,19 @@ CREATE TYPE github_sync.claim AS (
 	attempts integer,
 	github_repo_id bigint,
 	priority smallint,
-	is_probe boolean
+	is_probe boolean,
+	creates boolean
 );
 COMMENT ON TYPE github_sync.claim IS
 'private: a transaction that a worker has claimed, and what it needs to ask GitHub about it';
 COMMENT ON COLUMN github_sync.claim.claim_no IS
 'the fence: reports name it, and those of an earlier claim change nothing';
 COMMENT ON COLUMN github_sync.claim.step IS
-'what is asked of GitHub first: fetch, create, delete, or lookup (of a creation whose outcome is unknown); held: this '
-'is no claim, somebody holds what the transaction is about';
+'what is asked of GitHub first: fetch, create, delete, or lookup (of a creation whose outcome is unknown). Of what is '
+'no claim: held, somebody holds what the transaction is about; over, it ended without a request, or waits no longer';
 COMMENT ON COLUMN github_sync.claim.creation_key IS
 'of a lookup: what the creation carries';
 COMMENT ON COLUMN github_sync.claim.is_probe IS
 'the installation was paused, whichever worker recorded it: an answer ends the pause';
+COMMENT ON COLUMN github_sync.claim.creates IS
+'it stands in the line of creations';

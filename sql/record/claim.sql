@@ -17,51 +17,104 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_release_due() IS
 'private: transactions whose retry time has come stand in line again; next_due_at is the next such time';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_lines_in_hand() RETURNS github_sync.line[]
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN (SELECT coalesce(array_agg(l.line), '{}') FROM (
+		SELECT ROW(p.github_app_installation_id, p.direction, p.creates, NULL, count(*))::github_sync.line AS line
+		FROM github_sync.@record@_sync_transactions AS p WHERE p.state = 'processing'
+		GROUP BY p.github_app_installation_id, p.direction, p.creates) AS l);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lines_in_hand() IS
+'private: of which lines something is being processed, by whatever worker';
+
+/* From one line to the next by the index, however many transactions stand in each. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_waiting_lines()
+RETURNS TABLE (installation_id bigint, direction text, creates boolean)
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY WITH RECURSIVE lines AS (
+		(SELECT t.github_app_installation_id AS of_installation, t.direction AS of_direction, t.creates AS of_creates
+		FROM github_sync.@record@_sync_transactions AS t
+		WHERE t.state = 'queued' AND t.next_attempt_at IS NULL
+		ORDER BY t.github_app_installation_id, t.direction, t.creates
+		LIMIT 1)
+		UNION ALL
+		SELECT following.* FROM lines AS l CROSS JOIN LATERAL (
+			SELECT t.github_app_installation_id, t.direction, t.creates
+			FROM github_sync.@record@_sync_transactions AS t
+			WHERE t.state = 'queued' AND t.next_attempt_at IS NULL
+				AND (t.github_app_installation_id, t.direction, t.creates)
+					> (l.of_installation, l.of_direction, l.of_creates)
+			ORDER BY t.github_app_installation_id, t.direction, t.creates
+			LIMIT 1) AS following)
+	SELECT * FROM lines;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_waiting_lines() IS
+'private: the lines in which something stands';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_open_lines(
+	places_to_read integer, places_to_write integer, in_hand github_sync.line[])
+RETURNS SETOF github_sync.line
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY SELECT w.installation_id, w.direction, w.creates, CASE
+			/* After a pause one request, the probe, finds out whether it is over. */
+			WHEN i.paused_until IS NOT NULL AND i.pause_kind <> 'budget' AND i.state = 'active' THEN 1
+			ELSE coalesce(h.places, CASE w.direction WHEN 'inbound' THEN places_to_read ELSE places_to_write END) END,
+		coalesce(h.in_hand, 0)
+	FROM github_sync.@record@_waiting_lines() AS w
+	JOIN github_sync.github_app_installations AS i ON i.id = w.installation_id
+	LEFT JOIN unnest(in_hand) AS h
+		ON h.installation_id = w.installation_id AND h.direction = w.direction AND h.creates = w.creates
+	/* Of one that is not active, what was inserted while that came about: it becomes disabled. */
+	WHERE (i.state <> 'active' OR i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
+		AND NOT (w.creates AND coalesce(i.creations_paused_until > clock_timestamp(), false));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_open_lines(integer, integer, github_sync.line[]) IS
+'private: the lines in which something stands and that may send now, with their places';
+
+/* Of many lines with much in each, all of one would have to be looked at to find the oldest of all. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_looked_at_in_line(line github_sync.line, slots integer, lines bigint)
+RETURNS bigint
+LANGUAGE sql IMMUTABLE
+RETURN greatest(0, least(slots, line.places - line.in_hand, greatest(8, 2 * slots / lines)));
+COMMENT ON FUNCTION github_sync.@record@_looked_at_in_line(github_sync.line, integer, bigint) IS
+'private: how many transactions of a line one claim takes at most, where so many lines wait for its slots';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_candidates(
-	slots integer, slots_per_installation integer, writes_per_installation integer, passed bigint[])
+	slots integer, places_to_read integer, places_to_write integer, passed bigint[], in_hand github_sync.line[])
 RETURNS TABLE (transaction_id bigint, cached_id bigint, line github_sync.line)
 LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN QUERY SELECT q.id, q.@resource@_id,
-		ROW(i.id, kind.direction, kind.creates, limits.places)::github_sync.line
-	FROM github_sync.github_app_installations AS i
-	/* Writes go one by one, and creations may be paused: what only reads does not stand behind them. */
-	CROSS JOIN (VALUES
-		('inbound', false, slots_per_installation),
-		('outbound', false, coalesce(writes_per_installation, slots_per_installation)),
-		('outbound', true, coalesce(writes_per_installation, slots_per_installation)))
-		AS kind (direction, creates, places)
-	CROSS JOIN LATERAL (
-		SELECT count(*) AS in_flight FROM github_sync.@record@_sync_transactions AS p
-		WHERE p.github_app_installation_id = i.id AND p.state = 'processing'
-			AND p.direction = kind.direction AND p.creates = kind.creates
-	) AS busy
-	/* After a pause one request, the probe, finds out whether it is over. */
-	CROSS JOIN LATERAL (SELECT CASE
-		WHEN i.paused_until IS NULL OR i.pause_kind = 'budget' OR i.state <> 'active' THEN kind.places
-		ELSE 1 END) AS limits (places)
+	RETURN QUERY WITH open_lines AS (
+		SELECT o AS line, count(*) OVER () AS lines
+		FROM github_sync.@record@_open_lines(places_to_read, places_to_write, in_hand) AS o)
+	SELECT q.id, q.@resource@_id, o.line
+	FROM open_lines AS o
 	CROSS JOIN LATERAL (
 		SELECT t.id, t.@resource@_id, t.priority, t.queued_at
 		FROM github_sync.@record@_sync_transactions AS t
-		WHERE t.github_app_installation_id = i.id AND t.direction = kind.direction AND t.creates = kind.creates
-			AND t.state = 'queued' AND t.next_attempt_at IS NULL AND t.id NOT IN (SELECT unnest(passed))
+		WHERE t.github_app_installation_id = (o.line).installation_id AND t.direction = (o.line).direction
+			AND t.creates = (o.line).creates
+			AND t.state = 'queued' AND t.next_attempt_at IS NULL AND t.id <> ALL (passed)
 			AND NOT EXISTS (
 				SELECT FROM github_sync.@record@_sync_transactions AS p
 				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing')
 		ORDER BY t.priority, t.queued_at, t.id
-		LIMIT greatest(0, least(slots, limits.places - busy.in_flight))
+		LIMIT github_sync.@record@_looked_at_in_line(o.line, slots, o.lines)
 	) AS q
-	/* Of one that is not active, what was inserted while that came about: it becomes disabled. */
-	WHERE (i.state <> 'active' OR i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
-		AND NOT (kind.creates AND coalesce(i.creations_paused_until > clock_timestamp(), false))
 	ORDER BY q.priority, q.queued_at, q.id
 	LIMIT slots;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_candidates(integer, integer, integer, bigint[]) IS
+COMMENT ON FUNCTION github_sync.@record@_candidates(integer, integer, integer, bigint[], github_sync.line[]) IS
 'private: queued transactions that may be claimed now, in order, of every installation that may send; those of '
-'either direction, and creations, have lines and places of their own. passed: left out, somebody held them a moment '
-'ago';
+'either direction, and creations, have lines and places of their own: writes go one by one, and creations may be '
+'paused, and what only reads does not stand behind them. passed: left out, somebody held them a moment ago';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_wait_for_repo(transaction_id bigint, repo_id bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -91,6 +144,7 @@ BEGIN
 	claim.step := step;
 	claim.attempts := t.attempts;
 	claim.priority := t.priority;
+	claim.creates := t.creates;
 	claim.installation_id := repo.github_app_installation_id;
 	claim.github_repo_id := repo.id;
 	claim.owner_login := repo.owner_login;
@@ -118,18 +172,19 @@ COMMENT ON FUNCTION github_sync.@record@_describe_claim(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.github_repos, text) IS
 'private: what the worker needs to know of a claim';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_passed_over(transaction_id bigint) RETURNS github_sync.claim
+CREATE OR REPLACE FUNCTION github_sync.@record@_no_claim(transaction_id bigint, step text) RETURNS github_sync.claim
 LANGUAGE plpgsql AS $$
 DECLARE
 	claim github_sync.claim;
 BEGIN
 	claim.id := transaction_id;
-	claim.step := 'held';
+	claim.step := step;
 	RETURN claim;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_passed_over(bigint) IS
-'private: what a claim answers with for a transaction that it passed over, as somebody holds what it is about';
+COMMENT ON FUNCTION github_sync.@record@_no_claim(bigint, text) IS
+'private: what a claim answers with for a transaction that it did not take. step: held, as somebody holds what it is '
+'about; over, as it ended without a request, or does not stand in line any more';
 
 /* Whatever undid it (a disabled trigger, or one of the owner's), it would be claimed and sent again at once. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_require_claimed(
@@ -176,12 +231,12 @@ DECLARE
 BEGIN
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
 	IF repo.paused_until > clock_timestamp() THEN
-		RETURN CASE WHEN NOT github_sync.@record@_wait_for_repo(t.id, repo.id)
-			THEN github_sync.@record@_passed_over(t.id) END;
+		RETURN github_sync.@record@_no_claim(t.id,
+			CASE WHEN github_sync.@record@_wait_for_repo(t.id, repo.id) THEN 'over' ELSE 'held' END);
 	END IF;
 	step := github_sync.@record@_first_step(t, cached);
 	IF step IS NULL OR step = 'held' THEN
-		RETURN CASE step WHEN 'held' THEN github_sync.@record@_passed_over(t.id) END;
+		RETURN github_sync.@record@_no_claim(t.id, coalesce(step, 'over'));
 	END IF;
 	/* It may have been inserted while the local row could not be read. */
 	UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid(),
@@ -191,7 +246,7 @@ BEGIN
 	IF step = 'nothing' THEN
 		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'completed',
 			github_updated_at = coalesce(cached.deleted_at, q.github_updated_at) WHERE q.id = t.id;
-		RETURN NULL;
+		RETURN github_sync.@record@_no_claim(t.id, 'over');
 	END IF;
 	RETURN github_sync.@record@_describe_claim(claimed, cached, repo, step);
 END
@@ -212,21 +267,21 @@ BEGIN
 		PERFORM github_sync.@record@_require_table();
 	END IF;
 	IF (locked.t).id IS NULL THEN
-		RETURN CASE WHEN locked.is_held THEN github_sync.@record@_passed_over(transaction_id) END;
+		RETURN github_sync.@record@_no_claim(transaction_id, CASE WHEN locked.is_held THEN 'held' ELSE 'over' END);
 	END IF;
 	decision := github_sync.@record@_recheck(locked.t, locked.cached);
 	IF decision.being_switched THEN
-		RETURN github_sync.@record@_passed_over(transaction_id);
+		RETURN github_sync.@record@_no_claim(transaction_id, 'held');
 	ELSIF decision.state <> 'queued' THEN
-		RETURN NULL;
+		RETURN github_sync.@record@_no_claim(transaction_id, 'over');
 	END IF;
 	RETURN github_sync.@record@_claim_locked(locked.t, locked.cached);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_claim_one(bigint, bigint) IS
 'private: claims one transaction if it still may be claimed; with step held: somebody holds what it is about, and it '
-'is passed over; NULL: it may not, or it ended without a request. Raises object_not_in_prerequisite_state where the '
-'table does not fit';
+'is passed over; with step over: it may not, or it ended without a request. Raises object_not_in_prerequisite_state '
+'where the table does not fit';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_claim_past_held(
 	line github_sync.line, slots integer, passed bigint[])
@@ -235,9 +290,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	candidate record;
 	claim github_sync.claim;
-	room integer := least(slots, line.places - (SELECT count(*) FROM github_sync.@record@_sync_transactions AS p
-		WHERE p.github_app_installation_id = line.installation_id AND p.state = 'processing'
-			AND p.direction = line.direction AND p.creates = line.creates));
+	room integer := least(slots, line.places - line.in_hand);
 BEGIN
 	IF room <= 0 THEN
 		RETURN;
@@ -246,13 +299,12 @@ BEGIN
 		SELECT t.id, t.@resource@_id AS cached_id FROM github_sync.@record@_sync_transactions AS t
 		WHERE t.github_app_installation_id = line.installation_id AND t.direction = line.direction
 			AND t.creates = line.creates AND t.state = 'queued' AND t.next_attempt_at IS NULL
-			AND t.id NOT IN (SELECT unnest(passed))
+			AND t.id <> ALL (passed)
 		ORDER BY t.priority, t.queued_at, t.id
 	LOOP
 		claim := github_sync.@record@_claim_one(candidate.id, candidate.cached_id);
-		CONTINUE WHEN claim.id IS NULL;
 		RETURN NEXT claim;
-		room := room - CASE claim.step WHEN 'held' THEN 0 ELSE 1 END;
+		room := room - CASE WHEN claim.step IN ('held', 'over') THEN 0 ELSE 1 END;
 		EXIT WHEN room = 0;
 	END LOOP;
 END
@@ -262,42 +314,47 @@ COMMENT ON FUNCTION github_sync.@record@_claim_past_held(github_sync.line, integ
 'however many they are';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
-	slots integer, slots_per_installation integer, writes_per_installation integer DEFAULT NULL,
-	passed bigint[] DEFAULT '{}')
+	slots integer, places_to_read integer, places_to_write integer DEFAULT NULL,
+	passed bigint[] DEFAULT '{}', in_hand github_sync.line[] DEFAULT NULL)
 RETURNS SETOF github_sync.claim
 LANGUAGE plpgsql AS $$
 DECLARE
 	candidate record;
 	claim github_sync.claim;
-	line github_sync.line;
-	held_up github_sync.line[] := '{}';
+	held_up github_sync.line;
+	lines_held_up github_sync.line[] := '{}';
+	lines_claimed github_sync.line[] := '{}';
 	now_passed bigint[] := passed;
 	room integer := slots;
 BEGIN
 	FOR candidate IN
-		SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation, passed)
+		SELECT * FROM github_sync.@record@_candidates(slots, places_to_read,
+			coalesce(places_to_write, places_to_read), passed,
+			coalesce(in_hand, github_sync.@record@_lines_in_hand()))
 	LOOP
 		claim := github_sync.@record@_claim_one(candidate.transaction_id, candidate.cached_id);
-		CONTINUE WHEN claim.id IS NULL;
 		RETURN NEXT claim;
 		IF claim.step = 'held' THEN
 			now_passed := now_passed || claim.id;
-			held_up := held_up || candidate.line;
-		ELSE
+			lines_held_up := lines_held_up || candidate.line;
+		ELSIF claim.step <> 'over' THEN
+			lines_claimed := lines_claimed || candidate.line;
 			room := room - 1;
 		END IF;
 	END LOOP;
-	FOR line IN SELECT DISTINCT h.* FROM unnest(held_up) AS h LOOP
-		FOR claim IN SELECT * FROM github_sync.@record@_claim_past_held(line, room, now_passed) LOOP
+	FOR held_up IN SELECT DISTINCT h.* FROM unnest(lines_held_up) AS h LOOP
+		held_up.in_hand := held_up.in_hand + (SELECT count(*) FROM unnest(lines_claimed) AS c WHERE c = held_up);
+		FOR claim IN SELECT * FROM github_sync.@record@_claim_past_held(held_up, room, now_passed) LOOP
 			RETURN NEXT claim;
-			room := room - CASE claim.step WHEN 'held' THEN 0 ELSE 1 END;
+			room := room - CASE WHEN claim.step IN ('held', 'over') THEN 0 ELSE 1 END;
 		END LOOP;
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_claim(integer, integer, integer, bigint[]) IS
-'private: claims up to slots transactions; those with step held are no claims: somebody holds what they are about, and '
-'they were passed over. passed: those that were so a moment ago, and are not looked at';
+COMMENT ON FUNCTION github_sync.@record@_claim(integer, integer, integer, bigint[], github_sync.line[]) IS
+'private: claims up to slots transactions. Those with step held are no claims: somebody holds what they are about, and '
+'they were passed over; nor are those with step over, whose places are free for others. passed: those that were held a '
+'moment ago, and are not looked at. in_hand: what the caller holds; NULL: whatever is being processed counts';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_fail_unclaimable(ids bigint[], problems text[]) RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -317,7 +374,7 @@ COMMENT ON FUNCTION github_sync.@record@_fail_unclaimable(bigint[], text[]) IS
 'private: ends as errored what cannot be claimed while others can; returns how many';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_claim_apart(
-	slots integer, slots_per_installation integer, writes_per_installation integer, passed bigint[])
+	slots integer, places_to_read integer, places_to_write integer, passed bigint[], in_hand github_sync.line[])
 RETURNS SETOF github_sync.claim
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -330,23 +387,21 @@ DECLARE
 	some_can_be_claimed boolean := false;
 BEGIN
 	FOR candidate IN
-		SELECT * FROM github_sync.@record@_candidates(slots, slots_per_installation, writes_per_installation, passed)
+		SELECT * FROM github_sync.@record@_candidates(slots, places_to_read, places_to_write, passed, in_hand)
 	LOOP
 		BEGIN
 			claim := github_sync.@record@_claim_one(candidate.transaction_id, candidate.cached_id);
-			some_can_be_claimed := some_can_be_claimed OR claim.step IS DISTINCT FROM 'held';
+			some_can_be_claimed := some_can_be_claimed OR claim.step <> 'held';
 		EXCEPTION
 			WHEN lock_not_available OR deadlock_detected THEN
-				claim := github_sync.@record@_passed_over(candidate.transaction_id);
+				claim := github_sync.@record@_no_claim(candidate.transaction_id, 'held');
 			WHEN OTHERS THEN
 				GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, code = RETURNED_SQLSTATE;
 				ids := ids || candidate.transaction_id;
 				problems := problems || format('%s: %s', code, problem);
-				claim := NULL;
+				claim := github_sync.@record@_no_claim(candidate.transaction_id, 'over');
 		END;
-		IF claim.id IS NOT NULL THEN
-			RETURN NEXT claim;
-		END IF;
+		RETURN NEXT claim;
 	END LOOP;
 	IF cardinality(ids) = 0 THEN
 		RETURN;
@@ -354,14 +409,15 @@ BEGIN
 		PERFORM github_sync.@record@_fail_unclaimable(ids, problems);
 		/* What cannot even be errored is nothing new in the next moment. */
 		RETURN QUERY SELECT p.* FROM github_sync.@record@_sync_transactions AS q
-		CROSS JOIN LATERAL github_sync.@record@_passed_over(q.id) AS p WHERE q.id = ANY (ids) AND q.state = 'queued';
+		CROSS JOIN LATERAL github_sync.@record@_no_claim(q.id, 'held') AS p
+		WHERE q.id = ANY (ids) AND q.state = 'queued';
 	ELSE
 		/* The fault is not theirs: a column was dropped, say. */
 		RAISE EXCEPTION USING ERRCODE = code, MESSAGE = problem;
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_claim_apart(integer, integer, integer, bigint[]) IS
+COMMENT ON FUNCTION github_sync.@record@_claim_apart(integer, integer, integer, bigint[], github_sync.line[]) IS
 'private: as _claim, each in a subtransaction of its own, after a claim that failed as a whole: what cannot be claimed '
 'ends as errored where others can be claimed; where none can, raises what is wrong with the last of them';
 

@@ -100,7 +100,7 @@ DECLARE
 	cached github_sync.@resources@ := github_sync.@record@_lock_record_skip_locked((
 		SELECT q.@resource@_id FROM github_sync.@record@_sync_transactions AS q WHERE q.id = transaction_id));
 	t github_sync.@record@_sync_transactions;
-	claim github_sync.claim := github_sync.@record@_passed_over(transaction_id);
+	claim github_sync.claim := github_sync.@record@_no_claim(transaction_id, 'held');
 BEGIN
 	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q WHERE q.id = transaction_id;
 	IF (t.state IN ('queued', 'processing')) IS NOT TRUE THEN
@@ -120,12 +120,9 @@ BEGIN
 			claim := github_sync.@record@_claim_one(transaction_id, cached.id);
 		END IF;
 	END IF;
-	IF claim.id IS NOT NULL THEN
-		RETURN NEXT claim;
-	END IF;
+	RETURN NEXT claim;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_claim_lost(bigint, boolean) IS
 'private: claims one transaction by itself, which is put back first where a worker ended with it, or errored '
-'(give_up). No row: it ended without a request. step over: it is over, or is errored now; held: it cannot be claimed '
-'just now';
+'(give_up). step over: it is over, or is errored now; held: it cannot be claimed just now';

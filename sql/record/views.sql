@@ -56,8 +56,10 @@
 --@comment				SELECT CASE p.state
 --@comment					WHEN 'errored' THEN format(': errored (%s)', p.error_code)
 --@comment					WHEN 'disabled' THEN format(': disabled (%s)', p.disabled_reason) END
+--@comment				/* Of the last that ended by itself: one that another covers knows nothing of how that ends. */
 --@comment				FROM github_sync.task_sync_transactions AS p WHERE p.github_issue_id = issue.id
---@comment				ORDER BY p.state IN ('queued', 'processing') DESC, p.id DESC LIMIT 1), '')
+--@comment					AND p.state NOT IN ('canceled', 'dropped', 'duplicate')
+--@comment				ORDER BY p.finished_at DESC NULLS FIRST, p.id DESC LIMIT 1), '')
 			WHEN t.next_attempt_at > now() AND EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
 				WHERE a.@resource@_id = t.@resource@_id AND a.outcome IS NULL) THEN 'creation being looked up'
 			WHEN i.paused_until > greatest(t.next_attempt_at, now()) THEN CASE i.pause_kind

@@ -113,8 +113,8 @@ copy_escape(Output *output, const char *text, size_t length)
 
 	if (unit == NOT_A_UNIT)
 	{
-		/* The escaped character goes along: in \\u0000 it is a backslash. */
-		size_t taken = length > 1 && (is_plain(text[1]) || text[1] == '\\') ? 2 : 1;
+		/* An escaped backslash goes along: in \\u0000 it begins no escape. */
+		size_t taken = length > 1 && text[1] == '\\' ? 2 : 1;
 
 		emit(output, text, taken);
 		return taken;

@@ -19,18 +19,16 @@ text_member(const cJSON *object, const char *name)
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
-/* Drops the last character of text if only a part of it is there. */
+/* Drops the last character of text, which is not empty, if only a part of it is there. */
 static void
 drop_partial_character(char *text)
 {
 	size_t length = strlen(text);
-	size_t start = length;
+	size_t start = length - 1;
 
-	while (start > 0 && ((unsigned char) text[start - 1] & 0xC0) == 0x80)
+	while (start > 0 && ((unsigned char) text[start] & 0xC0) == 0x80)
 		start--;
-	if (start > 0)
-		start--;
-	if (length > 0 && !utf8_span(text + start, length - start).well_formed)
+	if (!utf8_span(text + start, length - start).well_formed)
 		text[start] = '\0';
 }
 
@@ -38,7 +36,7 @@ drop_partial_character(char *text)
  * One of "errors" is a text, or an object with a message of its own or at
  * least a field and a code.
  */
-static int
+static void
 print_error_detail(char *text, size_t size, const char *separator, const cJSON *error)
 {
 	const char *words = cJSON_IsString(error) ? error->valuestring : text_member(error, "message");
@@ -46,10 +44,9 @@ print_error_detail(char *text, size_t size, const char *separator, const cJSON *
 	const char *code = text_member(error, "code");
 
 	if (words != NULL)
-		return snprintf(text, size, "%s%s", separator, words);
-	if (field != NULL && code != NULL)
-		return snprintf(text, size, "%s%s: %s", separator, field, code);
-	return 0;
+		snprintf(text, size, "%s%s", separator, words);
+	else if (field != NULL && code != NULL)
+		snprintf(text, size, "%s%s: %s", separator, field, code);
 }
 
 static void
@@ -57,15 +54,16 @@ print_error_message(char *text, size_t size, const cJSON *answer)
 {
 	const char *message = text_member(answer, "message");
 	const cJSON *errors = cJSON_GetObjectItemCaseSensitive(answer, "errors");
-	int length = 0;
+	size_t length;
 
+	text[0] = '\0';
 	if (message != NULL)
-		length = snprintf(text, size, "%s", message);
-	if ((size_t) length < size)
-		length += print_error_detail(text + length, size - (size_t) length, length > 0 ? ": " : "",
-									 cJSON_GetArrayItem(errors, 0));
+		snprintf(text, size, "%s", message);
+	length = strlen(text);
+	print_error_detail(text + length, size - length, length > 0 ? ": " : "",
+					   cJSON_GetArrayItem(errors, 0));
 	/* snprintf counts bytes, not characters. */
-	if ((size_t) length >= size)
+	if (strlen(text) == size - 1)
 		drop_partial_character(text);
 }
 
@@ -153,10 +151,16 @@ github_message_hide_secret(char *text, const char *secret)
 	*end = '\0';
 }
 
+bool
+github_message_repeats_secret(const char *text, const char *secret)
+{
+	return strlen(secret) > strlen(hidden) && strstr(text, secret) != NULL;
+}
+
 char *
 github_message_parse(const char *json)
 {
-	char text[GITHUB_MESSAGE_MAX_LENGTH + 1] = "";
+	char text[GITHUB_MESSAGE_MAX_LENGTH + 1];
 	cJSON *document;
 
 	if (json_document_parse(json, &document, NULL) != GITHUB_PARSE_OK)

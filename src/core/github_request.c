@@ -99,8 +99,7 @@ append_byte(Url *url, char byte)
 		url->valid = false;
 		return;
 	}
-	url->text[url->length++] = byte;
-	url->text[url->length] = '\0';
+	url->text[url->length++] = byte; /* behind it is NUL, from the start */
 }
 
 static void
@@ -110,12 +109,12 @@ append_literal(Url *url, const char *text)
 		append_byte(url, *text);
 }
 
-/* RFC 3986, section 2.3: what never needs to be encoded.  Knows no locale. */
+/* RFC 3986, section 2.3: what never needs to be encoded.  Of a text's characters; knows no locale. */
 static bool
 is_unreserved(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-		(c != '\0' && strchr("-._~", c) != NULL);
+		strchr("-._~", c) != NULL;
 }
 
 static void

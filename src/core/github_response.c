@@ -251,6 +251,14 @@ is_empty(const GithubResponse *response)
 	return response->body == NULL || response->body[0] == '\0';
 }
 
+/* A gateway that shows what it was asked: its answer is kept in no table. */
+static bool
+is_not_to_be_kept(const GithubResponse *response)
+{
+	return response->repeats_credentials &&
+		(response->status / 100 == 2 || response->status == 304);
+}
+
 static GithubVerdictKind
 verdict_on_success(const GithubResponse *response)
 {
@@ -268,6 +276,8 @@ verdict_on_success(const GithubResponse *response)
 static GithubVerdictKind
 verdict_on_status(const GithubResponse *response, const char *message)
 {
+	if (is_not_to_be_kept(response))
+		return GITHUB_INVALID_RESPONSE;
 	switch (response->status / 100)
 	{
 		case 2:
@@ -296,7 +306,7 @@ verdict_on_exchange(const GithubResponse *response, const char *message)
 		case GITHUB_ANSWER_TOO_LARGE:
 			return GITHUB_INVALID_RESPONSE;
 	}
-	return GITHUB_INVALID_RESPONSE;
+	return GITHUB_INVALID_RESPONSE; /* for the compiler: the transports are above */
 }
 
 /* Its body has no words for people, and is parsed by whoever wants what is in it. */
@@ -381,6 +391,15 @@ read_quota(const GithubResponse *response, int64_t now)
 	return quota;
 }
 
+/* malloc'd; NULL: none. */
+static char *
+words_for_people(const GithubResponse *response)
+{
+	if (response->transport == GITHUB_ANSWERED && is_not_to_be_kept(response))
+		return strdup("the answer repeats the credentials of its request, and is not kept");
+	return has_succeeded(response) ? NULL : github_message_parse(response->body);
+}
+
 GithubVerdict
 github_response_verdict(const GithubResponse *response, int64_t now)
 {
@@ -388,8 +407,7 @@ github_response_verdict(const GithubResponse *response, int64_t now)
 							 .answered_at = clock_of(response, now),
 							 .quota = read_quota(response, now)};
 
-	if (!has_succeeded(response))
-		verdict.message = github_message_parse(response->body);
+	verdict.message = words_for_people(response);
 	verdict.kind = verdict_on_exchange(response, verdict.message);
 	verdict.not_before = not_before(response, verdict.kind, now);
 	verdict.clock_offset_s = clock_offset_s(response, &verdict, now);

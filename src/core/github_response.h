@@ -39,7 +39,7 @@ typedef enum GithubVerdictKind
 	GITHUB_VALIDATION_FAILED, /* 422 */
 	GITHUB_REJECTED,          /* any other 4xx */
 	GITHUB_UNAVAILABLE,       /* 408, 5xx, a page for 403, 404 or 410, the way there failed */
-	GITHUB_INVALID_RESPONSE   /* 1xx, 206, other 3xx, too large, not JSON */
+	GITHUB_INVALID_RESPONSE   /* 1xx, 206, other 3xx, too large, not JSON, our token in it */
 } GithubVerdictKind;
 
 /* What the verdict is decided from; header values are NULL where absent. */
@@ -57,7 +57,8 @@ typedef struct GithubResponse
 	const char *date;
 	const char *location;
 	const char *content_type;
-	const char *body; /* sanitized, NUL-terminated, or NULL */
+	const char *body;         /* sanitized, NUL-terminated, or NULL */
+	bool repeats_credentials; /* what would be kept of it holds the token of the request */
 } GithubResponse;
 
 /*

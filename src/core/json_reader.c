@@ -301,7 +301,7 @@ json_read_optional_time(JsonReader *reader, const char *name)
 	if (cJSON_IsString(member) && github_time_parse(member->valuestring, &seconds))
 		return seconds;
 	json_reader_fail(reader, GITHUB_PARSE_MISSING_FIELD, name);
-	return GITHUB_NO_TIME;
+	return GITHUB_NO_TIME; /* which nobody looks at */
 }
 
 int64_t

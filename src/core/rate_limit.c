@@ -89,8 +89,8 @@ window_add(RateWindow *window, int64_t step_ms, int count, int64_t age_ms, int64
 }
 
 /*
- * When `need` more fit under `most`, with under_way counted on top; now_ms:
- * at once; RATE_NEVER: not before something is answered.
+ * When `need` more fit under `most`, with under_way counted on top; now_ms, or
+ * what is past: at once; RATE_NEVER: not before something is answered.
  */
 static int64_t
 window_fits_at(const RateWindow *window, int64_t step_ms, int64_t under_way, int64_t need,
@@ -468,7 +468,6 @@ rate_limit_take(RateLimit *limit, const RateSettings *settings, RateKind kind, R
 {
 	RatePermission permission;
 
-	advance(limit, now_ms);
 	ease_cut(&limit->points_cut, now_ms);
 	ease_cut(&limit->creations_cut, now_ms);
 	permission = look(limit, settings, kind, class, now_ms);

@@ -22,7 +22,6 @@ retry_delay_ms(int failures, int64_t base_ms, int64_t max_ms, double random_frac
 {
 	int64_t delay;
 	int64_t half;
-	int64_t jitter;
 
 	if (base_ms <= 0 || max_ms <= 0)
 		return 0;
@@ -32,6 +31,5 @@ retry_delay_ms(int failures, int64_t base_ms, int64_t max_ms, double random_frac
 	/* Written so that NaN counts as outside, too. */
 	if (!(random_fraction >= 0.0 && random_fraction < 1.0))
 		random_fraction = 0.0;
-	jitter = (int64_t) ((double) (delay - half) * random_fraction);
-	return half + (jitter < delay - half ? jitter : delay - half);
+	return half + (int64_t) ((double) (delay - half) * random_fraction);
 }

@@ -84,6 +84,7 @@ read_claim(void *argument)
 	read_place(row, claim);
 	claim->step = step_of(row);
 	claim->is_outbound = is_outbound(row);
+	claim->creates = result_bool(row->result, row->number, "creates");
 	claim->attempts = result_int32(row->result, row->number, "attempts");
 	claim->priority = result_int32(row->result, row->number, "priority");
 	claim->is_probe = result_bool(row->result, row->number, "is_probe");
@@ -168,32 +169,89 @@ append_claim(ClaimRow *row, RecordType record_type, MemoryContext parent, NewCla
 	MemoryContextSwitchTo(caller);
 }
 
-static void
-add_slots(Parameters *parameters, ClaimSlots slots)
+static int64
+installation_of(const ClaimLine *line)
 {
-	parameters_add_int32(parameters, slots.all);
-	parameters_add_int32(parameters, slots.reads_per_installation);
-	parameters_add_int32(parameters, slots.writes_per_installation);
+	return line->installation_id;
+}
+
+static int64
+direction_of(const ClaimLine *line)
+{
+	return line->is_outbound ? 1 : 0;
+}
+
+static int64
+creates_of(const ClaimLine *line)
+{
+	return line->creates ? 1 : 0;
+}
+
+static int64
+places_of(const ClaimLine *line)
+{
+	return line->places;
+}
+
+static int64
+in_hand_of(const ClaimLine *line)
+{
+	return line->in_hand;
+}
+
+static void
+add_of_lines(Parameters *parameters, const ClaimSlots *slots,
+			 int64 (*value_of)(const ClaimLine *line))
+{
+	int64 *values = palloc(sizeof(int64) * Max(slots->line_count, 1));
+
+	for (int i = 0; i < slots->line_count; i++)
+		values[i] = value_of(&slots->lines[i]);
+	parameters_add_int64_array(parameters, values, slots->line_count);
+}
+
+/* As PARAMETERS_OF_CLAIM. */
+static void
+add_slots(Parameters *parameters, const ClaimSlots *slots, const TransactionIds *passed)
+{
+	parameters_add_int32(parameters, slots->all);
+	parameters_add_int32(parameters, slots->places_to_read);
+	parameters_add_int32(parameters, slots->places_to_write);
+	parameters_add_int64_array(parameters, passed->ids, passed->count);
+	add_of_lines(parameters, slots, installation_of);
+	add_of_lines(parameters, slots, direction_of);
+	add_of_lines(parameters, slots, creates_of);
+	add_of_lines(parameters, slots, places_of);
+	add_of_lines(parameters, slots, in_hand_of);
 }
 
 #define COLUMNS_OF_CLAIM                                                                           \
 	"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id," \
 	" etag, etag_key, creation_key::text, lookup_since, attempts, github_repo_id, direction,"      \
-	" priority::integer, is_probe FROM github_sync."
+	" priority::integer, is_probe, creates FROM github_sync."
+
+#define PARAMETERS_OF_CLAIM                                                                \
+	"$1, $2, $3, $4, (SELECT coalesce(array_agg(ROW(l.installation,"                       \
+	" CASE l.outbound WHEN 1 THEN 'outbound' ELSE 'inbound' END, l.creates = 1, l.places," \
+	" l.in_hand)::github_sync.line), '{}') FROM unnest($5, $6, $7, $8, $9)"                \
+	" AS l (installation, outbound, creates, places, in_hand))"
+
+#define TYPES_OF_CLAIM                                                                 \
+	INT4OID, INT4OID, INT4OID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, \
+		INT8ARRAYOID, INT8ARRAYOID
 
 void
-queue_claim_take(RecordType record_type, ClaimSlots slots, bool apart, TransactionIds *passed,
-				 MemoryContext parent, NewClaims *claims)
+queue_claim_take(RecordType record_type, const ClaimSlots *slots, bool apart,
+				 TransactionIds *passed, MemoryContext parent, NewClaims *claims)
 {
-	static Statement together = STATEMENT(COLUMNS_OF_CLAIM "%s_claim($1, $2, $3, $4)", INT4OID,
-										  INT4OID, INT4OID, INT8ARRAYOID);
-	static Statement one_by_one = STATEMENT(COLUMNS_OF_CLAIM "%s_claim_apart($1, $2, $3, $4)",
-											INT4OID, INT4OID, INT4OID, INT8ARRAYOID);
+	static Statement together =
+		STATEMENT(COLUMNS_OF_CLAIM "%s_claim(" PARAMETERS_OF_CLAIM ")", TYPES_OF_CLAIM);
+	static Statement one_by_one =
+		STATEMENT(COLUMNS_OF_CLAIM "%s_claim_apart(" PARAMETERS_OF_CLAIM ")", TYPES_OF_CLAIM);
 	Parameters parameters = {0};
 	ResultSet result;
 
-	add_slots(&parameters, slots);
-	parameters_add_int64_array(&parameters, passed->ids, passed->count);
+	add_slots(&parameters, slots, passed);
 	result = statement_run(apart ? &one_by_one : &together, record_type, &parameters);
 	for (uint64 number = 0; number < result.count; number++)
 	{
@@ -201,24 +259,26 @@ queue_claim_take(RecordType record_type, ClaimSlots slots, bool apart, Transacti
 
 		if (has_step(&row, "held"))
 			queue_claim_add_id(passed, result_int64(&result, number, "id"));
+		else if (has_step(&row, "over"))
+			claims->over++;
 		else
 			append_claim(&row, record_type, parent, claims);
 	}
 }
 
 int64
-queue_claim_next(RecordType record_type, ClaimSlots slots, const TransactionIds *passed)
+queue_claim_next(RecordType record_type, const ClaimSlots *slots, const TransactionIds *passed)
 {
 	static Statement statement =
 		STATEMENT("SELECT min(c.transaction_id) AS id"
-				  " FROM (SELECT transaction_id FROM github_sync.%s_candidates($1, $2, $3, $4)"
+				  " FROM (SELECT transaction_id FROM github_sync.%s_candidates(" PARAMETERS_OF_CLAIM
+				  ")"
 				  " LIMIT 1) AS c",
-				  INT4OID, INT4OID, INT4OID, INT8ARRAYOID);
+				  TYPES_OF_CLAIM);
 	Parameters parameters = {0};
 	ResultSet result;
 
-	add_slots(&parameters, slots);
-	parameters_add_int64_array(&parameters, passed->ids, passed->count);
+	add_slots(&parameters, slots, passed);
 	result = statement_run(&statement, record_type, &parameters);
 	return result_int64_or(&result, 0, "id", 0);
 }

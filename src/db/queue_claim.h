@@ -36,6 +36,7 @@ typedef struct SyncClaim
 	int32 attempts; /* that failed so far */
 	int32 priority; /* a smaller number goes first */
 	bool is_outbound;
+	bool creates;  /* it stands in the line of creations, whatever its step is now */
 	bool is_probe; /* its installation was paused: an answer ends that */
 	ClaimStep step;
 	int64 installation_id;
@@ -53,12 +54,24 @@ typedef struct SyncClaim
 	int64 lookup_since; /* STEP_LOOKUP: seconds since 1970 of the creation */
 } SyncClaim;
 
+/* What the caller has in hand of a line of an installation, and may have. */
+typedef struct ClaimLine
+{
+	int64 installation_id;
+	bool is_outbound;
+	bool creates;
+	int places;
+	int in_hand;
+} ClaimLine;
+
 /* How many may be claimed. */
 typedef struct ClaimSlots
 {
 	int all;
-	int reads_per_installation;  /* in all that it has under way of a record type */
-	int writes_per_installation; /* updates, and creations as well */
+	int places_to_read;  /* of a line that is not listed */
+	int places_to_write; /* the same, of updates, and of creations */
+	ClaimLine *lines;
+	int line_count;
 } ClaimSlots;
 
 /* A row that is no claim as we know them. */
@@ -83,6 +96,7 @@ typedef struct NewClaims
 {
 	List *claims; /* of SyncClaim, in child contexts of parent, as the list is in it */
 	List *unfit;  /* of UnfitClaim, in the caller's context */
+	int over;     /* so many ended without a request, and left their places free */
 } NewClaims;
 
 /*
@@ -91,11 +105,11 @@ typedef struct NewClaims
  * apart: after a claim that failed as a whole: each row in a subtransaction of
  * its own; those that cannot be claimed while others can end as errored.
  */
-extern void queue_claim_take(RecordType record_type, ClaimSlots slots, bool apart,
+extern void queue_claim_take(RecordType record_type, const ClaimSlots *slots, bool apart,
 							 TransactionIds *passed, MemoryContext parent, NewClaims *claims);
 /* The transaction that would be claimed first; 0: none. */
 extern int64
-queue_claim_next(RecordType record_type, ClaimSlots slots, const TransactionIds *passed);
+queue_claim_next(RecordType record_type, const ClaimSlots *slots, const TransactionIds *passed);
 
 typedef enum LoneClaim
 {

@@ -201,7 +201,7 @@ is_told_locked(DatabaseEntry *entry, TimestampTz now)
 		(pg_atomic_read_u32(&entry->wakes) != entry->wakes_seen || entry->next_due <= now);
 }
 
-/* Whether anybody was there to be woken. */
+/* Whether anybody else was there to be woken. */
 static bool
 set_latches_locked(Oid database)
 {
@@ -211,7 +211,7 @@ set_latches_locked(Oid database)
 	{
 		WorkerSlot *slot = &state->slots[i];
 
-		if (slot->database != database || slot->latch == NULL)
+		if (slot->database != database || slot->latch == NULL || slot == my_slot)
 			continue;
 		SetLatch(slot->latch);
 		found |= !slot->asked_to_leave;
@@ -308,7 +308,8 @@ shared_state_wake_workers(Oid database)
 	DatabaseEntry *entry;
 	bool hasten;
 
-	if (state == NULL)
+	/* A worker claims after what it has reported: it need not be told. */
+	if (state == NULL || (my_slot != NULL && my_slot->database == database))
 		return;
 	LWLockAcquire(state->lock, LW_SHARED);
 	entry = entry_of_locked(database);
@@ -318,6 +319,18 @@ shared_state_wake_workers(Oid database)
 	LWLockRelease(state->lock);
 	if (hasten)
 		hasten_scout(database);
+}
+
+void
+shared_state_wake_peers(void)
+{
+	DatabaseEntry *entry;
+
+	LWLockAcquire(state->lock, LW_SHARED);
+	entry = entry_of_locked(my_slot->database);
+	if (entry != NULL)
+		wake_locked(my_slot->database, entry);
+	LWLockRelease(state->lock);
 }
 
 void

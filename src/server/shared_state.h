@@ -131,6 +131,9 @@ extern bool shared_state_available(void);
  * A wake follows the commit that it is about.
  */
 extern void shared_state_wake_workers(Oid database);
+
+/* By a worker: it leaves work to the others of its database, or to one that is to be started. */
+extern void shared_state_wake_peers(void);
 extern void shared_state_restart_workers(Oid database); /* InvalidOid: all workers */
 extern void shared_state_request_scout(Oid database);   /* InvalidOid: only list the databases */
 extern void shared_state_wake_slots(uint64 slots);      /* a bit for each */

@@ -59,7 +59,7 @@ static const PinnedSetting pinned_settings[] = {
 	{"backslash_quote", "safe_encoding"},
 	{"quote_all_identifiers", "off"},
 	{"xmloption", "content"},
-	{"plan_cache_mode", "auto"},
+	{"plan_cache_mode", "force_generic_plan"},
 	{"plpgsql.variable_conflict", "error"},
 	{"plpgsql.extra_errors", "none"},
 	{"plpgsql.extra_warnings", "none"},

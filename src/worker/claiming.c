@@ -33,18 +33,11 @@
 #include "worker/failure.h"
 #include "worker/line.h"
 #include "worker/lost_claims.h"
+#include "worker/places.h"
 #include "worker/repeats.h"
 
-/*
- * Of each kind and record type; in hand all together: with so many, an
- * installation that has one of a kind gets no more of it, so that those which
- * wait leave room for the others.
- */
-#define CLAIMS_IN_HAND_MANY 2048
+/* Of all installations together. */
 #define CLAIMS_IN_HAND_MAX 8192
-
-/* Where writes are made some time apart: one under way, one that is next, one to follow. */
-#define SPACED_WRITES_PER_INSTALLATION 3
 
 /* Records of orphans that the application uses just now. */
 #define RECOVERY_RETRY_MS 1000
@@ -247,18 +240,6 @@ free_slots(void)
 			   CLAIMS_IN_HAND_MAX - in_hand);
 }
 
-static ClaimSlots
-claim_slots(int all)
-{
-	if (conversation_claims() >= CLAIMS_IN_HAND_MANY)
-		return (ClaimSlots){all, 1, 1};
-	return (ClaimSlots){.all = all,
-						.reads_per_installation = RATE_READS_AT_ONCE,
-						.writes_per_installation = setting_write_interval_ms > 0
-							? SPACED_WRITES_PER_INSTALLATION
-							: RATE_READS_AT_ONCE};
-}
-
 /* ---- a round ---- */
 
 /* What one claim brought, and what went wrong with a part of it. */
@@ -270,6 +251,7 @@ typedef struct ClaimRound
 	int64 alone;     /* of that type: the one row that the round is about; 0: it is about many */
 	bool is_over;    /* it needs no further try */
 	bool more;       /* another round may bring more */
+	bool filled;     /* it took all slots: more may wait */
 	bool rests;      /* a type that failed a moment ago was left out */
 	bool failed;
 	DbError error;           /* of the type that failed */
@@ -296,6 +278,7 @@ run_alone(ClaimRound *round, DbAction action)
 {
 	int claimed = list_length(round->claims.claims);
 	int unfit = list_length(round->claims.unfit);
+	int over = round->claims.over;
 
 	if (claiming.rests_until[round->type] > GetCurrentTimestamp())
 	{
@@ -307,6 +290,7 @@ run_alone(ClaimRound *round, DbAction action)
 		return true;
 	round->claims.claims = forget_claims(round->claims.claims, claimed);
 	round->claims.unfit = list_truncate(round->claims.unfit, unfit);
+	round->claims.over = over;
 	round->failed = true;
 	/* Each try waits for the lock of a table for a moment, and the other type with it. */
 	claiming.rests_until[round->type] = db_error_is_contention(&round->error)
@@ -531,11 +515,14 @@ claim_type(void *argument)
 {
 	ClaimRound *round = argument;
 	int left = round->slots - list_length(round->claims.claims);
+	ClaimSlots slots;
 
+	if (left <= 0)
+		return;
+	slots = places_for_claim(round->type, left, conversation_claims());
 	/* Apart: one row that cannot be claimed must not stop the others. */
-	if (left > 0)
-		queue_claim_take(round->type, claim_slots(left), claiming.failures > 0,
-						 &claiming.passed[round->type], TopMemoryContext, &round->claims);
+	queue_claim_take(round->type, &slots, claiming.failures > 0, &claiming.passed[round->type],
+					 TopMemoryContext, &round->claims);
 }
 
 /* The record types take turns: the queue of one that is never empty leaves room for the other. */
@@ -584,10 +571,13 @@ find_next(void *argument)
 	ClaimRound *round = argument;
 	RecordType type = round->type;
 	TransactionIds held = not_to_be_put_back(type);
+	ClaimSlots places;
 
 	round->next_id = queue_next_orphan(type, held.ids, held.count);
-	if (round->next_id == 0)
-		round->next_id = queue_claim_next(type, claim_slots(round->slots), &claiming.passed[type]);
+	if (round->next_id != 0)
+		return;
+	places = places_for_claim(type, round->slots, conversation_claims());
+	round->next_id = queue_claim_next(type, &places, &claiming.passed[type]);
 }
 
 static void
@@ -684,15 +674,26 @@ begin_conversation(SyncClaim *claim)
 }
 
 static void
-begin_conversations(List *claims, bool more)
+begin_conversations(List *claims)
 {
 	ListCell *cell;
 
 	foreach (cell, claims)
 		begin_conversation(lfirst(cell));
-	/* What filled no slot is not there: the next commit or answer says so. */
-	claiming.expects_work = claims != NIL || more;
 	list_free(claims);
+}
+
+/*
+ * What filled no slot is not there: the next commit or answer says so.  Where a
+ * row ended without a request, what stands behind it may be claimed.
+ */
+static void
+note_room(const ClaimRound *round)
+{
+	if (round->filled)
+		shared_state_wake_peers();
+	if (round->more || round->filled || round->claims.over > 0)
+		claiming.expects_work = true;
 }
 
 /* ---- failures ---- */
@@ -785,6 +786,7 @@ what_failed(ClaimRound *round, bool succeeded)
 	if (!succeeded)
 	{
 		round->claims.claims = forget_claims(round->claims.claims, 0);
+		round->claims.over = 0;
 		/* What was due is so still, after the backoff. */
 		claiming.next_due = DT_NOEND;
 		claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
@@ -866,7 +868,9 @@ claiming_claim(void)
 	note_rows_that_are_over(&round);
 	note_round(round.claims.claims != NIL);
 	/* Those that fit go on, whatever is wrong with the others. */
-	begin_conversations(round.claims.claims, round.more);
+	round.filled = round.slots > 0 && list_length(round.claims.claims) >= round.slots;
+	begin_conversations(round.claims.claims);
+	note_room(&round);
 	if (problem != NULL)
 		note_failure(problem);
 	else if (!round.rests)

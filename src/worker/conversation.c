@@ -6,6 +6,7 @@
 
 #include "utils/memutils.h"
 #include "worker/conversation.h"
+#include "worker/places.h"
 
 /* The claims that this worker holds. */
 static struct
@@ -13,6 +14,7 @@ static struct
 	dlist_head list; /* of Conversation */
 	int count;
 	bool lost_some;
+	bool ended_some;
 } claims = {.list = DLIST_STATIC_INIT(claims.list)};
 
 Conversation *
@@ -26,6 +28,7 @@ conversation_of_claim(SyncClaim *claim)
 	conversation->look.page = 1;
 	dlist_push_tail(&claims.list, &conversation->held);
 	claims.count++;
+	places_note_begin(claim);
 	return conversation;
 }
 
@@ -48,6 +51,8 @@ conversation_end(Conversation *conversation)
 	{
 		dlist_delete(&conversation->held);
 		claims.count--;
+		claims.ended_some = true;
+		places_note_end(conversation->claim);
 		queue_claim_free(conversation->claim);
 		return;
 	}
@@ -157,6 +162,15 @@ conversation_claim_ids(RecordType record_type, int *count)
 			ids[(*count)++] = claim->id;
 	}
 	return ids;
+}
+
+bool
+conversation_take_ended(void)
+{
+	bool ended = claims.ended_some;
+
+	claims.ended_some = false;
+	return ended;
 }
 
 void

@@ -115,6 +115,9 @@ extern char *conversation_name(const Conversation *conversation);
 extern int conversation_claims(void);
 extern int64 *conversation_claim_ids(RecordType record_type, int *count);
 
+/* Whether one ended since the last call: it left a slot, and perhaps a record. */
+extern bool conversation_take_ended(void);
+
 /* A claim is let go although the queue could not be told: it says that we hold it. */
 extern void conversation_note_lost(void);
 extern bool conversation_take_lost(void); /* since the last call */

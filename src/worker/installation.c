@@ -96,6 +96,17 @@ installation_hide_tokens(const Installation *installation, char *text)
 		github_message_hide_secret(text, installation->former_token);
 }
 
+bool
+installation_repeats_token(const Installation *installation, const char *text)
+{
+	if (text == NULL)
+		return false;
+	return (installation->token != NULL &&
+			github_message_repeats_secret(text, installation->token)) ||
+		(installation->former_token != NULL &&
+		 github_message_repeats_secret(text, installation->former_token));
+}
+
 void
 installation_drop_token(Installation *installation)
 {

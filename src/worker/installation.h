@@ -14,9 +14,18 @@
 #include "core/rate_limit.h"
 #include "datatype/timestamp.h"
 #include "db/installations.h"
+#include "db/record_type.h"
 #include "nodes/pg_list.h"
 
 #define TOKEN_KEY_LENGTH 16
+
+/* places.c: transactions of one record type that read, that update, or that create. */
+typedef struct LineInHand
+{
+	int in_hand;
+	int places; /* 0: none known yet */
+	int ended;  /* since the last claim */
+} LineInHand;
 
 typedef struct Installation
 {
@@ -36,6 +45,7 @@ typedef struct Installation
 	bool app_doubted; /* it is not there, or not for this App: GET /app tells which */
 	List *waiting;    /* line.c: of Conversation, not sent yet, in order */
 	List *ahead;      /* freshness.c: of Conversation, they read for updates to come */
+	LineInHand lines[RECORD_TYPES][RATE_KINDS];
 	struct Conversation *refreshing; /* freshness.c: in its turn to write, but asks again first */
 	RatePermission obstacles[RATE_KINDS]; /* pacing.c: in the way of the first that waits */
 	int pauses;                           /* in a row, of one kind */
@@ -66,6 +76,9 @@ extern void installation_drop_token(Installation *installation);
 
 /* GitHub's words must not show what was sent with the request, whatever form that has. */
 extern void installation_hide_tokens(const Installation *installation, char *text);
+
+/* Whether text, which may be NULL, holds such a token. */
+extern bool installation_repeats_token(const Installation *installation, const char *text);
 
 /* Has a token that will not expire on the way.  now: seconds since 1970. */
 extern bool installation_has_token(const Installation *installation, int64 now);

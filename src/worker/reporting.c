@@ -297,8 +297,8 @@ report_one(Conversation *conversation)
 	return report;
 }
 
-/* Committed: now the conversation may go on.  False: it has ended. */
-static bool
+/* Committed: now the conversation may go on, or has ended. */
+static void
 conclude(const Report *report)
 {
 	Conversation *conversation = report->conversation;
@@ -307,13 +307,13 @@ conclude(const Report *report)
 	{
 		identity_note_end(conversation);
 		conversation_end(conversation);
-		return false;
+		return;
 	}
 	switch (report->disposition)
 	{
 		case CONVERSATION_ENDS:
 			line_end(conversation);
-			return false;
+			break;
 		case CONVERSATION_GOES_ON:
 			line_join(conversation);
 			break;
@@ -326,7 +326,6 @@ conclude(const Report *report)
 			arrivals_postpone(conversation, CONTENTION_DELAY_MS << conversation->postponed);
 			break;
 	}
-	return true;
 }
 
 /* ---- what cannot be committed ---- */
@@ -418,23 +417,22 @@ note_outcome(const Report *report)
 	suspects_note_outcome();
 }
 
-ReportCounts
+int
 reporting_report_arrivals(TimestampTz *retry_at)
 {
-	ReportCounts counts = {0, 0};
 	Conversation *conversation = arrivals_take();
 	List *reports;
 	ListCell *cell;
 	bool committed;
 
 	if (conversation == NULL)
-		return counts;
+		return 0;
 	db_begin("reporting answers");
 	reports = report_some(conversation);
 	committed = commit_reports(reports);
 	suspects_unmark();
 	if (!committed)
-		return counts;
+		return 0;
 
 	foreach (cell, reports)
 	{
@@ -442,9 +440,7 @@ reporting_report_arrivals(TimestampTz *retry_at)
 
 		*retry_at = Min(*retry_at, report->retry_at);
 		note_outcome(report);
-		if (!conclude(report))
-			counts.ended++;
+		conclude(report);
 	}
-	counts.reported = list_length(reports);
-	return counts;
+	return list_length(reports);
 }

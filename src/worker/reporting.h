@@ -12,17 +12,11 @@
 
 #include "datatype/timestamp.h"
 
-typedef struct ReportCounts
-{
-	int reported;
-	int ended; /* of these, conversations that left a slot and perhaps a record */
-} ReportCounts;
-
 /*
  * Reports what has arrived, many in one transaction, each in a subtransaction
  * of its own.  *retry_at is lowered to the first time at which a transaction
- * that was given back may be tried again.
+ * that was given back may be tried again.  Returns how many were reported.
  */
-extern ReportCounts reporting_report_arrivals(TimestampTz *retry_at);
+extern int reporting_report_arrivals(TimestampTz *retry_at);
 
 #endif /* GITHUB_SYNC_REPORTING_H */

@@ -59,6 +59,19 @@ copy_request_id(const char *text)
 	return pstrdup(text);
 }
 
+/*
+ * What else there is of an answer is either words, in which tokens are hidden,
+ * or not kept.  The App's own requests are not signed by a token; they bring one.
+ */
+static bool
+repeats_credentials(const HttpExchange *exchange, const AnsweredRequest *request, const char *json)
+{
+	if (github_operation_uses_jwt(request->operation))
+		return false;
+	return installation_repeats_token(request->installation, json) ||
+		installation_repeats_token(request->installation, http_exchange_header(exchange, "etag"));
+}
+
 static GithubResponse
 response_of(const HttpExchange *exchange, const AnsweredRequest *request, const char *json)
 {
@@ -76,7 +89,8 @@ response_of(const HttpExchange *exchange, const AnsweredRequest *request, const 
 							.date = http_exchange_header(exchange, "date"),
 							.location = http_exchange_header(exchange, "location"),
 							.content_type = http_exchange_header(exchange, "content-type"),
-							.body = json};
+							.body = json,
+							.repeats_credentials = repeats_credentials(exchange, request, json)};
 }
 
 static void

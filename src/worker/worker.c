@@ -74,15 +74,12 @@ static void
 talk_to_github(void)
 {
 	TimestampTz retry_at = DT_NOEND;
-	ReportCounts counts;
 
 	send_what_waits(&retry_at);
-	counts = reporting_report_arrivals(&retry_at);
 	/* What an answer asks for next goes out before anything new is claimed. */
-	if (counts.reported > 0)
+	if (reporting_report_arrivals(&retry_at) > 0)
 		send_what_waits(&retry_at);
-	/* A record that became free, a slot that did: claim again. */
-	if (counts.ended > 0)
+	if (conversation_take_ended())
 		claiming_note_work();
 	if (conversation_take_lost())
 		claiming_note_orphans();
@@ -150,6 +147,8 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 		leaving = look_after_process(leaving);
 	}
 	idleness_report();
+	if (claiming_expects_work())
+		shared_state_wake_peers();
 	shared_state_end_well();
 	pgstat_report_stat(true);
 	proc_exit(0);

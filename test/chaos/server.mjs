@@ -19,9 +19,9 @@ const START_MAY_TAKE_MS = 20_000;
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 export class Server {
-	/* directory: of its own; configuration: a file that makes it find the library. */
-	constructor({ directory, bindir, configuration }) {
-		Object.assign(this, { directory, bindir, data: `${directory}/data`, log: `${directory}/server.log` });
+	/* directory: of its own; configuration: a file that makes it find the library; environment: more of it, for the server alone. */
+	constructor({ directory, bindir, configuration, environment = {} }) {
+		Object.assign(this, { directory, bindir, environment, data: `${directory}/data`, log: `${directory}/server.log` });
 		this.configuration = readFileSync(configuration, 'utf8');
 	}
 
@@ -55,7 +55,7 @@ export class Server {
 
 	/* As a child of ours: a dead one whom nobody buries would seem to be alive. */
 	#startOnce(log) {
-		this.postmaster = spawn(`${this.bindir}/postgres`, ['-D', this.data], { stdio: ['ignore', log, log] });
+		this.postmaster = spawn(`${this.bindir}/postgres`, ['-D', this.data], { stdio: ['ignore', log, log], env: { ...process.env, ...this.environment } });
 		return Promise.race([
 			this.accepts('postgres').then(() => true),
 			once(this.postmaster, 'exit').then(() => false),

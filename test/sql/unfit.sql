@@ -26,7 +26,7 @@ SELECT * FROM waiting;
 SELECT github_sync.task_fail(id, claim_no, 'apply_failed', '42703: no such column') FROM github_sync.task_sync_transactions WHERE state = 'processing';
 SELECT * FROM waiting;
 SELECT * FROM claim(8);
-SELECT * FROM github_sync.task_claim_apart(8, 8, 8, '{}');
+SELECT * FROM github_sync.task_claim_apart(8, 8, 8, '{}', '{}');
 SELECT * FROM waiting;
 -- comments do not wait with the tasks, and an empty queue is no error
 SELECT * FROM claim(of_type => 'comment');

@@ -120,6 +120,14 @@ SELECT * FROM claim();
 SELECT github_sync.task_report_missing_creation(1, 2, '15 minutes');
 SELECT * FROM claim(of_type => 'comment');
 SELECT * FROM waiting;
+-- what became of the issue says the transaction that failed, not one that it covers and that came later
+CALL start_afresh();
+CALL github_has(5, 'Another', issue => 2);
+CALL github_has(5, new_body => 'Me too', issue => 2, comment => 5000000001);
+SELECT webhook(5, 2), webhook(5, 2, 5000000001), webhook(5, 2);
+SELECT * FROM claim();
+SELECT github_sync.task_fail(1, 1, 'invalid_response', 'no JSON');
+SELECT * FROM waiting;
 -- the parent is all that is waited for, and known before anybody claims; then what became of it
 CALL start_afresh();
 INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));

@@ -129,6 +129,24 @@ foreach my $status (403, 401)
 	$by_token->wait_until_done;
 }
 
+# ---- an answer that would be kept, and repeats what it was asked with ----
+
+my $shown = { %{ $github->issue('acme/widgets', 1) }, user => { login => 'alice', id => 1 } };
+my %repeats = (
+	'a title' => { answer => { body => { %$shown, title => 'asked by {authorization}' } } },
+	'a state' => { answer => { body => { %$shown, state => '{authorization}' } } });
+foreach my $name (sort keys %repeats)
+{
+	$github->fault('GET /widgets/issues/1$', $repeats{$name}, times => 'forever');
+	$application->edit_task(1, title => "with $name that repeats the token");
+	$application->wait_until_done;
+	like($application->superuser_sql('SELECT error_code, error_reason FROM github_sync.sync_errors'), qr/^invalid_response\|.*repeats the credentials/,
+		"$name that repeats the token is not kept");
+	$github->clear_faults;
+	$application->sql('SELECT github_sync.retry_errored()');
+	$application->wait_until_done;
+}
+
 # ---- files that are none, and settings that are none ----
 
 foreach my $case ([ private_key_file => 'broken.pem' ], [ private_key_file => 'encrypted' ], [ private_key_file => 'token' ], [ private_key_file => 'canary-is-not-there' ])

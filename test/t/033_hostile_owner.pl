@@ -27,8 +27,8 @@ my $edits  = 0;
 
 # Functions of the engine by their parameters.
 my %parameters = (
-	task_claim          => [qw(integer integer integer bigint[])],
-	task_claim_apart    => [qw(integer integer integer bigint[])],
+	task_claim          => [qw(integer integer integer bigint[] github_sync.line[])],
+	task_claim_apart    => [qw(integer integer integer bigint[] github_sync.line[])],
 	task_report_answer  => [qw(bigint integer github_sync.answer)],
 	task_begin_creation => [qw(bigint integer)]);
 
@@ -125,7 +125,7 @@ foreach my $column (@of_answer)
 # No task can be claimed: the worker says so, and tries again; comments can.
 foreach my $case (
 	[ 'claims of another type', 'SETOF text', q{SELECT 'a claim'}, qr/column "id" does not exist/ ],
-	[ 'claims that raise', 'SETOF github_sync.claim', 'SELECT t FROM github_sync.task_claim_true($1 / 0, $2, $3, $4) AS t', qr/division by zero/ ])
+	[ 'claims that raise', 'SETOF github_sync.claim', 'SELECT t FROM github_sync.task_claim_true($1 / 0, $2, $3, $4, $5) AS t', qr/division by zero/ ])
 {
 	my ($what, $returns, $query, $reason) = @$case;
 

@@ -42,6 +42,16 @@ static const SanitizeCase sanitize_cases[] = {
 	{"\\uDE00", 0, "\\ufffd", "a low surrogate alone"},
 	{"\\uDE00\\uD83D", 0, "\\ufffd\\ufffd", "a pair the wrong way round"},
 	{"\\uD83D\\uDE00\\uDE00", 0, "\\uD83D\\uDE00\\ufffd", "a low surrogate behind a pair"},
+	{"\\ud7ff\\ue000", 0, "\\ud7ff\\ue000", "what stands beside the surrogates stays"},
+	{"\\ud800\\udfff\\udbff\\udc00", 0, "\\ud800\\udfff\\udbff\\udc00",
+	 "the first and last surrogates make pairs"},
+	{"\\ud800", 0, "\\ufffd", "the first high surrogate alone"},
+	{"\\udbff", 0, "\\ufffd", "the last high surrogate alone"},
+	{"\\udc00", 0, "\\ufffd", "the first low surrogate alone"},
+	{"\\udfff", 0, "\\ufffd", "the last low surrogate alone"},
+	{"\\udc00\\udfff", 0, "\\ufffd\\ufffd", "two low surrogates"},
+	{"\\uD83D\\udbff", 0, "\\ufffd\\ufffd", "two high surrogates"},
+	{"\\uD83D\\ue000", 0, "\\ufffd\\ue000", "a high surrogate before what is none"},
 	{"\\u00", 0, "\\u00", "an escape cut off stays, for the parser to refuse"},
 	{"\\u000g", 0, "\\u000g", "an escape that is none stays"},
 	{"\\", 0, "\\", "a backslash at the end stays"},
@@ -70,6 +80,13 @@ static const SanitizeCase sanitize_cases[] = {
 	{"\xF0\x9F\x98", 0, FFFD, "a quadruple cut off at the end is one"},
 	{"\xF0\x9F\x98x", 0, FFFD "x", "a quadruple cut off before a letter is one"},
 	{"\xC3", 0, FFFD, "a pair cut off"},
+	{"ab\xE2\x82", 0, "ab" FFFD, "a triple cut off behind letters"},
+	{"\xC3\xC0", 0, FFFD FFFD, "a pair cut off before what begins nothing"},
+	{"\xE0\x9F\x80", 0, FFFD FFFD FFFD, "the last overlong triple"},
+	{"\xF0\x8F\x80\x80", 0, FFFD FFFD FFFD FFFD, "the last overlong quadruple"},
+	{"\xC3\x7F", 0, FFFD "\x7F", "a pair cut off before DEL"},
+	{"\xE2\x82\x7F", 0, FFFD "\x7F", "a triple cut off before DEL"},
+	{"\xE2\x82\xC0", 0, FFFD FFFD, "a triple cut off before what begins nothing"},
 	{"\xC3\xC3\xA9", 0, FFFD "\xC3\xA9", "a lead byte before a whole character"},
 	{"\xE2\x82\\u0000", 0, FFFD "\\ufffd", "a triple cut off before an escaped NUL"},
 	{"\xE1\x80\xE2\xF0\x91\x92\xF1\xBF"
@@ -131,6 +148,8 @@ test_sanitize_bounds(void)
 	free(invalid);
 
 	ok(github_json_sanitize("x", SIZE_MAX, NULL) == NULL, "a length that overflows is refused");
+	ok(github_json_sanitize("x", SIZE_MAX / 3, NULL) == NULL,
+	   "... also one that would, with the NUL");
 	text = github_json_sanitize("x", 1, NULL);
 	is_text(text, "x", "the length need not be asked for");
 	free(text);
@@ -151,6 +170,7 @@ test_shape(void)
 	check_shape("", 0, 1, "nothing has no depth");
 	check_shape("1", 0, 1, "a number has no depth");
 	check_shape("[]", 1, 2, "an array has one");
+	check_shape("[]{}", 1, 3, "... and none is left behind its end");
 	check_shape("[[]]", 2, 3, "two arrays in each other have two");
 	check_shape("[{\"a\":[]}]", 3, 4, "arrays and objects count together");
 	check_shape("[[],[],{},{}]", 2, 9, "neighbours make it no deeper");
@@ -203,6 +223,11 @@ test_strictness(void)
 		"\"\\u12\"",
 		"\"\\u12",
 		"\"\\u004G\"",
+		"\"\\u004g\"",
+		"\"\\u004`\"",
+		"\"\\u004@\"",
+		"\"\\u004/\"",
+		"\"\\u004:\"",
 		"\"\\u 041\"",
 		"\"\\u-041\"",
 		"\"\\u+041\"",
@@ -242,6 +267,7 @@ test_code_points(void)
 	is_int(utf8_code_points(""), 0, "no code point in nothing");
 	is_int(utf8_code_points("aé€\xF0\x9F\x98\x80"), 4, "a code point has one to four bytes");
 	is_int(utf8_code_points("e\xCC\x81"), 2, "a combining mark is one of its own");
+	ok(utf8_span("\x7F", 1).well_formed, "DEL is a character");
 }
 
 int

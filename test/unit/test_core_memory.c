@@ -76,10 +76,13 @@ __wrap_strdup(const char *text)
 	"{\"id\":2,\"body\":\"b\",\"html_url\":\"h\",\"issue_url\":\"/issues/1\"," USER "," TIMES "}"
 
 static bool
-parses(GithubParseResult result, const char *problem)
+parses(GithubParseResult result, const char *const *problem)
 {
-	if (result != GITHUB_PARSE_OK && result != GITHUB_PARSE_OUT_OF_MEMORY)
-		printf("# result %d, problem %s\n", result, problem);
+	if (result != GITHUB_PARSE_OK)
+	{
+		is_int(result, GITHUB_PARSE_OUT_OF_MEMORY, "without memory, that is the result");
+		is_text(*problem, "memory", "... and named so");
+	}
 	return result == GITHUB_PARSE_OK;
 }
 
@@ -89,7 +92,7 @@ parse_issue(void)
 	GithubResource resource;
 	const char *problem = NULL;
 	bool went_well =
-		parses(github_resource_parse(GITHUB_ISSUE, ISSUE, &resource, &problem), problem);
+		parses(github_resource_parse(GITHUB_ISSUE, ISSUE, &resource, &problem), &problem);
 
 	github_resource_free(&resource);
 	return went_well;
@@ -102,7 +105,7 @@ parse_comments(void)
 	const char *problem = NULL;
 	bool went_well = parses(github_resource_list_parse(GITHUB_COMMENT, "[" COMMENT "," COMMENT "]",
 													   &list, &problem),
-							problem);
+							&problem);
 
 	github_resource_list_free(&list);
 	return went_well;
@@ -119,7 +122,7 @@ parse_many_names(void)
 	for (int i = 0; i < 100; i++)
 		snprintf(json + strlen(json), sizeof(json) - strlen(json), ",\"name %d\":%d", i, i);
 	strcat(json, "}");
-	went_well = parses(github_repository_parse(json, &repository, &problem), problem);
+	went_well = parses(github_repository_parse(json, &repository, &problem), &problem);
 	github_repository_free(&repository);
 	return went_well;
 }
@@ -132,7 +135,7 @@ parse_token(void)
 	bool went_well =
 		parses(github_token_parse("{\"token\":\"ghs_x\",\"expires_at\":\"2024-01-01T00:00:00Z\"}",
 								  &token, &problem),
-			   problem);
+			   &problem);
 
 	github_token_free(&token);
 	return went_well;
@@ -174,8 +177,7 @@ judge_answer(void)
 	GithubVerdict verdict = github_response_verdict(&response, 1700000000);
 	bool has_words = verdict.message != NULL;
 
-	if (verdict.kind != GITHUB_NOT_FOUND)
-		printf("# without memory another verdict\n");
+	is_int(verdict.kind, GITHUB_NOT_FOUND, "a verdict is what it is without memory, too");
 	github_verdict_free(&verdict);
 	return has_words;
 }
@@ -192,8 +194,8 @@ build_request(void)
 	GithubRequest request;
 	GithubRequestError error = github_request_build(&input, &request);
 
-	if (error != GITHUB_REQUEST_OK && error != GITHUB_REQUEST_OUT_OF_MEMORY)
-		printf("# error %d\n", error);
+	if (error != GITHUB_REQUEST_OK)
+		is_int(error, GITHUB_REQUEST_OUT_OF_MEMORY, "without memory, that is the error");
 	github_request_free(&request);
 	return error == GITHUB_REQUEST_OK;
 }

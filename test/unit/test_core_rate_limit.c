@@ -1,160 +1,9 @@
 /*
  * test_core_rate_limit.c
- *		What may be sent, and when: our own budget, GitHub's hour, refusals.
+ *		What may be sent, and when: our own budget; and when it may be forgotten.
  */
-#include "core/rate_limit.h"
-
+#include "rate_testing.h"
 #include "unit.h"
-
-static const RateSettings githubs = {.points_per_minute = 900,
-									 .creations_per_minute = 80,
-									 .creations_per_hour = 500,
-									 .write_interval_ms = 1000,
-									 .reads_at_once = 8};
-
-#define SECOND_MS 1000
-
-static RateLimit limit;
-static RateSettings settings;
-static int64_t now_ms;
-static RateTicket ticket;
-
-static void
-start_afresh(void)
-{
-	memset(&limit, 0, sizeof(limit));
-	settings = githubs;
-	now_ms = INT64_C(1000000000);
-}
-
-static RateObstacle
-take(RateKind kind)
-{
-	return rate_limit_take(&limit, &settings, kind, RATE_FOR_PEOPLE, now_ms, &ticket).obstacle;
-}
-
-/* How long a request of that kind has to wait from now on. */
-static int64_t
-wait_of(RateKind kind)
-{
-	RateTicket unused;
-	RateLimit copy = limit;
-	RatePermission permission =
-		rate_limit_take(&copy, &settings, kind, RATE_FOR_PEOPLE, now_ms, &unused);
-
-	return permission.not_before_ms == RATE_NEVER ? RATE_NEVER : permission.not_before_ms - now_ms;
-}
-
-static void
-answer_with(const RateTicket *one, const GithubQuota *headers)
-{
-	rate_limit_end(&limit, one, GITHUB_ANSWERED, headers, now_ms);
-	rate_limit_note_answer(&limit, one);
-}
-
-static void
-answer(const RateTicket *one)
-{
-	answer_with(one, NULL);
-}
-
-/* A request that is answered at once. */
-static RateObstacle
-ask(RateKind kind)
-{
-	RateObstacle obstacle = take(kind);
-
-	if (obstacle == RATE_NONE)
-		answer(&ticket);
-	return obstacle;
-}
-
-static int
-ask_often(RateKind kind, int times)
-{
-	int answered = 0;
-
-	while (answered < times && ask(kind) == RATE_NONE)
-		answered++;
-	return answered;
-}
-
-/* ---- places ---- */
-
-static void
-test_places(void)
-{
-	RateTicket first_read;
-	RateTicket write;
-
-	start_afresh();
-	is_int(take(RATE_READ), RATE_NONE, "a read may be sent");
-	first_read = ticket;
-	for (int i = 1; i < 8; i++)
-		(void) take(RATE_READ);
-	is_int(take(RATE_READ), RATE_BUSY, "the ninth read at once waits");
-	is_int(wait_of(RATE_READ), RATE_NEVER, "... for an answer, not for a time");
-	is_int(take(RATE_WRITE), RATE_NONE, "a write goes beside the reads");
-	write = ticket;
-	is_int(take(RATE_WRITE), RATE_INTERVAL, "a second write does not");
-	now_ms += 2 * SECOND_MS;
-	is_int(take(RATE_CREATION), RATE_BUSY, "however long the first one takes");
-	answer(&first_read);
-	is_int(take(RATE_READ), RATE_NONE, "an answer makes room for the next read");
-	answer(&write);
-	is_int(take(RATE_CREATION), RATE_NONE, "... and for the next write");
-}
-
-static void
-test_write_interval(void)
-{
-	start_afresh();
-	is_int(ask(RATE_WRITE), RATE_NONE, "a write is sent and answered");
-	is_int(wait_of(RATE_CREATION), SECOND_MS, "the next write waits for the interval");
-	is_int(wait_of(RATE_READ), 0, "a read does not");
-	now_ms += SECOND_MS;
-	(void) take(RATE_CREATION);
-	now_ms += 300;
-	rate_limit_note_sent(&limit, &settings, &ticket, now_ms);
-	answer(&ticket);
-	is_int(wait_of(RATE_WRITE), SECOND_MS, "the interval begins when a write leaves");
-	settings.write_interval_ms = 0;
-	is_int(ask(RATE_WRITE), RATE_NONE, "without an interval it does not wait");
-}
-
-static RateObstacle
-take_for(RateClass class)
-{
-	return rate_limit_take(&limit, &settings, RATE_READ, class, now_ms, &ticket).obstacle;
-}
-
-static void
-test_backfill(void)
-{
-	RateTicket of_backfill[8];
-
-	start_afresh();
-	for (int i = 0; i < 8; i++)
-	{
-		(void) take_for(RATE_FOR_BACKFILL);
-		of_backfill[i] = ticket;
-	}
-	is_int(limit.backfills_under_way, 8, "a backfill alone takes every place");
-	is_int(take_for(RATE_FOR_PEOPLE), RATE_BUSY, "then somebody edits");
-	answer(&of_backfill[0]);
-	is_int(take_for(RATE_FOR_BACKFILL), RATE_BUSY, "the next place is not the backfill's");
-	is_int(take_for(RATE_FOR_PEOPLE), RATE_NONE, "... but people's");
-	for (int i = 1; i < 8; i++)
-	{
-		(void) take_for(RATE_FOR_PEOPLE);
-		answer(&of_backfill[i]);
-		(void) take_for(RATE_FOR_PEOPLE);
-	}
-	is_int(limit.reads_under_way - limit.backfills_under_way, 7,
-		   "as long as both want more, people have all places but one");
-	is_int(take_for(RATE_FOR_PEOPLE), RATE_BUSY, "... that one not");
-	is_int(take_for(RATE_FOR_BACKFILL), RATE_NONE, "... which is the backfill's");
-}
 
 /* ---- windows ---- */
 
@@ -362,6 +211,12 @@ test_two_obstacles(void)
 	is_int(wait_of(RATE_CREATION), 90 * SECOND_MS, "... and is told in full, too");
 
 	start_afresh();
+	settings.write_interval_ms = RATE_MINUTE_MS + RATE_MINUTE_MS / RATE_STEPS;
+	settings.creations_per_minute = 1;
+	(void) ask(RATE_CREATION);
+	is_int(take(RATE_CREATION), RATE_CREATIONS, "of two that end together, the budget is told");
+
+	start_afresh();
 	(void) ask(RATE_WRITE);
 	(void) take(RATE_READ);
 	rate_limit_end(&limit, &ticket, GITHUB_ANSWERED, NULL, now_ms);
@@ -441,378 +296,176 @@ test_clock(void)
 	is_int(ask_often(RATE_WRITE, 1000), 180, "a long idle time frees everything once");
 }
 
-/* ---- GitHub's hour ---- */
+/* ---- edges of the windows ---- */
 
-/* The answer to a read; its reset is so many seconds away by GitHub's clock. */
 static void
-tell(int64_t requests, int64_t remaining, int64_t reset_in_s)
+test_age_of_what_counts(void)
 {
-	/* GitHub's clock is another one. */
-	GithubQuota headers = {requests, remaining, 1700000000 + reset_in_s, 1700000000};
+	start_afresh();
+	rate_limit_note_past_creations(&limit, 3, RATE_MINUTE_MS, now_ms);
+	is_int(rate_limit_usage(&limit, now_ms).creations_last_minute, 3,
+		   "what is a minute old counts, to the step");
+	rate_limit_note_past_creations(&limit, 3, RATE_MINUTE_MS + 1, now_ms);
+	is_int(rate_limit_usage(&limit, now_ms).creations_last_minute, 3, "... and nothing older");
+	now_ms += RATE_MINUTE_MS / RATE_STEPS;
+	is_int(rate_limit_usage(&limit, now_ms).creations_last_minute, 0, "... as time goes by");
+	is_int(rate_limit_usage(&limit, now_ms).requests_last_hour, 6, "the hour has all of them");
+	now_ms += RATE_HOUR_MS;
+	is_int(rate_limit_usage(&limit, now_ms).requests_last_hour, 0, "... for an hour");
+	is_int(rate_limit_usage(&limit, now_ms).creations_last_hour, 0, "... each kind");
 
-	if (take(RATE_READ) == RATE_NONE)
-		answer_with(&ticket, &headers);
+	start_afresh();
+	settings.write_interval_ms = 0;
+	rate_limit_note_past_creations(&limit, 80, -30 * SECOND_MS, now_ms);
+	now_ms += 45 * SECOND_MS;
+	is_int(ask(RATE_CREATION), RATE_CREATIONS, "what a clock ahead of ours has told is of now");
+}
+
+/* Where a step of each window begins. */
+static void
+start_at_a_step(void)
+{
+	start_afresh();
+	now_ms = 1000 * (int64_t) RATE_HOUR_MS;
 }
 
 static void
-test_remaining(void)
+check_usage(int64_t points, int64_t of_minute, int64_t of_hour, const char *name)
 {
-	start_afresh();
-	settings.points_per_minute = 0;
-	tell(5000, 4000, 600);
-	is_int(ask_often(RATE_READ, 5000), 3950, "of 4000 that remain a hundredth of 5000 is left");
-	is_int(ask(RATE_READ), RATE_REMAINING, "... to others");
-	is_int(wait_of(RATE_READ), 601 * SECOND_MS, "until the reset, by GitHub's clock");
-	is_int(wait_of(RATE_CREATION), 601 * SECOND_MS, "whatever it is");
-	now_ms += 601 * SECOND_MS;
-	is_int(take(RATE_READ), RATE_NONE, "then one request finds out what the new hour holds");
-	is_int(wait_of(RATE_READ), RATE_NEVER, "... alone");
-	answer_with(&ticket, &(GithubQuota){5000, 4999, 1700004200, 1700000601});
-	is_int(ask_often(RATE_READ, 5000), 4949, "and all of it is to be had");
+	RateUsage usage = rate_limit_usage(&limit, now_ms);
+
+	is_int(usage.points_last_minute, points, name);
+	is_int(usage.creations_last_minute, of_minute, "... of the minute's creations");
+	is_int(usage.creations_last_hour, of_hour, "... of the hour's");
 }
 
 static void
-test_lowered(void)
+test_full_age(void)
 {
-	start_afresh();
-	settings.points_per_minute = 0;
-	tell(5000, 4000, 600);
-	tell(1000, 700, 600);
-	is_int(ask_often(RATE_READ, 5000), 690, "a limit that GitHub lowers is obeyed at once");
+	start_at_a_step();
+	(void) ask(RATE_CREATION);
+	now_ms += RATE_MINUTE_MS;
+	check_usage(RATE_WRITE_POINTS, 1, 1, "what has just been answered counts for its full minute");
+	now_ms += RATE_HOUR_MS - RATE_MINUTE_MS;
+	check_usage(0, 0, 1, "... and for its full hour");
+	is_int(rate_limit_usage(&limit, now_ms).requests_last_hour, 1, "... of requests, too");
+}
+
+static void
+test_inherited_usage(void)
+{
+	RateLimit shared;
+
+	start_at_a_step();
+	settings.write_interval_ms = 0;
+	(void) ask_often(RATE_CREATION, 70);
+	(void) take(RATE_CREATION);
+	shared = limit;
+	memset(&limit, 0, sizeof(limit));
+	rate_limit_inherit(&limit, &shared, now_ms);
+	check_usage(71 * RATE_WRITE_POINTS, 71, 71, "what is inherited counts where it counted");
+	now_ms += RATE_MINUTE_MS;
+	check_usage(71 * RATE_WRITE_POINTS, 71, 71, "... for its full minute");
+	now_ms += RATE_HOUR_MS - RATE_MINUTE_MS;
+	check_usage(0, 0, 71, "... and its full hour");
+}
+
+static void
+test_usage_under_way(void)
+{
+	RateUsage usage;
 
 	start_afresh();
-	tell(5000, 4000, 600);
-	now_ms += SECOND_MS;
 	(void) take(RATE_READ);
-	answer_with(&ticket, &(GithubQuota){5000, 40, 1700000600, 1700000590});
-	is_int(wait_of(RATE_READ), 11 * SECOND_MS, "GitHub's clock was set: the latest answer counts");
-
-	start_afresh();
-	settings.points_per_minute = 0;
-	tell(5000, 4000, 600);
-	tell(5000, 100, 600);
-	is_int(ask_often(RATE_READ, 5000), 50, "what others use of it is not ours");
-
-	start_afresh();
-	tell(5000, 40, 600);
-	is_int(ask(RATE_READ), RATE_REMAINING, "less than the reserve is nothing");
-
-	start_afresh();
-	tell(10, 3, 600);
-	is_int(ask_often(RATE_READ, 10), 2, "of a small limit one is the reserve");
+	(void) take(RATE_CREATION);
+	usage = rate_limit_usage(&limit, now_ms);
+	is_int(usage.points_last_minute, RATE_READ_POINTS + RATE_WRITE_POINTS,
+		   "what is under way has its points, reads and writes");
+	is_int(usage.creations_last_minute, 1, "... is a creation of the minute");
+	is_int(usage.creations_last_hour, 1, "... and of the hour");
+	is_int(usage.requests_last_hour, 2, "... and requests");
 }
 
+/* With all of a budget under way there is no time at which more fits. */
 static void
-test_overlapping_answers(void)
+test_budget_under_way(void)
 {
-	RateTicket tickets[4];
-
 	start_afresh();
-	for (int i = 0; i < 4; i++)
-	{
+	settings.points_per_minute = 5;
+	settings.reads_at_once = 20;
+	for (int i = 0; i < 5; i++, now_ms += RATE_MINUTE_MS)
 		(void) take(RATE_READ);
-		tickets[i] = ticket;
-	}
-	answer_with(&tickets[1], &(GithubQuota){100, 50, 1700000600, 1700000000});
-	is_int(rate_limit_left(&limit), 47, "what is under way may have been counted since");
-	answer_with(&tickets[3], &(GithubQuota){100, 48, 1700000600, 1700000000});
-	is_int(rate_limit_left(&limit), 46, "of several answers the lowest was counted last");
-	answer_with(&tickets[0], &(GithubQuota){100, 51, 1700000601, 1700000000});
-	is_int(rate_limit_left(&limit), 47, "one that was overtaken raises nothing");
-	answer_with(&tickets[2], &(GithubQuota){100, 2, 1699999000, 1700000000});
-	is_int(rate_limit_left(&limit), 48, "one of the hour before tells nothing");
-	(void) take(RATE_READ);
-	rate_limit_end(&limit, &ticket, GITHUB_NEVER_SENT, NULL, now_ms);
-	is_int(rate_limit_left(&limit), 48, "what GitHub never saw costs nothing");
-	(void) take(RATE_READ);
-	rate_limit_end(&limit, &ticket, GITHUB_CUT_OFF, NULL, now_ms);
-	is_int(rate_limit_left(&limit), 47, "what was cut off may have been counted");
-	tell(100, 47, 600);
-	is_int(rate_limit_left(&limit), 47, "... until a later answer has counted it");
+	is_int(take(RATE_READ), RATE_BUSY, "what is under way uses the budget up");
+	is_int(wait_of(RATE_READ), RATE_NEVER, "... until it is answered");
+	settings.creations_per_minute = 1;
+	rate_limit_note_past_creations(&limit, 1, 0, now_ms);
+	is_int(take(RATE_CREATION), RATE_CREATIONS, "... but what has a time of its own says so");
+}
+
+/* A clock that has just begun: nothing is older. */
+static void
+test_clock_near_zero(void)
+{
+	start_afresh();
+	now_ms = 0;
+	settings.write_interval_ms = 0;
+	is_int(ask_often(RATE_WRITE, 1000), 180, "by a clock at zero a minute has its writes");
+	is_int(wait_of(RATE_WRITE), RATE_MINUTE_MS + RATE_MINUTE_MS / RATE_STEPS,
+		   "... and the next one fits when they are over");
 }
 
 static void
-test_turn_given_back(void)
-{
-	start_afresh();
-	(void) ask(RATE_WRITE);
-	now_ms += SECOND_MS;
-	(void) take(RATE_WRITE);
-	is_int(wait_of(RATE_WRITE), SECOND_MS, "a write that has its turn keeps the next one away");
-	now_ms += 100;
-	rate_limit_end(&limit, &ticket, GITHUB_NEVER_SENT, NULL, now_ms);
-	is_int(wait_of(RATE_WRITE), 0, "a turn to write that was given back is free at once");
-	(void) take(RATE_WRITE);
-	answer(&ticket);
-	is_int(wait_of(RATE_WRITE), SECOND_MS, "... and one that was used is not");
-}
-
-static void
-test_senseless_headers(void)
-{
-	static const GithubQuota senseless[] = {
-		{-1, 0, 1700000600, 1700000000},    /* no limit */
-		{0, 0, 1700000600, 1700000000},     /* none that could be */
-		{5000, -1, 1700000600, 1700000000}, /* no remaining */
-		{5000, 0, -1, 1700000000},          /* no reset */
-		{5000, 0, 1700000600, -1},          /* no date */
-		{5000, 0, 1800000000, 1700000000},  /* years away */
-	};
-
-	for (int i = 0; i < 6; i++)
-	{
-		start_afresh();
-		(void) take(RATE_READ);
-		answer_with(&ticket, &senseless[i]);
-		is_int(ask(RATE_READ), RATE_NONE, "headers that make no sense hold nothing back");
-	}
-	start_afresh();
-	tell(5000, 0, -600);
-	is_int(ask(RATE_READ), RATE_NONE, "nor does a reset that is past");
-}
-
-/* ---- refusals ---- */
-
-static void
-refuse(const RateTicket *one, int64_t wait_ms)
-{
-	rate_limit_end(&limit, one, GITHUB_ANSWERED, NULL, now_ms);
-	rate_limit_note_refusal(&limit, one, wait_ms, now_ms);
-}
-
-static void
-test_refusal(void)
-{
-	RateTicket other;
-
-	start_afresh();
-	(void) take(RATE_READ);
-	other = ticket;
-	(void) take(RATE_READ);
-	refuse(&ticket, 30 * SECOND_MS);
-	is_int(wait_of(RATE_READ), 30 * SECOND_MS, "a refusal with a time blocks until then");
-	now_ms += 10 * SECOND_MS;
-	answer(&other);
-	is_int(wait_of(RATE_READ), 20 * SECOND_MS, "the answer to an earlier request changes nothing");
-	now_ms += 20 * SECOND_MS;
-	is_int(take(RATE_READ), RATE_NONE, "then one request is sent");
-	is_int(wait_of(RATE_WRITE), RATE_NEVER, "... one, of whatever kind");
-	answer(&ticket);
-	is_int(take(RATE_READ), RATE_NONE, "its answer ends the block");
-	is_int(take(RATE_READ), RATE_NONE, "... for all");
-}
-
-static void
-test_refusal_without_a_time(void)
-{
-	static const int minutes[] = {1, 2, 4, 8, 16, 32, 64, 64};
-
-	start_afresh();
-	for (int i = 0; i < 8; i++)
-	{
-		is_int(take(RATE_READ), RATE_NONE, "the probe");
-		refuse(&ticket, -1);
-		is_int(wait_of(RATE_READ), minutes[i] * RATE_MINUTE_MS,
-			   "without a time: a minute, doubled with each further refusal, an hour at most");
-		now_ms += minutes[i] * RATE_MINUTE_MS;
-	}
-	(void) ask(RATE_READ);
-	(void) take(RATE_READ);
-	refuse(&ticket, -1);
-	is_int(wait_of(RATE_READ), RATE_MINUTE_MS, "after an answer it begins anew");
-}
-
-/* Refuses the next one, which is the probe, and waits until that is over. */
-static int64_t
-wait_when_refused(int64_t wait_ms)
-{
-	int64_t waited;
-
-	is_int(take(RATE_READ), RATE_NONE, "the probe");
-	refuse(&ticket, wait_ms);
-	waited = wait_of(RATE_READ);
-	now_ms += waited;
-	return waited;
-}
-
-static void
-test_refusals_with_a_time(void)
-{
-	start_afresh();
-	for (int i = 0; i < 6; i++)
-		is_int(wait_when_refused(SECOND_MS), SECOND_MS, "a time is waited, however often in a row");
-	is_int(wait_when_refused(-1), RATE_MINUTE_MS, "and makes the next refusal no longer");
-	is_int(wait_when_refused(5 * SECOND_MS), 5 * SECOND_MS, "nor does one without a time");
-	is_int(wait_when_refused(-1), 2 * RATE_MINUTE_MS, "which is the second of its kind now");
-
-	start_afresh();
-	for (int i = 0; i < 6; i++)
-		is_int(wait_when_refused(0), SECOND_MS << i, "a time that is not ahead: a second, doubled");
-	is_int(wait_when_refused(-1), 64 * SECOND_MS, "and doubled once more when none is named");
-	for (int i = 0; i < 6; i++)
-		(void) wait_when_refused(0);
-	is_int(wait_when_refused(0), 64 * RATE_MINUTE_MS, "up to the longest");
-	(void) ask(RATE_READ);
-	is_int(wait_when_refused(0), SECOND_MS, "after an answer that begins anew, too");
-}
-
-static void
-test_refusal_in_an_outage(void)
-{
-	RateTicket other;
-
-	start_afresh();
-	is_int(wait_when_refused(-1), RATE_MINUTE_MS, "a refusal");
-	is_int(take(RATE_READ), RATE_NONE, "the probe");
-	rate_limit_end(&limit, &ticket, GITHUB_CUT_OFF, NULL, now_ms);
-	rate_limit_note_unreachable(&limit, &ticket, -1, SECOND_MS, 300 * SECOND_MS, 0.0, now_ms);
-	now_ms += wait_of(RATE_READ);
-	is_int(wait_when_refused(-1), 2 * RATE_MINUTE_MS,
-		   "an outage in between is no answer: the next refusal doubles");
-
-	start_afresh();
-	(void) take(RATE_READ);
-	other = ticket;
-	(void) take(RATE_READ);
-	rate_limit_end(&limit, &ticket, GITHUB_CUT_OFF, NULL, now_ms);
-	rate_limit_note_unreachable(&limit, &ticket, -1, SECOND_MS, 300 * SECOND_MS, 0.0, now_ms);
-	refuse(&other, -1);
-	is_int(limit.points_cut.sixteenths, 8,
-		   "a refusal during an outage counts, though what was refused had been sent before");
-	is_int(wait_of(RATE_READ), RATE_MINUTE_MS, "... and is waited for");
-}
-
-static void
-test_refusals_at_once(void)
-{
-	RateTicket tickets[8];
-
-	start_afresh();
-	for (int i = 0; i < 8; i++)
-	{
-		(void) take(RATE_READ);
-		tickets[i] = ticket;
-	}
-	for (int i = 0; i < 8; i++)
-		refuse(&tickets[i], -1);
-	is_int(wait_of(RATE_READ), RATE_MINUTE_MS, "eight refusals at once are one");
-	is_int(limit.points_cut.sixteenths, 8, "... and halve our budget once");
-}
-
-static void
-test_cut(void)
+test_one_of_an_hour(void)
 {
 	start_afresh();
 	settings.write_interval_ms = 0;
-	(void) take(RATE_READ);
-	refuse(&ticket, 2 * RATE_MINUTE_MS);
-	now_ms += 2 * RATE_MINUTE_MS;
-	is_int(ask_often(RATE_WRITE, 1000), 90,
-		   "refused below our own budget, we make do with half of it");
-	is_int(limit.creations_cut.sixteenths, 0, "creations have a budget of their own");
-	now_ms += 15 * RATE_MINUTE_MS;
-	is_int(ask_often(RATE_WRITE, 1000), 101, "a quarter of an hour gives a sixteenth back");
-	now_ms += 2 * RATE_HOUR_MS;
-	is_int(ask_often(RATE_WRITE, 1000), 180, "two hours give all of it back");
+	settings.creations_per_hour = 1;
+	is_int(ask(RATE_CREATION), RATE_NONE, "one creation an hour is one");
+	is_int(ask(RATE_CREATION), RATE_CREATIONS, "... and no more");
+	now_ms += RATE_HOUR_MS + RATE_HOUR_MS / RATE_STEPS;
+	limit.creations_cut = (RateCut){.sixteenths = 8, .since_ms = now_ms};
+	is_int(ask(RATE_CREATION), RATE_NONE, "... also where a cut would leave half of one");
+}
 
-	now_ms += RATE_HOUR_MS;
+static void
+test_pace_in_milliseconds(void)
+{
+	start_afresh();
+	settings.points_per_minute = 605;
+	is_int(ask_often(RATE_READ, 1000), 151, "a tenth of a second for each read");
+	is_int(wait_of(RATE_READ), 100, "... is no millisecond more");
+
+	start_afresh();
+	settings.points_per_minute = 1;
+	is_int(ask_often(RATE_READ, 10), 2, "the smallest budget has a pace");
+
+	start_afresh();
+	settings.points_per_minute = 0;
+	(void) ask_often(RATE_READ, 2000);
+	now_ms += 2 * RATE_MINUTE_MS;
+	settings.points_per_minute = 900;
+	is_int(ask_often(RATE_READ, 1000), 224, "what was read without a limit is no debt");
+}
+
+/* ---- a place of its own ---- */
+
+static void
+test_inherit(void)
+{
+	RateLimit shared;
+
+	start_afresh();
+	settings.write_interval_ms = 0;
+	(void) ask_often(RATE_CREATION, 70);
 	(void) take(RATE_CREATION);
-	refuse(&ticket, 2 * RATE_MINUTE_MS);
-	now_ms += 2 * RATE_MINUTE_MS;
-	is_int(ask_often(RATE_CREATION, 1000), 40, "a creation that is refused halves theirs");
-
-	start_afresh();
-	(void) take(RATE_READ);
-	rate_limit_end(&limit, &ticket, GITHUB_ANSWERED,
-				   &(GithubQuota){5000, 0, 1700000600, 1700000000}, now_ms);
-	rate_limit_note_refusal(&limit, &ticket, 601 * SECOND_MS, now_ms);
-	is_int(limit.points_cut.sixteenths, 0, "an hour that is used up cuts nothing");
-}
-
-/* ---- out of reach ---- */
-
-static void
-fail(const RateTicket *one, GithubTransport outcome)
-{
-	rate_limit_end(&limit, one, outcome, NULL, now_ms);
-	rate_limit_note_unreachable(&limit, one, -1, SECOND_MS, 300 * SECOND_MS, 0.0, now_ms);
-}
-
-static void
-test_unreachable(void)
-{
-	static const int64_t waits[] = {500, 1000, 2000, 4000};
-	RateTicket other;
-
-	start_afresh();
-	for (int i = 0; i < 4; i++)
-	{
-		is_int(take(RATE_READ), RATE_NONE, "the probe");
-		fail(&ticket, GITHUB_NEVER_SENT);
-		is_int(take(RATE_READ), RATE_UNREACHABLE, "GitHub is out of reach");
-		is_int(wait_of(RATE_READ), waits[i], "tried again after a time that doubles");
-		now_ms += waits[i];
-	}
-	is_int(rate_limit_usage(&limit, now_ms).points_last_minute, 0,
-		   "what did not get there has cost nothing");
-	(void) ask(RATE_READ);
-	(void) take(RATE_READ);
-	other = ticket;
-	(void) take(RATE_READ);
-	fail(&ticket, GITHUB_CUT_OFF);
-	is_int(wait_of(RATE_READ), 500, "after an answer it begins anew");
-	fail(&other, GITHUB_CUT_OFF);
-	is_int(wait_of(RATE_READ), 500, "two at once are one trouble");
-	now_ms += 500;
-	(void) take(RATE_READ);
-	rate_limit_end(&limit, &ticket, GITHUB_ANSWERED, NULL, now_ms);
-	rate_limit_note_unreachable(&limit, &ticket, 30 * SECOND_MS, SECOND_MS, 300 * SECOND_MS, 0.0,
-								now_ms);
-	is_int(wait_of(RATE_READ), 30 * SECOND_MS, "a server out of service may say for how long");
-}
-
-static void
-test_refusal_outweighs(void)
-{
-	RateTicket other;
-
-	start_afresh();
-	(void) take(RATE_READ);
-	other = ticket;
-	(void) take(RATE_READ);
-	fail(&ticket, GITHUB_CUT_OFF);
-	refuse(&other, 30 * SECOND_MS);
-	is_int(take(RATE_READ), RATE_REFUSED, "a refusal outweighs a trouble on the way");
-	is_int(wait_of(RATE_READ), 30 * SECOND_MS, "... and lasts as long as it says");
-}
-
-static void
-test_lost_probe(void)
-{
-	start_afresh();
-	(void) take(RATE_READ);
-	fail(&ticket, GITHUB_NEVER_SENT);
-	now_ms += SECOND_MS;
-	(void) take(RATE_READ);
-	rate_limit_end(&limit, &ticket, GITHUB_CUT_OFF, NULL, now_ms);
-	is_int(take(RATE_READ), RATE_NONE, "a probe that nobody waits for any more is sent by another");
-	is_int(take(RATE_READ), RATE_BUSY, "... again one");
-}
-
-static void
-test_past_block(void)
-{
-	RateTicket probe;
-
-	start_afresh();
-	rate_limit_note_past_block(&limit);
-	is_int(take(RATE_READ), RATE_NONE, "after a block from before a restart one request is sent");
-	probe = ticket;
-	is_int(take(RATE_READ), RATE_BUSY, "... and others wait for what it finds out");
-	answer(&probe);
-	is_int(take(RATE_READ), RATE_NONE, "... that all is well");
-	rate_limit_note_past_block(&limit);
-	is_int(take(RATE_READ), RATE_NONE, "then nobody's memory of it counts");
+	shared = limit;
+	memset(&limit, 0, sizeof(limit));
+	rate_limit_inherit(&limit, &shared, now_ms);
+	is_int(limit.writes_under_way, 0,
+		   "who moves to a place of its own has nothing under way there");
+	is_int(rate_limit_block(&limit, now_ms).obstacle, RATE_NONE, "... and no block");
+	is_int(ask_often(RATE_CREATION, 100), 9,
+		   "... but all that was used where it was counts, also what is under way");
 }
 
 /* ---- forgetting ---- */
@@ -843,51 +496,55 @@ test_idle(void)
 	refuse(&ticket, -1);
 	now_ms += RATE_HOUR_MS;
 	ok(!rate_limit_is_idle(&limit, now_ms), "a refusal is remembered");
-}
-
-/* ---- a place of its own ---- */
-
-static void
-test_inherit(void)
-{
-	RateLimit shared;
-
-	start_afresh();
-	settings.write_interval_ms = 0;
-	(void) ask_often(RATE_CREATION, 70);
+	rate_limit_note_answer(&limit, &(RateTicket){.number = limit.sent + 1});
+	ok(!rate_limit_is_idle(&limit, now_ms), "... and its cut, when it is over");
+	now_ms += 2 * RATE_HOUR_MS;
+	ok(rate_limit_is_idle(&limit, now_ms), "... until it is eased");
 	(void) take(RATE_CREATION);
-	shared = limit;
-	memset(&limit, 0, sizeof(limit));
-	rate_limit_inherit(&limit, &shared, now_ms);
-	is_int(limit.writes_under_way, 0,
-		   "who moves to a place of its own has nothing under way there");
-	is_int(rate_limit_block(&limit, now_ms).obstacle, RATE_NONE, "... and no block");
-	is_int(ask_often(RATE_CREATION, 100), 9,
-		   "... but all that was used where it was counts, also what is under way");
+	refuse(&ticket, -1);
+	rate_limit_note_answer(&limit, &(RateTicket){.number = limit.sent + 1});
+	now_ms += RATE_HOUR_MS + RATE_MINUTE_MS;
+	ok(!rate_limit_is_idle(&limit, now_ms), "so is a cut of creations");
+	now_ms += RATE_HOUR_MS;
+	ok(rate_limit_is_idle(&limit, now_ms), "... until it is eased");
 }
 
 static void
-test_block(void)
+test_idle_with_two_of_each(void)
 {
 	start_afresh();
-	is_int(rate_limit_block(&limit, now_ms).obstacle, RATE_NONE, "at first nothing is blocked");
 	(void) take(RATE_READ);
-	refuse(&ticket, 30 * SECOND_MS);
-	is_int(rate_limit_block(&limit, now_ms).obstacle, RATE_REFUSED, "a refusal blocks everything");
-	is_int(rate_limit_block(&limit, now_ms).not_before_ms, now_ms + 30 * SECOND_MS,
-		   "... until then");
-	now_ms += 30 * SECOND_MS;
-	is_int(rate_limit_block(&limit, now_ms).obstacle, RATE_NONE, "... no longer");
+	(void) take(RATE_WRITE);
+	ok(!rate_limit_is_idle(&limit, now_ms), "a read and a write under way are two");
+	start_afresh();
+	limit.points_cut = (RateCut){.sixteenths = 8, .since_ms = now_ms};
+	limit.creations_cut = (RateCut){.sixteenths = 8, .since_ms = now_ms};
+	ok(!rate_limit_is_idle(&limit, now_ms), "so are two cuts");
+}
+
+static bool
+is_idle_with(int64_t remaining)
+{
+	start_afresh();
+	tell(100, remaining, 3600);
+	now_ms += 2 * RATE_MINUTE_MS;
+	return rate_limit_is_idle(&limit, now_ms);
+}
+
+static void
+test_idle_hour(void)
+{
+	ok(is_idle_with(51), "an hour of which more than half is left may be forgotten");
+	ok(!is_idle_with(50), "... of half, not");
+	now_ms = limit.remaining.reset_ms - 1;
+	ok(!rate_limit_is_idle(&limit, now_ms), "... until its reset");
+	now_ms++;
+	ok(rate_limit_is_idle(&limit, now_ms), "... at which it is over");
 }
 
 int
 main(void)
 {
-	test_inherit();
-	test_block();
-	test_places();
-	test_write_interval();
-	test_backfill();
 	test_points();
 	test_pace();
 	test_under_way();
@@ -901,21 +558,17 @@ main(void)
 	test_write_in_small_budget();
 	test_inherited_pace();
 	test_clock();
-	test_remaining();
-	test_lowered();
-	test_overlapping_answers();
-	test_turn_given_back();
-	test_senseless_headers();
-	test_refusal();
-	test_refusal_without_a_time();
-	test_refusals_with_a_time();
-	test_refusal_in_an_outage();
-	test_refusals_at_once();
-	test_cut();
-	test_unreachable();
-	test_refusal_outweighs();
-	test_lost_probe();
-	test_past_block();
+	test_age_of_what_counts();
+	test_full_age();
+	test_inherited_usage();
+	test_usage_under_way();
+	test_budget_under_way();
+	test_clock_near_zero();
+	test_one_of_an_hour();
+	test_pace_in_milliseconds();
+	test_inherit();
 	test_idle();
+	test_idle_with_two_of_each();
+	test_idle_hour();
 	return done_testing();
 }

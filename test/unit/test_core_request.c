@@ -147,6 +147,10 @@ test_encoding(void)
 	input.repository = "...";
 	check_url(&input, API "/repos/-._~azAZ09/...", "unreserved characters stay");
 
+	input.repository = "@[`{/:";
+	check_url(&input, API "/repos/-._~azAZ09/%40%5B%60%7B%2F%3A",
+			  "what stands beside letters and digits is encoded");
+
 	input.repository = "\xC3\xA9\xF0\x9F\x98\x80";
 	check_url(&input, API "/repos/-._~azAZ09/%C3%A9%F0%9F%98%80",
 			  "what is not ASCII is encoded byte by byte");
@@ -311,6 +315,10 @@ test_refused_fields(void)
 	input.body.value = " \r\n\t";
 	check_error(&input, GITHUB_REQUEST_NO_BODY, "a blank comment is refused");
 	input = usual_input(GITHUB_UPDATE_COMMENT);
+	input.body.present = false;
+	check_error(&input, GITHUB_REQUEST_NO_BODY, "a body that is not to be sent is none");
+	input.body = (GithubField){.present = true, .value = NULL};
+	check_error(&input, GITHUB_REQUEST_NO_BODY, "... nor is a null one");
 	input.body = absent;
 	check_error(&input, GITHUB_REQUEST_NO_BODY, "a comment's update without a body is refused");
 
@@ -484,9 +492,37 @@ test_redirects(void)
 	   "a write does not leave the API");
 }
 
+static void
+test_first_numbers(void)
+{
+	GithubRequestInput input = usual_input(GITHUB_GET_ISSUE);
+
+	input.issue_number = 1;
+	check_url(&input, API REPO "/issues/1", "issues count from 1");
+	input = usual_input(GITHUB_LIST_ISSUE_COMMENTS);
+	input.page = 1;
+	input.per_page = 1;
+	check_url(&input, API REPO "/issues/1347/comments?per_page=1&page=1", "... and so do pages");
+}
+
+static void
+test_largest_answers(void)
+{
+	is_int(github_operation_max_answer(GITHUB_GET_ISSUE, 100), 1024 * 1024,
+		   "an issue may take a megabyte");
+	is_int(github_operation_max_answer(GITHUB_LIST_ISSUES, 100), 100 * 320 * 1024,
+		   "a list, 320 kB for each that may be in it");
+	is_int(github_operation_max_answer(GITHUB_LIST_ISSUES, 4), 4 * 320 * 1024,
+		   "... also a short one");
+	is_int(github_operation_max_answer(GITHUB_LIST_ISSUES, 3), 1024 * 1024,
+		   "... and a megabyte at least");
+}
+
 int
 main(void)
 {
+	test_first_numbers();
+	test_largest_answers();
 	test_redirects();
 	test_operations();
 	test_encoding();

@@ -214,6 +214,8 @@ test_parent_numbers(void)
 		 "... with one far too large, too"},
 		{COMMENT_WITH(",\"issue_url\":\"https://x/issues/2147483647\""), 2147483647,
 		 "the largest number is one"},
+		{COMMENT_WITH(",\"issue_url\":\"https://x/issues/1090\""), 1090, "... of any digits"},
+		{COMMENT_WITH(",\"issue_url\":\"https://x/issues/7:\""), 0, "... and digits only"},
 		{COMMENT_WITH(",\"issue_url\":\"12\""), 12, "a number alone is one"},
 	};
 
@@ -376,6 +378,49 @@ test_not_json(void)
 		is_text(problem, "JSON", "... and named so");
 		ok(is_empty(&issue), "... and the issue is empty");
 	}
+}
+
+static void
+check_result(const char *json, GithubParseResult expected, const char *expected_problem,
+			 const char *name)
+{
+	const char *problem = NULL;
+	GithubResource issue;
+
+	is_int(github_resource_parse(GITHUB_ISSUE, json, &issue, &problem), expected, name);
+	is_text(problem, expected_problem, "... and named so");
+	github_resource_free(&issue);
+}
+
+static void
+test_repeated_names(void)
+{
+	check_result(ISSUE_WITH(",\"a\":1,\"b\":2,\"a\":3"), GITHUB_PARSE_NOT_JSON,
+				 "members of the same name", "a name that is there twice is refused");
+	check_result(ISSUE_WITH(",\"labels\":[{\"a\":1,\"b\":2,\"c\":3,\"b\":2}]"),
+				 GITHUB_PARSE_NOT_JSON, "members of the same name", "... also far within");
+	check_result(ISSUE_WITH(",\"a\":{\"b\":1},\"c\":{\"b\":1}"), GITHUB_PARSE_OK, NULL,
+				 "... but may be in two objects");
+}
+
+/* What a call before has left in errno is no result of ours. */
+static void
+test_errno_of_others(void)
+{
+	errno = ENOMEM;
+	check_result("{\"id\":[1 2]}", GITHUB_PARSE_NOT_JSON, "JSON", "what is no JSON is none");
+	errno = ERANGE;
+	check_result("{\"id\":9007199254740993,\"number\":2,\"title\":\"t\",\"state\":\"open\"," TIMES
+				 "}",
+				 GITHUB_PARSE_OK, NULL, "a long id is what its digits say");
+}
+
+static void
+test_largest_exact_number(void)
+{
+	check_result("{\"id\":9007199254740991.0,\"number\":2,\"title\":\"t\",\"state\":\"open\"," TIMES
+				 "}",
+				 GITHUB_PARSE_OK, NULL, "2^53 - 1 is exact, however spelled");
 }
 
 /* depth arrays in each other; malloc'd. */
@@ -556,6 +601,9 @@ main(void)
 	test_broken_issues();
 	test_long_names();
 	test_not_json();
+	test_repeated_names();
+	test_errno_of_others();
+	test_largest_exact_number();
 	test_nesting();
 	test_number_of_values();
 	test_lists();

@@ -26,6 +26,8 @@ test_upper_limit(void)
 {
 	is_int(retry_delay_ms(20, 1000, 60000, 0.0), 30000, "the delay stops at half of the maximum");
 	ok(retry_delay_ms(20, 1000, 60000, 0.999999) <= 60000, "... and at all of it with jitter");
+	is_int(retry_delay_ms(2, 1000, 2500, 0.0), 1000, "... which is not reached too early");
+	is_int(retry_delay_ms(2, 1, 3, 0.99), 1, "... nor passed by rounding");
 	is_int(retry_delay_ms(1, 5000, 1000, 0.0), 500, "a base above the maximum is the maximum");
 	is_int(retry_delay_ms(INT_MAX, 1, INT64_MAX, 0.0), INT64_MAX / 2,
 		   "two thousand million failures do not overflow");

@@ -32,6 +32,8 @@ static const TimeCase iso_times[] = {
 	{"2021-04-28T22:32:21.999999999Z", 1619649141},
 	{"2021-01-01T00:00:00+05:45", 1609438500},
 	{"2021-01-01T00:00:00+00:00", 1609459200},
+	{"2021-01-01T00:00:00+23:59", 1609372860},
+	{"2021-01-01T00:00:00-00:30", 1609461000},
 	{"2016-12-31T23:59:60Z", 1483228800},
 };
 
@@ -71,6 +73,7 @@ static const TimeCase http_dates[] = {
 	{"Thu, 01 Jan 1970 00:00:00 GMT", 0},
 	{"Thu, 29 Feb 2024 00:00:00 GMT", 1709164800},
 	{"Mon, 31 Dec 2040 23:59:59 GMT", INT64_C(2240611199)},
+	{"Sat, 06 Nov 1994 08:49:37 GMT", 784111777}, /* whatever day it was */
 };
 
 static const char *const not_http_dates[] = {
@@ -87,16 +90,37 @@ static const char *const not_http_dates[] = {
 	"Sun Nov  6 08:49:37 1994",
 	"sun, 06 nov 1994 08:49:37 gmt",
 	"Xyz, 06 Nov 1994 08:49:37 GMT",
+	", 06 Nov 1994 08:49:37 GMT",
+	"Sun, 06  1994 08:49:37 GMT",
 	"Sun, 06 Xyz 1994 08:49:37 GMT",
 	"Sun, 31 Nov 1994 08:49:37 GMT",
 	"Sun, 06 Nov 1994 25:49:37 GMT",
 	"Sun, 06 Nov 1994 08:49:37 GMT ",
 };
 
+static void
+test_days_of_months(void)
+{
+	static const char *const days_too_many[] = {"01-32", "02-29", "03-32", "04-31",
+												"05-32", "06-31", "07-32", "08-32",
+												"09-31", "10-32", "11-31", "12-32"};
+
+	for (size_t i = 0; i < COUNT(days_too_many); i++)
+	{
+		char text[GITHUB_TIME_LENGTH + 1];
+		int64_t seconds;
+
+		snprintf(text, sizeof(text), "2023-%sT00:00:00Z", days_too_many[i]);
+		ok(!github_time_parse(text, &seconds), "no month has a day more");
+	}
+}
+
 int
 main(void)
 {
 	int64_t seconds;
+
+	test_days_of_months();
 
 	for (size_t i = 0; i < COUNT(iso_times); i++)
 	{
@@ -116,7 +140,8 @@ main(void)
 		ok(!github_http_date_parse(not_http_dates[i], &seconds), "what is no HTTP date is refused");
 	ok(!github_http_date_parse(NULL, &seconds), "nothing is no HTTP date");
 
-	for (int64_t day = 0; day < 40000; day++)
+	/* Beyond 2400, the first year of its kind after 2000. */
+	for (int64_t day = 0; day < 170000; day++)
 	{
 		char text[GITHUB_TIME_LENGTH + 1];
 		int64_t written = day * 86400 + day % 86400;
@@ -128,6 +153,7 @@ main(void)
 	{
 		char text[GITHUB_TIME_LENGTH + 1];
 
+		memset(text, 'x', sizeof(text));
 		github_time_format(1709210096, text);
 		is_text(text, "2024-02-29T12:34:56Z", "a time is written as REST wants it");
 		github_time_format(-1, text);

@@ -4,12 +4,52 @@
  */
 #include "core/github_token.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cjson/cJSON.h>
 
 #include "unit.h"
 
 #define EXPIRES "\"expires_at\":\"2016-07-11T22:14:10Z\""
+#define SECRET "ghs_16C7e42F292c6912E7710c838347Ae178B4a"
+
+/* ---- memory that is freed: linked with -Wl,--wrap=free ---- */
+
+extern void __real_free(void *memory);
+extern void __wrap_free(void *memory);
+
+static int secrets_freed;
+
+void
+__wrap_free(void *memory)
+{
+	if (memory != NULL &&
+		memmem(memory, malloc_usable_size(memory), SECRET, strlen(SECRET)) != NULL)
+		secrets_freed++;
+	__real_free(memory);
+}
+
+/* In the answer, which is the caller's, and nowhere else. */
+static void
+test_wiping(void)
+{
+	cJSON_Hooks hooks = {.malloc_fn = malloc, .free_fn = __wrap_free};
+	char *text = strdup(SECRET);
+	GithubToken token;
+
+	free(text);
+	is_int(secrets_freed, 1, "a secret that is freed is seen");
+	secrets_freed = 0;
+	cJSON_InitHooks(&hooks);
+	is_int(github_token_parse("{\"token\":\"" SECRET "\"," EXPIRES "}", &token, NULL),
+		   GITHUB_PARSE_OK, "a token");
+	is_int(secrets_freed, 0, "... is wiped where the answer was parsed");
+	github_token_free(&token);
+	is_int(secrets_freed, 0, "... and when it is freed");
+	cJSON_InitHooks(NULL);
+}
 
 static void
 test_short_token(void)
@@ -47,6 +87,17 @@ test_long_token(void)
 }
 
 static void
+test_visible_characters(void)
+{
+	GithubToken token;
+
+	is_int(github_token_parse("{\"token\":\"!a~\"," EXPIRES "}", &token, NULL), GITHUB_PARSE_OK,
+		   "a token of any visible characters");
+	is_text(token.token, "!a~", "... is opaque");
+	github_token_free(&token);
+}
+
+static void
 test_broken_tokens(void)
 {
 	static const struct
@@ -76,6 +127,7 @@ test_broken_tokens(void)
 		const char *problem = NULL;
 		GithubToken token;
 
+		memset(&token, 0xAA, sizeof(token));
 		is_int(github_token_parse(cases[i].json, &token, &problem), cases[i].result,
 			   "what is no token that fits in a header is refused");
 		is_text(problem, cases[i].problem, "... the problem is named");
@@ -110,6 +162,8 @@ test_own_login(void)
 int
 main(void)
 {
+	test_wiping();
+	test_visible_characters();
 	test_short_token();
 	test_long_token();
 	test_broken_tokens();

@@ -37,10 +37,12 @@ static const ReferenceCase references[] = {
 	{API, API "/a#fragment", API "/a"},
 	{API, API "/.github/a..b/c...", API "/.github/a..b/c..."},
 	{API, API "/", API "/"},
+	{API, API "/!a~b", API "/!a~b"},
 	{GHES, "https://git.example.org:8443/api/v3/repositories/1", GHES "/repositories/1"},
 	{GHES, "/api/v3/repositories/1", GHES "/repositories/1"},
 	{LOCAL, "http://[::1]:8080/a", LOCAL "/a"},
 	{"http://localhost", "http://localhost:80/a", "http://localhost/a"},
+	{"https://ghes:8", "https://ghes:08/a", "https://ghes:8/a"},
 
 	/* another scheme, host or port */
 	{API, "http://api.github.com/a", NULL},
@@ -71,6 +73,7 @@ static const ReferenceCase references[] = {
 	{API, API "/a\tb", NULL},
 	{API, API "/a\r\nX: y", NULL},
 	{API, API "/caf\xC3\xA9", NULL},
+	{API, API "/a\x7F", NULL},
 	{API, API "/../a", NULL},
 	{API, API "/a/..", NULL},
 	{API, API "/a/./b", NULL},
@@ -94,6 +97,7 @@ static const ReferenceCase references[] = {
 	{API, "", NULL},
 	{API, NULL, NULL},
 	{"api.github.com", "api.github.com/a", NULL},
+	{"://api.github.com", "://api.github.com/a", NULL},
 };
 
 static void
@@ -140,6 +144,12 @@ test_repository_ids(void)
 	is_int(url_repository_id(API, API "/repositories/"), 0, "nor is nothing");
 	is_int(url_repository_id(API, API "/repositories/99999999999999999999"), 0,
 		   "nor is what overflows");
+	is_int(url_repository_id(API, API "/repositories/9223372036854775799"),
+		   INT64_C(9223372036854775799), "... which these do not");
+	is_int(url_repository_id(API, API "/repositories/9223372036854775800"), 0,
+		   "... and ten more might");
+	is_int(url_repository_id(API, "https://api.gitlab.com/repositories/7"), 0,
+		   "nor is that of somebody else's repository");
 }
 
 typedef struct FaultCase
@@ -148,6 +158,7 @@ typedef struct FaultCase
 	const char *fault; /* how it begins; NULL: it is fit */
 } FaultCase;
 
+#define A61 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define A63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 #define NO_SCHEME "The address must begin with https://"
@@ -167,6 +178,9 @@ static const FaultCase api_faults[] = {
 	{"https://[::ffff:10.0.0.1]:8443", NULL},
 	{"https://" A63 "." A63 "." A63 "." A63, "The address must name a host"},
 	{"https://" A63 "." A63 "." A63 ".a", NULL},
+	{"https://" A63 "." A63 "." A63 "." A61, NULL},
+	{"https://" A63 "." A63 "." A63 "." A61 "a", "The address must name a host"},
+	{"https://a/b", NULL},
 	{"http://localhost", NULL},
 	{"http://LocalHost:8080/api", NULL},
 	{"http://127.0.0.1:8080", NULL},
@@ -288,6 +302,9 @@ static const LinkCase links[] = {
 	 "a page in the middle"},
 	{"<" API "/a?page=1>; rel=\"first\", <" API "/a?page=8>; rel=\"prev\"", NULL, "the last page"},
 	{"<a,b;c>; rel=next", "a,b;c", "separators within the target, a rel without quotes"},
+	{"<a>; rel=next;title=x", "a", "a rel without quotes before another parameter"},
+	{"<a>; rel=next, <b>; rel=last", "a", "... and before another target"},
+	{"<a>; rel=nexta;title=x", NULL, "... and one that only begins so"},
 	{"<a>;rel=\"last next\"", "a", "several relations"},
 	{"<a>; rel=\"nextish\"", NULL, "a relation that only begins so"},
 	{"<a>; rel=\"\"", NULL, "no relation"},

@@ -70,19 +70,20 @@ test_waiting(void)
 
 	/* The time for the way there is over first, and means nothing once it was gone. */
 	options.connect_timeout_ms = 100;
-	options.request_timeout_ms = 400;
+	options.request_timeout_ms = 1000;
 	client = create_client(&options);
 
 	is_int(http_client_timeout_ms(client), -1, "with nothing under way, nothing is due");
 	start_and_arrive(client, "/never");
 	begun = seconds_now();
-	ok(http_client_timeout_ms(client) > 0 && http_client_timeout_ms(client) <= 400,
+	ok(http_client_timeout_ms(client) > 0 && http_client_timeout_ms(client) <= 1000,
 	   "the time-out is what is due next");
 	for (; (exchange = http_client_take_finished(client)) == NULL; steps++)
 		step(client, seconds_now() + PATIENCE_S);
-	ok(seconds_now() - begun > 0.3, "an exchange is not ended before its time");
+	ok(seconds_now() - begun > 0.8, "an exchange is not ended before its time");
 	ok(seconds_now() - begun < 10, "... nor much later");
-	ok(steps <= 5, "... and nobody is woken in vain");
+	/* A loaded machine adds some; ten a second would be as many again. */
+	ok(steps <= 9, "... and nobody is woken in vain");
 	printf("# %d steps\n", steps);
 	is_text(http_exchange_error(exchange), "time-out", "what ends it is the time");
 	is_int(http_exchange_outcome(exchange), HTTP_CUT_OFF, "... of an answer, as it was sent");

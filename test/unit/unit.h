@@ -4,6 +4,7 @@
  *
  * Every check prints one line; the plan comes last, when the number of checks
  * is known.  A program that ends early prints no plan, and prove reports it.
+ * With UNIT_STOP in the environment it ends at the first check that fails.
  *
  *		int main(void)
  *		{
@@ -18,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int unit_checks;
@@ -39,6 +41,8 @@ unit_ok(bool condition, const char *name, const char *file, int line)
 		printf("#   at %s:%d\n", file, line);
 	}
 	fflush(stdout);
+	if (!condition && getenv("UNIT_STOP") != NULL)
+		_Exit(1);
 	return condition;
 }
 

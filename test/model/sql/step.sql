@@ -57,7 +57,7 @@ BEGIN
 			PERFORM github_sync.unlink_@record@((op ->> 'row')::bigint);
 		WHEN 'claim' THEN
 			SELECT string_agg(c.id || ' ' || c.step, '; ') INTO told FROM github_sync.@record@_claim((op ->> 'slots')::integer, 8) AS c
-			WHERE c.step <> 'held';
+			WHERE c.step NOT IN ('held', 'over');
 		WHEN 'begin creation' THEN
 			SELECT CASE WHEN b.creation_key IS NULL THEN 'nothing to create' ELSE 'create '
 --@task				|| 'title=' || coalesce(b.title, '-') || ' '

@@ -182,7 +182,7 @@ RETURNS TABLE (id bigint, direction text, step text) LANGUAGE plpgsql AS $$
 DECLARE
 	claimed record;
 BEGIN
-	FOR claimed IN EXECUTE format('SELECT * FROM github_sync.%s_claim($1, 8)', of_type) USING slots LOOP
+	FOR claimed IN EXECUTE format('SELECT * FROM github_sync.%s_claim($1, 8) WHERE step <> ''over''', of_type) USING slots LOOP
 		/* A worker opens the attempt when the creation's turn comes. */
 		IF claimed.step = 'create' THEN
 			EXECUTE format('SELECT github_sync.%s_begin_creation($1, $2)', of_type) USING claimed.id, claimed.claim_no;

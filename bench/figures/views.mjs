@@ -1,0 +1,69 @@
+/*
+ * views.mjs
+ *		Figure 20: what a dashboard asks, of a queue and a history that are long.
+ */
+import { median } from '../lib/numbers.mjs';
+
+const QUESTIONS = {
+	'sync_status': 'SELECT * FROM github_sync.sync_status',
+	'sync_queue, first 50': 'SELECT * FROM github_sync.sync_queue ORDER BY priority, queued_at, id LIMIT 50',
+	'sync_queue, by reason': 'SELECT waits_for, count(*) FROM github_sync.sync_queue GROUP BY waits_for',
+	'sync_history, newest 50': 'SELECT * FROM github_sync.sync_history ORDER BY inserted_at DESC, id DESC LIMIT 50',
+	'sync_history, newest 50 by id': 'SELECT * FROM github_sync.sync_history ORDER BY id DESC LIMIT 50',
+	'sync_errors, newest 50': 'SELECT * FROM github_sync.sync_errors ORDER BY errored_at DESC LIMIT 50',
+	'sync_lag': 'SELECT * FROM github_sync.sync_lag',
+	'sync_metrics': 'SELECT * FROM github_sync.sync_metrics',
+	'health()': 'SELECT * FROM github_sync.health()',
+};
+const TIMES = 5;
+
+/* Undefined tables, columns and functions: not there yet. */
+const MISSING = ['42P01', '42703', '42883'];
+
+async function timeOf(application, question) {
+	const times = [];
+
+	for (let i = 0; i < TIMES; i++) {
+		const started = performance.now();
+
+		await application.sql(question);
+		times.push(performance.now() - started);
+	}
+	return median(times);
+}
+
+async function ask(application, [name, question]) {
+	try {
+		return [name, await timeOf(application, question)];
+	} catch (error) {
+		if (!MISSING.includes(error.code)) {
+			throw error;
+		}
+		return [name, 'not there'];
+	}
+}
+
+export default {
+	name: 'views',
+	run(world) {
+		const queued = world.options.big ? 1_000_000 : 100_000;
+		const finished = world.options.big ? 10_000_000 : 300_000;
+
+		return world.withApplication(async (application) => {
+			await application.connectInstallations(1, 50);
+			await world.configure({ 'github_sync.enabled': 'off' });
+			for (let i = 0; i < finished; i += 100_000) {
+				await application.restore({ count: 100_000, repositories: [1, 50], first: 1 + i / 50, ended: { state: 'completed' } });
+			}
+			await application.restore({ count: 1000, repositories: [1, 50], first: 4_000_000, ended: { state: 'errored' } });
+			await application.restore({ count: queued, repositories: [1, 50], first: 5_000_000 });
+			await application.superuser.query('VACUUM ANALYZE');
+			const rows = [];
+
+			for (const question of Object.entries(QUESTIONS)) {
+				rows.push(await ask(application, question));
+			}
+			return [{ title: `20. Views, ${queued} queued and ${finished} finished`, columns: ['question', 'ms'], rows, notes: [`median of ${TIMES}`] }];
+		});
+	},
+};
