@@ -78,8 +78,7 @@ BEGIN
 	chosen.name := candidate.attname;
 	chosen.type := github_sync.type_name(candidate.base_type, -1);
 	is_allowed := CASE candidate.typtype WHEN 'e' THEN 'enum'
-		ELSE github_sync.type_name(candidate.base_type, NULL::integer) END
-		= ANY (allowed_types);
+		ELSE github_sync.type_name(candidate.base_type, NULL::integer) END = ANY (allowed_types);
 	chosen.problem := CASE
 		WHEN candidate.attname IS NULL THEN
 			CASE WHEN is_required OR given IS NOT NULL THEN

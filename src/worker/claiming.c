@@ -255,6 +255,7 @@ typedef struct ClaimRound
 	bool rests;      /* a type that failed a moment ago was left out */
 	bool failed;
 	DbError error;           /* of the type that failed */
+	int64 next_id;           /* of that type, where rows are claimed one by one; 0: there is none */
 	int64 recovered;         /* orphans */
 	bool some_not_recovered; /* somebody held them, or their type failed */
 } ClaimRound;
@@ -562,18 +563,20 @@ claim_lost(ClaimRound *round, LostClaim *lost)
 	}
 }
 
-/* The orphans first: they are older.  0: there is nothing to do. */
-static int64
-next_with_care(RecordType type, int slots)
+/* DbAction: the orphans first, as they are older. */
+static void
+find_next(void *argument)
 {
+	ClaimRound *round = argument;
+	RecordType type = round->type;
 	TransactionIds held = not_to_be_put_back(type);
-	int64 id = queue_next_orphan(type, held.ids, held.count);
 	ClaimSlots places;
 
-	if (id != 0)
-		return id;
-	places = places_for_claim(type, slots, conversation_claims());
-	return queue_claim_next(type, &places, &claiming.passed[type]);
+	round->next_id = queue_next_orphan(type, held.ids, held.count);
+	if (round->next_id != 0)
+		return;
+	places = places_for_claim(type, round->slots, conversation_claims());
+	round->next_id = queue_claim_next(type, &places, &claiming.passed[type]);
 }
 
 static void
@@ -582,12 +585,12 @@ claim_with_care(ClaimRound *round)
 	for (int i = 0; i < RECORD_TYPES; i++)
 	{
 		RecordType type = (claiming.first + i) % RECORD_TYPES;
-		int64 id = claiming.attached[type] ? next_with_care(type, round->slots) : 0;
 
-		if (id == 0)
+		round->next_id = 0;
+		if (!run_for_type(round, type, find_next) || round->next_id == 0)
 			continue;
-		if (claim_alone(round, type, id, false) == LONE_HELD)
-			queue_claim_add_id(&claiming.passed[type], id);
+		if (claim_alone(round, type, round->next_id, false) == LONE_HELD)
+			queue_claim_add_id(&claiming.passed[type], round->next_id);
 		break;
 	}
 	claiming.first = (claiming.first + 1) % RECORD_TYPES;
