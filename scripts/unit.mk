@@ -29,6 +29,10 @@ build/unit/rooms.a: $(OBJECTS)
 
 build/unit/test/unit/json_events_postgres.o: CPPFLAGS += $(POSTGRES_CPPFLAGS)
 build/unit/test_core_memory: LDLIBS += -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=strdup
+build/unit/test_crypto_memory: LDLIBS += -Wl,--wrap=malloc -Wl,--wrap=free
+build/unit/test_http_exchange: LDLIBS += -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=curl_slist_append -Wl,--wrap=curl_slist_free_all -Wl,--wrap=curl_easy_setopt -Wl,--wrap=curl_easy_getinfo
+build/unit/test_http_client: LDLIBS += -Wl,--wrap=curl_multi_setopt
+build/unit/test_http_settings: LDLIBS += -Wl,--wrap=curl_easy_setopt -Wl,--wrap=curl_version_info -Wl,--wrap=strdup -Wl,--wrap=free
 build/unit/test_core_token: LDLIBS += -Wl,--wrap=free
 build/unit/test_core_json_parsers: LDLIBS += $(POSTGRES_LDLIBS)
 

@@ -15,7 +15,10 @@
 
 #include "crypto/crypto_key.h"
 
-/* Environment variables and YAML often turn line ends into a backslash and an n. */
+/*
+ * Environment variables and YAML often turn line ends into a backslash and an n.
+ * Behind the last character stands a NUL.
+ */
 static void
 restore_line_ends(CryptoSecret *key)
 {
@@ -23,7 +26,7 @@ restore_line_ends(CryptoSecret *key)
 
 	for (size_t i = 0; i < key->length; i++)
 	{
-		if (key->text[i] == '\\' && i + 1 < key->length && key->text[i + 1] == 'n')
+		if (key->text[i] == '\\' && key->text[i + 1] == 'n')
 		{
 			key->text[kept++] = '\n';
 			i++;

@@ -77,6 +77,7 @@ struct HttpExchange
 
 /* ---- Bounded memory ---- */
 
+/* What is there and what is added lie in memory already: their sum is in range, and twice of it. */
 static bool
 buffer_reserve(Buffer *buffer, size_t needed)
 {
@@ -86,7 +87,7 @@ buffer_reserve(Buffer *buffer, size_t needed)
 	if (needed <= buffer->capacity)
 		return true;
 	while (capacity < needed)
-		capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
+		capacity *= 2;
 
 	data = realloc(buffer->data, capacity);
 	if (data == NULL)
@@ -101,8 +102,7 @@ buffer_append(Buffer *buffer, const char *bytes, size_t length, StopReason when_
 {
 	if (length > buffer->limit - buffer->length)
 		return when_over;
-	if (length > SIZE_MAX - buffer->length - 1 ||
-		!buffer_reserve(buffer, buffer->length + length + 1))
+	if (!buffer_reserve(buffer, buffer->length + length + 1))
 		return STOPPED_OUT_OF_MEMORY;
 
 	memcpy(buffer->data + buffer->length, bytes, length);

@@ -121,6 +121,7 @@ typedef enum KeyForm
 	PKCS8,
 	PKCS1_ENCRYPTED,
 	PKCS8_ENCRYPTED,
+	PKCS8_ENCRYPTED_WITH_NOTHING,
 	PUBLIC
 } KeyForm;
 
@@ -144,6 +145,10 @@ write_key(EVP_PKEY *pkey, KeyForm form)
 			break;
 		case PKCS8_ENCRYPTED:
 			PEM_write_bio_PKCS8PrivateKey(bio, pkey, EVP_aes_128_cbc(), (char *) passphrase, 6,
+										  NULL, NULL);
+			break;
+		case PKCS8_ENCRYPTED_WITH_NOTHING:
+			PEM_write_bio_PKCS8PrivateKey(bio, pkey, EVP_aes_128_cbc(), (char *) passphrase, 0,
 										  NULL, NULL);
 			break;
 		case PUBLIC:
@@ -234,6 +239,7 @@ test_issuers(void)
 				 "a large number keeps its digits");
 	check_claims(key, "0123", CLAIMS("\"0123\""), "a leading zero makes a string");
 	check_claims(key, "-5", CLAIMS("\"-5\""), "a sign makes a string");
+	check_claims(key, "a b", CLAIMS("\"a b\""), "a space stays");
 	check_claims(key, "12a", CLAIMS("\"12a\""), "a letter makes a string");
 	check_claims(key, "a\"b\\c\nd\x1F", CLAIMS("\"a\\\"b\\\\c\\u000ad\\u001f\""),
 				 "an issuer cannot leave its string");
@@ -302,6 +308,10 @@ test_mangled_line_ends(void)
 	ok(key != NULL, "a key with backslash and n for its line ends is read");
 	check_jwt(key, "123456", jwt_of_number, "... and signs alike");
 	crypto_private_key_free(key);
+	mangled[length - 2] = '\0';
+	key = read_text_as_key(mangled, &error);
+	ok(key != NULL, "... also where the last line has no end");
+	crypto_private_key_free(key);
 
 	length = 0;
 	for (const char *c = test_key; *c != '\0'; c++)
@@ -351,6 +361,8 @@ test_keys_of_other_kinds(void)
 	check_refused("is encrypted", "an encrypted PKCS#1 key is refused");
 	write_key(rsa, PKCS8_ENCRYPTED);
 	check_refused("is encrypted", "an encrypted PKCS#8 key is refused");
+	write_key(rsa, PKCS8_ENCRYPTED_WITH_NOTHING);
+	check_refused("is encrypted", "... with an empty passphrase, too");
 	write_key(rsa, PUBLIC);
 	check_refused("is not a PEM private key", "a public key is refused");
 	write_key(pss, PKCS8);
@@ -429,6 +441,7 @@ test_files_that_cannot_be_read(void)
 /* Whose process this is, and whose the file, as the tests say; -1: as it is. */
 static int64_t process_of = -1;
 static int64_t file_of = -1;
+static bool state_is_unknown;
 
 uid_t
 geteuid(void)
@@ -441,6 +454,11 @@ fstat(int descriptor, struct stat *status)
 {
 	int result = fstatat(descriptor, "", status, AT_EMPTY_PATH);
 
+	if (state_is_unknown)
+	{
+		errno = EIO;
+		return -1;
+	}
 	if (result == 0 && file_of >= 0)
 		status->st_uid = (uid_t) file_of;
 	return result;
@@ -504,6 +522,9 @@ test_owners(void)
 	check_owner(70, 0, 0642, roots, "... or write");
 	check_owner(70, 70, 0640, ours, "of the server's own, no group may read");
 	check_owner(0, 0, 0640, ours, "... nor where the server is root's");
+	state_is_unknown = true;
+	check_access(0600, "cannot be read", "nor is one whose owner nobody tells");
+	state_is_unknown = false;
 	chmod(key_file, 0600);
 }
 
