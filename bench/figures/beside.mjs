@@ -9,6 +9,7 @@ import { measureLatency, tasksOf, withTasks } from '../lib/latency.mjs';
 const OTHERS = 300;
 const ERRORED = 100_000;
 const PARKED = 1000;
+const FIRST_PARKED = 90_000;
 const LOCKED = 8;
 
 /* Each gets the application, and the tasks that are not measured; resolves with what ends it. */
@@ -19,8 +20,12 @@ const TROUBLES = {
 		await sleep(300);
 	},
 	async [`${PARKED} rows of another installation, parked by a rate limit`](application) {
-		await application.world.stub.limit({ installation: 2, seconds: 600 });
-		await application.tell({ count: PARKED, repositories: [2, 2] });
+		/* All databases of the server share what GitHub refused: no figure after this one may use the installation. */
+		const parked = FIRST_PARKED + application.world.databases;
+
+		await application.connectInstallations(parked, parked);
+		await application.world.stub.limit({ installation: parked, seconds: 600 });
+		await application.tell({ count: PARKED, repositories: [parked, parked] });
 		await sleep(1000);
 	},
 	async [`${ERRORED} errored transactions of one record`](application, [task]) {
@@ -50,7 +55,7 @@ const TROUBLES = {
 
 function measure(world, trouble) {
 	return world.withApplication(async (application) => {
-		await application.connectInstallations(1, 2);
+		await application.connectInstallations(1, 1);
 		await withTasks(application, 1, OTHERS + 20);
 		const tasks = await tasksOf(application, 1, OTHERS + 20);
 		const end = await trouble(application, tasks.slice(OTHERS));

@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_comments (
 	sent_mask boolean[],
 	sent text[],
 	written_at timestamptz[],
+	replaced text[],
 	settle_at timestamptz,
 	turned_at timestamptz[],
 	last_side text,

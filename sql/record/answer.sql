@@ -53,6 +53,7 @@ DECLARE
 BEGIN
 	FOR i IN 1 .. cardinality(known) LOOP
 		IF cached.written_at[i] > answer.answered_at - github_sync.@record@_longest_lag()
+			AND github_sync.same_text(cached.replaced[i], shown[i])
 			AND NOT github_sync.same_text(known[i], shown[i]) THEN
 			RETURN true;
 		END IF;
@@ -61,7 +62,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_takes_back(github_sync.@resources@, github_sync.answer) IS
-'private: a read of the second in which we wrote shows another value than we have just written';
+'private: a read of the second in which we wrote shows what was there before';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_is_lagging(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer,
@@ -139,18 +140,19 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_note_written(
 	INOUT cached github_sync.@resources@, answer github_sync.answer)
 LANGUAGE plpgsql AS $$
 DECLARE
+	known CONSTANT text[] := github_sync.@record@_remote_fields(cached);
 	shown CONSTANT text[] := github_sync.@record@_shown_fields(answer.resource);
 BEGIN
 	FOR i IN 1 .. cardinality(shown) LOOP
-		IF cached.sent_mask[i]
-			AND (answer.kind IN ('written', 'created') OR github_sync.same_text(shown[i], cached.sent[i])) THEN
+		IF cached.sent_mask[i] AND (answer.kind = 'written' OR github_sync.same_text(shown[i], cached.sent[i])) THEN
 			cached.written_at[i] := answer.answered_at;
+			cached.replaced[i] := known[i];
 		END IF;
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_note_written(github_sync.@resources@, github_sync.answer) IS
-'private: when GitHub was seen to have what a write under way carries';
+'private: when GitHub was seen to have what an update under way carries, and what it had before';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_note_answer(
 	INOUT cached github_sync.@resources@, answer github_sync.answer, is_behind boolean)
@@ -160,7 +162,7 @@ DECLARE
 	is_change CONSTANT boolean := answer.kind IN ('written', 'created')
 		OR (answer.resource).updated_at IS DISTINCT FROM cached.github_updated_at;
 BEGIN
-	IF cached.sent IS NOT NULL AND answer.kind <> 'not modified' THEN
+	IF cached.sent IS NOT NULL AND answer.kind IN ('written', 'fetched') THEN
 		cached := github_sync.@record@_note_written(cached, answer);
 	END IF;
 	IF answer.kind <> 'not modified' THEN

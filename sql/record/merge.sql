@@ -353,6 +353,7 @@ BEGIN
 		sent = cached.sent,
 		sent_mask = cached.sent_mask,
 		written_at = cached.written_at,
+		replaced = cached.replaced,
 		settle_at = cached.settle_at,
 		turned_at = cached.turned_at,
 		last_side = cached.last_side,

@@ -31,8 +31,10 @@ COMMENT ON COLUMN github_sync.@resources@.sent IS
 COMMENT ON COLUMN github_sync.@resources@.sent_mask IS
 'private: which fields of sent are part of the write';
 COMMENT ON COLUMN github_sync.@resources@.written_at IS
-'private: per field GitHub''s Date of the last answer to a write of ours that carried it: a read of the same second '
-'that takes the value back comes from a replica that lags';
+'private: per field GitHub''s Date of the last answer to an update of ours that carried it';
+COMMENT ON COLUMN github_sync.@resources@.replaced IS
+'private: per field what GitHub had before that update: a read of the same second that shows it again comes from a '
+'replica that lags';
 COMMENT ON COLUMN github_sync.@resources@.settle_at IS
 'private: when it is asked once more, as no answer has settled github_updated_at yet; NULL: one has, or was asked for';
 COMMENT ON COLUMN github_sync.@resources@.turned_at IS

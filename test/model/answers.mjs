@@ -50,10 +50,11 @@ function isBehind(world, record, kind, updated) {
 		|| transactionsOf(world, record).some((t) => t.action === 'upsert' && t.T !== null && updated < t.T));
 }
 
-/* Within the second in which we wrote, and less than a minute later, another value than ours. */
+/* Within the second in which we wrote, and less than a minute later, what was there before. */
 function takesBack(record, kind, at, resource) {
 	return kind === 'fetched' && resource.updated === record.updated && record.written.some((written, i) =>
-		written !== null && written > at - LONGEST_LAG && !sameText(record.remote[i], resource.fields[i]));
+		written !== null && written > at - LONGEST_LAG && sameText(record.replaced[i], resource.fields[i])
+			&& !sameText(record.remote[i], resource.fields[i]));
 }
 
 function isLagging(t, record, { kind, at, resource }, behind) {
@@ -61,11 +62,13 @@ function isLagging(t, record, { kind, at, resource }, behind) {
 		|| (isRead(kind) && t.direction === 'inbound' && t.action === 'delete'));
 }
 
-/* When GitHub was seen to have what a write carries. */
+/* When GitHub was seen to have what an update carries, and what it had before. */
 function noteWritten(record, kind, at, resource) {
-	if (!record.sent || kind === 'not modified') return;
+	if (!record.sent || !['written', 'fetched'].includes(kind)) return;
 	record.sent.forEach((value, i) => {
-		if (record.sentMask[i] && (!isRead(kind) && kind !== 'found' || sameText(resource.fields[i], value))) record.written[i] = at;
+		if (!record.sentMask[i] || (kind === 'fetched' && !sameText(resource.fields[i], value))) return;
+		record.written[i] = at;
+		record.replaced[i] = record.remote[i];
 	});
 }
 

@@ -72,7 +72,7 @@ export function newRecord(world, type, attributes) {
 	const record = {
 		order: world.recordsMade++, type, repo: null, number: null, githubId: null, parent: null, local: null,
 		remote: none(), remoteBase: null, localBase: null, remoteChanged: none(), localChanged: none(),
-		sent: null, sentMask: null, written: none(), settles: false, updated: null, seen: null, deleted: null, localDeleted: false,
+		sent: null, sentMask: null, written: none(), replaced: none(), settles: false, updated: null, seen: null, deleted: null, localDeleted: false,
 		prefer: null, missingSince: null, localRepo: null,
 		...attributes,
 	};

@@ -34,7 +34,8 @@ $application->sql("INSERT INTO github_sync.task_sync_transactions"
 
 sub points_of { my ($request) = @_; return $request->{method} eq 'GET' ? 1 : 5 }
 
-sub asked { return grep { $_->{path} =~ m{^/repos/} } $github->requests }
+# Who we are is asked with a token, once by either worker, and counts as well.
+sub asked { return grep { $_->{path} =~ m{^/(?:repos|users)/} } $github->requests }
 
 # The most that any minute held, of what a function counts.
 sub most_in_a_minute
@@ -54,7 +55,7 @@ sub most_in_a_minute
 sub sum_of { my ($count, @requests) = @_; my $sum = 0; $sum += $count->($_) foreach @requests; return $sum }
 
 # The budget is used up, evenly, and then everything waits.
-$github->wait_for_request('*', '^/repos/', count => CREATIONS + POINTS - 5 * CREATIONS - 1, timeout_s => 70);
+$github->wait_for_request('*', '^/(repos|users)/', count => CREATIONS + POINTS - 5 * CREATIONS - 1, timeout_s => 70);
 $application->wait_until("SELECT points_last_minute >= @{[POINTS - 1]} AND paused_until IS NOT NULL FROM github_sync.sync_rate_limits");
 like($application->superuser_sql('SELECT pause_reason FROM github_sync.sync_rate_limits'), qr/points of the minute/, 'sync_rate_limits says why nothing is sent');
 is($application->superuser_sql("SELECT count(DISTINCT waits_for) FROM github_sync.sync_queue WHERE waits_for LIKE 'rate limit until %'"), 1,
@@ -62,7 +63,7 @@ is($application->superuser_sql("SELECT count(DISTINCT waits_for) FROM github_syn
 is($application->superuser_sql("SELECT count(*) FROM github_sync.sync_queue WHERE state = 'processing'"), 0, 'meanwhile nothing is held');
 
 my $used = asked();
-$github->wait_for_request('*', '^/repos/', count => $used + 8, timeout_s => 70);
+$github->wait_for_request('*', '^/(repos|users)/', count => $used + 8, timeout_s => 70);
 my @requests = asked();
 my $creates  = sub { return $_[0]{method} eq 'POST' ? 1 : 0 };
 my @minute   = grep { $_->{t} < $requests[0]{t} + MINUTE_MS } @requests;
