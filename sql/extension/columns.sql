@@ -77,7 +77,8 @@ BEGIN
 	ORDER BY array_position(wanted, a.attname) LIMIT 1;
 	chosen.name := candidate.attname;
 	chosen.type := github_sync.type_name(candidate.base_type, -1);
-	is_allowed := CASE candidate.typtype WHEN 'e' THEN 'enum' ELSE github_sync.type_name(candidate.base_type, NULL) END
+	is_allowed := CASE candidate.typtype WHEN 'e' THEN 'enum'
+		ELSE github_sync.type_name(candidate.base_type, NULL::integer) END
 		= ANY (allowed_types);
 	chosen.problem := CASE
 		WHEN candidate.attname IS NULL THEN

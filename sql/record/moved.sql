@@ -113,7 +113,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task		JOIN pg_attribute AS f ON f.attrelid = c.conrelid AND f.attnum = k.referring
 --@task		JOIN pg_attribute AS r ON r.attrelid = c.confrelid AND r.attnum = k.referred
 --@task		WHERE c.oid = reference);
---@task	found boolean;
+--@task	is_referred_to boolean;
 --@task BEGIN
 --@task	/* Its policies, which are another role's perhaps, would hide rows and run as us. */
 --@task	IF row_security_active(referrer) THEN
@@ -123,8 +123,8 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task		(SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class AS c
 --@task			JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = referrer),
 --@task		{{table_text}}, {{id_text}}, columns)
---@task	INTO found USING key;
---@task	RETURN found;
+--@task	INTO is_referred_to USING key;
+--@task	RETURN is_referred_to;
 --@task EXCEPTION WHEN insufficient_privilege OR undefined_function THEN
 --@task	RETURN true;
 --@task END

@@ -44,6 +44,7 @@ SELECT outbound(1), webhook(4);
 SELECT github_sync.prune('0');
 SELECT * FROM claim();
 SELECT github_sync.prune('0');
+CALL github_has(4, 'Crash');
 SELECT fetched(2);
 SELECT written(2, 6);
 SELECT github_sync.prune('0');

@@ -73,6 +73,7 @@ SELECT webhook(7);
 SELECT outbound(1);
 SELECT * FROM queue;
 -- one that completed needs none
+CALL github_has(7, 'Crash');
 SELECT carry_out(10);
 SELECT * FROM queue;
 

@@ -36,6 +36,7 @@ RESET SESSION AUTHORIZATION;
 SELECT github_sync.refresh_attached() \g /dev/null
 SET SESSION AUTHORIZATION regress_owner;
 SELECT * FROM waiting;
+CALL github_has(7, 'Crash');
 CALL github_has(7, 'Another', issue => 2);
 CALL wait_is_over();
 SELECT carry_out(8);
