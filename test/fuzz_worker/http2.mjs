@@ -223,7 +223,7 @@ class Filter extends Duplex {
 		return this.socket.destroyed || this.socket.writableEnded;
 	}
 
-	/* From now on the stream is answered by writePast() alone. */
+	/* From now on the stream is answered by writePast(): of what Node says on it only headers are passed on. */
 	take(stream) {
 		this.ours.add(stream);
 	}
@@ -258,7 +258,8 @@ class Filter extends Duplex {
 			const one = this.pending.subarray(0, length);
 
 			this.pending = this.pending.subarray(length);
-			if (!this.ours.has(one.readUInt32BE(5) & 0x7fffffff)) {
+			/* A block of headers changes the connection's table, which the next blocks of all streams refer to. */
+			if ([HEADERS, CONTINUATION].includes(one[3]) || !this.ours.has(one.readUInt32BE(5) & 0x7fffffff)) {
 				this.writePast(one);
 			}
 		}
