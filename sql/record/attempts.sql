@@ -55,12 +55,12 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_past_creations(
 RETURNS SETOF record
 LANGUAGE sql STABLE AS $$
 	SELECT r.github_app_installation_id, count(*)::integer,
-		(extract(epoch FROM clock_timestamp() - max(a.sent_at)) * 1000)::bigint
+		(extract(epoch FROM clock_timestamp() - max(a.begun_at)) * 1000)::bigint
 	FROM github_sync.@record@_creation_attempts AS a
 	JOIN github_sync.github_repos AS r ON r.id = a.github_repo_id
-	WHERE a.sent_at > clock_timestamp() - github_sync.@record@_creations_remembered()
+	WHERE a.begun_at > clock_timestamp() - github_sync.@record@_creations_remembered()
 	GROUP BY r.github_app_installation_id,
-		floor(extract(epoch FROM a.sent_at) / github_sync.@record@_seconds_per_step())
+		floor(extract(epoch FROM a.begun_at) / github_sync.@record@_seconds_per_step())
 $$;
 COMMENT ON FUNCTION github_sync.@record@_past_creations() IS
 'private: what was created lately, for the budget of a server that has just started; attempts are committed before '

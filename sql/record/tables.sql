@@ -183,6 +183,7 @@ CREATE TABLE IF NOT EXISTS github_sync.@record@_creation_attempts (
 	github_repo_id bigint NOT NULL
 		CONSTRAINT @record@_creation_attempts_github_repo_id_fkey REFERENCES github_sync.github_repos,
 	sent_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	begun_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	lookup_since timestamptz NOT NULL DEFAULT clock_timestamp(),
 	sent_as bigint,
 	outcome text
@@ -193,13 +194,15 @@ COMMENT ON TABLE github_sync.@record@_creation_attempts IS
 'again before it is known';
 COMMENT ON COLUMN github_sync.@record@_creation_attempts.sent_at IS
 'when it was sent, by GitHub''s clock as far as an answer had told it';
+COMMENT ON COLUMN github_sync.@record@_creation_attempts.begun_at IS
+'the same by our own clock, by which budgets go';
 COMMENT ON COLUMN github_sync.@record@_creation_attempts.lookup_since IS
 'what it made is not older than this, by GitHub''s clock: since then its lists are searched';
 COMMENT ON COLUMN github_sync.@record@_creation_attempts.sent_as IS
 'GitHub''s id of the account that sent it, which is the author of what it made; NULL: not known';
 /* How much was created in the last hour: the budget of a server that has just started. */
-CREATE INDEX IF NOT EXISTS @record@_creation_attempts_sent_at_idx
-	ON github_sync.@record@_creation_attempts (sent_at);
+CREATE INDEX IF NOT EXISTS @record@_creation_attempts_begun_at_idx
+	ON github_sync.@record@_creation_attempts (begun_at);
 CREATE UNIQUE INDEX IF NOT EXISTS @record@_creation_attempts_open_key
 	ON github_sync.@record@_creation_attempts (@resource@_id) WHERE outcome IS NULL;
 CREATE INDEX IF NOT EXISTS @resources@_settle_at_idx

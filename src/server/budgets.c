@@ -231,7 +231,7 @@ budgets_note_nothing_to_know(void)
  * them again.
  */
 void
-budget_note_past_creations(int64 installation_id, int count, int64 age_ms)
+budget_note_past_creations(int64 installation_id, int count, int64 age_ms, int64 answer_may_take_ms)
 {
 	int64 now_ms = now_in_ms();
 
@@ -239,7 +239,7 @@ budget_note_past_creations(int64 installation_id, int count, int64 age_ms)
 		return;
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
 	rate_limit_note_past_creations(&state->budgets[place_for(installation_id, now_ms)].limit, count,
-								   age_ms, now_ms);
+								   Max(age_ms - answer_may_take_ms, 0), now_ms);
 	LWLockRelease(state->lock);
 }
 

@@ -66,7 +66,8 @@ extern TimestampTz budget_time(int64 not_before_ms);
  * all databases have done so, nothing is created.
  */
 extern bool budgets_know_creations(void);
-extern void budget_note_past_creations(int64 installation_id, int count, int64 age_ms);
+extern void budget_note_past_creations(int64 installation_id, int count, int64 age_ms,
+									   int64 answer_may_take_ms);
 extern void budgets_note_creations_known(void);
 extern void budgets_note_nothing_to_know(void); /* of a database that does not send */
 

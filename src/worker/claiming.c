@@ -432,8 +432,7 @@ recover_orphans(ClaimRound *round)
 static void
 note_past_creations(int64 installation_id, int count, int64 age_ms)
 {
-	budget_note_past_creations(installation_id, Max(count, 0),
-							   Max(age_ms - setting_request_timeout_ms, 0));
+	budget_note_past_creations(installation_id, Max(count, 0), age_ms, setting_request_timeout_ms);
 }
 
 /* DbAction */

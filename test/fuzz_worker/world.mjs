@@ -185,7 +185,7 @@ export class World {
 			GROUP BY 1, 2 ORDER BY 1, 2`);
 	}
 
-	/* Those that waiting() counts, as text; of a comment with its issue, and all that was asked about that. */
+	/* Those that waiting() counts, as text; with their record, the issue, and all that was asked about that. */
 	unended() {
 		return this.query(`
 			SELECT concat_ws(E'\n#       ', q, t, c, i, (SELECT string_agg(p::text, E'\n#       ' ORDER BY p.id)
@@ -193,7 +193,8 @@ export class World {
 			FROM github_sync.sync_queue AS q
 			LEFT JOIN github_sync.comment_sync_transactions AS t ON q.record_type = 'comment' AND t.id = q.id
 			LEFT JOIN github_sync.github_comments AS c ON c.id = t.github_comment_id
-			LEFT JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id
+			LEFT JOIN github_sync.task_sync_transactions AS own ON q.record_type = 'task' AND own.id = q.id
+			LEFT JOIN github_sync.github_issues AS i ON i.id = coalesce(own.github_issue_id, c.github_issue_id)
 			WHERE q.waits_for NOT LIKE 'parent issue: errored %' LIMIT 10`);
 	}
 

@@ -172,7 +172,7 @@ CALL start_afresh();
 INSERT INTO app.tasks (title, modified_at) SELECT 'Task ' || n, at(1) FROM generate_series(1, 4) AS n;
 SELECT count(outbound(n)) FROM generate_series(1, 4) AS n;
 SELECT count(*) FROM claim(64);
-UPDATE github_sync.task_creation_attempts SET sent_at = now() - CASE WHEN id > 2 THEN interval '50 minutes' ELSE '3 hours' END;
+UPDATE github_sync.task_creation_attempts SET begun_at = now() - CASE WHEN id > 2 THEN interval '50 minutes' ELSE '3 hours' END;
 UPDATE github_sync.task_creation_attempts SET outcome = 'rejected' WHERE id = 4;
 SELECT installation_id, creations, abs(age_ms - 50 * 60 * 1000) < 60 * 1000 AS by_age
 FROM github_sync.task_past_creations();

@@ -158,24 +158,16 @@ $application->wait_until_done;
 
 # ---- another clock than GitHub's ----
 
-foreach my $hours (3, -3)
+# GitHub's own never goes back: 051_our_clock has ours ahead of it.
+foreach my $hours (3, 6)
 {
-	$github->advance_clock($hours * 3600);
-	restart_worker();
+	$github->advance_clock(3 * 3600);
+	restart_worker() if $hours == 3;
+	$github->expire_tokens;
 	$seq = $github->last_seq;
 	$application->edit_task($task, title => "by a clock $hours hours ahead");
 	$application->wait_until_done;
 	is(title_on_github($task), "by a clock $hours hours ahead", "GitHub's clock is $hours hours ahead: its own answer corrects ours");
-	is_deeply([ map { $_->{status} } grep { $_->{path} =~ /access_tokens$/ } $github->requests(since => $seq) ], [ 401, 201 ], 'once');
-
-	# The clocks agree again, ours having been set right: what was believed of it is wrong now. (GitHub's own goes back
-	# here, which it never does: an issue that has changed in its future would be behind itself.)
-	$github->real_clock;
-	$github->expire_tokens;
-	$seq  = $github->last_seq;
-	$task = $application->add_task(title => "no longer by a clock $hours hours ahead");
-	$application->wait_until_done;
-	is(title_on_github($task), "no longer by a clock $hours hours ahead", 'and again when the clocks agree');
 	is_deeply([ map { $_->{status} } grep { $_->{path} =~ /access_tokens$/ } $github->requests(since => $seq) ], [ 401, 201 ], 'once');
 }
 
