@@ -33,6 +33,7 @@ check:
 	@$(SCRIPTS_DIR)/check.sh
 check-long:
 	@STEPS='gcc long_model mutants c_mutants sanitized_tap' $(SCRIPTS_DIR)/check.sh
+	@LOCKED_S=40 STEPS='gcc tap' TESTS=044_attacks_held $(SCRIPTS_DIR)/check.sh
 mutants:
 	@STEPS='$(or $(STEPS),gcc mutants c_mutants)' $(SCRIPTS_DIR)/check.sh
 hour:

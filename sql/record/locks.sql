@@ -18,6 +18,8 @@
  * has the row: _nowait raises 55P03, _skip_locked returns nothing, any other
  * waits.
  *
+ * Of a table, a lock that a row's lock needs is taken before it without waiting.
+ *
  * Sessions of the application wait, for a short commit at most; so do a
  * worker's reports that write no local row.  All else that a worker does never
  * waits: the application holds its rows for as long as it likes.
@@ -42,10 +44,21 @@ COMMENT ON FUNCTION github_sync.@record@_key_share_local_row({{key_type}}) IS
 'private: keeps the local row from being deleted. Taken before the record''s lock: an application''s DELETE takes '
 'them in that order too';
 
+/* NOWAIT and SKIP LOCKED are said of rows: a whole table that somebody has locked is waited for all the same. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_row_share_table_nowait() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	LOCK TABLE ONLY {{table}} IN ROW SHARE MODE NOWAIT;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_row_share_table_nowait() IS
+'private: the lock of the table that a lock of one of its rows needs; 55P03, at once, when somebody has locked it';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_row_nowait(key {{key_type}}) RETURNS boolean
 LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
+	PERFORM github_sync.@record@_row_share_table_nowait();
 	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR NO KEY UPDATE NOWAIT;
 	RETURN FOUND;
 END
@@ -146,6 +159,7 @@ DECLARE
 --@comment	task_key github_sync.github_issues.task_id%TYPE;
 BEGIN
 	IF linked_id IS NOT NULL THEN
+		PERFORM github_sync.@record@_row_share_table_nowait();
 		PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = linked_id FOR NO KEY UPDATE SKIP LOCKED;
 		RETURN FOUND OR NOT EXISTS (SELECT FROM {{table}} AS r WHERE r.{{id}} = linked_id);
 	END IF;
@@ -157,7 +171,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_local_row_skip_locked(bigint) IS
-'private: locks the local row of a record; false, at once: the application holds it. True where there is none';
+'private: locks the local row of a record; false, at once: the application holds it. True where there is none. 55P03, '
+'at once, when somebody has locked the table';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_claimable_skip_locked(
 	transaction_id bigint, cached_id bigint,

@@ -16,7 +16,7 @@ read_owner_login(JsonReader *reader)
 {
 	const cJSON *owner = json_read_member(reader, "owner");
 	JsonReader owner_reader = json_reader_open(owner);
-	char *login = json_read_text(&owner_reader, "login");
+	char *login = json_read_name(&owner_reader, "login");
 
 	if (owner_reader.result == GITHUB_PARSE_OUT_OF_MEMORY)
 		json_reader_fail(reader, owner_reader.result, owner_reader.problem);
@@ -31,7 +31,7 @@ read_repository(const cJSON *value, GithubRepository *repository, const char **p
 	JsonReader reader = json_reader_open(value);
 
 	repository->id = json_read_number(&reader, "id", INT64_MAX);
-	repository->name = json_read_text(&reader, "name");
+	repository->name = json_read_name(&reader, "name");
 	repository->owner_login = read_owner_login(&reader);
 	/* Only a plain false says so: nothing is to stop because a member is not there. */
 	repository->has_issues = !cJSON_IsFalse(json_read_member(&reader, "has_issues"));

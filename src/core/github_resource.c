@@ -22,7 +22,7 @@ read_author(JsonReader *reader, GithubResource *resource)
 	if (user == NULL)
 		return;
 	user_reader = json_reader_open(user);
-	resource->author_login = json_read_text(&user_reader, "login");
+	resource->author_login = json_read_name(&user_reader, "login");
 	if (user_reader.result == GITHUB_PARSE_OUT_OF_MEMORY)
 		json_reader_fail(reader, user_reader.result, user_reader.problem);
 	else if (user_reader.result != GITHUB_PARSE_OK)
@@ -50,8 +50,8 @@ read_issue(JsonReader *reader, GithubResource *resource)
 	resource->number = (int32_t) json_read_number(reader, "number", INT32_MAX);
 	resource->is_pull_request = is_pull_request(reader);
 	resource->title = json_read_text(reader, "title");
-	resource->state = json_read_text(reader, "state");
-	resource->state_reason = json_read_optional_text(reader, "state_reason");
+	resource->state = json_read_name(reader, "state");
+	resource->state_reason = json_read_optional_name(reader, "state_reason");
 	resource->closed_at = json_read_optional_time(reader, "closed_at");
 }
 
@@ -93,7 +93,7 @@ read_resource(GithubResourceKind kind, const cJSON *value, GithubResource *resou
 	resource->id = json_read_number(&reader, "id", INT64_MAX);
 	resource->body = json_read_optional_text(&reader, "body");
 	read_author(&reader, resource);
-	resource->html_url = json_read_optional_text(&reader, "html_url");
+	resource->html_url = json_read_optional_name(&reader, "html_url");
 	resource->created_at = json_read_time(&reader, "created_at");
 	resource->updated_at = json_read_time(&reader, "updated_at");
 	switch (kind)

@@ -232,6 +232,28 @@ json_read_text(JsonReader *reader, const char *name)
 	return text;
 }
 
+static char *
+refuse_long_name(JsonReader *reader, const char *name, char *text)
+{
+	if (text == NULL || strlen(text) <= JSON_NAME_MAX_LENGTH)
+		return text;
+	free(text);
+	json_reader_fail(reader, GITHUB_PARSE_MISSING_FIELD, name);
+	return NULL;
+}
+
+char *
+json_read_name(JsonReader *reader, const char *name)
+{
+	return refuse_long_name(reader, name, json_read_text(reader, name));
+}
+
+char *
+json_read_optional_name(JsonReader *reader, const char *name)
+{
+	return refuse_long_name(reader, name, json_read_optional_text(reader, name));
+}
+
 static int64_t
 integer_of_digits(const char *digits)
 {

@@ -55,6 +55,14 @@ extern const cJSON *json_read_member(const JsonReader *reader, const char *name)
 extern char *json_read_text(JsonReader *reader, const char *name);
 extern char *json_read_optional_text(JsonReader *reader, const char *name);
 
+/*
+ * The same of names, words and addresses, which are kept and shown as they are:
+ * what has more bytes than this is none.  GitHub's are a tenth of it.
+ */
+#define JSON_NAME_MAX_LENGTH 4096
+extern char *json_read_name(JsonReader *reader, const char *name);
+extern char *json_read_optional_name(JsonReader *reader, const char *name);
+
 /* An integer from 1 to max; 0 after a failure. */
 extern int64_t json_read_number(JsonReader *reader, const char *name, int64_t max);
 

@@ -784,6 +784,20 @@ shared_state_wakes(void)
 	return wakes;
 }
 
+/* The latch says less: it is set by any signal, such as that of a time that is over with what it was set for. */
+bool
+shared_state_woken_since(uint32 wakes)
+{
+	DatabaseEntry *entry;
+	bool woken;
+
+	LWLockAcquire(state->lock, LW_SHARED);
+	entry = entry_of_locked(my_slot->database);
+	woken = entry == NULL || pg_atomic_read_u32(&entry->wakes) != wakes || my_slot->peer_ended;
+	LWLockRelease(state->lock);
+	return woken;
+}
+
 void
 shared_state_report_activity(const char *activity)
 {

@@ -174,6 +174,7 @@ extern bool shared_state_asked_to_leave(void); /* finish what is under way, then
 extern void shared_state_ask_myself_to_leave(void);
 extern bool shared_state_take_peer_ended(void); /* since the last call: its claims are orphans */
 extern uint32 shared_state_wakes(void);         /* to be read before the snapshot of a claim */
+extern bool shared_state_woken_since(uint32 wakes); /* or a peer has ended */
 extern void shared_state_report_activity(const char *activity);
 extern void shared_state_report_worker(const WorkerReport *report);
 extern void shared_state_report_error(const char *message); /* no secrets; "" forgets the error */

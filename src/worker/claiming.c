@@ -116,6 +116,12 @@ claiming_note_work(void)
 }
 
 bool
+claiming_was_woken(void)
+{
+	return shared_state_woken_since(claiming.wakes_seen);
+}
+
+bool
 claiming_expects_work(void)
 {
 	return claiming.expects_work;
@@ -248,9 +254,9 @@ typedef struct ClaimRound
 	bool filled;     /* it took all slots: more may wait */
 	bool rests;      /* a type that failed a moment ago was left out */
 	bool failed;
-	DbError error;      /* of the type that failed */
-	int64 recovered;    /* orphans */
-	bool all_recovered; /* none was held by somebody */
+	DbError error;           /* of the type that failed */
+	int64 recovered;         /* orphans */
+	bool some_not_recovered; /* somebody held them, or their type failed */
 } ClaimRound;
 
 /* They were rolled back: those after the first "kept". */
@@ -285,7 +291,10 @@ run_alone(ClaimRound *round, DbAction action)
 	round->claims.unfit = list_truncate(round->claims.unfit, unfit);
 	round->claims.over = over;
 	round->failed = true;
-	claiming.rests_until[round->type] = backoff_in_ms(FAILED_CLAIM_BASE_MS);
+	/* Each try waits for the lock of a table for a moment, and the other type with it. */
+	claiming.rests_until[round->type] = db_error_is_contention(&round->error)
+		? backoff_doubling(claiming.failures, FAILED_CLAIM_BASE_MS, PASSED_MAX_MS)
+		: backoff_in_ms(FAILED_CLAIM_BASE_MS);
 	return false;
 }
 
@@ -403,8 +412,8 @@ recover_type(void *argument)
 	ClaimRound *round = argument;
 	TransactionIds held = not_to_be_put_back(round->type);
 
-	round->all_recovered &=
-		queue_recover_orphans(round->type, held.ids, held.count, &round->recovered);
+	if (!queue_recover_orphans(round->type, held.ids, held.count, &round->recovered))
+		round->some_not_recovered = true;
 }
 
 static void
@@ -415,11 +424,13 @@ recover_orphans(ClaimRound *round)
 	if (claiming.orphans_recovered && GetCurrentTimestamp() < claiming.next_recovery)
 		return;
 	claiming.next_recovery = backoff_in_ms(RECOVERY_INTERVAL_MS);
-	round->all_recovered = true;
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
-		round->all_recovered &= run_for_type(round, type, recover_type);
-	claiming.orphans_recovered = round->all_recovered;
-	if (!round->all_recovered)
+	{
+		if (!run_for_type(round, type, recover_type))
+			round->some_not_recovered = true;
+	}
+	claiming.orphans_recovered = !round->some_not_recovered;
+	if (round->some_not_recovered)
 		claiming_note_due(backoff_in_ms(RECOVERY_RETRY_MS));
 	if (round->recovered > 0)
 		ereport(LOG,

@@ -100,7 +100,7 @@ work(bool leaving, uint32 wait_event)
 	if (!leaving)
 		claiming_claim();
 	talk_to_github();
-	if (wait_for_something(wait_event) || claiming_is_due())
+	if ((wait_for_something(wait_event) && claiming_was_woken()) || claiming_is_due())
 		claiming_note_work();
 }
 

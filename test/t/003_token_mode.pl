@@ -73,6 +73,28 @@ $application->wait_until("SELECT waits_for LIKE '%token_file does not hold a tok
 pass('a file that holds no token is shown as what the row waits for');
 is($application->superuser_sql("SELECT attempts FROM github_sync.sync_queue"), 0, 'and is no failed attempt of the row');
 
+# ---- two databases, two tokens, one installation 0 ----
+
+$github->seed({ users => [ { login => 'dave', token => 'github_pat_dave' } ] });
+GitHubSync::Application::write_secret($token_file, 'github_pat_carol');
+GitHubSync::Application::write_secret("$token_file.dave", 'github_pat_dave');
+my $node  = $application->node;
+my $other = GitHubSync::Application->with_tables($node, 'other');
+$node->safe_psql('postgres', "ALTER DATABASE other SET github_sync.token_file = '$token_file.dave'");
+$other->create_extensions;
+$other->connect_repository(GitHubSync::Application::GADGETS, 'gadgets', 0);
+$other->capture;
+$node->reload;
+$application->wait_until_done;
+$github->fault('GET ^/repos/acme/widgets/issues/1$', { answer => { status => 403, body => '{"message":"API rate limit exceeded"}',
+	headers => { 'x-ratelimit-limit' => 5000, 'x-ratelimit-remaining' => 0, 'x-ratelimit-reset' => time + 3000, 'x-ratelimit-resource' => 'core' } } });
+$application->edit_task(1, title => 'Buy almond milk');
+$application->wait_until("SELECT waits_for LIKE 'rate limit until %' FROM github_sync.sync_queue");
+$other->add_task(title => 'Water the plants');
+$other->wait_until_done;
+is($github->issue('acme/gadgets', 1)->{author}, 'dave', "the hour that one token has used up does not stop another one's");
+is($application->row('SELECT count(*) FROM github_sync.sync_queue')->{count}, 1, '... and is not over by that');
+
 cmp_ok($github->judged, '>=', 10, "every request was judged by GitHub's own description");
 is_deeply([ $github->violations ], [], 'which knows them all');
 

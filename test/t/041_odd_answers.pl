@@ -1,5 +1,6 @@
 # 041_odd_answers.pl
 #
+# Group: attacks.
 # Answers that GitHub does not give, or should not: nothing is written twice or
 # elsewhere, nothing is asked without a bound, and the row says what was odd.
 use strict;
@@ -160,6 +161,50 @@ $github->clear_faults;
 $application->sql('SELECT github_sync.retry_errored()');
 $application->wait_until_done;
 is_deeply([ grep { $_->{id} == $comment_id } $github->comments('acme/widgets', $number) ], [], '... a retry deletes it');
+
+# ---- times that cannot be ----
+
+my $told_comment = $application->add_comment($known, 'told of');
+$application->wait_until_done;
+$comment_id = $application->github_comment_of($told_comment)->{github_id};
+my $shown_comment = '{"id":' . $comment_id . ',"body":"told of","user":{"login":"alice"},"html_url":"h","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z",'
+  . '"issue_url":"' . $github->url . "/repos/acme/widgets/issues/$number\"}";
+foreach my $year (2037, 9999)
+{
+	my $at      = "$year-12-31T23:59:59Z";
+	my %answers = ("GET /issues/$number\$" => $shown, "GET /issues/comments/$comment_id\$" => $shown_comment);
+
+	like($application->error_of("INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+		VALUES ('inbound', 1296269, @{[$application->issue_of($known)->{github_id}]}, $number, '$at')"), qr/more than a day in the future/, "a webhook of the year $year is refused");
+	$github->fault($_, { answer => { body => $answers{$_} =~ s/"updated_at":"[^"]*"/"updated_at":"$at"/r } }, times => 2) foreach keys %answers;
+	$github->advance_clock(2);
+	$github->human_edits_issue('acme/widgets', $number, title => "before $year");
+	$github->human_edits_comment($comment_id, body => "before $year");
+	$application->tell_of_issue($github->issue('acme/widgets', $number));
+	my ($of_comment) = grep { $_->{id} == $comment_id } $github->comments('acme/widgets', $number);
+	$application->tell_of_comment($of_comment, $number);
+	$application->wait_until_done;
+	is($application->row("SELECT string_agg(record_type || ' ' || error_code, ', ' ORDER BY record_type) AS errors FROM github_sync.sync_errors WHERE error_reason LIKE '%day ahead%'")->{errors},
+		'comment invalid_response, task invalid_response', "GitHub's answers of the year $year are not believed");
+
+	$github->advance_clock(2);
+	$github->human_edits_issue('acme/widgets', $number, title => "after $year");
+	$github->human_edits_comment($comment_id, body => "after $year");
+	$application->tell_of_issue($github->issue('acme/widgets', $number));
+	($of_comment) = grep { $_->{id} == $comment_id } $github->comments('acme/widgets', $number);
+	$application->tell_of_comment($of_comment, $number);
+	$application->wait_until_done;
+	is($application->task($known)->{title}, "after $year", '... and what webhooks tell of later is carried');
+	is($application->comment($told_comment)->{markdown}, "after $year", '... of comments, too');
+
+	$github->fault("PATCH /issues/$number\$", { answer => { body => $shown =~ s/"updated_at":"[^"]*"/"updated_at":"$at"/r }, after_effect => JSON::PP::true });
+	$application->edit_task($known, title => "an update answered $year");
+	$application->wait_until_done;
+	is(title_on_github($known), "an update answered $year", '... an update that is answered so is carried');
+	is(last_of($known)->{state}, 'completed', '... and completed by what GitHub shows then');
+	$application->sql('SELECT github_sync.retry_errored()');
+	$application->wait_until_done;
+}
 
 # ---- refusals that name a time ----
 

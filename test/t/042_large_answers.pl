@@ -1,5 +1,6 @@
 # 042_large_answers.pl
 #
+# Group: attacks.
 # However large answers are: what the worker holds of them is bounded, and a
 # healthy installation beside is served meanwhile.  How fast is a figure: the
 # stand-in, one process, makes the large answers and serves the others as well.

@@ -99,7 +99,7 @@ $application->sql(q{
 	CREATE TRIGGER refuse BEFORE UPDATE ON tasks FOR EACH ROW WHEN (NEW.title = 'refused') EXECUTE FUNCTION refuse()});
 my ($told, $refused) = map { $application->add_task(title => $_) } 'told', 'to be refused';
 $application->wait_until_done;
-GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
+$application->switch_off;
 $application->edit_task($task, title => 'edit ' . ++$edits);
 $application->edit_comment($comment, markdown => 'an edited comment');
 my $created = $application->add_task(title => 'created', markdown => " \\ 'NULL' {NULL}\n\xc3\xa9");
@@ -116,7 +116,7 @@ $application->disconnect;
 $node->safe_psql('postgres', join '; ', map { "ALTER DATABASE application SET $_" } @settings);
 end_workers();
 my $since = $github->last_seq;
-GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
+$application->switch_on;
 $github->wait_for_request(POST => '/issues$', since => $since);
 $github->wait_for_request(PATCH => '/issues/', since => $since, count => 2);
 my $workers = q{SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE backend_type = 'github_sync worker'};

@@ -143,7 +143,12 @@ like($application->error_of('ALTER EXTENSION comment_sync_transaction UPDATE', $
 	qr/view github_sync\.sync_status has other columns now, and other objects depend on it.*DETAIL:\s+view public\.of_the_owner depends.*HINT:\s+Drop these/s,
 	"what depends on a view that changes is nobody's to drop");
 $application->superuser_sql('DROP VIEW public.of_the_owner');
+# Whatever the session's settings are.
+$application->superuser_sql(q{
+	SET standard_conforming_strings = off; SET array_nulls = off; SET DateStyle = 'SQL, DMY'; SET check_function_bodies = off;
+	SET transform_null_equals = on; SET plpgsql.variable_conflict = use_column; SET plpgsql.extra_errors = 'all'});
 $application->superuser_sql('ALTER EXTENSION comment_sync_transaction UPDATE');
+$application->superuser_sql('RESET ALL');
 $application->wait_until_done;
 
 # ---- what there is ----

@@ -107,13 +107,13 @@ foreach my $case (@cases)
 	my ($what, $break, $mend, $besides) = @$case;
 
 	# What is queued without the triggers of the queue is nothing that could be carried.
-	GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off') if $what =~ /TRIGGER/;
+	$application->switch_off if $what =~ /TRIGGER/;
 	$application->edit_task($task, title => 'edit ' . ++$edits) if $what =~ /TRIGGER/;
 	$application->sql($break);
 	my $since = $github->last_seq;
 	$besides->() if $besides;
 	$application->edit_task($task, title => 'edit ' . ++$edits) unless $what =~ /TRIGGER/;
-	GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on') if $what =~ /TRIGGER/;
+	$application->switch_on if $what =~ /TRIGGER/;
 	my $pid = $application->superuser_sql("SELECT max(pid) FROM pg_stat_activity WHERE backend_type = 'github_sync worker'");
 	my ($begin, $cpu) = (time, cpu_s($pid));
 	select undef, undef, undef, LOOK_S;

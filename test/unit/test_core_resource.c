@@ -306,6 +306,57 @@ test_broken_issues(void)
 	}
 }
 
+/* before, a name of so many letters, after; malloc'd. */
+static char *
+with_name(const char *before, size_t length, const char *after)
+{
+	size_t before_length = strlen(before);
+	char *json = malloc(before_length + length + strlen(after) + 1);
+
+	memcpy(json, before, before_length);
+	memset(json + before_length, 'n', length);
+	strcpy(json + before_length + length, after);
+	return json;
+}
+
+/* They are kept and shown as they are, beside texts that have a bound of their own. */
+static void
+test_long_names(void)
+{
+	static const struct
+	{
+		const char *before;
+		const char *after;
+		const char *problem;
+	} names[] = {
+		{"{\"id\":1,\"number\":2,\"title\":\"t\",\"state\":\"open\",\"user\":{\"login\":\"",
+		 "\"}," TIMES "}", "user.login"},
+		{"{\"id\":1,\"number\":2,\"title\":\"t\",\"state\":\"", "\"," TIMES "}", "state"},
+		{"{\"id\":1,\"number\":2,\"title\":\"t\",\"state\":\"open\",\"state_reason\":\"",
+		 "\"," TIMES "}", "state_reason"},
+		{"{\"id\":1,\"number\":2,\"title\":\"t\",\"state\":\"open\",\"html_url\":\"",
+		 "\"," TIMES "}", "html_url"},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	{
+		char *fits = with_name(names[i].before, 4096, names[i].after);
+		char *too_long = with_name(names[i].before, 4097, names[i].after);
+		const char *problem = NULL;
+		GithubResource issue;
+
+		is_int(github_resource_parse(GITHUB_ISSUE, fits, &issue, &problem), GITHUB_PARSE_OK,
+			   "a name of 4096 bytes");
+		github_resource_free(&issue);
+		is_int(github_resource_parse(GITHUB_ISSUE, too_long, &issue, &problem),
+			   GITHUB_PARSE_MISSING_FIELD, "one byte more is no name");
+		is_text(problem, names[i].problem, "... the problem is named");
+		ok(is_empty(&issue), "... and the issue is empty");
+		free(fits);
+		free(too_long);
+	}
+}
+
 static void
 test_not_json(void)
 {
@@ -553,6 +604,7 @@ main(void)
 	test_long_ids();
 	test_parent_numbers();
 	test_broken_issues();
+	test_long_names();
 	test_not_json();
 	test_repeated_names();
 	test_errno_of_others();

@@ -98,6 +98,22 @@ sub reconfigure
 	GitHubSync::Session->of($node, 'postgres')->until_true("SELECT pg_conf_load_time() > '$before'") or croak 'the server did not reload';
 }
 
+# Nothing is claimed any more, also by a worker that runs.
+sub switch_off
+{
+	my ($self) = @_;
+
+	reconfigure($self->{node}, 'github_sync.enabled' => 'off');
+	$self->wait_until("SELECT coalesce(bool_and(activity = 'not enabled'), true) FROM github_sync.sync_workers WHERE database = current_database() AND pid IS NOT NULL");
+}
+
+sub switch_on
+{
+	my ($self) = @_;
+
+	reconfigure($self->{node}, 'github_sync.enabled' => 'on');
+}
+
 # How a server talks to this GitHub as the App.
 sub app_settings
 {
