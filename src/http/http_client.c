@@ -316,7 +316,20 @@ set_receive_buffer(CURL *easy)
 	return curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER_SIZE) == CURLE_OK;
 }
 
-/* Handles are kept: their TLS sessions make the next one cheap. */
+/*
+ * Before 8.1 a handle remembers the last header of the answer before, which curl
+ * has freed by then: an answer that begins with the continuation of a header is
+ * added to it (curl's issue 11101).  There a handle serves one exchange alone.
+ */
+#define HANDLES_CAN_BE_KEPT_FROM 0x080101
+
+static bool
+handles_can_be_kept(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->version_num >= HANDLES_CAN_BE_KEPT_FROM;
+}
+
+/* Handles are kept where they can be: their TLS sessions make the next one cheap. */
 static CURL *
 take_handle(HttpClient *client)
 {
@@ -338,7 +351,8 @@ give_back_handle(HttpClient *client, CURL *easy)
 	if (easy == NULL)
 		return;
 	curl_easy_reset(easy);
-	if (client->idle_handle_count == MAX_IDLE_HANDLES || !set_receive_buffer(easy))
+	if (!handles_can_be_kept() || client->idle_handle_count == MAX_IDLE_HANDLES ||
+		!set_receive_buffer(easy))
 		curl_easy_cleanup(easy);
 	else
 		client->idle_handles[client->idle_handle_count++] = easy;

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "crypto/crypto.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "worker/conversation.h"
@@ -53,6 +54,7 @@ void
 conversation_end(Conversation *conversation)
 {
 	conversation_forget_answer(conversation);
+	conversation_forget_token(conversation);
 	if (conversation->purpose == ABOUT_CLAIM)
 	{
 		dlist_delete(&conversation->held);
@@ -103,6 +105,24 @@ conversation_refuse(Conversation *conversation, UnsentReason reason, const char 
 	conversation->refusal.code = code;
 	/* A report may have to wait for the next round, where nothing of this one is left. */
 	conversation->refusal.words = MemoryContextStrdup(GetMemoryChunkContext(conversation), words);
+}
+
+void
+conversation_keep_token(Conversation *conversation)
+{
+	conversation_forget_token(conversation);
+	conversation->sent_token =
+		MemoryContextStrdup(GetMemoryChunkContext(conversation), conversation->installation->token);
+}
+
+void
+conversation_forget_token(Conversation *conversation)
+{
+	if (conversation->sent_token == NULL)
+		return;
+	crypto_wipe(conversation->sent_token, strlen(conversation->sent_token));
+	pfree(conversation->sent_token);
+	conversation->sent_token = NULL;
 }
 
 void

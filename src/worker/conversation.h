@@ -64,6 +64,7 @@ typedef struct Conversation
 	SyncClaim *claim;                     /* ABOUT_CLAIM */
 	GithubOperation operation;            /* of the request that was sent, or waits */
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* which token was sent with it */
+	char *sent_token;                     /* itself, until the answer is read; NULL: none was */
 	int64 clock_offset_s;                 /* by which its JWT was dated ahead of our clock */
 	bool conditional;                     /* it was sent with the ETag of what is known */
 	BudgetTicket ticket;                  /* while its request is under way */
@@ -103,6 +104,13 @@ extern GithubOperation conversation_operation(const SyncClaim *claim);
 /* Its request is not sent.  code: static text, of UNSENT_BY_ROW alone; words are copied. */
 extern void conversation_refuse(Conversation *conversation, UnsentReason reason, const char *code,
 								const char *words);
+
+/*
+ * What was sent with its request, and must not be shown whatever the answer repeats; others
+ * may have taken its place at the installation since.
+ */
+extern void conversation_keep_token(Conversation *conversation);
+extern void conversation_forget_token(Conversation *conversation);
 
 /* The answer is reported. */
 extern void conversation_forget_answer(Conversation *conversation);

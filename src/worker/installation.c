@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "core/github_message.h"
 #include "crypto/crypto.h"
 #include "worker/installation.h"
 #include "utils/hsearch.h"
@@ -77,43 +76,13 @@ installation_set_token(Installation *installation, char *token, int64 renew_at,
 		strlcpy(installation->token_key, hex, sizeof(installation->token_key));
 }
 
-static void
-forget_former_token(Installation *installation)
-{
-	if (installation->former_token == NULL)
-		return;
-	crypto_wipe(installation->former_token, strlen(installation->former_token));
-	free(installation->former_token);
-	installation->former_token = NULL;
-}
-
-void
-installation_hide_tokens(const Installation *installation, char *text)
-{
-	if (installation->token != NULL)
-		github_message_hide_secret(text, installation->token);
-	if (installation->former_token != NULL)
-		github_message_hide_secret(text, installation->former_token);
-}
-
-bool
-installation_repeats_token(const Installation *installation, const char *text)
-{
-	if (text == NULL)
-		return false;
-	return (installation->token != NULL &&
-			github_message_repeats_secret(text, installation->token)) ||
-		(installation->former_token != NULL &&
-		 github_message_repeats_secret(text, installation->former_token));
-}
-
 void
 installation_drop_token(Installation *installation)
 {
 	if (installation->token == NULL)
 		return;
-	forget_former_token(installation);
-	installation->former_token = installation->token;
+	crypto_wipe(installation->token, strlen(installation->token));
+	free(installation->token);
 	installation->token = NULL;
 	installation->token_key[0] = '\0';
 }

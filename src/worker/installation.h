@@ -31,7 +31,6 @@ typedef struct Installation
 {
 	int64 id;                      /* GitHub's; 0 in token mode */
 	char *token;                   /* malloc'd; NULL: none yet */
-	char *former_token;            /* malloc'd; the one before: answers to it may still come */
 	int64 token_renew_at;          /* seconds since 1970, by our clock */
 	TimestampTz token_minted_at;   /* DT_NOBEGIN: not minted, but read from a file */
 	bool token_accepted;           /* GitHub has answered to it */
@@ -73,12 +72,6 @@ extern void installation_end_credential_pauses(void);
 extern void installation_set_token(Installation *installation, char *token, int64 renew_at,
 								   TimestampTz minted_at);
 extern void installation_drop_token(Installation *installation);
-
-/* GitHub's words must not show what was sent with the request, whatever form that has. */
-extern void installation_hide_tokens(const Installation *installation, char *text);
-
-/* Whether text, which may be NULL, holds such a token. */
-extern bool installation_repeats_token(const Installation *installation, const char *text);
 
 /* Has a token that will not expire on the way.  now: seconds since 1970. */
 extern bool installation_has_token(const Installation *installation, int64 now);

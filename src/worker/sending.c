@@ -173,7 +173,11 @@ make_authorization(Conversation *conversation)
 	char *header;
 
 	if (!github_operation_uses_jwt(conversation->operation))
+	{
+		conversation_keep_token(conversation);
 		return psprintf("Authorization: Bearer %s", conversation->installation->token);
+	}
+	conversation_forget_token(conversation);
 	conversation->clock_offset_s = credentials_clock_offset();
 	jwt = credentials_make_jwt((int64) time(NULL), &problem);
 	if (jwt == NULL)
@@ -272,8 +276,9 @@ sending_take_answered(void)
 		return NULL;
 	conversation = http_exchange_tag(exchange);
 	request = (AnsweredRequest){conversation->operation, conversation->conditional,
-								conversation->installation};
+								conversation->sent_token};
 	conversation->answer = verdict_make(exchange, &request, GetMemoryChunkContext(conversation));
+	conversation_forget_token(conversation);
 	log_answer(conversation);
 	return conversation;
 }

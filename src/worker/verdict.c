@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "core/github_json.h"
+#include "core/github_message.h"
 #include "core/github_time.h"
 #include "utils/memutils.h"
 #include "worker/github_clock.h"
@@ -61,39 +62,37 @@ copy_request_id(const char *text)
 	return pstrdup(text);
 }
 
-/*
- * What else there is of an answer is either words, in which tokens are hidden,
- * or not kept.  The App's own requests are not signed by a token; they bring one.
- */
+/* What else there is of an answer is either words, in which tokens are hidden, or not kept. */
 static bool
-repeats_credentials(const HttpExchange *exchange, const AnsweredRequest *request, const char *json)
+repeats_credentials(const HttpExchange *exchange, const char *token, const char *json)
 {
-	if (github_operation_uses_jwt(request->operation))
+	const char *etag = http_exchange_header(exchange, "etag");
+
+	if (token == NULL)
 		return false;
-	return installation_repeats_token(request->installation, json) ||
-		installation_repeats_token(request->installation, http_exchange_header(exchange, "etag"));
+	return (json != NULL && github_message_repeats_secret(json, token)) ||
+		(etag != NULL && github_message_repeats_secret(etag, token));
 }
 
 static GithubResponse
 response_of(const HttpExchange *exchange, const AnsweredRequest *request, const char *json)
 {
-	return (GithubResponse){.operation = request->operation,
-							.conditional = request->conditional,
-							.transport = transport_of(http_exchange_outcome(exchange)),
-							.status = http_exchange_status(exchange),
-							.retry_after = http_exchange_header(exchange, "retry-after"),
-							.ratelimit_limit = http_exchange_header(exchange, "x-ratelimit-limit"),
-							.ratelimit_remaining =
-								http_exchange_header(exchange, "x-ratelimit-remaining"),
-							.ratelimit_reset = http_exchange_header(exchange, "x-ratelimit-reset"),
-							.ratelimit_resource =
-								http_exchange_header(exchange, "x-ratelimit-resource"),
-							.date = http_exchange_header(exchange, "date"),
-							.github_now = github_clock_told(),
-							.location = http_exchange_header(exchange, "location"),
-							.content_type = http_exchange_header(exchange, "content-type"),
-							.body = json,
-							.repeats_credentials = repeats_credentials(exchange, request, json)};
+	return (GithubResponse){
+		.operation = request->operation,
+		.conditional = request->conditional,
+		.transport = transport_of(http_exchange_outcome(exchange)),
+		.status = http_exchange_status(exchange),
+		.retry_after = http_exchange_header(exchange, "retry-after"),
+		.ratelimit_limit = http_exchange_header(exchange, "x-ratelimit-limit"),
+		.ratelimit_remaining = http_exchange_header(exchange, "x-ratelimit-remaining"),
+		.ratelimit_reset = http_exchange_header(exchange, "x-ratelimit-reset"),
+		.ratelimit_resource = http_exchange_header(exchange, "x-ratelimit-resource"),
+		.date = http_exchange_header(exchange, "date"),
+		.github_now = github_clock_told(),
+		.location = http_exchange_header(exchange, "location"),
+		.content_type = http_exchange_header(exchange, "content-type"),
+		.body = json,
+		.repeats_credentials = repeats_credentials(exchange, request->token, json)};
 }
 
 /* Any machine on the way dates its own pages: only what GitHub has understood is GitHub's. */
@@ -116,8 +115,8 @@ fill_in(Answer *answer, const HttpExchange *exchange, const AnsweredRequest *req
 	response = response_of(exchange, request, answer->json);
 	answer->verdict = github_response_verdict(&response, (int64) time(NULL));
 	note_clock(&response, &answer->verdict);
-	if (answer->verdict.message != NULL)
-		installation_hide_tokens(request->installation, answer->verdict.message);
+	if (answer->verdict.message != NULL && request->token != NULL)
+		github_message_hide_secret(answer->verdict.message, request->token);
 	answer->status = response.status;
 	answer->location = copy(response.location);
 	answer->link = copy(http_exchange_header(exchange, "link"));

@@ -13,7 +13,6 @@
 
 #include "core/github_response.h"
 #include "http/http.h"
-#include "worker/installation.h"
 
 /* Texts are NULL where the answer has none. */
 typedef struct Answer
@@ -30,12 +29,12 @@ typedef struct Answer
 	char *failure;    /* what went wrong on the way */
 } Answer;
 
-/* The request that was answered, and for whom. */
+/* The request that was answered, and by what right. */
 typedef struct AnsweredRequest
 {
 	GithubOperation operation;
-	bool conditional; /* it carried an ETag */
-	const Installation *installation;
+	bool conditional;  /* it carried an ETag */
+	const char *token; /* NULL: it was sent without one, as the App itself */
 } AnsweredRequest;
 
 /* In a child context of parent.  Takes over the exchange. */

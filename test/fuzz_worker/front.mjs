@@ -13,7 +13,7 @@ import tls from 'node:tls';
 import { change } from './answers.mjs';
 import { damagedWay } from './damage.mjs';
 import { sendHttp1, serveHttp1, WAYS as WAYS_OF_HTTP1 } from './http1.mjs';
-import { sendHttp2, serverOfHttp2, WAYS as WAYS_OF_HTTP2, WAYS_BESIDE_OTHERS } from './http2.mjs';
+import { sendHttp2, serveHttp2, WAYS as WAYS_OF_HTTP2, WAYS_BESIDE_OTHERS } from './http2.mjs';
 
 /* Of so many answers in 100 nothing is changed: or nothing would ever get on. Without a token nothing does at all. */
 const LEFT_ALONE = { 'token': 80, 'own name': 80 };
@@ -69,11 +69,11 @@ export class Front {
 	}
 
 	#tlsServer() {
-		const http2 = serverOfHttp2((request, stream) => this.#receive(request, (dice, answer) => sendHttp2(dice, stream, answer), this.shared ? WAYS_BESIDE_OTHERS : WAYS_OF_HTTP2));
+		const receive = (request, stream) => this.#receive(request, (dice, answer) => sendHttp2(dice, stream, answer), this.shared ? WAYS_BESIDE_OTHERS : WAYS_OF_HTTP2);
 		const server = tls.createServer({ ...this.identity, ALPNCallback: ({ protocols }) => this.#protocol(protocols) }, (socket) => {
 			socket.on('error', () => {});
 			if (socket.alpnProtocol === 'h2') {
-				http2.accept(socket, this.#connectionDice());
+				serveHttp2(socket, this.#connectionDice(), receive);
 			} else {
 				this.#serve1(socket);
 			}

@@ -253,7 +253,7 @@ function judge(promise, complaints) {
 
 	results.push(held);
 	console.log(`${held ? '' : 'not '}ok ${results.length} - ${promise}`);
-	complaints.slice(0, 80).forEach((text) => console.log(`#   ${String(text).slice(0, 1500)}`));
+	complaints.slice(0, 80).forEach((text) => console.log(`#   ${String(text).slice(0, 6000)}`));
 }
 
 function figure(text) {

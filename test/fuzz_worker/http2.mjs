@@ -223,7 +223,7 @@ class Filter extends Duplex {
 		return this.socket.destroyed || this.socket.writableEnded;
 	}
 
-	/* From now on the stream is answered by writePast() alone. */
+	/* From now on the stream is answered by writePast(): of what Node says on it only headers are passed on. */
 	take(stream) {
 		this.ours.add(stream);
 	}
@@ -258,7 +258,8 @@ class Filter extends Duplex {
 			const one = this.pending.subarray(0, length);
 
 			this.pending = this.pending.subarray(length);
-			if (!this.ours.has(one.readUInt32BE(5) & 0x7fffffff)) {
+			/* A block of headers changes the connection's table, which the next blocks of all streams refer to. */
+			if ([HEADERS, CONTINUATION].includes(one[3]) || !this.ours.has(one.readUInt32BE(5) & 0x7fffffff)) {
 				this.writePast(one);
 			}
 		}
@@ -276,32 +277,26 @@ class Filter extends Duplex {
 	}
 }
 
-/* answer(request, sender): sender is for sendHttp2(). */
-export function serverOfHttp2(answer) {
+/* answer(request, stream): the stream is for sendHttp2(). */
+export function serveHttp2(socket, dice, answer) {
+	/* A server for each connection: so each session knows its own filter. */
 	const server = http2.createServer({ maxSendHeaderBlockLength: 4 * 1024 * 1024, maxSessionInvalidFrames: 1_000_000 });
+	const filter = new Filter(socket, dice);
 
 	server.on('sessionError', () => {});
 	server.on('stream', (stream, headers) => {
 		const pieces = [];
 
+		stream.filter = filter;
 		stream.on('error', () => {});
 		stream.on('data', (piece) => pieces.push(piece));
 		stream.on('end', () => answer({ method: headers[':method'], target: headers[':path'], headers, body: Buffer.concat(pieces) }, stream));
 	});
-	return {
-		accept(socket, dice) {
-			const filter = new Filter(socket, dice);
-
-			server.once('session', (session) => {
-				session.filter = filter;
-			});
-			server.emit('connection', filter);
-		},
-	};
+	server.emit('connection', filter);
 }
 
 function sendCorrectly(stream, { status, headers, body, interim }) {
-	const { filter } = stream.session;
+	const { filter } = stream;
 
 	try {
 		interim.filter((code) => code !== 101).slice(0, 50).forEach((code) => stream.additionalHeaders({ ':status': code }));
@@ -331,10 +326,10 @@ function withoutDoubles(headers) {
 }
 
 export async function sendHttp2(dice, stream, answer) {
-	const filter = stream.session?.filter;
+	const { filter } = stream;
 	const { sending } = answer;
 
-	if (filter === undefined || stream.destroyed) {
+	if (stream.destroyed) {
 		return;
 	}
 	if (FRAMES_OF_STREAM[sending] !== undefined || DELIVERIES_OF_STREAM[sending] !== undefined) {

@@ -185,9 +185,17 @@ export class World {
 			GROUP BY 1, 2 ORDER BY 1, 2`);
 	}
 
-	/* Those that waiting() counts, as text. */
+	/* Those that waiting() counts, as text; with their record, the issue, and all that was asked about that. */
 	unended() {
-		return this.query("SELECT q::text AS text FROM github_sync.sync_queue AS q WHERE waits_for NOT LIKE 'parent issue: errored %' LIMIT 10");
+		return this.query(`
+			SELECT concat_ws(E'\n#       ', q, t, c, i, (SELECT string_agg(p::text, E'\n#       ' ORDER BY p.id)
+				FROM github_sync.task_sync_transactions AS p WHERE p.github_issue_id = i.id)) AS text
+			FROM github_sync.sync_queue AS q
+			LEFT JOIN github_sync.comment_sync_transactions AS t ON q.record_type = 'comment' AND t.id = q.id
+			LEFT JOIN github_sync.github_comments AS c ON c.id = t.github_comment_id
+			LEFT JOIN github_sync.task_sync_transactions AS own ON q.record_type = 'task' AND own.id = q.id
+			LEFT JOIN github_sync.github_issues AS i ON i.id = coalesce(own.github_issue_id, c.github_issue_id)
+			WHERE q.waits_for NOT LIKE 'parent issue: errored %' LIMIT 10`);
 	}
 
 	/* A reason is a sentence, and no secret; asked of both tables. */

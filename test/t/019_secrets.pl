@@ -129,6 +129,34 @@ foreach my $status (403, 401)
 	$by_token->wait_until_done;
 }
 
+# ---- such a token that was replaced, and replaced once more, before the answer to its request came ----
+
+{
+	my $other = $by_token->add_task(title => 'another');
+
+	$by_token->wait_until_done;
+	$github->fault('GET /gadgets/issues/1$', { gate => 'late', answer => { status => 403, body => $echo } }, times => 'forever');
+	$by_token->edit_task(1, title => 'answered late');
+	$github->wait_at_gate('late');
+	foreach my $token ($files{token}, "github_pat_alice\n")
+	{
+		GitHubSync::Application::write_secret("$dir/token", $token);
+		$node->reload;
+		$by_token->edit_task($other, title => "with token number " . $github->last_seq);
+		$by_token->wait_until("SELECT count(*) = 1 FROM github_sync.sync_queue");
+	}
+	$github->open_gate('late');
+	$by_token->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE state = 'processing' OR waits_for = 'ready')");
+	like($by_token->superuser_sql(q{SELECT string_agg(concat(error_reason, last_error), ' ') FROM github_sync.task_sync_transactions WHERE state IN ('queued', 'errored')}),
+		qr/go away, Bearer \*\*\*/, 'the words are kept without the token that the request was sent with');
+	$github->clear_faults;
+	end_waits($by_token);
+	GitHubSync::Application::write_secret("$dir/token", $files{token});
+	$node->reload;
+	$by_token->sql('SELECT github_sync.retry_errored()');
+	$by_token->wait_until_done;
+}
+
 # ---- an answer that would be kept, and repeats what it was asked with ----
 
 my $shown = { %{ $github->issue('acme/widgets', 1) }, user => { login => 'alice', id => 1 } };

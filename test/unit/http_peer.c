@@ -130,6 +130,16 @@ reset_connection(int connection, const LoopbackRequest *request)
 	return false;
 }
 
+/* It continues a header before it, and there is none. */
+static bool
+answer_with_a_folded_first_header(int connection, const LoopbackRequest *request)
+{
+	(void) request;
+	return loopback_write_text(connection,
+							   "HTTP/1.1 200 OK\r\n folded: header\r\n"
+							   "content-length: 2\r\n\r\n{}");
+}
+
 static bool
 answer_by_half(int connection, const LoopbackRequest *request)
 {
@@ -291,6 +301,7 @@ static const struct
 	{"/close-once", close_without_answer},
 	{"/reset", reset_connection},
 	{"/half", answer_by_half},
+	{"/folded", answer_with_a_folded_first_header},
 	{"/half-a-chunk", answer_by_half_a_chunk},
 	{"/large", answer_at_length},
 	{"/limit", answer_exactly_the_limit},

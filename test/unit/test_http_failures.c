@@ -219,6 +219,30 @@ test_cut_off(void)
 	http_client_abandon(client);
 }
 
+/*
+ * curl 7.88 continued the last header of the answer before, which it had freed:
+ * the address sanitizer ends this program if it still can.
+ */
+static void
+test_folded_first_header(void)
+{
+	HttpClient *client = create_usual_client();
+
+	for (int round = 0; round < 3; round++)
+	{
+		HttpExchange *exchange = get(client, server_url("/normal"));
+
+		is_int(http_exchange_outcome(exchange), HTTP_ANSWERED, "after an answer like others");
+		http_exchange_free(exchange);
+		exchange = get(client, server_url("/folded"));
+		ok(http_exchange_header(exchange, "content-length") == NULL ||
+			   http_exchange_outcome(exchange) == HTTP_ANSWERED,
+		   "... one that begins with the continuation of a header does no harm");
+		http_exchange_free(exchange);
+	}
+	http_client_abandon(client);
+}
+
 static void
 test_too_large(void)
 {
@@ -308,6 +332,7 @@ main(void)
 	test_proxy();
 	test_errors_keep_secrets();
 	test_cut_off();
+	test_folded_first_header();
 	test_too_large();
 	test_at_most_once();
 	test_abandon();

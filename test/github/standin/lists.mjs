@@ -102,9 +102,20 @@ function cursorOf(record, { valueOf }) {
 	return Buffer.from(JSON.stringify([valueOf(record), record.id])).toString('base64url');
 }
 
+/* What cursorOf() made; anybody can send anything. */
+function parsedCursor(cursor) {
+	try {
+		const [value, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+
+		return { value, id };
+	} catch {
+		throw answers.invalidRequest('The cursor is not valid.');
+	}
+}
+
 /* The place after a record that may have moved or gone since. */
 function indexAfter(records, compare, cursor) {
-	const [value, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+	const { value, id } = parsedCursor(cursor);
 	const last = { created_at: value, updated_at: value, comment_count: value, id };
 	const index = records.findIndex((record) => compare(record, last) > 0);
 
