@@ -23,8 +23,9 @@ const LEFT_ALONE_ELSE = 35;
 const LIST_SIZE = 1;
 
 /* So much of the last answers is kept, for whoever looks into a failure. */
-const LAST_ANSWERS = 300;
-const LAST_BYTES = 2000;
+const LAST_ANSWERS = 500;
+const MOST_KEPT = 10_000;
+const LAST_BYTES = 1500;
 
 /* Whoever asks: what kind of step it is. */
 function stepOf({ method, target }) {
@@ -51,6 +52,7 @@ export class Front {
 		this.answers = 0;
 		this.changed = 0;
 		this.last = [];
+		this.kept = [];
 		this.connections = 0;
 		this.agent = new http.Agent({ keepAlive: true });
 	}
@@ -146,6 +148,13 @@ export class Front {
 			+ (names.length === 0 ? '' : `\t${answer.status} ${JSON.stringify(answer.headers).slice(0, LAST_BYTES)}\n\t${JSON.stringify(answer.body.toString('latin1').slice(0, LAST_BYTES))}\n`));
 		if (this.last.length > LAST_ANSWERS) {
 			this.last.shift();
+		}
+	}
+
+	/* What was answered until now is of interest: something that was to arrive is late. */
+	keepLast() {
+		if (this.kept.length < MOST_KEPT) {
+			this.kept.push(...this.last.splice(0), '----\n');
 		}
 	}
 

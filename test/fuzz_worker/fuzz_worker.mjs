@@ -241,7 +241,7 @@ figure(`by step: ${Object.keys(steps).filter((step) => !step.endsWith(', changed
 figure(`changes: ${Object.entries(merged(worlds.map(({ front }) => front.changes))).sort().map(([what, n]) => `${n} ${what}`).join(', ')}`);
 console.log(`1..${results.length}`);
 if (!results.every((held) => held)) {
-	writeFileSync(`${options.directory}/answers.log`, worlds.flatMap(({ front }) => front.last).join(''));
+	writeFileSync(`${options.directory}/answers.log`, worlds.flatMap(({ front }) => [...front.kept, ...front.last]).join(''));
 	console.log(`# again: make fuzz-worker FUZZ_SEED=${seed} FUZZ_SECONDS=${options.seconds}`);
 }
 await Promise.all(worlds.map((world) => world.close()));

@@ -55,8 +55,12 @@ export class Healthy {
 		const started = performance.now();
 		const ms = () => performance.now() - started;
 
-		for (let found; ;) {
+		for (let found, isLate = false; ;) {
 			found = happened();
+			if (!found && !isLate && ms() > this.mayTakeMs / 5) {
+				isLate = true;
+				this.world.front.keepLast();
+			}
 			if (found) {
 				this.took.push(ms());
 				if (ms() > this.mayTakeMs) {
@@ -65,17 +69,24 @@ export class Healthy {
 				return found;
 			}
 			if (ms() > 4 * this.mayTakeMs) {
-				this.failures.push(`${what} of healthy ${this.number} did not arrive within ${4 * this.mayTakeMs} ms: ${JSON.stringify(await this.#queue())}`);
+				this.failures.push(`${what} of healthy ${this.number} did not arrive within ${4 * this.mayTakeMs} ms: ${await this.#story()}`);
 				return null;
 			}
 			await sleep(LOOK_AGAIN_MS);
 		}
 	}
 
-	#queue() {
-		return this.world.query(`
-			SELECT q.* FROM github_sync.sync_queue AS q JOIN planner.tasks AS t ON q.record_type = 'task' AND q.record_id = t.id::text WHERE t.github_repo_id = $1 LIMIT 3`,
-		[this.repository.id]).catch((error) => error.message);
+	/* Of its last task: the record, and what became of each transaction. */
+	async #story() {
+		const [{ story }] = await this.world.query(`
+			SELECT concat_ws(E'\n#       ', t, i, (SELECT string_agg(q::text, E'\n#       ' ORDER BY q.id) FROM github_sync.task_sync_transactions AS q
+				WHERE q.task_id = t.id OR q.github_issue_id = i.id),
+				(SELECT string_agg(concat(c, E'\n#       ', q), E'\n#       ' ORDER BY q.id) FROM github_sync.github_comments AS c
+				JOIN github_sync.comment_sync_transactions AS q ON q.github_comment_id = c.id WHERE c.github_issue_id = i.id)) AS story
+			FROM planner.tasks AS t LEFT JOIN github_sync.github_issues AS i ON i.task_id = t.id
+			WHERE t.github_repo_id = $1 ORDER BY t.id DESC LIMIT 1`, [this.repository.id]).catch((error) => [{ story: error.message }]);
+
+		return story;
 	}
 
 	/* What must not be: [text]. */
