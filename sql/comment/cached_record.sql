@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_comments (
 		CONSTRAINT github_comments_github_issue_id_fkey REFERENCES github_sync.github_issues,
 	comment_id {{key_type}}
 		CONSTRAINT github_comments_comment_id_fkey REFERENCES {{table}} ({{id}}) ON DELETE SET NULL,
+	left_task_key text,
 	body text,
 	author_login text,
 	html_url text,
@@ -42,6 +43,9 @@ CREATE TABLE IF NOT EXISTS github_sync.github_comments (
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE github_sync.github_comments IS
 'public: the cached record of an issue comment and its link to a comment of the application';
+COMMENT ON COLUMN github_sync.github_comments.left_task_key IS
+'private: the task that the row named when its issue became another task''s at GitHub and the comment went along; the '
+'row may go on naming that task';
 /* As that of github_issues. */
 CREATE UNIQUE INDEX IF NOT EXISTS github_comments_comment_id_key
 	ON github_sync.github_comments (comment_id) WHERE comment_id IS NOT NULL;

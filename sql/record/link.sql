@@ -56,6 +56,7 @@ BEGIN
 		local_deleted_at = NULL,
 		local_base = NULL, remote_base = NULL, local_changed_at = NULL, sent = NULL, sent_mask = NULL,
 --@task		local_repo_id = (github_sync.task_local_row(key)).github_repo_id,
+--@comment		left_task_key = NULL,
 		etag = NULL, etag_key = NULL, lock_version = lock_version + 1
 	WHERE id = target_id;
 	PERFORM github_sync.@record@_join_records(target_id, stub_id) WHERE stub_id IS NOT NULL;

@@ -373,6 +373,7 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment	arrived_id bigint := github_sync.task_key_share_record_of_number_nowait(target.id, issue.number);
 --@comment BEGIN
 --@comment	UPDATE github_sync.github_comments AS c SET github_repo_id = target.id, github_issue_id = arrived_id,
+--@comment		left_task_key = (github_sync.comment_local_row(c.comment_id)).parent_key,
 --@comment		etag = NULL, etag_key = NULL, seen_at = NULL, missing_since = NULL, lock_version = c.lock_version + 1
 --@comment	WHERE c.id = cached.id AND arrived_id IS NOT NULL;
 --@comment	UPDATE github_sync.comment_sync_transactions AS q SET github_issue_id = arrived_id,

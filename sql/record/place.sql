@@ -6,7 +6,9 @@
  *
  * A task's record remembers which repository its row named when the two were
  * last seen together (local_repo_id): where an issue was transferred, or linked
- * by hand, the row may go on naming another one without having been moved.
+ * by hand, the row may go on naming another one without having been moved.  A
+ * comment's record remembers the task that its row names in the same way, where
+ * the comment went to the issue of another task at GitHub (left_task_key).
  */
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_place_problem(
@@ -28,6 +30,7 @@
 --@comment BEGIN
 --@comment	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id;
 --@comment	RETURN CASE
+--@comment		WHEN here.parent_key = cached.left_task_key THEN NULL
 --@comment		/* Of an issue without a task they stay, unless their task has another issue by now. */
 --@comment		WHEN parent.task_id IS NULL THEN
 --@comment			CASE WHEN here.parent_issue_id <> cached.github_issue_id THEN 'repo_changed' END
