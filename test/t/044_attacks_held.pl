@@ -166,6 +166,20 @@ diag sprintf 'figure: a table locked for %d s: at worst %.0f ms for a comment, %
 $application->wait_until_done;
 is(($github->comments('acme/widgets', $comment_at_github->{number}))[0]{body}, 'edited beside a locked table', 'a table that is locked: the edit of the comment as well');
 cmp_ok(scalar(requests_for_held($since)), '<=', HELD, 'a table that is locked: GitHub is asked once about each');
+
+# ---- one record that is edited again and again ----
+
+# Held half of the time, and free for 4 ms: whoever looks at it by a clock of his own finds it held, again and again.
+use constant EDITS => 250;
+my $busy = $application->issue_of($free)->{number};
+my $seq  = $github->last_seq;
+$holder->query_safe("DO \$\$ BEGIN FOR i IN 1 .. @{[EDITS]} LOOP UPDATE tasks SET title = 'busy ' || i, modified_at = clock_timestamp() WHERE id = $free;"
+	  . ' PERFORM pg_sleep(0.004); COMMIT; PERFORM pg_sleep(0.004); END LOOP; END $$');
+$application->wait_until_done;
+my @updates = grep { $_->{method} eq 'PATCH' && $_->{path} =~ m{/issues/$busy$} } $github->requests(since => $seq);
+is($github->issue('acme/widgets', $busy)->{title}, 'busy ' . EDITS, 'a record that is edited all the time: GitHub has the last edit');
+cmp_ok(scalar(@updates), '>=', EDITS / 25, 'a record that is edited all the time: it was told of others before');
+diag sprintf 'figure: a record edited %d times within %.1f s: %d updates', EDITS, EDITS * 0.008, scalar(@updates);
 $holder->quit;
 
 done_testing();
