@@ -26,6 +26,9 @@ typedef enum GithubOperation
 	GITHUB_UPDATE_COMMENT,
 	GITHUB_DELETE_COMMENT,
 	GITHUB_LIST_ISSUE_COMMENTS,
+	GITHUB_SWEEP_ISSUES,   /* by their last change, oldest first */
+	GITHUB_SWEEP_COMMENTS, /* those of all issues, the same */
+	GITHUB_CENSUS_ISSUES,  /* by their creation, oldest first: a key that does not move */
 	GITHUB_GET_REPOSITORY,
 	GITHUB_GET_APP,                  /* JWT: who we are, in App mode */
 	GITHUB_GET_USER,                 /* token mode: who we are */

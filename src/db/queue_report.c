@@ -76,6 +76,10 @@ kind_of_answer(const ResourceReport *answer)
 		case GITHUB_LIST_ISSUES:
 		case GITHUB_LIST_ISSUE_COMMENTS:
 			return "found";
+		case GITHUB_SWEEP_ISSUES:
+		case GITHUB_SWEEP_COMMENTS:
+		case GITHUB_CENSUS_ISSUES:
+			break; /* no claim asks for them */
 		case GITHUB_DELETE_COMMENT:
 		case GITHUB_GET_REPOSITORY:
 		case GITHUB_GET_APP:
