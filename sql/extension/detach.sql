@@ -32,7 +32,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		AND c.relnamespace = 'github_sync'::regnamespace
 		AND (t.tgfoid IN (SELECT o.oid FROM ours AS o) OR record_type = 'task' OR c.relname ~ 'comment')
 	UNION ALL
-	SELECT format('DROP FUNCTION %s', o.function) FROM ours AS o
+	SELECT format('DROP ROUTINE %s', o.function) FROM ours AS o
 $$;
 COMMENT ON FUNCTION github_sync.commands_of_detach(text) IS
 'private: what drops the views, the triggers on our tables and the functions of a record type';

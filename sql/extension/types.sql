@@ -192,3 +192,51 @@ COMMENT ON COLUMN github_sync.claim.is_probe IS
 'the installation was paused, whichever worker recorded it: an answer ends the pause';
 COMMENT ON COLUMN github_sync.claim.creates IS
 'it stands in the line of creations';
+
+CREATE TYPE github_sync.sweep AS (
+	github_repo_id bigint,
+	stream text,
+	claim_no integer,
+	installation_id bigint,
+	owner_login text,
+	repo_name text,
+	request text,
+	issue_number integer,
+	page_size integer,
+	since timestamptz,
+	page_link text,
+	etag text,
+	etag_key text
+);
+COMMENT ON TYPE github_sync.sweep IS
+'private: a page of a repository''s list that a worker has claimed to read';
+COMMENT ON COLUMN github_sync.sweep.request IS
+'issues or comments: by their last change, oldest first; census: issues by their creation, oldest first; comments of '
+'issue: those of issue_number';
+COMMENT ON COLUMN github_sync.sweep.page_link IS
+'where GitHub said that the list goes on; NULL: its first page is asked for';
+
+CREATE TYPE github_sync.swept_page AS (
+	github_repo_id bigint,
+	stream text,
+	claim_no integer,
+	answered_at timestamptz,
+	own_id bigint,
+	next_link text,
+	etag text,
+	etag_key text,
+	unreadable text,
+	priority smallint,
+	is_careful boolean
+);
+COMMENT ON TYPE github_sync.swept_page IS
+'private: what is known of a page of a list besides its items';
+COMMENT ON COLUMN github_sync.swept_page.next_link IS
+'where GitHub says that the list goes on; NULL: this is the last page';
+COMMENT ON COLUMN github_sync.swept_page.unreadable IS
+'what is wrong with the items that could not be read; NULL: all of them could';
+COMMENT ON COLUMN github_sync.swept_page.is_careful IS
+'workers ended with this page: its items become transactions, and nothing else, so that each can be tried alone; '
+'filled in by sweep_page()';
+COMMENT ON COLUMN github_sync.swept_page.priority IS
+'of the transactions that are made of its items; filled in by sweep_page()';

@@ -29,3 +29,32 @@ $$;
 COMMENT ON FUNCTION github_sync.share_pause_skip_locked(bigint) IS
 'private: the end of a repository''s pause, which stays as it is until commit; NULL: it does not pause, or somebody '
 'is changing it just now';
+
+CREATE OR REPLACE FUNCTION github_sync.lock_sweep_skip_locked(repo_id bigint, list text) RETURNS github_sync.repo_sweeps
+LANGUAGE plpgsql AS $$
+DECLARE
+	s github_sync.repo_sweeps;
+BEGIN
+	SELECT * INTO s FROM github_sync.repo_sweeps AS r WHERE r.github_repo_id = repo_id AND r.stream = list
+	FOR NO KEY UPDATE SKIP LOCKED;
+	RETURN s;
+END
+$$;
+COMMENT ON FUNCTION github_sync.lock_sweep_skip_locked(bigint, text) IS
+'private: locks how far a list of a repository has been read; NULL, at once: somebody has it';
+
+CREATE OR REPLACE FUNCTION github_sync.lock_claimed_sweep(repo_id bigint, list text, held_claim_no integer)
+RETURNS github_sync.repo_sweeps
+LANGUAGE plpgsql AS $$
+DECLARE
+	s github_sync.repo_sweeps;
+BEGIN
+	SELECT * INTO s FROM github_sync.repo_sweeps AS r
+	WHERE r.github_repo_id = repo_id AND r.stream = list AND r.claim_no = held_claim_no
+		AND r.claimed_by = pg_backend_pid()
+	FOR NO KEY UPDATE;
+	RETURN s;
+END
+$$;
+COMMENT ON FUNCTION github_sync.lock_claimed_sweep(bigint, text, integer) IS
+'private: locks the list of a repository that the caller has claimed; NULL: it is not the caller''s any more';

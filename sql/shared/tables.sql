@@ -87,6 +87,8 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 		CONSTRAINT github_repos_on_remote_delete_check CHECK (on_remote_delete IN ('keep', 'delete')),
 	on_local_delete text NOT NULL DEFAULT 'keep'
 		CONSTRAINT github_repos_on_local_delete_check CHECK (on_local_delete IN ('keep', 'propagate')),
+	pull_requests text NOT NULL DEFAULT 'skip'
+		CONSTRAINT github_repos_pull_requests_check CHECK (pull_requests IN ('sync', 'skip')),
 	task_defaults jsonb NOT NULL DEFAULT '{}'
 		CONSTRAINT github_repos_task_defaults_check CHECK (jsonb_typeof(task_defaults) = 'object'),
 	comment_defaults jsonb NOT NULL DEFAULT '{}'
@@ -95,6 +97,9 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 );
 COMMENT ON TABLE github_sync.github_repos IS
 'public: repositories that sync; id is GitHub''s';
+COMMENT ON COLUMN github_sync.github_repos.pull_requests IS
+'whether sweeps and imports make tasks of pull requests (sync) or pass them over (skip): closing a task must not close '
+'somebody''s pull request unasked';
 COMMENT ON COLUMN github_sync.github_repos.access_lost IS
 'private: GitHub does not show it to us any more; set_repo_sync(id, true) tries again';
 COMMENT ON COLUMN github_sync.github_repos.name_lost IS
@@ -129,3 +134,73 @@ COMMENT ON COLUMN github_sync.sync_conflicts.transaction_id IS
 'id in task_sync_transactions or comment_sync_transactions';
 CREATE INDEX IF NOT EXISTS sync_conflicts_record_idx
 	ON github_sync.sync_conflicts (record_type, cached_record_id);
+
+CREATE TABLE IF NOT EXISTS github_sync.repo_sweeps (
+	github_repo_id bigint NOT NULL
+		CONSTRAINT repo_sweeps_github_repo_id_fkey REFERENCES github_sync.github_repos ON DELETE CASCADE,
+	stream text NOT NULL CONSTRAINT repo_sweeps_stream_check CHECK (stream IN ('issues', 'comments')),
+	phase text NOT NULL DEFAULT 'backfill'
+		CONSTRAINT repo_sweeps_phase_check CHECK (phase IN ('backfill', 'sweep', 'census')),
+	filters jsonb NOT NULL DEFAULT '{}',
+	is_asked boolean NOT NULL DEFAULT false,
+	due_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	cursor_at timestamptz,
+	since_filter timestamptz,
+	cursor_link text,
+	page_size integer NOT NULL DEFAULT 100,
+	issue_id bigint,
+	shown_ids bigint[],
+	created_until timestamptz,
+	pass_began_at timestamptz,
+	pass_started_at timestamptz,
+	listed bigint NOT NULL DEFAULT 0,
+	applied bigint NOT NULL DEFAULT 0,
+	claimed_by integer,
+	claim_no integer NOT NULL DEFAULT 0,
+	attempts integer NOT NULL DEFAULT 0,
+	last_error text,
+	last_error_at timestamptz,
+	etag text,
+	etag_key text,
+	last_complete_at timestamptz,
+	last_census_at timestamptz,
+	CONSTRAINT repo_sweeps_pkey PRIMARY KEY (github_repo_id, stream)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE github_sync.repo_sweeps IS
+'private: how far each list of a repository has been read, for imports, sweeps and the census; view sync_progress '
+'shows it';
+COMMENT ON COLUMN github_sync.repo_sweeps.is_asked IS
+'somebody asked for this pass: it is made whatever reconcile_interval says';
+COMMENT ON COLUMN github_sync.repo_sweeps.cursor_at IS
+'the newest updated_at of all that was listed and applied: GitHub''s clock, and moved by pages alone';
+COMMENT ON COLUMN github_sync.repo_sweeps.since_filter IS
+'since when changes are listed in the present step of the pass; NULL: all';
+COMMENT ON COLUMN github_sync.repo_sweeps.cursor_link IS
+'the next page of the present step, as GitHub named it';
+COMMENT ON COLUMN github_sync.repo_sweeps.issue_id IS
+'id in github_issues of the issue whose comments are being listed';
+COMMENT ON COLUMN github_sync.repo_sweeps.shown_ids IS
+'GitHub''s ids on the page before (census), or of all comments of the issue so far';
+COMMENT ON COLUMN github_sync.repo_sweeps.created_until IS
+'census: created_at of the last item of the page before';
+COMMENT ON COLUMN github_sync.repo_sweeps.pass_began_at IS
+'when the pass began, by our clock; NULL: none is under way';
+COMMENT ON COLUMN github_sync.repo_sweeps.pass_started_at IS
+'when the pass began, by the Date of its first page';
+COMMENT ON COLUMN github_sync.repo_sweeps.claim_no IS
+'raised by every claim; the report of a page names it, so that a stale worker changes nothing';
+CREATE INDEX IF NOT EXISTS repo_sweeps_due_at_idx ON github_sync.repo_sweeps (due_at);
+
+CREATE TABLE IF NOT EXISTS github_sync.listed_later (
+	record_type text NOT NULL
+		CONSTRAINT listed_later_record_type_check CHECK (record_type IN ('task', 'comment')),
+	github_id bigint NOT NULL,
+	github_repo_id bigint NOT NULL
+		CONSTRAINT listed_later_github_repo_id_fkey REFERENCES github_sync.github_repos ON DELETE CASCADE,
+	number integer NOT NULL,
+	github_updated_at timestamptz NOT NULL,
+	noted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	CONSTRAINT listed_later_pkey PRIMARY KEY (record_type, github_id)
+);
+COMMENT ON TABLE github_sync.listed_later IS
+'private: what a list showed while somebody held what it is about: it becomes a transaction as soon as nobody does';

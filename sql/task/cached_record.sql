@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_issues (
 	etag text,
 	etag_key text,
 	lock_version bigint NOT NULL DEFAULT 0,
+	comments_to_list boolean NOT NULL DEFAULT false,
 	CONSTRAINT github_issues_number_key UNIQUE (github_repo_id, number)
 ) WITH (fillfactor = 70);
 /*
@@ -55,6 +56,8 @@ CREATE TABLE IF NOT EXISTS github_sync.github_issues (
  */
 CREATE UNIQUE INDEX IF NOT EXISTS github_issues_task_id_key
 	ON github_sync.github_issues (task_id) WHERE task_id IS NOT NULL;
+COMMENT ON COLUMN github_sync.github_issues.comments_to_list IS
+'private: its comments are to be listed one by one: their number is not ours, or the list of all comments fails';
 COMMENT ON TABLE github_sync.github_issues IS
 'public: the cached record of an issue (or pull request) and its link to a task; without a github_id while the issue '
 'has not been created or seen';

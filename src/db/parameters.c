@@ -53,6 +53,31 @@ parameters_add_int64_array(Parameters *parameters, const int64 *values, int coun
 		false);
 }
 
+static Datum
+text_datum(const char *value)
+{
+	return CStringGetTextDatum(pg_any_to_server(value, (int) strlen(value), PG_UTF8));
+}
+
+void
+parameters_add_text_array(Parameters *parameters, const char *const *values, int count)
+{
+	Datum *elements = palloc0(sizeof(Datum) * Max(count, 1));
+	bool *nulls = palloc0(sizeof(bool) * Max(count, 1));
+	int lower_bound = 1;
+
+	for (int i = 0; i < count; i++)
+	{
+		nulls[i] = values[i] == NULL;
+		if (!nulls[i])
+			elements[i] = text_datum(values[i]);
+	}
+	add(parameters,
+		PointerGetDatum(construct_md_array(elements, nulls, 1, &count, &lower_bound, TEXTOID, -1,
+										   false, TYPALIGN_INT)),
+		false);
+}
+
 void
 parameters_add_int32(Parameters *parameters, int32 value)
 {
@@ -92,8 +117,7 @@ parameters_add_text(Parameters *parameters, const char *value)
 	if (value == NULL)
 		parameters_add_null(parameters);
 	else
-		add(parameters, CStringGetTextDatum(pg_any_to_server(value, (int) strlen(value), PG_UTF8)),
-			false);
+		add(parameters, text_datum(value), false);
 }
 
 /* What the database has no character for must not hide the reason as a whole. */

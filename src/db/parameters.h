@@ -24,6 +24,8 @@ extern void parameters_add_null(Parameters *parameters);
 extern void parameters_add_int64(Parameters *parameters, int64 value);
 extern void parameters_add_int64_or_null(Parameters *parameters, int64 value); /* 0: NULL */
 extern void parameters_add_int64_array(Parameters *parameters, const int64 *values, int count);
+/* Elements may be NULL.  Raises where the database's encoding has no such character. */
+extern void parameters_add_text_array(Parameters *parameters, const char *const *values, int count);
 extern void parameters_add_int32(Parameters *parameters, int32 value);
 extern void parameters_add_int32_or_null(Parameters *parameters, int32 value); /* 0: NULL */
 extern void parameters_add_bool(Parameters *parameters, bool value);

@@ -338,32 +338,13 @@ ask_repository(Conversation *conversation)
 	conversation->claim->step = STEP_INQUIRE;
 }
 
-/* Too large for GitHub, or for us, or for the time that a request may take. */
-static bool
-may_be_page_size(const Answer *answer)
-{
-	if (answer->verdict.not_before != GITHUB_NO_WAIT)
-		return false;
-	switch (answer->verdict.transport)
-	{
-		case GITHUB_ANSWERED:
-			return answer->status / 100 == 5;
-		case GITHUB_CUT_OFF:
-		case GITHUB_ANSWER_TOO_LARGE:
-			return true;
-		case GITHUB_NEVER_SENT:
-			return false;
-	}
-	pg_unreachable();
-}
-
 /* Smaller pages; where the smallest fails, the repository tells whether it is the list's fault. */
 static bool
 list_goes_on(Report *report)
 {
 	Conversation *conversation = report->conversation;
 
-	if (conversation->claim->step != STEP_LOOKUP || !may_be_page_size(conversation->answer))
+	if (conversation->claim->step != STEP_LOOKUP || !verdict_may_be_page_size(conversation->answer))
 		return false;
 	if (!conversation_halve_pages(conversation))
 	{
@@ -466,33 +447,10 @@ report_new_name(const Report *report)
 	}
 }
 
-/*
- * True: with another token, or this one a little later, the request is worth
- * another try.
- */
-static bool
-token_is_replaceable(Conversation *conversation)
-{
-	Installation *installation = conversation->installation;
-	bool tried_before = conversation->retried_unauthorized;
-
-	/* Somebody else may have renewed it already. */
-	if (strcmp(conversation->token_key, installation->token_key) == 0)
-	{
-		installation->token_doubted = true;
-		if (installation_rests_new_token(installation, GetCurrentTimestamp()))
-			return true;
-		if (!installation_gives_up_token(installation))
-			tried_before = true;
-	}
-	conversation->retried_unauthorized = true;
-	return !tried_before;
-}
-
 static void
 report_refused_token(Report *report)
 {
-	if (token_is_replaceable(report->conversation))
+	if (report_token_is_replaceable(report->conversation))
 		report->disposition = CONVERSATION_GOES_ON;
 	else
 		report_bad_credentials(report, verdict_describe(report->conversation->answer));
@@ -504,17 +462,6 @@ report_suspended(Report *report)
 	report_settle_refused_creation(report);
 	report_give_back(report, verdict_describe(report->conversation->answer));
 	report->installation_state = "suspended";
-}
-
-static void
-end_pause(Report *report)
-{
-	const Installation *installation = report->conversation->installation;
-
-	if (!installation->may_be_paused)
-		return;
-	installations_resume(installation->id);
-	report->outage_ends = installations_end_outage(installation->id);
 }
 
 static void
@@ -681,7 +628,7 @@ report_not_found(Report *report)
 {
 	Conversation *conversation = report->conversation;
 
-	end_pause(report);
+	report_end_pause(report);
 	if (asks_about_repository(conversation->claim))
 		report_missing(report, REPOSITORY_NOT_READABLE);
 	else if (conversation->claim->step == STEP_ASK_ISSUE)
@@ -707,7 +654,7 @@ report_forbidden(Report *report)
 static void
 report_not_modified(Report *report)
 {
-	end_pause(report);
+	report_end_pause(report);
 	conversation_arrived(report->conversation);
 	if (report->conversation->claim->step == STEP_CONFIRM)
 		accept_name(report);
@@ -743,7 +690,7 @@ report_success(Report *report)
 	Conversation *conversation = report->conversation;
 	int64 reached_repo_id = conversation->redirected_repo_id;
 
-	end_pause(report);
+	report_end_pause(report);
 	report_new_name(report);
 	conversation_arrived(conversation);
 	switch (conversation->claim->step)
@@ -769,32 +716,6 @@ report_success(Report *report)
 		case STEP_CREATE:
 		case STEP_UPDATE:
 			report_shown_resource(report);
-			break;
-	}
-}
-
-/* Whatever else it says, it comes from somebody who has read the token. */
-static void
-note_accepted_token(const Conversation *conversation)
-{
-	switch (conversation->answer->verdict.kind)
-	{
-		case GITHUB_UNAUTHORIZED:
-		case GITHUB_UNAVAILABLE:
-		case GITHUB_INVALID_RESPONSE:
-			break;
-		case GITHUB_OK:
-		case GITHUB_NOT_MODIFIED:
-		case GITHUB_REDIRECTED:
-		case GITHUB_RATE_LIMITED:
-		case GITHUB_SUSPENDED:
-		case GITHUB_FORBIDDEN:
-		case GITHUB_NOT_FOUND:
-		case GITHUB_GONE:
-		case GITHUB_API_VERSION_GONE:
-		case GITHUB_VALIDATION_FAILED:
-		case GITHUB_REJECTED:
-			installation_note_accepted(conversation->installation, conversation->token_key);
 			break;
 	}
 }
@@ -855,7 +776,7 @@ claim_report_answer(Report *report)
 {
 	const Conversation *conversation = report->conversation;
 
-	note_accepted_token(conversation);
+	report_note_accepted_token(conversation);
 	if (conversation->answer->json == NULL)
 		report_lack_of_memory(report, "no memory to read GitHub's answer");
 	else

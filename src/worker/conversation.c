@@ -40,6 +40,19 @@ conversation_of_claim(SyncClaim *claim)
 }
 
 Conversation *
+conversation_of_sweep(RepoSweep *sweep)
+{
+	Conversation *conversation = MemoryContextAllocZero(sweep->context, sizeof(Conversation));
+
+	conversation->purpose = ABOUT_SWEEP;
+	conversation->sweep = sweep;
+	conversation->operation = sweep->operation;
+	conversation->installation = installation_get(sweep->installation_id);
+	conversation->look = (ListLook){.page = 1, .per_page = sweep->page_size};
+	return conversation;
+}
+
+Conversation *
 conversation_for(ConversationPurpose purpose, GithubOperation operation, Installation *installation)
 {
 	Conversation *conversation = MemoryContextAllocZero(TopMemoryContext, sizeof(Conversation));
@@ -62,6 +75,11 @@ conversation_end(Conversation *conversation)
 		claims.ended_some = true;
 		places_note_end(conversation->claim);
 		queue_claim_free(conversation->claim);
+		return;
+	}
+	if (conversation->purpose == ABOUT_SWEEP)
+	{
+		repo_sweeps_free(conversation->sweep);
 		return;
 	}
 	if (conversation->refusal.words != NULL)
@@ -159,7 +177,7 @@ conversation_halve_pages(Conversation *conversation)
 void
 conversation_go_to(Conversation *conversation, char *url)
 {
-	conversation->next_url = MemoryContextStrdup(conversation->claim->context, url);
+	conversation->next_url = MemoryContextStrdup(GetMemoryChunkContext(conversation), url);
 	free(url);
 }
 
@@ -183,6 +201,10 @@ conversation_name(const Conversation *conversation)
 		case ABOUT_CLAIM:
 			return psprintf("%s transaction " INT64_FORMAT ", claim %d",
 							record_type_name(claim->record_type), claim->id, claim->claim_no);
+		case ABOUT_SWEEP:
+			return psprintf("%s of repository " INT64_FORMAT ", claim %d",
+							conversation->sweep->stream, conversation->sweep->github_repo_id,
+							conversation->sweep->claim_no);
 		case ABOUT_TOKEN:
 			return psprintf("token of installation " INT64_FORMAT, installation_id);
 		case ABOUT_IDENTITY:

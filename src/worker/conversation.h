@@ -15,6 +15,7 @@
 
 #include "core/github_request.h"
 #include "db/queue_claim.h"
+#include "db/repo_sweeps.h"
 #include "lib/ilist.h"
 #include "server/budgets.h"
 #include "worker/installation.h"
@@ -27,6 +28,7 @@ typedef enum ConversationPurpose
 {
 	ABOUT_CLAIM,
 	ABOUT_TOKEN,   /* POST access_tokens for an installation */
+	ABOUT_SWEEP,   /* a page of a list, to see what is there */
 	ABOUT_IDENTITY /* GET /app, /users/... or /user: the account that we write as */
 } ConversationPurpose;
 
@@ -62,6 +64,7 @@ typedef struct Conversation
 	ConversationPurpose purpose;
 	Installation *installation;
 	SyncClaim *claim;                     /* ABOUT_CLAIM */
+	RepoSweep *sweep;                     /* ABOUT_SWEEP */
 	GithubOperation operation;            /* of the request that was sent, or waits */
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* which token was sent with it */
 	char *sent_token;                     /* itself, until the answer is read; NULL: none was */
@@ -96,6 +99,8 @@ typedef struct Conversation
 
 /* A conversation takes over the claim, and lives in its memory. */
 extern Conversation *conversation_of_claim(SyncClaim *claim);
+/* The same of a sweep. */
+extern Conversation *conversation_of_sweep(RepoSweep *sweep);
 extern Conversation *conversation_for(ConversationPurpose purpose, GithubOperation operation,
 									  Installation *installation);
 extern void conversation_end(Conversation *conversation);

@@ -120,8 +120,8 @@ static bool
 may_send(Installation *installation)
 {
 	pacing_begin(installation);
-	return installation->waiting != NIL && !pacing_is_blocked(installation) &&
-		identity_is_prepared(installation);
+	return (installation->waiting != NIL || installation->sweep != NULL) &&
+		!pacing_is_blocked(installation) && identity_is_prepared(installation);
 }
 
 static void
@@ -141,6 +141,21 @@ go_through_line(Installation *installation)
 	}
 }
 
+/* A page of a list goes behind all that waits. */
+static void
+send_sweep(Installation *installation)
+{
+	Conversation *conversation = installation->sweep;
+
+	if (conversation == NULL || !is_room() ||
+		installation_spares_token(installation, dispatch.passed_at) ||
+		!pacing_permits_sweep(conversation))
+		return;
+	installation->sweep = NULL;
+	if (!sending_start(conversation))
+		pacing_give_back(conversation);
+}
+
 static void
 send_what_may_be_sent(Installation *installation, Rotation *rotation)
 {
@@ -149,6 +164,7 @@ send_what_may_be_sent(Installation *installation, Rotation *rotation)
 	if (!may_send(installation))
 		return;
 	go_through_line(installation);
+	send_sweep(installation);
 	if (rotation->next_turn == NULL && !is_room() && installation->waiting != NIL &&
 		dispatch.requests_sent == sent_before)
 		rotation->next_turn = installation;
@@ -264,6 +280,11 @@ consider_installation(Installation *installation, void *argument)
 {
 	TimestampTz *next = argument;
 
+	if (installation->sweep != NULL)
+	{
+		consider_time(next, installation->token_rests_until);
+		*next = Min(*next, pacing_next_time_of_sweep(installation));
+	}
 	if (installation->waiting == NIL)
 		return;
 	consider_time(next, installation->token_rests_until);

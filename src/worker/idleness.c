@@ -16,6 +16,7 @@
 #include "worker/claiming.h"
 #include "worker/conversation.h"
 #include "worker/idleness.h"
+#include "worker/sweeps.h"
 
 /* What is due in less is worth waiting for. */
 #define SOON_MS (10 * 1000)
@@ -34,7 +35,14 @@ idleness_start(void)
 static bool
 is_idle(void)
 {
-	return conversation_claims() == 0 && !claiming_expects_work();
+	return conversation_claims() == 0 && !sweeps_are_under_way() && !claiming_expects_work();
+}
+
+/* When something will be due that is known, in the queue or of a list. */
+static TimestampTz
+next_due(void)
+{
+	return Min(claiming_next_due(), sweeps_next_time());
 }
 
 static const char *
@@ -44,7 +52,7 @@ activity(void)
 
 	if (obstacle != NULL)
 		return obstacle;
-	return conversation_claims() > 0 ? "waiting for GitHub" : "idle";
+	return conversation_claims() > 0 || sweeps_are_under_way() ? "waiting for GitHub" : "idle";
 }
 
 /* One that was started to find out whether there is work, and found none, gives way first. */
@@ -61,7 +69,7 @@ idleness_report(void)
 {
 	WorkerReport report;
 
-	if (conversation_claims() > 0)
+	if (conversation_claims() > 0 || sweeps_are_under_way())
 	{
 		has_worked = true;
 		last_work_at = GetCurrentTimestamp();
@@ -69,7 +77,7 @@ idleness_report(void)
 	report = (WorkerReport){.activity = activity(),
 							.requests_under_way = conversation_claims(),
 							.idle_since = idle_since(),
-							.next_due = claiming_next_due(),
+							.next_due = next_due(),
 							.wakes_seen = claiming_wakes_seen(),
 							.failing = claiming_fails()};
 	worker_process_report(&report);
@@ -91,7 +99,7 @@ is_worth_waiting(void)
 {
 	int64 soon_ms = Min(SOON_MS, setting_worker_idle_exit_ms);
 
-	return !claiming_fails() && claiming_next_due() <= backoff_in_ms(soon_ms);
+	return !claiming_fails() && next_due() <= backoff_in_ms(soon_ms);
 }
 
 static bool

@@ -41,9 +41,11 @@ typedef struct Installation
 	int requests_unsettled;        /* sent with a token, their answers not recorded yet */
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* fingerprint: ETags belong to it */
 	bool minting;                         /* a request for a token is under way */
-	bool app_doubted; /* it is not there, or not for this App: GET /app tells which */
-	List *waiting;    /* line.c: of Conversation, not sent yet, in order */
-	List *ahead;      /* freshness.c: of Conversation, they read for updates to come */
+	bool app_doubted;              /* it is not there, or not for this App: GET /app tells which */
+	List *waiting;                 /* line.c: of Conversation, not sent yet, in order */
+	struct Conversation *sweep;    /* sweeps.c: a page of a list, not asked for yet */
+	RatePermission sweep_obstacle; /* pacing.c: what is in its way */
+	List *ahead;                   /* freshness.c: of Conversation, they read for updates to come */
 	LineInHand lines[RECORD_TYPES][RATE_KINDS];
 	struct Conversation *refreshing; /* freshness.c: in its turn to write, but asks again first */
 	RatePermission obstacles[RATE_KINDS]; /* pacing.c: in the way of the first that waits */

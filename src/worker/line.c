@@ -48,8 +48,15 @@ line_end(Conversation *conversation)
 Conversation *
 line_take_first(Installation *installation)
 {
-	Conversation *first = linitial(installation->waiting);
+	Conversation *first;
 
+	if (installation->waiting == NIL)
+	{
+		first = installation->sweep;
+		installation->sweep = NULL;
+		return first;
+	}
+	first = linitial(installation->waiting);
 	installation->waiting = list_delete_first(installation->waiting);
 	return first;
 }

@@ -45,10 +45,33 @@ pacing_permits(Conversation *conversation)
 	/* Those of a kind keep their order: behind one that has to wait, the next one need not ask. */
 	if (is_held_up(installation, kind))
 		return false;
-	/* There is no backfill yet that would ask for itself. */
 	installation->obstacles[kind] =
 		budget_take(installation->id, kind, RATE_FOR_PEOPLE, &conversation->ticket);
 	return !is_held_up(installation, kind);
+}
+
+bool
+pacing_permits_sweep(Conversation *conversation)
+{
+	Installation *installation = conversation->installation;
+
+	installation->sweep_obstacle = installation->obstacles[RATE_READ];
+	if (!is_held_up(installation, RATE_READ))
+		installation->sweep_obstacle =
+			budget_take(installation->id, RATE_READ, RATE_FOR_BACKFILL, &conversation->ticket);
+	return installation->sweep_obstacle.obstacle == RATE_NONE;
+}
+
+/* One list that GitHub cannot make says nothing of what else it can: the list alone waits. */
+static GithubVerdict
+verdict_for_budget(const Conversation *conversation)
+{
+	GithubVerdict verdict = conversation->answer->verdict;
+
+	if (conversation->purpose == ABOUT_SWEEP && verdict.kind == GITHUB_UNAVAILABLE &&
+		verdict_may_be_page_size(conversation->answer))
+		verdict.kind = GITHUB_REJECTED;
+	return verdict;
 }
 
 TimestampTz
@@ -64,15 +87,25 @@ pacing_next_time(const Installation *installation)
 	return budget_time(next_ms);
 }
 
+TimestampTz
+pacing_next_time_of_sweep(const Installation *installation)
+{
+	const RatePermission *in_the_way = installation->obstacles[RATE_READ].obstacle != RATE_NONE
+		? &installation->obstacles[RATE_READ]
+		: &installation->sweep_obstacle;
+
+	return budget_time(in_the_way->obstacle == RATE_NONE ? RATE_NEVER : in_the_way->not_before_ms);
+}
+
 void
 pacing_settle(Conversation *conversation)
 {
-	const GithubVerdict *verdict = &conversation->answer->verdict;
+	GithubVerdict verdict = verdict_for_budget(conversation);
 
 	if (conversation->ticket.held)
-		budget_settle(&conversation->ticket, verdict);
+		budget_settle(&conversation->ticket, &verdict);
 	else
-		budget_note_verdict(conversation->installation->id, verdict);
+		budget_note_verdict(conversation->installation->id, &verdict);
 }
 
 void

@@ -16,12 +16,17 @@
  */
 extern bool pacing_permits(Conversation *conversation);
 
+/* The same of a page of a list: behind all that waits, and never the last of the hour. */
+extern bool pacing_permits_sweep(Conversation *conversation);
+
 /* What stood in the way is forgotten; whether nothing of an installation may be sent now. */
 extern void pacing_begin(Installation *installation);
 extern bool pacing_is_blocked(Installation *installation);
 
 /* When something that waits may be sent, unless an answer comes before; or DT_NOEND. */
 extern TimestampTz pacing_next_time(const Installation *installation);
+
+extern TimestampTz pacing_next_time_of_sweep(const Installation *installation);
 
 /* The answer has come: what it says about limits counts before anything else is sent. */
 extern void pacing_settle(Conversation *conversation);

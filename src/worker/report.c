@@ -167,3 +167,59 @@ report_lack_of_memory(Report *report, const char *reason)
 	(void) queue_report_give_back(report->conversation->claim, reason, retry_at);
 	report_note_retry(report, retry_at);
 }
+
+bool
+report_token_is_replaceable(Conversation *conversation)
+{
+	Installation *installation = conversation->installation;
+	bool tried_before = conversation->retried_unauthorized;
+
+	/* Somebody else may have renewed it already. */
+	if (strcmp(conversation->token_key, installation->token_key) == 0)
+	{
+		installation->token_doubted = true;
+		if (installation_rests_new_token(installation, GetCurrentTimestamp()))
+			return true;
+		if (!installation_gives_up_token(installation))
+			tried_before = true;
+	}
+	conversation->retried_unauthorized = true;
+	return !tried_before;
+}
+
+void
+report_end_pause(Report *report)
+{
+	const Installation *installation = report->conversation->installation;
+
+	if (!installation->may_be_paused)
+		return;
+	installations_resume(installation->id);
+	report->outage_ends = installations_end_outage(installation->id);
+}
+
+/* Whatever else it says, it comes from somebody who has read the token. */
+void
+report_note_accepted_token(const Conversation *conversation)
+{
+	switch (conversation->answer->verdict.kind)
+	{
+		case GITHUB_UNAUTHORIZED:
+		case GITHUB_UNAVAILABLE:
+		case GITHUB_INVALID_RESPONSE:
+			break;
+		case GITHUB_OK:
+		case GITHUB_NOT_MODIFIED:
+		case GITHUB_REDIRECTED:
+		case GITHUB_RATE_LIMITED:
+		case GITHUB_SUSPENDED:
+		case GITHUB_FORBIDDEN:
+		case GITHUB_NOT_FOUND:
+		case GITHUB_GONE:
+		case GITHUB_API_VERSION_GONE:
+		case GITHUB_VALIDATION_FAILED:
+		case GITHUB_REJECTED:
+			installation_note_accepted(conversation->installation, conversation->token_key);
+			break;
+	}
+}

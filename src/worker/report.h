@@ -54,4 +54,16 @@ extern void report_rate_limit(Report *report);
 extern void report_bad_credentials(Report *report, const char *reason);
 extern void report_lack_of_memory(Report *report, const char *reason);
 
+/*
+ * GitHub refused the token.  True: with another token, or this one a little
+ * later, the request is worth another try.
+ */
+extern bool report_token_is_replaceable(Conversation *conversation);
+
+/* GitHub answered: a pause of the installation that the database knows of is over. */
+extern void report_end_pause(Report *report);
+
+/* Whatever else an answer says, it may come from somebody who has read the token. */
+extern void report_note_accepted_token(const Conversation *conversation);
+
 #endif /* GITHUB_SYNC_REPORT_H */

@@ -21,6 +21,8 @@
 #include "worker/preparation_report.h"
 #include "worker/report.h"
 #include "worker/reporting.h"
+#include "worker/sweep_report.h"
+#include "worker/sweeps.h"
 
 /* How many reports one transaction holds at most: a bound on what a crash repeats. */
 #define REPORTS_PER_TRANSACTION 64
@@ -68,6 +70,11 @@ report_arrival(Report *report)
 	const Conversation *conversation = report->conversation;
 	const Refusal *refusal = &conversation->refusal;
 
+	if (conversation->purpose == ABOUT_SWEEP)
+	{
+		sweep_report_arrival(report);
+		return;
+	}
 	switch (refusal->reason)
 	{
 		case UNSENT_NOT:
@@ -138,6 +145,34 @@ report_failure(Report *report, const DbError *error)
 	}
 }
 
+typedef struct FailedSweep
+{
+	const Conversation *conversation;
+	const char *reason;
+} FailedSweep;
+
+/* DbAction */
+static void
+report_failed_sweep(void *argument)
+{
+	const FailedSweep *failed = argument;
+
+	sweep_report_failure(failed->conversation, failed->reason);
+}
+
+/* Where the queue cannot even be told, its page is claimed again. */
+static void
+fail_sweep(const Conversation *conversation, const DbError *error)
+{
+	FailedSweep failed = {conversation, error->message};
+	DbError further;
+
+	if (!db_try(report_failed_sweep, &failed, &further))
+		ereport(LOG,
+				(errcode(further.sqlstate),
+				 errmsg("github_sync: %s: %s", conversation_name(conversation), further.message)));
+}
+
 /* The report could not be made: the application's table or its triggers refused. */
 static void
 handle_failure(Report *report, const DbError *error)
@@ -146,6 +181,8 @@ handle_failure(Report *report, const DbError *error)
 
 	/* What it was in the middle of does not count any more. */
 	report_reset(report);
+	if (conversation->purpose == ABOUT_SWEEP)
+		fail_sweep(conversation, error);
 	if (conversation->claim == NULL)
 		return;
 	report->waits_ms = delay_of_report(conversation, error);
@@ -318,12 +355,32 @@ report_one(Conversation *conversation)
 	return report;
 }
 
+static void
+conclude_sweep(const Report *report)
+{
+	switch (report->disposition)
+	{
+		case CONVERSATION_GOES_ON:
+			sweeps_go_on(report->conversation);
+			break;
+		case CONVERSATION_ENDS:
+		case CONVERSATION_WAITS:
+			sweeps_end(report->conversation);
+			break;
+	}
+}
+
 /* Committed: now the conversation may go on, or has ended. */
 static void
 conclude(const Report *report)
 {
 	Conversation *conversation = report->conversation;
 
+	if (conversation->purpose == ABOUT_SWEEP)
+	{
+		conclude_sweep(report);
+		return;
+	}
 	if (conversation->purpose != ABOUT_CLAIM)
 	{
 		identity_note_end(conversation);

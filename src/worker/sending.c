@@ -36,6 +36,28 @@ describe_claim(const Conversation *conversation, GithubRequestInput *input)
 	input->per_page = conversation->look.per_page;
 }
 
+static void
+describe_sweep(const RepoSweep *sweep, GithubRequestInput *input)
+{
+	input->owner = sweep->owner_login;
+	input->repository = sweep->repo_name;
+	input->issue_number = sweep->issue_number;
+	input->page = 1;
+	input->per_page = sweep->page_size;
+}
+
+/* From when on a list is wanted; GITHUB_NO_TIME: all of it. */
+static int64
+beginning_of_list(const Conversation *conversation)
+{
+	if (conversation->sweep != NULL)
+		return conversation->sweep->since;
+	/* Issues are listed newest first and need no bound; comments are not. */
+	if (conversation->operation == GITHUB_LIST_ISSUE_COMMENTS)
+		return conversation->claim->lookup_since - LOOKUP_MARGIN_S;
+	return GITHUB_NO_TIME;
+}
+
 static GithubRequestError
 build_request(const Conversation *conversation, GithubRequest *request)
 {
@@ -45,12 +67,15 @@ build_request(const Conversation *conversation, GithubRequest *request)
 								.installation_id = conversation->installation->id,
 								.login = conversation->login};
 
+	int64 list_begins_at = beginning_of_list(conversation);
+
 	if (conversation->claim != NULL)
 		describe_claim(conversation, &input);
-	/* Issues are listed newest first and need no bound; comments are not. */
-	if (conversation->operation == GITHUB_LIST_ISSUE_COMMENTS)
+	if (conversation->sweep != NULL)
+		describe_sweep(conversation->sweep, &input);
+	if (list_begins_at != GITHUB_NO_TIME)
 	{
-		github_time_format(conversation->claim->lookup_since - LOOKUP_MARGIN_S, since);
+		github_time_format(list_begins_at, since);
 		input.since = since;
 	}
 	return github_request_build(&input, request);
@@ -100,26 +125,31 @@ refuse_unbuildable(Conversation *conversation, GithubRequestError error)
 	}
 }
 
+/* NULL: it belongs to another token, or cannot be sent. */
 static const char *
-etag_of_resource(const SyncClaim *claim, const Installation *installation)
+fit_etag(const char *etag, const char *etag_key, const Installation *installation)
 {
-	if (claim->etag == NULL || claim->etag_key == NULL ||
-		strcmp(claim->etag_key, installation->token_key) != 0 ||
-		!github_request_takes_etag(claim->etag))
+	if (etag == NULL || etag_key == NULL || strcmp(etag_key, installation->token_key) != 0 ||
+		!github_request_takes_etag(etag))
 		return NULL;
-	return claim->etag;
+	return etag;
 }
 
 /* What is known of what is asked for, by the present token; NULL: it is asked for as it is. */
 static const char *
 known_etag(const Conversation *conversation)
 {
+	const RepoSweep *sweep = conversation->sweep;
+
+	if (sweep != NULL)
+		return fit_etag(sweep->etag, sweep->etag_key, conversation->installation);
 	if (conversation->claim == NULL)
 		return NULL;
 	switch (conversation->claim->step)
 	{
 		case STEP_FETCH:
-			return etag_of_resource(conversation->claim, conversation->installation);
+			return fit_etag(conversation->claim->etag, conversation->claim->etag_key,
+							conversation->installation);
 		case STEP_CONFIRM:
 			return repositories_etag(conversation);
 		case STEP_CREATE:

@@ -189,3 +189,21 @@ verdict_describe(const Answer *answer)
 	return psprintf("GitHub answered %d (%s)%s%s", answer->status, verdict, words ? ": " : "",
 					words ? words : "");
 }
+
+bool
+verdict_may_be_page_size(const Answer *answer)
+{
+	if (answer->verdict.not_before != GITHUB_NO_WAIT)
+		return false;
+	switch (answer->verdict.transport)
+	{
+		case GITHUB_ANSWERED:
+			return answer->status / 100 == 5;
+		case GITHUB_CUT_OFF:
+		case GITHUB_ANSWER_TOO_LARGE:
+			return true;
+		case GITHUB_NEVER_SENT:
+			return false;
+	}
+	pg_unreachable();
+}

@@ -45,6 +45,9 @@ extern void verdict_free(Answer *answer);
 /* Bytes of its body: what reading it costs goes by that. */
 extern size_t verdict_length(const Answer *answer);
 
+/* A list may have been too large for GitHub, or for us, or for the time that a request may take. */
+extern bool verdict_may_be_page_size(const Answer *answer);
+
 /* "GitHub answered 403 (forbidden): ...", for people; palloc'd. */
 extern char *verdict_describe(const Answer *answer);
 

@@ -27,6 +27,7 @@
 #include "worker/idleness.h"
 #include "worker/pauses.h"
 #include "worker/reporting.h"
+#include "worker/sweeps.h"
 #include "worker/worker.h"
 
 static long
@@ -40,6 +41,7 @@ time_to_wait(void)
 	deadline = Min(deadline, dispatch_next_time(now));
 	deadline = Min(deadline, arrivals_next_time());
 	deadline = Min(deadline, claiming_next_time());
+	deadline = Min(deadline, sweeps_next_time());
 	deadline = Min(deadline, idleness_next_time());
 	return TimestampDifferenceMilliseconds(now, deadline);
 }
@@ -100,13 +102,17 @@ note_wake(void)
 {
 	claiming_note_wake();
 	arrivals_note_wake();
+	sweeps_note_wake();
 }
 
 static void
 work(bool leaving, uint32 wait_event)
 {
 	if (!leaving)
+	{
 		claiming_claim();
+		sweeps_claim();
+	}
 	talk_to_github();
 	if (wait_for_something(wait_event) && claiming_was_woken())
 		note_wake();
@@ -130,7 +136,10 @@ look_after_process(bool leaving)
 	if (worker_process_settings_changed())
 		take_over_settings();
 	if (leaving || !setting_enabled)
+	{
 		pauses_give_back_all();
+		sweeps_give_back_all();
+	}
 	return leaving;
 }
 

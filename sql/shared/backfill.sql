@@ -1,0 +1,92 @@
+/*
+ * What people ask of sweeps: an import, a comparison at once, and how far it is.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.backfill_repo(
+	github_repo_id bigint, state text DEFAULT 'all', since timestamptz DEFAULT NULL,
+	include_comments boolean DEFAULT true)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.require_repo(github_repo_id);
+	IF (state IN ('all', 'open', 'closed')) IS NOT TRUE OR include_comments IS NULL THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('there are no issues of state %L to import', state),
+			HINT = 'state is all, open or closed; include_comments is true or false.';
+	END IF;
+	INSERT INTO github_sync.repo_sweeps AS s (github_repo_id, stream, is_asked, filters)
+	SELECT backfill_repo.github_repo_id, l.stream, l.stream = 'issues' OR include_comments,
+		jsonb_strip_nulls(jsonb_build_object('state', nullif(backfill_repo.state, 'all'),
+			'since', backfill_repo.since, 'comments', CASE WHEN NOT include_comments THEN false END))
+	FROM (VALUES ('issues'), ('comments')) AS l (stream)
+	ON CONFLICT ON CONSTRAINT repo_sweeps_pkey DO UPDATE SET phase = 'backfill', is_asked = excluded.is_asked,
+		filters = excluded.filters, due_at = clock_timestamp(), cursor_at = NULL, since_filter = NULL,
+		cursor_link = NULL, issue_id = NULL, shown_ids = NULL, pass_began_at = NULL, pass_started_at = NULL,
+		claimed_by = NULL, attempts = 0, last_error = NULL, last_error_at = NULL;
+	/* Those that exist are passed over; from now on they are synced as any. */
+	UPDATE github_sync.repo_sweeps AS s SET phase = 'sweep', cursor_at = clock_timestamp()
+	WHERE s.github_repo_id = backfill_repo.github_repo_id AND s.stream = 'comments' AND NOT include_comments;
+	PERFORM github_sync.wake();
+END
+$$;
+COMMENT ON FUNCTION github_sync.backfill_repo(bigint, text, timestamptz, boolean) IS
+'public: imports what a repository (GitHub''s id) has: its issues of a state (all, open, closed) that changed since '
+'a time (NULL: all), and their comments; what is linked stays so and is compared. The worker does it, behind all else; '
+'sync_progress shows how far it is, CALL wait_for_backfill() waits. Begins anew where one is under way. Raises 23503 '
+'for a repository that is not connected, 22023 for another state';
+
+CREATE OR REPLACE FUNCTION github_sync.reconcile_repo(github_repo_id bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.require_repo(github_repo_id);
+	PERFORM github_sync.hasten_sweeps(github_repo_id, true);
+	PERFORM github_sync.wake();
+END
+$$;
+COMMENT ON FUNCTION github_sync.reconcile_repo(bigint) IS
+'public: a repository (GitHub''s id) is compared with GitHub now, deletions included, whatever reconcile_interval '
+'says. Raises 23503 for a repository that is not connected';
+
+CREATE OR REPLACE FUNCTION github_sync.backfill_status(
+	repo_id bigint, OUT is_over boolean, OUT progress text) RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	SELECT coalesce(bool_and(s.phase <> 'backfill' AND NOT s.is_asked), true),
+		string_agg(format('%s: %s %s', s.stream, s.listed,
+			CASE WHEN s.phase <> 'backfill' THEN 'done' WHEN s.last_error IS NOT NULL THEN s.last_error
+				ELSE 'so far' END), ', ' ORDER BY s.stream DESC)
+	INTO is_over, progress
+	FROM github_sync.repo_sweeps AS s
+	WHERE s.github_repo_id = repo_id AND (s.stream = 'issues'
+		OR to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL AND NOT s.filters ? 'comments');
+END
+$$;
+COMMENT ON FUNCTION github_sync.backfill_status(bigint) IS
+'private: whether the import of a repository is over, and how far it is, for people';
+
+CREATE OR REPLACE PROCEDURE github_sync.wait_for_backfill(github_repo_id bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+	status record;
+	told text;
+BEGIN
+	LOOP
+		SELECT * INTO status FROM github_sync.backfill_status(github_repo_id);
+		IF status.progress IS DISTINCT FROM told THEN
+			told := status.progress;
+			RAISE NOTICE '%', told;
+		END IF;
+		EXIT WHEN status.is_over;
+		/* No snapshot is held while it waits. */
+		COMMIT;
+		PERFORM pg_sleep(0.5);
+		COMMIT;
+	END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE github_sync.wait_for_backfill(bigint) IS
+'public: waits until a repository (GitHub''s id) is imported, with a NOTICE whenever it is further on; commits in '
+'between, so that it cannot be called within a transaction';

@@ -1,0 +1,39 @@
+/*
+ * View sync_progress.
+ */
+
+--@view sync_progress: a row per list of a repository: how far it has been read, and what it waits for
+--@column github_repo_id: GitHub's id of the repository
+--@column repository: owner/name
+--@column stream: issues or comments
+--@column phase: backfill (the first import), sweep (what changed), census (which issues are still there)
+--@column is_under_way: a pass has begun and is not complete
+--@column done: items that were listed in this pass, or the last one
+--@column applied: how many of them were news
+--@column rate: items a second in this pass; NULL: none is under way
+--@column waits_for: reading; ready; due at a time; retry at a time; rate limit until a time; installation suspended or
+--@more deleted; repository disabled; issues first; reconcile_interval is 0
+--@column last_complete_at: when a pass came to the end of the list
+--@column last_census_at: when all issues were listed last
+--@column attempts: failures in a row
+--@column last_error: what went wrong last; NULL: nothing since the last complete pass
+--@column last_error_at: when that was
+	SELECT s.github_repo_id, r.owner_login || '/' || r.name AS repository, s.stream, s.phase,
+		s.pass_began_at IS NOT NULL AS is_under_way, s.listed AS done, s.applied,
+		round((s.listed / nullif(extract(epoch FROM clock_timestamp() - s.pass_began_at), 0))::numeric, 1) AS rate,
+		CASE
+			WHEN NOT r.sync_enabled OR r.access_lost OR r.sync_direction = 'outbound' THEN 'repository disabled'
+			WHEN i.state <> 'active' THEN 'installation ' || i.state
+			WHEN NOT s.is_asked AND github_sync.reconcile_interval() = '0' THEN 'reconcile_interval is 0'
+			WHEN i.paused_until > clock_timestamp() THEN i.pause_kind || ' until ' || i.paused_until
+			WHEN r.paused_until > clock_timestamp() THEN r.pause_reason
+			WHEN s.stream = 'comments' AND o.phase = 'backfill' THEN 'issues first'
+			WHEN s.due_at > clock_timestamp() AND s.attempts > 0 THEN 'retry at ' || s.due_at
+			WHEN s.due_at > clock_timestamp() THEN 'due at ' || s.due_at
+			WHEN s.claimed_by IS NOT NULL THEN 'reading'
+			ELSE 'ready' END AS waits_for,
+		s.last_complete_at, s.last_census_at, s.attempts, s.last_error, s.last_error_at
+	FROM github_sync.repo_sweeps AS s
+	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
+	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
+	JOIN github_sync.repo_sweeps AS o ON o.github_repo_id = s.github_repo_id AND o.stream = 'issues'

@@ -1,0 +1,593 @@
+/*
+ * Sweeps: what GitHub's lists show is compared with what is known, a page at a
+ * time.  The first pass imports what there is (backfill); later ones read what
+ * changed (sweep), and once a day which issues are still there (census).
+ *
+ * A page is applied and the cursor moves in one transaction: whoever dies
+ * repeats one page.  Only a page moves the cursor, by GitHub's own updated_at.
+ * Lists are read by their last change, oldest first, stepping by since: what
+ * moves while one reads moves to where it is still to be read, and no page
+ * number grows.  A step begins a second before the last item of the page, so that
+ * it makes no difference whether GitHub's since includes its boundary.
+ *
+ * The lists of a repository are apart, and each has a row of repo_sweeps: one
+ * that fails keeps its reason and its backoff, and holds up no other.
+ */
+
+/* GitHub's lists lag, and its times are whole seconds. */
+CREATE OR REPLACE FUNCTION github_sync.sweep_overlap() RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN interval '10 minutes';
+COMMENT ON FUNCTION github_sync.sweep_overlap() IS
+'private: how far before the newest change that was seen a sweep begins';
+
+CREATE OR REPLACE FUNCTION github_sync.census_interval() RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN interval '1 day';
+COMMENT ON FUNCTION github_sync.census_interval() IS
+'private: how often all issues are listed, to find those that are not there any more';
+
+CREATE OR REPLACE FUNCTION github_sync.reconcile_interval() RETURNS interval
+LANGUAGE sql STABLE
+RETURN coalesce(nullif(current_setting('github_sync.reconcile_interval', true), ''), '0')::interval;
+COMMENT ON FUNCTION github_sync.reconcile_interval() IS
+'private: the setting of this name; 0: no sweeps but those that somebody asks for';
+
+/* What people do has the rest of the hour. */
+CREATE OR REPLACE FUNCTION github_sync.sweep_interval(of_installation bigint) RETURNS interval
+LANGUAGE sql AS $$
+	SELECT greatest(github_sync.reconcile_interval(),
+		count(*) * interval '1 hour' / (0.2 * coalesce(max(b.request_limit), 5000)))
+	FROM github_sync.repo_sweeps AS s
+	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
+	LEFT JOIN LATERAL github_sync.installation_budget(of_installation) AS b ON true
+	WHERE r.github_app_installation_id = of_installation
+$$;
+COMMENT ON FUNCTION github_sync.sweep_interval(bigint) IS
+'private: the time between two sweeps of a list: stretched where the lists of the installation would otherwise use '
+'more than a fifth of its hour';
+
+CREATE OR REPLACE FUNCTION github_sync.sweep_backoff(failures integer) RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN least(interval '30 seconds' * 2 ^ least(failures, 10), interval '1 hour');
+COMMENT ON FUNCTION github_sync.sweep_backoff(integer) IS
+'private: after which time a list is read again that could not be read so many times in a row';
+
+CREATE OR REPLACE FUNCTION github_sync.edits_wait(of_installation bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF github_sync.task_edits_wait(of_installation) THEN
+		RETURN true;
+	ELSIF to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NULL THEN
+		RETURN false;
+	END IF;
+	RETURN github_sync.comment_edits_wait(of_installation);
+END
+$$;
+COMMENT ON FUNCTION github_sync.edits_wait(bigint) IS
+'private: whether transactions that people wait for stand in line';
+
+CREATE OR REPLACE FUNCTION github_sync.open_sweeps()
+RETURNS TABLE (repo_id bigint, list text, of_installation bigint, of_phase text, due timestamptz)
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY SELECT s.github_repo_id, s.stream, i.id, s.phase,
+		greatest(s.due_at, r.paused_until, i.paused_until, h.reset_at)
+	FROM github_sync.repo_sweeps AS s
+	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
+	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
+	/* The last tenth of the hour is not for sweeps. */
+	LEFT JOIN LATERAL (SELECT b.reset_at FROM github_sync.installation_budget(i.id) AS b
+		WHERE b.remaining <= b.request_limit / 10) AS h ON true
+	WHERE (s.is_asked OR github_sync.reconcile_interval() > '0')
+		AND r.sync_enabled AND NOT r.access_lost AND r.sync_direction <> 'outbound' AND i.state = 'active'
+		/* A comment belongs to an issue: those come first. */
+		AND (s.stream = 'issues' OR to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL
+			AND EXISTS (SELECT FROM github_sync.repo_sweeps AS o WHERE o.github_repo_id = s.github_repo_id
+				AND o.stream = 'issues' AND o.phase <> 'backfill'));
+END
+$$;
+COMMENT ON FUNCTION github_sync.open_sweeps() IS
+'private: the lists that are to be read, and when';
+
+CREATE OR REPLACE FUNCTION github_sync.sweep_candidates(busy bigint[]) RETURNS TABLE (repo_id bigint, list text)
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY SELECT DISTINCT ON (o.of_installation) o.repo_id, o.list
+	FROM github_sync.open_sweeps() AS o
+	WHERE o.due <= clock_timestamp() AND o.of_installation <> ALL (busy)
+		/* One at a time for each installation, whichever worker has it. */
+		AND NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS h
+			JOIN github_sync.github_repos AS r ON r.id = h.github_repo_id
+			WHERE r.github_app_installation_id = o.of_installation AND h.claimed_by <> pg_backend_pid()
+				AND h.claimed_by IN (SELECT w.pid FROM github_sync.worker_slots() AS w))
+		AND (o.due < clock_timestamp() - github_sync.sweep_overlap()
+			OR NOT github_sync.edits_wait(o.of_installation))
+	ORDER BY o.of_installation, o.of_phase = 'backfill', o.due, o.repo_id, o.list DESC;
+END
+$$;
+COMMENT ON FUNCTION github_sync.sweep_candidates(bigint[]) IS
+'private: the list that is read next of each installation but the busy ones; edits of people go first, but not for '
+'ever';
+
+CREATE OR REPLACE FUNCTION github_sync.begin_pass(INOUT s github_sync.repo_sweeps)
+LANGUAGE plpgsql AS $$
+DECLARE
+	since timestamptz := coalesce(s.cursor_at - github_sync.sweep_overlap(), (s.filters ->> 'since')::timestamptz);
+BEGIN
+	s.pass_began_at := clock_timestamp();
+	s.page_size := 100;
+	s.listed := 0;
+	s.applied := 0;
+	IF s.phase = 'sweep' AND s.stream = 'issues'
+		AND coalesce(s.last_census_at < clock_timestamp() - github_sync.census_interval(), true)
+		AND s.last_complete_at IS NOT NULL AND s.is_asked IS DISTINCT FROM true THEN
+		s.phase := 'census';
+		s.created_until := NULL;
+		s.shown_ids := '{}';
+	ELSIF since IS DISTINCT FROM s.since_filter THEN
+		s.since_filter := since;
+		s.etag := NULL;
+		s.etag_key := NULL;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.begin_pass(github_sync.repo_sweeps) IS
+'private: what a pass begins with. Its address stays the same while nothing changes, so that GitHub can say so';
+
+CREATE OR REPLACE FUNCTION github_sync.next_issue_to_list(INOUT s github_sync.repo_sweeps, OUT number integer)
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF s.stream <> 'comments' OR s.issue_id IS NULL AND s.cursor_link IS NOT NULL THEN
+		RETURN;
+	END IF;
+	IF s.issue_id IS NULL THEN
+		SELECT i.id INTO s.issue_id FROM github_sync.github_issues AS i
+		WHERE i.github_repo_id = s.github_repo_id AND i.comments_to_list AND i.number IS NOT NULL ORDER BY i.id LIMIT 1;
+		s.shown_ids := '{}';
+	END IF;
+	number := (SELECT i.number FROM github_sync.github_issues AS i WHERE i.id = s.issue_id);
+END
+$$;
+COMMENT ON FUNCTION github_sync.next_issue_to_list(github_sync.repo_sweeps) IS
+'private: the issue whose comments are listed by themselves; NULL: none';
+
+CREATE OR REPLACE FUNCTION github_sync.save_sweep(s github_sync.repo_sweeps) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.repo_sweeps AS r SET phase = s.phase, is_asked = s.is_asked, due_at = s.due_at,
+		cursor_at = s.cursor_at, since_filter = s.since_filter, cursor_link = s.cursor_link, page_size = s.page_size,
+		issue_id = s.issue_id, shown_ids = s.shown_ids, created_until = s.created_until,
+		pass_began_at = s.pass_began_at, pass_started_at = s.pass_started_at, listed = s.listed, applied = s.applied,
+		claimed_by = s.claimed_by, claim_no = s.claim_no, attempts = s.attempts, last_error = s.last_error,
+		last_error_at = s.last_error_at, etag = s.etag, etag_key = s.etag_key,
+		last_complete_at = s.last_complete_at, last_census_at = s.last_census_at
+	WHERE r.github_repo_id = s.github_repo_id AND r.stream = s.stream;
+END
+$$;
+COMMENT ON FUNCTION github_sync.save_sweep(github_sync.repo_sweeps) IS
+'private: writes a row of repo_sweeps back that its holder changed';
+
+CREATE OR REPLACE FUNCTION github_sync.claim_sweep(repo_id bigint, list text) RETURNS github_sync.sweep
+LANGUAGE plpgsql AS $$
+DECLARE
+	s github_sync.repo_sweeps := github_sync.lock_sweep_skip_locked(repo_id, list);
+	begun record;
+	sweep github_sync.sweep;
+BEGIN
+	IF s.github_repo_id IS NULL THEN
+		RETURN NULL;
+	END IF;
+	IF s.pass_began_at IS NULL THEN
+		s := github_sync.begin_pass(s);
+	END IF;
+	SELECT * INTO begun FROM github_sync.next_issue_to_list(s);
+	s := begun.s;
+	IF s.claimed_by IS NOT NULL THEN
+		s.attempts := s.attempts + 1;	/* a worker ended with it */
+	END IF;
+	s.claimed_by := pg_backend_pid();
+	s.claim_no := s.claim_no + 1;
+	PERFORM github_sync.save_sweep(s);
+	sweep := ROW(s.github_repo_id, s.stream, s.claim_no, r.github_app_installation_id, r.owner_login, r.name,
+		CASE WHEN begun.number IS NOT NULL THEN 'comments of issue' WHEN s.phase = 'census' THEN 'census'
+			ELSE s.stream END,
+		begun.number, s.page_size, CASE WHEN begun.number IS NULL AND s.phase <> 'census' THEN s.since_filter END,
+		s.cursor_link, NULL, NULL)::github_sync.sweep
+	FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id;
+	IF s.phase = 'sweep' AND s.pass_started_at IS NULL AND begun.number IS NULL AND s.cursor_link IS NULL THEN
+		sweep.etag := s.etag;
+		sweep.etag_key := s.etag_key;
+	END IF;
+	RETURN sweep;
+END
+$$;
+COMMENT ON FUNCTION github_sync.claim_sweep(bigint, text) IS
+'private: claims the next page of a list; NULL: somebody else has it';
+
+CREATE OR REPLACE FUNCTION github_sync.apply_later() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	later github_sync.listed_later;
+BEGIN
+	FOR later IN SELECT * FROM github_sync.listed_later AS l ORDER BY l.noted_at LIMIT 100 LOOP
+		IF later.record_type = 'task' THEN
+			PERFORM github_sync.task_apply_later(later);
+		ELSIF to_regprocedure('github_sync.comment_apply_later(github_sync.listed_later)') IS NOT NULL THEN
+			PERFORM github_sync.comment_apply_later(later);
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.apply_later() IS
+'private: what somebody held when it was listed is tried again';
+
+CREATE OR REPLACE FUNCTION github_sync.sweep_claim(busy bigint[]) RETURNS SETOF github_sync.sweep
+LANGUAGE plpgsql AS $$
+DECLARE
+	candidate record;
+	sweep github_sync.sweep;
+BEGIN
+	PERFORM github_sync.apply_later();
+	FOR candidate IN SELECT * FROM github_sync.sweep_candidates(busy) LOOP
+		sweep := github_sync.claim_sweep(candidate.repo_id, candidate.list);
+		IF sweep.github_repo_id IS NOT NULL THEN
+			RETURN NEXT sweep;
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.sweep_claim(bigint[]) IS
+'private: claims a page of a list for each installation that may be asked; busy: those of which the caller reads one';
+
+CREATE OR REPLACE FUNCTION github_sync.next_sweep_at(busy bigint[]) RETURNS timestamptz
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN least((SELECT min(o.due) FROM github_sync.open_sweeps() AS o WHERE o.of_installation <> ALL (busy)),
+		(SELECT clock_timestamp() FROM github_sync.listed_later AS l LIMIT 1));
+END
+$$;
+COMMENT ON FUNCTION github_sync.next_sweep_at(bigint[]) IS
+'private: when the next list is to be read; NULL: none';
+
+CREATE OR REPLACE FUNCTION github_sync.end_pass(INOUT s github_sync.repo_sweeps)
+LANGUAGE plpgsql AS $$
+DECLARE
+	is_census boolean := s.phase = 'census';
+BEGIN
+	IF is_census OR s.phase = 'backfill' THEN
+		s.last_census_at := clock_timestamp();
+	END IF;
+	s.phase := 'sweep';
+	s.is_asked := false;
+	s.last_complete_at := clock_timestamp();
+	s.due_at := clock_timestamp() + github_sync.sweep_interval((SELECT r.github_app_installation_id
+		FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id));
+	s.cursor_link := NULL;
+	s.created_until := NULL;
+	s.shown_ids := NULL;
+	s.pass_began_at := NULL;
+	s.pass_started_at := NULL;
+	s.last_error := NULL;
+	s.last_error_at := NULL;
+	s.attempts := 0;
+	/* Their number is known now: those of an issue are listed next. */
+	IF is_census THEN
+		UPDATE github_sync.repo_sweeps AS r SET due_at = clock_timestamp()
+		WHERE r.github_repo_id = s.github_repo_id AND r.stream = 'comments' AND EXISTS (
+			SELECT FROM github_sync.github_issues AS i
+			WHERE i.github_repo_id = s.github_repo_id AND i.comments_to_list);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.end_pass(github_sync.repo_sweeps) IS
+'private: a list has been read to its end: that alone makes the next pass due later';
+
+CREATE OR REPLACE FUNCTION github_sync.take_census(
+	s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[], jsons text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	shown bigint[] := ARRAY(SELECT i.github_id FROM unnest(items) AS i) || s.shown_ids;
+	until timestamptz := CASE WHEN page.next_link IS NULL THEN 'infinity'
+		ELSE (SELECT max(i.created_at) FROM unnest(items) AS i) END;
+BEGIN
+	/* An item that could not be read is not absent. */
+	IF page.unreadable IS NULL THEN
+		PERFORM github_sync.task_ask_for_absent(ARRAY(SELECT i.id FROM github_sync.github_issues AS i
+			WHERE i.github_repo_id = s.github_repo_id AND i.deleted_at IS NULL AND i.github_id <> ALL (shown)
+				AND i.github_created_at >= coalesce(s.created_until, '-infinity') AND i.github_created_at < until
+				AND i.seen_at < coalesce(s.pass_started_at, page.answered_at)
+			ORDER BY i.id), page.priority);
+	END IF;
+	IF to_regprocedure('github_sync.comment_note_counts(bigint,integer[],integer[])') IS NOT NULL
+		AND NOT s.filters ? 'comments' THEN
+		PERFORM github_sync.comment_note_counts(s.github_repo_id,
+			ARRAY(SELECT i.number FROM unnest(items) WITH ORDINALITY AS i ORDER BY i.ordinality),
+			ARRAY(SELECT (j.json::jsonb ->> 'comments')::integer
+				FROM unnest(jsons) WITH ORDINALITY AS j (json, place) ORDER BY j.place));
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.take_census(
+	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[], text[]) IS
+'private: issues of the time that a page spans which it does not show are asked for singly; issues that have another '
+'number of comments than here have them listed';
+
+CREATE OR REPLACE FUNCTION github_sync.end_issue(
+	INOUT s github_sync.repo_sweeps, page github_sync.swept_page)
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF page.unreadable IS NULL THEN
+		PERFORM github_sync.comment_ask_for_absent(
+			github_sync.comment_absent_of_issue(s.issue_id, s.shown_ids), page.priority);
+	END IF;
+	UPDATE github_sync.github_issues AS i SET comments_to_list = false WHERE i.id = s.issue_id;
+	s.issue_id := NULL;
+	s.shown_ids := NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.end_issue(github_sync.repo_sweeps, github_sync.swept_page) IS
+'private: all comments of an issue have been listed: those that were not are asked for singly';
+
+CREATE OR REPLACE FUNCTION github_sync.move_cursor(
+	INOUT s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[])
+LANGUAGE plpgsql AS $$
+DECLARE
+	ids bigint[] := ARRAY(SELECT i.github_id FROM unnest(items) AS i);
+	newest timestamptz := (SELECT max(i.updated_at) FROM unnest(items) AS i);
+BEGIN
+	s.pass_started_at := coalesce(s.pass_started_at, page.answered_at);
+	s.cursor_link := page.next_link;
+	IF s.issue_id IS NOT NULL THEN
+		s.shown_ids := s.shown_ids || ids;
+		IF page.next_link IS NULL THEN
+			s := github_sync.end_issue(s, page);
+		END IF;
+		RETURN;
+	ELSIF s.phase = 'census' THEN
+		s.created_until := coalesce((SELECT max(i.created_at) FROM unnest(items) AS i), s.created_until);
+		s.shown_ids := ids;
+	ELSE
+		s.cursor_at := greatest(s.cursor_at, newest);
+		IF page.next_link IS NOT NULL AND newest - interval '1 second' > coalesce(s.since_filter, '-infinity') THEN
+			s.since_filter := newest - interval '1 second';
+			s.cursor_link := NULL;
+		END IF;
+	END IF;
+	IF page.next_link IS NULL THEN
+		s := github_sync.end_pass(s);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.move_cursor(github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[]) IS
+'private: where the list goes on behind a page. A link is followed only within one second, and by the census';
+
+CREATE OR REPLACE FUNCTION github_sync.keep_wanted(
+	s github_sync.repo_sweeps, INOUT items github_sync.resource[], INOUT jsons text[])
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF s.filters = '{}' THEN
+		RETURN;
+	END IF;
+	SELECT coalesce(array_agg(i.item ORDER BY i.place), '{}'), coalesce(array_agg(i.json ORDER BY i.place), '{}')
+	INTO keep_wanted.items, keep_wanted.jsons
+	FROM (SELECT u.place, u.json, ROW(u.github_id, u.number, u.is_pull_request, u.title, u.body, u.state,
+			u.state_reason, u.author_login, u.html_url, u.created_at, u.updated_at, u.closed_at,
+			u.author_id)::github_sync.resource AS item
+		FROM ROWS FROM (unnest(items), unnest(jsons)) WITH ORDINALITY AS u (github_id, number, is_pull_request, title,
+			body, state, state_reason, author_login, html_url, created_at, updated_at, closed_at, author_id, json,
+			place)
+		WHERE EXISTS (SELECT FROM github_sync.github_issues AS k
+				WHERE k.github_repo_id = s.github_repo_id AND k.number = u.number)
+			OR s.stream = 'issues' AND u.state = coalesce(s.filters ->> 'state', u.state)
+				AND u.updated_at >= coalesce((s.filters ->> 'since')::timestamptz, '-infinity')) AS i;
+END
+$$;
+COMMENT ON FUNCTION github_sync.keep_wanted(github_sync.repo_sweeps, github_sync.resource[], text[]) IS
+'private: the items of a page that backfill_repo() was to import, and those that are known already, with their '
+'comments';
+
+CREATE OR REPLACE FUNCTION github_sync.sweep_page(
+	page github_sync.swept_page, items github_sync.resource[], jsons text[]) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	s github_sync.repo_sweeps := github_sync.lock_claimed_sweep(page.github_repo_id, page.stream, page.claim_no);
+	repo github_sync.github_repos;
+	is_first boolean := s.pass_started_at IS NULL AND s.issue_id IS NULL;
+	wanted record := github_sync.keep_wanted(s, items, jsons);
+BEGIN
+	IF s.github_repo_id IS NULL THEN
+		RETURN 'stale';
+	END IF;
+	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id;
+	page.is_careful := s.attempts >= 2;
+	page.priority := CASE s.phase WHEN 'backfill' THEN 300 ELSE 200 END;
+	s.listed := s.listed + cardinality(items);
+	s.applied := s.applied + CASE s.stream WHEN 'issues'
+		THEN github_sync.task_apply_listed(repo, page, wanted.items, wanted.jsons)
+		ELSE github_sync.comment_apply_listed(repo, page, wanted.items, wanted.jsons) END;
+	IF s.phase = 'census' THEN
+		PERFORM github_sync.take_census(s, page, items, jsons);
+	END IF;
+	IF s.phase = 'sweep' AND is_first AND page.next_link IS NULL THEN
+		s.etag := page.etag;
+		s.etag_key := page.etag_key;
+	END IF;
+	s.due_at := clock_timestamp();
+	s.claimed_by := NULL;
+	s.attempts := 0;
+	s := github_sync.move_cursor(s, page, items);
+	IF page.unreadable IS NOT NULL THEN
+		s.last_error := page.unreadable;
+		s.last_error_at := clock_timestamp();
+	END IF;
+	PERFORM github_sync.save_sweep(s);
+	RETURN CASE WHEN s.pass_began_at IS NULL THEN 'complete' ELSE 'goes on' END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.sweep_page(github_sync.swept_page, github_sync.resource[], text[]) IS
+'private: a page of a list was read: it is applied, and the cursor moves, in this one transaction. Returns goes on, '
+'complete (the end of the list), or stale: the claim is not the caller''s any more';
+
+CREATE OR REPLACE FUNCTION github_sync.sweep_not_modified(repo_id bigint, list text, held_claim_no integer) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	s github_sync.repo_sweeps := github_sync.lock_claimed_sweep(repo_id, list, held_claim_no);
+BEGIN
+	IF s.github_repo_id IS NULL THEN
+		RETURN 'stale';
+	END IF;
+	s.claimed_by := NULL;
+	PERFORM github_sync.save_sweep(github_sync.end_pass(s));
+	RETURN 'complete';
+END
+$$;
+COMMENT ON FUNCTION github_sync.sweep_not_modified(bigint, text, integer) IS
+'private: a list is what it was when it was read last; as sweep_page()';
+
+/* Below that, a list that cannot be had is not too large. */
+CREATE OR REPLACE FUNCTION github_sync.smaller_page(page_size integer) RETURNS integer
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN page_size > 50 THEN 50 WHEN page_size > 25 THEN 25 WHEN page_size > 10 THEN 10 END;
+COMMENT ON FUNCTION github_sync.smaller_page(integer) IS
+'private: the next smaller page of a list; NULL: there is none';
+
+CREATE OR REPLACE FUNCTION github_sync.list_by_issue(INOUT s github_sync.repo_sweeps)
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.github_issues AS i SET comments_to_list = true
+	WHERE i.id IN (SELECT o.id FROM github_sync.github_issues AS o
+		WHERE o.github_repo_id = s.github_repo_id AND o.number IS NOT NULL AND o.deleted_at IS NULL
+			AND NOT o.comments_to_list FOR NO KEY UPDATE SKIP LOCKED);
+	/* By then, all of that time will have been listed; clocks differ. */
+	s.cursor_at := greatest(s.cursor_at, clock_timestamp() - interval '1 hour');
+	s.since_filter := s.cursor_at - github_sync.sweep_overlap();
+	s.page_size := 100;
+	s.cursor_link := NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.list_by_issue(github_sync.repo_sweeps) IS
+'private: the list of all comments of a repository cannot be had, however small its pages: those of each issue are';
+
+CREATE OR REPLACE FUNCTION github_sync.sweep_failed(
+	repo_id bigint, list text, held_claim_no integer, reason text, may_be_page_size boolean) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	s github_sync.repo_sweeps := github_sync.lock_claimed_sweep(repo_id, list, held_claim_no);
+	smaller integer := github_sync.smaller_page(s.page_size);
+BEGIN
+	IF s.github_repo_id IS NULL THEN
+		RETURN 'stale';
+	END IF;
+	s.claimed_by := NULL;
+	s.last_error := github_sync.shortened(reason);
+	s.last_error_at := clock_timestamp();
+	s.due_at := clock_timestamp();
+	/* A link names the size of its pages: the step begins anew. */
+	IF s.cursor_link IS NOT NULL AND s.phase = 'census' THEN
+		s.created_until := NULL;
+	END IF;
+	s.cursor_link := NULL;
+	IF may_be_page_size AND smaller IS NOT NULL THEN
+		s.page_size := smaller;
+	ELSIF may_be_page_size AND s.stream = 'comments' AND s.issue_id IS NULL AND s.attempts = 0 THEN
+		s := github_sync.list_by_issue(s);
+		s.attempts := 1;
+	ELSE
+		s.attempts := s.attempts + 1;
+		s.due_at := clock_timestamp() + github_sync.sweep_backoff(s.attempts - 1);
+	END IF;
+	PERFORM github_sync.save_sweep(s);
+	RETURN 'goes on';
+END
+$$;
+COMMENT ON FUNCTION github_sync.sweep_failed(bigint, text, integer, text, boolean) IS
+'private: a page could not be read, or not be applied: read again with smaller pages where that may help, else after a '
+'time; nothing is passed over';
+
+CREATE OR REPLACE FUNCTION github_sync.sweep_let_go(
+	repo_id bigint, list text, held_claim_no integer, reason text, retry_at timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	s github_sync.repo_sweeps := github_sync.lock_claimed_sweep(repo_id, list, held_claim_no);
+BEGIN
+	IF s.github_repo_id IS NULL THEN
+		RETURN 'stale';
+	END IF;
+	s.claimed_by := NULL;
+	s.due_at := coalesce(retry_at, s.due_at);
+	s.last_error := coalesce(github_sync.shortened(reason), s.last_error);
+	s.last_error_at := CASE WHEN reason IS NULL THEN s.last_error_at ELSE clock_timestamp() END;
+	PERFORM github_sync.save_sweep(s);
+	RETURN 'goes on';
+END
+$$;
+COMMENT ON FUNCTION github_sync.sweep_let_go(bigint, text, integer, text, timestamptz) IS
+'private: a page was not read, for a reason that is not the list''s: it is claimed again, at once or at that time';
+
+/* ---- what makes sweeps due ---- */
+
+CREATE OR REPLACE FUNCTION github_sync.begin_sweeps() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	INSERT INTO github_sync.repo_sweeps (github_repo_id, stream) VALUES (NEW.id, 'issues'), (NEW.id, 'comments')
+	ON CONFLICT DO NOTHING;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.begin_sweeps() IS
+'private: a repository that is connected is to be imported';
+
+CREATE OR REPLACE FUNCTION github_sync.hasten_sweeps(repo_id bigint, asked boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.repo_sweeps AS s SET due_at = clock_timestamp(), last_census_at = NULL, attempts = 0,
+		is_asked = s.is_asked OR asked
+	WHERE s.github_repo_id = repo_id;
+END
+$$;
+COMMENT ON FUNCTION github_sync.hasten_sweeps(bigint, boolean) IS
+'private: something may have changed at GitHub that nobody told of: all lists of a repository are due, census included';
+
+CREATE OR REPLACE FUNCTION github_sync.resume_sweeps() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.hasten_sweeps(NEW.id, false);
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.resume_sweeps() IS
+'private: a repository syncs again, or in another way, or GitHub answers for it again';
+
+CREATE OR REPLACE FUNCTION github_sync.resume_sweeps_of_installation() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.hasten_sweeps(r.id, false) FROM github_sync.github_repos AS r
+	WHERE r.github_app_installation_id = NEW.id;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.resume_sweeps_of_installation() IS
+'private: an installation is active again, or GitHub was out of reach for it';
+
+CREATE OR REPLACE TRIGGER c_begin_sweeps
+	AFTER INSERT ON github_sync.github_repos
+	FOR EACH ROW EXECUTE FUNCTION github_sync.begin_sweeps();
+CREATE OR REPLACE TRIGGER c_resume_sweeps
+	AFTER UPDATE ON github_sync.github_repos
+	FOR EACH ROW WHEN ((OLD.sync_enabled, OLD.sync_direction, OLD.access_lost, OLD.github_app_installation_id,
+		OLD.paused_until IS NULL) IS DISTINCT FROM (NEW.sync_enabled, NEW.sync_direction, NEW.access_lost,
+		NEW.github_app_installation_id, NEW.paused_until IS NULL))
+	EXECUTE FUNCTION github_sync.resume_sweeps();
+CREATE OR REPLACE TRIGGER c_resume_sweeps
+	AFTER UPDATE ON github_sync.github_app_installations
+	FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND NEW.state = 'active'
+		OR OLD.outage_since IS NOT NULL AND NEW.outage_since IS NULL)
+	EXECUTE FUNCTION github_sync.resume_sweeps_of_installation();
+
+INSERT INTO github_sync.repo_sweeps (github_repo_id, stream)
+SELECT r.id, s.stream FROM github_sync.github_repos AS r CROSS JOIN (VALUES ('issues'), ('comments')) AS s (stream)
+ON CONFLICT DO NOTHING;

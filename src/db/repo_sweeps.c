@@ -1,0 +1,382 @@
+/*
+ * repo_sweeps.c
+ *		Pages of repositories' lists that this worker reads: claimed, and reported.
+ */
+#include "postgres.h"
+
+#include "core/github_time.h"
+#include "db/epoch.h"
+#include "db/repo_sweeps.h"
+#include "db/statement.h"
+#include "lib/stringinfo.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* Of the items that cannot be read so many are named. */
+#define PROBLEMS_NAMED 3
+
+static GithubOperation
+operation_of(const ResultSet *result, uint64 row)
+{
+	const char *request = result_text(result, row, "request");
+
+	if (strcmp(request, "issues") == 0)
+		return GITHUB_SWEEP_ISSUES;
+	if (strcmp(request, "comments") == 0)
+		return GITHUB_SWEEP_COMMENTS;
+	if (strcmp(request, "census") == 0)
+		return GITHUB_CENSUS_ISSUES;
+	if (strcmp(request, "comments of issue") == 0)
+		return GITHUB_LIST_ISSUE_COMMENTS;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s() returned an unknown request: \"%s\"", result->function, request)));
+}
+
+static int64
+since_of(const ResultSet *result, uint64 row)
+{
+	TimestampTz since = result_timestamp_or(result, row, "since", DT_NOBEGIN);
+
+	return since == DT_NOBEGIN ? GITHUB_NO_TIME : EPOCH_SECONDS_OF_TIMESTAMP(since);
+}
+
+static RepoSweep *
+read_sweep(const ResultSet *result, uint64 row, MemoryContext parent)
+{
+	MemoryContext context =
+		AllocSetContextCreate(parent, "github_sync sweep", ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	RepoSweep *sweep = palloc0(sizeof(RepoSweep));
+
+	sweep->context = context;
+	sweep->github_repo_id = result_int64(result, row, "github_repo_id");
+	sweep->stream = result_text(result, row, "stream");
+	sweep->claim_no = result_int32(result, row, "claim_no");
+	sweep->installation_id = result_int64(result, row, "installation_id");
+	sweep->owner_login = result_text(result, row, "owner_login");
+	sweep->repo_name = result_text(result, row, "repo_name");
+	sweep->operation = operation_of(result, row);
+	sweep->issue_number = result_int32_or(result, row, "issue_number", 0);
+	sweep->page_size = result_int32(result, row, "page_size");
+	sweep->since = since_of(result, row);
+	sweep->page_link = result_text_or_null(result, row, "page_link");
+	sweep->etag = result_text_or_null(result, row, "etag");
+	sweep->etag_key = result_text_or_null(result, row, "etag_key");
+	MemoryContextSwitchTo(caller);
+	return sweep;
+}
+
+static List *
+append_sweep(List *sweeps, RepoSweep *sweep, MemoryContext parent)
+{
+	MemoryContext caller = MemoryContextSwitchTo(parent);
+
+	sweeps = lappend(sweeps, sweep);
+	MemoryContextSwitchTo(caller);
+	return sweeps;
+}
+
+List *
+repo_sweeps_claim(const int64 *busy_installations, int busy_count, MemoryContext parent)
+{
+	static Statement statement = STATEMENT(
+		"SELECT github_repo_id, stream, claim_no, installation_id, owner_login, repo_name,"
+		" request, issue_number, page_size, since, page_link, etag, etag_key"
+		" FROM github_sync.sweep_claim($1)",
+		INT8ARRAYOID);
+	Parameters parameters = {0};
+	ResultSet result;
+	List *sweeps = NIL;
+
+	parameters_add_int64_array(&parameters, busy_installations, busy_count);
+	result = statement_run_shared(&statement, &parameters);
+	for (uint64 row = 0; row < result.count; row++)
+		sweeps = append_sweep(sweeps, read_sweep(&result, row, parent), parent);
+	return sweeps;
+}
+
+TimestampTz
+repo_sweeps_next_time(const int64 *busy_installations, int busy_count)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.next_sweep_at($1) AS next_at", INT8ARRAYOID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	parameters_add_int64_array(&parameters, busy_installations, busy_count);
+	result = statement_run_shared(&statement, &parameters);
+	return result_timestamp_or(&result, 0, "next_at", DT_NOEND);
+}
+
+static void
+add_sweep(Parameters *parameters, const RepoSweep *sweep)
+{
+	parameters_add_int64(parameters, sweep->github_repo_id);
+	parameters_add_text(parameters, sweep->stream);
+	parameters_add_int32(parameters, sweep->claim_no);
+}
+
+/* What is stale, another worker has by now, or somebody asked for anew: nothing is lost. */
+static void
+run_report(Statement *statement, const RepoSweep *sweep, const Parameters *parameters)
+{
+	ResultSet result = statement_run_shared(statement, parameters);
+
+	ereport(DEBUG1,
+			(errmsg_internal("github_sync: %s of repository " INT64_FORMAT
+							 ", claim %d: reported by %s(): %s",
+							 sweep->stream, sweep->github_repo_id, sweep->claim_no, result.function,
+							 result_text(&result, 0, "result"))));
+}
+
+/* ---- a page, column by column ---- */
+
+typedef const char *(*TextOfItem)(const GithubItem *item);
+typedef int64 (*NumberOfItem)(const GithubItem *item);
+
+static const char *
+title_of(const GithubItem *item)
+{
+	return item->resource.title;
+}
+
+static const char *
+body_of(const GithubItem *item)
+{
+	return item->resource.body;
+}
+
+static const char *
+item_state_of(const GithubItem *item)
+{
+	return item->resource.state;
+}
+
+static const char *
+state_reason_of(const GithubItem *item)
+{
+	return item->resource.state_reason;
+}
+
+static const char *
+author_login_of(const GithubItem *item)
+{
+	return item->resource.author_login;
+}
+
+static const char *
+html_url_of(const GithubItem *item)
+{
+	return item->resource.html_url;
+}
+
+static const char *
+json_of(const GithubItem *item)
+{
+	return item->json;
+}
+
+static int64
+id_of(const GithubItem *item)
+{
+	return item->resource.id;
+}
+
+static int64
+number_of(const GithubItem *item)
+{
+	return item->resource.number;
+}
+
+static int64
+pull_request_mark_of(const GithubItem *item)
+{
+	return item->resource.is_pull_request ? 1 : 0;
+}
+
+static int64
+created_at_of(const GithubItem *item)
+{
+	return item->resource.created_at;
+}
+
+static int64
+updated_at_of(const GithubItem *item)
+{
+	return item->resource.updated_at;
+}
+
+static int64
+closed_at_of(const GithubItem *item)
+{
+	return item->resource.closed_at;
+}
+
+static int64
+author_id_of(const GithubItem *item)
+{
+	return item->resource.author_id;
+}
+
+/* A comment that does not say of which issue it is could be of any. */
+static bool
+is_readable(const GithubItem *item)
+{
+	return item->result == GITHUB_PARSE_OK && item->resource.number > 0;
+}
+
+static void
+add_texts(Parameters *parameters, const GithubItems *items, TextOfItem text_of)
+{
+	const char **texts = palloc(sizeof(char *) * Max(items->count, 1));
+	int count = 0;
+
+	for (size_t i = 0; i < items->count; i++)
+	{
+		if (is_readable(&items->items[i]))
+			texts[count++] = text_of(&items->items[i]);
+	}
+	parameters_add_text_array(parameters, texts, count);
+}
+
+static void
+add_numbers(Parameters *parameters, const GithubItems *items, NumberOfItem number_of_item)
+{
+	int64 *numbers = palloc(sizeof(int64) * Max(items->count, 1));
+	int count = 0;
+
+	for (size_t i = 0; i < items->count; i++)
+	{
+		if (is_readable(&items->items[i]))
+			numbers[count++] = number_of_item(&items->items[i]);
+	}
+	parameters_add_int64_array(parameters, numbers, count);
+}
+
+/* NULL: all of them can be read. */
+static char *
+problems_of(const GithubItems *items)
+{
+	StringInfoData words;
+	int problems = 0;
+
+	initStringInfo(&words);
+	for (size_t i = 0; i < items->count; i++)
+	{
+		const GithubItem *item = &items->items[i];
+
+		if (is_readable(item))
+			continue;
+		if (problems++ < PROBLEMS_NAMED)
+			appendStringInfo(&words, "%sitem %zu of the page: %s", words.len > 0 ? "; " : "", i + 1,
+							 item->problem != NULL ? item->problem : "issue_url");
+	}
+	if (problems > PROBLEMS_NAMED)
+		appendStringInfo(&words, "; and %d more", problems - PROBLEMS_NAMED);
+	return problems > 0 ? psprintf("cannot be read: %s", words.data) : NULL;
+}
+
+static void
+add_page(Parameters *parameters, const SweptPage *page)
+{
+	parameters_add_seconds(parameters, page->answered_at);
+	parameters_add_int64_or_null(parameters, page->own_id);
+	parameters_add_text(parameters, page->next_link);
+	parameters_add_text(parameters, page->etag);
+	parameters_add_text(parameters, page->etag_key);
+	parameters_add_words(parameters, problems_of(page->items));
+}
+
+static void
+add_items(Parameters *parameters, const GithubItems *items)
+{
+	add_numbers(parameters, items, id_of);
+	add_numbers(parameters, items, number_of);
+	add_numbers(parameters, items, pull_request_mark_of);
+	add_texts(parameters, items, title_of);
+	add_texts(parameters, items, body_of);
+	add_texts(parameters, items, item_state_of);
+	add_texts(parameters, items, state_reason_of);
+	add_texts(parameters, items, author_login_of);
+	add_texts(parameters, items, html_url_of);
+	add_numbers(parameters, items, created_at_of);
+	add_numbers(parameters, items, updated_at_of);
+	add_numbers(parameters, items, closed_at_of);
+	add_numbers(parameters, items, author_id_of);
+	add_texts(parameters, items, json_of);
+}
+
+void
+repo_sweeps_report_page(const RepoSweep *sweep, const SweptPage *page)
+{
+	static Statement statement = STATEMENT(
+		"SELECT github_sync.sweep_page(ROW($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL,"
+		" NULL)::github_sync.swept_page,"
+		" ARRAY(SELECT ROW(i.id, i.number::integer, i.is_pull = 1, i.title, i.body, i.state,"
+		" i.reason, i.author, i.url, to_timestamp(i.created), to_timestamp(i.updated),"
+		" CASE WHEN i.closed > -9223372036854775807 THEN to_timestamp(i.closed) END,"
+		" nullif(i.author_id, 0))::github_sync.resource"
+		" FROM unnest($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
+		" WITH ORDINALITY AS i (id, number, is_pull, title, body, state, reason, author, url,"
+		" created, updated, closed, author_id, place) ORDER BY i.place), $23) AS result",
+		INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+		INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+		TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
+		INT8ARRAYOID, TEXTARRAYOID);
+	Parameters parameters = {0};
+
+	add_sweep(&parameters, sweep);
+	add_page(&parameters, page);
+	add_items(&parameters, page->items);
+	run_report(&statement, sweep, &parameters);
+}
+
+void
+repo_sweeps_report_not_modified(const RepoSweep *sweep)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.sweep_not_modified($1, $2, $3) AS result", INT8OID, TEXTOID,
+				  INT4OID);
+	Parameters parameters = {0};
+
+	add_sweep(&parameters, sweep);
+	run_report(&statement, sweep, &parameters);
+}
+
+void
+repo_sweeps_report_failure(const RepoSweep *sweep, const char *reason, bool may_be_page_size)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.sweep_failed($1, $2, $3, $4, $5) AS result", INT8OID, TEXTOID,
+				  INT4OID, TEXTOID, BOOLOID);
+	Parameters parameters = {0};
+
+	add_sweep(&parameters, sweep);
+	parameters_add_words(&parameters, reason);
+	parameters_add_bool(&parameters, may_be_page_size);
+	run_report(&statement, sweep, &parameters);
+}
+
+void
+repo_sweeps_let_go(const RepoSweep *sweep, const char *reason, TimestampTz retry_at)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.sweep_let_go($1, $2, $3, $4, $5) AS result", INT8OID, TEXTOID,
+				  INT4OID, TEXTOID, TIMESTAMPTZOID);
+	Parameters parameters = {0};
+
+	add_sweep(&parameters, sweep);
+	parameters_add_words(&parameters, reason);
+	if (retry_at == DT_NOBEGIN)
+		parameters_add_null(&parameters);
+	else
+		parameters_add_timestamp(&parameters, retry_at);
+	run_report(&statement, sweep, &parameters);
+}
+
+void
+repo_sweeps_free(RepoSweep *sweep)
+{
+	MemoryContextDelete(sweep->context);
+}

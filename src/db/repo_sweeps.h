@@ -1,0 +1,67 @@
+/*
+ * repo_sweeps.h
+ *		Pages of repositories' lists that this worker reads: claimed, and reported.
+ *
+ * A sweep is one page that is to be read.  Every function but
+ * repo_sweeps_free() runs between db_begin() and db_commit().
+ */
+#ifndef DB_REPO_SWEEPS_H
+#define DB_REPO_SWEEPS_H
+
+#include "postgres.h"
+
+#include "core/github_items.h"
+#include "core/github_request.h"
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+typedef struct RepoSweep
+{
+	MemoryContext context; /* of the sweep and all its texts */
+	int64 github_repo_id;
+	char *stream; /* issues, comments */
+	int32 claim_no;
+	int64 installation_id;
+	char *owner_login;
+	char *repo_name;
+	GithubOperation operation;
+	int32 issue_number; /* comments of an issue */
+	int32 page_size;
+	int64 since;     /* seconds since 1970; GITHUB_NO_TIME: all */
+	char *page_link; /* where GitHub said that the list goes on; NULL: its first page */
+	char *etag;      /* NULL: none */
+	char *etag_key;  /* which token the ETag belongs to */
+} RepoSweep;
+
+/* What was read.  Texts are NULL where there is none. */
+typedef struct SweptPage
+{
+	int64 answered_at; /* GitHub's Date, seconds since 1970 */
+	int64 own_id;      /* of the account that the worker sends as */
+	const char *next_link;
+	const char *etag;
+	const char *etag_key;
+	const GithubItems *items; /* those that cannot be read are left out, and named */
+} SweptPage;
+
+/* Pages that may be read now, in child contexts of parent, as the list is in it. */
+extern List *
+repo_sweeps_claim(const int64 *busy_installations, int busy_count, MemoryContext parent);
+
+/* When the next one is due: DT_NOEND: none that is known. */
+extern TimestampTz repo_sweeps_next_time(const int64 *busy_installations, int busy_count);
+
+/* Applies a page and moves the cursor. */
+extern void repo_sweeps_report_page(const RepoSweep *sweep, const SweptPage *page);
+extern void repo_sweeps_report_not_modified(const RepoSweep *sweep);
+
+/* It could not be read, or not be applied. */
+extern void
+repo_sweeps_report_failure(const RepoSweep *sweep, const char *reason, bool may_be_page_size);
+
+/* It was not read, and that is not the list's fault.  retry_at: DT_NOBEGIN: at once. */
+extern void repo_sweeps_let_go(const RepoSweep *sweep, const char *reason, TimestampTz retry_at);
+
+extern void repo_sweeps_free(RepoSweep *sweep);
+
+#endif /* DB_REPO_SWEEPS_H */

@@ -1,0 +1,224 @@
+/*
+ * sweep_report.c
+ *		What GitHub's answer to a request for a page of a list does.
+ *
+ * A list that cannot be had keeps the reason and is read again later; only what
+ * GitHub says of the installation as a whole concerns others.
+ */
+#include "postgres.h"
+
+#include "core/link_header.h"
+#include "core/url.h"
+#include "server/settings.h"
+#include "utils/timestamp.h"
+#include "worker/identity.h"
+#include "worker/sweep_report.h"
+
+#define MAX_REDIRECTS 3
+
+static void
+fail(const Report *report, const char *reason)
+{
+	repo_sweeps_report_failure(report->conversation->sweep, reason, false);
+}
+
+/* The installation waits, and the page with it. */
+static void
+let_go(Report *report, const char *reason)
+{
+	TimestampTz retry_at = report->pause_reason != NULL ? report->paused_until : DT_NOBEGIN;
+
+	repo_sweeps_let_go(report->conversation->sweep, reason, retry_at);
+}
+
+static GithubResourceKind
+kind_of_items(const RepoSweep *sweep)
+{
+	return strcmp(sweep->stream, "issues") == 0 ? GITHUB_ISSUE : GITHUB_COMMENT;
+}
+
+static void
+report_items(Report *report, const GithubItems *items)
+{
+	const Conversation *conversation = report->conversation;
+	const Answer *answer = conversation->answer;
+	char *link = link_header_next(answer->link);
+	char *next = url_within(setting_api_url, link);
+	bool leads_elsewhere = link != NULL && next == NULL;
+	bool takes_etag = answer->etag != NULL && github_request_takes_etag(answer->etag);
+	SweptPage page = {.answered_at = answer->verdict.answered_at,
+					  .own_id = identity_own_id(),
+					  .next_link = next != NULL ? pstrdup(next) : NULL,
+					  .etag = takes_etag ? answer->etag : NULL,
+					  .etag_key = conversation->token_key,
+					  .items = items};
+
+	free(link);
+	free(next);
+	if (leads_elsewhere)
+		fail(report, "GitHub's list goes on at another host, which is never called");
+	else
+		repo_sweeps_report_page(conversation->sweep, &page);
+}
+
+static void
+report_page(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+	GithubItems items;
+	const char *problem = NULL;
+	GithubParseResult result = github_items_parse(kind_of_items(conversation->sweep),
+												  conversation->answer->json, &items, &problem);
+
+	if (result != GITHUB_PARSE_OK)
+	{
+		fail(report, psprintf("GitHub's list cannot be read: %s", problem ? problem : "not JSON"));
+		return;
+	}
+	PG_TRY();
+	{
+		report_items(report, &items);
+	}
+	PG_FINALLY();
+	{
+		github_items_free(&items);
+	}
+	PG_END_TRY();
+}
+
+/* The repository may have another name by now. */
+static void
+follow_list(Report *report)
+{
+	Conversation *conversation = report->conversation;
+	char *url = url_within(setting_api_url, conversation->answer->location);
+	int64 repository_id = url != NULL ? url_repository_id(setting_api_url, url) : 0;
+	bool is_another = repository_id != 0 && repository_id != conversation->sweep->github_repo_id;
+
+	if (url != NULL && !is_another && conversation->redirects < MAX_REDIRECTS)
+	{
+		conversation->redirects++;
+		conversation_go_to(conversation, url);
+		report->disposition = CONVERSATION_GOES_ON;
+		return;
+	}
+	free(url);
+	fail(report,
+		 is_another ? "another repository answers to the name"
+					: "GitHub sent the request to where it cannot be followed");
+}
+
+static void
+report_refused_list_token(Report *report)
+{
+	if (report_token_is_replaceable(report->conversation))
+	{
+		report->disposition = CONVERSATION_GOES_ON;
+		return;
+	}
+	report_bad_credentials(report, verdict_describe(report->conversation->answer));
+	let_go(report, NULL);
+}
+
+static void
+report_unavailable_list(Report *report)
+{
+	const Answer *answer = report->conversation->answer;
+
+	if (verdict_may_be_page_size(answer))
+	{
+		repo_sweeps_report_failure(report->conversation->sweep, verdict_describe(answer), true);
+		return;
+	}
+	report_unavailable(report);
+	let_go(report, NULL);
+}
+
+static void
+report_answer(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+
+	report_note_accepted_token(conversation);
+	switch (conversation->answer->verdict.kind)
+	{
+		case GITHUB_OK:
+			report_end_pause(report);
+			report_page(report);
+			break;
+		case GITHUB_NOT_MODIFIED:
+			report_end_pause(report);
+			repo_sweeps_report_not_modified(conversation->sweep);
+			break;
+		case GITHUB_REDIRECTED:
+			follow_list(report);
+			break;
+		case GITHUB_UNAUTHORIZED:
+			report_refused_list_token(report);
+			break;
+		case GITHUB_RATE_LIMITED:
+			report_rate_limit(report);
+			let_go(report, NULL);
+			break;
+		case GITHUB_SUSPENDED:
+			report->installation_state = "suspended";
+			let_go(report, NULL);
+			break;
+		case GITHUB_UNAVAILABLE:
+		case GITHUB_INVALID_RESPONSE:
+			report_unavailable_list(report);
+			break;
+		case GITHUB_FORBIDDEN:
+		case GITHUB_NOT_FOUND:
+		case GITHUB_GONE:
+		case GITHUB_API_VERSION_GONE:
+		case GITHUB_VALIDATION_FAILED:
+		case GITHUB_REJECTED:
+			fail(report, verdict_describe(conversation->answer));
+			break;
+	}
+}
+
+static void
+report_sent_or_refused(Report *report)
+{
+	const Refusal *refusal = &report->conversation->refusal;
+
+	switch (refusal->reason)
+	{
+		case UNSENT_NOT:
+			report_answer(report);
+			break;
+		case UNSENT_BY_ROW:
+			fail(report, refusal->words);
+			break;
+		case UNSENT_BY_CREDENTIALS:
+			report_bad_credentials(report, refusal->words);
+			let_go(report, NULL);
+			break;
+		case UNSENT_BY_MEMORY:
+			report_lack_of_memory(report, refusal->words);
+			let_go(report, NULL);
+			break;
+	}
+}
+
+void
+sweep_report_arrival(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+
+	if (conversation->refusal.reason == UNSENT_NOT && conversation->answer->json == NULL)
+	{
+		report_lack_of_memory(report, "no memory to read GitHub's answer");
+		let_go(report, NULL);
+	}
+	else
+		report_sent_or_refused(report);
+}
+
+void
+sweep_report_failure(const Conversation *conversation, const char *reason)
+{
+	repo_sweeps_report_failure(conversation->sweep, reason, false);
+}
