@@ -50,12 +50,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		CROSS JOIN LATERAL (SELECT github_sync.definitions_of(t.record_type,
 			CASE kind WHEN 'VIEW' THEN 'views' ELSE 'objects' END)
 			WHERE to_regprocedure(format('github_sync.%I()', t.record_type || '_definitions')) IS NOT NULL) AS d (text)
+		CROSS JOIN (VALUES (split_part(split_part(what, '.', 2), '(', 1))) AS n (name)
 		WHERE CASE kind
 			WHEN 'VIEW' THEN strpos(d.text, format('--@view %s:', split_part(what, '.', 2))) > 0
-			ELSE strpos(d.text, format('CREATE OR REPLACE FUNCTION github_sync.%s(',
-				split_part(split_part(what, '.', 2), '(', 1))) > 0
+			ELSE (strpos(d.text, format('CREATE OR REPLACE FUNCTION github_sync.%s(', n.name)) > 0
+				OR strpos(d.text, format('CREATE OR REPLACE PROCEDURE github_sync.%s(', n.name)) > 0)
 				AND (SELECT count(*) FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace
-					AND p.proname = split_part(split_part(what, '.', 2), '(', 1)) = 1 END)
+					AND p.proname = n.name) = 1 END)
 $$;
 COMMENT ON FUNCTION github_sync.made_by_template(text, text) IS
 'private: whether an object that made_by_attach() lists is what attach makes by that name';

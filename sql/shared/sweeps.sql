@@ -121,7 +121,7 @@ BEGIN
 	s.applied := 0;
 	IF s.phase = 'sweep' AND s.stream = 'issues'
 		AND coalesce(s.last_census_at < clock_timestamp() - github_sync.census_interval(), true)
-		AND s.last_complete_at IS NOT NULL AND s.is_asked IS DISTINCT FROM true THEN
+		AND s.last_complete_at IS NOT NULL THEN
 		s.phase := 'census';
 		s.created_until := NULL;
 		s.shown_ids := '{}';
@@ -259,10 +259,14 @@ BEGIN
 		s.last_census_at := clock_timestamp();
 	END IF;
 	s.phase := 'sweep';
-	s.is_asked := false;
 	s.last_complete_at := clock_timestamp();
-	s.due_at := clock_timestamp() + github_sync.sweep_interval((SELECT r.github_app_installation_id
-		FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id));
+	s.due_at := clock_timestamp();
+	/* Behind a census what changed is still to be read. */
+	IF NOT is_census THEN
+		s.is_asked := false;
+		s.due_at := s.due_at + github_sync.sweep_interval((SELECT r.github_app_installation_id
+			FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id));
+	END IF;
 	s.cursor_link := NULL;
 	s.created_until := NULL;
 	s.shown_ids := NULL;
@@ -273,7 +277,7 @@ BEGIN
 	s.attempts := 0;
 	/* Their number is known now: those of an issue are listed next. */
 	IF is_census THEN
-		UPDATE github_sync.repo_sweeps AS r SET due_at = clock_timestamp()
+		UPDATE github_sync.repo_sweeps AS r SET due_at = clock_timestamp(), is_asked = r.is_asked OR s.is_asked
 		WHERE r.github_repo_id = s.github_repo_id AND r.stream = 'comments' AND EXISTS (
 			SELECT FROM github_sync.github_issues AS i
 			WHERE i.github_repo_id = s.github_repo_id AND i.comments_to_list);
