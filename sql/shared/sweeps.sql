@@ -545,8 +545,10 @@ COMMENT ON FUNCTION github_sync.begin_sweeps() IS
 
 CREATE OR REPLACE FUNCTION github_sync.hasten_sweeps(repo_id bigint, asked boolean) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+	at_once timestamptz := clock_timestamp();
 BEGIN
-	UPDATE github_sync.repo_sweeps AS s SET due_at = clock_timestamp(), last_census_at = NULL, attempts = 0,
+	UPDATE github_sync.repo_sweeps AS s SET due_at = at_once, last_census_at = NULL, attempts = 0,
 		is_asked = s.is_asked OR asked
 	WHERE s.github_repo_id = repo_id;
 END

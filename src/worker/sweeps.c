@@ -131,6 +131,7 @@ sweeps_claim(void)
 	{
 		sweeps.look_at = Max(result.next_at, backoff_in_ms(LOOKS_APART_MS));
 		begin_sweeps(result.claimed);
+		claiming_note_work(); /* what somebody held when it was listed may be queued now */
 		return;
 	}
 	forget_all(result.claimed);
@@ -158,7 +159,8 @@ void
 sweeps_end(Conversation *conversation)
 {
 	sweeps.in_hand = list_delete_ptr(sweeps.in_hand, conversation);
-	sweeps.look_at = 0; /* the list may go on */
+	sweeps.look_at = 0;   /* the list may go on */
+	claiming_note_work(); /* a page may have queued something: our own commit does not wake us */
 	if (conversation->installation->sweep == conversation)
 		conversation->installation->sweep = NULL;
 	conversation_end(conversation);

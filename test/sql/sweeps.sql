@@ -1,0 +1,107 @@
+--
+-- Sweeps: what is asked of a list next, and what a page does
+--
+\set ECHO none
+\set world `cat "$PG_ABS_SRCDIR/sql/include/world.sql"`
+:world
+\pset format unaligned
+\pset tuples_only on
+\pset null -
+CREATE FUNCTION listed(number integer, updated_s integer, title text DEFAULT 'Listed') RETURNS github_sync.resource
+LANGUAGE sql AS $$
+	SELECT ROW(3000000000 + number, number, false, title, NULL, 'open', NULL, 'octocat', NULL, at(number), at(updated_s),
+		NULL, 7)::github_sync.resource
+$$;
+CREATE FUNCTION as_json(item github_sync.resource) RETURNS text
+LANGUAGE sql AS $$
+	SELECT format('{"id": %s, "number": %s, "comments": %s, "repository_url": "https://api.github.com/repos/octo/app"}',
+		item.github_id, item.number, CASE item.number WHEN 3 THEN 1 ELSE 0 END)
+$$;
+-- the next list that is asked for
+CREATE FUNCTION ask() RETURNS github_sync.sweep
+LANGUAGE sql AS $$ SELECT * FROM github_sync.sweep_claim('{}') LIMIT 1 $$;
+CREATE TABLE asked (n serial, sweep jsonb);
+-- what is asked for, and what comes of a page that answers it
+CREATE FUNCTION read_page(answered_s integer, next_link text, VARIADIC items github_sync.resource[] DEFAULT '{}') RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	s github_sync.sweep := ask();
+BEGIN
+	IF s.github_repo_id IS NULL THEN
+		RETURN 'nothing is due';
+	END IF;
+	RETURN format('%s%s since %s%s: ', s.request, coalesce(' ' || s.issue_number, ''),
+			coalesce(extract(epoch FROM s.since - at(0))::integer::text, 'ever'), coalesce(' at ' || s.page_link, ''))
+		|| github_sync.sweep_page(ROW(s.github_repo_id, s.stream, s.claim_no, at(answered_s), 41, next_link, NULL, NULL,
+			NULL, NULL, NULL)::github_sync.swept_page, items, ARRAY(SELECT as_json(i) FROM unnest(items) AS i));
+END
+$$;
+CREATE FUNCTION fail_page(may_be_page_size boolean) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	s github_sync.sweep := ask();
+BEGIN
+	RETURN s.page_size || ' ' || s.request || ': '
+		|| github_sync.sweep_failed(s.github_repo_id, s.stream, s.claim_no, 'bad gateway', may_be_page_size);
+END
+$$;
+CREATE VIEW lists AS SELECT stream, phase, listed, applied, page_size, attempts, last_error,
+	due_at > clock_timestamp() AS rests FROM github_sync.repo_sweeps WHERE github_repo_id = 1 ORDER BY stream DESC;
+\set ECHO all
+-- a list is read by since, a second before the last item; within a second by GitHub's link
+SELECT github_sync.backfill_repo(1);
+SELECT * FROM lists;
+SELECT read_page(100, 'https://api.github.com/2', listed(1, 5), listed(2, 9));
+SELECT read_page(100, 'https://api.github.com/3', listed(2, 9), listed(3, 9));
+SELECT read_page(100, NULL, listed(3, 9), listed(4, 10));
+SELECT i.number, t.title FROM github_sync.github_issues AS i JOIN app.tasks AS t ON t.id = i.task_id ORDER BY 1;
+SELECT state, count(*) FROM github_sync.task_sync_transactions GROUP BY 1;
+SELECT * FROM lists;
+-- comments come when the issues are there
+SELECT read_page(100, NULL);
+SELECT read_page(100, NULL);
+-- a sweep goes back ten minutes; what is known makes no transaction
+SELECT github_sync.reconcile_repo(1);
+UPDATE github_sync.repo_sweeps SET last_census_at = now();
+SELECT read_page(200, NULL, listed(3, 9), listed(4, 10), listed(2, 50, 'Edited'));
+SELECT i.number, t.title FROM github_sync.github_issues AS i JOIN app.tasks AS t ON t.id = i.task_id ORDER BY 1;
+SELECT count(*) FROM github_sync.task_sync_transactions;
+SELECT read_page(200, NULL);
+-- the census: what is missing between two items is asked for singly; the third issue has a comment that is not known
+SELECT github_sync.reconcile_repo(1);
+SELECT read_page(1000, 'https://api.github.com/2', listed(1, 5), listed(3, 9));
+SELECT read_page(1000, NULL);
+SELECT action, github_issue_number, state FROM github_sync.task_sync_transactions WHERE action = 'delete';
+SELECT read_page(1000, NULL) FROM generate_series(1, 2);
+SELECT read_page(1000, NULL, listed(4, 10));
+SELECT read_page(1000, NULL);
+-- a worker that is late changes nothing
+SELECT github_sync.reconcile_repo(1);
+INSERT INTO asked (sweep) SELECT to_jsonb(ask());
+UPDATE github_sync.repo_sweeps SET claimed_by = NULL;
+INSERT INTO asked (sweep) SELECT to_jsonb(ask());
+SELECT github_sync.sweep_failed(1, sweep ->> 'stream', (sweep ->> 'claim_no')::integer, 'late', false) FROM asked ORDER BY n;
+-- pages become smaller, then the list rests
+UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute', claimed_by = NULL WHERE stream = 'issues';
+UPDATE github_sync.repo_sweeps SET due_at = now() + interval '1 minute', claimed_by = NULL WHERE stream = 'comments';
+SELECT fail_page(true) FROM generate_series(1, 4);
+SELECT * FROM lists;
+SELECT ask() IS NULL;
+-- the list of all comments cannot be had: those of each issue are listed
+UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute' WHERE stream = 'comments';
+SELECT fail_page(true) FROM generate_series(1, 4);
+SELECT read_page(1000, NULL) FROM generate_series(1, 2);
+SELECT count(*) FROM github_sync.github_issues WHERE comments_to_list;
+-- nothing is asked of a repository that does not sync, and all of it at once when it does
+UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute';
+SELECT github_sync.set_repo_sync(1, false);
+SELECT ask() IS NULL;
+SELECT repository, stream, waits_for FROM github_sync.sync_progress ORDER BY stream DESC;
+UPDATE github_sync.repo_sweeps SET due_at = now() + interval '1 hour', attempts = 3;
+SELECT github_sync.set_repo_sync(1, true);
+SELECT * FROM lists;
+-- mistakes
+\set VERBOSITY terse
+SELECT github_sync.backfill_repo(99);
+SELECT github_sync.backfill_repo(1, 'half-open');
+SELECT github_sync.reconcile_repo(99);
