@@ -222,12 +222,26 @@ $$;
 COMMENT ON FUNCTION github_sync.apply_later() IS
 'private: what somebody held when it was listed is tried again';
 
+CREATE OR REPLACE FUNCTION github_sync.add_missing_sweeps() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO github_sync.repo_sweeps (github_repo_id, stream)
+	SELECT r.id, l.stream FROM github_sync.github_repos AS r CROSS JOIN (VALUES ('issues'), ('comments')) AS l (stream)
+	WHERE NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS s
+		WHERE s.github_repo_id = r.id AND s.stream = l.stream)
+	ON CONFLICT DO NOTHING;
+END
+$$;
+COMMENT ON FUNCTION github_sync.add_missing_sweeps() IS
+'private: the lists of repositories that were restored without them, or connected before there were sweeps';
+
 CREATE OR REPLACE FUNCTION github_sync.sweep_claim(busy bigint[]) RETURNS SETOF github_sync.sweep
 LANGUAGE plpgsql AS $$
 DECLARE
 	candidate record;
 	sweep github_sync.sweep;
 BEGIN
+	PERFORM github_sync.add_missing_sweeps();
 	PERFORM github_sync.apply_later();
 	FOR candidate IN SELECT * FROM github_sync.sweep_candidates(busy) LOOP
 		sweep := github_sync.claim_sweep(candidate.repo_id, candidate.list);
@@ -535,8 +549,10 @@ CREATE OR REPLACE FUNCTION github_sync.begin_sweeps() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_one_owner();
-	INSERT INTO github_sync.repo_sweeps (github_repo_id, stream) VALUES (NEW.id, 'issues'), (NEW.id, 'comments')
-	ON CONFLICT DO NOTHING;
+	/* A dump brings its own. */
+	IF NOT github_sync.is_restoring() THEN
+		PERFORM github_sync.add_missing_sweeps();
+	END IF;
 	RETURN NULL;
 END
 $$;
@@ -581,7 +597,7 @@ COMMENT ON FUNCTION github_sync.resume_sweeps_of_installation() IS
 
 CREATE OR REPLACE TRIGGER c_begin_sweeps
 	AFTER INSERT ON github_sync.github_repos
-	FOR EACH ROW EXECUTE FUNCTION github_sync.begin_sweeps();
+	FOR EACH STATEMENT EXECUTE FUNCTION github_sync.begin_sweeps();
 CREATE OR REPLACE TRIGGER c_resume_sweeps
 	AFTER UPDATE ON github_sync.github_repos
 	FOR EACH ROW WHEN ((OLD.sync_enabled, OLD.sync_direction, OLD.access_lost, OLD.github_app_installation_id,
@@ -593,7 +609,3 @@ CREATE OR REPLACE TRIGGER c_resume_sweeps
 	FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND NEW.state = 'active'
 		OR OLD.outage_since IS NOT NULL AND NEW.outage_since IS NULL)
 	EXECUTE FUNCTION github_sync.resume_sweeps_of_installation();
-
-INSERT INTO github_sync.repo_sweeps (github_repo_id, stream)
-SELECT r.id, s.stream FROM github_sync.github_repos AS r CROSS JOIN (VALUES ('issues'), ('comments')) AS s (stream)
-ON CONFLICT DO NOTHING;
