@@ -113,6 +113,37 @@ transfer_name(GithubTransfer transfer)
 }
 
 static void
+add_edit(StringInfo texts, const char *name, const GithubEventEdit *edit)
+{
+	if (edit->from == NULL)
+		return;
+	add_name(texts, name);
+	appendStringInfoString(texts, "{\"from\": ");
+	escape_json(texts, edit->from);
+	if (edit->to != NULL)
+	{
+		appendStringInfoString(texts, ", \"to\": ");
+		escape_json(texts, edit->to);
+	}
+	appendStringInfoChar(texts, '}');
+}
+
+static void
+add_texts(StringInfo facts, const GithubEvent *event)
+{
+	StringInfoData texts;
+
+	if (event->title.from == NULL && event->body.from == NULL)
+		return;
+	initStringInfo(&texts);
+	appendStringInfoChar(&texts, '{');
+	add_edit(&texts, "title", &event->title);
+	add_edit(&texts, "body", &event->body);
+	add_name(facts, "texts");
+	appendStringInfo(facts, "%s}", texts.data);
+}
+
+static void
 add_event(StringInfo facts, const GithubEvent *event)
 {
 	appendStringInfoChar(facts, '{');
@@ -134,6 +165,7 @@ add_event(StringInfo facts, const GithubEvent *event)
 	add_number(facts, "other_issue_number", event->other_issue.number);
 	add_time(facts, "other_issue_updated_at", event->other_issue.updated_at);
 	add_number(facts, "other_repo_id", event->other_repository.id);
+	add_texts(facts, event);
 	add_ids(facts, "repositories_added", &event->repositories_added);
 	add_ids(facts, "repositories_removed", &event->repositories_removed);
 	appendStringInfoChar(facts, '}');
@@ -213,7 +245,8 @@ parse_payload(const char *event_name, const bytea *body, GithubEvent *event)
 
 /*
  * webhook_facts(event text, body bytea) RETURNS jsonb: what a delivery tells,
- * see github_event.h.  Names of repositories and accounts are its only texts.
+ * see github_event.h.  Its texts are names of repositories and accounts, and "texts": what an
+ * edit replaced, which is not for keeping.
  */
 Datum
 github_sync_webhook_facts(PG_FUNCTION_ARGS)

@@ -134,7 +134,7 @@ CREATE TABLE IF NOT EXISTS github_sync.sync_conflicts (
 COMMENT ON TABLE github_sync.sync_conflicts IS
 'public: fields that both sides changed differently, with both texts: what lost is never silently lost';
 COMMENT ON COLUMN github_sync.sync_conflicts.remote IS
-'GitHub''s text; NULL where winner is app: also a later text that GitHub told of, and no answer ever showed';
+'GitHub''s text; NULL where winner is app: also a later text that GitHub told of, and no answer or webhook ever showed';
 COMMENT ON COLUMN github_sync.sync_conflicts.cached_record_id IS
 'id in github_issues or github_comments';
 COMMENT ON COLUMN github_sync.sync_conflicts.transaction_id IS

@@ -52,11 +52,25 @@ $$;
 COMMENT ON FUNCTION github_sync.end_delivery(text, text) IS
 'private: a delivery is not pending any more';
 
+CREATE OR REPLACE FUNCTION github_sync.note_overwritten(event text, facts jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF event = 'issues' THEN
+		PERFORM github_sync.task_note_overwritten((facts ->> 'issue_id')::bigint, facts -> 'texts');
+	ELSIF to_regprocedure('github_sync.comment_note_overwritten(bigint, jsonb)') IS NOT NULL THEN
+		PERFORM github_sync.comment_note_overwritten((facts ->> 'comment_id')::bigint, facts -> 'texts');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.note_overwritten(text, jsonb) IS
+'private: the one use that is made of texts in a payload: what an edit of ours replaced unseen goes to sync_conflicts';
+
 CREATE OR REPLACE FUNCTION github_sync.facts_to_keep(facts jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	list text;
 BEGIN
+	facts := facts - 'texts';
 	/* An installation may have thousands of repositories. */
 	FOREACH list IN ARRAY ARRAY['repositories_added', 'repositories_removed'] LOOP
 		IF facts ? list THEN
@@ -68,7 +82,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.facts_to_keep(jsonb) IS
-'private: what a delivery tells, of repositories in lists those that are connected';
+'private: what a delivery tells, without texts, and of repositories in lists those that are connected';
 
 CREATE OR REPLACE FUNCTION github_sync.check_delivery(event text, delivery_id text, body bytea) RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -92,12 +106,14 @@ CREATE OR REPLACE FUNCTION github_sync.take_delivery(event text, delivery_id tex
 LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
+	told jsonb;
 	facts jsonb;
 	delivery github_sync.webhook_deliveries;
 	outcome text;
 BEGIN
 	PERFORM github_sync.check_delivery(event, delivery_id, body);
-	facts := github_sync.facts_to_keep(github_sync.webhook_facts(event, body));
+	told := github_sync.webhook_facts(event, body);
+	facts := github_sync.facts_to_keep(told);
 	INSERT INTO github_sync.webhook_deliveries AS d
 		(delivery_id, event, action, github_repo_id, installation_id, facts)
 	VALUES (delivery_id, event, facts ->> 'action', (facts ->> 'repo_id')::bigint,
@@ -110,6 +126,7 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN 'duplicate delivery';
 	END IF;
+	PERFORM github_sync.note_overwritten(event, told) WHERE told ? 'texts';
 	outcome := github_sync.try_delivery(delivery);
 	IF outcome = 'pending' THEN
 		PERFORM github_sync.wake();

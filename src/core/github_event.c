@@ -138,6 +138,39 @@ read_comment_member(JsonReader *reader, GithubEventComment *comment)
 	close_member(reader, &member, "comment");
 }
 
+/* ---- what an edit replaced ---- */
+
+static void
+read_edit(JsonReader *changes, JsonReader *edited, const char *name, GithubEventEdit *edit)
+{
+	JsonReader change;
+
+	if (json_read_member(changes, name) == NULL)
+		return;
+	change = open_member(changes, name);
+	edit->from = json_read_text(&change, "from");
+	edit->to = json_read_optional_text(edited, name);
+	close_member(changes, &change, name);
+}
+
+/* member: the name of what was edited. */
+static void
+read_edits(JsonReader *reader, GithubEvent *event, const char *member)
+{
+	JsonReader changes;
+	JsonReader edited;
+
+	if (event->action == NULL || strcmp(event->action, "edited") != 0 ||
+		!cJSON_IsObject(json_read_member(reader, "changes")))
+		return;
+	changes = open_member(reader, "changes");
+	edited = open_member(reader, member);
+	read_edit(&changes, &edited, "title", &event->title);
+	read_edit(&changes, &edited, "body", &event->body);
+	close_member(reader, &changes, "changes");
+	close_member(reader, &edited, member);
+}
+
 /* ---- lists of repositories ---- */
 
 /* ids: room for as many as the list has. */
@@ -217,6 +250,7 @@ read_issues_event(JsonReader *reader, GithubEvent *event)
 	read_repository_member(reader, "repository", &event->repository);
 	read_issue_member(reader, "issue", &event->issue);
 	read_transfer(reader, event);
+	read_edits(reader, event, "issue");
 }
 
 static void
@@ -226,6 +260,7 @@ read_comment_event(JsonReader *reader, GithubEvent *event)
 	read_repository_member(reader, "repository", &event->repository);
 	read_issue_member(reader, "issue", &event->issue);
 	read_comment_member(reader, &event->comment);
+	read_edits(reader, event, "comment");
 }
 
 /* names: ends with NULL. */
@@ -374,6 +409,13 @@ free_repository(GithubEventRepository *repository)
 	free(repository->name);
 }
 
+static void
+free_edit(GithubEventEdit *edit)
+{
+	free(edit->from);
+	free(edit->to);
+}
+
 void
 github_event_free(GithubEvent *event)
 {
@@ -382,6 +424,8 @@ github_event_free(GithubEvent *event)
 	free(event->installation.account_type);
 	free_repository(&event->repository);
 	free_repository(&event->other_repository);
+	free_edit(&event->title);
+	free_edit(&event->body);
 	free(event->repositories_added.ids);
 	free(event->repositories_removed.ids);
 	memset(event, 0, sizeof(*event));

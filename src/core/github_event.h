@@ -1,7 +1,7 @@
 /*
  * github_event.h
  *		From the JSON of a webhook delivery to what it tells: ids, numbers, times
- *		and names, no text that anybody wrote.
+ *		and names; of the texts that people write, what an edit replaced.
  *
  * Pure: no clock, no I/O, no PostgreSQL.  Input is what a stranger sent; text:
  * github_json_sanitize() runs first.
@@ -59,6 +59,13 @@ typedef enum GithubTransfer
 	GITHUB_ISSUE_ARRIVED /* from the other place */
 } GithubTransfer;
 
+/* What an edit did to a text; from NULL: it left it alone. */
+typedef struct GithubEventEdit
+{
+	char *from;
+	char *to; /* NULL: GitHub has none now */
+} GithubEventEdit;
+
 typedef struct GithubEventIds
 {
 	int64_t *ids; /* NULL: none */
@@ -82,6 +89,8 @@ typedef struct GithubEvent
 	GithubTransfer transfer;
 	GithubEventIssue other_issue;
 	GithubEventRepository other_repository;
+	GithubEventEdit title; /* of the issue, where the action is "edited" */
+	GithubEventEdit body;  /* of the issue, or of the comment */
 	GithubEventIds
 		repositories_added; /* of an installation that was created: all of its repositories */
 	GithubEventIds repositories_removed;

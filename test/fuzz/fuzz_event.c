@@ -35,6 +35,9 @@ check_event(const GithubEvent *event)
 	must((event->issue.id == 0) == (event->issue.updated_at == GITHUB_NO_TIME));
 	must((event->transfer == GITHUB_NOT_TRANSFERRED) == (event->other_issue.id == 0));
 	must((event->transfer == GITHUB_NOT_TRANSFERRED) == (event->other_repository.id == 0));
+	must(is_utf8_or_null(event->title.from) && is_utf8_or_null(event->title.to));
+	must(is_utf8_or_null(event->body.from) && is_utf8_or_null(event->body.to));
+	must(event->title.from != NULL || event->title.to == NULL);
 	check_ids(&event->repositories_added);
 	check_ids(&event->repositories_removed);
 }

@@ -240,6 +240,32 @@ CALL start_afresh();
 SELECT departure(1, 9), departure(1, 9, target => 77);
 SELECT arrival(1, 9);
 SELECT * FROM issues;
+-- what an update of ours overwrote unseen is kept: its own webhook tells, after its answer or before
+CREATE FUNCTION edit(second numeric, was text, became text) RETURNS text LANGUAGE sql RETURN issue_event('edited', 1, second,
+	further => jsonb_build_object('issue', issue(1, second) || jsonb_build_object('title', became), 'changes', jsonb_build_object('title', jsonb_build_object('from', was))));
+CALL synced();
+UPDATE app.tasks SET title = 'Ours', modified_at = at(10);
+SELECT outbound(1);
+SELECT carry_out(11);
+SELECT edit(9, 'Crash', 'Theirs'), edit(11, 'Theirs', 'Ours'), edit(12, 'Ours', 'Later');
+SELECT * FROM conflicts;
+SELECT facts ? 'texts' FROM github_sync.webhook_deliveries WHERE action = 'edited' ORDER BY received_at DESC LIMIT 1;
+CALL synced();
+UPDATE app.tasks SET title = 'Ours', modified_at = at(10);
+SELECT outbound(1);
+SELECT id, step FROM claim();
+SELECT fetched(2);
+SELECT edit(11, 'Crash', 'Ours');
+SELECT * FROM conflicts;
+SELECT edit(11, 'Theirs', 'Ours');
+SELECT * FROM conflicts;
+CALL synced();
+UPDATE app.comments SET body = 'Ours', modified_at = at(10);
+SELECT outbound(1, 'comment');
+SELECT carry_out(11, 'comment');
+SELECT deliver('issue_comment', jsonb_build_object('action', 'edited', 'issue', issue(1, 11), 'comment', jsonb_build_object('id', 5000000001, 'body', 'Ours', 'updated_at', at(11)),
+	'repository', repository(1), 'changes', '{"body": {"from": "Theirs"}}'::jsonb));
+SELECT * FROM conflicts;
 -- with comments detached
 RESET SESSION AUTHORIZATION;
 SELECT github_sync.detach_comments();

@@ -154,6 +154,46 @@ test_comments(void)
 }
 
 static void
+test_edits(void)
+{
+	is_int(
+		parse(
+			"issues",
+			"{\"action\":\"edited\",\"changes\":{\"title\":{\"from\":\"old\"},\"body\":{\"from\":\"\"}},"
+			"\"issue\":{\"id\":1,\"number\":2,\"updated_at\":\"2019-05-15T15:20:18Z\",\"title\":\"new\",\"body\":null}," REPOSITORY
+			"}"),
+		GITHUB_PARSE_OK, "an edit");
+	is_text(event.title.from, "old", "... of a title that was");
+	is_text(event.title.to, "new", "... and is");
+	is_text(event.body.from, "", "... and of a body that was empty");
+	is_text(event.body.to, NULL, "... and is none");
+	is_int(parse("issues", "{\"action\":\"edited\",\"changes\":{}," ISSUE "," REPOSITORY "}"),
+		   GITHUB_PARSE_OK, "an edit of neither");
+	ok(event.title.from == NULL && event.body.from == NULL, "... replaced none");
+	is_int(parse("issues",
+				 "{\"action\":\"labeled\",\"changes\":{\"title\":{\"from\":\"old\"}}," ISSUE
+				 "," REPOSITORY "}"),
+		   GITHUB_PARSE_OK, "what is no edit");
+	is_text(event.title.from, NULL, "... replaced none");
+	is_int(
+		parse("issue_comment",
+			  "{\"action\":\"edited\",\"changes\":{\"body\":{\"from\":\"old\"}}," ISSUE
+			  "," REPOSITORY ","
+			  "\"comment\":{\"id\":1,\"updated_at\":\"2019-05-15T15:20:18Z\",\"body\":\"new\"}}"),
+		GITHUB_PARSE_OK, "an edit of a comment");
+	is_text(event.body.from, "old", "... that was");
+	is_text(event.body.to, "new", "... and is");
+	refused("issues",
+			"{\"action\":\"edited\",\"changes\":{\"title\":{\"from\":7}}," ISSUE "," REPOSITORY "}",
+			GITHUB_PARSE_MISSING_FIELD, "changes", "a text that is a number");
+	refused(
+		"issues",
+		"{\"action\":\"edited\",\"changes\":{\"title\":{\"from\":\"x\"}},\"issue\":{\"id\":1,\"number\":2,"
+		"\"updated_at\":\"2019-05-15T15:20:18Z\",\"title\":7}," REPOSITORY "}",
+		GITHUB_PARSE_MISSING_FIELD, "issue", "a title that is a number");
+}
+
+static void
 test_repositories(void)
 {
 	is_int(
@@ -303,6 +343,7 @@ main(void)
 	test_issues();
 	test_transfers();
 	test_comments();
+	test_edits();
 	test_repositories();
 	test_long_names();
 	test_installations();
