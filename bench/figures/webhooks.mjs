@@ -5,6 +5,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { quantile } from '../lib/numbers.mjs';
+import { cpuOf } from '../lib/processes.mjs';
 
 const CONNECTIONS = 4;
 const KNOWN = 1000;
@@ -43,6 +44,9 @@ async function send(client, values) {
 async function sendAll(clients, deliveries) {
 	const waiting = [...deliveries];
 	const sent = [];
+	const pids = await Promise.all(clients.map(async (client) => (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid));
+	const cpu = () => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
+	const before = cpu();
 	const started = performance.now();
 
 	await Promise.all(clients.map(async (client) => {
@@ -50,14 +54,14 @@ async function sendAll(clients, deliveries) {
 			sent.push(await send(client, next));
 		}
 	}));
-	return { seconds: (performance.now() - started) / 1000, sent };
+	return { seconds: (performance.now() - started) / 1000, sent, cpu_us: (cpu() - before) * 1e6 };
 }
 
-function row(name, { seconds, sent }) {
+function row(name, { seconds, sent, cpu_us }) {
 	const times = sent.map(({ ms }) => ms).sort((a, b) => a - b);
 	const outcomes = [...new Set(sent.map(({ outcome }) => outcome))].join(', ');
 
-	return [name, sent.length, sent.length / seconds, quantile(times, 0.5), quantile(times, 0.99), times.at(-1), outcomes];
+	return [name, sent.length, sent.length / seconds, quantile(times, 0.5), quantile(times, 0.99), times.at(-1), cpu_us / sent.length, outcomes];
 }
 
 async function whileHeld(application, clients) {
@@ -83,10 +87,10 @@ async function measure(application, clients) {
 	await application.withRecords({ count: KNOWN, repositories: [1, 1] });
 	await world.configure({ 'github_sync.enabled': 'off' });
 	rows.push(row('of known issues, no worker', await sendAll(clients, known(1))));
-	rows.push(row('of issues that nobody has heard of', await sendAll(clients, Array.from({ length: count }, (_, i) => delivery(application, 1_000_000 + i, 1)))));
 	await world.configure({ 'github_sync.enabled': 'on' });
 	rows.push(row('of known issues, beside the worker', await sendAll(clients, known(100))));
-	await application.drained();
+	await world.configure({ 'github_sync.enabled': 'off' });
+	rows.push(row('of issues that nobody has heard of', await sendAll(clients, Array.from({ length: count }, (_, i) => delivery(application, 1_000_000 + i, 1)))));
 	rows.push(row('one of 25 MB', await sendAll(clients.slice(0, 1), [delivery(application, 1, 900, LARGEST_BYTES)])));
 	rows.push(row('while an application holds every row', await whileHeld(application, clients)));
 	return rows;
@@ -112,9 +116,9 @@ export default {
 			try {
 				return [{
 					title: `22. Webhook deliveries, ${CONNECTIONS} connections, ms`, noise: 'p99',
-					columns: ['deliveries', 'count', 'a second', 'p50', 'p99', 'max', 'outcome'],
+					columns: ['deliveries', 'count', 'a second', 'p50', 'p99', 'max', 'CPU µs', 'outcome'],
 					rows: await measure(application, clients),
-					notes: [`each of ${USUAL_BYTES / 1000} kB, signed, with an id of its own; the time is the client's, with its commit`],
+					notes: [`each of ${USUAL_BYTES / 1000} kB, signed, with an id of its own; the time is the client's, with its commit; CPU that of the sessions`],
 				}];
 			} finally {
 				await Promise.all(clients.map((client) => client.end()));
