@@ -133,12 +133,7 @@ export class Comparison {
 
 	/* A name that another repository has by now leads nobody there. */
 	#nothingAtStrangers() {
-		const { history, strangers } = this.world;
-
-		for (const { resource, about, text } of history.creations.filter(({ repository }) => strangers.has(repository))) {
-			this.#complain(about, `${resource} was created in a stranger's repository: ${JSON.stringify(text)}`);
-		}
-		for (const { resource, about, field, to } of history.writings.filter(({ by, repository }) => by === 'app' && strangers.has(repository))) {
+		for (const { resource, about, field, to } of atStrangers(this.world).filter(({ isLate }) => !isLate)) {
 			this.#complain(about, `${field} of ${resource}, a stranger's, was written: ${JSON.stringify(to)}`);
 		}
 	}
@@ -211,6 +206,12 @@ export class Comparison {
 	}
 }
 
+/* What the App wrote there; isLate: the request was under way, or its name was looked at less than a minute ago. */
+function atStrangers({ history, strangers }) {
+	return history.writings.filter(({ by, repository }) => by === 'app' && strangers.has(repository))
+		.map((writing) => ({ ...writing, isLate: writing.sent < strangers.get(writing.repository) }));
+}
+
 function valuesOf(type, record) {
 	return Object.fromEntries(FIELDS[type].map((field) => [field, record[field]]));
 }
@@ -226,11 +227,16 @@ class Excused {
 		const gone = tasks.filter(({ wanted_repo: wanted, repo }) => lost.has(wanted) || lost.has(repo));
 
 		this.moved = new Set(audit.filter(({ record_type: type, before, after }) => type === 'task' && before?.github_repo_id !== after?.github_repo_id).map(({ record_id: id }) => id));
-		this.tasks = new Set([...transferred, ...[...(world.forces.includes('columns') ? elsewhere : []), ...gone].map(({ row_id: id }) => id)]);
+		/* Created where the name led just then: README says so of the minute after a look at it. */
+		const astray = new Set(atStrangers(world).filter(({ isLate, from }) => isLate && from === null).map(({ to }) => plain(to)));
+		const wentAstray = (type, column) => audit.filter(({ record_type: of, after }) => of === type && astray.has(plain(after?.[column]))).map(({ record_id: id }) => id);
+
+		this.tasks = new Set([...transferred, ...wentAstray('task', 'title'), ...[...(world.forces.includes('columns') ? elsewhere : []), ...gone].map(({ row_id: id }) => id)]);
 		this.tasks.delete(null);
 		const carried = ({ task_id: task, record_task: before }) => world.forces.includes('columns') && before !== null && task !== before;
 
 		this.comments = new Set(comments.filter((row) => this.tasks.has(row.task_id) || carried(row)).map(({ row_id: id }) => id));
+		wentAstray('comment', 'markdown').forEach((id) => this.comments.add(id));
 		/* Moved while its creation was open: it cannot go along, and says so. */
 		withCode('comment', 'repo_changed').forEach((id) => this.comments.add(id));
 		audit.filter(({ record_type: type, before, after }) => type === 'comment' && before && after && before.task_id !== after.task_id)
@@ -251,7 +257,7 @@ class Excused {
 		if (state === 'queued' || state === 'processing') {
 			return false;
 		}
-		if (this.lost.has(repo) || (this.tasks.has(task) && code === 'parent_not_synced')) {
+		if (this.lost.has(repo) || (code === 'moved' && (type === 'task' ? this.tasks : this.comments).has(id)) || (this.tasks.has(task) && code === 'parent_not_synced')) {
 			return true;
 		}
 		switch (code) {
