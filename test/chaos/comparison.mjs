@@ -261,12 +261,13 @@ class Excused {
 		return id === null ? this.lost.has(repo) : (type === 'issue' ? this.tasks : this.comments).has(id);
 	}
 
-	transaction({ record_type: type, code, repo, number, comment, row_id: id, state }) {
+	transaction({ record_type: type, code, reason, repo, number, comment, row_id: id, state }) {
 		/* Undefined: of a row that is gone. */
 		const task = (type === 'task' ? id : this.taskOf.get(id)) ?? undefined;
 
 		if (state === 'queued' || state === 'processing') {
-			return false;
+			/* Of an issue that went elsewhere before it had a task: until somebody retries the issue's. */
+			return type === 'comment' && /^waits for parent issue: errored \(transferred\)$/.test(reason) && this.history.transferred.size > 0;
 		}
 		if (this.lost.has(repo) || (code === 'moved' && (type === 'task' ? this.tasks : this.comments).has(id)) || (this.tasks.has(task) && code === 'parent_not_synced')) {
 			return true;
@@ -278,7 +279,7 @@ class Excused {
 			case 'transferred':
 			case 'already_linked':
 				/* Of a comment whose task has another issue by now, and which is where its first one went. */
-				return this.isElsewhere(comment) || (type === 'comment' && this.everTransferred.has(task)) || this.history.transferred.has(this.history.keyAt(repo, number));
+				return this.isElsewhere(comment) || ((type === 'comment' || number === null) && this.everTransferred.has(task)) || this.history.transferred.has(this.history.keyAt(repo, number));
 			case 'repo_changed':
 			case 'no_repo':
 				return task === undefined ? this.moved.size > 0 : this.moved.has(task);

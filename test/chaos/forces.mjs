@@ -25,7 +25,7 @@ import { triggers } from './forces/triggers.mjs';
 export const FORCES = { transfers, renames, reuse, accounts, lag, triggers, keys, columns, bots, greeter, skew };
 
 /* Played where nobody chooses. */
-const BY_DEFAULT = ['renames', 'reuse', 'accounts', 'keys', 'columns', 'bots', 'greeter', 'skew'];
+const BY_DEFAULT = ['transfers', 'renames', 'reuse', 'accounts', 'triggers', 'keys', 'columns', 'bots', 'greeter', 'skew'];
 
 /* In so many of 100 rounds each. */
 const CHANCE = 30;

@@ -15,7 +15,7 @@ export const FIELDS = { issue: ['title', 'body', 'state'], comment: ['body'] };
 
 /* Equal for a reader: as github_sync.same_text(); a mark of the application's triggers (forces/triggers.mjs) counts for nothing. */
 export function plain(text) {
-	return String(text ?? '').replaceAll('\r\n', '\n').replace(KEY, '').replaceAll(' ✓', '');
+	return String(text ?? '').replaceAll('\r\n', '\n').replace(KEY, '').replaceAll(' ✓', '').replace(/ +$/, '');
 }
 
 export class History {
