@@ -27,11 +27,14 @@ const COMMENTS = `
 		g.deleted_at IS NOT NULL AND p.deleted_at IS NOT NULL AS gone_with_issue, g.github_id, p.local_deleted_at IS NOT NULL AS deleted_here
 	FROM planner.comments AS c FULL JOIN github_sync.github_comments AS g ON g.comment_id = c.id
 	LEFT JOIN github_sync.github_issues AS p ON p.id = g.github_issue_id OR (g.id IS NULL AND p.task_id = c.task_id)`;
+/* What is disabled counts, unless its record was synced since: a comment that was moved to a task elsewhere. */
 const unfinishedOf = (type, comment) => `
 	SELECT '${type}' AS record_type, id, direction, action, state, coalesce(error_code, disabled_reason) AS code, coalesce(error_code || ': ' || error_reason,
 			(SELECT 'waits for ' || q.waits_for FROM github_sync.sync_queue AS q WHERE q.record_type = '${type}' AND q.id = t.id)) AS reason,
 		github_repo_id AS repo, github_issue_number AS number, ${comment} AS comment, ${type}_id AS row_id
-	FROM github_sync.${type}_sync_transactions AS t WHERE state IN ('queued', 'processing', 'disabled')
+	FROM github_sync.${type}_sync_transactions AS t WHERE state IN ('queued', 'processing')
+		OR state = 'disabled' AND NOT EXISTS (SELECT FROM github_sync.${type}_sync_transactions AS later
+			WHERE later.${type}_id = t.${type}_id AND later.direction = t.direction AND later.state = 'completed' AND later.finished_at > t.finished_at)
 		OR id IN (SELECT e.id FROM github_sync.sync_errors AS e WHERE e.record_type = '${type}')`;
 const UNFINISHED = `${unfinishedOf('task', 'NULL')} UNION ALL ${unfinishedOf('comment', 'github_comment_external_id')}`;
 const CONFLICTS = `
