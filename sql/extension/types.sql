@@ -177,7 +177,8 @@ CREATE TYPE github_sync.claim AS (
 	github_repo_id bigint,
 	priority smallint,
 	is_probe boolean,
-	creates boolean
+	creates boolean,
+	name_is_lost boolean
 );
 COMMENT ON TYPE github_sync.claim IS
 'private: a transaction that a worker has claimed, and what it needs to ask GitHub about it';
@@ -192,3 +193,5 @@ COMMENT ON COLUMN github_sync.claim.is_probe IS
 'the installation was paused, whichever worker recorded it: an answer ends the pause';
 COMMENT ON COLUMN github_sync.claim.creates IS
 'it stands in the line of creations';
+COMMENT ON COLUMN github_sync.claim.name_is_lost IS
+'another repository has owner_login and repo_name, as far as is known: the repository is asked for its name by its id';

@@ -206,6 +206,7 @@ BEGIN
 	claim.github_repo_id := repo.id;
 	claim.owner_login := repo.owner_login;
 	claim.repo_name := repo.name;
+	claim.name_is_lost := repo.name_lost;
 --@task	claim.issue_number := cached.number;
 --@comment	claim.issue_number := (SELECT i.number FROM github_sync.github_issues AS i
 --@comment		WHERE i.id = cached.github_issue_id);

@@ -27,6 +27,7 @@ typedef enum GithubOperation
 	GITHUB_DELETE_COMMENT,
 	GITHUB_LIST_ISSUE_COMMENTS,
 	GITHUB_GET_REPOSITORY,
+	GITHUB_GET_REPOSITORY_BY_ID,     /* the same, whatever its name is */
 	GITHUB_GET_APP,                  /* JWT: who we are, in App mode */
 	GITHUB_GET_USER,                 /* token mode: who we are */
 	GITHUB_GET_ACCOUNT,              /* App mode: the account of our bot */
@@ -47,6 +48,7 @@ typedef struct GithubRequestInput
 	const char *api_url; /* without trailing slash */
 	const char *owner;
 	const char *repository;
+	int64_t repository_id; /* GitHub's */
 	int64_t installation_id;
 	int32_t issue_number;
 	int64_t comment_id; /* GitHub's id */

@@ -78,6 +78,7 @@ kind_of_answer(const ResourceReport *answer)
 			return "found";
 		case GITHUB_DELETE_COMMENT:
 		case GITHUB_GET_REPOSITORY:
+		case GITHUB_GET_REPOSITORY_BY_ID:
 		case GITHUB_GET_APP:
 		case GITHUB_GET_USER:
 		case GITHUB_GET_ACCOUNT:
