@@ -276,6 +276,42 @@ COMMENT ON FUNCTION github_sync.@record@_lock_claim_nowait(bigint, integer) IS
 'private: locks the local row and the record without waiting (55P03: try again shortly); t is the transaction if this '
 'claim holds it then, else NULL';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_claims_skip_locked(
+	ids bigint[], claim_nos integer[],
+	OUT place bigint, OUT t github_sync.@record@_sync_transactions, OUT cached github_sync.@resources@,
+	OUT is_held boolean)
+RETURNS SETOF record
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+	cached_ids bigint[] := ARRAY(SELECT CASE q.state WHEN 'processing' THEN q.@resource@_id END
+		FROM github_sync.@record@_sync_transactions AS q WHERE q.id = ANY (ids));
+	keys {{key_type}}[];
+	locked bigint[];
+BEGIN
+	SELECT array_agg(r.id), array_agg(r.@record@_id) INTO cached_ids, keys FROM github_sync.@resources@ AS r
+	WHERE r.id = ANY (cached_ids);
+	locked := github_sync.@record@_lock_local_rows_skip_locked(cached_ids);
+	locked := ARRAY(SELECT r.id FROM github_sync.@resources@ AS r WHERE r.id = ANY (locked)
+		ORDER BY r.id FOR UPDATE SKIP LOCKED);
+	RETURN QUERY WITH claimed AS MATERIALIZED (
+			SELECT q.id, q.claim_no, q.state, q.@resource@_id, q AS t FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.id = ANY (ids)),
+		held AS MATERIALIZED (
+			SELECT r.id, r AS cached FROM github_sync.@resources@ AS r WHERE r.id = ANY (locked)
+				/* Linked or unlinked meanwhile, it has another row than the one that is locked. */
+				AND r.@record@_id IS NOT DISTINCT FROM keys[array_position(cached_ids, r.id)])
+	SELECT a.place, c.t, h.cached, c.id IS NOT NULL AND h.id IS NULL
+	FROM unnest(ids, claim_nos) WITH ORDINALITY AS a (id, claim_no, place)
+	LEFT JOIN claimed AS c ON c.id = a.id AND c.claim_no = a.claim_no AND c.state = 'processing'
+	LEFT JOIN held AS h ON h.id = c.@resource@_id
+	ORDER BY a.place;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_claims_skip_locked(bigint[], integer[]) IS
+'private: locks the local rows and the records (FOR UPDATE) of claims. t is NULL where the claim no longer holds the '
+'transaction, cached where somebody else has one of the rows (is_held)';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record(cached_id bigint) RETURNS github_sync.@resources@
 LANGUAGE plpgsql AS $$
 DECLARE
