@@ -18,8 +18,9 @@
  * has the row: _nowait raises 55P03, _skip_locked returns nothing, any other
  * waits.
  *
- * NOWAIT and SKIP LOCKED are said of rows: a table that somebody has locked is waited for all the same.  So the lock
- * of the table that a row's lock needs is taken before it, NOWAIT.
+ * NOWAIT and SKIP LOCKED are said of rows: a table that somebody has locked is
+ * waited for all the same.  So the lock of the table that a row's lock needs is
+ * taken before it, NOWAIT.
  *
  * Sessions of the application wait, for a short commit at most; so do a
  * worker's reports that write no local row.  All else that a worker does never
@@ -62,27 +63,45 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_local_row_nowait({{key_type}}) IS
 'private: locks the local row without waiting; 55P03 when the application holds it';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_table_is_free() RETURNS boolean
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	LOCK TABLE ONLY {{table}} IN ACCESS SHARE MODE NOWAIT;
+--@task	RETURN true;
+--@task EXCEPTION WHEN lock_not_available THEN
+--@task	IF github_sync.in_worker() THEN
+--@task		RAISE;
+--@task	END IF;
+--@task	RETURN false;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_table_is_free() IS
+--@task 'private: whether tasks can be read without waiting; somebody has locked the table: false, in a worker 55P03';
+
 --@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_local_row_nowait(key {{key_type}}) RETURNS boolean
 --@task LANGUAGE plpgsql AS $$
 --@task #variable_conflict use_variable
 --@task BEGIN
+--@task	LOCK TABLE ONLY {{table}} IN ROW SHARE MODE NOWAIT;
 --@task	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE NOWAIT;
 --@task	RETURN FOUND;
 --@task END
 --@task $$;
 --@task COMMENT ON FUNCTION github_sync.task_key_share_local_row_nowait({{key_type}}) IS
---@task 'private: keeps a task from being deleted; 55P03 when that is just being done';
+--@task 'private: keeps a task from being deleted; 55P03 when that is just being done, or the table is locked';
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_local_row_skip_locked(key {{key_type}}) RETURNS boolean
 --@task LANGUAGE plpgsql AS $$
 --@task #variable_conflict use_variable
 --@task BEGIN
+--@task	LOCK TABLE ONLY {{table}} IN ROW SHARE MODE NOWAIT;
 --@task	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE SKIP LOCKED;
 --@task	RETURN FOUND OR NOT EXISTS (SELECT FROM {{table}} AS r WHERE r.{{id}} = key);
 --@task END
 --@task $$;
 --@task COMMENT ON FUNCTION github_sync.task_key_share_local_row_skip_locked({{key_type}}) IS
---@task 'private: keeps a task from being deleted; false, at once: somebody holds it for that';
+--@task 'private: keeps a task from being deleted; false, at once: somebody holds it for that. 55P03, at once, when '
+--@task 'somebody has locked the table';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record_nowait(cached_id bigint) RETURNS github_sync.@resources@
 LANGUAGE plpgsql AS $$

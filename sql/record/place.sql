@@ -24,29 +24,34 @@
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_place_problem(
 --@comment	cached github_sync.github_comments, here github_sync.local_row)
 --@comment RETURNS text
---@comment LANGUAGE plpgsql STABLE AS $$
+--@comment LANGUAGE plpgsql AS $$
 --@comment DECLARE
 --@comment	parent github_sync.github_issues;
 --@comment BEGIN
 --@comment	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id;
---@comment	RETURN CASE
---@comment		WHEN here.parent_key = cached.left_task_key THEN NULL
+--@comment	IF here.parent_key = cached.left_task_key THEN
+--@comment		RETURN NULL;
+--@comment	ELSIF parent.task_id IS NULL THEN
 --@comment		/* Of an issue without a task they stay, unless their task has another issue by now. */
---@comment		WHEN parent.task_id IS NULL THEN
---@comment			CASE WHEN here.parent_issue_id <> cached.github_issue_id THEN 'repo_changed' END
---@comment		WHEN here.parent_key IS NULL THEN 'no_repo'
---@comment		WHEN here.parent_key <> parent.task_id::text THEN 'repo_changed'
---@comment		ELSE github_sync.task_place_problem(parent, github_sync.task_local_row(parent.task_id)) END;
+--@comment		RETURN CASE WHEN here.parent_issue_id <> cached.github_issue_id THEN 'repo_changed' END;
+--@comment	ELSIF here.parent_key IS DISTINCT FROM parent.task_id::text THEN
+--@comment		RETURN CASE WHEN here.parent_key IS NULL THEN 'no_repo' ELSE 'repo_changed' END;
+--@comment	ELSIF NOT github_sync.task_table_is_free() THEN
+--@comment		/* A session of the application does not wait for its own tasks: the claim looks again. */
+--@comment		RETURN NULL;
+--@comment	END IF;
+--@comment	RETURN github_sync.task_place_problem(parent, github_sync.task_local_row(parent.task_id));
 --@comment END
 --@comment $$;
 COMMENT ON FUNCTION github_sync.@record@_place_problem(github_sync.@resources@, github_sync.local_row) IS
 'private: why nothing of a local row is sent to where its record is: no_repo (it belongs to no repository any more), '
-'repo_changed (to another one; of a comment: to another task); NULL: it still belongs there';
+'repo_changed (to another one; of a comment: to another task); NULL: it still belongs there. 55P03: a worker cannot '
+'look, as somebody has locked the tasks';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_decide_place(
 	cached github_sync.@resources@, here github_sync.local_row)
 RETURNS github_sync.decision
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
 	decided github_sync.decision;
 	problem text := CASE WHEN here.is_there THEN github_sync.@record@_place_problem(cached, here) END;

@@ -145,7 +145,7 @@ queue_claim_add_id(TransactionIds *ids, int64 id)
 	{
 		ids->room = Max(64, ids->room * 2);
 		ids->ids = ids->ids == NULL
-			? MemoryContextAllocHuge(TopMemoryContext, sizeof(int64) * ids->room)
+			? MemoryContextAllocHuge(CurrentMemoryContext, sizeof(int64) * ids->room)
 			: repalloc_huge(ids->ids, sizeof(int64) * ids->room);
 	}
 	ids->ids[ids->count++] = id;

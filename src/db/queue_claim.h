@@ -83,7 +83,7 @@ typedef struct UnfitClaim
 	DbError error;
 } UnfitClaim;
 
-/* Ids of transactions; grows in the memory context of its array. */
+/* Ids of transactions; grows in the memory context of its array, which is the caller's at first. */
 typedef struct TransactionIds
 {
 	int64 *ids;

@@ -8,7 +8,9 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "worker/arrivals.h"
-#include "worker/backoff.h"
+
+/* A commit has a postponed report made no sooner after the last try. */
+#define TRIES_APART_MS 5
 
 static List *arrivals = NIL; /* of Conversation */
 
@@ -33,9 +35,29 @@ arrivals_add(Conversation *conversation)
 void
 arrivals_postpone(Conversation *conversation, int delay_ms)
 {
-	conversation->postponed++;
-	conversation->not_before = backoff_in_ms(delay_ms);
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (conversation->postponed++ == 0)
+		conversation->postponed_since = now;
+	conversation->tried_at = now;
+	conversation->not_before = TimestampTzPlusMilliseconds(now, delay_ms);
 	append(conversation);
+}
+
+void
+arrivals_note_wake(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	ListCell *cell;
+
+	foreach (cell, arrivals)
+	{
+		Conversation *conversation = lfirst(cell);
+
+		if (conversation->postponed > 0 &&
+			now >= TimestampTzPlusMilliseconds(conversation->tried_at, TRIES_APART_MS))
+			conversation->not_before = now;
+	}
 }
 
 Conversation *

@@ -15,6 +15,9 @@ extern void arrivals_add(Conversation *conversation);
 /* Its report could not be made: it is made in a while. */
 extern void arrivals_postpone(Conversation *conversation, int delay_ms);
 
+/* A commit may have let go of what they waited for. */
+extern void arrivals_note_wake(void);
+
 /* The next one to report, or NULL. */
 extern Conversation *arrivals_take(void);
 

@@ -33,6 +33,7 @@
 #include "worker/failure.h"
 #include "worker/line.h"
 #include "worker/lost_claims.h"
+#include "worker/passed.h"
 #include "worker/places.h"
 #include "worker/repeats.h"
 
@@ -41,10 +42,6 @@
 
 /* Records of orphans that the application uses just now. */
 #define RECOVERY_RETRY_MS 1000
-
-/* What somebody holds is looked at again after so long, at first and while it goes on. */
-#define PASSED_BASE_MS 100
-#define PASSED_MAX_MS 1000
 
 /* What this worker was told that it had ended, and had not, is looked for this often. */
 #define RECOVERY_INTERVAL_MS (60 * 1000)
@@ -60,6 +57,7 @@
 
 #define FAILED_CLAIM_BASE_MS 100
 #define FAILED_CLAIM_MAX_MS (60 * 1000)
+#define LOCKED_TABLE_MAX_MS 1000 /* nobody tells when it is let go of */
 
 static struct
 {
@@ -78,25 +76,28 @@ static struct
 	int failures;              /* in a row; meanwhile each record type is claimed alone */
 	TimestampTz rests_until[RECORD_TYPES]; /* the type that failed */
 	RecordType first;                      /* whose turn it is to claim first */
-	TransactionIds passed[RECORD_TYPES];   /* rows that somebody held when they were passed over */
-	TimestampTz passed_until;              /* when they are looked at again; 0: there are none */
-	int passed_in_a_row; /* how often something was passed over, without a break */
-	int fruitless;       /* rounds without a claim, each right after the one before */
+	int fruitless; /* rounds without a claim, each right after the one before */
 	TimestampTz last_round;
 	TimestampTz round_not_before;
 } claiming;
 
-/* What workers ended with is never claimed together with others; what comes again and again rests. */
-static void
-forget_passed(void)
+/* What is left out of claims: what is held, what workers ended with, what comes again and again. */
+static TransactionIds
+left_out(RecordType type)
 {
-	for (RecordType type = 0; type < RECORD_TYPES; type++)
-	{
-		claiming.passed[type].count = 0;
-		lost_claims_add_ids(type, &claiming.passed[type]);
-		repeats_add_resting(type, &claiming.passed[type]);
-	}
-	claiming.passed_until = 0;
+	TransactionIds ids = {0};
+
+	passed_add_ids(type, &ids);
+	lost_claims_add_ids(type, &ids);
+	repeats_add_resting(type, &ids);
+	return ids;
+}
+
+static void
+note_left_out(void)
+{
+	claiming_note_due(passed_next_time());
+	claiming_note_due(repeats_next_time());
 }
 
 void
@@ -106,12 +107,18 @@ claiming_start(void)
 	claiming.next_due = DT_NOBEGIN;
 	claiming.fallback_at = DT_NOEND;
 	lost_claims_load();
-	forget_passed();
 }
 
 void
 claiming_note_work(void)
 {
+	claiming.expects_work = true;
+}
+
+void
+claiming_note_wake(void)
+{
+	passed_note_wake();
 	claiming.expects_work = true;
 }
 
@@ -294,7 +301,7 @@ run_alone(ClaimRound *round, DbAction action)
 	round->failed = true;
 	/* Each try waits for the lock of a table for a moment, and the other type with it. */
 	claiming.rests_until[round->type] = db_error_is_contention(&round->error)
-		? backoff_doubling(claiming.failures, FAILED_CLAIM_BASE_MS, PASSED_MAX_MS)
+		? backoff_doubling(claiming.failures, FAILED_CLAIM_BASE_MS, LOCKED_TABLE_MAX_MS)
 		: backoff_in_ms(FAILED_CLAIM_BASE_MS);
 	return false;
 }
@@ -467,45 +474,6 @@ learn_past_creations(ClaimRound *round)
 	budgets_note_creations_known();
 }
 
-/* ---- what somebody holds ---- */
-
-/* Their time has come: whether they are free is seen when they are claimed. */
-static void
-look_again_at_passed(void)
-{
-	if (claiming.passed_until == 0 || claiming.passed_until > GetCurrentTimestamp())
-		return;
-	forget_passed();
-}
-
-static int
-count_passed(void)
-{
-	int count = 0;
-
-	for (RecordType type = 0; type < RECORD_TYPES; type++)
-		count += claiming.passed[type].count;
-	return count;
-}
-
-/*
- * Nobody tells when a lock is let go of: a rollback is no commit, and a prepared
- * transaction holds its locks for days.
- */
-static void
-note_passed(void)
-{
-	if (count_passed() == 0)
-	{
-		claiming.passed_in_a_row = 0;
-		return;
-	}
-	if (claiming.passed_until == 0)
-		claiming.passed_until =
-			backoff_in_ms(Min(PASSED_BASE_MS << Min(claiming.passed_in_a_row++, 8), PASSED_MAX_MS));
-	claiming_note_due(claiming.passed_until);
-}
-
 /* ---- claims ---- */
 
 /* DbAction */
@@ -514,14 +482,20 @@ claim_type(void *argument)
 {
 	ClaimRound *round = argument;
 	int left = round->slots - list_length(round->claims.claims);
+	TransactionIds passed;
+	int left_out_before;
 	ClaimSlots slots;
 
 	if (left <= 0)
 		return;
 	slots = places_for_claim(round->type, left, conversation_claims());
+	passed = left_out(round->type);
+	left_out_before = passed.count;
 	/* Apart: one row that cannot be claimed must not stop the others. */
-	queue_claim_take(round->type, &slots, claiming.failures > 0, &claiming.passed[round->type],
-					 TopMemoryContext, &round->claims);
+	queue_claim_take(round->type, &slots, claiming.failures > 0, &passed, TopMemoryContext,
+					 &round->claims);
+	for (int i = left_out_before; i < passed.count; i++)
+		passed_note(round->type, passed.ids[i]);
 }
 
 /* The record types take turns: the queue of one that is never empty leaves room for the other. */
@@ -570,13 +544,15 @@ find_next(void *argument)
 	ClaimRound *round = argument;
 	RecordType type = round->type;
 	TransactionIds held = not_to_be_put_back(type);
+	TransactionIds passed;
 	ClaimSlots places;
 
 	round->next_id = queue_next_orphan(type, held.ids, held.count);
 	if (round->next_id != 0)
 		return;
 	places = places_for_claim(type, round->slots, conversation_claims());
-	round->next_id = queue_claim_next(type, &places, &claiming.passed[type]);
+	passed = left_out(type);
+	round->next_id = queue_claim_next(type, &places, &passed);
 }
 
 static void
@@ -590,7 +566,7 @@ claim_with_care(ClaimRound *round)
 		if (!run_for_type(round, type, find_next) || round->next_id == 0)
 			continue;
 		if (claim_alone(round, type, round->next_id, false) == LONE_HELD)
-			queue_claim_add_id(&claiming.passed[type], round->next_id);
+			passed_note(type, round->next_id);
 		break;
 	}
 	claiming.first = (claiming.first + 1) % RECORD_TYPES;
@@ -647,9 +623,8 @@ claim(void *argument)
 	release_due(round);
 	learn_past_creations(round);
 	round->slots = free_slots();
-	look_again_at_passed();
 	claim_rows(round);
-	note_passed();
+	note_left_out();
 	claiming_note_due(lost_claims_next_time());
 }
 
@@ -662,8 +637,8 @@ begin_conversation(SyncClaim *claim)
 			(errmsg_internal("github_sync: %s: claimed, attempt %d%s",
 							 conversation_name(conversation), claim->attempts + 1,
 							 claim->is_probe ? ", the probe" : "")));
-	if (repeats_note_claim(claim->record_type, claim->id))
-		queue_claim_add_id(&claiming.passed[claim->record_type], claim->id);
+	passed_note_claim(claim->record_type, claim->id);
+	repeats_note_claim(claim->record_type, claim->id);
 	if (claim->is_probe)
 	{
 		conversation->installation->may_be_paused = true;
@@ -738,9 +713,9 @@ static void
 note_failure(const DbError *error)
 {
 	/* Nobody tells when a lock of a table is let go of, either. */
-	claiming_note_due(
-		backoff_doubling(++claiming.failures, FAILED_CLAIM_BASE_MS,
-						 db_error_is_contention(error) ? PASSED_MAX_MS : FAILED_CLAIM_MAX_MS));
+	claiming_note_due(backoff_doubling(++claiming.failures, FAILED_CLAIM_BASE_MS,
+									   db_error_is_contention(error) ? LOCKED_TABLE_MAX_MS
+																	 : FAILED_CLAIM_MAX_MS));
 	/* What the claim did first was rolled back with it, or is not as it should be. */
 	claiming.orphans_recovered = false;
 	claiming.pauses_ended = false;
@@ -772,7 +747,6 @@ blame_row(ClaimRound *round)
 			 errmsg("github_sync: %s transaction " INT64_FORMAT " cannot be claimed: %s",
 					record_type_name(round->type), round->alone, round->error.message)));
 	lost_claims_note(round->type, round->alone);
-	forget_passed();
 	return NULL;
 }
 
@@ -789,7 +763,7 @@ what_failed(ClaimRound *round, bool succeeded)
 		/* What was due is so still, after the backoff. */
 		claiming.next_due = DT_NOEND;
 		claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
-		note_passed();
+		note_left_out();
 		if (round->alone == 0 && db_error_is_timeout(&round->error))
 			suspects_ask_for_care();
 		return round->alone != 0 ? blame_row(round) : &round->error;
@@ -814,7 +788,6 @@ note_rows_that_are_over(const ClaimRound *round)
 	if (!round->is_over)
 		return;
 	lost_claims_note_outcome(round->type, round->alone);
-	forget_passed();
 }
 
 static void

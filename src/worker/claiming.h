@@ -20,6 +20,7 @@ extern void claiming_claim(void);
 
 /* A claim may find something: a commit, a free slot, a record that became free. */
 extern void claiming_note_work(void);
+extern void claiming_note_wake(void); /* a commit, of anybody's */
 extern bool claiming_expects_work(void);
 extern bool claiming_was_woken(void);         /* by somebody, since the last claim */
 extern TimestampTz claiming_next_round(void); /* not before, where rounds bring nothing */

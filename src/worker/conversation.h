@@ -86,8 +86,10 @@ typedef struct Conversation
 
 	TimestampTz read_at;    /* freshness.c: when it was sent to read for an update; 0: it was not */
 	TimestampTz fetched_at; /* freshness.c: when the answer came that an update is made of */
-	TimestampTz not_before; /* arrivals.c: its report was postponed until then */
-	int postponed;
+	int postponed; /* arrivals.c: so often was its report postponed in a row, the first and last time then */
+	TimestampTz postponed_since;
+	TimestampTz tried_at;
+	TimestampTz not_before; /* it is made again */
 
 	dlist_node held; /* ABOUT_CLAIM: in the list of all claims held */
 } Conversation;

@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
 #include "worker/repeats.h"
+#include "worker/row_key.h"
 
 /* More than any row needs in so short a time: tries, looks for a creation, replicas that lag. */
 #define CLAIMS_MAX 20
@@ -27,12 +28,6 @@
 /* Longer than the longest rest: who comes again after it is known. */
 #define TABLE_LASTS_MS (2 * REST_MAX_MS)
 #define TABLE_SIZE 8192
-
-typedef struct RowKey
-{
-	int64 id;
-	int64 record_type; /* as wide as id: no padding is compared */
-} RowKey;
 
 typedef struct Repeat
 {
@@ -54,12 +49,6 @@ make_table_of_claims(void)
 					   .hcxt = TopMemoryContext};
 
 	return hash_create("claims of late", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
-static RowKey
-key_of(RecordType record_type, int64 id)
-{
-	return (RowKey){.id = id, .record_type = record_type};
 }
 
 static Repeat *
@@ -134,7 +123,7 @@ log_rest(RecordType record_type, const Repeat *row)
 					 record_type_name(record_type))));
 }
 
-bool
+void
 repeats_note_claim(RecordType record_type, int64 id)
 {
 	TimestampTz now = GetCurrentTimestamp();
@@ -142,23 +131,22 @@ repeats_note_claim(RecordType record_type, int64 id)
 
 	if (is_full())
 		begin_table();
-	row = find_or_enter_repeat(key_of(record_type, id));
+	row = find_or_enter_repeat(row_key(record_type, id));
 	if (now > TimestampTzPlusMilliseconds(row->may_be_claimed_at, CIRCLE_MS))
 		row->claims = 0;
 	row->may_be_claimed_at = now;
 	if (++row->claims <= CLAIMS_MAX)
-		return false;
+		return;
 	row->may_be_claimed_at = backoff_doubling(row->claims - CLAIMS_MAX, REST_BASE_MS, REST_MAX_MS);
 	last_rest_ends = Max(last_rest_ends, row->may_be_claimed_at);
 	if (row->claims == CLAIMS_MAX + 1)
 		log_rest(record_type, row);
-	return true;
 }
 
 void
 repeats_take_back(RecordType record_type, int64 id)
 {
-	Repeat *row = find_repeat(key_of(record_type, id));
+	Repeat *row = find_repeat(row_key(record_type, id));
 
 	if (row != NULL && row->claims > 0)
 		row->claims--;
@@ -188,6 +176,34 @@ repeats_add_resting(RecordType record_type, TransactionIds *ids)
 		return;
 	add_resting_of(present, record_type, ids);
 	add_resting_of(former, record_type, ids);
+}
+
+static TimestampTz
+next_time_of(HTAB *table, TimestampTz now)
+{
+	TimestampTz next = DT_NOEND;
+	HASH_SEQ_STATUS scan;
+	Repeat *row;
+
+	if (table == NULL)
+		return DT_NOEND;
+	hash_seq_init(&scan, table);
+	while ((row = hash_seq_search(&scan)) != NULL)
+	{
+		if (row->may_be_claimed_at > now)
+			next = Min(next, row->may_be_claimed_at);
+	}
+	return next;
+}
+
+TimestampTz
+repeats_next_time(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (last_rest_ends <= now)
+		return DT_NOEND;
+	return Min(next_time_of(present, now), next_time_of(former, now));
 }
 
 void

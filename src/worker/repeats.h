@@ -16,14 +16,15 @@
 #include "db/queue_claim.h"
 #include "db/record_type.h"
 
-/* True: the row rests from now on, when this claim has ended. */
-extern bool repeats_note_claim(RecordType record_type, int64 id);
+/* The row rests from now on, when this claim has ended, where it came too often. */
+extern void repeats_note_claim(RecordType record_type, int64 id);
 
 /* Its claim was given back before anything was done with it. */
 extern void repeats_take_back(RecordType record_type, int64 id);
 
-/* The rows of a type that rest just now. */
+/* The rows of a type that rest just now; when the first of all has rested (DT_NOEND: none rests). */
 extern void repeats_add_resting(RecordType record_type, TransactionIds *ids);
+extern TimestampTz repeats_next_time(void);
 
 /* Somebody may have mended what had them come again. */
 extern void repeats_forget(void);

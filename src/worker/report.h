@@ -26,6 +26,7 @@ typedef struct Report
 {
 	Conversation *conversation;
 	Disposition disposition;
+	int waits_ms;             /* CONVERSATION_WAITS: for so long */
 	const char *pause_reason; /* why the installation pauses; NULL: it does not */
 	PauseKind pause_kind;
 	TimestampTz paused_until;

@@ -30,13 +30,19 @@
 #define BYTES_PER_TRANSACTION (2 * 1024 * 1024)
 
 /*
- * A row that the application holds: its report is tried again this often, each
- * time after twice as long (6 s in all), as the answer is at hand. Then the
- * claim is given back (failure.c), and GitHub asked again.
+ * A row that the application holds: its report is tried again, as the answer is
+ * at hand, each time after twice as long, and when somebody commits. After so
+ * long the claim is given back (failure.c), and GitHub asked again.
  */
-#define CONTENTION_RETRIES 8
-#define CONFLICT_RETRIES 3 /* of two that could not go on together: counted then */
-#define CONTENTION_DELAY_MS 25
+#define HELD_PATIENCE_MS (6 * 1000)
+#define HELD_DELAY_MS 2
+#define HELD_DELAY_MAX_MS 500
+
+/* Two that could not go on together: counted as an attempt after so many more. */
+#define CONFLICT_RETRIES 3
+#define CONFLICT_DELAY_MS 25
+
+#define NEVER (-1)
 
 /* An installation that is not active any more, and is asked for all the same. */
 #define STATE_REST_BASE_MS 1000
@@ -94,11 +100,25 @@ begin_report(void *argument)
 }
 
 static bool
-may_be_reported_later(const Conversation *conversation, const DbError *error)
+may_wait_longer(const Conversation *conversation)
 {
-	int retries = db_error_is_held_lock(error) ? CONTENTION_RETRIES : CONFLICT_RETRIES;
+	return conversation->postponed == 0 ||
+		GetCurrentTimestamp() <
+		TimestampTzPlusMilliseconds(conversation->postponed_since, HELD_PATIENCE_MS);
+}
 
-	return db_error_is_contention(error) && conversation->postponed < retries;
+/* In so many ms its report may be made; NEVER: it cannot be made. */
+static int
+delay_of_report(const Conversation *conversation, const DbError *error)
+{
+	int doublings = Min(conversation->postponed, 16);
+
+	if (db_error_is_held_lock(error))
+		return may_wait_longer(conversation) ? Min(HELD_DELAY_MS << doublings, HELD_DELAY_MAX_MS)
+											 : NEVER;
+	if (db_error_is_contention(error) && conversation->postponed < CONFLICT_RETRIES)
+		return CONFLICT_DELAY_MS << doublings;
+	return NEVER;
 }
 
 static void
@@ -129,7 +149,8 @@ handle_failure(Report *report, const DbError *error)
 	report_reset(report);
 	if (conversation->claim == NULL)
 		return;
-	if (may_be_reported_later(conversation, error))
+	report->waits_ms = delay_of_report(conversation, error);
+	if (report->waits_ms != NEVER)
 		report->disposition = CONVERSATION_WAITS;
 	else
 		report_failure(report, error);
@@ -332,7 +353,7 @@ conclude(const Report *report)
 						"github_sync: %s: the record is in use, reported again in a moment",
 						conversation_name(conversation))));
 			freshness_end(conversation);
-			arrivals_postpone(conversation, CONTENTION_DELAY_MS << conversation->postponed);
+			arrivals_postpone(conversation, report->waits_ms);
 			break;
 	}
 }

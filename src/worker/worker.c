@@ -94,13 +94,23 @@ take_over_settings(void)
 	claiming_note_settings();
 }
 
+/* What somebody held may be free. */
+static void
+note_wake(void)
+{
+	claiming_note_wake();
+	arrivals_note_wake();
+}
+
 static void
 work(bool leaving, uint32 wait_event)
 {
 	if (!leaving)
 		claiming_claim();
 	talk_to_github();
-	if ((wait_for_something(wait_event) && claiming_was_woken()) || claiming_is_due())
+	if (wait_for_something(wait_event) && claiming_was_woken())
+		note_wake();
+	else if (claiming_is_due())
 		claiming_note_work();
 }
 

@@ -175,7 +175,7 @@ $application->tell_of_issue($github->human_edits_issue('acme/widgets', $applicat
 GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
 $_->superuser_sql("UPDATE github_sync.github_app_installations SET paused_until = clock_timestamp() WHERE paused_until IS NOT NULL") foreach $application, $second;
 $node->restart;
-$github->fault('* /repos/', { gate => 'probe' }, times => 'forever');
+$github->fault('* /(?:repos|users)/', { gate => 'probe' }, times => 'forever');
 GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
 $github->wait_at_gate('probe');
 $application->wait_until("SELECT count(*) = 2 FROM github_sync.sync_queue WHERE state = 'processing'");

@@ -167,7 +167,7 @@ is_deeply([ grep { $_->{id} == $comment_id } $github->comments('acme/widgets', $
 my $told_comment = $application->add_comment($known, 'told of');
 $application->wait_until_done;
 $comment_id = $application->github_comment_of($told_comment)->{github_id};
-my $shown_comment = '{"id":' . $comment_id . ',"body":"told of","user":{"login":"alice"},"html_url":"h","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z",'
+my $shown_comment = '{"id":' . $comment_id . ',"body":"told of","user":{"login":"alice","id":7},"html_url":"h","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z",'
   . '"issue_url":"' . $github->url . "/repos/acme/widgets/issues/$number\"}";
 foreach my $year (2037, 9999)
 {

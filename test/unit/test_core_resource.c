@@ -329,7 +329,7 @@ test_long_names(void)
 		const char *after;
 		const char *problem;
 	} names[] = {
-		{"{\"id\":1,\"number\":2,\"title\":\"t\",\"state\":\"open\",\"user\":{\"login\":\"",
+		{"{\"id\":1,\"number\":2,\"title\":\"t\",\"state\":\"open\",\"user\":{\"id\":7,\"login\":\"",
 		 "\"}," TIMES "}", "user.login"},
 		{"{\"id\":1,\"number\":2,\"title\":\"t\",\"state\":\"", "\"," TIMES "}", "state"},
 		{"{\"id\":1,\"number\":2,\"title\":\"t\",\"state\":\"open\",\"state_reason\":\"",
