@@ -282,12 +282,10 @@ COMMENT ON FUNCTION github_sync.@record@_merged_ending(
 'private: how a transaction that ran ends: completed, or duplicate or dropped when it found nothing to do';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_end_transactions(
-	endings github_sync.ending[], OUT place integer, OUT state text)
+	ids bigint[], endings github_sync.ending[], OUT place integer, OUT state text)
 RETURNS SETOF record
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
-DECLARE
-	ids bigint[] := ARRAY(SELECT e.transaction_id FROM unnest(endings) AS e);
 BEGIN
 	RETURN QUERY UPDATE github_sync.@record@_sync_transactions AS q SET event = e.event,
 		duplicate_of = e.duplicate_of, dropped_for = e.dropped_for, because = e.because,
@@ -299,19 +297,8 @@ BEGIN
 	RETURNING e.place, q.state;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_end_transactions(github_sync.ending[]) IS
-'private: ends transactions of held records; returns the state that each has now';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_end_transaction(transaction_id bigint, ending github_sync.ending)
-RETURNS text
-LANGUAGE plpgsql AS $$
-BEGIN
-	ending.transaction_id := transaction_id;
-	RETURN (SELECT e.state FROM github_sync.@record@_end_transactions(ARRAY[ending]) AS e);
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_end_transaction(bigint, github_sync.ending) IS
-'private: ends one transaction; returns its state';
+COMMENT ON FUNCTION github_sync.@record@_end_transactions(bigint[], github_sync.ending[]) IS
+'private: ends transactions of held records, by their ids and how they end; returns the state that each has now';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_send(
 	INOUT cached github_sync.@resources@, fields text[], to_send boolean[], OUT follows github_sync.next_request)
@@ -444,7 +431,9 @@ DECLARE
 	outcome record;
 BEGIN
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
-	PERFORM github_sync.resume_repo(repo.id) WHERE repo.paused_until IS NOT NULL;
+	IF repo.paused_until IS NOT NULL THEN
+		PERFORM github_sync.resume_repo(repo.id);
+	END IF;
 	IF t.direction = 'outbound' AND t.action = 'delete' THEN
 --@task		outcome := github_sync.task_close_deleted(cached, remote, answer.kind);
 --@task		cached := outcome.cached;
@@ -507,7 +496,9 @@ BEGIN
 		RETURN;
 	END IF;
 	cached := github_sync.@record@_note_answer(cached, answer, is_behind);
-	PERFORM github_sync.@record@_close_attempt(cached.id, 'created') WHERE answer.kind IN ('created', 'found');
+	IF answer.kind IN ('created', 'found') THEN
+		PERFORM github_sync.@record@_close_attempt(cached.id, 'created');
+	END IF;
 	outcome := github_sync.@record@_apply_answer(t, cached, answer, was_told, is_behind);
 	cached := outcome.cached;
 	follows := outcome.follows;
@@ -547,7 +538,9 @@ DECLARE
 	outcome record;
 	ended record;
 	reports github_sync.next_request[];
+	changed_ids bigint[] := '{}';
 	changed github_sync.@resources@[] := '{}';
+	ended_ids bigint[] := '{}';
 	endings github_sync.ending[] := '{}';
 	ending github_sync.ending;
 BEGIN
@@ -565,21 +558,23 @@ BEGIN
 			outcome := github_sync.@record@_take_answer(held.t, held.cached, answers[held.place]);
 			follows := outcome.follows;
 			IF (outcome.cached).id IS NOT NULL THEN
+				changed_ids := changed_ids || (outcome.cached).id;
 				changed := changed || outcome.cached;
 			END IF;
 			IF (outcome.ending).event IS NOT NULL THEN
 				ending := outcome.ending;
 				ending.transaction_id := (held.t).id;
 				ending.place := held.place;
+				ended_ids := ended_ids || ending.transaction_id;
 				endings := endings || ending;
 			END IF;
 		END IF;
 		reports[held.place] := follows;
 	END LOOP;
-	IF cardinality(changed) > 0 THEN
-		PERFORM github_sync.@record@_save_records(changed);
+	IF changed_ids <> '{}' THEN
+		PERFORM github_sync.@record@_save_records(changed_ids, changed);
 	END IF;
-	FOR ended IN SELECT * FROM github_sync.@record@_end_transactions(endings) WHERE cardinality(endings) > 0 LOOP
+	FOR ended IN SELECT * FROM github_sync.@record@_end_transactions(ended_ids, endings) WHERE ended_ids <> '{}' LOOP
 		reports[ended.place].result := ended.state;
 	END LOOP;
 	FOR i IN 1 .. cardinality(ids) LOOP

@@ -190,7 +190,7 @@ COMMENT ON FUNCTION github_sync.@record@_wait_for_repo(bigint, bigint) IS
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_describe_claim(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, repo github_sync.github_repos,
-	step text)
+	is_probe boolean, step text)
 RETURNS github_sync.claim
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -221,13 +221,12 @@ BEGIN
 		FROM github_sync.@record@_creation_attempts AS a
 		WHERE a.@resource@_id = cached.id AND a.outcome IS NULL;
 	END IF;
-	claim.is_probe := (SELECT i.paused_until IS NOT NULL FROM github_sync.github_app_installations AS i
-		WHERE i.id = repo.github_app_installation_id);
+	claim.is_probe := is_probe;
 	RETURN claim;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_describe_claim(
-	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.github_repos, text) IS
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.github_repos, boolean, text) IS
 'private: what the worker needs to know of a transaction when it is claimed';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_no_claim(transaction_id bigint, step text) RETURNS github_sync.claim
@@ -265,7 +264,7 @@ RETURNS github_sync.claim
 LANGUAGE plpgsql AS $$
 DECLARE
 	decision github_sync.decision;
-	repo github_sync.github_repos;
+	place record;
 	step text;
 BEGIN
 	/* Nobody's attempt: all of it waits, also what would need the table only when GitHub has answered. */
@@ -281,16 +280,18 @@ BEGIN
 	ELSIF decision.state <> 'queued' THEN
 		RETURN github_sync.@record@_no_claim(t.id, 'over');
 	END IF;
-	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
-	IF repo.paused_until > clock_timestamp() THEN
+	SELECT r AS repo, i.paused_until IS NOT NULL AS is_paused INTO place FROM github_sync.github_repos AS r
+	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
+	WHERE r.id = cached.github_repo_id;
+	IF (place.repo).paused_until > clock_timestamp() THEN
 		RETURN github_sync.@record@_no_claim(t.id,
-			CASE WHEN github_sync.@record@_wait_for_repo(t.id, repo.id) THEN 'over' ELSE 'held' END);
+			CASE WHEN github_sync.@record@_wait_for_repo(t.id, cached.github_repo_id) THEN 'over' ELSE 'held' END);
 	END IF;
 	step := github_sync.@record@_first_step(t, cached);
 	IF step IS NULL OR step = 'held' THEN
 		RETURN github_sync.@record@_no_claim(t.id, coalesce(step, 'over'));
 	END IF;
-	RETURN github_sync.@record@_describe_claim(t, cached, repo, step);
+	RETURN github_sync.@record@_describe_claim(t, cached, place.repo, place.is_paused, step);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_decide_claim(

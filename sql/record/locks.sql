@@ -167,14 +167,16 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_records_of_repository(bigint) IS
 'private: locks the records of a repository for which something is queued or disabled';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_rows_skip_locked(cached_ids bigint[]) RETURNS bigint[]
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_rows_skip_locked(
+	INOUT cached_ids bigint[], OUT linked_keys {{key_type}}[], OUT free bigint[])
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
 	keys {{key_type}}[];
 	free_keys {{key_type}}[];
 BEGIN
-	SELECT array_agg(r.@record@_id) FILTER (WHERE r.@record@_id IS NOT NULL) INTO keys
+	SELECT array_agg(r.id), array_agg(r.@record@_id),
+		array_agg(r.@record@_id) FILTER (WHERE r.@record@_id IS NOT NULL) INTO cached_ids, linked_keys, keys
 	FROM github_sync.@resources@ AS r WHERE r.id = ANY (cached_ids);
 	IF keys IS NOT NULL THEN
 		LOCK TABLE ONLY {{table}} IN ROW SHARE MODE NOWAIT;
@@ -187,7 +189,7 @@ BEGIN
 				WHERE NOT EXISTS (SELECT FROM {{table}} AS r WHERE r.{{id}} = k.key));
 		END IF;
 	END IF;
-	RETURN ARRAY(SELECT r.id FROM github_sync.@resources@ AS r
+	free := ARRAY(SELECT r.id FROM github_sync.@resources@ AS r
 		WHERE r.id = ANY (cached_ids) AND CASE WHEN r.@record@_id IS NOT NULL THEN r.@record@_id = ANY (free_keys)
 --@task			ELSE true END);
 --@comment			/* A comment that becomes a row refers to its task. */
@@ -197,13 +199,14 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_local_rows_skip_locked(bigint[]) IS
-'private: locks the local rows of records, in the order of their keys; returns the records of which nobody else holds '
-'the row, or that have none. 55P03, at once, when somebody has locked the table';
+'private: locks the local rows of records, in the order of their keys. free: the records of which nobody else holds '
+'the row, or that have none; linked_keys: which row each of cached_ids had. 55P03, at once, when somebody has locked '
+'the table';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_row_skip_locked(cached_id bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN cached_id = ANY (github_sync.@record@_lock_local_rows_skip_locked(ARRAY[cached_id]));
+	RETURN cached_id = ANY ((github_sync.@record@_lock_local_rows_skip_locked(ARRAY[cached_id])).free);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_local_row_skip_locked(bigint) IS
@@ -218,7 +221,7 @@ RETURNS SETOF record
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
 	/* GitHub would be asked in vain: the report needs the row. */
-	records bigint[] := github_sync.@record@_lock_local_rows_skip_locked(cached_ids);
+	records bigint[] := (github_sync.@record@_lock_local_rows_skip_locked(cached_ids)).free;
 	locked bigint[];
 BEGIN
 	records := ARRAY(SELECT r.id FROM github_sync.@resources@ AS r WHERE r.id = ANY (records)
@@ -303,15 +306,13 @@ RETURNS SETOF record
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
-	cached_ids bigint[] := ARRAY(SELECT CASE q.state WHEN 'processing' THEN q.@resource@_id END
-		FROM github_sync.@record@_sync_transactions AS q WHERE q.id = ANY (ids));
-	keys {{key_type}}[];
+	rows record;
 	locked bigint[];
 BEGIN
-	SELECT array_agg(r.id), array_agg(r.@record@_id) INTO cached_ids, keys FROM github_sync.@resources@ AS r
-	WHERE r.id = ANY (cached_ids);
-	locked := github_sync.@record@_lock_local_rows_skip_locked(cached_ids);
-	locked := ARRAY(SELECT r.id FROM github_sync.@resources@ AS r WHERE r.id = ANY (locked)
+	rows := github_sync.@record@_lock_local_rows_skip_locked(
+		ARRAY(SELECT CASE q.state WHEN 'processing' THEN q.@resource@_id END
+			FROM github_sync.@record@_sync_transactions AS q WHERE q.id = ANY (ids)));
+	locked := ARRAY(SELECT r.id FROM github_sync.@resources@ AS r WHERE r.id = ANY (rows.free)
 		ORDER BY r.id FOR UPDATE SKIP LOCKED);
 	RETURN QUERY WITH claimed AS MATERIALIZED (
 			SELECT q.id, q.claim_no, q.state, q.@resource@_id, q AS t FROM github_sync.@record@_sync_transactions AS q
@@ -319,7 +320,7 @@ BEGIN
 		held AS MATERIALIZED (
 			SELECT r.id, r AS cached FROM github_sync.@resources@ AS r WHERE r.id = ANY (locked)
 				/* Linked or unlinked meanwhile, it has another row than the one that is locked. */
-				AND r.@record@_id IS NOT DISTINCT FROM keys[array_position(cached_ids, r.id)])
+				AND r.@record@_id IS NOT DISTINCT FROM rows.linked_keys[array_position(rows.cached_ids, r.id)])
 	SELECT a.place, c.t, h.cached, c.id IS NOT NULL AND h.id IS NULL
 	FROM unnest(ids, claim_nos) WITH ORDINALITY AS a (id, claim_no, place)
 	LEFT JOIN claimed AS c ON c.id = a.id AND c.claim_no = a.claim_no AND c.state = 'processing'

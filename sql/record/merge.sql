@@ -163,8 +163,6 @@ DECLARE
 	here github_sync.local_row := github_sync.@record@_update_local_row(cached.@record@_id, remote, chosen,
 		CASE WHEN NOT stays_dirty THEN cached.github_updated_at END);
 BEGIN
-	/* What a trigger of the application's changed besides was captured, and has its time. */
-	SELECT r.local_changed_at INTO cached.local_changed_at FROM github_sync.@resources@ AS r WHERE r.id = cached.id;
 	IF NOT here.is_there THEN
 		/* A trigger of the application's deleted the row, as an archive does: the foreign key has unlinked it. */
 		cached.@record@_id := NULL;
@@ -294,7 +292,9 @@ BEGIN
 	here := github_sync.@record@_local_row(cached.@record@_id);
 	sides := github_sync.@record@_sides(cached, remote, here.fields, here.modified_at);
 	verdicts := github_sync.@record@_verdicts(cached, repo, sides);
-	PERFORM github_sync.@record@_keep_conflicts(t, sides, verdicts) WHERE verdicts && '{github won,app won}';
+	IF verdicts && '{github won,app won}' THEN
+		PERFORM github_sync.@record@_keep_conflicts(t, sides, verdicts);
+	END IF;
 	cached := github_sync.@record@_move_bases(cached, sides, verdicts);
 	FOR i IN 1 .. cardinality(verdicts) LOOP
 		chosen[i] := verdicts[i] IN ('to local', 'github won') AND repo.sync_direction <> 'outbound';
@@ -320,12 +320,12 @@ COMMENT ON FUNCTION github_sync.@record@_merge(
 	github_sync.answer) IS
 'private: merges GitHub''s present values into the local row and says which fields are still to be sent';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_save_records(changed github_sync.@resources@[]) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.@record@_save_records(
+	ids bigint[], changed github_sync.@resources@[])
+RETURNS void
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
-	ids bigint[] := ARRAY(SELECT c.id FROM unnest(changed) AS c);
 	saved bigint[];
-	unsaved bigint;
 BEGIN
 	WITH s AS (UPDATE github_sync.@resources@ AS r SET
 		github_id = c.github_id,
@@ -351,7 +351,6 @@ BEGIN
 		remote_base = c.remote_base,
 		local_base = c.local_base,
 		remote_changed_at = c.remote_changed_at,
-		local_changed_at = c.local_changed_at,
 		sent = c.sent,
 		sent_mask = c.sent_mask,
 		written_at = c.written_at,
@@ -367,21 +366,22 @@ BEGIN
 		IS NOT DISTINCT FROM (c.github_id, c.@record@_id, c.github_updated_at, c.remote_base, c.local_base, c.sent)
 		AS is_as_it_should_be)
 	SELECT array_agg(s.id) INTO saved FROM s WHERE s.is_as_it_should_be;
-	SELECT u.id INTO unsaved FROM unnest(ids) AS u (id) WHERE (u.id = ANY (saved)) IS NOT TRUE LIMIT 1;
-	IF FOUND THEN
+	IF cardinality(saved) = cardinality(ids) IS NOT TRUE THEN
 		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = format('the cached record %s could not be written', unsaved),
+			MESSAGE = format('the cached record %s could not be written', (
+				SELECT min(u.id) FROM unnest(ids) AS u (id) WHERE (u.id = ANY (saved)) IS NOT TRUE)),
 			HINT = 'A trigger or a rule undoes it: see those of github_sync.@resources@.';
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_save_records(github_sync.@resources@[]) IS
-'private: writes records back that their holder changed; raises where that took no effect: their bases would be wrong';
+COMMENT ON FUNCTION github_sync.@record@_save_records(bigint[], github_sync.@resources@[]) IS
+'private: writes records, with their ids, back that their holder changed, all but local_changed_at, which is '
+'capture''s; raises where that took no effect: their bases would be wrong';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_save_record(cached github_sync.@resources@) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM github_sync.@record@_save_records(ARRAY[cached]);
+	PERFORM github_sync.@record@_save_records(ARRAY[cached.id], ARRAY[cached]);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_save_record(github_sync.@resources@) IS
