@@ -103,6 +103,25 @@ COMMENT ON COLUMN github_sync.merge_result.lost IS
 COMMENT ON COLUMN github_sync.merge_result.was_moved IS
 'the application has moved the local row since the claim: nothing of it is sent to where its record is';
 
+CREATE TYPE github_sync.ending AS (
+	place integer,
+	transaction_id bigint,
+	event text,
+	duplicate_of bigint,
+	dropped_for bigint,
+	because text,
+	local_key text,
+	github_id bigint,
+	number integer,
+	github_updated_at timestamptz
+);
+COMMENT ON TYPE github_sync.ending IS
+'private: how a transaction ends that ran, and what it is about as far as that is known by then (NULL: as before)';
+COMMENT ON COLUMN github_sync.ending.place IS
+'of its answer, among those that are reported together';
+COMMENT ON COLUMN github_sync.ending.event IS
+'NULL: it has ended already, or goes on';
+
 CREATE TYPE github_sync.backoff AS (
 	shortest interval,
 	longest interval,

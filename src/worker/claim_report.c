@@ -103,22 +103,28 @@ locate_repository(Report *report, const char *denied)
 	report->disposition = CONVERSATION_GOES_ON;
 }
 
+/* Another resource than the one that is known has its place. */
 static bool
-is_another(const Conversation *conversation, const GithubResource *resource)
+is_another(const SyncClaim *claim, const GithubResource *resource)
 {
-	int64 known_id = conversation->claim->github_id;
-
-	return resource != NULL && known_id != 0 && resource->id != known_id;
+	return claim->github_id != 0 && resource->id != claim->github_id;
 }
 
-static void
-report_resource(Report *report, const GithubResource *resource)
+/* Where it is not sure that the name is still the repository's, that is asked first. */
+static bool
+must_be_located(const Conversation *conversation)
 {
-	Conversation *conversation = report->conversation;
+	return conversation->claim->step == STEP_FETCH && !conversation->name_is_sure;
+}
+
+static ResourceReport
+shown_by(const Conversation *conversation, const GithubResource *resource)
+{
 	const Answer *answer = conversation->answer;
 	bool not_modified = answer->verdict.kind == GITHUB_NOT_MODIFIED;
 	bool shows_all = is_fetch(conversation->operation) && !not_modified;
-	ResourceReport shown = {.operation = conversation->operation,
+
+	return (ResourceReport){.operation = conversation->operation,
 							.not_modified = not_modified,
 							.answered_at = answer->verdict.answered_at,
 							.own_id = identity_own_id(),
@@ -126,24 +132,14 @@ report_resource(Report *report, const GithubResource *resource)
 							.etag = etag_of_answer(conversation, not_modified),
 							.etag_key = conversation->token_key,
 							.json = shows_all ? answer->json : NULL};
+}
 
-	if (is_of_the_future(resource, answer->verdict.answered_at))
-	{
-		report_try_again(
-			report, "invalid_response",
-			"GitHub's answer cannot be true: its updated_at lies more than a day ahead");
-		return;
-	}
-	if (is_another(conversation, resource))
-	{
-		repositories_doubt(conversation);
-		if (conversation->claim->step == STEP_FETCH && !conversation->name_is_sure)
-		{
-			locate_repository(report, NULL);
-			return;
-		}
-	}
-	switch (queue_report_resource(conversation->claim, &shown))
+static void
+follow_outcome(Report *report, const ResourceReport *shown, const ReportOutcome *outcome)
+{
+	Conversation *conversation = report->conversation;
+
+	switch (outcome->result)
 	{
 		case REPORT_ENDS_CLAIM:
 			/* What changed is asked for once more: SQL says when, and knows it by then. */
@@ -158,10 +154,40 @@ report_resource(Report *report, const GithubResource *resource)
 			report_note_retry(report, GetCurrentTimestamp());
 			break;
 		case REPORT_ASKS_UPDATE:
-			keep_etag(conversation, shown.etag);
+			queue_report_prepare_update(conversation->claim, outcome);
+			keep_etag(conversation, shown->etag);
 			report->disposition = CONVERSATION_GOES_ON;
 			break;
+		case REPORT_GOES_ALONE: /* of sets only, which see to it */
+			break;
 	}
+}
+
+static void
+report_resource(Report *report, const GithubResource *resource)
+{
+	Conversation *conversation = report->conversation;
+	ResourceReport shown = shown_by(conversation, resource);
+	ReportOutcome outcome;
+
+	if (is_of_the_future(resource, shown.answered_at))
+	{
+		report_try_again(
+			report, "invalid_response",
+			"GitHub's answer cannot be true: its updated_at lies more than a day ahead");
+		return;
+	}
+	if (resource != NULL && is_another(conversation->claim, resource))
+	{
+		repositories_doubt(conversation);
+		if (must_be_located(conversation))
+		{
+			locate_repository(report, NULL);
+			return;
+		}
+	}
+	queue_report_resource(conversation->claim, &shown, &outcome);
+	follow_outcome(report, &shown, &outcome);
 }
 
 static bool
@@ -919,4 +945,75 @@ claim_report_answer(Report *report)
 		report_lack_of_memory(report, "no memory to read GitHub's answer");
 	else
 		report_verdict(report);
+}
+
+/* ---- along with others ---- */
+
+/* Nothing is to be done about it but to tell what it shows. */
+static bool
+shows_resource_alone(const Conversation *conversation)
+{
+	const Answer *answer = conversation->answer;
+
+	if (conversation->purpose != ABOUT_CLAIM || conversation->refusal.reason != UNSENT_NOT ||
+		answer->json == NULL)
+		return false;
+	if (conversation->claim->step != STEP_FETCH && conversation->claim->step != STEP_UPDATE)
+		return false;
+	if (conversation->installation->may_be_paused || conversation->redirects > 0 ||
+		conversation->write_not_found)
+		return false;
+	return answer->verdict.kind == GITHUB_OK || answer->verdict.kind == GITHUB_NOT_MODIFIED;
+}
+
+static bool
+read_plain(PlainReport *plain)
+{
+	const Conversation *conversation = plain->report->conversation;
+	const char *problem = NULL;
+
+	if (conversation->answer->verdict.kind == GITHUB_NOT_MODIFIED)
+		return true;
+	if (github_resource_parse(resource_kind(conversation->claim), conversation->answer->json,
+							  &plain->resource, &problem) != GITHUB_PARSE_OK)
+		return false;
+	plain->shown.resource = &plain->resource;
+	return true;
+}
+
+void
+claim_report_free(PlainReport *plain)
+{
+	if (plain->shown.resource != NULL)
+		github_resource_free(&plain->resource);
+}
+
+bool
+claim_report_begin_plain(PlainReport *plain)
+{
+	const Conversation *conversation = plain->report->conversation;
+	const GithubResource *resource;
+
+	if (!shows_resource_alone(conversation) || !read_plain(plain))
+		return false;
+	resource = plain->shown.resource;
+	if (resource != NULL &&
+		(is_of_the_future(resource, conversation->answer->verdict.answered_at) ||
+		 is_another(conversation->claim, resource)))
+	{
+		claim_report_free(plain);
+		return false;
+	}
+	plain->shown = shown_by(conversation, resource);
+	return true;
+}
+
+void
+claim_report_end_plain(PlainReport *plain)
+{
+	Conversation *conversation = plain->report->conversation;
+
+	note_accepted_token(conversation);
+	conversation_arrived(conversation);
+	follow_outcome(plain->report, &plain->shown, &plain->outcome);
 }
