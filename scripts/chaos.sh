@@ -37,6 +37,7 @@ stage "$copy"
 if ! in_copy "$copy" node test/chaos/chaos.mjs --directory "$work_dir/chaos" --bindir "$bindir" --configuration "$stage_conf" "${options[@]}"; then
 	mkdir -p "$source_dir/test-failed"
 	cp "$work_dir/chaos/server.log" "$source_dir/test-failed/chaos-server.log"
-	echo "the server's log: $source_dir/test-failed/chaos-server.log"
+	cp "$work_dir"/chaos/round_*.sql "$source_dir/test-failed" 2>/dev/null || true
+	echo "the server's log: $source_dir/test-failed/chaos-server.log; dumps of the rounds that failed beside it"
 	exit 1
 fi

@@ -82,7 +82,7 @@ wanted_packages() {
 	if [ "$purpose" = bench ]; then
 		echo wrk
 	else
-		echo "clang clang-format cppcheck perl libipc-run-perl"
+		echo "clang clang-format cppcheck perl libipc-run-perl python3 python3-psycopg"
 	fi
 	if wants_npm && ! command -v npm >/dev/null; then echo npm; fi
 }

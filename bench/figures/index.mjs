@@ -18,5 +18,6 @@ import profile from './profile.mjs';
 import snapshot from './snapshot.mjs';
 import supersede from './supersede.mjs';
 import views from './views.mjs';
+import webhooks from './webhooks.mjs';
 
-export const FIGURES = [limits, inbound, peers, profile, outbound, insert, claim, latency, hot, beside, memory, snapshot, installations, supersede, views];
+export const FIGURES = [limits, inbound, peers, profile, outbound, insert, claim, latency, hot, beside, memory, snapshot, installations, supersede, views, webhooks];

@@ -143,6 +143,7 @@ COMMENT ON FUNCTION github_sync.require_create() IS
 CREATE FUNCTION github_sync.let_use(owner name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+	rows_of_ours text;
 	function regprocedure;
 BEGIN
 	/* With grant option: the owner passes on what readers of the views need. Only who may pass it on can give it. */
@@ -151,11 +152,13 @@ BEGIN
 		PERFORM github_sync.execute_unowned(
 			format('GRANT USAGE ON SCHEMA github_sync TO %I WITH GRANT OPTION', let_use.owner));
 	END IF;
-	IF NOT has_table_privilege(let_use.owner, 'github_sync.state_transitions', 'SELECT WITH GRANT OPTION')
-		AND has_table_privilege(current_user, 'github_sync.state_transitions', 'SELECT WITH GRANT OPTION') THEN
-		PERFORM github_sync.execute_unowned(
-			format('GRANT SELECT ON github_sync.state_transitions TO %I WITH GRANT OPTION', let_use.owner));
-	END IF;
+	FOREACH rows_of_ours IN ARRAY ARRAY['github_sync.state_transitions', 'github_sync.webhook_actions'] LOOP
+		IF NOT has_table_privilege(let_use.owner, rows_of_ours, 'SELECT WITH GRANT OPTION')
+			AND has_table_privilege(current_user, rows_of_ours, 'SELECT WITH GRANT OPTION') THEN
+			PERFORM github_sync.execute_unowned(
+				format('GRANT SELECT ON %s TO %I WITH GRANT OPTION', rows_of_ours, let_use.owner));
+		END IF;
+	END LOOP;
 	FOR function IN
 		SELECT m.function FROM github_sync.members_of_owner() AS m (function)
 		WHERE NOT has_function_privilege(let_use.owner, m.function, 'EXECUTE WITH GRANT OPTION')

@@ -103,6 +103,25 @@ COMMENT ON COLUMN github_sync.merge_result.lost IS
 COMMENT ON COLUMN github_sync.merge_result.was_moved IS
 'the application has moved the local row since the claim: nothing of it is sent to where its record is';
 
+CREATE TYPE github_sync.ending AS (
+	place integer,
+	transaction_id bigint,
+	event text,
+	duplicate_of bigint,
+	dropped_for bigint,
+	because text,
+	local_key text,
+	github_id bigint,
+	number integer,
+	github_updated_at timestamptz
+);
+COMMENT ON TYPE github_sync.ending IS
+'private: how a transaction ends that ran, and what it is about as far as that is known by then (NULL: as before)';
+COMMENT ON COLUMN github_sync.ending.place IS
+'of its answer, among those that are reported together';
+COMMENT ON COLUMN github_sync.ending.event IS
+'NULL: it has ended already, or goes on';
+
 CREATE TYPE github_sync.backoff AS (
 	shortest interval,
 	longest interval,
@@ -177,7 +196,8 @@ CREATE TYPE github_sync.claim AS (
 	github_repo_id bigint,
 	priority smallint,
 	is_probe boolean,
-	creates boolean
+	creates boolean,
+	name_is_lost boolean
 );
 COMMENT ON TYPE github_sync.claim IS
 'private: a transaction that a worker has claimed, and what it needs to ask GitHub about it';
@@ -192,6 +212,8 @@ COMMENT ON COLUMN github_sync.claim.is_probe IS
 'the installation was paused, whichever worker recorded it: an answer ends the pause';
 COMMENT ON COLUMN github_sync.claim.creates IS
 'it stands in the line of creations';
+COMMENT ON COLUMN github_sync.claim.name_is_lost IS
+'another repository has owner_login and repo_name, as far as is known: the repository is asked for its name by its id';
 
 CREATE TYPE github_sync.sweep AS (
 	github_repo_id bigint,

@@ -2,9 +2,12 @@
  * GitHub answered with the resource: whether that is the record's, whether the
  * answer may be believed, what it changes on either side, and what follows.
  *
- * The worker calls _report_answer.  It is fenced by (id, claim_no): of a claim
- * that is no longer the transaction's it changes nothing and says stale.  Of
- * a record, its local row, its repository and its transaction each is read once.
+ * The worker calls _report_answers, for a set, and _report_answer, for a set of
+ * one.  Both are fenced by (id, claim_no): of a claim that is no longer the
+ * transaction's they change nothing and say stale.  Of a record, its local row,
+ * its repository and its transaction each is read once; the local row is
+ * written when its answer is merged, record and transaction at the end, those
+ * of the set by one statement each.
  */
 
 /* GitHub's replicas lag for seconds; what is still there after so many answers is GitHub's truth. */
@@ -215,82 +218,98 @@ COMMENT ON FUNCTION github_sync.@record@_end_without_row(
 'private: the end of an upsert whose local row was deleted or unlinked while GitHub was asked: inbound '
 'dropped, outbound canceled; NULL: it goes on';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_drop_lost(
+CREATE OR REPLACE FUNCTION github_sync.@record@_lost_ending(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
-RETURNS text
-LANGUAGE plpgsql AS $$
+RETURNS github_sync.ending
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
-	waiting_outbound bigint := (SELECT o.id FROM github_sync.@record@_sync_transactions AS o
-		WHERE o.@resource@_id = cached.id AND o.state = 'queued' AND o.direction = 'outbound'
-		ORDER BY o.id DESC LIMIT 1);
+	ending github_sync.ending;
 BEGIN
-	UPDATE github_sync.@record@_sync_transactions SET event = 'overtaken', dropped_for = waiting_outbound,
-		because = 'a later change of the @record@ stands'
-	WHERE id = t.id RETURNING state INTO t.state;
-	RETURN t.state;
+	ending.event := 'overtaken';
+	ending.because := 'a later change of the @record@ stands';
+	SELECT o.id INTO ending.dropped_for FROM github_sync.@record@_sync_transactions AS o
+	WHERE o.@resource@_id = cached.id AND o.state = 'queued' AND o.direction = 'outbound'
+	ORDER BY o.id DESC LIMIT 1;
+	RETURN ending;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_drop_lost(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+COMMENT ON FUNCTION github_sync.@record@_lost_ending(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
 'private: the end of an inbound transaction all of whose changes lost: dropped, for the outbound one that is '
 'queued, if there is one';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_complete(
-	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
-RETURNS text
-LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION github_sync.@record@_completed_ending(cached github_sync.@resources@)
+RETURNS github_sync.ending
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+	ending github_sync.ending;
 BEGIN
-	UPDATE github_sync.@record@_sync_transactions SET event = 'completed',
-		@record@_id = cached.@record@_id, @resource@_external_id = cached.github_id,
---@task		github_issue_number = cached.number,
-		github_updated_at = cached.github_updated_at
-	WHERE id = t.id RETURNING state INTO t.state;
-	RETURN t.state;
+	ending.event := 'completed';
+	ending.local_key := cached.@record@_id;
+	ending.github_id := cached.github_id;
+--@task	ending.number := cached.number;
+	ending.github_updated_at := cached.github_updated_at;
+	RETURN ending;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_complete(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+COMMENT ON FUNCTION github_sync.@record@_completed_ending(github_sync.@resources@) IS
 'private: both sides agree on what the transaction carried';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_end_merged(
+CREATE OR REPLACE FUNCTION github_sync.@record@_merged_ending(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, merged github_sync.merge_result)
-RETURNS text
-LANGUAGE plpgsql AS $$
+RETURNS github_sync.ending
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
-	same_version bigint;
+	ending github_sync.ending;
 BEGIN
 	IF t.direction = 'inbound' AND t.action = 'upsert' AND NOT merged.applied THEN
 		IF merged.lost THEN
-			RETURN github_sync.@record@_drop_lost(t, cached);
+			RETURN github_sync.@record@_lost_ending(t, cached);
 		END IF;
-		SELECT c.id INTO same_version FROM github_sync.@record@_sync_transactions AS c
+		SELECT c.id INTO ending.duplicate_of FROM github_sync.@record@_sync_transactions AS c
 		WHERE c.@resource@_id = cached.id AND c.state = 'completed' AND c.action = 'upsert'
 			AND c.github_updated_at = t.github_updated_at
 		ORDER BY c.id DESC LIMIT 1;
 		IF FOUND THEN
-			UPDATE github_sync.@record@_sync_transactions SET event = 'already carried', duplicate_of = same_version
-			WHERE id = t.id RETURNING state INTO t.state;
-			RETURN t.state;
+			ending.event := 'already carried';
+			RETURN ending;
 		END IF;
 	END IF;
-	RETURN github_sync.@record@_complete(t, cached);
+	RETURN github_sync.@record@_completed_ending(cached);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_end_merged(
+COMMENT ON FUNCTION github_sync.@record@_merged_ending(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.merge_result) IS
-'private: the end state of a transaction that ran: completed, or duplicate or dropped when it found nothing to do';
+'private: how a transaction that ran ends: completed, or duplicate or dropped when it found nothing to do';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_end_transactions(
+	ids bigint[], endings github_sync.ending[], OUT place integer, OUT state text)
+RETURNS SETOF record
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY UPDATE github_sync.@record@_sync_transactions AS q SET event = e.event,
+		duplicate_of = e.duplicate_of, dropped_for = e.dropped_for, because = e.because,
+		@record@_id = coalesce(e.local_key::{{key_type}}, CASE WHEN e.event <> 'completed' THEN q.@record@_id END),
+		@resource@_external_id = coalesce(e.github_id, q.@resource@_external_id),
+--@task		github_issue_number = coalesce(e.number, q.github_issue_number),
+		github_updated_at = coalesce(e.github_updated_at, q.github_updated_at)
+	FROM unnest(endings) AS e WHERE q.id = ANY (ids) AND q.id = e.transaction_id
+	RETURNING e.place, q.state;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_end_transactions(bigint[], github_sync.ending[]) IS
+'private: ends transactions of held records, by their ids and how they end; returns the state that each has now';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_send(
-	cached github_sync.@resources@, fields text[], to_send boolean[])
-RETURNS github_sync.next_request
+	INOUT cached github_sync.@resources@, fields text[], to_send boolean[], OUT follows github_sync.next_request)
 LANGUAGE plpgsql AS $$
 DECLARE
-	follows github_sync.next_request;
 --@task	title CONSTANT integer := github_sync.task_title_position();
 	body CONSTANT integer := github_sync.@record@_body_position();
 --@task	state CONSTANT integer := github_sync.task_state_position();
 BEGIN
 	cached.sent := fields;
 	cached.sent_mask := to_send;
-	PERFORM github_sync.@record@_save_record(cached);
 	follows.result := 'send';
 --@task	follows.issue_number := cached.number;
 --@task	follows.send_title := to_send[title];
@@ -300,19 +319,18 @@ BEGIN
 --@task	follows.send_state := to_send[state];
 --@task	follows.issue_state := fields[state];
 --@comment	follows.github_id := cached.github_id;
-	RETURN follows;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_send(github_sync.@resources@, text[], boolean[]) IS
-'private: an update follows; what it sends is committed with the record before it is sent';
+'private: an update follows; what it sends is kept with the record, and committed before it is sent';
 
 --@task /* Issues cannot be deleted by their App: the deletion of a task closes its issue. */
 --@task CREATE OR REPLACE FUNCTION github_sync.task_close_deleted(
---@task	t github_sync.task_sync_transactions, cached github_sync.github_issues, remote text[], kind text)
---@task RETURNS github_sync.next_request
+--@task	INOUT cached github_sync.github_issues, remote text[], kind text,
+--@task	OUT follows github_sync.next_request, OUT ending github_sync.ending)
 --@task LANGUAGE plpgsql AS $$
 --@task DECLARE
---@task	follows github_sync.next_request;
+--@task	send record;
 --@task	state CONSTANT integer := github_sync.task_state_position();
 --@task	fields text[];
 --@task	only_state boolean[] := array_fill(false, ARRAY[cardinality(remote)]);
@@ -329,16 +347,16 @@ COMMENT ON FUNCTION github_sync.@record@_send(github_sync.@resources@, text[], b
 --@task			fields := array_fill(NULL::text, ARRAY[cardinality(remote)]);
 --@task			fields[state] := 'closed';
 --@task			only_state[state] := true;
---@task			RETURN github_sync.task_send(cached, fields, only_state);
+--@task			send := github_sync.task_send(cached, fields, only_state);
+--@task			cached := send.cached;
+--@task			follows := send.follows;
+--@task			RETURN;
 --@task		END IF;
 --@task	END IF;
---@task	PERFORM github_sync.task_save_record(cached);
---@task	follows.result := github_sync.task_complete(t, cached);
---@task	RETURN follows;
+--@task	ending := github_sync.task_completed_ending(cached);
 --@task END
 --@task $$;
---@task COMMENT ON FUNCTION github_sync.task_close_deleted(
---@task	github_sync.task_sync_transactions, github_sync.github_issues, text[], text) IS
+--@task COMMENT ON FUNCTION github_sync.task_close_deleted(github_sync.github_issues, text[], text) IS
 --@task 'private: closes the issue if it is open; nothing is merged and no base moves, so that a task that is still '
 --@task 'there learns of it as of any change at GitHub';
 
@@ -359,31 +377,32 @@ COMMENT ON FUNCTION github_sync.@record@_send(github_sync.@resources@, text[], b
 --@comment 'private: a comment that is to be deleted was looked up and found: now it can be deleted';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_send_or_end(
-	t github_sync.@record@_sync_transactions, cached github_sync.@resources@,
-	merged github_sync.merge_result, was_told boolean)
-RETURNS github_sync.next_request
+	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@,
+	merged github_sync.merge_result, was_told boolean,
+	OUT follows github_sync.next_request, OUT ending github_sync.ending)
 LANGUAGE plpgsql AS $$
 DECLARE
 	is_to_send CONSTANT boolean := true = ANY (merged.to_send);
-	follows github_sync.next_request;
+	send record;
 BEGIN
 	IF is_to_send AND NOT was_told AND merged.was_moved IS NOT TRUE THEN
-		RETURN github_sync.@record@_send(cached, merged.local_fields, merged.to_send);
-	END IF;
-	PERFORM github_sync.@record@_save_record(cached);
-	IF is_to_send THEN
+		send := github_sync.@record@_send(cached, merged.local_fields, merged.to_send);
+		cached := send.cached;
+		follows := send.follows;
+	ELSIF is_to_send THEN
+		PERFORM github_sync.@record@_save_record(cached);
 		follows.result := github_sync.@record@_give_back_held(t, cached, NULL, NULL);
+		cached := NULL;
 	ELSE
-		follows.result := github_sync.@record@_end_merged(t, cached, merged);
+		ending := github_sync.@record@_merged_ending(t, cached, merged);
 	END IF;
-	RETURN follows;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_send_or_end(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.merge_result, boolean) IS
 'private: what follows the merge. Where a webhook told of the resource before this answer came, nothing is written '
 'over what its fetch may have seen: the resource is fetched again first; where the application has moved the row, the '
-'rules decide anew';
+'rules decide anew. cached is NULL where nothing of it is to be saved any more';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_keep_unseen(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, merged github_sync.merge_result)
@@ -402,56 +421,62 @@ COMMENT ON FUNCTION github_sync.@record@_keep_unseen(
 'private: notes that what is sent may overwrite a text of GitHub''s that no answer has shown: remote is NULL';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_apply_answer(
-	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer,
-	was_told boolean, is_behind boolean)
-RETURNS github_sync.next_request
+	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, answer github_sync.answer,
+	was_told boolean, is_behind boolean,
+	OUT follows github_sync.next_request, OUT ending github_sync.ending)
 LANGUAGE plpgsql AS $$
 DECLARE
 	repo github_sync.github_repos;
 	remote text[] := github_sync.@record@_remote_fields(cached);
-	follows github_sync.next_request;
 	outcome record;
 BEGIN
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
-	PERFORM github_sync.resume_repo(repo.id) WHERE repo.paused_until IS NOT NULL;
+	IF repo.paused_until IS NOT NULL THEN
+		PERFORM github_sync.resume_repo(repo.id);
+	END IF;
 	IF t.direction = 'outbound' AND t.action = 'delete' THEN
---@task		RETURN github_sync.task_close_deleted(t, cached, remote, answer.kind);
---@comment		RETURN github_sync.comment_delete_found(t, cached);
+--@task		outcome := github_sync.task_close_deleted(cached, remote, answer.kind);
+--@task		cached := outcome.cached;
+--@task		follows := outcome.follows;
+--@task		ending := outcome.ending;
+--@comment		follows := github_sync.comment_delete_found(t, cached);
+--@comment		cached := NULL;
+		RETURN;
 	END IF;
 	IF cached.@record@_id IS NULL THEN
 		follows.result := github_sync.@record@_end_without_row(t, cached, answer.kind);
 		IF follows.result IS NOT NULL THEN
-			RETURN follows;
+			cached := NULL;
+			RETURN;
 		END IF;
 	END IF;
-	SELECT * INTO outcome FROM github_sync.@record@_merge(t, repo, cached, remote, answer);
+	outcome := github_sync.@record@_merge(t, repo, cached, remote, answer);
 	IF is_behind AND NOT was_told THEN
 		PERFORM github_sync.@record@_keep_unseen(t, outcome.cached, outcome.merged);
 	END IF;
-	RETURN github_sync.@record@_send_or_end(t, outcome.cached, outcome.merged, was_told);
+	outcome := github_sync.@record@_send_or_end(t, outcome.cached, outcome.merged, was_told);
+	cached := outcome.cached;
+	follows := outcome.follows;
+	ending := outcome.ending;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_apply_answer(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer, boolean, boolean) IS
-'private: what GitHub shows of a record, noted already, meets the local row';
+'private: what GitHub shows of a record, noted already, meets the local row. cached is what is to be saved (NULL: '
+'nothing), ending how the transaction is to end then';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_report_answer(
-	claim_id bigint, held_claim_no integer, answer github_sync.answer)
-RETURNS github_sync.next_request
+CREATE OR REPLACE FUNCTION github_sync.@record@_take_answer(
+	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, answer github_sync.answer,
+	OUT follows github_sync.next_request, OUT ending github_sync.ending)
 LANGUAGE plpgsql AS $$
 DECLARE
-	held record := github_sync.@record@_lock_claim_nowait(claim_id, held_claim_no);
-	t github_sync.@record@_sync_transactions := held.t;
-	cached github_sync.@resources@ := held.cached;
 	identity record;
 	was_told boolean := false;
 	is_behind boolean;
-	follows github_sync.next_request;
+	outcome record;
 BEGIN
-	IF t.id IS NULL THEN
-		follows.result := 'stale';
-	ELSIF answer.kind <> 'not modified' THEN
-		SELECT * INTO identity FROM github_sync.@record@_identify(t, cached, answer);
+	IF answer.kind <> 'not modified' THEN
+		identity := github_sync.@record@_identify(t, cached, answer);
 		cached := identity.cached;
 		was_told := identity.was_told;
 		follows.result := identity.result;
@@ -467,12 +492,110 @@ BEGIN
 		END IF;
 	END IF;
 	IF follows.result IS NOT NULL THEN
-		RETURN follows;
+		cached := NULL;
+		RETURN;
 	END IF;
 	cached := github_sync.@record@_note_answer(cached, answer, is_behind);
-	PERFORM github_sync.@record@_close_attempt(cached.id, 'created') WHERE answer.kind IN ('created', 'found');
-	RETURN github_sync.@record@_apply_answer(t, cached, answer, was_told, is_behind);
+	IF answer.kind IN ('created', 'found') THEN
+		PERFORM github_sync.@record@_close_attempt(cached.id, 'created');
+	END IF;
+	outcome := github_sync.@record@_apply_answer(t, cached, answer, was_told, is_behind);
+	cached := outcome.cached;
+	follows := outcome.follows;
+	ending := outcome.ending;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_take_answer(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
+'private: what an answer does to a held record and its local row, all but what is to be written in the end, for many '
+'together: cached, and how the transaction ends. Of what goes another way (given back, refused, joined), cached is '
+'NULL, and all is written';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_goes_alone(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer)
+RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	RETURN answer.kind NOT IN ('fetched', 'not modified', 'written') OR t.action = 'delete'
+		OR answer.kind <> 'not modified' AND cached.github_id IS DISTINCT FROM (answer.resource).github_id
+		OR cached.@record@_id IS NULL AND github_sync.creation_keys_of((answer.resource).body) <> '{}';
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_goes_alone(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
+'private: an answer after which another record may change as well, or go: one that may be held by another report of '
+'the same set';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_report_answers(
+	ids bigint[], claim_nos integer[], answers github_sync.answer[], OUT place integer,
+	OUT follows github_sync.next_request)
+RETURNS SETOF record
+LANGUAGE plpgsql AS $$
+DECLARE
+	is_set CONSTANT boolean := cardinality(ids) > 1;
+	all_alone CONSTANT boolean := is_set AND github_sync.@record@_runs_code_of_application();
+	held record;
+	outcome record;
+	ended record;
+	reports github_sync.next_request[];
+	changed_ids bigint[] := '{}';
+	changed github_sync.@resources@[] := '{}';
+	ended_ids bigint[] := '{}';
+	endings github_sync.ending[] := '{}';
+	ending github_sync.ending;
+BEGIN
+	follows.result := 'alone';
+	reports := CASE WHEN all_alone THEN array_fill(follows, ARRAY[cardinality(ids)]) END;
+	FOR held IN SELECT * FROM github_sync.@record@_lock_claims_skip_locked(ids, claim_nos) WHERE NOT all_alone LOOP
+		follows := NULL;
+		IF held.is_held AND NOT is_set THEN
+			RAISE lock_not_available USING MESSAGE = 'the record, or its row, is in use';
+		ELSIF (held.t).id IS NULL THEN
+			follows.result := 'stale';
+		ELSIF held.is_held OR is_set AND github_sync.@record@_goes_alone(held.t, held.cached, answers[held.place]) THEN
+			follows.result := 'alone';
+		ELSE
+			outcome := github_sync.@record@_take_answer(held.t, held.cached, answers[held.place]);
+			follows := outcome.follows;
+			IF (outcome.cached).id IS NOT NULL THEN
+				changed_ids := changed_ids || (outcome.cached).id;
+				changed := changed || outcome.cached;
+			END IF;
+			IF (outcome.ending).event IS NOT NULL THEN
+				ending := outcome.ending;
+				ending.transaction_id := (held.t).id;
+				ending.place := held.place;
+				ended_ids := ended_ids || ending.transaction_id;
+				endings := endings || ending;
+			END IF;
+		END IF;
+		reports[held.place] := follows;
+	END LOOP;
+	IF changed_ids <> '{}' THEN
+		PERFORM github_sync.@record@_save_records(changed_ids, changed);
+	END IF;
+	FOR ended IN SELECT * FROM github_sync.@record@_end_transactions(ended_ids, endings) WHERE ended_ids <> '{}' LOOP
+		reports[ended.place].result := ended.state;
+	END LOOP;
+	FOR i IN 1 .. cardinality(ids) LOOP
+		place := i;
+		follows := reports[i];
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_report_answers(bigint[], integer[], github_sync.answer[]) IS
+'private: reports answers of GitHub''s that show the resources of claims, and says what follows each. alone: nothing '
+'was done about it, it is to be reported by itself; 55P03 when that is done and somebody holds the record';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_report_answer(
+	claim_id bigint, held_claim_no integer, answer github_sync.answer)
+RETURNS github_sync.next_request
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN (SELECT r.follows
+		FROM github_sync.@record@_report_answers(ARRAY[claim_id], ARRAY[held_claim_no], ARRAY[answer]) AS r);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_report_answer(bigint, integer, github_sync.answer) IS
-'private: reports an answer of GitHub''s that shows the resource of a claim, and says what follows';
+'private: reports one answer by itself';

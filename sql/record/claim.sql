@@ -158,9 +158,10 @@ BEGIN
 		WHERE t.github_app_installation_id = (o.line).installation_id AND t.direction = (o.line).direction
 			AND t.creates = (o.line).creates
 			AND t.state = 'queued' AND t.next_attempt_at IS NULL AND t.id <> ALL (passed)
+			/* OFFSET: looked up by the record; as a join, all that is in flight would be read for each of them. */
 			AND NOT EXISTS (
 				SELECT FROM github_sync.@record@_sync_transactions AS p
-				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing')
+				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing' OFFSET 0)
 		ORDER BY t.priority, t.queued_at, t.id
 		LIMIT github_sync.@record@_looked_at_in_line(o.line, slots, o.lines)
 	) AS q
@@ -189,14 +190,14 @@ COMMENT ON FUNCTION github_sync.@record@_wait_for_repo(bigint, bigint) IS
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_describe_claim(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, repo github_sync.github_repos,
-	step text)
+	is_probe boolean, step text)
 RETURNS github_sync.claim
 LANGUAGE plpgsql AS $$
 DECLARE
 	claim github_sync.claim;
 BEGIN
 	claim.id := t.id;
-	claim.claim_no := t.claim_no;
+	claim.claim_no := t.claim_no + 1;
 	claim.direction := t.direction;
 	claim.step := step;
 	claim.attempts := t.attempts;
@@ -206,6 +207,7 @@ BEGIN
 	claim.github_repo_id := repo.id;
 	claim.owner_login := repo.owner_login;
 	claim.repo_name := repo.name;
+	claim.name_is_lost := repo.name_lost;
 --@task	claim.issue_number := cached.number;
 --@comment	claim.issue_number := (SELECT i.number FROM github_sync.github_issues AS i
 --@comment		WHERE i.id = cached.github_issue_id);
@@ -220,14 +222,13 @@ BEGIN
 		FROM github_sync.@record@_creation_attempts AS a
 		WHERE a.@resource@_id = cached.id AND a.outcome IS NULL;
 	END IF;
-	claim.is_probe := (SELECT i.paused_until IS NOT NULL FROM github_sync.github_app_installations AS i
-		WHERE i.id = repo.github_app_installation_id);
+	claim.is_probe := is_probe;
 	RETURN claim;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_describe_claim(
-	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.github_repos, text) IS
-'private: what the worker needs to know of a claim';
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.github_repos, boolean, text) IS
+'private: what the worker needs to know of a transaction when it is claimed';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_no_claim(transaction_id bigint, step text) RETURNS github_sync.claim
 LANGUAGE plpgsql AS $$
@@ -242,25 +243,6 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_no_claim(bigint, text) IS
 'private: what a claim answers with for a transaction that it did not take. step: held, as somebody holds what it is '
 'about; over, as it ended without a request, or does not stand in line any more';
-
-/* Whatever undid it (a disabled trigger, or one of the owner's), it would be claimed and sent again at once. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_require_claimed(
-	before github_sync.@record@_sync_transactions, t github_sync.@record@_sync_transactions)
-RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-	IF (t.state = 'processing' AND t.claim_no = before.claim_no + 1) IS NOT TRUE THEN
-		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = format('the claim of @record@ sync transaction %s took no effect', before.id),
-			DETAIL = format('Its state is %s.', coalesce(t.state, 'unchanged')),
-			HINT = 'Triggers of the queue are disabled, or another one undoes what they do: '
-				'see the triggers of github_sync.@record@_sync_transactions.';
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_require_claimed(
-	github_sync.@record@_sync_transactions, github_sync.@record@_sync_transactions) IS
-'private: raises where a claim did not do what it has to do';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_require_ended(transaction_id bigint, state text) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -277,68 +259,121 @@ COMMENT ON FUNCTION github_sync.@record@_require_ended(bigint, text) IS
 'private: raises where what ended by the rules, without a request, is queued still: it would be looked at again at '
 'once';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_claim_locked(
-	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
+CREATE OR REPLACE FUNCTION github_sync.@record@_decide_claim(
+	transaction_id bigint, t github_sync.@record@_sync_transactions, cached github_sync.@resources@, is_held boolean)
 RETURNS github_sync.claim
 LANGUAGE plpgsql AS $$
 DECLARE
-	claimed github_sync.@record@_sync_transactions;
-	repo github_sync.github_repos;
-	step text;
-BEGIN
-	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
-	IF repo.paused_until > clock_timestamp() THEN
-		RETURN github_sync.@record@_no_claim(t.id,
-			CASE WHEN github_sync.@record@_wait_for_repo(t.id, repo.id) THEN 'over' ELSE 'held' END);
-	END IF;
-	step := github_sync.@record@_first_step(t, cached);
-	IF step IS NULL OR step = 'held' THEN
-		RETURN github_sync.@record@_no_claim(t.id, coalesce(step, 'over'));
-	END IF;
-	/* It may have been inserted while the local row could not be read. */
-	UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid(),
-		@record@_id = coalesce(q.@record@_id, cached.@record@_id)
-	WHERE q.id = t.id RETURNING q.* INTO claimed;
-	PERFORM github_sync.@record@_require_claimed(t, claimed);
-	IF step = 'nothing' THEN
-		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'completed',
-			github_updated_at = coalesce(cached.deleted_at, q.github_updated_at) WHERE q.id = t.id;
-		RETURN github_sync.@record@_no_claim(t.id, 'over');
-	END IF;
-	RETURN github_sync.@record@_describe_claim(claimed, cached, repo, step);
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_claim_locked(
-	github_sync.@record@_sync_transactions, github_sync.@resources@) IS
-'private: claims a transaction that is locked and may be claimed by the rules; as _claim_one';
-
-CREATE OR REPLACE FUNCTION github_sync.@record@_claim_one(transaction_id bigint, cached_id bigint)
-RETURNS github_sync.claim
-LANGUAGE plpgsql AS $$
-DECLARE
-	locked record := github_sync.@record@_lock_claimable_skip_locked(transaction_id, cached_id);
 	decision github_sync.decision;
+	place record;
+	step text;
 BEGIN
 	/* Nobody's attempt: all of it waits, also what would need the table only when GitHub has answered. */
 	IF NOT github_sync.table_has_columns({{name_texts}}, {{columns_text}}) THEN
 		PERFORM github_sync.@record@_require_table();
 	END IF;
-	IF (locked.t).id IS NULL THEN
-		RETURN github_sync.@record@_no_claim(transaction_id, CASE WHEN locked.is_held THEN 'held' ELSE 'over' END);
+	IF t.id IS NULL THEN
+		RETURN github_sync.@record@_no_claim(transaction_id, CASE WHEN is_held THEN 'held' ELSE 'over' END);
 	END IF;
-	decision := github_sync.@record@_recheck(locked.t, locked.cached);
+	decision := github_sync.@record@_recheck(t, cached);
 	IF decision.being_switched THEN
-		RETURN github_sync.@record@_no_claim(transaction_id, 'held');
+		RETURN github_sync.@record@_no_claim(t.id, 'held');
 	ELSIF decision.state <> 'queued' THEN
-		RETURN github_sync.@record@_no_claim(transaction_id, 'over');
+		RETURN github_sync.@record@_no_claim(t.id, 'over');
 	END IF;
-	RETURN github_sync.@record@_claim_locked(locked.t, locked.cached);
+	SELECT r AS repo, i.paused_until IS NOT NULL AS is_paused INTO place FROM github_sync.github_repos AS r
+	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
+	WHERE r.id = cached.github_repo_id;
+	IF (place.repo).paused_until > clock_timestamp() THEN
+		RETURN github_sync.@record@_no_claim(t.id,
+			CASE WHEN github_sync.@record@_wait_for_repo(t.id, cached.github_repo_id) THEN 'over' ELSE 'held' END);
+	END IF;
+	step := github_sync.@record@_first_step(t, cached);
+	IF step IS NULL OR step = 'held' THEN
+		RETURN github_sync.@record@_no_claim(t.id, coalesce(step, 'over'));
+	END IF;
+	RETURN github_sync.@record@_describe_claim(t, cached, place.repo, place.is_paused, step);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_decide_claim(
+	bigint, github_sync.@record@_sync_transactions, github_sync.@resources@, boolean) IS
+'private: what becomes of one transaction that was to be locked (t is NULL: it was not) for a claim: held or over, or '
+'the claim that is to be made of it. Raises object_not_in_prerequisite_state where the table does not fit';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_make_claims(INOUT claims github_sync.claim[])
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+	ids bigint[] := ARRAY(SELECT c.id FROM unnest(claims) AS c WHERE c.step NOT IN ('held', 'over'));
+	failed record;
+BEGIN
+	WITH claimed AS (
+		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'claimed', claimed_by = pg_backend_pid(),
+			/* It may have been inserted while the local row could not be read. */
+			@record@_id = coalesce(q.@record@_id, (SELECT r.@record@_id FROM github_sync.@resources@ AS r
+				WHERE r.id = q.@resource@_id))
+		WHERE q.id = ANY (ids) RETURNING q.id, q.state, q.claim_no)
+	SELECT c.id, u.state INTO failed FROM unnest(claims) AS c LEFT JOIN claimed AS u ON u.id = c.id
+	WHERE c.step NOT IN ('held', 'over') AND (u.state = 'processing' AND u.claim_no = c.claim_no) IS NOT TRUE LIMIT 1;
+	/* Whatever undid it (a disabled trigger, or one of the owner's), it would be claimed and sent again at once. */
+	IF FOUND THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('the claim of @record@ sync transaction %s took no effect', failed.id),
+			DETAIL = format('Its state is %s.', coalesce(failed.state, 'unchanged')),
+			HINT = 'Triggers of the queue are disabled, or another one undoes what they do: '
+				'see the triggers of github_sync.@record@_sync_transactions.';
+	END IF;
+	FOR i IN 1 .. cardinality(claims) LOOP
+		CONTINUE WHEN claims[i].step <> 'nothing';
+		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'completed',
+			github_updated_at = coalesce((SELECT r.deleted_at FROM github_sync.@resources@ AS r
+				WHERE r.id = q.@resource@_id), q.github_updated_at)
+		WHERE q.id = claims[i].id;
+		claims[i].step := 'over';
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_make_claims(github_sync.claim[]) IS
+'private: writes claims that were decided; one with step nothing is completed at once, and over. Raises where one '
+'takes no effect';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_claim_set(ids bigint[], cached_ids bigint[])
+RETURNS SETOF github_sync.claim
+LANGUAGE plpgsql AS $$
+DECLARE
+	locked record;
+	claims github_sync.claim[] := '{}';
+	/* Of a record the first one; whether it leaves room for another one, is known when it is claimed. */
+	firsts bigint[] := ARRAY(SELECT min(a.place) FROM unnest(cached_ids) WITH ORDINALITY AS a (cached_id, place)
+		GROUP BY a.cached_id ORDER BY 1);
+BEGIN
+	FOR locked IN
+		SELECT * FROM github_sync.@record@_lock_claimable_skip_locked(
+			ARRAY(SELECT ids[f.place] FROM unnest(firsts) AS f (place)),
+			ARRAY(SELECT cached_ids[f.place] FROM unnest(firsts) AS f (place)))
+	LOOP
+		claims := claims
+			|| github_sync.@record@_decide_claim(locked.transaction_id, locked.t, locked.cached, locked.is_held);
+	END LOOP;
+	RETURN QUERY SELECT * FROM unnest(github_sync.@record@_make_claims(claims));
+	FOR place IN 1 .. cardinality(ids) LOOP
+		CONTINUE WHEN place = ANY (firsts);
+		RETURN QUERY SELECT * FROM github_sync.@record@_claim_set(ARRAY[ids[place]], ARRAY[cached_ids[place]]);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_claim_set(bigint[], bigint[]) IS
+'private: claims those transactions of a set that still may be claimed; with step held: somebody holds what it is '
+'about, and it is passed over; with step over: it may not, or it ended without a request';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_claim_one(transaction_id bigint, cached_id bigint)
+RETURNS github_sync.claim
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN (SELECT c FROM github_sync.@record@_claim_set(ARRAY[transaction_id], ARRAY[cached_id]) AS c);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_claim_one(bigint, bigint) IS
-'private: claims one transaction if it still may be claimed; with step held: somebody holds what it is about, and it '
-'is passed over; with step over: it may not, or it ended without a request. Raises object_not_in_prerequisite_state '
-'where the table does not fit';
+'private: claims a set of one';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_claim_past_held(
 	line github_sync.line, slots integer, passed bigint[])
@@ -427,8 +462,10 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
 RETURNS SETOF github_sync.claim
 LANGUAGE plpgsql AS $$
 DECLARE
-	candidate record;
 	claim github_sync.claim;
+	ids bigint[];
+	cached_ids bigint[];
+	lines github_sync.line[];
 	held_up github_sync.line;
 	lines_held_up github_sync.line[] := '{}';
 	lines_claimed github_sync.line[] := '{}';
@@ -439,18 +476,16 @@ BEGIN
 		WHERE q.@resource@_id IS NULL AND q.state IN ('queued', 'processing')) THEN
 		PERFORM github_sync.@record@_find_queued();
 	END IF;
-	FOR candidate IN
-		SELECT * FROM github_sync.@record@_candidates(slots, places_to_read,
-			coalesce(places_to_write, places_to_read), passed,
-			coalesce(in_hand, github_sync.@record@_lines_in_hand()))
-	LOOP
-		claim := github_sync.@record@_claim_one(candidate.transaction_id, candidate.cached_id);
+	SELECT array_agg(c.transaction_id), array_agg(c.cached_id), array_agg(c.line) INTO ids, cached_ids, lines
+	FROM github_sync.@record@_candidates(slots, places_to_read, coalesce(places_to_write, places_to_read), passed,
+		coalesce(in_hand, github_sync.@record@_lines_in_hand())) AS c;
+	FOR claim IN SELECT * FROM github_sync.@record@_claim_set(ids, cached_ids) WHERE ids IS NOT NULL LOOP
 		RETURN NEXT claim;
 		IF claim.step = 'held' THEN
 			now_passed := now_passed || claim.id;
-			lines_held_up := lines_held_up || candidate.line;
+			lines_held_up := lines_held_up || lines[array_position(ids, claim.id)];
 		ELSIF claim.step <> 'over' THEN
-			lines_claimed := lines_claimed || candidate.line;
+			lines_claimed := lines_claimed || lines[array_position(ids, claim.id)];
 			room := room - 1;
 		END IF;
 	END LOOP;

@@ -138,6 +138,21 @@ COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, 
 --@task 'private: a stub that was never seen, at the place where it was said to be: the id that was told with it is a '
 --@task 'hint, and GitHub''s answer decides';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_left_its_place(
+--@task	cached github_sync.github_issues, answer github_sync.answer)
+--@task RETURNS boolean
+--@task LANGUAGE plpgsql STABLE AS $$
+--@task BEGIN
+--@task	RETURN answer.kind = 'fetched' AND cached.number IS NOT NULL AND coalesce(NOT (
+--@task		SELECT github_sync.task_is_place_of(r, cached,
+--@task			github_sync.repository_of_resource(answer.json::jsonb), answer.resource)
+--@task		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id), false);
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_left_its_place(github_sync.github_issues, github_sync.answer) IS
+--@task 'private: what answered to the number of a record is elsewhere: it was transferred. Of a stub that is known by '
+--@task 'its number alone no id tells that';
+
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_find_told_parent(
 --@comment	cached github_sync.github_comments, answer github_sync.answer)
 --@comment RETURNS bigint
@@ -206,6 +221,8 @@ BEGIN
 --@task		ELSE
 		result := github_sync.@record@_meet_other_resource(t, cached, answer);
 --@task		END IF;
+--@task	ELSIF result IS NULL AND cached.github_id IS NULL AND github_sync.task_left_its_place(cached, answer) THEN
+--@task		result := github_sync.task_meet_other_resource(t, cached, answer);
 	ELSIF result IS NULL THEN
 		takes_identity := cached.github_id IS NULL;
 	END IF;

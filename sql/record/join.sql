@@ -83,7 +83,10 @@ BEGIN
 	WHERE record_type = '@record@' AND cached_record_id = gone_id;
 --@task	IF to_regclass('github_sync.github_comments') IS NOT NULL THEN
 --@task		UPDATE github_sync.github_comments SET github_issue_id = kept_id WHERE github_issue_id = gone_id;
---@task		UPDATE github_sync.comment_sync_transactions SET github_issue_id = kept_id WHERE github_issue_id = gone_id;
+--@task		/* What waits for the one that is gone looks at this one, which may have what it waits for. */
+--@task		UPDATE github_sync.comment_sync_transactions SET github_issue_id = kept_id,
+--@task			next_attempt_at = nullif(next_attempt_at, 'infinity')
+--@task		WHERE github_issue_id = gone_id;
 --@task	END IF;
 	DELETE FROM github_sync.@resources@ WHERE id = gone_id;
 	UPDATE github_sync.@resources@ SET github_id = coalesce(github_id, gone.github_id),

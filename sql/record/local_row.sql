@@ -113,3 +113,19 @@ COMMENT ON FUNCTION github_sync.@record@_insert_local_row(
 'private: makes a local row for a resource of GitHub''s: mapped columns, then the repository''s defaults, then '
 'insert_values on top. written is what the row holds afterwards, all its triggers run; key is NULL where one of them '
 'did not let it be, or deleted it';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_runs_code_of_application() RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM pg_trigger AS g JOIN pg_proc AS p ON p.oid = g.tgfoid
+		WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND p.pronamespace <> 'github_sync'::regnamespace
+			AND g.tgrelid IN ({{table_text}}::regclass, 'github_sync.@resources@'::regclass,
+				'github_sync.@record@_sync_transactions'::regclass))
+		OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhparent = {{table_text}}::regclass)
+		OR EXISTS (SELECT FROM pg_rewrite AS w WHERE w.ev_class IN ({{table_text}}::regclass,
+			'github_sync.@resources@'::regclass, 'github_sync.@record@_sync_transactions'::regclass));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_runs_code_of_application() IS
+'private: writing a local row, or what we keep of it, fires triggers or rules of the application: what one row sets '
+'off must not reach the next one, and so each is written by itself. A table with partitions may have some there';

@@ -26,6 +26,11 @@
  * worker's reports that write no local row.  All else that a worker does never
  * waits: the application holds its rows for as long as it likes.
  *
+ * Where a set of rows is locked, each kind is locked by one statement, in the
+ * order above.  A plan that was made while the tables were small must not read
+ * all of them later on, when nobody has analyzed them since: rows are looked up
+ * by their keys and by nothing else, and enable_seqscan is off.
+ *
  * Whoever locks a record to decide about it raises its lock_version: a session
  * with an older snapshot then fails (40001) instead of deciding wrongly.
  *
@@ -162,22 +167,46 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_records_of_repository(bigint) IS
 'private: locks the records of a repository for which something is queued or disabled';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_rows_skip_locked(
+	INOUT cached_ids bigint[], OUT linked_keys {{key_type}}[], OUT free bigint[])
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+#variable_conflict use_variable
+DECLARE
+	keys {{key_type}}[];
+	free_keys {{key_type}}[];
+BEGIN
+	SELECT array_agg(r.id), array_agg(r.@record@_id),
+		array_agg(r.@record@_id) FILTER (WHERE r.@record@_id IS NOT NULL) INTO cached_ids, linked_keys, keys
+	FROM github_sync.@resources@ AS r WHERE r.id = ANY (cached_ids);
+	IF keys IS NOT NULL THEN
+		LOCK TABLE ONLY {{table}} IN ROW SHARE MODE NOWAIT;
+		SELECT array_agg(l.key) INTO free_keys FROM (
+			SELECT r.{{id}} AS key FROM {{table}} AS r WHERE r.{{id}} = ANY (keys)
+			ORDER BY r.{{id}} FOR NO KEY UPDATE SKIP LOCKED) AS l;
+		/* What is gone is nobody's, either. */
+		IF cardinality(free_keys) = cardinality(keys) IS NOT TRUE THEN
+			free_keys := free_keys || ARRAY(SELECT k.key FROM unnest(keys) AS k (key)
+				WHERE NOT EXISTS (SELECT FROM {{table}} AS r WHERE r.{{id}} = k.key));
+		END IF;
+	END IF;
+	free := ARRAY(SELECT r.id FROM github_sync.@resources@ AS r
+		WHERE r.id = ANY (cached_ids) AND CASE WHEN r.@record@_id IS NOT NULL THEN r.@record@_id = ANY (free_keys)
+--@task			ELSE true END);
+--@comment			/* A comment that becomes a row refers to its task. */
+--@comment			ELSE coalesce((SELECT github_sync.task_key_share_local_row_skip_locked(i.task_id)
+--@comment				FROM github_sync.github_issues AS i
+--@comment				WHERE i.id = r.github_issue_id AND i.task_id IS NOT NULL), true) END);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_local_rows_skip_locked(bigint[]) IS
+'private: locks the local rows of records, in the order of their keys. free: the records of which nobody else holds '
+'the row, or that have none; linked_keys: which row each of cached_ids had. 55P03, at once, when somebody has locked '
+'the table';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_local_row_skip_locked(cached_id bigint) RETURNS boolean
 LANGUAGE plpgsql AS $$
-DECLARE
-	linked_id {{key_type}} := (SELECT r.@record@_id FROM github_sync.@resources@ AS r WHERE r.id = cached_id);
---@comment	task_key github_sync.github_issues.task_id%TYPE;
 BEGIN
-	IF linked_id IS NOT NULL THEN
-		LOCK TABLE ONLY {{table}} IN ROW SHARE MODE NOWAIT;
-		PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = linked_id FOR NO KEY UPDATE SKIP LOCKED;
-		RETURN FOUND OR NOT EXISTS (SELECT FROM {{table}} AS r WHERE r.{{id}} = linked_id);
-	END IF;
---@comment	/* A comment that becomes a row refers to its task. */
---@comment	SELECT i.task_id INTO task_key FROM github_sync.github_comments AS c
---@comment	JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id WHERE c.id = cached_id;
---@comment	RETURN task_key IS NULL OR github_sync.task_key_share_local_row_skip_locked(task_key);
---@task	RETURN true;
+	RETURN cached_id = ANY ((github_sync.@record@_lock_local_rows_skip_locked(ARRAY[cached_id])).free);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_local_row_skip_locked(bigint) IS
@@ -185,33 +214,39 @@ COMMENT ON FUNCTION github_sync.@record@_lock_local_row_skip_locked(bigint) IS
 'at once, when somebody has locked the table';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_claimable_skip_locked(
-	transaction_id bigint, cached_id bigint,
-	OUT t github_sync.@record@_sync_transactions, OUT cached github_sync.@resources@, OUT is_held boolean)
-LANGUAGE plpgsql AS $$
-BEGIN
-	is_held := true;
+	ids bigint[], cached_ids bigint[],
+	OUT transaction_id bigint, OUT t github_sync.@record@_sync_transactions, OUT cached github_sync.@resources@,
+	OUT is_held boolean)
+RETURNS SETOF record
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
 	/* GitHub would be asked in vain: the report needs the row. */
-	IF NOT github_sync.@record@_lock_local_row_skip_locked(cached_id) THEN
-		RETURN;
-	END IF;
-	SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = cached_id FOR NO KEY UPDATE SKIP LOCKED;
-	IF NOT FOUND THEN
-		RETURN;
-	END IF;
-	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
-	WHERE q.id = transaction_id FOR NO KEY UPDATE SKIP LOCKED;
-	is_held := NOT FOUND;
-	IF (t.state = 'queued' AND t.next_attempt_at IS NULL AND t.@resource@_id = cached_id) IS NOT TRUE
-		OR EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
-			WHERE p.@resource@_id = cached_id AND p.state = 'processing') THEN
-		t := NULL;
-		RETURN;
-	END IF;
-	UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = cached_id;
+	records bigint[] := (github_sync.@record@_lock_local_rows_skip_locked(cached_ids)).free;
+	locked bigint[];
+BEGIN
+	records := ARRAY(SELECT r.id FROM github_sync.@resources@ AS r WHERE r.id = ANY (records)
+		ORDER BY r.id FOR NO KEY UPDATE SKIP LOCKED);
+	locked := ARRAY(SELECT a.id FROM unnest(ids, cached_ids) AS a (id, cached_id) WHERE a.cached_id = ANY (records));
+	locked := ARRAY(SELECT q.id FROM github_sync.@record@_sync_transactions AS q WHERE q.id = ANY (locked)
+		ORDER BY q.id FOR NO KEY UPDATE SKIP LOCKED);
+	RETURN QUERY WITH waiting AS MATERIALIZED (
+			SELECT q.id, q.state, q.next_attempt_at, q.@resource@_id, q AS t
+			FROM github_sync.@record@_sync_transactions AS q WHERE q.id = ANY (locked)),
+		claimable AS (
+			UPDATE github_sync.@resources@ AS r SET lock_version = r.lock_version + 1 FROM waiting AS w
+			WHERE r.id = w.@resource@_id AND r.id = ANY (records)
+				AND w.state = 'queued' AND w.next_attempt_at IS NULL
+				AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
+					WHERE p.@resource@_id = w.@resource@_id AND p.state = 'processing' OFFSET 0)
+			RETURNING w.id, w.t, r AS cached)
+	SELECT a.id, c.t, c.cached, NOT a.id = ANY (locked)
+	FROM unnest(ids, cached_ids) WITH ORDINALITY AS a (id, cached_id, place)
+	LEFT JOIN claimable AS c ON c.id = a.id AND (c.cached).id = a.cached_id
+	ORDER BY a.place;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_lock_claimable_skip_locked(bigint, bigint) IS
-'private: locks the local row, the record, and a transaction of it that stands in line. t is NULL where that one '
+COMMENT ON FUNCTION github_sync.@record@_lock_claimable_skip_locked(bigint[], bigint[]) IS
+'private: locks local rows, records, and of each record one transaction that stands in line. t is NULL where that one '
 'no longer does, where another one of the record is being processed, and where somebody else has one of the three '
 '(is_held)';
 
@@ -262,6 +297,40 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_claim_nowait(bigint, integer) IS
 'private: locks the local row and the record without waiting (55P03: try again shortly); t is the transaction if this '
 'claim holds it then, else NULL';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_claims_skip_locked(
+	ids bigint[], claim_nos integer[],
+	OUT place bigint, OUT t github_sync.@record@_sync_transactions, OUT cached github_sync.@resources@,
+	OUT is_held boolean)
+RETURNS SETOF record
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+	rows record;
+	locked bigint[];
+BEGIN
+	rows := github_sync.@record@_lock_local_rows_skip_locked(
+		ARRAY(SELECT CASE q.state WHEN 'processing' THEN q.@resource@_id END
+			FROM github_sync.@record@_sync_transactions AS q WHERE q.id = ANY (ids)));
+	locked := ARRAY(SELECT r.id FROM github_sync.@resources@ AS r WHERE r.id = ANY (rows.free)
+		ORDER BY r.id FOR UPDATE SKIP LOCKED);
+	RETURN QUERY WITH claimed AS MATERIALIZED (
+			SELECT q.id, q.claim_no, q.state, q.@resource@_id, q AS t FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.id = ANY (ids)),
+		held AS MATERIALIZED (
+			SELECT r.id, r AS cached FROM github_sync.@resources@ AS r WHERE r.id = ANY (locked)
+				/* Linked or unlinked meanwhile, it has another row than the one that is locked. */
+				AND r.@record@_id IS NOT DISTINCT FROM rows.linked_keys[array_position(rows.cached_ids, r.id)])
+	SELECT a.place, c.t, h.cached, c.id IS NOT NULL AND h.id IS NULL
+	FROM unnest(ids, claim_nos) WITH ORDINALITY AS a (id, claim_no, place)
+	LEFT JOIN claimed AS c ON c.id = a.id AND c.claim_no = a.claim_no AND c.state = 'processing'
+	LEFT JOIN held AS h ON h.id = c.@resource@_id
+	ORDER BY a.place;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_claims_skip_locked(bigint[], integer[]) IS
+'private: locks the local rows and the records (FOR UPDATE) of claims. t is NULL where the claim no longer holds the '
+'transaction, cached where somebody else has one of the rows (is_held)';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record(cached_id bigint) RETURNS github_sync.@resources@
 LANGUAGE plpgsql AS $$

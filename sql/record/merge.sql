@@ -163,8 +163,6 @@ DECLARE
 	here github_sync.local_row := github_sync.@record@_update_local_row(cached.@record@_id, remote, chosen,
 		CASE WHEN NOT stays_dirty THEN cached.github_updated_at END);
 BEGIN
-	/* What a trigger of the application's changed besides was captured, and has its time. */
-	SELECT r.local_changed_at INTO cached.local_changed_at FROM github_sync.@resources@ AS r WHERE r.id = cached.id;
 	IF NOT here.is_there THEN
 		/* A trigger of the application's deleted the row, as an archive does: the foreign key has unlinked it. */
 		cached.@record@_id := NULL;
@@ -294,7 +292,9 @@ BEGIN
 	here := github_sync.@record@_local_row(cached.@record@_id);
 	sides := github_sync.@record@_sides(cached, remote, here.fields, here.modified_at);
 	verdicts := github_sync.@record@_verdicts(cached, repo, sides);
-	PERFORM github_sync.@record@_keep_conflicts(t, sides, verdicts) WHERE verdicts && '{github won,app won}';
+	IF verdicts && '{github won,app won}' THEN
+		PERFORM github_sync.@record@_keep_conflicts(t, sides, verdicts);
+	END IF;
 	cached := github_sync.@record@_move_bases(cached, sides, verdicts);
 	FOR i IN 1 .. cardinality(verdicts) LOOP
 		chosen[i] := verdicts[i] IN ('to local', 'github won') AND repo.sync_direction <> 'outbound';
@@ -320,56 +320,69 @@ COMMENT ON FUNCTION github_sync.@record@_merge(
 	github_sync.answer) IS
 'private: merges GitHub''s present values into the local row and says which fields are still to be sent';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_save_record(cached github_sync.@resources@) RETURNS void
-LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION github_sync.@record@_save_records(
+	ids bigint[], changed github_sync.@resources@[])
+RETURNS void
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
-	saved github_sync.@resources@;
+	saved bigint[];
 BEGIN
-	UPDATE github_sync.@resources@ AS r SET
-		github_id = cached.github_id,
---@task		number = cached.number,
---@task		local_repo_id = cached.local_repo_id,
---@task		is_pull_request = cached.is_pull_request,
---@task		title = cached.title,
---@task		state = cached.state,
---@task		state_reason = cached.state_reason,
---@task		closed_at = cached.closed_at,
---@comment		github_issue_id = cached.github_issue_id,
-		@record@_id = cached.@record@_id,
-		row_is_ours = cached.row_is_ours,
-		body = cached.body,
-		author_login = cached.author_login,
-		html_url = cached.html_url,
-		github_created_at = cached.github_created_at,
-		github_updated_at = cached.github_updated_at,
-		seen_at = cached.seen_at,
-		missing_since = cached.missing_since,
-		preferred_side = cached.preferred_side,
-		deleted_at = cached.deleted_at,
-		remote_base = cached.remote_base,
-		local_base = cached.local_base,
-		remote_changed_at = cached.remote_changed_at,
-		local_changed_at = cached.local_changed_at,
-		sent = cached.sent,
-		sent_mask = cached.sent_mask,
-		written_at = cached.written_at,
-		replaced = cached.replaced,
-		settle_at = cached.settle_at,
-		turned_at = cached.turned_at,
-		last_side = cached.last_side,
-		etag = cached.etag,
-		etag_key = cached.etag_key,
+	WITH s AS (UPDATE github_sync.@resources@ AS r SET
+		github_id = c.github_id,
+--@task		number = c.number,
+--@task		local_repo_id = c.local_repo_id,
+--@task		is_pull_request = c.is_pull_request,
+--@task		title = c.title,
+--@task		state = c.state,
+--@task		state_reason = c.state_reason,
+--@task		closed_at = c.closed_at,
+--@comment		github_issue_id = c.github_issue_id,
+		@record@_id = c.@record@_id,
+		row_is_ours = c.row_is_ours,
+		body = c.body,
+		author_login = c.author_login,
+		html_url = c.html_url,
+		github_created_at = c.github_created_at,
+		github_updated_at = c.github_updated_at,
+		seen_at = c.seen_at,
+		missing_since = c.missing_since,
+		preferred_side = c.preferred_side,
+		deleted_at = c.deleted_at,
+		remote_base = c.remote_base,
+		local_base = c.local_base,
+		remote_changed_at = c.remote_changed_at,
+		sent = c.sent,
+		sent_mask = c.sent_mask,
+		written_at = c.written_at,
+		replaced = c.replaced,
+		settle_at = c.settle_at,
+		turned_at = c.turned_at,
+		last_side = c.last_side,
+		etag = c.etag,
+		etag_key = c.etag_key,
 		lock_version = r.lock_version + 1
-	WHERE r.id = cached.id RETURNING r.* INTO saved;
-	IF saved.id IS NULL OR
-		(saved.github_id, saved.@record@_id, saved.github_updated_at, saved.remote_base, saved.local_base, saved.sent)
-		IS DISTINCT FROM (cached.github_id, cached.@record@_id, cached.github_updated_at, cached.remote_base,
-			cached.local_base, cached.sent) THEN
+	FROM unnest(changed) AS c WHERE r.id = ANY (ids) AND r.id = c.id
+	RETURNING r.id, (r.github_id, r.@record@_id, r.github_updated_at, r.remote_base, r.local_base, r.sent)
+		IS NOT DISTINCT FROM (c.github_id, c.@record@_id, c.github_updated_at, c.remote_base, c.local_base, c.sent)
+		AS is_as_it_should_be)
+	SELECT array_agg(s.id) INTO saved FROM s WHERE s.is_as_it_should_be;
+	IF cardinality(saved) = cardinality(ids) IS NOT TRUE THEN
 		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = format('the cached record %s could not be written', cached.id),
+			MESSAGE = format('the cached record %s could not be written', (
+				SELECT min(u.id) FROM unnest(ids) AS u (id) WHERE (u.id = ANY (saved)) IS NOT TRUE)),
 			HINT = 'A trigger or a rule undoes it: see those of github_sync.@resources@.';
 	END IF;
 END
 $$;
+COMMENT ON FUNCTION github_sync.@record@_save_records(bigint[], github_sync.@resources@[]) IS
+'private: writes records, with their ids, back that their holder changed, all but local_changed_at, which is '
+'capture''s; raises where that took no effect: their bases would be wrong';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_save_record(cached github_sync.@resources@) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM github_sync.@record@_save_records(ARRAY[cached.id], ARRAY[cached]);
+END
+$$;
 COMMENT ON FUNCTION github_sync.@record@_save_record(github_sync.@resources@) IS
-'private: writes a record back that its holder changed; raises where that took no effect: its bases would be wrong';
+'private: the same of one record';

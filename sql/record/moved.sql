@@ -33,6 +33,10 @@ DECLARE
 	resource jsonb := shown_json::jsonb;
 	place text[] := github_sync.repository_of_resource(resource);
 BEGIN
+	/* An issue of ours may have gone there, and it is known by that name. */
+	IF place IS NOT NULL AND reached_repo_id <> t.github_repo_id THEN
+		PERFORM github_sync.report_repo_name(reached_repo_id, reached_repo_id, place[1], place[2]);
+	END IF;
 	IF place IS NULL OR github_sync.@record@_is_own_repository(t, reached_repo_id, resource) IS NOT TRUE THEN
 		RETURN;
 	END IF;
@@ -199,8 +203,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task BEGIN
 --@task	SELECT * INTO repo FROM github_sync.github_repos AS r
 --@task	WHERE CASE WHEN reached_repo_id IS NOT NULL THEN r.id = reached_repo_id
---@task		ELSE lower(r.owner_login) = lower(place[1]) AND lower(r.name) = lower(place[2]) END
---@task	ORDER BY r.name_lost, r.id LIMIT 1;
+--@task		ELSE NOT r.name_lost AND lower(r.owner_login) = lower(place[1]) AND lower(r.name) = lower(place[2]) END;
 --@task	RETURN repo;
 --@task END
 --@task $$;
@@ -337,7 +340,8 @@ BEGIN
 		result := github_sync.@record@_give_up_transferred(t, cached, coalesce(
 --@task			github_sync.task_why_not_followed(cached.task_id, place, shown),
 			format('GitHub answered with another resource: id %s instead of %s, in %s', shown.github_id,
-				cached.github_id, coalesce(array_to_string(place, '/'), 'a place that it does not name'))));
+				coalesce(cached.github_id::text, 'one that is not known'),
+				coalesce(array_to_string(place, '/'), 'a place that it does not name'))));
 	END IF;
 	RETURN result;
 END

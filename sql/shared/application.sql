@@ -29,11 +29,12 @@ CREATE OR REPLACE FUNCTION github_sync.enter_application(written_row text) RETUR
 LANGUAGE plpgsql AS $$
 DECLARE
 	path_of_ours CONSTANT text := pg_catalog.current_setting('search_path');
+	new_setting text;		/* an assignment is no statement of its own, as PERFORM is */
 BEGIN
-	PERFORM pg_catalog.set_config('github_sync.applying', written_row, true);
+	new_setting := pg_catalog.set_config('github_sync.applying', written_row, true);
 	/* Any other session than a worker's has a path of its own already. */
 	IF github_sync.in_worker() THEN
-		PERFORM pg_catalog.set_config('search_path', github_sync.application_path(), true);
+		new_setting := pg_catalog.set_config('search_path', github_sync.application_path(), true);
 	END IF;
 	RETURN path_of_ours;
 END
@@ -44,11 +45,13 @@ COMMENT ON FUNCTION github_sync.enter_application(text) IS
 
 CREATE OR REPLACE FUNCTION github_sync.leave_application(path_of_ours text) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+	new_setting text;
 BEGIN
 	/* Deferred triggers belong to the write, as at the COMMIT of a session; what they refuse is this row's failure. */
 	SET CONSTRAINTS ALL IMMEDIATE;
-	PERFORM pg_catalog.set_config('search_path', path_of_ours, true);
-	PERFORM pg_catalog.set_config('github_sync.applying', '', true);
+	new_setting := pg_catalog.set_config('search_path', path_of_ours, true);
+	new_setting := pg_catalog.set_config('github_sync.applying', '', true);
 END
 $$;
 COMMENT ON FUNCTION github_sync.leave_application(text) IS

@@ -67,12 +67,12 @@ CREATE OR REPLACE FUNCTION github_sync.report_repo_name(
 RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	IF answered_id <> asked_id THEN
-		UPDATE github_sync.github_repos AS r SET name_lost = true
-		WHERE r.id = (SELECT o.id FROM github_sync.github_repos AS o
-			WHERE o.id = asked_id AND NOT o.name_lost AND lower(o.owner_login) = lower(shown_owner)
-				AND lower(o.name) = lower(shown_name) FOR NO KEY UPDATE SKIP LOCKED);
-	END IF;
+	/* By the name of the one, or by way of it, another one is reached; and nobody else has what that one shows. */
+	UPDATE github_sync.github_repos AS r SET name_lost = true
+	WHERE r.id IN (SELECT o.id FROM github_sync.github_repos AS o
+		WHERE o.id <> answered_id AND NOT o.name_lost AND (o.id = asked_id
+			OR lower(o.owner_login) = lower(shown_owner) AND lower(o.name) = lower(shown_name))
+		FOR NO KEY UPDATE SKIP LOCKED);
 	UPDATE github_sync.github_repos AS r SET owner_login = shown_owner, name = shown_name
 	WHERE r.id = (SELECT o.id FROM github_sync.github_repos AS o
 		WHERE o.id = answered_id AND (o.owner_login, o.name) IS DISTINCT FROM (shown_owner, shown_name)
@@ -81,5 +81,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.report_repo_name(bigint, bigint, text, text) IS
-'private: a repository was asked for by its name, and one of this id and name answered: the one that has the name now. '
-'It may be another one of ours, whose name was not known';
+'private: a repository was asked for, and one of this id and name answered, by that name or after a redirect. '
+'It may be another one of ours, whose name was not known, or none of ours; what had that name has lost it, and so has '
+'the one that was asked for, where another one answered';

@@ -18,9 +18,12 @@ BEGIN
 		pruned := pruned + github_sync.comment_prune(older_than);
 	END IF;
 	DELETE FROM github_sync.sync_conflicts WHERE detected_at < clock_timestamp() - older_than;
+	DELETE FROM github_sync.webhook_deliveries
+	WHERE received_at < clock_timestamp() - older_than AND outcome <> 'pending';
 	RETURN pruned;
 END
 $$;
 COMMENT ON FUNCTION github_sync.prune(interval) IS
 'public: deletes transactions that were completed, canceled, dropped or duplicates longer ago than that, and '
-'conflicts of that age; returns how many transactions. Errored and disabled ones stay: they can still run';
+'conflicts and webhook deliveries of that age; returns how many transactions. Errored and disabled ones stay: they '
+'can still run';

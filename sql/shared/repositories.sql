@@ -11,6 +11,7 @@ BEGIN
 		WHEN i.state <> 'active' THEN 'installation'
 		WHEN r.sync_direction NOT IN ('both', direction) THEN 'direction'
 		WHEN r.access_lost THEN 'access_lost'
+		WHEN r.is_archived AND direction = 'outbound' THEN 'archived'
 	END
 	FROM github_sync.github_repos AS r
 	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id

@@ -59,8 +59,10 @@ COMMENT ON FUNCTION github_sync.switch_installation() IS
 
 CREATE OR REPLACE TRIGGER a_switch
 	AFTER UPDATE ON github_sync.github_repos
-	FOR EACH ROW WHEN ((OLD.sync_enabled, OLD.sync_direction, OLD.access_lost, OLD.github_app_installation_id)
-		IS DISTINCT FROM (NEW.sync_enabled, NEW.sync_direction, NEW.access_lost, NEW.github_app_installation_id))
+	FOR EACH ROW WHEN ((OLD.sync_enabled, OLD.sync_direction, OLD.access_lost, OLD.is_archived,
+			OLD.github_app_installation_id)
+		IS DISTINCT FROM (NEW.sync_enabled, NEW.sync_direction, NEW.access_lost, NEW.is_archived,
+			NEW.github_app_installation_id))
 	EXECUTE FUNCTION github_sync.switch_repo();
 CREATE OR REPLACE TRIGGER b_release_paused
 	AFTER UPDATE ON github_sync.github_repos

@@ -46,6 +46,8 @@ CREATE TABLE IF NOT EXISTS github_sync.github_app_installations (
 	creations_paused_until timestamptz,
 	outage_since timestamptz,
 	outage_kind text,
+	account_id bigint,
+	told_at timestamptz,
 	CONSTRAINT github_app_installations_pause_check CHECK ((paused_until IS NULL) = (pause_reason IS NULL)
 		AND (paused_until IS NULL) = (pause_kind IS NULL)),
 	CONSTRAINT github_app_installations_outage_check CHECK ((outage_since IS NULL) = (outage_kind IS NULL))
@@ -63,6 +65,10 @@ COMMENT ON COLUMN github_sync.github_app_installations.outage_since IS
 'private: when the log was told that the installation cannot work; NULL: it was told that it goes on';
 COMMENT ON COLUMN github_sync.github_app_installations.outage_kind IS
 'private: which kind of pause, or state of the installation, the log was told of last';
+COMMENT ON COLUMN github_sync.github_app_installations.account_id IS
+'private: GitHub''s id of the account, by which an installation that was made again is known; NULL: no webhook told it';
+COMMENT ON COLUMN github_sync.github_app_installations.told_at IS
+'private: GitHub''s time of the last webhook about the installation: what an earlier one tells is out of date';
 COMMENT ON COLUMN github_sync.github_app_installations.creations_paused_until IS
 'private: nothing is created before, everything else goes on: our creations of the hour are used up';
 
@@ -76,6 +82,8 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 	name_lost boolean NOT NULL DEFAULT false,
 	sync_enabled boolean NOT NULL DEFAULT true,
 	access_lost boolean NOT NULL DEFAULT false,
+	is_archived boolean NOT NULL DEFAULT false,
+	told_at timestamptz,
 	paused_until timestamptz,
 	pause_reason text,
 	sync_direction text NOT NULL DEFAULT 'both'
@@ -102,6 +110,10 @@ COMMENT ON COLUMN github_sync.github_repos.pull_requests IS
 'somebody''s pull request unasked';
 COMMENT ON COLUMN github_sync.github_repos.access_lost IS
 'private: GitHub does not show it to us any more; set_repo_sync(id, true) tries again';
+COMMENT ON COLUMN github_sync.github_repos.is_archived IS
+'GitHub lets nobody write to it, as far as a webhook told: what is outbound is disabled meanwhile (archived)';
+COMMENT ON COLUMN github_sync.github_repos.told_at IS
+'private: GitHub''s time of the last webhook about the repository itself: what an earlier one tells is out of date';
 COMMENT ON COLUMN github_sync.github_repos.name_lost IS
 'private: another repository has its name by now, as far as is known; until an answer tells its own, or somebody does';
 COMMENT ON COLUMN github_sync.github_repos.paused_until IS
@@ -127,13 +139,46 @@ CREATE TABLE IF NOT EXISTS github_sync.sync_conflicts (
 COMMENT ON TABLE github_sync.sync_conflicts IS
 'public: fields that both sides changed differently, with both texts: what lost is never silently lost';
 COMMENT ON COLUMN github_sync.sync_conflicts.remote IS
-'GitHub''s text; NULL where winner is app: also a later text that GitHub told of, and no answer ever showed';
+'GitHub''s text; NULL where winner is app: also a later text that GitHub told of, and no answer or webhook ever showed';
 COMMENT ON COLUMN github_sync.sync_conflicts.cached_record_id IS
 'id in github_issues or github_comments';
 COMMENT ON COLUMN github_sync.sync_conflicts.transaction_id IS
 'id in task_sync_transactions or comment_sync_transactions';
 CREATE INDEX IF NOT EXISTS sync_conflicts_record_idx
 	ON github_sync.sync_conflicts (record_type, cached_record_id);
+
+CREATE TABLE IF NOT EXISTS github_sync.webhook_deliveries (
+	delivery_id text CONSTRAINT webhook_deliveries_pkey PRIMARY KEY
+		CONSTRAINT webhook_deliveries_delivery_id_check CHECK (length(delivery_id) BETWEEN 1 AND 200),
+	event text NOT NULL,
+	action text,
+	github_repo_id bigint,
+	installation_id bigint,
+	facts jsonb NOT NULL,
+	received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	outcome text NOT NULL DEFAULT 'pending',
+	finished_at timestamptz,
+	CONSTRAINT webhook_deliveries_pending_check CHECK ((outcome = 'pending') = (finished_at IS NULL))
+);
+COMMENT ON TABLE github_sync.webhook_deliveries IS
+'public: the webhook deliveries of the last seven days: what each told, without its payload, and what came of it';
+COMMENT ON COLUMN github_sync.webhook_deliveries.delivery_id IS
+'X-GitHub-Delivery, which a redelivery has again';
+COMMENT ON COLUMN github_sync.webhook_deliveries.event IS
+'X-GitHub-Event';
+COMMENT ON COLUMN github_sync.webhook_deliveries.github_repo_id IS
+'GitHub''s id of the repository; NULL: it is about none, or its event is ignored';
+COMMENT ON COLUMN github_sync.webhook_deliveries.installation_id IS
+'GitHub''s id of the installation that it came for; NULL: as above, or a hook of the repository itself sent it';
+COMMENT ON COLUMN github_sync.webhook_deliveries.facts IS
+'private: ids, numbers, times and names; of the repositories of an installation, those that are ours';
+COMMENT ON COLUMN github_sync.webhook_deliveries.outcome IS
+'queued: what it tells is in the queue, or done; pending: somebody held what it is about, and the worker ends it; '
+'ignored, and why';
+CREATE INDEX IF NOT EXISTS webhook_deliveries_received_at_idx
+	ON github_sync.webhook_deliveries (received_at);
+CREATE INDEX IF NOT EXISTS webhook_deliveries_pending_idx
+	ON github_sync.webhook_deliveries (received_at) WHERE outcome = 'pending';
 
 CREATE TABLE IF NOT EXISTS github_sync.repo_sweeps (
 	github_repo_id bigint NOT NULL

@@ -84,6 +84,8 @@ static const Endpoint endpoints[] = {
 							  .path = REPOSITORY "/issues",
 							  .list_query = "state=all&sort=created&direction=asc&"},
 	[GITHUB_GET_REPOSITORY] = {.method = "GET", .path = REPOSITORY},
+	/* Not in GitHub's description, but where GitHub itself sends those who ask for a former name. */
+	[GITHUB_GET_REPOSITORY_BY_ID] = {.method = "GET", .path = "/repositories/{repository_id}"},
 	[GITHUB_GET_APP] = {.method = "GET", .path = "/app", .uses_jwt = true},
 	[GITHUB_GET_USER] = {.method = "GET", .path = "/user"},
 	[GITHUB_GET_ACCOUNT] = {.method = "GET", .path = "/users/{login}"},
@@ -187,6 +189,8 @@ append_parameter(Url *url, const char *name, size_t length, const GithubRequestI
 		append_segment(url, input->owner);
 	else if (is_named(name, length, "repository"))
 		append_segment(url, input->repository);
+	else if (is_named(name, length, "repository_id"))
+		append_number(url, input->repository_id);
 	else if (is_named(name, length, "login"))
 		append_segment(url, input->login);
 	else if (is_named(name, length, "issue"))

@@ -30,6 +30,7 @@ typedef enum GithubOperation
 	GITHUB_SWEEP_COMMENTS, /* those of all issues, the same */
 	GITHUB_CENSUS_ISSUES,  /* by their creation, oldest first: a key that does not move */
 	GITHUB_GET_REPOSITORY,
+	GITHUB_GET_REPOSITORY_BY_ID,     /* the same, whatever its name is */
 	GITHUB_GET_APP,                  /* JWT: who we are, in App mode */
 	GITHUB_GET_USER,                 /* token mode: who we are */
 	GITHUB_GET_ACCOUNT,              /* App mode: the account of our bot */
@@ -50,6 +51,7 @@ typedef struct GithubRequestInput
 	const char *api_url; /* without trailing slash */
 	const char *owner;
 	const char *repository;
+	int64_t repository_id; /* GitHub's */
 	int64_t installation_id;
 	int32_t issue_number;
 	int64_t comment_id; /* GitHub's id */

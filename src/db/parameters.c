@@ -11,6 +11,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 static void
@@ -135,4 +136,31 @@ parameters_add_words(Parameters *parameters, const char *value)
 		}
 	}
 	parameters_add_text(parameters, words);
+}
+
+static Datum
+array_of_column(const Parameters *rows, int count, int column, Oid type)
+{
+	Datum *values = palloc(sizeof(Datum) * Max(count, 1));
+	bool *nulls = palloc(sizeof(bool) * Max(count, 1));
+	int first = 1;
+	int16 length;
+	bool by_value;
+	char alignment;
+
+	for (int i = 0; i < count; i++)
+	{
+		values[i] = rows[i].values[column];
+		nulls[i] = rows[i].nulls[column] == 'n';
+	}
+	get_typlenbyvalalign(type, &length, &by_value, &alignment);
+	return PointerGetDatum(
+		construct_md_array(values, nulls, 1, &count, &first, type, length, by_value, alignment));
+}
+
+void
+parameters_add_columns(Parameters *parameters, const Parameters *rows, int count, const Oid *types)
+{
+	for (int column = 0; column < rows[0].count; column++)
+		add(parameters, array_of_column(rows, count, column, types[column]), false);
 }

@@ -40,4 +40,8 @@ extern void parameters_add_text(Parameters *parameters, const char *value);
 /* The same, of words for people: a "?" in place of what it has no character for. */
 extern void parameters_add_words(Parameters *parameters, const char *value);
 
+/* Of rows that each have the same parameters, of these types: an array of the first ones, of the second ones ... */
+extern void
+parameters_add_columns(Parameters *parameters, const Parameters *rows, int count, const Oid *types);
+
 #endif

@@ -67,6 +67,35 @@ queue_release_due(RecordType record_type)
 	return result_timestamp_or(&result, 0, "next_due_at", DT_NOEND);
 }
 
+bool
+queue_has_pending_deliveries(void)
+{
+	static Statement statement =
+		STATEMENT("SELECT EXISTS (SELECT FROM github_sync.webhook_deliveries AS d"
+				  " WHERE d.outcome = 'pending') AS some");
+	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
+
+	return result_bool(&result, 0, "some");
+}
+
+bool
+queue_end_pending_deliveries(void)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.end_pending_deliveries() AS more");
+	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
+
+	return result_bool(&result, 0, "more");
+}
+
+bool
+queue_forget_deliveries(void)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.forget_deliveries() AS more");
+	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
+
+	return result_bool(&result, 0, "more");
+}
+
 void
 queue_visit_past_creations(RecordType record_type, QueueCreationsVisitor visitor)
 {

@@ -31,6 +31,13 @@ extern int64 queue_next_orphan(RecordType record_type, const int64 *held, int he
 /* Rows whose retry time has come stand in line; the next such time, or DT_NOEND. */
 extern TimestampTz queue_release_due(RecordType record_type);
 
+/* Webhook deliveries that were left pending: whether there are any; ends them, true: there are more. */
+extern bool queue_has_pending_deliveries(void);
+extern bool queue_end_pending_deliveries(void);
+
+/* Old webhook deliveries are deleted; true: there are more. */
+extern bool queue_forget_deliveries(void);
+
 /* Creations of the last hours, as their attempts tell: how many, how long ago. */
 typedef void (*QueueCreationsVisitor)(int64 installation_id, int count, int64 age_ms);
 extern void queue_visit_past_creations(RecordType record_type, QueueCreationsVisitor visitor);

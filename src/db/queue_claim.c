@@ -66,6 +66,7 @@ read_place(const ClaimRow *row, SyncClaim *claim)
 	claim->github_repo_id = result_int64(result, number, "github_repo_id");
 	claim->owner_login = result_text(result, number, "owner_login");
 	claim->repo_name = result_text(result, number, "repo_name");
+	claim->name_is_lost = result_bool(result, number, "name_is_lost");
 	claim->issue_number = result_int32_or(result, number, "issue_number", 0);
 	claim->github_id = result_int64_or(result, number, "github_id", 0);
 	claim->etag = result_text_or_null(result, number, "etag");
@@ -228,7 +229,7 @@ add_slots(Parameters *parameters, const ClaimSlots *slots, const TransactionIds 
 #define COLUMNS_OF_CLAIM                                                                           \
 	"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id," \
 	" etag, etag_key, creation_key::text, lookup_since, attempts, github_repo_id, direction,"      \
-	" priority::integer, is_probe, creates FROM github_sync."
+	" priority::integer, is_probe, creates, name_is_lost FROM github_sync."
 
 #define PARAMETERS_OF_CLAIM                                                                \
 	"$1, $2, $3, $4, (SELECT coalesce(array_agg(ROW(l.installation,"                       \

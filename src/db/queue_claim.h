@@ -24,6 +24,7 @@ typedef enum ClaimStep
 	STEP_UPDATE,   /* PATCH the fields that differ */
 	STEP_DELETE,   /* DELETE it */
 	STEP_CONFIRM,  /* GET its repository, before it is created there: has it that name still? */
+	STEP_LOCATE,   /* GET its repository by id: its name is not known, or in doubt */
 	STEP_INQUIRE,  /* GET its repository: the answer was 404 or 410 */
 	STEP_ASK_ISSUE /* GET the issue of a comment that is not shown: was it transferred? */
 } ClaimStep;
@@ -44,6 +45,7 @@ typedef struct SyncClaim
 	int64 github_repo_id;
 	char *owner_login;
 	char *repo_name;
+	bool name_is_lost;  /* another repository has that name, as far as is known */
 	int32 issue_number; /* of the issue, or of a comment's parent; 0: none yet */
 	int64 github_id;    /* 0: none yet */
 	char *etag;         /* NULL: none */

@@ -9,6 +9,18 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+/* As add_answer() adds them. */
+#define TYPES_OF_ANSWER                                                                     \
+	INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT4OID, BOOLOID, TEXTOID, \
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID,        \
+		TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID
+
+#define ARRAYS_OF_ANSWER                                                                           \
+	INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, INT8ARRAYOID, INT8ARRAYOID,     \
+		INT4ARRAYOID, BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,        \
+		TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, \
+		INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID
+
 static void
 add_claim(Parameters *parameters, const SyncClaim *claim)
 {
@@ -17,17 +29,16 @@ add_claim(Parameters *parameters, const SyncClaim *claim)
 }
 
 /* Or a claim would end here that the queue still holds. */
-static const char *
-state_of_report(const ResultSet *result, const char *column)
+static void
+require_known_state(const ResultSet *result, const char *state)
 {
 	static const char *const known[] = {"stale",   "queued",   "completed", "canceled",
 										"dropped", "disabled", "errored",   "duplicate"};
-	const char *state = result_text(result, 0, column);
 
 	for (int i = 0; i < (int) lengthof(known); i++)
 	{
 		if (strcmp(state, known[i]) == 0)
-			return state;
+			return;
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -50,8 +61,9 @@ static bool
 report(Statement *statement, const SyncClaim *claim, const Parameters *parameters)
 {
 	ResultSet result = statement_run(statement, claim->record_type, parameters);
-	const char *state = state_of_report(&result, "state");
+	const char *state = result_text(&result, 0, "state");
 
+	require_known_state(&result, state);
 	log_report(claim, &result, state);
 	return strcmp(state, "stale") != 0;
 }
@@ -82,6 +94,7 @@ kind_of_answer(const ResourceReport *answer)
 			break; /* no claim asks for them */
 		case GITHUB_DELETE_COMMENT:
 		case GITHUB_GET_REPOSITORY:
+		case GITHUB_GET_REPOSITORY_BY_ID:
 		case GITHUB_GET_APP:
 		case GITHUB_GET_USER:
 		case GITHUB_GET_ACCOUNT:
@@ -117,88 +130,154 @@ add_resource(Parameters *parameters, const GithubResource *resource)
 
 /* A mark that is NULL: the record type has no such field. */
 static bool
-is_to_send(const ResultSet *result, const char *mark)
+is_to_send(const ResultSet *result, uint64 row, const char *mark)
 {
-	return result_bool_or(result, 0, mark, false);
+	return result_bool_or(result, row, mark, false);
 }
 
 /* NULL here would leave the field as it is on GitHub, and the queue believe that it was sent. */
 static GithubField
-field_to_send(const ResultSet *result, const char *mark, const char *column)
+field_to_send(const ResultSet *result, uint64 row, const char *mark, const char *column)
 {
-	GithubField field = {.present = is_to_send(result, mark)};
+	GithubField field = {.present = is_to_send(result, row, mark)};
 
 	if (field.present)
-		field.value = result_text(result, 0, column);
+		field.value = result_text(result, row, column);
 	return field;
 }
 
 /* An empty text may be NULL, here as on GitHub. */
 static GithubField
-body_to_send(const ResultSet *result)
+body_to_send(const ResultSet *result, uint64 row)
 {
-	GithubField field = {.present = is_to_send(result, "send_body")};
+	GithubField field = {.present = is_to_send(result, row, "send_body")};
 
 	if (field.present)
-		field.value = result_text_or_null(result, 0, "body");
+		field.value = result_text_or_null(result, row, "body");
 	return field;
 }
 
-static void
-prepare_update(SyncClaim *claim, const ResultSet *result)
-{
-	MemoryContext caller = MemoryContextSwitchTo(claim->context);
-
-	claim->issue_number = result_int32_or(result, 0, "issue_number", claim->issue_number);
-	claim->github_id = result_int64_or(result, 0, "github_id", claim->github_id);
-	claim->title = field_to_send(result, "send_title", "title");
-	claim->body = body_to_send(result);
-	claim->issue_state = field_to_send(result, "send_state", "issue_state");
-	claim->step = STEP_UPDATE;
-	MemoryContextSwitchTo(caller);
-}
-
 static ReportResult
-result_of_report(SyncClaim *claim, const ResultSet *result)
+result_of_state(const ResultSet *result, const char *state)
 {
-	const char *state = result_text(result, 0, "result");
-
-	log_report(claim, result, state);
-	if (strcmp(state, "send") == 0)
-	{
-		prepare_update(claim, result);
-		return REPORT_ASKS_UPDATE;
-	}
-	state = state_of_report(result, "result");
 	if (strcmp(state, "stale") == 0)
 		return REPORT_IS_STALE;
+	require_known_state(result, state);
 	return strcmp(state, "queued") == 0 ? REPORT_GIVES_BACK : REPORT_ENDS_CLAIM;
 }
 
-ReportResult
-queue_report_resource(SyncClaim *claim, const ResourceReport *answer)
+static void
+read_outcome(const ResultSet *result, uint64 row, const SyncClaim *claim, ReportOutcome *outcome)
+{
+	const char *state = result_text(result, row, "result");
+
+	log_report(claim, result, state);
+	if (strcmp(state, "send") != 0)
+	{
+		*outcome = (ReportOutcome){.result = result_of_state(result, state)};
+		return;
+	}
+	outcome->result = REPORT_ASKS_UPDATE;
+	outcome->issue_number = result_int32_or(result, row, "issue_number", claim->issue_number);
+	outcome->github_id = result_int64_or(result, row, "github_id", claim->github_id);
+	outcome->title = field_to_send(result, row, "send_title", "title");
+	outcome->body = body_to_send(result, row);
+	outcome->issue_state = field_to_send(result, row, "send_state", "issue_state");
+}
+
+static GithubField
+copy_of_field(MemoryContext context, GithubField field)
+{
+	if (field.value != NULL)
+		field.value = MemoryContextStrdup(context, field.value);
+	return field;
+}
+
+void
+queue_report_prepare_update(SyncClaim *claim, const ReportOutcome *outcome)
+{
+	claim->issue_number = outcome->issue_number;
+	claim->github_id = outcome->github_id;
+	claim->title = copy_of_field(claim->context, outcome->title);
+	claim->body = copy_of_field(claim->context, outcome->body);
+	claim->issue_state = copy_of_field(claim->context, outcome->issue_state);
+	claim->step = STEP_UPDATE;
+}
+
+#define COLUMNS_OF_OUTCOME                                                                    \
+	"result, issue_number, github_id, send_title, title, send_body, body, send_state, issue_" \
+	"state"
+
+static void
+add_answer(Parameters *parameters, const SyncClaim *claim, const ResourceReport *answer)
+{
+	add_claim(parameters, claim);
+	parameters_add_text(parameters, kind_of_answer(answer));
+	parameters_add_seconds(parameters, answer->answered_at);
+	parameters_add_int64_or_null(parameters, answer->own_id);
+	add_resource(parameters, answer->resource);
+	parameters_add_text(parameters, answer->etag);
+	parameters_add_text(parameters, answer->etag_key);
+	parameters_add_text(parameters, answer->json);
+}
+
+void
+queue_report_resource(const SyncClaim *claim, const ResourceReport *answer, ReportOutcome *outcome)
 {
 	static Statement statement = STATEMENT(
-		"SELECT result, issue_number, github_id, send_title, title, send_body, body, send_state,"
-		" issue_state FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5,"
+		"SELECT " COLUMNS_OF_OUTCOME " FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5,"
 		" ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)::github_sync.resource,"
 		" $19, $20, $21)::github_sync.answer)",
-		INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT4OID, BOOLOID, TEXTOID,
-		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		INT8OID, TEXTOID, TEXTOID, TEXTOID);
+		TYPES_OF_ANSWER);
 	Parameters parameters = {0};
 	ResultSet result;
 
-	add_claim(&parameters, claim);
-	parameters_add_text(&parameters, kind_of_answer(answer));
-	parameters_add_seconds(&parameters, answer->answered_at);
-	parameters_add_int64_or_null(&parameters, answer->own_id);
-	add_resource(&parameters, answer->resource);
-	parameters_add_text(&parameters, answer->etag);
-	parameters_add_text(&parameters, answer->etag_key);
-	parameters_add_text(&parameters, answer->json);
+	add_answer(&parameters, claim, answer);
 	result = statement_run(&statement, claim->record_type, &parameters);
-	return result_of_report(claim, &result);
+	read_outcome(&result, 0, claim, outcome);
+}
+
+static ResultSet
+run_set(RecordType record_type, const Parameters *rows, int count)
+{
+	static Statement statement = STATEMENT(
+		"SELECT a.place, (a.follows).* FROM github_sync.%s_report_answers($1, $2,"
+		" (SELECT array_agg(ROW(g.kind, g.answered_at, g.own_id, ROW(g.github_id, g.number,"
+		" g.is_pull_request, g.title, g.body, g.state, g.state_reason, g.author_login, g.html_url,"
+		" g.created_at, g.updated_at, g.closed_at, g.author_id)::github_sync.resource, g.etag,"
+		" g.etag_key, g.json)::github_sync.answer) FROM unnest($3, $4, $5, $6, $7, $8, $9, $10,"
+		" $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) AS g (kind, answered_at, own_id,"
+		" github_id, number, is_pull_request, title, body, state, state_reason, author_login,"
+		" html_url, created_at, updated_at, closed_at, author_id, etag, etag_key, json))) AS a",
+		ARRAYS_OF_ANSWER);
+	static const Oid types[] = {TYPES_OF_ANSWER};
+	Parameters parameters = {0};
+
+	parameters_add_columns(&parameters, rows, count, types);
+	return statement_run(&statement, record_type, &parameters);
+}
+
+void
+queue_report_set(int count, SyncClaim *const *claims, const ResourceReport *answers,
+				 ReportOutcome *outcomes)
+{
+	Parameters *rows = palloc0(sizeof(Parameters) * count);
+	ResultSet result;
+
+	for (int i = 0; i < count; i++)
+		add_answer(&rows[i], claims[i], &answers[i]);
+	result = run_set(claims[0]->record_type, rows, count);
+	for (int i = 0; i < count; i++)
+	{
+		if (result_int32(&result, i, "place") != i + 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s() returned its rows in another order", result.function)));
+		if (strcmp(result_text(&result, i, "result"), "alone") == 0)
+			outcomes[i] = (ReportOutcome){.result = REPORT_GOES_ALONE};
+		else
+			read_outcome(&result, i, claims[i], &outcomes[i]);
+	}
 }
 
 static void

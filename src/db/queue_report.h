@@ -36,13 +36,33 @@ typedef struct ResourceReport
 
 typedef enum ReportResult
 {
-	REPORT_ENDS_CLAIM, /* an end state */
-	REPORT_IS_STALE,   /* the claim is not the row's any more */
-	REPORT_GIVES_BACK, /* queued again, perhaps for a later time */
-	REPORT_ASKS_UPDATE /* claim->step is STEP_UPDATE now, with the fields to send */
+	REPORT_ENDS_CLAIM,  /* an end state */
+	REPORT_IS_STALE,    /* the claim is not the row's any more */
+	REPORT_GIVES_BACK,  /* queued again, perhaps for a later time */
+	REPORT_ASKS_UPDATE, /* STEP_UPDATE follows, with the fields to send */
+	REPORT_GOES_ALONE   /* of a set: it was left out, and is to be reported by itself */
 } ReportResult;
 
-extern ReportResult queue_report_resource(SyncClaim *claim, const ResourceReport *report);
+/* What the queue says to a report; what is to be sent is palloc'd. */
+typedef struct ReportOutcome
+{
+	ReportResult result;
+	int32 issue_number; /* of REPORT_ASKS_UPDATE, as what follows */
+	int64 github_id;
+	GithubField title;
+	GithubField body;
+	GithubField issue_state;
+} ReportOutcome;
+
+/* One of its reports was refused: all of them are undone with the caller's subtransaction. */
+extern void queue_report_set(int count, SyncClaim *const *claims, const ResourceReport *answers,
+							 ReportOutcome *outcomes);
+
+extern void
+queue_report_resource(const SyncClaim *claim, const ResourceReport *answer, ReportOutcome *outcome);
+
+/* The claim goes on with what the outcome asks for. */
+extern void queue_report_prepare_update(SyncClaim *claim, const ReportOutcome *outcome);
 
 /*
  * An answer came by way of a redirect, which named repository reached_repo_id

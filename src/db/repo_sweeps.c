@@ -227,7 +227,7 @@ is_readable(const GithubItem *item)
 }
 
 static void
-add_texts(Parameters *parameters, const GithubItems *items, TextOfItem text_of)
+add_item_texts(Parameters *parameters, const GithubItems *items, TextOfItem text_of)
 {
 	const char **texts = palloc(sizeof(char *) * Max(items->count, 1));
 	int count = 0;
@@ -241,7 +241,7 @@ add_texts(Parameters *parameters, const GithubItems *items, TextOfItem text_of)
 }
 
 static void
-add_numbers(Parameters *parameters, const GithubItems *items, NumberOfItem number_of_item)
+add_item_numbers(Parameters *parameters, const GithubItems *items, NumberOfItem number_of_item)
 {
 	int64 *numbers = palloc(sizeof(int64) * Max(items->count, 1));
 	int count = 0;
@@ -291,20 +291,20 @@ add_page(Parameters *parameters, const SweptPage *page)
 static void
 add_items(Parameters *parameters, const GithubItems *items)
 {
-	add_numbers(parameters, items, id_of);
-	add_numbers(parameters, items, number_of);
-	add_numbers(parameters, items, pull_request_mark_of);
-	add_texts(parameters, items, title_of);
-	add_texts(parameters, items, body_of);
-	add_texts(parameters, items, item_state_of);
-	add_texts(parameters, items, state_reason_of);
-	add_texts(parameters, items, author_login_of);
-	add_texts(parameters, items, html_url_of);
-	add_numbers(parameters, items, created_at_of);
-	add_numbers(parameters, items, updated_at_of);
-	add_numbers(parameters, items, closed_at_of);
-	add_numbers(parameters, items, author_id_of);
-	add_texts(parameters, items, json_of);
+	add_item_numbers(parameters, items, id_of);
+	add_item_numbers(parameters, items, number_of);
+	add_item_numbers(parameters, items, pull_request_mark_of);
+	add_item_texts(parameters, items, title_of);
+	add_item_texts(parameters, items, body_of);
+	add_item_texts(parameters, items, item_state_of);
+	add_item_texts(parameters, items, state_reason_of);
+	add_item_texts(parameters, items, author_login_of);
+	add_item_texts(parameters, items, html_url_of);
+	add_item_numbers(parameters, items, created_at_of);
+	add_item_numbers(parameters, items, updated_at_of);
+	add_item_numbers(parameters, items, closed_at_of);
+	add_item_numbers(parameters, items, author_id_of);
+	add_item_texts(parameters, items, json_of);
 }
 
 void

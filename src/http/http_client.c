@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "http/http_clock.h"
+#include "http/http_curl.h"
 #include "http/http_exchange.h"
 #include "http/http_settings.h"
 
@@ -219,6 +220,12 @@ watch_socket(CURL *easy, curl_socket_t descriptor, int what, void *context, void
 
 /* ---- Creation and end ---- */
 
+static long
+exchanges_on_a_connection(void)
+{
+	return http_curl_shares_connections() ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING;
+}
+
 static bool
 set_up_multi(HttpClient *client)
 {
@@ -228,7 +235,9 @@ set_up_multi(HttpClient *client)
 		curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client) == CURLM_OK &&
 		curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, remember_deadline) == CURLM_OK &&
 		curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client) == CURLM_OK &&
-		curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, MAX_IDLE_CONNECTIONS) == CURLM_OK;
+		curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, MAX_IDLE_CONNECTIONS) == CURLM_OK &&
+		curl_multi_setopt(client->multi, CURLMOPT_PIPELINING, exchanges_on_a_connection()) ==
+		CURLM_OK;
 }
 
 static bool
@@ -316,19 +325,6 @@ set_receive_buffer(CURL *easy)
 	return curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER_SIZE) == CURLE_OK;
 }
 
-/*
- * Before 8.1 a handle remembers the last header of the answer before, which curl
- * has freed by then: an answer that begins with the continuation of a header is
- * added to it (curl's issue 11101).  There a handle serves one exchange alone.
- */
-#define HANDLES_CAN_BE_KEPT_FROM 0x080101
-
-static bool
-handles_can_be_kept(void)
-{
-	return curl_version_info(CURLVERSION_NOW)->version_num >= HANDLES_CAN_BE_KEPT_FROM;
-}
-
 /* Handles are kept where they can be: their TLS sessions make the next one cheap. */
 static CURL *
 take_handle(HttpClient *client)
@@ -351,7 +347,7 @@ give_back_handle(HttpClient *client, CURL *easy)
 	if (easy == NULL)
 		return;
 	curl_easy_reset(easy);
-	if (!handles_can_be_kept() || client->idle_handle_count == MAX_IDLE_HANDLES ||
+	if (!http_curl_keeps_handles() || client->idle_handle_count == MAX_IDLE_HANDLES ||
 		!set_receive_buffer(easy))
 		curl_easy_cleanup(easy);
 	else

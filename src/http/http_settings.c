@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "http/http_clock.h"
+#include "http/http_curl.h"
 
 #define CERTIFICATES_KEPT_MAX_S (24 * 60 * 60L)
 #define CONNECTIONS_KEPT_MAX_S (24 * 60 * 60L)
@@ -156,7 +157,8 @@ set_connection(CURL *easy, const HttpClientOptions *options)
 {
 	return SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_QUICK_EXIT, 1L) &&
 		SET(CURLOPT_TCP_KEEPALIVE, 1L) &&
-		SET(CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS) && SET(CURLOPT_PIPEWAIT, 1L) &&
+		SET(CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS) &&
+		SET(CURLOPT_PIPEWAIT, http_curl_shares_connections() ? 1L : 0L) &&
 		SET(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_of_curl_ms(options)) &&
 		SET(CURLOPT_TIMEOUT_MS, 0L);
 }

@@ -16,6 +16,11 @@
 #include "utils/acl.h"
 #include "utils/wait_event.h"
 
+/* 16 and newer have the macros of variable-length values apart from postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* 16 and newer have one function for the owners of all kinds of objects. */
 #if PG_VERSION_NUM >= 160000
 #define compat_owns_database(database, role) \

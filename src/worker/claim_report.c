@@ -93,14 +93,38 @@ is_of_the_future(const GithubResource *resource, int64 answered_at)
 	return resource != NULL && resource->updated_at > answered_at + UPDATED_AHEAD_MAX_S;
 }
 
+/* Another repository may have its name; denied: as conversation_locate(). */
 static void
-report_resource(Report *report, const GithubResource *resource)
+locate_repository(Report *report, const char *denied)
 {
-	Conversation *conversation = report->conversation;
+	conversation_arrived(report->conversation);
+	repositories_doubt(report->conversation);
+	conversation_locate(report->conversation, denied);
+	report->disposition = CONVERSATION_GOES_ON;
+}
+
+/* Another resource than the one that is known has its place. */
+static bool
+is_another(const SyncClaim *claim, const GithubResource *resource)
+{
+	return claim->github_id != 0 && resource->id != claim->github_id;
+}
+
+/* Where it is not sure that the name is still the repository's, that is asked first. */
+static bool
+must_be_located(const Conversation *conversation)
+{
+	return conversation->claim->step == STEP_FETCH && !conversation->name_is_sure;
+}
+
+static ResourceReport
+shown_by(const Conversation *conversation, const GithubResource *resource)
+{
 	const Answer *answer = conversation->answer;
 	bool not_modified = answer->verdict.kind == GITHUB_NOT_MODIFIED;
 	bool shows_all = is_fetch(conversation->operation) && !not_modified;
-	ResourceReport shown = {.operation = conversation->operation,
+
+	return (ResourceReport){.operation = conversation->operation,
 							.not_modified = not_modified,
 							.answered_at = answer->verdict.answered_at,
 							.own_id = identity_own_id(),
@@ -108,18 +132,14 @@ report_resource(Report *report, const GithubResource *resource)
 							.etag = etag_of_answer(conversation, not_modified),
 							.etag_key = conversation->token_key,
 							.json = shows_all ? answer->json : NULL};
+}
 
-	if (is_of_the_future(resource, answer->verdict.answered_at))
-	{
-		report_try_again(
-			report, "invalid_response",
-			"GitHub's answer cannot be true: its updated_at lies more than a day ahead");
-		return;
-	}
-	if (resource != NULL && conversation->claim->github_id != 0 &&
-		resource->id != conversation->claim->github_id)
-		repositories_doubt(conversation);
-	switch (queue_report_resource(conversation->claim, &shown))
+static void
+follow_outcome(Report *report, const ResourceReport *shown, const ReportOutcome *outcome)
+{
+	Conversation *conversation = report->conversation;
+
+	switch (outcome->result)
 	{
 		case REPORT_ENDS_CLAIM:
 			/* What changed is asked for once more: SQL says when, and knows it by then. */
@@ -134,10 +154,40 @@ report_resource(Report *report, const GithubResource *resource)
 			report_note_retry(report, GetCurrentTimestamp());
 			break;
 		case REPORT_ASKS_UPDATE:
-			keep_etag(conversation, shown.etag);
+			queue_report_prepare_update(conversation->claim, outcome);
+			keep_etag(conversation, shown->etag);
 			report->disposition = CONVERSATION_GOES_ON;
 			break;
+		case REPORT_GOES_ALONE: /* of sets only, which see to it */
+			break;
 	}
+}
+
+static void
+report_resource(Report *report, const GithubResource *resource)
+{
+	Conversation *conversation = report->conversation;
+	ResourceReport shown = shown_by(conversation, resource);
+	ReportOutcome outcome;
+
+	if (is_of_the_future(resource, shown.answered_at))
+	{
+		report_try_again(
+			report, "invalid_response",
+			"GitHub's answer cannot be true: its updated_at lies more than a day ahead");
+		return;
+	}
+	if (resource != NULL && is_another(conversation->claim, resource))
+	{
+		repositories_doubt(conversation);
+		if (must_be_located(conversation))
+		{
+			locate_repository(report, NULL);
+			return;
+		}
+	}
+	queue_report_resource(conversation->claim, &shown, &outcome);
+	follow_outcome(report, &shown, &outcome);
 }
 
 static bool
@@ -390,8 +440,8 @@ report_elsewhere(Report *report)
 	if (claim->record_type == RECORD_COMMENT)
 		ask_issue(report);
 	else
-		report_fail(report, "moved",
-					"GitHub sent the request to another repository; nothing was created");
+		locate_repository(report,
+						  "GitHub sent the request to another repository; nothing was created");
 }
 
 /* Only the API we were told to talk to ever gets our token. */
@@ -440,6 +490,7 @@ report_new_name(const Report *report)
 			queue_report_redirect(conversation->claim, conversation->redirected_repo_id,
 								  conversation->answer->json);
 			break;
+		case STEP_LOCATE:    /* what it shows is taken anyway */
 		case STEP_LOOKUP:    /* a list */
 		case STEP_DELETE:    /* nothing */
 		case STEP_ASK_ISSUE: /* the issue of a comment: queue_report_issue() */
@@ -512,41 +563,90 @@ report_not_writable(Report *report)
 					 "App, or the token's user, write there?");
 }
 
-static RepositoryState
-state_of(const GithubRepository *repository, const SyncClaim *claim)
+static void
+accept_name(Report *report)
 {
-	/* Another repository may have taken over the name. */
-	if (repository->id != claim->github_repo_id)
-		return REPOSITORY_NOT_READABLE;
-	return repository->has_issues ? REPOSITORY_READABLE : REPOSITORY_ISSUES_DISABLED;
+	repositories_note_confirmed(report->conversation, GetCurrentTimestamp());
+	report->disposition = CONVERSATION_GOES_ON;
+}
+
+/* Another repository has taken over the name: nothing was sent there that it could have taken. */
+static void
+report_other_repository(Report *report, int64 repository_id)
+{
+	const SyncClaim *claim = report->conversation->claim;
+
+	locate_repository(report,
+					  psprintf("another repository answers to the name %s/%s: GitHub's id there "
+							   "is " INT64_FORMAT " instead of " INT64_FORMAT
+							   "; nothing was created",
+							   claim->owner_login, claim->repo_name, repository_id,
+							   claim->github_repo_id));
 }
 
 /* GitHub answered 404 or 410, and now its repository has answered. */
 static void
-report_inquiry(Report *report)
+conclude_inquiry(Report *report, const GithubRepository *repository)
 {
 	const Conversation *conversation = report->conversation;
-	GithubRepository repository;
-	const char *problem = NULL;
-	GithubParseResult result =
-		github_repository_parse(conversation->answer->json, &repository, &problem);
-	RepositoryState state;
 
-	if (result != GITHUB_PARSE_OK)
+	if (!repository->has_issues)
+		report_missing(report, REPOSITORY_ISSUES_DISABLED);
+	else if (conversation->list_failed)
+		report_try_again(report, "lookup_failed", conversation->list_failure);
+	else if (conversation->write_not_found)
+		ask_whether_shown(report);
+	else
+		conclude_missing(report);
+}
+
+/* By its id: the name that the claim went by is the repository's, or another one is. */
+static void
+conclude_location(Report *report, const GithubRepository *repository)
+{
+	Conversation *conversation = report->conversation;
+	const SyncClaim *claim = conversation->claim;
+	bool is_same = pg_strcasecmp(repository->owner_login, claim->owner_login) == 0 &&
+		pg_strcasecmp(repository->name, claim->repo_name) == 0;
+
+	if (is_same && conversation->name_denied != NULL)
+		report_try_again(report, "moved", conversation->name_denied);
+	else if (conversation->step_after == STEP_INQUIRE || conversation->prepared)
+		report_give_back(report,
+						 psprintf("the repository is called %s/%s by now", repository->owner_login,
+								  repository->name));
+	else
 	{
-		report_unreadable(report, "answer", result, problem);
+		conversation_take_name(conversation, repository->owner_login, repository->name);
+		conversation->name_is_sure = true;
+		accept_name(report);
+	}
+}
+
+/* What is asked of a repository, and which one answered. */
+static void
+report_repository(Report *report, const GithubRepository *repository)
+{
+	const SyncClaim *claim = report->conversation->claim;
+	bool is_own = repository->id == claim->github_repo_id;
+
+	if (!is_own && claim->step == STEP_LOCATE)
+	{
+		report_unreadable(report, "answer", GITHUB_PARSE_MISSING_FIELD,
+						  "it shows another repository than was asked for");
 		return;
 	}
-	state = state_of(&repository, conversation->claim);
-	github_repository_free(&repository);
-	if (state == REPOSITORY_READABLE && conversation->list_failed)
-		report_try_again(report, "lookup_failed", conversation->list_failure);
-	else if (state == REPOSITORY_READABLE && conversation->write_not_found)
-		ask_whether_shown(report);
-	else if (state == REPOSITORY_READABLE)
-		conclude_missing(report);
+	if (!is_own || claim->step != STEP_INQUIRE)
+		queue_report_repository_name(claim, repository->id, repository->owner_login,
+									 repository->name);
+	if (!is_own)
+		report_other_repository(report, repository->id);
+	else if (claim->step == STEP_CONFIRM)
+		accept_name(report);
+	else if (claim->step == STEP_LOCATE)
+		conclude_location(report, repository);
 	else
-		report_missing(report, state);
+		conclude_inquiry(report, repository);
 }
 
 static bool
@@ -555,63 +655,49 @@ changes_resource(GithubOperation operation)
 	return github_operation_writes(operation) && !github_operation_creates(operation);
 }
 
-/* Nothing has been sent that another repository could have taken. */
 static void
-report_other_repository(Report *report, int64 repository_id)
+report_shown_repository(Report *report)
 {
-	const SyncClaim *claim = report->conversation->claim;
-
-	report_fail(
-		report, "moved",
-		psprintf("another repository answers to the name %s/%s: GitHub's id there is " INT64_FORMAT
-				 " instead of " INT64_FORMAT "; nothing was created",
-				 claim->owner_login, claim->repo_name, repository_id, claim->github_repo_id));
-}
-
-static void
-accept_name(Report *report)
-{
-	repositories_note_confirmed(report->conversation, GetCurrentTimestamp());
-	report->disposition = CONVERSATION_GOES_ON;
-}
-
-/* Before a creation, the repository that has the name has answered. */
-static void
-report_confirmation(Report *report)
-{
-	const Conversation *conversation = report->conversation;
 	GithubRepository repository;
-	int64 repository_id;
 	const char *problem = NULL;
 	GithubParseResult result =
-		github_repository_parse(conversation->answer->json, &repository, &problem);
+		github_repository_parse(report->conversation->answer->json, &repository, &problem);
 
 	if (result != GITHUB_PARSE_OK)
 	{
 		report_unreadable(report, "answer", result, problem);
 		return;
 	}
-	repository_id = repository.id;
 	PG_TRY();
 	{
-		queue_report_repository_name(conversation->claim, repository_id, repository.owner_login,
-									 repository.name);
+		report_repository(report, &repository);
 	}
 	PG_FINALLY();
 	{
 		github_repository_free(&repository);
 	}
 	PG_END_TRY();
-	if (repository_id == conversation->claim->github_repo_id)
-		accept_name(report);
-	else
-		report_other_repository(report, repository_id);
 }
 
 static bool
 asks_about_repository(const SyncClaim *claim)
 {
-	return claim->step == STEP_INQUIRE || claim->step == STEP_CONFIRM;
+	return claim->step == STEP_INQUIRE || claim->step == STEP_CONFIRM || claim->step == STEP_LOCATE;
+}
+
+/* Whether that is because of its name, its id tells. */
+static void
+report_hidden_repository(Report *report)
+{
+	const SyncClaim *claim = report->conversation->claim;
+
+	if (claim->step == STEP_LOCATE)
+		report_missing(report, REPOSITORY_NOT_READABLE);
+	else
+		locate_repository(
+			report,
+			psprintf("GitHub shows the repository by its id, but not by its name %s/%s",
+					 claim->owner_login, claim->repo_name));
 }
 
 /* 410: the issue was deleted, and its comments with it; 404: it may have gone where we cannot look. */
@@ -630,7 +716,7 @@ report_not_found(Report *report)
 
 	report_end_pause(report);
 	if (asks_about_repository(conversation->claim))
-		report_missing(report, REPOSITORY_NOT_READABLE);
+		report_hidden_repository(report);
 	else if (conversation->claim->step == STEP_ASK_ISSUE)
 		report_missing_with_issue(report);
 	else if (conversation->write_not_found)
@@ -646,7 +732,7 @@ static void
 report_forbidden(Report *report)
 {
 	if (asks_about_repository(report->conversation->claim))
-		report_missing(report, REPOSITORY_NOT_READABLE);
+		report_hidden_repository(report);
 	else
 		refuse(report, "forbidden");
 }
@@ -699,10 +785,9 @@ report_success(Report *report)
 			report_list(report);
 			break;
 		case STEP_CONFIRM:
-			report_confirmation(report);
-			break;
+		case STEP_LOCATE:
 		case STEP_INQUIRE:
-			report_inquiry(report);
+			report_shown_repository(report);
 			break;
 		case STEP_ASK_ISSUE:
 			report_issue(report, reached_repo_id);
@@ -781,4 +866,75 @@ claim_report_answer(Report *report)
 		report_lack_of_memory(report, "no memory to read GitHub's answer");
 	else
 		report_verdict(report);
+}
+
+/* ---- along with others ---- */
+
+/* Nothing is to be done about it but to tell what it shows. */
+static bool
+shows_resource_alone(const Conversation *conversation)
+{
+	const Answer *answer = conversation->answer;
+
+	if (conversation->purpose != ABOUT_CLAIM || conversation->refusal.reason != UNSENT_NOT ||
+		answer->json == NULL)
+		return false;
+	if (conversation->claim->step != STEP_FETCH && conversation->claim->step != STEP_UPDATE)
+		return false;
+	if (conversation->installation->may_be_paused || conversation->redirects > 0 ||
+		conversation->write_not_found)
+		return false;
+	return answer->verdict.kind == GITHUB_OK || answer->verdict.kind == GITHUB_NOT_MODIFIED;
+}
+
+static bool
+read_plain(PlainReport *plain)
+{
+	const Conversation *conversation = plain->report->conversation;
+	const char *problem = NULL;
+
+	if (conversation->answer->verdict.kind == GITHUB_NOT_MODIFIED)
+		return true;
+	if (github_resource_parse(resource_kind(conversation->claim), conversation->answer->json,
+							  &plain->resource, &problem) != GITHUB_PARSE_OK)
+		return false;
+	plain->shown.resource = &plain->resource;
+	return true;
+}
+
+void
+claim_report_free(PlainReport *plain)
+{
+	if (plain->shown.resource != NULL)
+		github_resource_free(&plain->resource);
+}
+
+bool
+claim_report_begin_plain(PlainReport *plain)
+{
+	const Conversation *conversation = plain->report->conversation;
+	const GithubResource *resource;
+
+	if (!shows_resource_alone(conversation) || !read_plain(plain))
+		return false;
+	resource = plain->shown.resource;
+	if (resource != NULL &&
+		(is_of_the_future(resource, conversation->answer->verdict.answered_at) ||
+		 is_another(conversation->claim, resource)))
+	{
+		claim_report_free(plain);
+		return false;
+	}
+	plain->shown = shown_by(conversation, resource);
+	return true;
+}
+
+void
+claim_report_end_plain(PlainReport *plain)
+{
+	Conversation *conversation = plain->report->conversation;
+
+	report_note_accepted_token(conversation);
+	conversation_arrived(conversation);
+	follow_outcome(plain->report, &plain->shown, &plain->outcome);
 }

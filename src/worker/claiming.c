@@ -43,6 +43,9 @@
 /* Records of orphans that the application uses just now. */
 #define RECOVERY_RETRY_MS 1000
 
+/* Webhook deliveries that somebody kept from being done are looked at this often. */
+#define DELIVERIES_INTERVAL_MS 1000
+
 /* What this worker was told that it had ended, and had not, is looked for this often. */
 #define RECOVERY_INTERVAL_MS (60 * 1000)
 
@@ -62,18 +65,19 @@
 static struct
 {
 	bool attached[RECORD_TYPES];
-	bool pauses_ended;         /* those that followed from settings */
-	bool orphans_recovered;    /* what nobody holds is back in the queue */
-	TimestampTz next_recovery; /* when it is looked for in any case */
-	bool versions_fit;         /* library, extensions and what attach made */
-	bool adopted;              /* not a copy of another database */
-	bool copy_logged;          /* it is one, and the log says so */
-	bool expects_work;         /* a claim may find something */
-	TimestampTz next_due;      /* when a retry time or a pause ends */
-	TimestampTz fallback_at;   /* when it is looked for work that nobody told of */
-	uint32 wakes_seen;         /* what was committed before is claimed, or not due */
-	bool all_is_well;          /* no installation is stopped, though an error is shown */
-	int failures;              /* in a row; meanwhile each record type is claimed alone */
+	bool pauses_ended;           /* those that followed from settings */
+	bool orphans_recovered;      /* what nobody holds is back in the queue */
+	TimestampTz next_recovery;   /* when it is looked for in any case */
+	TimestampTz next_deliveries; /* when pending webhook deliveries are tried again */
+	bool versions_fit;           /* library, extensions and what attach made */
+	bool adopted;                /* not a copy of another database */
+	bool copy_logged;            /* it is one, and the log says so */
+	bool expects_work;           /* a claim may find something */
+	TimestampTz next_due;        /* when a retry time or a pause ends */
+	TimestampTz fallback_at;     /* when it is looked for work that nobody told of */
+	uint32 wakes_seen;           /* what was committed before is claimed, or not due */
+	bool all_is_well;            /* no installation is stopped, though an error is shown */
+	int failures;                /* in a row; meanwhile each record type is claimed alone */
 	TimestampTz rests_until[RECORD_TYPES]; /* the type that failed */
 	RecordType first;                      /* whose turn it is to claim first */
 	int fruitless; /* rounds without a claim, each right after the one before */
@@ -389,6 +393,31 @@ release_type(void *argument)
 	claiming_note_due(queue_release_due(round->type));
 }
 
+/* DbAction: a look into an index that is empty, mostly, so that each round can afford it. */
+static void
+end_pending_deliveries(void *argument pg_attribute_unused())
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (!queue_has_pending_deliveries())
+		return;
+	if (claiming.next_deliveries <= now)
+	{
+		claiming.next_deliveries = backoff_in_ms(DELIVERIES_INTERVAL_MS);
+		if (!queue_end_pending_deliveries())
+			return;
+	}
+	claiming_note_due(claiming.next_deliveries);
+}
+
+/* DbAction */
+static void
+forget_deliveries(void *argument pg_attribute_unused())
+{
+	if (queue_forget_deliveries())
+		claiming_note_due(backoff_in_ms(DELIVERIES_INTERVAL_MS));
+}
+
 static void
 release_due(ClaimRound *round)
 {
@@ -399,6 +428,7 @@ release_due(ClaimRound *round)
 	claiming_note_due(installations_next_pause_end());
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 		(void) run_for_type(round, type, release_type);
+	(void) run_for_type(round, RECORD_TASK, forget_deliveries);
 }
 
 /* What this worker holds, and what has to be put back by itself; palloc'd. */
@@ -621,6 +651,7 @@ claim(void *argument)
 	end_pauses_of_settings();
 	look_for_end_of_outages();
 	release_due(round);
+	(void) run_for_type(round, RECORD_TASK, end_pending_deliveries);
 	learn_past_creations(round);
 	round->slots = free_slots();
 	claim_rows(round);

@@ -33,6 +33,8 @@ conversation_of_claim(SyncClaim *claim)
 	conversation->installation = installation_get(claim->installation_id);
 	conversation->begun_at = GetCurrentTimestamp();
 	conversation_begin_list(conversation);
+	if (claim->name_is_lost)
+		conversation_locate(conversation, NULL);
 	dlist_push_tail(&claims.list, &conversation->held);
 	claims.count++;
 	places_note_begin(claim);
@@ -89,6 +91,26 @@ conversation_end(Conversation *conversation)
 	pfree(conversation);
 }
 
+void
+conversation_locate(Conversation *conversation, const char *denied)
+{
+	SyncClaim *claim = conversation->claim;
+
+	if (claim->step != STEP_CONFIRM)
+		conversation->step_after = claim->step;
+	claim->step = STEP_LOCATE;
+	conversation->name_denied = denied != NULL ? MemoryContextStrdup(claim->context, denied) : NULL;
+}
+
+void
+conversation_take_name(Conversation *conversation, const char *owner_login, const char *repo_name)
+{
+	SyncClaim *claim = conversation->claim;
+
+	claim->owner_login = MemoryContextStrdup(claim->context, owner_login);
+	claim->repo_name = MemoryContextStrdup(claim->context, repo_name);
+}
+
 GithubOperation
 conversation_operation(const SyncClaim *claim)
 {
@@ -109,6 +131,8 @@ conversation_operation(const SyncClaim *claim)
 		case STEP_CONFIRM:
 		case STEP_INQUIRE:
 			return GITHUB_GET_REPOSITORY;
+		case STEP_LOCATE:
+			return GITHUB_GET_REPOSITORY_BY_ID;
 		case STEP_ASK_ISSUE:
 			return GITHUB_GET_ISSUE;
 	}

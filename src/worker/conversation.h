@@ -73,8 +73,12 @@ typedef struct Conversation
 	BudgetTicket ticket;                  /* while its request is under way */
 	bool prepared;                        /* a creation: its attempt is committed */
 	bool retried_unauthorized;
-	bool write_not_found;     /* an update or deletion was answered 404 or 410 */
-	bool list_failed;         /* no page of the list could be had, however small */
+	bool write_not_found; /* an update or deletion was answered 404 or 410 */
+	ClaimStep step_after; /* STEP_CONFIRM, STEP_LOCATE: what follows once the name is known */
+	const char
+		*name_denied;  /* STEP_LOCATE: the name it went by, as it seemed; NULL: only in doubt */
+	bool name_is_sure; /* that name is the repository's own: it was asked by its id */
+	bool list_failed;  /* no page of the list could be had, however small */
 	const char *list_failure; /* and what was said then */
 	char *login;              /* ABOUT_IDENTITY: whose account is asked for; palloc'd */
 	TimestampTz begun_at;     /* ABOUT_CLAIM: when it was claimed */
@@ -104,6 +108,16 @@ extern Conversation *conversation_of_sweep(RepoSweep *sweep);
 extern Conversation *conversation_for(ConversationPurpose purpose, GithubOperation operation,
 									  Installation *installation);
 extern void conversation_end(Conversation *conversation);
+
+/*
+ * It asks for its repository by its id, and then goes on.  denied: why the name
+ * cannot be the repository's, in words that are copied; NULL: it may be.
+ */
+extern void conversation_locate(Conversation *conversation, const char *denied);
+
+/* The repository's name: words are copied. */
+extern void
+conversation_take_name(Conversation *conversation, const char *owner_login, const char *repo_name);
 
 /* What a claim asks for in its present step. */
 extern GithubOperation conversation_operation(const SyncClaim *claim);

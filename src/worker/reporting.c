@@ -1,7 +1,7 @@
 /*
  * reporting.c
  *		What has arrived is reported to the queue: many reports in one
- *		transaction, each in a subtransaction of its own.
+ *		transaction, as sets, or each in a subtransaction of its own.
  */
 #include "postgres.h"
 
@@ -21,6 +21,7 @@
 #include "worker/preparation_report.h"
 #include "worker/report.h"
 #include "worker/reporting.h"
+#include "worker/set_report.h"
 #include "worker/sweep_report.h"
 #include "worker/sweeps.h"
 
@@ -334,12 +335,21 @@ note_pauses_are_over(const Conversation *conversation)
 }
 
 static Report *
-report_one(Conversation *conversation)
+new_report(Conversation *conversation)
 {
 	Report *report = palloc0(sizeof(Report));
-	DbError error;
 
 	report->conversation = conversation;
+	report_reset(report);
+	return report;
+}
+
+static void
+report_one(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+	DbError error;
+
 	if (conversation->claim != NULL)
 		suspects_mark_row(conversation->claim->record_type, conversation->claim->id);
 	if (!db_try(begin_report, report, &error))
@@ -352,7 +362,6 @@ report_one(Conversation *conversation)
 		note_pauses_are_over(conversation);
 	if (report->outage_ends)
 		pauses_log_end_of_outage(conversation->installation->id);
-	return report;
 }
 
 static void
@@ -466,19 +475,39 @@ commit_reports(List *reports)
 	return true;
 }
 
+/* At least one, and at most so many as one transaction may hold. */
 static List *
-report_some(Conversation *conversation)
+take_some(Conversation *conversation, bool one_by_one)
 {
-	bool one_by_one = apart > 0 || suspects_need_care();
 	List *reports = NIL;
 	size_t bytes = 0;
 
 	do
 	{
 		bytes += conversation->answer != NULL ? verdict_length(conversation->answer) : 0;
-		reports = lappend(reports, report_one(conversation));
+		reports = lappend(reports, new_report(conversation));
 	} while (!one_by_one && list_length(reports) < REPORTS_PER_TRANSACTION &&
 			 bytes < BYTES_PER_TRANSACTION && (conversation = arrivals_take()) != NULL);
+	return reports;
+}
+
+static List *
+report_some(Conversation *conversation)
+{
+	bool one_by_one = apart > 0 || suspects_need_care();
+	List *reports = take_some(conversation, one_by_one);
+	List *alone = set_report_make(reports);
+	ListCell *cell;
+
+	foreach (cell, reports)
+	{
+		Report *report = lfirst(cell);
+
+		if (list_member_ptr(alone, report))
+			report_one(report);
+		else
+			note_pauses_are_over(report->conversation);
+	}
 	if (one_by_one)
 		apart = Max(apart - 1, 0);
 	return reports;

@@ -18,7 +18,7 @@ typedef struct Repository
 	int64 id;                             /* GitHub's */
 	char *name;                           /* "owner/name" that was confirmed; NULL: none yet */
 	TimestampTz confirmed_at;             /* 0: not yet */
-	const Conversation *asking;           /* by GET, before its creation; NULL: nobody */
+	const Conversation *asking;           /* by GET, before it goes by name; NULL: nobody */
 	char *etag;                           /* of the last answer; NULL: it had none */
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* which token the ETag belongs to */
 } Repository;
@@ -69,16 +69,37 @@ is_confirmed(const Repository *repository, const SyncClaim *claim, TimestampTz n
 	return confirmed;
 }
 
+/* What it asks for next has no id by which the answer could be told from a stranger's. */
 static bool
-is_to_create(const Conversation *conversation)
+goes_by_name(const Conversation *conversation)
 {
-	return github_operation_creates(conversation->operation) && !conversation->prepared;
+	const SyncClaim *claim = conversation->claim;
+
+	if (conversation->next_url != NULL)
+		return false;
+	switch (claim->step)
+	{
+		case STEP_CREATE:
+			return !conversation->prepared;
+		case STEP_LOOKUP:
+			return conversation->look.page == 1;
+		case STEP_FETCH:
+			return claim->github_id == 0; /* an issue of which a comment's webhook told */
+		case STEP_UPDATE:
+		case STEP_DELETE:
+		case STEP_CONFIRM:
+		case STEP_LOCATE:
+		case STEP_INQUIRE:
+		case STEP_ASK_ISSUE:
+			return false;
+	}
+	pg_unreachable();
 }
 
 bool
 repositories_need_confirmation(const Conversation *conversation, TimestampTz now)
 {
-	return is_to_create(conversation) &&
+	return goes_by_name(conversation) &&
 		!is_confirmed(repository_of(conversation), conversation->claim, now);
 }
 
@@ -87,7 +108,7 @@ repositories_wait_for_confirmation(const Conversation *conversation)
 {
 	const Conversation *asking;
 
-	if (!is_to_create(conversation))
+	if (!goes_by_name(conversation))
 		return false;
 	asking = repository_of(conversation)->asking;
 	return asking != NULL && asking != conversation;
@@ -97,6 +118,7 @@ void
 repositories_begin_confirmation(Conversation *conversation)
 {
 	repository_of(conversation)->asking = conversation;
+	conversation->step_after = conversation->claim->step;
 	conversation->claim->step = STEP_CONFIRM;
 }
 
@@ -134,8 +156,8 @@ repositories_note_confirmed(Conversation *conversation, TimestampTz now)
 																				: NULL);
 		strlcpy(repository->token_key, conversation->token_key, sizeof(repository->token_key));
 	}
-	repository->asking = NULL;
-	conversation->claim->step = STEP_CREATE;
+	repositories_end_confirmation(conversation);
+	conversation->claim->step = conversation->step_after;
 }
 
 void

@@ -4,9 +4,10 @@
  *
  * A path names a repository by owner and name, and names are reused: after a
  * rename another repository may have the old one.  What is read and updated is
- * known by its id; a creation has none yet.  So before anything is created by
- * name, an answer that is not old has shown that the name is still the
- * repository's own.  One such answer serves all creations of its time.
+ * known by its id.  A creation has none yet, nor has the list in which one is
+ * looked for, or an issue of which only the number was told.  So before any of
+ * them is asked for by name, an answer that is not old has shown that the name is
+ * still the repository's own.  One such answer serves all of its time.
  */
 #ifndef GITHUB_SYNC_REPOSITORIES_H
 #define GITHUB_SYNC_REPOSITORIES_H
@@ -16,19 +17,19 @@
 #include "datatype/timestamp.h"
 #include "worker/conversation.h"
 
-/* It is to create something where no late answer has confirmed the name. */
+/* It is to ask for something that has no id yet where no late answer has confirmed the name. */
 extern bool repositories_need_confirmation(const Conversation *conversation, TimestampTz now);
 
 /* Somebody else asks about it just now. */
 extern bool repositories_wait_for_confirmation(const Conversation *conversation);
 
-/* It asks before it creates. */
+/* It asks first. */
 extern void repositories_begin_confirmation(Conversation *conversation);
 
 /* What it may be asked with: the last answer's, by the present token; or NULL. */
 extern const char *repositories_etag(const Conversation *conversation);
 
-/* The repository of the claim has answered by its name: its creation is next. */
+/* The repository of the claim has answered, by its name or with it: conversation->step_after is next. */
 extern void repositories_note_confirmed(Conversation *conversation, TimestampTz now);
 
 /* Something else than the claim's own has answered by its name, or the name leads elsewhere. */

@@ -27,6 +27,7 @@ describe_claim(const Conversation *conversation, GithubRequestInput *input)
 
 	input->owner = claim->owner_login;
 	input->repository = claim->repo_name;
+	input->repository_id = claim->github_repo_id;
 	input->issue_number = claim->issue_number;
 	input->comment_id = claim->github_id;
 	input->title = claim->title;
@@ -156,6 +157,7 @@ known_etag(const Conversation *conversation)
 		case STEP_LOOKUP:
 		case STEP_UPDATE:
 		case STEP_DELETE:
+		case STEP_LOCATE:
 		case STEP_INQUIRE:
 		case STEP_ASK_ISSUE:
 			return NULL;

@@ -101,7 +101,12 @@ async function play(seed, chosen, promise, happen) {
 	try {
 		await happen(world);
 		await world.calm();
-		return report(promise, seed, world, await world.compare(), Date.now() - started);
+		const held = report(promise, seed, world, await world.compare(), Date.now() - started);
+
+		if (!held) {
+			await server.dump(world.database);
+		}
+		return held;
 	} finally {
 		await world.close();
 	}

@@ -24,14 +24,18 @@ const TASKS = `
 const COMMENTS = `
 	SELECT c.id AS row_id, g.github_id AS place, c.task_id, CASE WHEN g.id IS NOT NULL THEN p.task_id END AS record_task, c.markdown AS body, ${PLACE('p')} AS parent,
 		(g.deleted_at IS NOT NULL AND ARRAY[c.markdown] IS DISTINCT FROM g.local_base) OR (g.github_id IS NULL AND p.deleted_at IS NOT NULL) AS gone,
-		p.local_deleted_at IS NOT NULL AS deleted_here
+		g.deleted_at IS NOT NULL AND p.deleted_at IS NOT NULL AS gone_with_issue, g.github_id, p.local_deleted_at IS NOT NULL AS deleted_here
 	FROM planner.comments AS c FULL JOIN github_sync.github_comments AS g ON g.comment_id = c.id
 	LEFT JOIN github_sync.github_issues AS p ON p.id = g.github_issue_id OR (g.id IS NULL AND p.task_id = c.task_id)`;
+/* What is disabled counts, unless its record was synced since: a comment that was moved to a task elsewhere. */
 const unfinishedOf = (type, comment) => `
 	SELECT '${type}' AS record_type, id, direction, action, state, coalesce(error_code, disabled_reason) AS code, coalesce(error_code || ': ' || error_reason,
 			(SELECT 'waits for ' || q.waits_for FROM github_sync.sync_queue AS q WHERE q.record_type = '${type}' AND q.id = t.id)) AS reason,
 		github_repo_id AS repo, github_issue_number AS number, ${comment} AS comment, ${type}_id AS row_id
-	FROM github_sync.${type}_sync_transactions AS t WHERE state IN ('queued', 'processing', 'errored', 'disabled')`;
+	FROM github_sync.${type}_sync_transactions AS t WHERE state IN ('queued', 'processing')
+		OR state = 'disabled' AND NOT EXISTS (SELECT FROM github_sync.${type}_sync_transactions AS later
+			WHERE later.${type}_id = t.${type}_id AND later.direction = t.direction AND later.state = 'completed' AND later.finished_at > t.finished_at)
+		OR id IN (SELECT e.id FROM github_sync.sync_errors AS e WHERE e.record_type = '${type}')`;
 const UNFINISHED = `${unfinishedOf('task', 'NULL')} UNION ALL ${unfinishedOf('comment', 'github_comment_external_id')}`;
 const CONFLICTS = `
 	SELECT c.record_type, c.field, c.local, c.remote, c.winner, coalesce(i.github_repo_id, p.github_repo_id) AS repo, coalesce(i.number, p.number) AS number, g.github_id AS comment
@@ -45,7 +49,7 @@ const COLUMNS = { title: 'title', body: 'markdown', state: 'status' };
 
 export class Comparison {
 	constructor(world) {
-		Object.assign(this, { world, complaints: [], unseen: 0 });
+		Object.assign(this, { world, complaints: [], unseen: 0, mayHaveMoved: world.forces.includes('transfers') });
 	}
 
 	async run(query) {
@@ -55,7 +59,9 @@ export class Comparison {
 		const unfinished = await query(UNFINISHED);
 		const audit = await query(AUDIT);
 
-		this.excused = new Excused(this.world, { tasks, comments, unfinished, audit });
+		const transfers = await query(`SELECT DISTINCT task_id FROM github_sync.task_sync_transactions WHERE error_code = 'transferred' AND task_id IS NOT NULL`);
+
+		this.excused = new Excused(this.world, { tasks, comments, unfinished, transfers, audit });
 		this.conflicts = (await query(CONFLICTS)).map((conflict) => ({ ...conflict, issue: this.#keyAt(conflict) }));
 		this.local = localWritings(audit, [...tasks, ...comments].map((row) => this.#withAbout(row)));
 		this.#nothingWaits(unfinished);
@@ -114,7 +120,7 @@ export class Comparison {
 			}
 			if (row.row_id === null && resource !== undefined && !row.deleted_here) {
 				this.#complain(resource.about, `${type} ${place} of GitHub's has no row: ${describe(valuesOf(type, resource))}`);
-			} else if (row.row_id !== null && resource === undefined && !row.gone) {
+			} else if (row.row_id !== null && resource === undefined && !row.gone && !this.#wentOutOfSight(row)) {
 				this.#complain({ ...this.#withAbout(row).about, comment: row.place?.toFixed === undefined ? undefined : row.place, row: row.row_id, type }, `row ${row.row_id} of the application has no ${type} at GitHub (${place ?? 'never created'}): ${describe(valuesOf(type, row))}`);
 			} else if (row.row_id !== null && resource !== undefined) {
 				this.#same(type, row, resource);
@@ -125,6 +131,12 @@ export class Comparison {
 		}
 	}
 
+	/* With an issue that was transferred to where we do not follow, or see nothing: a comment's row stays, as README says. */
+	#wentOutOfSight(row) {
+		return (row.gone_with_issue === true && this.world.history.transferred.has(this.#withAbout(row).about.issue))
+			|| this.excused.isElsewhere(row.github_id);
+	}
+
 	#same(type, row, resource) {
 		for (const field of [...FIELDS[type], ...(type === 'comment' ? ['parent'] : [])].filter((name) => plain(row[name]) !== plain(resource[name]))) {
 			this.#complain(resource.about, `${field} differs: ${JSON.stringify(row[field])} in row ${row.row_id}, ${JSON.stringify(resource[field])} at GitHub`);
@@ -133,12 +145,7 @@ export class Comparison {
 
 	/* A name that another repository has by now leads nobody there. */
 	#nothingAtStrangers() {
-		const { history, strangers } = this.world;
-
-		for (const { resource, about, text } of history.creations.filter(({ repository }) => strangers.has(repository))) {
-			this.#complain(about, `${resource} was created in a stranger's repository: ${JSON.stringify(text)}`);
-		}
-		for (const { resource, about, field, to } of history.writings.filter(({ by, repository }) => by === 'app' && strangers.has(repository))) {
+		for (const { resource, about, field, to } of atStrangers(this.world).filter(({ isLate }) => !isLate)) {
 			this.#complain(about, `${field} of ${resource}, a stranger's, was written: ${JSON.stringify(to)}`);
 		}
 	}
@@ -150,8 +157,8 @@ export class Comparison {
 		for (const creation of this.world.history.creations) {
 			const first = created.get(creation.text);
 
-			/* One that somebody deleted before it was found is made again. */
-			if (first !== undefined && !this.world.history.deleted.has(first.resource)) {
+			/* One that somebody deleted or transferred before it was found is made again. */
+			if (first !== undefined && !this.world.history.deleted.has(first.resource) && !this.world.history.wasTransferred(first.about.issue, creation.at)) {
 				this.#complain(creation.about, `${creation.resource} is ${first.resource} once more: ${JSON.stringify(creation.text)}`);
 				this.#complain(first.about, `${first.resource} was there before`);
 			}
@@ -166,7 +173,7 @@ export class Comparison {
 		for (const lost of writings.filter((writing) => writing.by === 'app' && isText(writing))) {
 			const before = lastBefore(writings, lost);
 
-			if (before?.by !== 'human' || isKnown(this.local, lost) || this.#isInConflicts(lost, 'remote')) {
+			if (before?.by !== 'human' || isKnown(this.local, lost, this.mayHaveMoved) || this.#isInConflicts(lost, 'remote')) {
 				continue;
 			}
 			if (plain(this.world.history.shownBefore(lost)?.values[lost.field]) !== plain(lost.from)) {
@@ -186,7 +193,7 @@ export class Comparison {
 		for (const lost of this.local.filter((writing) => writing.by === 'worker' && isText(writing))) {
 			const before = lastBefore(this.local, lost);
 
-			if (before?.by === 'user' && !isKnown(this.world.history.writings, lost) && !this.#isInConflicts(lost, 'local')) {
+			if (before?.by === 'user' && !isKnown(this.world.history.writings, lost, this.mayHaveMoved) && !this.#isInConflicts(lost, 'local')) {
 				this.#complain(lost.about, `${lost.field} ${JSON.stringify(lost.from)} of the application's was overwritten with ${JSON.stringify(lost.to)}, and is in no conflict`);
 			}
 		}
@@ -211,26 +218,39 @@ export class Comparison {
 	}
 }
 
+/* What the App wrote there; isLate: the request was under way, or its name was looked at less than a minute ago. */
+function atStrangers({ history, strangers }) {
+	return history.writings.filter(({ by, repository }) => by === 'app' && strangers.has(repository))
+		.map((writing) => ({ ...writing, isLate: writing.sent < strangers.get(writing.repository) }));
+}
+
 function valuesOf(type, record) {
 	return Object.fromEntries(FIELDS[type].map((field) => [field, record[field]]));
 }
 
 /* What a force may leave behind: transactions that ended without success, rows without a resource, sides that differ. */
 class Excused {
-	constructor(world, { tasks, comments, unfinished, audit }) {
+	constructor(world, { tasks, comments, unfinished, transfers, audit }) {
 		const { history, lost, deletions } = world;
 		const withCode = (type, code) => unfinished.filter((one) => one.record_type === type && one.code === code && one.row_id !== null).map(({ row_id: id }) => id);
 		/* Tasks whose issue went where we do not follow; those whose column says another repository than their issue's, or none. */
+		this.isElsewhere = (comment) => world.control.store.comments.has(comment) && !world.ours.has(world.control.store.comments.get(comment).issue.repository.id);
+		this.everTransferred = new Set(transfers.map(({ task_id: task }) => task));
 		const transferred = world.forces.includes('transfers') ? withCode('task', 'transferred') : [];
 		const elsewhere = tasks.filter(({ wanted_repo: wanted, repo }) => wanted === null || (repo !== null && wanted !== repo));
 		const gone = tasks.filter(({ wanted_repo: wanted, repo }) => lost.has(wanted) || lost.has(repo));
 
 		this.moved = new Set(audit.filter(({ record_type: type, before, after }) => type === 'task' && before?.github_repo_id !== after?.github_repo_id).map(({ record_id: id }) => id));
-		this.tasks = new Set([...transferred, ...[...(world.forces.includes('columns') ? elsewhere : []), ...gone].map(({ row_id: id }) => id)]);
+		/* Created where the name led just then: README says so of the minute after a look at it. */
+		const astray = new Set(atStrangers(world).filter(({ isLate, from }) => isLate && from === null).map(({ to }) => plain(to)));
+		const wentAstray = (type, column) => audit.filter(({ record_type: of, after }) => of === type && astray.has(plain(after?.[column]))).map(({ record_id: id }) => id);
+
+		this.tasks = new Set([...transferred, ...wentAstray('task', 'title'), ...[...(world.forces.includes('columns') ? elsewhere : []), ...gone].map(({ row_id: id }) => id)]);
 		this.tasks.delete(null);
 		const carried = ({ task_id: task, record_task: before }) => world.forces.includes('columns') && before !== null && task !== before;
 
 		this.comments = new Set(comments.filter((row) => this.tasks.has(row.task_id) || carried(row)).map(({ row_id: id }) => id));
+		wentAstray('comment', 'markdown').forEach((id) => this.comments.add(id));
 		/* Moved while its creation was open: it cannot go along, and says so. */
 		withCode('comment', 'repo_changed').forEach((id) => this.comments.add(id));
 		audit.filter(({ record_type: type, before, after }) => type === 'comment' && before && after && before.task_id !== after.task_id)
@@ -244,14 +264,15 @@ class Excused {
 		return id === null ? this.lost.has(repo) : (type === 'issue' ? this.tasks : this.comments).has(id);
 	}
 
-	transaction({ record_type: type, code, repo, number, row_id: id, state }) {
+	transaction({ record_type: type, code, reason, repo, number, comment, row_id: id, state }) {
 		/* Undefined: of a row that is gone. */
 		const task = (type === 'task' ? id : this.taskOf.get(id)) ?? undefined;
 
 		if (state === 'queued' || state === 'processing') {
-			return false;
+			/* Of an issue that went elsewhere before it had a task: until somebody retries the issue's. */
+			return type === 'comment' && /^waits for parent issue: errored \(transferred\)$/.test(reason) && this.history.transferred.size > 0;
 		}
-		if (this.lost.has(repo) || (this.tasks.has(task) && code === 'parent_not_synced')) {
+		if (this.lost.has(repo) || (code === 'moved' && (type === 'task' ? this.tasks : this.comments).has(id)) || (this.tasks.has(task) && code === 'parent_not_synced')) {
 			return true;
 		}
 		switch (code) {
@@ -260,7 +281,8 @@ class Excused {
 				return this.withDeletions;
 			case 'transferred':
 			case 'already_linked':
-				return this.history.transferred.has(this.history.keyAt(repo, number));
+				/* Of a comment whose task has another issue by now, and which is where its first one went. */
+				return this.isElsewhere(comment) || ((type === 'comment' || number === null) && this.everTransferred.has(task)) || this.history.transferred.has(this.history.keyAt(repo, number));
 			case 'repo_changed':
 			case 'no_repo':
 				return task === undefined ? this.moved.size > 0 : this.moved.has(task);
@@ -294,9 +316,9 @@ function isText({ field, from }) {
 	return field !== 'state' && plain(from) !== '';
 }
 
-/* Whether the other side has ever held the value; a row that was deleted has lost its link. */
-function isKnown(otherSide, { resource, field, from }) {
-	const mayBe = (other) => other === resource || other === undefined || resource === undefined;
+/* Whether the other side has ever held the value; a row that was deleted has lost its link, one whose issue was transferred may have another. */
+function isKnown(otherSide, { resource, field, from }, mayHaveMoved) {
+	const mayBe = (other) => mayHaveMoved || other === resource || other === undefined || resource === undefined;
 
 	return otherSide.some((one) => mayBe(one.resource) && one.field === field && plain(one.to) === plain(from));
 }

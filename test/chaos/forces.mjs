@@ -5,8 +5,7 @@
  *
  * CHAOS_FORCES chooses: `transfers lag`, these in each round and no other;
  * `-lag`, those that are played by default without it; `all`, any of them;
- * `none`.  Those not played by default are known to find a defect that is not
- * mended yet.
+ * `none`.  By default all are played.
  */
 import { Dice } from './dice.mjs';
 import { accounts } from './forces/accounts.mjs';
@@ -25,7 +24,7 @@ import { triggers } from './forces/triggers.mjs';
 export const FORCES = { transfers, renames, reuse, accounts, lag, triggers, keys, columns, bots, greeter, skew };
 
 /* Played where nobody chooses. */
-const BY_DEFAULT = ['renames', 'keys', 'columns', 'bots', 'greeter', 'skew'];
+const BY_DEFAULT = Object.keys(FORCES);
 
 /* In so many of 100 rounds each. */
 const CHANCE = 30;

@@ -15,7 +15,7 @@ export const FIELDS = { issue: ['title', 'body', 'state'], comment: ['body'] };
 
 /* Equal for a reader: as github_sync.same_text(); a mark of the application's triggers (forces/triggers.mjs) counts for nothing. */
 export function plain(text) {
-	return String(text ?? '').replaceAll('\r\n', '\n').replace(KEY, '').replaceAll(' ✓', '');
+	return String(text ?? '').replaceAll('\r\n', '\n').replace(KEY, '').replaceAll(' ✓', '').replace(/ +$/, '');
 }
 
 export class History {
@@ -61,6 +61,11 @@ export class History {
 		return issue === undefined ? `${repositoryId}#${number}` : this.keyOf(issue);
 	}
 
+	/* Whether it was transferred before that. */
+	wasTransferred(key, before) {
+		return this.moves.some((move) => move.key === key && move.at < before);
+	}
+
 	/* All places that an issue has been at. */
 	placesOf(key) {
 		return key === null ? [] : [key, ...this.moves.filter((move) => move.key === key).map(({ place }) => place)];
@@ -100,7 +105,7 @@ export class History {
 		this.keys.set(arrived, key);
 		this.byId.set(arrived.id, key);
 		this.transferred.add(key);
-		this.moves.push({ key, place: `${arrived.repository.id}#${arrived.number}` });
+		this.moves.push({ key, at: this.now(), place: `${arrived.repository.id}#${arrived.number}` });
 		this.note(`GitHub: transferred to ${arrived.repository.id}#${arrived.number}`, { issue: key });
 	}
 
@@ -125,7 +130,7 @@ export class History {
 			});
 		}
 		if (by === 'app' && (isNew || action === 'created')) {
-			this.creations.push({ resource: resource.name, about, repository: issue.repository.id, text: after.title ?? after.body });
+			this.creations.push({ at: this.now(), resource: resource.name, about, repository: issue.repository.id, text: after.title ?? after.body });
 		}
 	}
 
@@ -135,7 +140,7 @@ export class History {
 
 		this.#noteRequestOfWritings(entry);
 		if (arrives(entry, fault)) {
-			this.#show(answer, json, entry.t);
+			this.#show(answer, json, entry);
 		}
 		this.note(requestInWords(entry, answer, json, fault), this.#placeOf(entry.path, json));
 	}
@@ -148,8 +153,14 @@ export class History {
 		this.settled = this.writings.length;
 	}
 
-	/* A list is asked for its keys only: what else is in it counts for nothing. */
-	#show({ status, headers: { etag } }, json, asked) {
+	/*
+	 * A list is asked for its keys only: what else is in it counts for nothing.  By way of a redirect a transferred issue is
+	 * shown to the record of its old place, which may be another one than that of its new place.
+	 */
+	#show({ status, headers: { etag } }, json, { t: asked, path }) {
+		if (path.startsWith('/repositories/') && this.transferred.has(this.#placeOf(path, json).issue)) {
+			return;
+		}
 		if (status === 304 && this.byEtag.has(etag)) {
 			this.#remember(...this.byEtag.get(etag), asked);
 		} else if (json?.id !== undefined && json.updated_at !== undefined && json.full_name === undefined) {

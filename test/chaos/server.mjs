@@ -107,6 +107,11 @@ export class Server {
 		}
 	}
 
+	/* Into a file beside its log. */
+	async dump(database) {
+		await run(`${this.bindir}/pg_dump`, ['-h', this.directory, '-p', '5432', '-U', 'postgres', '-f', `${this.directory}/${database}.sql`, database]);
+	}
+
 	/* When it accepted a connection (milliseconds since the epoch). */
 	async accepts(database) {
 		const deadline = Date.now() + START_MAY_TAKE_MS;

@@ -25,7 +25,7 @@ export class World {
 	constructor({ server, control, seed, forces = [] }) {
 		Object.assign(this, { server, control, seed, database: `round_${seed}`, forces, counts: {}, failures: [], remarks: [] });
 		this.ours = new Set();			/* ids of the repositories in github_repos */
-		this.strangers = new Set();		/* of others that have a name that one of ours had */
+		this.strangers = new Map();		/* of others that have a name that one of ours had: since when no worker takes it for ours any more */
 		this.lost = new Set();			/* of those of ours that GitHub has no longer */
 		this.quote = () => '';
 		const dice = (name) => new Dice(seed, name);
@@ -184,10 +184,10 @@ async function hurry(world) {
 	const [{ waiting }] = await world.server.query(world.database, `
 		WITH tasks AS (
 			UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL
-			WHERE state = 'queued' AND next_attempt_at > clock_timestamp() + interval '20 s' AND next_attempt_at < 'infinity' RETURNING id),
+			WHERE state = 'queued' AND next_attempt_at > clock_timestamp() + interval '1.5 s' AND next_attempt_at < 'infinity' RETURNING id),
 		comments AS (
 			UPDATE github_sync.comment_sync_transactions SET next_attempt_at = NULL
-			WHERE state = 'queued' AND next_attempt_at > clock_timestamp() + interval '20 s' AND next_attempt_at < 'infinity' RETURNING id)
+			WHERE state = 'queued' AND next_attempt_at > clock_timestamp() + interval '1.5 s' AND next_attempt_at < 'infinity' RETURNING id)
 		SELECT (SELECT count(*) FROM tasks) + (SELECT count(*) FROM comments) AS waiting`);
 
 	if (waiting > 0) {

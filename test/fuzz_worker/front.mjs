@@ -126,7 +126,7 @@ export class Front {
 			({ answer, names } = change(dice, answer, ways, context));
 		}
 		this.#note(request, step, names, answer);
-		await send(dice, { interim: [], sending: null, method: request.method, ...answer });
+		await send(dice, { interim: [], sending: null, method: request.method, apart: this.shared, ...answer });
 	}
 
 	/* Ids of records and repositories of everybody, also of those who are served well. */

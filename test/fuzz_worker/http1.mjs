@@ -164,7 +164,16 @@ export const WAYS = {
 	...Object.fromEntries(Object.keys(DELIVERIES).map((name) => [name, 3])), 'too slowly': 1, 'never': 1, 'half of it, and never the rest': 1,
 };
 
-export async function sendHttp1(dice, socket, answer) {
+/*
+ * What is left on a connection is for whoever asks next on it, who may be one that is to be served well: nobody could
+ * tell it from his answer.  So with apart the connection is said to end.
+ */
+function toBeFramed(answer) {
+	return answer.apart && FRAMES[answer.sending] !== undefined ? { ...answer, headers: [...without(answer.headers, 'connection'), ['connection', 'close']] } : answer;
+}
+
+export async function sendHttp1(dice, socket, correctAnswer) {
+	const answer = toBeFramed(correctAnswer);
 	const bytes = FRAMES[answer.sending]?.(dice, answer) ?? correct(answer);
 
 	if (DELIVERIES[answer.sending] !== undefined) {

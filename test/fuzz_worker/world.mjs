@@ -185,7 +185,7 @@ export class World {
 			GROUP BY 1, 2 ORDER BY 1, 2`);
 	}
 
-	/* Those that waiting() counts, as text; with their record, the issue, and all that was asked about that. */
+	/* Those that waiting() counted, as text (a record that is asked once more, a minute later, comes by itself); with their record, the issue, and all that was asked about that. */
 	unended() {
 		return this.query(`
 			SELECT concat_ws(E'\n#       ', q, t, c, i, (SELECT string_agg(p::text, E'\n#       ' ORDER BY p.id)
@@ -195,7 +195,7 @@ export class World {
 			LEFT JOIN github_sync.github_comments AS c ON c.id = t.github_comment_id
 			LEFT JOIN github_sync.task_sync_transactions AS own ON q.record_type = 'task' AND own.id = q.id
 			LEFT JOIN github_sync.github_issues AS i ON i.id = coalesce(own.github_issue_id, c.github_issue_id)
-			WHERE q.waits_for NOT LIKE 'parent issue: errored %' LIMIT 10`);
+			WHERE q.waits_for NOT LIKE 'parent issue: errored %' AND q.queued_at < $1 LIMIT 10`, [this.lookedAt]);
 	}
 
 	/* A reason is a sentence, and no secret; asked of both tables. */
@@ -241,8 +241,10 @@ export class World {
 
 	/* What has not ended.  A comment waits for a task that failed, by the rules, until somebody retries that one. */
 	async waiting() {
+		const [{ at }] = await this.query('SELECT clock_timestamp()::text AS at');
 		const [{ n }] = await this.query("SELECT count(*) AS n FROM github_sync.sync_queue WHERE waits_for NOT LIKE 'parent issue: errored %'");
 
+		this.lookedAt = at;
 		return n;
 	}
 }

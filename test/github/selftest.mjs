@@ -624,15 +624,25 @@ describe('webhooks', () => {
 		await command('POST', 'act', { do: 'delete_issue', repo: 'acme/widgets', number: 1 });
 		await command('POST', 'act', { do: 'transfer_issue', repo: 'acme/widgets', number: 2, to: 'acme/gadgets' });
 		await command('POST', 'act', { do: 'rename_repository', repo: 'acme/widgets', name: 'gizmos' });
+		await command('POST', 'act', { do: 'archive_repository', repo: 'acme/gizmos' });
+		await command('POST', 'act', { do: 'archive_repository', repo: 'acme/gizmos', archived: false });
+		await command('POST', 'act', { do: 'publish_repository', repo: 'acme/gizmos' });
+		await command('POST', 'act', { do: 'publish_repository', repo: 'acme/gizmos', published: false });
 		await command('POST', 'installation', { id: 515151, do: 'suspend' });
 		await command('POST', 'installation', { id: 515151, do: 'unsuspend' });
+		await command('POST', 'installation', { id: 515151, do: 'permit', permissions: { issues: 'read' } });
+		await command('POST', 'installation', { id: 515151, do: 'choose', repositories: ['acme/gizmos'] });
+		await command('POST', 'installation', { id: 515151, do: 'choose', repositories: null });
 		await command('POST', 'installation', { id: 515151, do: 'delete' });
+		await command('POST', 'installation', { do: 'create', account: 'acme' });
 		const deliveries = await command('GET', 'webhooks');
 
 		assert.deepEqual(deliveries.map(({ event, action }) => `${event}.${action}`), [
 			'issues.opened', 'issues.opened', 'issue_comment.created', 'issues.edited', 'issues.labeled', 'issues.closed', 'issues.reopened',
 			'issue_comment.edited', 'issue_comment.deleted', 'issues.deleted', 'issues.transferred', 'issues.opened', 'repository.renamed',
-			'installation.suspend', 'installation.unsuspend', 'installation.deleted',
+			'repository.archived', 'repository.unarchived', 'repository.publicized', 'repository.privatized',
+			'installation.suspend', 'installation.unsuspend', 'installation.new_permissions_accepted',
+			'installation_repositories.removed', 'installation_repositories.added', 'installation.deleted', 'installation.created',
 		]);
 		for (const { event, action, body } of deliveries) {
 			assert.deepEqual(webhookComplaints(event, action, JSON.parse(body)), [], `${event}.${action}`);

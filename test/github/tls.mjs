@@ -4,9 +4,10 @@
  *		HTTP/2 for who asks for it, and HTTP/1.1.
  *
  *		node tls.mjs --upstream URL --key-file FILE --cert-file FILE
- *			[--no-http2] [--port N] [--port-file FILE] [--die-with-stdin]
+ *			[--no-http2 | --mixed] [--port N] [--port-file FILE] [--die-with-stdin]
  *
- * Prints a line for each connection and each request on it:
+ * With --mixed each third connection is one of HTTP/1.1, as behind a balancer whose
+ * servers are not all alike.  Prints a line for each connection and each request on it:
  *
  *		connection 1 h2
  *		request 1 GET /repos/acme/widgets/issues/1
@@ -14,6 +15,7 @@
 import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
+import net from 'node:net';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { announcePort, endWithStarter } from './process.mjs';
@@ -67,6 +69,7 @@ const { values } = parseArgs({
 		'key-file': { type: 'string' },
 		'cert-file': { type: 'string' },
 		'no-http2': { type: 'boolean', default: false },
+		mixed: { type: 'boolean', default: false },
 		port: { type: 'string', default: '0' },
 		'port-file': { type: 'string' },
 		'die-with-stdin': { type: 'boolean', default: false },
@@ -94,14 +97,26 @@ function greet(connection, protocol) {
 	console.log(`connection ${connections} ${protocol}`);
 }
 
-const server = values['no-http2']
-	? https.createServer(identity, receive)
-	: http2.createSecureServer({ maxSendHeaderBlockLength: MOST_HEADER_BYTES, ...identity, allowHTTP1: true }, receive);
+function watch(server) {
+	server.on('session', (session) => greet(session, 'h2'));
+	server.on('secureConnection', (socket) => {
+		if (socket.alpnProtocol !== 'h2') {
+			greet(socket, 'http/1.1');
+		}
+	});
+	return server;
+}
 
-server.on('session', (session) => greet(session, 'h2'));
-server.on('secureConnection', (socket) => {
-	if (socket.alpnProtocol !== 'h2') {
-		greet(socket, 'http/1.1');
-	}
-});
+const older = () => watch(https.createServer(identity, receive));
+const newer = () => watch(http2.createSecureServer({ maxSendHeaderBlockLength: MOST_HEADER_BYTES, ...identity, allowHTTP1: true }, receive));
+
+function mixed() {
+	const servers = [older(), newer(), newer()];
+	let next = 0;
+
+	return net.createServer((socket) => servers[next++ % servers.length].emit('connection', socket));
+}
+
+const server = values.mixed ? mixed() : values['no-http2'] ? older() : newer();
+
 server.listen(Number(values.port), '127.0.0.1', () => announcePort(values['port-file'], server.address().port));

@@ -53,7 +53,7 @@ SELECT record_type, table_schema, table_name FROM github_sync.attached_tables OR
 
 -- nothing that attach made is a member of an extension, all of it is the owner's
 SELECT c.relkind, c.relname FROM pg_class AS c
-WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'v', 'S') AND c.relname <> 'state_transitions'
+WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'v', 'S') AND c.relname NOT IN ('state_transitions', 'webhook_actions')
 	AND (pg_get_userbyid(c.relowner) <> 'regress_owner' OR EXISTS (SELECT FROM pg_depend AS d
 		WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'));
 SELECT count(*) > 0 FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace AND pg_get_userbyid(p.proowner) = 'regress_owner';
@@ -218,7 +218,7 @@ SELECT github_sync.attach_tasks('app.other_tasks') \g /dev/null
 ALTER TABLE app.other_tasks OWNER TO regress_owner;
 SELECT github_sync.attach_tasks('app.other_tasks') \g /dev/null
 SELECT count(*) FROM pg_class AS c
-WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'v', 'S') AND c.relname <> 'state_transitions'
+WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'v', 'S') AND c.relname NOT IN ('state_transitions', 'webhook_actions')
 	AND pg_get_userbyid(c.relowner) <> 'regress_owner';
 -- from one ordinary role to another as well, but for what the first left there to the second
 ALTER TABLE app.other_tasks OWNER TO regress_other;

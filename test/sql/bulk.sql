@@ -61,3 +61,92 @@ SELECT github_sync.capture_task_changes(true) \g /dev/null
 INSERT INTO app.tasks (title, modified_at) SELECT 'Task ' || n, at(1) FROM generate_series(1, 2500) AS n;
 UPDATE app.tasks SET title = title || '!', modified_at = at(2);
 SELECT state, count(*) FROM github_sync.task_sync_transactions GROUP BY 1 ORDER BY 1;
+
+-- answers that are reported as a set do what they do one by one
+CREATE FUNCTION answer_to(transaction bigint) RETURNS github_sync.answer LANGUAGE sql AS $$
+	SELECT ROW('fetched', at(40), account('our-app[bot]'), ROW(CASE r.number WHEN 8 THEN 4000000008 ELSE r.id END, r.number, false, r.title, r.body, r.state,
+		NULL, r.author, 'https://github.com/octo/app', at(0), r.updated_at, NULL, account(r.author))::github_sync.resource, NULL, NULL, '{}')::github_sync.answer
+	FROM resource_of(transaction, 'task') AS r
+$$;
+/* Issues 1 to 6 and 9 are known. 1: edited there; 2: on both sides; 3: here; 4: the answer lags; 5: not at all; 6: deleted here; 7, 8: new, 8 under another id; 9: claimed again. */
+CREATE PROCEDURE claim_nine() LANGUAGE plpgsql AS $$
+BEGIN
+	CALL start_afresh();
+	FOR n IN 1 .. 9 LOOP
+		CALL github_has(5, 'Title ' || n, 'Body ' || n, issue => n);
+		PERFORM webhook(5, issue => n) WHERE n NOT IN (7, 8);
+	END LOOP;
+	PERFORM carry_out(9);
+	CALL github_has(20, 'Edited there', issue => 1);
+	CALL github_has(20, 'Edited there', issue => 2);
+	UPDATE app.tasks SET title = 'Edited here', modified_at = at(21) WHERE title IN ('Title 2', 'Title 3');
+	PERFORM outbound(id) FROM app.tasks WHERE body = 'Body 3';
+	PERFORM webhook(CASE n WHEN 4 THEN 30 WHEN 6 THEN 20 WHEN 9 THEN 20 ELSE second_of(r.updated_at) END, issue => n)
+	FROM generate_series(1, 9) AS n JOIN resources AS r ON r.number = n WHERE n <> 3 ORDER BY n;
+	PERFORM claim(20);
+	DELETE FROM app.tasks WHERE title = 'Title 6';
+	UPDATE resources SET updated_at = at(20) WHERE number = 6;
+END
+$$;
+CREATE FUNCTION reported(together boolean) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	told record;
+	c record;
+BEGIN
+	SELECT array_agg(t.id ORDER BY t.id) AS ids,
+		array_agg(t.claim_no + CASE t.github_issue_number WHEN 9 THEN 1 ELSE 0 END ORDER BY t.id) AS nos, array_agg(answer_to(t.id) ORDER BY t.id) AS answers
+	INTO c FROM github_sync.task_sync_transactions AS t WHERE t.state = 'processing';
+	FOR told IN SELECT * FROM github_sync.task_report_answers(c.ids, c.nos, c.answers) WHERE together LOOP
+		RETURN NEXT concat_ws(' ', told.place, (told.follows).result, (told.follows).title);
+	END LOOP;
+	FOR i IN 1 .. cardinality(c.ids) LOOP
+		PERFORM github_sync.task_report_answer(c.ids[i], c.nos[i], c.answers[i]) FROM github_sync.task_sync_transactions AS t
+		WHERE t.id = c.ids[i] AND t.claim_no = c.nos[i] AND (NOT together OR t.github_issue_number = 8);
+	END LOOP;
+END
+$$;
+CREATE VIEW outcome AS
+	SELECT 'transaction' AS what, q::text AS "is" FROM queue AS q
+	UNION ALL SELECT 'sides', b::text FROM both_sides AS b
+	UNION ALL SELECT 'conflict', c::text FROM conflicts AS c
+	UNION ALL SELECT 'record', (i.id, i.task_id, i.github_id, i.title, i.github_updated_at, i.remote_base, i.local_base, i.sent, i.sent_mask, i.etag)::text
+		FROM github_sync.github_issues AS i;
+CALL claim_nine();
+SELECT * FROM reported(together => true);
+CREATE TABLE together AS SELECT * FROM outcome;
+SELECT what, count(*) FROM together GROUP BY 1 ORDER BY 1;
+SELECT "is" FROM together WHERE what = 'transaction';
+CALL claim_nine();
+SELECT * FROM reported(together => false);
+SELECT 'one by one' AS how, * FROM (TABLE outcome EXCEPT TABLE together) AS o UNION ALL SELECT 'together', * FROM (TABLE together EXCEPT TABLE outcome) AS t;
+-- where the application has code of its own, each row is written by itself
+CREATE FUNCTION quietly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER quietly BEFORE UPDATE ON app.tasks FOR EACH ROW EXECUTE FUNCTION quietly();
+CALL claim_nine();
+SELECT * FROM reported(together => true);
+DROP TRIGGER quietly ON app.tasks;
+
+-- what is read for a claim does not grow with what is in flight, nor what is read for one with the size of the set
+CREATE FUNCTION buffers_of(statement text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, FORMAT json) ' || statement INTO plan;
+	RETURN (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint;
+END
+$$;
+CALL start_afresh();
+SELECT github_sync.capture_task_changes(false) \g /dev/null
+INSERT INTO github_sync.github_app_installations (id) VALUES (9);
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (2, 9, 'octo', 'other');
+INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+SELECT 'inbound', repo, 3000000000 + 1000 * repo + number, number, at(5) FROM generate_series(1, 400) AS number, generate_series(1, 2) AS repo ORDER BY repo, number;
+SET plan_cache_mode = force_generic_plan;
+CREATE TABLE costs AS SELECT 'candidates, others at rest' AS what,
+	buffers_of('SELECT * FROM github_sync.task_candidates(64, 64, 64, ARRAY[1::bigint], ARRAY[ROW(9, ''inbound'', false, 0, 0)::github_sync.line])') AS buffers;
+SELECT count(*) FROM github_sync.task_claim(400, 400, 400, '{}', ARRAY[ROW(10, 'inbound', false, 0, 0)::github_sync.line]);
+INSERT INTO costs SELECT 'candidates, others in flight',
+	buffers_of('SELECT * FROM github_sync.task_candidates(64, 64, 64, ARRAY[1::bigint], ARRAY[ROW(9, ''inbound'', false, 0, 0)::github_sync.line])');
+INSERT INTO costs SELECT 'set of ' || n, buffers_of(format('SELECT * FROM github_sync.task_claim(%s, 400, 400, ''{}'', ''{}'')', n)) FROM unnest('{64,128}'::integer[]) AS n;
+SELECT max(buffers) < 300 AS not_more FROM costs WHERE what LIKE 'candidates%';
+SELECT what, buffers / substr(what, 8)::integer < 75 AS few_of_each FROM costs WHERE what LIKE 'set%' ORDER BY what DESC;

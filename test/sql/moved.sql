@@ -115,6 +115,34 @@ SELECT answered_by(2, 3000000077, 7, 'octo/other', 'written');
 SELECT * FROM issues;
 SELECT * FROM queue;
 
+-- known by its number alone, as a comment's webhook told of it: it is no issue of its old place that has another number
+CALL synced();
+INSERT INTO github_sync.github_issues (github_repo_id, number) VALUES (1, 5);
+INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_number, github_updated_at) VALUES ('inbound', 1, 5, at(9));
+SELECT id FROM github_sync.task_claim(1, 8);
+SELECT answered_by(3, 3000000077, 7, 'octo/other');
+SELECT * FROM issues;
+SELECT id FROM github_sync.task_claim(1, 8);
+SELECT answered_by(3, 3000000077, 7, 'octo/other');
+SELECT * FROM issues;
+-- ... nor one of ours, where it went elsewhere
+CALL synced();
+INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_number, github_updated_at) VALUES ('inbound', 1, 5, at(9));
+SELECT id FROM github_sync.task_claim(1, 8);
+SELECT answered_by(3, 3000000077, 7, 'strange/place');
+SELECT error_code, error_reason FROM github_sync.task_sync_transactions WHERE id = 3;
+SELECT * FROM issues;
+
+-- a comment that waits for a stub at the new place waits no longer when that becomes the record of a task
+CALL synced();
+INSERT INTO github_sync.comment_sync_transactions (direction, github_repo_id, github_comment_external_id, github_issue_number, github_updated_at)
+VALUES ('inbound', 2, 4000000001, 7, at(9));
+SELECT id FROM github_sync.comment_claim(8, 8) WHERE step <> 'over';
+SELECT next_attempt_at FROM github_sync.comment_sync_transactions;
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT state, next_attempt_at, github_issue_id FROM github_sync.comment_sync_transactions;
+SELECT id, step FROM github_sync.comment_claim(8, 8);
+
 -- another repository bears the old name: neither renamed nor transferred
 CALL synced();
 SELECT answered_by(2, 3000000077, 1, 'Octo/App');

@@ -159,7 +159,7 @@ SELECT github_sync.detach_comments() \g /dev/null
 SELECT github_sync.attach_comments('app.comments') \g /dev/null
 SELECT github_sync.detach_comments(), github_sync.detach_tasks() \g /dev/null
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id'), github_sync.attach_comments('app.comments') \g /dev/null
-SELECT count(*) FROM pg_class WHERE relnamespace = 'github_sync'::regnamespace AND relkind IN ('r', 'v') AND relname <> 'state_transitions'
+SELECT count(*) FROM pg_class WHERE relnamespace = 'github_sync'::regnamespace AND relkind IN ('r', 'v') AND relname NOT IN ('state_transitions', 'webhook_actions')
 	AND pg_get_userbyid(relowner) <> 'regress_owner';
 -- not tables of others
 RESET SESSION AUTHORIZATION;

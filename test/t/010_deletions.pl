@@ -135,7 +135,7 @@ $application->sql('SELECT github_sync.set_repo_sync(id, true) FROM github_sync.g
 $application->wait_until_done;
 is(state_of(task => $waiting), 'completed', 'and go on when they are back');
 
-$github->fault('GET ^/repos/acme/widgets', { answer => { status => 404, body => '{"message":"Not Found"}', headers => { 'content-type' => 'application/json' } } },
+$github->fault('GET ^/(?:repos/acme/widgets|repositories/)', { answer => { status => 404, body => '{"message":"Not Found"}', headers => { 'content-type' => 'application/json' } } },
 	times => 'forever');
 $application->edit_task($paused, title => 'a title for nobody');
 $application->wait_until_done;

@@ -23,6 +23,15 @@ my $number = $application->issue_of($task)->{number};
 
 sub repository_name { return $application->superuser_sql("SELECT owner_login || '/' || name FROM github_sync.github_repos WHERE id = $_[0]") }
 sub last_of         { return ($application->task_transactions("task_id = $_[0]"))[-1] }
+# One that knows nothing of any name.
+sub new_worker
+{
+	my $pid = $application->worker_pid;
+	$application->superuser_sql("SELECT pg_terminate_backend($pid)");
+	$application->wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND datname = current_database() AND pid <> $pid");
+	return;
+}
+
 sub statuses        { return [ map { /^(\w+) .* (\d+)$/ } GitHubSync::Application::asked($github, $_[0]) ] }
 
 # ---- a repository gets another name ----
@@ -95,40 +104,100 @@ like($error->{error_reason}, qr{acme/attic}, 'with the place');
 is($application->issue_of($other), undef, 'the task is linked to nothing');
 is($application->task($other)->{title}, 'too late', 'and stays as it is');
 
-# ---- a name that belongs to another repository by now ----
+# ---- a name that belongs to another repository by now: ours is found by its id ----
+
+sub somebody_takes
+{
+	my ($name, $id) = @_;
+	return $github->seed({ repositories => [ { id => $id, owner => 'acme', name => $name, issues => [ map { { title => "somebody else's" } } 1 .. 9 ] } ] });
+}
+
+sub touched_at { return scalar grep { $_->{title} ne "somebody else's" || @{ $_->{comments} } > 0 } $github->issues($_[0]) }
 
 $github->human_renames_repository('acme/widgets', owner => 'acme', name => 'gears');
-$github->seed({ repositories => [ { id => 43, owner => 'acme', name => 'widgets', issues => [ map { { title => "somebody else's" } } 1 .. 5 ] } ] });
+somebody_takes('widgets', 43);
 $application->edit_task($created, title => 'not for them');
 $application->wait_until_done;
-($error) = $application->rows("SELECT * FROM github_sync.sync_errors WHERE record_id = '$created'");
-is($error->{error_code}, 'moved', "a name that is another repository's by now: moved");
-is(scalar(grep { $_->{title} ne "somebody else's" } $github->issues('acme/widgets')), 0, 'its issues are left alone');
-ok($application->issue_of($created), 'the link stays');
+is($github->issue('acme/gears', $application->issue_of($created)->{number})->{title}, 'not for them', 'an edit finds its repository, whose name another one has');
+is(repository_name(GitHubSync::Application::WIDGETS), 'acme/gears', 'and the name is known again');
 
 # Nothing that is new there has an id by which it could be told: the name is looked at first.
-$seq = $github->last_seq;
+$github->human_renames_repository('acme/gears', owner => 'acme', name => 'cogs');
+somebody_takes('gears', 45);
+new_worker();
 my $new_task    = $application->add_task(title => 'nothing for them');
 my $new_comment = $application->add_comment($created, 'no word for them');
 $application->wait_until_done;
-is_deeply([ grep { !/^GET/ } GitHubSync::Application::asked($github, $seq) ], [], "nothing is created where another repository has the name");
-is_deeply([ map { "$_->{record_type}: $_->{error_code}" } $application->rows(qq{SELECT * FROM github_sync.sync_errors
-		WHERE (record_type, record_id) IN (('task', '$new_task'), ('comment', '$new_comment')) ORDER BY record_type DESC}) ],
-	[ 'task: moved', 'comment: moved' ], 'neither an issue nor a comment');
-like($application->superuser_sql("SELECT error_reason FROM github_sync.sync_errors WHERE record_type = 'task' AND record_id = '$new_task'"),
-	qr/another repository answers to the name acme\/widgets: GitHub's id there is 43 instead of @{[GitHubSync::Application::WIDGETS]}; nothing was created/, 'with the reason');
-$application->sql("UPDATE github_sync.github_repos SET name = 'gears' WHERE id = @{[GitHubSync::Application::WIDGETS]}");
-$application->sql($error->{retry});
+is(scalar(grep { $_->{title} eq 'nothing for them' } $github->issues('acme/cogs')), 1, 'so does a new task');
+is(scalar(grep { $_->{body} =~ /^no word for them/ } $github->comments('acme/cogs', $application->issue_of($created)->{number})), 1, '... and a new comment');
+
+# A creation whose answer was lost is looked for where it was sent.
+$github->fault('POST /issues$', { reset_after_effect => 1 });
+$github->fault('GET /issues\?', { gate => 'finding' });
+my $sought = $application->add_task(title => 'sought');
+$github->wait_at_gate('finding');
+$github->human_renames_repository('acme/cogs', owner => 'acme', name => 'bolts');
+somebody_takes('cogs', 46);
+new_worker();
+$github->open_gate('finding');
 $application->wait_until_done;
-is($github->issue('acme/gears', $application->issue_of($created)->{number})->{title}, 'not for them', 'with the right name, a retry completes it');
-$application->sql($_->{retry}) foreach $application->rows('SELECT retry FROM github_sync.sync_errors WHERE error_code = \'moved\'');
+is(scalar(grep { $_->{title} eq 'sought' } $github->issues('acme/bolts')), 1, 'a creation is looked for in its repository, not in the one that has its name: it is not repeated');
+is($application->issue_of($sought)->{github_repo_id}, GitHubSync::Application::WIDGETS, 'it is found');
+
+# Of an issue that only a comment's webhook told of, the number is known alone.
+my $told = $github->human_creates_issue('acme/bolts', title => 'told by its comment');
+my $word = $github->human_creates_comment('acme/bolts', $told->{number}, body => 'a comment tells');
+$github->human_renames_repository('acme/bolts', owner => 'acme', name => 'springs');
+somebody_takes('bolts', 47);
+new_worker();
+$application->tell_of_comment($word, $told->{number});
 $application->wait_until_done;
-is(scalar(grep { $_->{title} eq 'nothing for them' } $github->issues('acme/gears')), 1, 'and creates what waited');
-is(scalar(grep { $_->{body} =~ /^no word for them/ } $github->comments('acme/gears', $application->issue_of($created)->{number})), 1, '... comments as well');
+is($application->superuser_sql("SELECT string_agg(t.title, ', ') FROM planner.tasks AS t JOIN github_sync.github_issues AS i ON i.task_id = t.id
+	WHERE i.number = $told->{number} AND i.github_repo_id = @{[GitHubSync::Application::WIDGETS]}"), 'told by its comment', "a number is looked up in its repository, not in the one that has its name");
+
+# The name redirects, but to the other one, which is called something else by now.
+$github->human_renames_repository('acme/springs', owner => 'acme', name => 'wheels');
+somebody_takes('springs', 48);
+$github->human_renames_repository('acme/springs', owner => 'acme', name => 'coils');
+$application->edit_task($created, title => 'not a transfer');
+$application->wait_until_done;
+is($github->issue('acme/wheels', $application->issue_of($created)->{number})->{title}, 'not a transfer', "a stranger's redirect is no transfer");
+
+is_deeply([ map { touched_at("acme/$_") } qw(widgets gears cogs bolts coils) ], [ (0) x 5 ], "and nothing is anywhere in the strangers' repositories");
+is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 1, 'nor is anything errored for it');
+
+# Contradictions have an end.
+my $number_of_created = $application->issue_of($created)->{number};
+$github->fault("GET /repos/acme/wheels\$", { answer => { status => 404, body => '{}' } }, times => 'forever');
+$github->fault("GET /repos/acme/wheels/issues/$number_of_created\$", { answer => { status => 404, body => '{}' } }, times => 'forever');
+$application->edit_task($created, title => 'shown by its id alone');
+$application->wait_until("SELECT error_code = 'moved' FROM github_sync.sync_errors WHERE record_id = '$created'");
+like($application->superuser_sql("SELECT error_reason FROM github_sync.sync_errors WHERE record_id = '$created'"),
+	qr{shows the repository by its id, but not by its name acme/wheels}, 'a repository that is shown by its id alone: moved, with the reason');
+$github->clear_faults;
+$application->sql('SELECT github_sync.retry_errored()');
+$application->wait_until_done;
+is($github->issue('acme/wheels', $number_of_created)->{title}, 'shown by its id alone', 'and a retry completes it');
+
+# It is gone, and the name is somebody else's.
+$github->seed({ repositories => [ { id => 49, owner => 'acme', name => 'brief' } ] });
+$application->connect_repository(49, 'brief', GitHubSync::Application::INSTALLATION);
+my $short_lived = $application->add_task(title => 'short-lived', github_repo_id => 49);
+$application->wait_until_done;
+$github->act(delete_repository => (repo => 'acme/brief'));
+somebody_takes('brief', 50);
+$application->edit_task($short_lived, title => 'gone');
+$application->add_task(title => 'too late', github_repo_id => 49);
+$application->wait_until_done;
+is_deeply([ map { "$_->{state}: " . ($_->{disabled_reason} // '') } $application->task_transactions("github_repo_id = 49 AND state <> 'completed'") ],
+	[ ('disabled: access_lost') x 2 ], 'a repository that is gone is not taken for the one that has its name: access_lost');
+is(touched_at('acme/brief'), 0, 'and nothing is there');
+$github->human_renames_repository('acme/wheels', owner => 'acme', name => 'gears-again');
+$application->superuser_sql("UPDATE github_sync.github_repos SET name = 'gears-again' WHERE id = @{[GitHubSync::Application::WIDGETS]}");
 
 # ---- no end, and another host ----
 
-my $where = "/repos/acme/gears/issues/" . $application->issue_of($created)->{number};
+my $where = "/repos/acme/gears-again/issues/" . $application->issue_of($created)->{number};
 $github->fault("GET /issues/", { answer => { status => 301, body => '{}', headers => { location => $where } } }, times => 'forever');
 $seq = $github->last_seq;
 $application->edit_task($created, title => 'round and round');

@@ -30,6 +30,7 @@ my %parameters = (
 	task_claim          => [qw(integer integer integer bigint[] github_sync.line[])],
 	task_claim_apart    => [qw(integer integer integer bigint[] github_sync.line[])],
 	task_report_answer  => [qw(bigint integer github_sync.answer)],
+	task_report_answers => [qw(bigint[] integer[] github_sync.answer[])],
 	task_begin_creation => [qw(bigint integer bigint timestamptz)]);
 
 sub signature { my ($function) = @_; return join ', ', @{ $parameters{$function} } }
@@ -152,6 +153,28 @@ foreach my $case (
 	lies_about_edits(@$case);
 }
 
+# ---- sets of answers ----
+
+my @more = map { $application->add_task(title => "more of them, $_") } 1 .. 8;
+$application->wait_until_done;
+my $true_answers = 'github_sync.task_report_answers_true($1, $2, $3) AS t';
+foreach my $case (
+	[ 'no rows after a set of answers', "SELECT t.* FROM $true_answers WHERE t.place > cardinality(\$1)" ],
+	[ 'rows in another order', "SELECT t.* FROM $true_answers ORDER BY t.place DESC" ],
+	[ 'a set with a state that there is not', qq{SELECT t.place, jsonb_populate_record(t.follows, '{"result": "dancing"}') FROM $true_answers} ],
+	[ 'a set whose last row says nothing', "SELECT t.place, CASE WHEN t.place < 2 THEN t.follows END FROM $true_answers" ])
+{
+	my ($what, $query) = @$case;
+
+	lie('task_report_answers', 'TABLE (place integer, follows github_sync.next_request)', $query);
+	$application->superuser_sql("UPDATE planner.tasks SET title = 'all at once: $what' WHERE id <> $task");
+	others_are_carried($what);
+	tell_the_truth('task_report_answers');
+	all_is_well_again($what);
+	is_deeply([ map { $github->issue('acme/widgets', $application->issue_of($_)->{number})->{title} } @more ], [ ("all at once: $what") x @more ],
+		"$what: told the truth, all tasks are carried");
+}
+
 # ---- creations ----
 
 sub lies_about_creations
@@ -190,6 +213,6 @@ foreach my $event ('processing', 'completed')
 	$application->sql('DROP TRIGGER zz_undo ON github_sync.task_sync_transactions; DROP FUNCTION planner.undo()');
 	all_is_well_again($what);
 }
-is(scalar $github->issues('acme/widgets'), 5, 'nothing was created twice');
+is(scalar $github->issues('acme/widgets'), 5 + @more, 'nothing was created twice');
 
 done_testing();

@@ -12,6 +12,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "core/github_event.h"
 #include "core/github_json.h"
 #include "core/github_message.h"
 #include "core/github_repository.h"
@@ -108,6 +109,23 @@ parse_comments(void)
 							&problem);
 
 	github_resource_list_free(&list);
+	return went_well;
+}
+
+static bool
+parse_event(void)
+{
+	GithubEvent event;
+	const char *problem = NULL;
+	bool went_well = parses(
+		github_event_parse("installation",
+						   "{\"action\":\"created\",\"repositories\":[{\"id\":1}],"
+						   "\"installation\":{\"id\":1,\"account\":{\"id\":7,\"login\":\"o\","
+						   "\"type\":\"User\"}}}",
+						   &event, &problem),
+		&problem);
+
+	github_event_free(&event);
 	return went_well;
 }
 
@@ -234,6 +252,7 @@ static const Trial trials[] = {
 	{parse_issue, "an issue"},
 	{parse_comments, "a list of comments"},
 	{parse_many_names, "a repository of many members"},
+	{parse_event, "a webhook"},
 	{parse_token, "a token"},
 	{parse_login, "a login"},
 	{parse_slug, "an App's slug"},

@@ -14,10 +14,11 @@
 
 #include "http/http.h"
 #include "http/http_clock.h"
+#include "http/http_curl.h"
 #include "unit.h"
 
 #define NEVER (-1)
-#define SETTINGS 5 /* of a multi handle */
+#define SETTINGS 6 /* of a multi handle */
 
 static int64_t now_us = INT64_C(1000000000);
 
@@ -33,6 +34,7 @@ static int signal_meanwhile;
 static bool blocked_meanwhile;
 static curl_multi_timer_callback tell_time;
 static void *context_of_time;
+static long sharing;
 
 extern CURLMcode __real_curl_multi_setopt(CURLM *multi, CURLMoption option, void *value);
 extern CURLMcode __wrap_curl_multi_setopt(CURLM *multi, CURLMoption option, void *value);
@@ -48,6 +50,8 @@ __wrap_curl_multi_setopt(CURLM *multi, CURLMoption option, void *value)
 	blocked_meanwhile = sigismember(&mask, SIGTERM) && sigismember(&mask, SIGPIPE);
 	if (signal_meanwhile != 0)
 		raise(signal_meanwhile);
+	if (option == CURLMOPT_PIPELINING)
+		sharing = (long) value;
 	if (option == CURLMOPT_TIMERFUNCTION)
 		tell_time = (curl_multi_timer_callback) value;
 	if (option == CURLMOPT_TIMERDATA)
@@ -91,6 +95,9 @@ test_creation(void)
 		is_int(next_descriptor(), next, "... and no descriptor is left open");
 	}
 	refused_in = NEVER;
+	http_client_abandon(create());
+	is_int(sharing, http_curl_shares_connections() ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING,
+		   "exchanges share a connection where curl keeps them apart");
 }
 
 static void

@@ -61,12 +61,14 @@ __wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...)
 }
 
 static bool system_has_one_file;
+static unsigned int version_of_curl;
 
 curl_version_info_data *
 __wrap_curl_version_info(CURLversion version)
 {
 	static curl_version_info_data data;
 
+	data.version_num = version_of_curl;
 	data.cainfo = version == CURLVERSION_NOW && system_has_one_file ? "system.pem" : NULL;
 	return &data;
 }
@@ -226,7 +228,13 @@ test_connection(void)
 	number_is(CURLOPT_QUICK_EXIT, 1, "no wait for a resolver");
 	number_is(CURLOPT_TCP_KEEPALIVE, 1, "a connection that is dead is noticed");
 	number_is(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS, "HTTP/2 with TLS");
-	number_is(CURLOPT_PIPEWAIT, 1, "... whose connections are shared");
+	number_is(CURLOPT_PIPEWAIT, 0, "... whose connections are not shared by an old curl");
+	version_of_curl = 0x080500;
+	ok(apply(&all_options, &usual_request, 0, false), "of a connection of a newer curl");
+	number_is(CURLOPT_PIPEWAIT, 1, "... which is shared");
+	version_of_curl = 0x0804ff;
+	ok(apply(&all_options, &usual_request, 0, false), "of a connection of the last old curl");
+	number_is(CURLOPT_PIPEWAIT, 0, "... which is not");
 	number_is(CURLOPT_CONNECTTIMEOUT_MS, 4500, "half as much time again as is ours");
 	number_is(CURLOPT_TIMEOUT_MS, 0, "the rest is ours alone");
 }

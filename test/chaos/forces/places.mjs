@@ -4,6 +4,8 @@
  *		name, and names that get another repository.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /* Of repositories that nobody here knows: one that our token may write to, and one that it may not even see. */
 const FOREIGN = [{ id: 1_296_901, owner: 'acme', name: 'elsewhere' }, { id: 1_296_902, owner: 'umbrella', name: 'secrets' }];
 
@@ -54,6 +56,23 @@ function rename(world, repository, dice) {
 	return true;
 }
 
+/* A name that ours had leads to a stranger's of another name, or nowhere. */
+function strangerGoes(world, dice) {
+	const { store } = world.control;
+	const stranger = [...world.strangers.keys()].map((id) => store.repositories.get(id)).findLast((one) => one !== undefined);
+
+	if (stranger === undefined) {
+		return;
+	}
+	if (dice.percent(50)) {
+		world.history.note(`GitHub: repository ${stranger.id} (${stranger.name}), a stranger's, is called ${stranger.name}-2 from now on`);
+		store.renameRepository(stranger, { name: `${stranger.name}-2` }, { login: 'bob' });
+	} else {
+		world.history.note(`GitHub: repository ${stranger.id} (${stranger.name}), a stranger's, is deleted`);
+		store.deleteRepository(stranger, { login: 'bob' });
+	}
+}
+
 /* Somebody else's repository gets a name that ours had. */
 export const reuse = {
 	everyMs: 2500,
@@ -62,11 +81,15 @@ export const reuse = {
 		world.addRepository(world.gadgets);
 	},
 
-	act(world, dice) {
+	async act(world, dice) {
 		const { store } = world.control;
 		const repository = dice.pick(world.repositories());
 		const former = repository?.name;
 
+		world.weather.loseAnswerOfCreation();
+		if (dice.percent(30)) {
+			strangerGoes(world, dice);
+		}
 		if (world.strangers.size >= 3 || repository === undefined) {
 			return;
 		}
@@ -81,9 +104,27 @@ export const reuse = {
 
 		world.count('names taken by another repository');
 		world.history.note(`GitHub: repository ${stranger.id} is called ${former} from now on`);
-		world.strangers.add(stranger.id);
+		world.strangers.set(stranger.id, Infinity);
 		for (let issue = dice.below(3); issue > 0; issue--) {
 			store.createIssue(stranger, { title: `stranger title ${stranger.id} ${issue}`, body: null }, { login: 'bob' });
 		}
+		world.strangers.set(stranger.id, await namesForgotten(world));
 	},
 };
+
+/* What a worker has been told of a name it believes for a minute, as README says; a minute is over for those who are gone. */
+async function namesForgotten(world) {
+	for (;;) {
+		try {
+			const [{ left }] = await world.server.query(world.database, `
+				WITH ended AS (SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND datname = current_database())
+				SELECT count(*) AS left FROM ended WHERE NOT pg_terminate_backend`);
+
+			if (left === 0) {
+				return world.history.now();
+			}
+		} catch {	/* the server was killed, and with it the workers, or not yet */
+			await sleep(20);
+		}
+	}
+}

@@ -151,9 +151,14 @@ export class Control {
 		return comment;
 	}
 
-	installation({ id, do: deed }) {
+	installation({ id, do: deed, account, repositories = null, permissions }) {
+		if (deed === 'create') {
+			return { id: this.store.install({ id, account, repositories }).id };
+		}
 		const installation = this.store.installations.get(Number(id));
 		const deeds = {
+			choose: () => this.store.chooseRepositories(installation, repositories),
+			permit: () => this.store.permit(installation, permissions),
 			suspend: () => this.store.suspend(installation, true),
 			unsuspend: () => this.store.suspend(installation, false),
 			delete: () => this.store.uninstall(installation),
@@ -163,6 +168,7 @@ export class Control {
 			throw new Error(`cannot ${deed} installation ${id}`);
 		}
 		deeds[deed]();
+		return {};
 	}
 
 	setClock({ freeze, advance, real, hasten }) {
@@ -257,6 +263,8 @@ const DEEDS = {
 	rename_repository: (control, what, actor) => control.store.renameRepository(control.repository(what), what, actor),
 	set_repository: (control, { repo, ...fields }) => void Object.assign(control.repository({ repo }), fields),
 	create_repository: ({ store }, { owner, name }) => ({ id: store.addRepository({ owner, name }).id }),
+	archive_repository: (control, what, actor) => control.store.archive(control.repository(what), what.archived ?? true, actor),
+	publish_repository: (control, what, actor) => control.store.publish(control.repository(what), what.published ?? true, actor),
 	delete_repository: (control, what, actor) => control.store.deleteRepository(control.repository(what), actor),
 	rename_user: ({ store, auth }, { login, to }) => {
 		store.renameUser(store.user(login), to);

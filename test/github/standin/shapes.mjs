@@ -84,7 +84,7 @@ export class Shapes {
 			git_url: `${web.replace('https', 'git')}.git`, ssh_url: `git@github.com:${repository.owner}/${repository.name}.git`,
 			clone_url: `${web}.git`, svn_url: web, homepage: null, size: 0, stargazers_count: 0, watchers_count: 0,
 			language: null, has_issues: repository.has_issues, has_projects: true, has_downloads: true, has_wiki: true,
-			has_pages: false, has_discussions: false, forks_count: 0, mirror_url: null, archived: false, disabled: false,
+			has_pages: false, has_discussions: false, forks_count: 0, mirror_url: null, archived: repository.archived ?? false, disabled: false,
 			open_issues_count: repository.open_issues, license: null, allow_forking: true, is_template: false,
 			web_commit_signoff_required: false, topics: [], visibility: repository.private ? 'private' : 'public',
 			forks: 0, open_issues: repository.open_issues, watchers: 0, default_branch: 'main',
@@ -169,7 +169,7 @@ export class Shapes {
 			html_url: `${WEB}/organizations/${installation.account}/settings/installations/${installation.id}`,
 			app_id: app.id, app_slug: app.slug, target_id: account.id, target_type: account.type,
 			permissions: installation.permissions, events: app.events, created_at: installation.created_at,
-			updated_at: installation.created_at, single_file_name: null, has_multiple_single_files: false, single_file_paths: [],
+			updated_at: installation.updated_at ?? installation.created_at, single_file_name: null, has_multiple_single_files: false, single_file_paths: [],
 			suspended_by: installation.suspended_at === null ? null : account, suspended_at: installation.suspended_at,
 		};
 	}

@@ -112,8 +112,46 @@ export class Store {
 			: installation.repositoryIds.has(repository.id);
 	}
 
+	/* A human installs the App: an account that had it before gets a new id. */
+	install({ id = this.nextOtherId++, account, repositories = null }) {
+		this.addInstallation({ id, account, repositories });
+		const installation = this.installations.get(id);
+
+		this.listener('installation', 'created', { installation, sender: account, listed: this.#covered(installation) });
+		return installation;
+	}
+
+	/* Which it has from now on; null: all of its account's. */
+	chooseRepositories(installation, fullNames) {
+		const before = this.#covered(installation);
+
+		installation.repositoryIds = fullNames === null ? null : new Set(fullNames.map((name) => this.#named(name).id));
+		installation.repository_selection = fullNames === null ? 'all' : 'selected';
+		const after = this.#covered(installation);
+		const removed = before.filter((one) => !after.includes(one));
+		const added = after.filter((one) => !before.includes(one));
+
+		for (const [action, some] of [['removed', removed], ['added', added]]) {
+			if (some.length > 0) {
+				this.listener('installation_repositories', action, { installation, sender: installation.account,
+					added: action === 'added' ? some : [], removed: action === 'removed' ? some : [] });
+			}
+		}
+	}
+
+	#covered(installation) {
+		return [...this.repositories.values()].filter((repository) => this.installationCovers(installation, repository));
+	}
+
+	permit(installation, permissions) {
+		installation.permissions = { ...installation.permissions, ...permissions };
+		installation.updated_at = this.clock.iso();
+		this.listener('installation', 'new_permissions_accepted', { installation, sender: installation.account });
+	}
+
 	suspend(installation, suspended) {
 		installation.suspended_at = suspended ? this.clock.iso() : null;
+		installation.updated_at = this.clock.iso();
 		this.listener('installation', suspended ? 'suspend' : 'unsuspend', { installation, sender: installation.account });
 	}
 
@@ -152,6 +190,17 @@ export class Store {
 		Object.assign(repository, { owner, name, updated_at: this.clock.iso() });
 		this.#claimName(repository);
 		this.listener('repository', former.owner === owner ? 'renamed' : 'transferred', { repository, former, sender: actor.login });
+	}
+
+	/* Nobody can write to it while it is. */
+	archive(repository, archived, actor) {
+		Object.assign(repository, { archived, updated_at: this.clock.iso() });
+		this.listener('repository', archived ? 'archived' : 'unarchived', { repository, sender: actor.login });
+	}
+
+	publish(repository, published, actor) {
+		Object.assign(repository, { private: !published, updated_at: this.clock.iso() });
+		this.listener('repository', published ? 'publicized' : 'privatized', { repository, sender: actor.login });
 	}
 
 	/* Its names answer 404 from now on, until somebody takes them. */

@@ -153,7 +153,14 @@ export class Webhooks {
 		const sender = this.shapes.user(what.sender) ?? this.shapes.user(this.store.app?.owner);
 
 		if (event === 'installation') {
-			return { installation: this.shapes.installation(what.installation), repositories: [], sender };
+			return { installation: this.shapes.installation(what.installation), repositories: (what.listed ?? []).map(listedRepository), sender };
+		}
+		if (event === 'installation_repositories') {
+			return {
+				installation: this.shapes.installation(what.installation), repository_selection: what.installation.repository_selection,
+				repositories_added: what.added.map(listedRepository), repositories_removed: what.removed.map(listedRepository),
+				requester: null, sender,
+			};
 		}
 		const repository = what.repository ?? what.issue.repository;
 
@@ -166,7 +173,7 @@ export class Webhooks {
 
 	#subject(event, action, what, repository) {
 		if (event === 'repository') {
-			return action === 'deleted' ? {} : { changes: repositoryChanges(this.shapes, action, what.former, repository) };
+			return what.former === undefined ? {} : { changes: repositoryChanges(this.shapes, action, what.former, repository) };
 		}
 		return {
 			issue: this.shapes.issue(what.issue),
@@ -197,4 +204,9 @@ function repositoryChanges(shapes, action, former, repository) {
 	return action === 'renamed'
 		? { repository: { name: { from: former.name } } }
 		: { owner: { from: { user: shapes.user(former.owner) ?? shapes.user(repository.owner) } } };
+}
+
+/* As an installation's deliveries name its repositories. */
+function listedRepository({ id, owner, name, private: isPrivate }) {
+	return { id, node_id: nodeId('R', id), name, full_name: `${owner}/${name}`, private: isPrivate };
 }

@@ -250,8 +250,10 @@ sub human_renames_repository { my ($self, $repo, %names) = @_;          return $
 sub human_renames_app       { my ($self, $slug) = @_;                   return $self->act(rename_app => (slug => $slug)) }
 sub set_repository          { my ($self, $repo, %fields) = @_;          return $self->act(set_repository => (repo => $repo, %fields)) }
 
-# deed: suspend, unsuspend, delete
-sub installation { my ($self, $id, $deed) = @_; return $self->control(POST => 'installation', { id => $id, do => $deed }) }
+# deed: suspend, unsuspend, delete, choose (repositories => [...]), permit (permissions => {...})
+sub installation { my ($self, $id, $deed, %what) = @_; return $self->control(POST => 'installation', { id => $id, do => $deed, %what }) }
+# The id of the installation that an account has from now on.
+sub install      { my ($self, $account, %what) = @_;   return $self->control(POST => 'installation', { do => 'create', account => $account, %what })->{id} }
 
 # ---- time, limits, behaviour ----
 

@@ -71,13 +71,15 @@ use warnings;
 use GitHubSync::StandIn;
 use parent -norequire, 'GitHubSync::NodeProgram';
 
-# Options: upstream (URL), key_file, cert_file, port; http2 => 0 for HTTP/1.1 alone.
+# Options: upstream (URL), key_file, cert_file, port; http2 => 0 for HTTP/1.1 alone,
+# mixed => 1 for it on each third connection.
 sub start
 {
 	my ($class, %option) = @_;
 	my $http2 = delete $option{http2} // 1;
+	my $mixed = delete $option{mixed};
 
-	return $class->of('tls.mjs')->launch(%option, $http2 ? () : (no_http2 => undef));
+	return $class->of('tls.mjs')->launch(%option, $http2 ? () : (no_http2 => undef), $mixed ? (mixed => undef) : ());
 }
 
 sub url { return 'https://127.0.0.1:' . $_[0]->port }
