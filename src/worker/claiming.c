@@ -46,6 +46,9 @@
 /* Webhook deliveries that somebody kept from being done are looked at this often. */
 #define DELIVERIES_INTERVAL_MS 1000
 
+/* And those that are old enough to be forgotten, when something else is due. */
+#define FORGETTING_INTERVAL_MS (10 * 60 * 1000)
+
 /* What this worker was told that it had ended, and had not, is looked for this often. */
 #define RECOVERY_INTERVAL_MS (60 * 1000)
 
@@ -53,7 +56,7 @@
  * A round that claims nothing may change something, whose commit asks for
  * another round: where what it changed is undone each time, without an end.
  */
-#define FRUITLESS_MAX 50
+#define FRUITLESS_MAX 20
 #define FRUITLESS_DELAY_MS 2 /* for each of those that are too many */
 #define FRUITLESS_DELAY_MAX_MS 100
 #define FRUITLESS_GAP_MS 5 /* rounds with more time between them have other reasons */
@@ -69,6 +72,7 @@ static struct
 	bool orphans_recovered;      /* what nobody holds is back in the queue */
 	TimestampTz next_recovery;   /* when it is looked for in any case */
 	TimestampTz next_deliveries; /* when pending webhook deliveries are tried again */
+	TimestampTz next_forgetting; /* when old ones are looked for */
 	bool versions_fit;           /* library, extensions and what attach made */
 	bool adopted;                /* not a copy of another database */
 	bool copy_logged;            /* it is one, and the log says so */
@@ -414,8 +418,13 @@ end_pending_deliveries(void *argument pg_attribute_unused())
 static void
 forget_deliveries(void *argument pg_attribute_unused())
 {
-	if (queue_forget_deliveries())
-		claiming_note_due(backoff_in_ms(DELIVERIES_INTERVAL_MS));
+	if (claiming.next_forgetting > GetCurrentTimestamp())
+		return;
+	claiming.next_forgetting = backoff_in_ms(FORGETTING_INTERVAL_MS);
+	if (!queue_forget_deliveries())
+		return;
+	claiming.next_forgetting = backoff_in_ms(DELIVERIES_INTERVAL_MS);
+	claiming_note_due(claiming.next_forgetting);
 }
 
 static void

@@ -14,8 +14,12 @@
 #define WAIT_BASE_MS 2
 #define WAIT_DOUBLINGS 9
 
-/* What a commit may have freed is looked at so often, whatever else is held; more often among so few. */
-#define LOOKS_AT_COMMITS 6
+/*
+ * What a commit may have freed is looked at so often, and no sooner after the last look once that was in vain a few
+ * times.  Beyond that, commits come from what is done in vain itself, or it is held for long.
+ */
+#define QUICK_LOOKS 6
+#define LOOKS_AT_COMMITS 40 /* of few rows; of many the quick ones only */
 #define FEW 8
 #define LOOKS_APART_MS 5
 
@@ -81,6 +85,15 @@ passed_note_claim(RecordType record_type, int64 id)
 		hash_search(rows, &key, HASH_REMOVE, NULL);
 }
 
+static bool
+may_be_free(const PassedRow *row, bool few, TimestampTz now)
+{
+	if (row->times <= QUICK_LOOKS)
+		return true;
+	return few && row->times <= LOOKS_AT_COMMITS &&
+		now >= TimestampTzPlusMilliseconds(row->looked_at, LOOKS_APART_MS);
+}
+
 void
 passed_note_wake(void)
 {
@@ -96,8 +109,7 @@ passed_note_wake(void)
 	hash_seq_init(&scan, rows);
 	while ((row = hash_seq_search(&scan)) != NULL)
 	{
-		if (row->times <= LOOKS_AT_COMMITS ||
-			(few && now >= TimestampTzPlusMilliseconds(row->looked_at, LOOKS_APART_MS)))
+		if (may_be_free(row, few, now))
 			row->not_before = now;
 	}
 }
