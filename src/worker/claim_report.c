@@ -623,6 +623,14 @@ accept_name(Report *report)
 	report->disposition = CONVERSATION_GOES_ON;
 }
 
+/* A former name leads to it as well: the claim goes on by the present one. */
+static void
+go_on_by_name(Report *report, const GithubRepository *repository)
+{
+	conversation_take_name(report->conversation, repository->owner_login, repository->name);
+	accept_name(report);
+}
+
 /* Another repository has taken over the name: nothing was sent there that it could have taken. */
 static void
 report_other_repository(Report *report, int64 repository_id)
@@ -670,9 +678,8 @@ conclude_location(Report *report, const GithubRepository *repository)
 								  repository->name));
 	else
 	{
-		conversation_take_name(conversation, repository->owner_login, repository->name);
 		conversation->name_is_sure = true;
-		accept_name(report);
+		go_on_by_name(report, repository);
 	}
 }
 
@@ -695,7 +702,7 @@ report_repository(Report *report, const GithubRepository *repository)
 	if (!is_own)
 		report_other_repository(report, repository->id);
 	else if (claim->step == STEP_CONFIRM)
-		accept_name(report);
+		go_on_by_name(report, repository);
 	else if (claim->step == STEP_LOCATE)
 		conclude_location(report, repository);
 	else

@@ -75,14 +75,15 @@ typedef struct Conversation
 	const char
 		*name_denied;  /* STEP_LOCATE: the name it went by, as it seemed; NULL: only in doubt */
 	bool name_is_sure; /* that name is the repository's own: it was asked by its id */
-	bool list_failed;  /* no page of the list could be had, however small */
-	const char *list_failure; /* and what was said then */
-	char *login;              /* ABOUT_IDENTITY: whose account is asked for; palloc'd */
-	TimestampTz begun_at;     /* ABOUT_CLAIM: when it was claimed */
-	char *next_url;           /* where GitHub sent us on to, within its API; NULL: nowhere */
-	int redirects;            /* in a row */
-	int64 redirected_repo_id; /* in the last one; 0: it named none */
-	ListLook look;            /* through a list for a creation */
+	TimestampTz name_confirmed_at; /* repositories.c: its own question was answered; 0: not yet */
+	bool list_failed;              /* no page of the list could be had, however small */
+	const char *list_failure;      /* and what was said then */
+	char *login;                   /* ABOUT_IDENTITY: whose account is asked for; palloc'd */
+	TimestampTz begun_at;          /* ABOUT_CLAIM: when it was claimed */
+	char *next_url;                /* where GitHub sent us on to, within its API; NULL: nowhere */
+	int redirects;                 /* in a row */
+	int64 redirected_repo_id;      /* in the last one; 0: it named none */
+	ListLook look;                 /* through a list for a creation */
 
 	/* Until they are reported, either of these. */
 	Answer *answer;  /* NULL: none */
