@@ -111,17 +111,16 @@ DECLARE
 	delivery github_sync.webhook_deliveries;
 	outcome text;
 BEGIN
-	PERFORM github_sync.check_delivery(event, delivery_id, body);
 	told := github_sync.webhook_facts(event, body);
 	facts := github_sync.facts_to_keep(told);
 	INSERT INTO github_sync.webhook_deliveries AS d
 		(delivery_id, event, action, github_repo_id, installation_id, facts)
 	VALUES (delivery_id, event, facts ->> 'action', (facts ->> 'repo_id')::bigint,
 		(facts ->> 'installation_id')::bigint, facts)
-	/* What was not known then may have been connected since. */
+	/* What was not known then may have been connected since, and what failed may have been mended. */
 	ON CONFLICT ON CONSTRAINT webhook_deliveries_pkey DO UPDATE SET
 		received_at = clock_timestamp(), outcome = 'pending', finished_at = NULL, facts = excluded.facts
-	WHERE d.outcome LIKE 'ignored: unknown %'
+	WHERE d.outcome ~ '^(ignored: unknown |ignored: comments are not attached|failed: )'
 	RETURNING d.* INTO delivery;
 	IF NOT FOUND THEN
 		RETURN 'duplicate delivery';
@@ -162,9 +161,12 @@ COMMENT ON FUNCTION github_sync.receive_webhook(text, text, text, bytea) IS
 
 CREATE OR REPLACE FUNCTION github_sync.ingest_webhook(event text, delivery_id text, payload json) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms' AS $$
+DECLARE
+	body bytea := convert_to(payload::text, 'UTF8');
 BEGIN
 	PERFORM github_sync.require_one_owner();
-	RETURN github_sync.take_delivery(event, delivery_id, convert_to(payload::text, 'UTF8'));
+	PERFORM github_sync.check_delivery(event, delivery_id, body);
+	RETURN github_sync.take_delivery(event, delivery_id, body);
 END
 $$;
 COMMENT ON FUNCTION github_sync.ingest_webhook(text, text, json) IS
@@ -179,7 +181,7 @@ BEGIN
 	PERFORM github_sync.end_delivery(delivery.delivery_id, outcome) WHERE outcome <> 'pending';
 	RETURN outcome <> 'pending';
 EXCEPTION WHEN OTHERS THEN
-	PERFORM github_sync.end_delivery(delivery.delivery_id, format('ignored: %s (%s)',
+	PERFORM github_sync.end_delivery(delivery.delivery_id, format('failed: %s (%s)',
 		github_sync.shortened(SQLERRM), SQLSTATE));
 	RETURN true;
 END

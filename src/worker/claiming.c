@@ -30,6 +30,7 @@
 #include "worker/backoff.h"
 #include "worker/claiming.h"
 #include "worker/conversation.h"
+#include "worker/deliveries.h"
 #include "worker/failure.h"
 #include "worker/line.h"
 #include "worker/lost_claims.h"
@@ -42,12 +43,6 @@
 
 /* Records of orphans that the application uses just now. */
 #define RECOVERY_RETRY_MS 1000
-
-/* Webhook deliveries that somebody kept from being done are looked at this often. */
-#define DELIVERIES_INTERVAL_MS 1000
-
-/* And those that are old enough to be forgotten, when something else is due. */
-#define FORGETTING_INTERVAL_MS (10 * 60 * 1000)
 
 /* What this worker was told that it had ended, and had not, is looked for this often. */
 #define RECOVERY_INTERVAL_MS (60 * 1000)
@@ -68,20 +63,18 @@
 static struct
 {
 	bool attached[RECORD_TYPES];
-	bool pauses_ended;           /* those that followed from settings */
-	bool orphans_recovered;      /* what nobody holds is back in the queue */
-	TimestampTz next_recovery;   /* when it is looked for in any case */
-	TimestampTz next_deliveries; /* when pending webhook deliveries are tried again */
-	TimestampTz next_forgetting; /* when old ones are looked for */
-	bool versions_fit;           /* library, extensions and what attach made */
-	bool adopted;                /* not a copy of another database */
-	bool copy_logged;            /* it is one, and the log says so */
-	bool expects_work;           /* a claim may find something */
-	TimestampTz next_due;        /* when a retry time or a pause ends */
-	TimestampTz fallback_at;     /* when it is looked for work that nobody told of */
-	uint32 wakes_seen;           /* what was committed before is claimed, or not due */
-	bool all_is_well;            /* no installation is stopped, though an error is shown */
-	int failures;                /* in a row; meanwhile each record type is claimed alone */
+	bool pauses_ended;         /* those that followed from settings */
+	bool orphans_recovered;    /* what nobody holds is back in the queue */
+	TimestampTz next_recovery; /* when it is looked for in any case */
+	bool versions_fit;         /* library, extensions and what attach made */
+	bool adopted;              /* not a copy of another database */
+	bool copy_logged;          /* it is one, and the log says so */
+	bool expects_work;         /* a claim may find something */
+	TimestampTz next_due;      /* when a retry time or a pause ends */
+	TimestampTz fallback_at;   /* when it is looked for work that nobody told of */
+	uint32 wakes_seen;         /* what was committed before is claimed, or not due */
+	bool all_is_well;          /* no installation is stopped, though an error is shown */
+	int failures;              /* in a row; meanwhile each record type is claimed alone */
 	TimestampTz rests_until[RECORD_TYPES]; /* the type that failed */
 	RecordType first;                      /* whose turn it is to claim first */
 	int fruitless; /* rounds without a claim, each right after the one before */
@@ -397,34 +390,18 @@ release_type(void *argument)
 	claiming_note_due(queue_release_due(round->type));
 }
 
-/* DbAction: a look into an index that is empty, mostly, so that each round can afford it. */
+/* DbAction */
 static void
 end_pending_deliveries(void *argument pg_attribute_unused())
 {
-	TimestampTz now = GetCurrentTimestamp();
-
-	if (!queue_has_pending_deliveries())
-		return;
-	if (claiming.next_deliveries <= now)
-	{
-		claiming.next_deliveries = backoff_in_ms(DELIVERIES_INTERVAL_MS);
-		if (!queue_end_pending_deliveries())
-			return;
-	}
-	claiming_note_due(claiming.next_deliveries);
+	claiming_note_due(deliveries_end_pending());
 }
 
 /* DbAction */
 static void
 forget_deliveries(void *argument pg_attribute_unused())
 {
-	if (claiming.next_forgetting > GetCurrentTimestamp())
-		return;
-	claiming.next_forgetting = backoff_in_ms(FORGETTING_INTERVAL_MS);
-	if (!queue_forget_deliveries())
-		return;
-	claiming.next_forgetting = backoff_in_ms(DELIVERIES_INTERVAL_MS);
-	claiming_note_due(claiming.next_forgetting);
+	claiming_note_due(deliveries_forget());
 }
 
 static void
