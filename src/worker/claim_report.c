@@ -956,10 +956,10 @@ claim_report_answer(Report *report)
 
 /* ---- along with others ---- */
 
-/* Nothing is to be done about it but to tell what it shows. */
-static bool
-shows_resource_alone(const Conversation *conversation)
+bool
+claim_report_may_be_plain(const Report *report)
 {
+	const Conversation *conversation = report->conversation;
 	const Answer *answer = conversation->answer;
 
 	if (conversation->purpose != ABOUT_CLAIM || conversation->refusal.reason != UNSENT_NOT ||
@@ -1001,7 +1001,7 @@ claim_report_begin_plain(PlainReport *plain)
 	const Conversation *conversation = plain->report->conversation;
 	const GithubResource *resource;
 
-	if (!shows_resource_alone(conversation) || !read_plain(plain))
+	if (!read_plain(plain))
 		return false;
 	resource = plain->shown.resource;
 	if (resource != NULL &&

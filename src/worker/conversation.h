@@ -91,10 +91,10 @@ typedef struct Conversation
 
 	TimestampTz read_at;    /* freshness.c: when it was sent to read for an update; 0: it was not */
 	TimestampTz fetched_at; /* freshness.c: when the answer came that an update is made of */
-	int postponed; /* arrivals.c: so often was its report postponed in a row, the first and last time then */
-	TimestampTz postponed_since;
-	TimestampTz tried_at;
-	TimestampTz not_before; /* it is made again */
+	int postponed;          /* arrivals.c: how often in a row its report was postponed */
+	TimestampTz postponed_since; /* the first time of these */
+	TimestampTz tried_at;        /* the last time that the report was tried */
+	TimestampTz not_before;      /* when it is tried again */
 
 	dlist_node held; /* ABOUT_CLAIM: in the list of all claims held */
 } Conversation;

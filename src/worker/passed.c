@@ -7,6 +7,7 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
+#include "worker/backoff.h"
 #include "worker/passed.h"
 #include "worker/row_key.h"
 
@@ -21,7 +22,6 @@
 #define QUICK_LOOKS 6
 #define LOOKS_AT_COMMITS 40 /* of few rows; of many the quick ones only */
 #define FEW 8
-#define LOOKS_APART_MS 5
 
 /* A row that is not claimed, and not held any more, has gone another way. */
 #define FORGOTTEN_AFTER_MS (5 * 1000)
@@ -90,8 +90,7 @@ may_be_free(const PassedRow *row, bool few, TimestampTz now)
 {
 	if (row->times <= QUICK_LOOKS)
 		return true;
-	return few && row->times <= LOOKS_AT_COMMITS &&
-		now >= TimestampTzPlusMilliseconds(row->looked_at, LOOKS_APART_MS);
+	return few && row->times <= LOOKS_AT_COMMITS && backoff_allows_look(row->looked_at, now);
 }
 
 void
