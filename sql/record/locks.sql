@@ -399,6 +399,20 @@ COMMENT ON FUNCTION github_sync.@record@_lock_record_of_local_row({{key_type}}) 
 --@task COMMENT ON FUNCTION github_sync.task_key_share_record(bigint) IS
 --@task 'private: keeps a record that a comment is to refer to from becoming part of another one; false: it just has';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_share_record_nowait(cached_id bigint)
+--@task RETURNS github_sync.github_issues
+--@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	cached github_sync.github_issues;
+--@task BEGIN
+--@task	SELECT * INTO cached FROM github_sync.github_issues AS i WHERE i.id = cached_id FOR SHARE NOWAIT;
+--@task	RETURN cached;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_share_record_nowait(bigint) IS
+--@task 'private: a record that nobody links, unlinks or changes otherwise until the transaction ends; 55P03 when '
+--@task 'somebody just does';
+
 --@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_record_of_number(repo_id bigint, issue_number integer)
 --@task RETURNS bigint
 --@task LANGUAGE plpgsql AS $$

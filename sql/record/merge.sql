@@ -220,7 +220,8 @@ BEGIN
 	IF repo.sync_direction = 'outbound' OR cached.local_deleted_at IS NOT NULL OR t.direction <> 'inbound' THEN
 		RETURN;
 	END IF;
---@comment	SELECT i.task_id INTO task_id FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id;
+--@comment	/* Unlinked while the row is made, its issue would leave it without a task. */
+--@comment	task_id := (github_sync.task_share_record_nowait(cached.github_issue_id)).task_id;
 --@comment	IF task_id IS NULL THEN
 --@comment		RETURN;
 --@comment	END IF;

@@ -174,7 +174,7 @@ COMMENT ON COLUMN github_sync.webhook_deliveries.facts IS
 'private: ids, numbers, times and names; of the repositories of an installation, those that are ours';
 COMMENT ON COLUMN github_sync.webhook_deliveries.outcome IS
 'queued: what it tells is in the queue, or done; pending: somebody held what it is about, and the worker ends it; '
-'ignored, and why';
+'ignored, and why; failed, and why, when the worker tried to end it: a redelivery is tried again';
 CREATE INDEX IF NOT EXISTS webhook_deliveries_received_at_idx
 	ON github_sync.webhook_deliveries (received_at);
 CREATE INDEX IF NOT EXISTS webhook_deliveries_pending_idx

@@ -42,15 +42,16 @@ $$;
 COMMENT ON FUNCTION github_sync.try_delivery(github_sync.webhook_deliveries) IS
 'private: does what a delivery asks for; pending: somebody holds what it is about';
 
-CREATE OR REPLACE FUNCTION github_sync.end_delivery(delivery_id text, outcome text) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.note_outcome(delivery_id text, outcome text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	UPDATE github_sync.webhook_deliveries AS d SET outcome = end_delivery.outcome, finished_at = clock_timestamp()
-	WHERE d.delivery_id = end_delivery.delivery_id;
+	UPDATE github_sync.webhook_deliveries AS d SET outcome = note_outcome.outcome,
+		finished_at = CASE WHEN note_outcome.outcome <> 'pending' THEN clock_timestamp() END
+	WHERE d.delivery_id = note_outcome.delivery_id;
 END
 $$;
-COMMENT ON FUNCTION github_sync.end_delivery(text, text) IS
-'private: a delivery is not pending any more';
+COMMENT ON FUNCTION github_sync.note_outcome(text, text) IS
+'private: what came of a delivery; pending: nothing yet';
 
 CREATE OR REPLACE FUNCTION github_sync.note_overwritten(event text, facts jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -111,28 +112,26 @@ DECLARE
 	delivery github_sync.webhook_deliveries;
 	outcome text;
 BEGIN
-	PERFORM github_sync.check_delivery(event, delivery_id, body);
 	told := github_sync.webhook_facts(event, body);
 	facts := github_sync.facts_to_keep(told);
+	/* As most end: nobody sees it before the outcome is known, and one row version does. */
 	INSERT INTO github_sync.webhook_deliveries AS d
-		(delivery_id, event, action, github_repo_id, installation_id, facts)
+		(delivery_id, event, action, github_repo_id, installation_id, facts, outcome, finished_at)
 	VALUES (delivery_id, event, facts ->> 'action', (facts ->> 'repo_id')::bigint,
-		(facts ->> 'installation_id')::bigint, facts)
-	/* What was not known then may have been connected since. */
+		(facts ->> 'installation_id')::bigint, facts, 'queued', clock_timestamp())
+	/* What was not known then may have been connected since, and what failed may have been mended. */
 	ON CONFLICT ON CONSTRAINT webhook_deliveries_pkey DO UPDATE SET
-		received_at = clock_timestamp(), outcome = 'pending', finished_at = NULL, facts = excluded.facts
-	WHERE d.outcome LIKE 'ignored: unknown %'
+		received_at = clock_timestamp(), outcome = excluded.outcome, finished_at = excluded.finished_at,
+		facts = excluded.facts
+	WHERE d.outcome ~ '^(ignored: unknown |ignored: comments are not attached|failed: )'
 	RETURNING d.* INTO delivery;
 	IF NOT FOUND THEN
 		RETURN 'duplicate delivery';
 	END IF;
 	PERFORM github_sync.note_overwritten(event, told) WHERE told ? 'texts';
 	outcome := github_sync.try_delivery(delivery);
-	IF outcome = 'pending' THEN
-		PERFORM github_sync.wake();
-	ELSE
-		PERFORM github_sync.end_delivery(delivery_id, outcome);
-	END IF;
+	PERFORM github_sync.note_outcome(delivery_id, outcome) WHERE outcome <> 'queued';
+	PERFORM github_sync.wake() WHERE outcome = 'pending';
 	RETURN outcome;
 END
 $$;
@@ -162,9 +161,12 @@ COMMENT ON FUNCTION github_sync.receive_webhook(text, text, text, bytea) IS
 
 CREATE OR REPLACE FUNCTION github_sync.ingest_webhook(event text, delivery_id text, payload json) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms' AS $$
+DECLARE
+	body bytea := convert_to(payload::text, 'UTF8');
 BEGIN
 	PERFORM github_sync.require_one_owner();
-	RETURN github_sync.take_delivery(event, delivery_id, convert_to(payload::text, 'UTF8'));
+	PERFORM github_sync.check_delivery(event, delivery_id, body);
+	RETURN github_sync.take_delivery(event, delivery_id, body);
 END
 $$;
 COMMENT ON FUNCTION github_sync.ingest_webhook(text, text, json) IS
@@ -176,10 +178,10 @@ DECLARE
 	outcome text;
 BEGIN
 	outcome := github_sync.try_delivery(delivery);
-	PERFORM github_sync.end_delivery(delivery.delivery_id, outcome) WHERE outcome <> 'pending';
+	PERFORM github_sync.note_outcome(delivery.delivery_id, outcome) WHERE outcome <> 'pending';
 	RETURN outcome <> 'pending';
 EXCEPTION WHEN OTHERS THEN
-	PERFORM github_sync.end_delivery(delivery.delivery_id, format('ignored: %s (%s)',
+	PERFORM github_sync.note_outcome(delivery.delivery_id, format('failed: %s (%s)',
 		github_sync.shortened(SQLERRM), SQLSTATE));
 	RETURN true;
 END

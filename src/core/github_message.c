@@ -67,12 +67,12 @@ print_error_message(char *text, size_t size, const cJSON *answer)
 		drop_partial_character(text);
 }
 
-/* What GitHub's tokens and JSON Web Tokens are made of. */
+/* What GitHub's tokens and JSON Web Tokens are made of; what is not ASCII may be a damaged byte of one. */
 static bool
 is_token_character(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		(c != '\0' && strchr("_.-", c) != NULL);
+		(c != '\0' && strchr("_.-", c) != NULL) || (unsigned char) c >= 0x80;
 }
 
 /* How much of a token at text may be shown; 0: text starts with none. */
@@ -87,6 +87,9 @@ token_prefix_length(const char *text)
 }
 
 static const char hidden[] = "***";
+
+/* What has so many characters in common with a secret is a piece of it, not a word. */
+#define PIECE_MIN_LENGTH 12
 
 /* In place: what is left of a token is shorter than the shortest that there is. */
 static void
@@ -128,18 +131,45 @@ common_length(const char *one, const char *other)
 	return length;
 }
 
+static size_t
+longest_piece(const char *text, const char *secret)
+{
+	size_t longest = 0;
+
+	for (; *secret != '\0'; secret++)
+	{
+		size_t length = common_length(text, secret);
+
+		if (length > longest)
+			longest = length;
+	}
+	return longest;
+}
+
+/* How much of the secret stands at text; 0: nothing that is to be hidden. */
+static size_t
+secret_length_at(const char *text, const char *secret)
+{
+	size_t length = common_length(text, secret);
+	size_t piece_length;
+
+	/* Shorter ones are words like others, and would grow. */
+	if (length > strlen(hidden) && (secret[length] == '\0' || text[length] == '\0'))
+		return length;
+	piece_length = longest_piece(text, secret);
+	return piece_length >= PIECE_MIN_LENGTH ? piece_length : 0;
+}
+
 void
 github_message_hide_secret(char *text, const char *secret)
 {
-	size_t secret_length = strlen(secret);
 	char *end = text;
 
 	while (*text != '\0')
 	{
-		size_t length = common_length(text, secret);
+		size_t length = secret_length_at(text, secret);
 
-		/* Shorter ones are words like others, and would grow. */
-		if (length <= strlen(hidden) || (length < secret_length && text[length] != '\0'))
+		if (length == 0)
 		{
 			*end++ = *text++;
 			continue;

@@ -20,7 +20,8 @@ extern char *github_message_parse(const char *json);
 
 /*
  * In place: every occurrence of the secret in text becomes "***", also one that
- * the end of text has cut off.  For tokens that have not GitHub's form.
+ * the end of text has cut off, and each piece of it of 12 bytes or more.  For
+ * tokens that have not GitHub's form, or lost it on the way.
  */
 extern void github_message_hide_secret(char *text, const char *secret);
 

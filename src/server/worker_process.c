@@ -131,6 +131,26 @@ remember_identity(void)
 	MemoryContextSwitchTo(caller);
 }
 
+static bool
+identity_changed(void)
+{
+	char *identity = settings_identity();
+	bool changed = strcmp(identity, identity_at_start) != 0;
+
+	pfree(identity);
+	return changed;
+}
+
+static void
+take_config_file(void)
+{
+	ConfigReloadPending = false;
+	ProcessConfigFile(PGC_SIGHUP);
+	/* Connections, tokens and budgets belong to the old identity: a new worker follows. */
+	if (identity_changed())
+		shared_state_ask_myself_to_leave();
+}
+
 void
 worker_process_start(void)
 {
@@ -155,17 +175,7 @@ worker_process_start(void)
 	pgstat_report_appname(WORKER_PROCESS_NAME);
 	remember_identity();
 	shared_state_report_started();
-	ConfigReloadPending = true; /* a SIGHUP may have come before its handler */
-}
-
-static bool
-identity_changed(void)
-{
-	char *identity = settings_identity();
-	bool changed = strcmp(identity, identity_at_start) != 0;
-
-	pfree(identity);
-	return changed;
+	take_config_file(); /* a SIGHUP may have come before its handler */
 }
 
 bool
@@ -174,12 +184,8 @@ worker_process_may_continue(void)
 	CHECK_FOR_INTERRUPTS();
 	if (ConfigReloadPending)
 	{
-		ConfigReloadPending = false;
-		ProcessConfigFile(PGC_SIGHUP);
+		take_config_file();
 		settings_changed = true;
-		/* Connections, tokens and budgets belong to the old identity: a new worker follows. */
-		if (identity_changed())
-			shared_state_ask_myself_to_leave();
 	}
 	return !shared_state_asked_to_leave();
 }

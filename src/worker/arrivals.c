@@ -8,9 +8,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "worker/arrivals.h"
-
-/* A commit has a postponed report made no sooner after the last try. */
-#define TRIES_APART_MS 5
+#include "worker/backoff.h"
 
 static List *arrivals = NIL; /* of Conversation */
 
@@ -54,8 +52,7 @@ arrivals_note_wake(void)
 	{
 		Conversation *conversation = lfirst(cell);
 
-		if (conversation->postponed > 0 &&
-			now >= TimestampTzPlusMilliseconds(conversation->tried_at, TRIES_APART_MS))
+		if (conversation->postponed > 0 && backoff_allows_look(conversation->tried_at, now))
 			conversation->not_before = now;
 	}
 }

@@ -10,6 +10,9 @@
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
 
+/* Commits may come a thousand times a second. */
+#define LOOKS_APART_MS 5
+
 TimestampTz
 backoff_in_ms(int64 delay_ms)
 {
@@ -27,4 +30,10 @@ TimestampTz
 backoff_of_attempts(int failures)
 {
 	return backoff_doubling(failures, setting_retry_base_delay_ms, setting_retry_max_delay_ms);
+}
+
+bool
+backoff_allows_look(TimestampTz last_look, TimestampTz now)
+{
+	return now >= TimestampTzPlusMilliseconds(last_look, LOOKS_APART_MS);
 }

@@ -17,4 +17,7 @@ extern TimestampTz backoff_doubling(int failures, int64 base_ms, int64 max_ms);
 /* The same for a row whose attempts failed so often, by the settings. */
 extern TimestampTz backoff_of_attempts(int failures);
 
+/* Whether a commit, which may have freed what was held, is a reason to look again already. */
+extern bool backoff_allows_look(TimestampTz last_look, TimestampTz now);
+
 #endif /* GITHUB_SYNC_BACKOFF_H */

@@ -570,6 +570,14 @@ accept_name(Report *report)
 	report->disposition = CONVERSATION_GOES_ON;
 }
 
+/* A former name leads to it as well: the claim goes on by the present one. */
+static void
+go_on_by_name(Report *report, const GithubRepository *repository)
+{
+	conversation_take_name(report->conversation, repository->owner_login, repository->name);
+	accept_name(report);
+}
+
 /* Another repository has taken over the name: nothing was sent there that it could have taken. */
 static void
 report_other_repository(Report *report, int64 repository_id)
@@ -617,9 +625,8 @@ conclude_location(Report *report, const GithubRepository *repository)
 								  repository->name));
 	else
 	{
-		conversation_take_name(conversation, repository->owner_login, repository->name);
 		conversation->name_is_sure = true;
-		accept_name(report);
+		go_on_by_name(report, repository);
 	}
 }
 
@@ -642,7 +649,7 @@ report_repository(Report *report, const GithubRepository *repository)
 	if (!is_own)
 		report_other_repository(report, repository->id);
 	else if (claim->step == STEP_CONFIRM)
-		accept_name(report);
+		go_on_by_name(report, repository);
 	else if (claim->step == STEP_LOCATE)
 		conclude_location(report, repository);
 	else
@@ -870,10 +877,10 @@ claim_report_answer(Report *report)
 
 /* ---- along with others ---- */
 
-/* Nothing is to be done about it but to tell what it shows. */
-static bool
-shows_resource_alone(const Conversation *conversation)
+bool
+claim_report_may_be_plain(const Report *report)
 {
+	const Conversation *conversation = report->conversation;
 	const Answer *answer = conversation->answer;
 
 	if (conversation->purpose != ABOUT_CLAIM || conversation->refusal.reason != UNSENT_NOT ||
@@ -915,7 +922,7 @@ claim_report_begin_plain(PlainReport *plain)
 	const Conversation *conversation = plain->report->conversation;
 	const GithubResource *resource;
 
-	if (!shows_resource_alone(conversation) || !read_plain(plain))
+	if (!read_plain(plain))
 		return false;
 	resource = plain->shown.resource;
 	if (resource != NULL &&

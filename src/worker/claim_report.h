@@ -21,7 +21,10 @@ typedef struct PlainReport
 	ReportOutcome outcome;
 } PlainReport;
 
-/* False: it has to be reported by itself.  Else claim_report_free() ends what this begins. */
+/* Whether nothing is to be done about it, as far as is known unread, but to tell what it shows. */
+extern bool claim_report_may_be_plain(const Report *report);
+
+/* Of such a one.  False: it has to be reported by itself.  Else claim_report_free() ends what this begins. */
 extern bool claim_report_begin_plain(PlainReport *plain);
 /* The queue was told, and has said what follows: its outcome. */
 extern void claim_report_end_plain(PlainReport *plain);

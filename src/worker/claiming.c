@@ -30,6 +30,7 @@
 #include "worker/backoff.h"
 #include "worker/claiming.h"
 #include "worker/conversation.h"
+#include "worker/deliveries.h"
 #include "worker/failure.h"
 #include "worker/line.h"
 #include "worker/lost_claims.h"
@@ -43,9 +44,6 @@
 /* Records of orphans that the application uses just now. */
 #define RECOVERY_RETRY_MS 1000
 
-/* Webhook deliveries that somebody kept from being done are looked at this often. */
-#define DELIVERIES_INTERVAL_MS 1000
-
 /* What this worker was told that it had ended, and had not, is looked for this often. */
 #define RECOVERY_INTERVAL_MS (60 * 1000)
 
@@ -53,7 +51,7 @@
  * A round that claims nothing may change something, whose commit asks for
  * another round: where what it changed is undone each time, without an end.
  */
-#define FRUITLESS_MAX 50
+#define FRUITLESS_MAX 20
 #define FRUITLESS_DELAY_MS 2 /* for each of those that are too many */
 #define FRUITLESS_DELAY_MAX_MS 100
 #define FRUITLESS_GAP_MS 5 /* rounds with more time between them have other reasons */
@@ -65,19 +63,18 @@
 static struct
 {
 	bool attached[RECORD_TYPES];
-	bool pauses_ended;           /* those that followed from settings */
-	bool orphans_recovered;      /* what nobody holds is back in the queue */
-	TimestampTz next_recovery;   /* when it is looked for in any case */
-	TimestampTz next_deliveries; /* when pending webhook deliveries are tried again */
-	bool versions_fit;           /* library, extensions and what attach made */
-	bool adopted;                /* not a copy of another database */
-	bool copy_logged;            /* it is one, and the log says so */
-	bool expects_work;           /* a claim may find something */
-	TimestampTz next_due;        /* when a retry time or a pause ends */
-	TimestampTz fallback_at;     /* when it is looked for work that nobody told of */
-	uint32 wakes_seen;           /* what was committed before is claimed, or not due */
-	bool all_is_well;            /* no installation is stopped, though an error is shown */
-	int failures;                /* in a row; meanwhile each record type is claimed alone */
+	bool pauses_ended;         /* those that followed from settings */
+	bool orphans_recovered;    /* what nobody holds is back in the queue */
+	TimestampTz next_recovery; /* when it is looked for in any case */
+	bool versions_fit;         /* library, extensions and what attach made */
+	bool adopted;              /* not a copy of another database */
+	bool copy_logged;          /* it is one, and the log says so */
+	bool expects_work;         /* a claim may find something */
+	TimestampTz next_due;      /* when a retry time or a pause ends */
+	TimestampTz fallback_at;   /* when it is looked for work that nobody told of */
+	uint32 wakes_seen;         /* what was committed before is claimed, or not due */
+	bool all_is_well;          /* no installation is stopped, though an error is shown */
+	int failures;              /* in a row; meanwhile each record type is claimed alone */
 	TimestampTz rests_until[RECORD_TYPES]; /* the type that failed */
 	RecordType first;                      /* whose turn it is to claim first */
 	int fruitless; /* rounds without a claim, each right after the one before */
@@ -393,29 +390,18 @@ release_type(void *argument)
 	claiming_note_due(queue_release_due(round->type));
 }
 
-/* DbAction: a look into an index that is empty, mostly, so that each round can afford it. */
+/* DbAction */
 static void
 end_pending_deliveries(void *argument pg_attribute_unused())
 {
-	TimestampTz now = GetCurrentTimestamp();
-
-	if (!queue_has_pending_deliveries())
-		return;
-	if (claiming.next_deliveries <= now)
-	{
-		claiming.next_deliveries = backoff_in_ms(DELIVERIES_INTERVAL_MS);
-		if (!queue_end_pending_deliveries())
-			return;
-	}
-	claiming_note_due(claiming.next_deliveries);
+	claiming_note_due(deliveries_end_pending());
 }
 
 /* DbAction */
 static void
 forget_deliveries(void *argument pg_attribute_unused())
 {
-	if (queue_forget_deliveries())
-		claiming_note_due(backoff_in_ms(DELIVERIES_INTERVAL_MS));
+	claiming_note_due(deliveries_forget());
 }
 
 static void

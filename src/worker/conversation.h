@@ -78,14 +78,15 @@ typedef struct Conversation
 	const char
 		*name_denied;  /* STEP_LOCATE: the name it went by, as it seemed; NULL: only in doubt */
 	bool name_is_sure; /* that name is the repository's own: it was asked by its id */
-	bool list_failed;  /* no page of the list could be had, however small */
-	const char *list_failure; /* and what was said then */
-	char *login;              /* ABOUT_IDENTITY: whose account is asked for; palloc'd */
-	TimestampTz begun_at;     /* ABOUT_CLAIM: when it was claimed */
-	char *next_url;           /* where GitHub sent us on to, within its API; NULL: nowhere */
-	int redirects;            /* in a row */
-	int64 redirected_repo_id; /* in the last one; 0: it named none */
-	ListLook look;            /* through a list for a creation */
+	TimestampTz name_confirmed_at; /* repositories.c: its own question was answered; 0: not yet */
+	bool list_failed;              /* no page of the list could be had, however small */
+	const char *list_failure;      /* and what was said then */
+	char *login;                   /* ABOUT_IDENTITY: whose account is asked for; palloc'd */
+	TimestampTz begun_at;          /* ABOUT_CLAIM: when it was claimed */
+	char *next_url;                /* where GitHub sent us on to, within its API; NULL: nowhere */
+	int redirects;                 /* in a row */
+	int64 redirected_repo_id;      /* in the last one; 0: it named none */
+	ListLook look;                 /* through a list for a creation */
 
 	/* Until they are reported, either of these. */
 	Answer *answer;  /* NULL: none */
@@ -93,10 +94,10 @@ typedef struct Conversation
 
 	TimestampTz read_at;    /* freshness.c: when it was sent to read for an update; 0: it was not */
 	TimestampTz fetched_at; /* freshness.c: when the answer came that an update is made of */
-	int postponed; /* arrivals.c: so often was its report postponed in a row, the first and last time then */
-	TimestampTz postponed_since;
-	TimestampTz tried_at;
-	TimestampTz not_before; /* it is made again */
+	int postponed;          /* arrivals.c: how often in a row its report was postponed */
+	TimestampTz postponed_since; /* the first time of these */
+	TimestampTz tried_at;        /* the last time that the report was tried */
+	TimestampTz not_before;      /* when it is tried again */
 
 	dlist_node held; /* ABOUT_CLAIM: in the list of all claims held */
 } Conversation;

@@ -7,6 +7,7 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
+#include "worker/backoff.h"
 #include "worker/passed.h"
 #include "worker/row_key.h"
 
@@ -14,10 +15,13 @@
 #define WAIT_BASE_MS 2
 #define WAIT_DOUBLINGS 9
 
-/* What a commit may have freed is looked at so often, whatever else is held; more often among so few. */
-#define LOOKS_AT_COMMITS 6
+/*
+ * What a commit may have freed is looked at so often, and no sooner after the last look once that was in vain a few
+ * times.  Beyond that, commits come from what is done in vain itself, or it is held for long.
+ */
+#define QUICK_LOOKS 6
+#define LOOKS_AT_COMMITS 40 /* of few rows; of many the quick ones only */
 #define FEW 8
-#define LOOKS_APART_MS 5
 
 /* A row that is not claimed, and not held any more, has gone another way. */
 #define FORGOTTEN_AFTER_MS (5 * 1000)
@@ -81,6 +85,14 @@ passed_note_claim(RecordType record_type, int64 id)
 		hash_search(rows, &key, HASH_REMOVE, NULL);
 }
 
+static bool
+may_be_free(const PassedRow *row, bool few, TimestampTz now)
+{
+	if (row->times <= QUICK_LOOKS)
+		return true;
+	return few && row->times <= LOOKS_AT_COMMITS && backoff_allows_look(row->looked_at, now);
+}
+
 void
 passed_note_wake(void)
 {
@@ -96,8 +108,7 @@ passed_note_wake(void)
 	hash_seq_init(&scan, rows);
 	while ((row = hash_seq_search(&scan)) != NULL)
 	{
-		if (row->times <= LOOKS_AT_COMMITS ||
-			(few && now >= TimestampTzPlusMilliseconds(row->looked_at, LOOKS_APART_MS)))
+		if (may_be_free(row, few, now))
 			row->not_before = now;
 	}
 }

@@ -15,9 +15,11 @@
 
 typedef struct Repository
 {
-	int64 id;                             /* GitHub's */
-	char *name;                           /* "owner/name" that was confirmed; NULL: none yet */
-	TimestampTz confirmed_at;             /* 0: not yet */
+	int64 id;          /* GitHub's */
+	char *owner_login; /* as the last answer showed it; NULL: none yet */
+	char *repo_name;
+	TimestampTz confirmed_at; /* when it answered by that name; 0: not yet */
+	TimestampTz doubted_at;
 	const Conversation *asking;           /* by GET, before it goes by name; NULL: nobody */
 	char *etag;                           /* of the last answer; NULL: it had none */
 	char token_key[TOKEN_KEY_LENGTH + 1]; /* which token the ETag belongs to */
@@ -51,22 +53,26 @@ repository_of(const Conversation *conversation)
 	return repository;
 }
 
-/* palloc'd */
-static char *
-name_of(const SyncClaim *claim)
+static bool
+goes_by_shown_name(const Repository *repository, const SyncClaim *claim)
 {
-	return psprintf("%s/%s", claim->owner_login, claim->repo_name);
+	return repository->repo_name != NULL &&
+		pg_strcasecmp(repository->owner_login, claim->owner_login) == 0 &&
+		pg_strcasecmp(repository->repo_name, claim->repo_name) == 0;
 }
 
+/* By its own question, whatever others have asked since; or by theirs, if they go by the same name. */
 static bool
-is_confirmed(const Repository *repository, const SyncClaim *claim, TimestampTz now)
+is_confirmed(const Repository *repository, const Conversation *conversation, TimestampTz now)
 {
-	char *name = name_of(claim);
-	bool confirmed = repository->name != NULL && pg_strcasecmp(repository->name, name) == 0 &&
-		!TimestampDifferenceExceeds(repository->confirmed_at, now, CONFIRMATION_LASTS_MS);
+	TimestampTz confirmed_at = conversation->name_confirmed_at;
 
-	pfree(name);
-	return confirmed;
+	if (confirmed_at <= repository->doubted_at)
+		confirmed_at = 0;
+	if (goes_by_shown_name(repository, conversation->claim))
+		confirmed_at = Max(confirmed_at, repository->confirmed_at);
+	return confirmed_at != 0 &&
+		!TimestampDifferenceExceeds(confirmed_at, now, CONFIRMATION_LASTS_MS);
 }
 
 /* What it asks for next has no id by which the answer could be told from a stranger's. */
@@ -100,7 +106,7 @@ bool
 repositories_need_confirmation(const Conversation *conversation, TimestampTz now)
 {
 	return goes_by_name(conversation) &&
-		!is_confirmed(repository_of(conversation), conversation->claim, now);
+		!is_confirmed(repository_of(conversation), conversation, now);
 }
 
 bool
@@ -147,10 +153,14 @@ repositories_note_confirmed(Conversation *conversation, TimestampTz now)
 	Repository *repository = repository_of(conversation);
 	const Answer *answer = conversation->answer;
 
-	replace(&repository->name, name_of(conversation->claim));
 	repository->confirmed_at = now;
-	if (answer->verdict.kind != GITHUB_NOT_MODIFIED)
+	conversation->name_confirmed_at = now;
+	if (answer->verdict.kind == GITHUB_NOT_MODIFIED)
+		conversation_take_name(conversation, repository->owner_login, repository->repo_name);
+	else
 	{
+		replace(&repository->owner_login, conversation->claim->owner_login);
+		replace(&repository->repo_name, conversation->claim->repo_name);
 		replace(&repository->etag,
 				answer->etag != NULL && github_request_takes_etag(answer->etag) ? answer->etag
 																				: NULL);
@@ -163,7 +173,10 @@ repositories_note_confirmed(Conversation *conversation, TimestampTz now)
 void
 repositories_doubt(const Conversation *conversation)
 {
-	repository_of(conversation)->confirmed_at = 0;
+	Repository *repository = repository_of(conversation);
+
+	repository->confirmed_at = 0;
+	repository->doubted_at = GetCurrentTimestamp();
 }
 
 void

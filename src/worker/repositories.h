@@ -29,7 +29,12 @@ extern void repositories_begin_confirmation(Conversation *conversation);
 /* What it may be asked with: the last answer's, by the present token; or NULL. */
 extern const char *repositories_etag(const Conversation *conversation);
 
-/* The repository of the claim has answered, by its name or with it: conversation->step_after is next. */
+/*
+ * The repository of the claim has answered, and what it showed is the name that
+ * the claim goes by; or it is unchanged since it was asked the last time, and the
+ * claim takes the name of then, as its own may be a former one that leads there.
+ * conversation->step_after is next.
+ */
 extern void repositories_note_confirmed(Conversation *conversation, TimestampTz now);
 
 /* Something else than the claim's own has answered by its name, or the name leads elsewhere. */

@@ -8,8 +8,18 @@
 #include "db/transaction.h"
 #include "miscadmin.h"
 #include "server/suspects.h"
+#include "utils/timestamp.h"
+#include "worker/backoff.h"
 #include "worker/claim_report.h"
 #include "worker/set_report.h"
+
+/*
+ * Where the application's own triggers see each row, no answer is reported with
+ * others: sets of the type are not tried for so long.
+ */
+#define REST_MS 5000
+
+static TimestampTz rests_until[RECORD_TYPES];
 
 typedef struct Set
 {
@@ -36,9 +46,17 @@ report_together(void *argument)
 		set->reports[i]->outcome = outcomes[i];
 }
 
+static RecordType
+type_of(const Report *report)
+{
+	return report->conversation->claim->record_type;
+}
+
 static List *
 end_set(const Set *set, List *alone)
 {
+	int before = list_length(alone);
+
 	for (int i = 0; i < set->count; i++)
 	{
 		if (set->reports[i]->outcome.result == REPORT_GOES_ALONE)
@@ -46,6 +64,8 @@ end_set(const Set *set, List *alone)
 		else
 			claim_report_end_plain(set->reports[i]);
 	}
+	if (list_length(alone) - before == set->count)
+		rests_until[type_of(set->reports[0]->report)] = backoff_in_ms(REST_MS);
 	return alone;
 }
 
@@ -78,25 +98,16 @@ report_set(Set set, List *alone)
 }
 
 static bool
-begin_plain(Report *report, PlainReport **plain)
-{
-	*plain = palloc0(sizeof(PlainReport));
-	(*plain)->report = report;
-	return claim_report_begin_plain(*plain);
-}
-
-static bool
 is_of_type(const Report *report, RecordType type)
 {
-	const SyncClaim *claim = report->conversation->claim;
-
-	return claim != NULL && claim->record_type == type;
+	return report->conversation->claim != NULL && type_of(report) == type;
 }
 
+/* Those that may be reported together; the others of the type are added to alone. */
 static List *
-report_type(const List *reports, RecordType type, List *alone)
+candidates_of_type(const List *reports, RecordType type, List **alone)
 {
-	Set set = {palloc(sizeof(PlainReport *) * list_length(reports)), 0};
+	List *candidates = NIL;
 	ListCell *cell;
 
 	foreach (cell, reports)
@@ -105,15 +116,45 @@ report_type(const List *reports, RecordType type, List *alone)
 
 		if (!is_of_type(report, type))
 			continue;
-		if (begin_plain(report, &set.reports[set.count]))
-			set.count++;
+		if (claim_report_may_be_plain(report))
+			candidates = lappend(candidates, report);
 		else
-			alone = lappend(alone, report);
+			*alone = lappend(*alone, report);
+	}
+	return candidates;
+}
+
+/* Answers are read here: those that are reported alone are read again there. */
+static List *
+report_candidates(const List *candidates, List *alone)
+{
+	Set set = {palloc(sizeof(PlainReport *) * list_length(candidates)), 0};
+	ListCell *cell;
+
+	foreach (cell, candidates)
+	{
+		PlainReport *plain = palloc0(sizeof(PlainReport));
+
+		plain->report = lfirst(cell);
+		if (claim_report_begin_plain(plain))
+			set.reports[set.count++] = plain;
+		else
+			alone = lappend(alone, plain->report);
 	}
 	alone = report_set(set, alone);
 	for (int i = 0; i < set.count; i++)
 		claim_report_free(set.reports[i]);
 	return alone;
+}
+
+static List *
+report_type(const List *reports, RecordType type, List *alone)
+{
+	List *candidates = candidates_of_type(reports, type, &alone);
+
+	if (list_length(candidates) < 2 || rests_until[type] > GetCurrentTimestamp())
+		return list_concat(alone, candidates);
+	return report_candidates(candidates, alone);
 }
 
 List *

@@ -124,8 +124,6 @@ work(bool leaving, uint32 wait_event)
 static bool
 look_after_process(bool leaving)
 {
-	if (!leaving && idleness_is_over())
-		leaving = true;
 	if (!worker_process_may_continue() && !leaving)
 	{
 		leaving = true;
@@ -135,6 +133,9 @@ look_after_process(bool leaving)
 	}
 	if (worker_process_settings_changed())
 		take_over_settings();
+	/* Last: new settings are a reason to look once more, and one that leaves has the next look. */
+	if (!leaving && idleness_is_over())
+		leaving = true;
 	if (leaving || !setting_enabled)
 	{
 		pauses_give_back_all();

@@ -155,7 +155,7 @@ function toldCachedRecord(world, record) {
 }
 
 function toldRow(type, row) {
-	return `row ${type} ${row.id} ${told(FIELDS[type].map((field) => row[field]))} modified=${told(row.modified)}`;
+	return `row ${type} ${row.id} ${told(FIELDS[type].map((field) => row[field]))} modified=${told(row.modified)} of=${(type === 'task' ? row.repo : row.task) ?? '-'}`;
 }
 
 const toldConflict = (c) =>

@@ -300,6 +300,10 @@ INSERT INTO github_sync.webhook_deliveries (delivery_id, event, action, facts) V
 	('no facts', 'issues', 'opened', '{"action": "opened", "repo_id": "two"}');
 SELECT github_sync.end_pending_deliveries(), github_sync.forget_deliveries();
 SELECT delivery_id, regexp_replace(outcome, 'github_updated_at .* lies', 'github_updated_at ... lies') FROM github_sync.webhook_deliveries WHERE delivery_id NOT LIKE 'old %' ORDER BY 1;
+-- what failed then may be delivered again, what did not may not
+SELECT outcome, finished_at IS NOT NULL AS finished FROM github_sync.webhook_deliveries WHERE outcome LIKE 'failed: %' AND delivery_id = 'no facts';
+SELECT issue_event('opened', 33, 1, delivery_id => id) FROM unnest(ARRAY['no facts', 'no facts', 'pending']) AS id;
+SELECT outcome, finished_at IS NOT NULL AS finished FROM github_sync.webhook_deliveries WHERE delivery_id = 'no facts';
 SELECT count(*) FROM github_sync.webhook_deliveries WHERE delivery_id LIKE 'old %';
 SELECT github_sync.forget_deliveries();
 SELECT count(*) FROM github_sync.webhook_deliveries WHERE delivery_id LIKE 'old %';

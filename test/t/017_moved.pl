@@ -247,6 +247,25 @@ is(scalar(grep { $_->{title} eq 'lost and found' } $github->issues('acme/longer'
 my @pages = grep { $_->{method} eq 'GET' && $_->{path} =~ m{/issues\?} && $_->{status} == 200 } $github->requests(since => $seq);
 like($pages[1]{path}, qr/after=/, "the second page is where GitHub's link leads");
 
+# ---- two that go by different names of one repository ----
+
+# Each has to ask whose the name is, and would take the other's answer for another name's, in turn and without an end.
+sub tell_of_number { return $application->sql("INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_number, github_updated_at) VALUES ('inbound', 44, $_[0], '2026-01-01')") }
+
+$application->superuser_sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND datname = current_database()");
+$github->fault('GET /repos/acme/long[a-z]*$', { gate => 'naming' });
+$seq = $github->last_seq;
+tell_of_number(1);
+$github->wait_at_gate('naming');
+$github->human_renames_repository('acme/longer', owner => 'acme', name => 'longest');
+$application->superuser_sql("UPDATE github_sync.github_repos SET name = 'longest' WHERE id = 44");
+tell_of_number(2);
+$application->wait_until("SELECT count(*) = 2 FROM github_sync.task_sync_transactions WHERE state = 'processing'");
+$github->open_gate('naming');
+$application->wait_until_done;
+is($application->superuser_sql('SELECT count(*) FROM planner.tasks WHERE github_repo_id = 44 AND title IN ($$issue 1$$, $$issue 2$$)'), 2, 'two that go by different names of one repository arrive');
+cmp_ok(scalar(grep { $_->{path} =~ m{^/(?:repos/acme/long\w*|repositories/44)$} } $github->requests(since => $seq)), '<=', 4, '... each asks once whose the name is');
+
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
 
 cmp_ok($github->judged, '>=', 10, "every request was judged by GitHub's own description");

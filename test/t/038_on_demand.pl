@@ -88,6 +88,17 @@ GitHubSync::Application::reconfigure($node, 'github_sync.retry_base_delay' => '5
 # Each is alone: a commit that were lost would be found by none that follows.
 GitHubSync::Application::reconfigure($node, 'github_sync.worker_idle_exit' => '1ms');
 wait_for_sleep($application);
+my ($wakes, $idle) = (5, workers_ordered('application'));
+foreach my $wake (1 .. $wakes)
+{
+	my $so_far = -s $node->logfile;
+
+	$application->sql('SELECT github_sync.wake()');
+	$node->wait_for_log(qr/has ended \(asked to: yes/, $so_far);
+	wait_for_sleep($application);
+}
+is(workers_ordered('application') - $idle, $wakes, 'one that finds nothing to do when it starts leaves, and none follows it');
+
 my $edits = 60;
 my ($worst, $started) = (0, workers_ordered('application'));
 foreach my $edit (1 .. $edits)

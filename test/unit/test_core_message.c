@@ -61,6 +61,8 @@ test_tokens_in_messages(void)
 	check_message(MESSAGE("(github_pat_11ABCDEFG0_xyz)"), "(github_pat_***)", "a user's, too");
 	check_message(MESSAGE("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOjF9.c2ln eyJhbGci"), "eyJ*** eyJ***",
 				  "JSON Web Tokens, too");
+	check_message(MESSAGE("ghs_16C7e42F\xef\xbf\xbdy2c6912 away"), "ghs_*** away",
+				  "a damaged character does not end one");
 	check_message(MESSAGE("ghs_abcd"), "ghs_***", "the shortest");
 	check_message(MESSAGE("ghs_abc"), "ghs_", "what is shorter than its mark is left out");
 	check_message(MESSAGE("ghs_a eyJ github_pat_ab"), "ghs_ eyJ github_pat_",
@@ -111,6 +113,11 @@ test_secrets_in_messages(void)
 	check_hidden("0f1e2d3d 0f1e2d", "0f1e2d3c", "0f1e2d3d ***",
 				 "also what is left of it at the end, and nothing else");
 	check_hidden("00f1e2d3c", "0f1e2d3c", "0***", "wherever it begins");
+	check_hidden("a 16C7e42F2?2c6912E7710c?38347Ae178B4a",
+				 "ghs_16C7e42F292c6912E7710c838347Ae178B4a", "a 16C7e42F2?***?***",
+				 "pieces of twelve characters or more are hidden");
+	check_hidden("234567890123 234567890124", "1234567890123", "*** 234567890124",
+				 "... not one of eleven");
 	check_hidden("abc", "abc", "abc", "three letters are a word");
 	check_hidden("abcd", "abcd", "***", "four may be a secret");
 	check_hidden("to be or not to be", "be", "to be or not to be", "a word is no secret");

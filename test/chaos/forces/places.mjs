@@ -97,8 +97,8 @@ export const reuse = {
 			world.history.note(`GitHub: repository ${repository.id} (${former}) is deleted`);
 			world.lost.add(repository.id);
 			store.deleteRepository(repository, { login: 'alice' });
-		} else if (!rename(world, repository, dice)) {
-			return;
+		} else if (!rename(world, repository, dice) || repository.name.toLowerCase() === former.toLowerCase()) {
+			return;	/* GitHub's names differ by more than capitals: nobody can take that one */
 		}
 		const stranger = store.addRepository({ owner: 'acme', name: former });
 

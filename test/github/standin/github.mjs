@@ -63,7 +63,7 @@ export class GitHub {
 		requireHeaders(request.headers);
 		asked.actor = this.auth.actor(request.headers.authorization);
 		if (request.path !== '/rate_limit') {
-			this.limits.charge(asked.actor, { ...request, creates: request.method === 'POST' && CREATING_PATH.test(request.path) });
+			asked.charge = this.limits.charge(asked.actor, { ...request, creates: request.method === 'POST' && CREATING_PATH.test(request.path) });
 		}
 		const context = { ...this.#context(request), actor: asked.actor };
 		const below = REPOSITORY_PATH.exec(request.path);
@@ -109,7 +109,7 @@ export class GitHub {
 	}
 
 	/* ETags are bound to the token, as GitHub's are: a new token misses. */
-	#conditional({ method, headers }, { actor }, answer) {
+	#conditional({ method, headers }, { actor, charge }, answer) {
 		if (method !== 'GET' || answer.status !== 200) {
 			return answer;
 		}
@@ -117,7 +117,7 @@ export class GitHub {
 		const unchanged = (headers['if-none-match'] ?? '').split(/,\s*/).includes(etag);
 
 		if (unchanged) {
-			this.limits.refund(actor);
+			this.limits.refund(actor, charge);
 		}
 		return unchanged ? answers.empty(304, { etag }) : { ...answer, headers: { ...answer.headers, etag } };
 	}

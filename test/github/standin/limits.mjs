@@ -71,13 +71,13 @@ class Budget {
 	account(seconds) {
 		const { asked } = this;
 		const sum = { requests: 0, points: 0, creations: 0, refusals: 0 };
-		for (const { at, points, creations, refused } of asked) {
+		for (const { at, requests, points, creations, refused } of asked) {
 			if (at >= asked[0].at + seconds) break;
 			if (refused) {
 				sum.refusals++;
 				continue;
 			}
-			sum.requests++;
+			sum.requests += requests;
 			sum.points += points;
 			sum.creations += creations;
 		}
@@ -123,10 +123,10 @@ export class Limits {
 		return budget;
 	}
 
-	/* Counts one request, or throws the refusal that GitHub would answer. */
+	/* Counts one request, and returns what refund() wants, or throws the refusal that GitHub would answer. */
 	charge({ rateKey }, { method, creates, underWay }) {
 		const budget = this.#budget(rateKey);
-		const entry = { at: this.#now(), points: method === 'GET' ? 1 : 5, creations: creates ? 1 : 0, refused: true };
+		const entry = { at: this.#now(), requests: 1, points: method === 'GET' ? 1 : 5, creations: creates ? 1 : 0, refused: true };
 		const settings = this.#settings(rateKey);
 
 		budget.asked.push(entry);
@@ -136,6 +136,7 @@ export class Limits {
 		budget.used += 1;
 		this.#chargeSecondary(budget, settings, entry, underWay);
 		entry.refused = false;
+		return entry;
 	}
 
 	#chargeSecondary(budget, settings, { at, points, creations }, underWay) {
@@ -154,8 +155,9 @@ export class Limits {
 	}
 
 	/* An authorised 304 costs nothing. */
-	refund({ rateKey }) {
+	refund({ rateKey }, charge) {
 		this.#budget(rateKey).used -= 1;
+		charge.requests = 0;
 	}
 
 	headers({ rateKey }) {
@@ -174,7 +176,7 @@ export class Limits {
 		return { limit, used, remaining: Math.max(limit - used, 0), reset };
 	}
 
-	/* What each identity sent in the first so many seconds since it first sent something. */
+	/* What each identity sent (requests: those that count) in the first so many seconds since it first sent something. */
 	accounts(seconds) {
 		return Object.fromEntries([...this.budgets].filter(([, { asked }]) => asked.length > 0).map(([rateKey, budget]) =>
 			[rateKey, { seconds: this.#now() - budget.asked[0].at, ...budget.account(seconds) }]));

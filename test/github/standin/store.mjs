@@ -167,6 +167,10 @@ export class Store {
 			issues: new Map(), formerIssues: new Map(), lastNumber: 0, open_issues: 0,
 		};
 
+		/* None without an owner: whoever did not seed one means an organization. */
+		if (this.user(owner) === undefined) {
+			this.addUser({ login: owner, type: 'Organization' });
+		}
 		this.repositories.set(id, repository);
 		this.#claimName(repository);
 		return repository;

@@ -120,10 +120,12 @@ BEGIN
 		FROM github_sync.github_comments AS r
 		LEFT JOIN github_sync.github_issues AS i ON i.id = r.github_issue_id
 		UNION ALL
-		SELECT concat('row task ', r.id, ' ', model.told(ARRAY[r.title, r.body, r.state]), ' modified=', model.told(r.modified_at))
+		SELECT concat('row task ', r.id, ' ', model.told(ARRAY[r.title, r.body, r.state]), ' modified=', model.told(r.modified_at),
+			' of=', coalesce(r.repo_id::text, '-'))
 		FROM app.tasks AS r
 		UNION ALL
-		SELECT concat('row comment ', r.id, ' ', model.told(ARRAY[r.body]), ' modified=', model.told(r.modified_at))
+		SELECT concat('row comment ', r.id, ' ', model.told(ARRAY[r.body]), ' modified=', model.told(r.modified_at),
+			' of=', coalesce(r.task_id::text, '-'))
 		FROM app.comments AS r
 		UNION ALL
 		SELECT concat('conflict ', c.record_type, ' ', c.transaction_id, ' ', c.field, ' base=', model.told(c.base), ' local=', model.told(c.local),
