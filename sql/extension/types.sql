@@ -220,8 +220,6 @@ CREATE TYPE github_sync.sweep AS (
 	stream text,
 	claim_no integer,
 	installation_id bigint,
-	owner_login text,
-	repo_name text,
 	request text,
 	issue_number integer,
 	page_size integer,
@@ -231,7 +229,7 @@ CREATE TYPE github_sync.sweep AS (
 	etag_key text
 );
 COMMENT ON TYPE github_sync.sweep IS
-'private: a page of a repository''s list that a worker has claimed to read';
+'private: a page of a repository''s list that a worker has claimed to read; the repository is asked for by its id';
 COMMENT ON COLUMN github_sync.sweep.request IS
 'issues or comments: by their last change, oldest first; census: issues by their creation, oldest first; comments of '
 'issue: those of issue_number';

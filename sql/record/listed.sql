@@ -150,8 +150,9 @@ BEGIN
 	END IF;
 --@comment	PERFORM github_sync.task_key_share_record_of_number_nowait(repo.id, item.number) WHERE cached.id IS NULL;
 	SELECT * INTO made FROM github_sync.@record@_insert_listed(repo, item, page.priority);
-	/* Where an answer that is newer than the page is recorded, GitHub is asked. */
-	IF made.state = 'queued' AND NOT page.is_careful AND coalesce(made.seen_at < page.answered_at, true) THEN
+	/* Where a newer answer than the page is recorded, or not all of it can be stored, GitHub is asked. */
+	IF made.state = 'queued' AND json IS NOT NULL AND NOT page.is_careful
+		AND coalesce(made.seen_at < page.answered_at, true) THEN
 		claim := github_sync.@record@_claim_one(made.id, made.cached_id);
 		IF claim.step = 'fetch' THEN
 			answer.kind := 'fetched';

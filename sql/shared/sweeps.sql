@@ -189,7 +189,7 @@ BEGIN
 	s.claimed_by := pg_backend_pid();
 	s.claim_no := s.claim_no + 1;
 	PERFORM github_sync.save_sweep(s);
-	sweep := ROW(s.github_repo_id, s.stream, s.claim_no, r.github_app_installation_id, r.owner_login, r.name,
+	sweep := ROW(s.github_repo_id, s.stream, s.claim_no, r.github_app_installation_id,
 		CASE WHEN begun.number IS NOT NULL THEN 'comments of issue' WHEN s.phase = 'census' THEN 'census'
 			ELSE s.stream END,
 		begun.number, s.page_size, CASE WHEN begun.number IS NULL AND s.phase <> 'census' THEN s.since_filter END,
@@ -302,7 +302,8 @@ COMMENT ON FUNCTION github_sync.end_pass(github_sync.repo_sweeps) IS
 'private: a list has been read to its end: that alone makes the next pass due later';
 
 CREATE OR REPLACE FUNCTION github_sync.take_census(
-	s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[], jsons text[]) RETURNS void
+	s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[], comment_counts integer[])
+RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	shown bigint[] := ARRAY(SELECT i.github_id FROM unnest(items) AS i) || s.shown_ids;
@@ -321,13 +322,12 @@ BEGIN
 		AND NOT s.filters ? 'comments' THEN
 		PERFORM github_sync.comment_note_counts(s.github_repo_id,
 			ARRAY(SELECT i.number FROM unnest(items) WITH ORDINALITY AS i ORDER BY i.ordinality),
-			ARRAY(SELECT (j.json::jsonb ->> 'comments')::integer
-				FROM unnest(jsons) WITH ORDINALITY AS j (json, place) ORDER BY j.place));
+			comment_counts);
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.take_census(
-	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[], text[]) IS
+	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[], integer[]) IS
 'private: issues of the time that a page spans which it does not show are asked for singly; issues that have another '
 'number of comments than here have them listed';
 
@@ -397,7 +397,7 @@ BEGIN
 			place)
 		WHERE EXISTS (SELECT FROM github_sync.github_issues AS k
 				WHERE k.github_repo_id = s.github_repo_id AND k.number = u.number)
-			OR s.stream = 'issues' AND u.state = coalesce(s.filters ->> 'state', u.state)
+			OR s.stream = 'issues' AND (s.filters ->> 'state' IS NULL OR u.state = s.filters ->> 'state')
 				AND u.updated_at >= coalesce((s.filters ->> 'since')::timestamptz, '-infinity')) AS i;
 END
 $$;
@@ -405,8 +405,23 @@ COMMENT ON FUNCTION github_sync.keep_wanted(github_sync.repo_sweeps, github_sync
 'private: the items of a page that backfill_repo() was to import, and those that are known already, with their '
 'comments';
 
+CREATE OR REPLACE FUNCTION github_sync.note_listed_name(repo github_sync.github_repos, item github_sync.resource)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	place CONSTANT text[] := regexp_match(item.html_url, '/([^/]+)/([^/]+)/(?:issues|pull)/[0-9]+(?:#.*)?$');
+BEGIN
+	IF place IS NULL OR (place[1], place[2]) = (repo.owner_login, repo.name) AND NOT repo.name_lost THEN
+		RETURN;
+	END IF;
+	PERFORM github_sync.report_repo_name(repo.id, repo.id, place[1], place[2]);
+END
+$$;
+COMMENT ON FUNCTION github_sync.note_listed_name(github_sync.github_repos, github_sync.resource) IS
+'private: a list is asked for by the id of its repository, and its items show the name that the repository has by now';
+
 CREATE OR REPLACE FUNCTION github_sync.sweep_page(
-	page github_sync.swept_page, items github_sync.resource[], jsons text[]) RETURNS text
+	page github_sync.swept_page, items github_sync.resource[], jsons text[], comment_counts integer[]) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	s github_sync.repo_sweeps := github_sync.lock_claimed_sweep(page.github_repo_id, page.stream, page.claim_no);
@@ -418,6 +433,7 @@ BEGIN
 		RETURN 'stale';
 	END IF;
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id;
+	PERFORM github_sync.note_listed_name(repo, items[1]) WHERE cardinality(items) > 0;
 	page.is_careful := s.attempts >= 2;
 	page.priority := CASE s.phase WHEN 'backfill' THEN 300 ELSE 200 END;
 	s.listed := s.listed + cardinality(items);
@@ -425,7 +441,7 @@ BEGIN
 		THEN github_sync.task_apply_listed(repo, page, wanted.items, wanted.jsons)
 		ELSE github_sync.comment_apply_listed(repo, page, wanted.items, wanted.jsons) END;
 	IF s.phase = 'census' THEN
-		PERFORM github_sync.take_census(s, page, items, jsons);
+		PERFORM github_sync.take_census(s, page, items, comment_counts);
 	END IF;
 	IF s.phase = 'sweep' AND is_first AND page.next_link IS NULL THEN
 		s.etag := page.etag;
@@ -443,8 +459,9 @@ BEGIN
 	RETURN CASE WHEN s.pass_began_at IS NULL THEN 'complete' ELSE 'goes on' END;
 END
 $$;
-COMMENT ON FUNCTION github_sync.sweep_page(github_sync.swept_page, github_sync.resource[], text[]) IS
-'private: a page of a list was read: it is applied, and the cursor moves, in this one transaction. Returns goes on, '
+COMMENT ON FUNCTION github_sync.sweep_page(github_sync.swept_page, github_sync.resource[], text[], integer[]) IS
+'private: a page of a list was read: it is applied, and the cursor moves, in this one transaction. jsons: NULL: the '
+'database has no character for something in it; comment_counts: of issues; NULL: not shown. Returns goes on, '
 'complete (the end of the list), or stale: the claim is not the caller''s any more';
 
 CREATE OR REPLACE FUNCTION github_sync.sweep_not_modified(repo_id bigint, list text, held_claim_no integer) RETURNS text

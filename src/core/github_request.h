@@ -28,7 +28,8 @@ typedef enum GithubOperation
 	GITHUB_LIST_ISSUE_COMMENTS,
 	GITHUB_SWEEP_ISSUES,   /* by their last change, oldest first */
 	GITHUB_SWEEP_COMMENTS, /* those of all issues, the same */
-	GITHUB_CENSUS_ISSUES,  /* by their creation, oldest first: a key that does not move */
+	GITHUB_SWEEP_ISSUE_COMMENTS,
+	GITHUB_CENSUS_ISSUES, /* by their creation, oldest first: a key that does not move */
 	GITHUB_GET_REPOSITORY,
 	GITHUB_GET_REPOSITORY_BY_ID,     /* the same, whatever its name is */
 	GITHUB_GET_APP,                  /* JWT: who we are, in App mode */

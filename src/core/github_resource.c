@@ -44,6 +44,18 @@ is_pull_request(const JsonReader *reader)
 	return cJSON_IsString(cJSON_GetObjectItemCaseSensitive(member, "url"));
 }
 
+/* Not in all that shows an issue: a number of zero or more, or it is not shown. */
+static int32_t
+comment_count(const JsonReader *reader)
+{
+	const cJSON *comments = json_read_member(reader, "comments");
+
+	return cJSON_IsNumber(comments) && comments->valuedouble >= 0 &&
+			comments->valuedouble <= INT32_MAX
+		? (int32_t) comments->valuedouble
+		: -1;
+}
+
 static void
 read_issue(JsonReader *reader, GithubResource *resource)
 {
@@ -53,6 +65,7 @@ read_issue(JsonReader *reader, GithubResource *resource)
 	resource->state = json_read_name(reader, "state");
 	resource->state_reason = json_read_optional_name(reader, "state_reason");
 	resource->closed_at = json_read_optional_time(reader, "closed_at");
+	resource->comment_count = comment_count(reader);
 }
 
 /* The last segment of a URL as an issue number; 0: it is none. */

@@ -35,7 +35,8 @@ typedef struct GithubResource
 	char *html_url;
 	int64_t created_at; /* seconds since 1970, UTC */
 	int64_t updated_at;
-	int64_t closed_at; /* GITHUB_NO_TIME: not closed */
+	int64_t closed_at;     /* GITHUB_NO_TIME: not closed */
+	int32_t comment_count; /* issues only; -1: not shown */
 } GithubResource;
 
 typedef enum GithubResourceKind

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "core/github_time.h"
 #include "db/epoch.h"
@@ -58,6 +59,30 @@ static Datum
 text_datum(const char *value)
 {
 	return CStringGetTextDatum(pg_any_to_server(value, (int) strlen(value), PG_UTF8));
+}
+
+bool
+parameters_can_hold(const char *value)
+{
+	int encoding = GetDatabaseEncoding();
+	int length = value != NULL ? (int) strlen(value) : 0;
+	unsigned char *converted;
+	Oid conversion;
+	int read;
+
+	if (length == 0)
+		return true;
+	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
+		return pg_verify_mbstr(PG_UTF8, value, length, true);
+	conversion = FindDefaultConversionProc(PG_UTF8, encoding);
+	if (!OidIsValid(conversion))
+		return false;
+	converted = palloc((Size) length * MAX_CONVERSION_GROWTH + 1);
+	read = pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding,
+										 (unsigned char *) unconstify(char *, value), length,
+										 converted, length * MAX_CONVERSION_GROWTH + 1, true);
+	pfree(converted);
+	return read == length;
 }
 
 void

@@ -34,6 +34,9 @@ extern void parameters_add_timestamp(Parameters *parameters, TimestampTz value);
 /* Seconds since 1970; GITHUB_NO_TIME: NULL. */
 extern void parameters_add_seconds(Parameters *parameters, int64 seconds);
 
+/* Whether the database's encoding has each of its characters: then it may be added. */
+extern bool parameters_can_hold(const char *value);
+
 /* NULL: NULL.  Raises where the database's encoding has no such character. */
 extern void parameters_add_text(Parameters *parameters, const char *value);
 

@@ -90,6 +90,7 @@ kind_of_answer(const ResourceReport *answer)
 			return "found";
 		case GITHUB_SWEEP_ISSUES:
 		case GITHUB_SWEEP_COMMENTS:
+		case GITHUB_SWEEP_ISSUE_COMMENTS:
 		case GITHUB_CENSUS_ISSUES:
 			break; /* no claim asks for them */
 		case GITHUB_DELETE_COMMENT:

@@ -27,7 +27,7 @@ operation_of(const ResultSet *result, uint64 row)
 	if (strcmp(request, "census") == 0)
 		return GITHUB_CENSUS_ISSUES;
 	if (strcmp(request, "comments of issue") == 0)
-		return GITHUB_LIST_ISSUE_COMMENTS;
+		return GITHUB_SWEEP_ISSUE_COMMENTS;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s() returned an unknown request: \"%s\"", result->function, request)));
@@ -54,8 +54,6 @@ read_sweep(const ResultSet *result, uint64 row, MemoryContext parent)
 	sweep->stream = result_text(result, row, "stream");
 	sweep->claim_no = result_int32(result, row, "claim_no");
 	sweep->installation_id = result_int64(result, row, "installation_id");
-	sweep->owner_login = result_text(result, row, "owner_login");
-	sweep->repo_name = result_text(result, row, "repo_name");
 	sweep->operation = operation_of(result, row);
 	sweep->issue_number = result_int32_or(result, row, "issue_number", 0);
 	sweep->page_size = result_int32(result, row, "page_size");
@@ -80,11 +78,11 @@ append_sweep(List *sweeps, RepoSweep *sweep, MemoryContext parent)
 List *
 repo_sweeps_claim(const int64 *busy_installations, int busy_count, MemoryContext parent)
 {
-	static Statement statement = STATEMENT(
-		"SELECT github_repo_id, stream, claim_no, installation_id, owner_login, repo_name,"
-		" request, issue_number, page_size, since, page_link, etag, etag_key"
-		" FROM github_sync.sweep_claim($1)",
-		INT8ARRAYOID);
+	static Statement statement =
+		STATEMENT("SELECT github_repo_id, stream, claim_no, installation_id, request,"
+				  " issue_number, page_size, since, page_link, etag, etag_key"
+				  " FROM github_sync.sweep_claim($1)",
+				  INT8ARRAYOID);
 	Parameters parameters = {0};
 	ResultSet result;
 	List *sweeps = NIL;
@@ -219,6 +217,27 @@ author_id_of(const GithubItem *item)
 	return item->resource.author_id;
 }
 
+static int64
+comment_count_of(const GithubItem *item)
+{
+	return item->resource.comment_count;
+}
+
+/* NULL: the database has no character for something in it, and it is fetched singly, to end with that error. */
+static const char *
+whole_json_of(const GithubItem *item)
+{
+	static const TextOfItem texts[] = {title_of,        author_login_of, body_of, item_state_of,
+									   state_reason_of, html_url_of,     json_of};
+
+	for (size_t i = 0; i < lengthof(texts); i++)
+	{
+		if (!parameters_can_hold(texts[i](item)))
+			return NULL;
+	}
+	return item->json;
+}
+
 /* A comment that does not say of which issue it is could be of any. */
 static bool
 is_readable(const GithubItem *item)
@@ -234,8 +253,12 @@ add_item_texts(Parameters *parameters, const GithubItems *items, TextOfItem text
 
 	for (size_t i = 0; i < items->count; i++)
 	{
-		if (is_readable(&items->items[i]))
-			texts[count++] = text_of(&items->items[i]);
+		const char *text;
+
+		if (!is_readable(&items->items[i]))
+			continue;
+		text = text_of(&items->items[i]);
+		texts[count++] = parameters_can_hold(text) ? text : NULL;
 	}
 	parameters_add_text_array(parameters, texts, count);
 }
@@ -304,7 +327,8 @@ add_items(Parameters *parameters, const GithubItems *items)
 	add_item_numbers(parameters, items, updated_at_of);
 	add_item_numbers(parameters, items, closed_at_of);
 	add_item_numbers(parameters, items, author_id_of);
-	add_item_texts(parameters, items, json_of);
+	add_item_texts(parameters, items, whole_json_of);
+	add_item_numbers(parameters, items, comment_count_of);
 }
 
 void
@@ -319,11 +343,13 @@ repo_sweeps_report_page(const RepoSweep *sweep, const SweptPage *page)
 		" nullif(i.author_id, 0))::github_sync.resource"
 		" FROM unnest($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
 		" WITH ORDINALITY AS i (id, number, is_pull, title, body, state, reason, author, url,"
-		" created, updated, closed, author_id, place) ORDER BY i.place), $23) AS result",
+		" created, updated, closed, author_id, place) ORDER BY i.place), $23,"
+		" ARRAY(SELECT nullif(n.comments, -1)::integer FROM unnest($24) WITH ORDINALITY AS n (comments, place)"
+		" ORDER BY n.place)) AS result",
 		INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
 		INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
 		TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
-		INT8ARRAYOID, TEXTARRAYOID);
+		INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID);
 	Parameters parameters = {0};
 
 	add_sweep(&parameters, sweep);

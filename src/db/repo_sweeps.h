@@ -22,8 +22,6 @@ typedef struct RepoSweep
 	char *stream; /* issues, comments */
 	int32 claim_no;
 	int64 installation_id;
-	char *owner_login;
-	char *repo_name;
 	GithubOperation operation;
 	int32 issue_number; /* comments of an issue */
 	int32 page_size;
@@ -41,7 +39,11 @@ typedef struct SweptPage
 	const char *next_link;
 	const char *etag;
 	const char *etag_key;
-	const GithubItems *items; /* those that cannot be read are left out, and named */
+	/*
+	 * Those that cannot be read are left out, and named; of those with a
+	 * character that the database does not have, only that they are there.
+	 */
+	const GithubItems *items;
 } SweptPage;
 
 /* Pages that may be read now, in child contexts of parent, as the list is in it. */

@@ -40,8 +40,7 @@ describe_claim(const Conversation *conversation, GithubRequestInput *input)
 static void
 describe_sweep(const RepoSweep *sweep, GithubRequestInput *input)
 {
-	input->owner = sweep->owner_login;
-	input->repository = sweep->repo_name;
+	input->repository_id = sweep->github_repo_id;
 	input->issue_number = sweep->issue_number;
 	input->page = 1;
 	input->per_page = sweep->page_size;

@@ -14,8 +14,8 @@ LANGUAGE sql AS $$
 $$;
 CREATE FUNCTION as_json(item github_sync.resource) RETURNS text
 LANGUAGE sql AS $$
-	SELECT format('{"id": %s, "number": %s, "comments": %s, "repository_url": "https://api.github.com/repos/octo/app"}',
-		item.github_id, item.number, CASE item.number WHEN 3 THEN 1 ELSE 0 END)
+	SELECT format('{"id": %s, "number": %s, "repository_url": "https://api.github.com/repos/octo/app"}',
+		item.github_id, item.number)
 $$;
 -- the next list that is asked for
 CREATE FUNCTION ask() RETURNS github_sync.sweep
@@ -33,7 +33,8 @@ BEGIN
 	RETURN format('%s%s since %s%s: ', s.request, coalesce(' ' || s.issue_number, ''),
 			coalesce(extract(epoch FROM s.since - at(0))::integer::text, 'ever'), coalesce(' at ' || s.page_link, ''))
 		|| github_sync.sweep_page(ROW(s.github_repo_id, s.stream, s.claim_no, at(answered_s), 41, next_link, NULL, NULL,
-			NULL, NULL, NULL)::github_sync.swept_page, items, ARRAY(SELECT as_json(i) FROM unnest(items) AS i));
+			NULL, NULL, NULL)::github_sync.swept_page, items, ARRAY(SELECT as_json(i) FROM unnest(items) AS i),
+			ARRAY(SELECT CASE i.number WHEN 3 THEN 1 ELSE 0 END FROM unnest(items) AS i));
 END
 $$;
 CREATE FUNCTION fail_page(may_be_page_size boolean) RETURNS text

@@ -63,4 +63,20 @@ $western->wait_until("SELECT count(*) = 2 FROM github_sync.sync_errors");
 my $refused = $western->row("SELECT * FROM github_sync.sync_errors WHERE error_code = 'validation_failed'");
 like($refused->{error_reason}, qr/nein \?+ \?+$/, "GitHub's words are kept as far as there are characters for them");
 
+# ---- a page of a list with such characters ----
+
+my $errors = $western->superuser_sql('SELECT count(*) FROM github_sync.sync_errors');
+
+$github->human_creates_issue('acme/widgets', title => "listed before");
+$github->human_creates_issue('acme/widgets', title => "listed \x{1f600}");
+$github->human_creates_issue('acme/widgets', title => "listed with a text", body => "\x{2014}");
+$github->human_creates_issue('acme/widgets', title => "listed behind it, \x{e4}");
+$western->sql("SELECT github_sync.reconcile_repo(@{[GitHubSync::Application::WIDGETS]})");
+$western->wait_until("SELECT bool_and(last_complete_at IS NOT NULL AND NOT is_asked) FROM github_sync.repo_sweeps");
+$western->wait_until_done;
+is($western->superuser_sql("SELECT string_agg(title, '|' ORDER BY title) FROM planner.tasks WHERE title ~ 'listed'"), "listed before|" . bytes("listed behind it, \x{e4}"),
+	'what the database has no character for does not stop the page that shows it');
+is($western->superuser_sql("SELECT count(*) FROM github_sync.sync_errors WHERE error_reason ~ '^22P05: '"), 3, 'it is reported, each by itself');
+is($western->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), $errors + 2, '... and once');
+
 done_testing();

@@ -25,6 +25,15 @@ test_whole_page(void)
 	is_int(items.items[0].resource.id, 1, "... the first of them");
 	is_int(items.items[1].resource.id, 2, "... and the second");
 	is_text(items.items[1].json, ISSUE(2), "... as it stands there");
+	is_int(items.items[1].resource.comment_count, -1,
+		   "... which does not say how many comments it has");
+	github_items_free(&items);
+	is_int(github_items_parse(GITHUB_ISSUE,
+							  "[{\"comments\":7," TIMES
+							  ",\"id\":1,\"number\":2,\"title\":\"\",\"state\":\"open\"}]",
+							  &items, NULL),
+		   GITHUB_PARSE_OK, "an issue with comments");
+	is_int(items.items[0].resource.comment_count, 7, "... has so many");
 	github_items_free(&items);
 	ok(items.items == NULL && items.count == 0, "a freed page is empty");
 	is_int(github_items_parse(GITHUB_ISSUE, "[ ]", &items, NULL), GITHUB_PARSE_OK, "an empty page");

@@ -51,6 +51,7 @@ typedef struct OperationCase
 } OperationCase;
 
 #define REPO "/repos/octo-org/tasks.db"
+#define BY_ID "/repositories/1296269"
 
 static const OperationCase operation_cases[] = {
 	{GITHUB_GET_ISSUE, "get issue", "GET", REPO "/issues/1347", NULL, false, false, false},
@@ -72,17 +73,18 @@ static const OperationCase operation_cases[] = {
 	{GITHUB_LIST_ISSUE_COMMENTS, "list comments", "GET",
 	 REPO "/issues/1347/comments?per_page=100&page=2", NULL, false, false, false},
 	{GITHUB_SWEEP_ISSUES, "sweep issues", "GET",
-	 REPO "/issues?state=all&sort=updated&direction=asc&per_page=100&page=2", NULL, false, false,
+	 BY_ID "/issues?state=all&sort=updated&direction=asc&per_page=100&page=2", NULL, false, false,
 	 false},
 	{GITHUB_SWEEP_COMMENTS, "sweep comments", "GET",
-	 REPO "/issues/comments?sort=updated&direction=asc&per_page=100&page=2", NULL, false, false,
+	 BY_ID "/issues/comments?sort=updated&direction=asc&per_page=100&page=2", NULL, false, false,
 	 false},
+	{GITHUB_SWEEP_ISSUE_COMMENTS, "sweep comments of an issue", "GET",
+	 BY_ID "/issues/1347/comments?per_page=100&page=2", NULL, false, false, false},
 	{GITHUB_CENSUS_ISSUES, "census of issues", "GET",
-	 REPO "/issues?state=all&sort=created&direction=asc&per_page=100&page=2", NULL, false, false,
+	 BY_ID "/issues?state=all&sort=created&direction=asc&per_page=100&page=2", NULL, false, false,
 	 false},
 	{GITHUB_GET_REPOSITORY, "get repository", "GET", REPO, NULL, false, false, false},
-	{GITHUB_GET_REPOSITORY_BY_ID, "get repository by id", "GET", "/repositories/1296269", NULL,
-	 false, false, false},
+	{GITHUB_GET_REPOSITORY_BY_ID, "get repository by id", "GET", BY_ID, NULL, false, false, false},
 	{GITHUB_GET_APP, "get app", "GET", "/app", NULL, false, false, true},
 	{GITHUB_GET_USER, "get user", "GET", "/user", NULL, false, false, false},
 	{GITHUB_GET_ACCOUNT, "get account", "GET", "/users/octo-app%5Bbot%5D", NULL, false, false,
