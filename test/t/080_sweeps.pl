@@ -1,7 +1,8 @@
 # 080_sweeps.pl
 #
-# What GitHub's lists show arrives: a first import that survives kill -9 at any
-# page, changes and deletions of which no webhook told, and repositories that
+# What GitHub's lists show arrives: a first import that survives kill -9 and a
+# crash of the server at its pages, changes and deletions of which webhooks were
+# lost, lists that lag, a repository that is called anew, and repositories that
 # fail beside others that do not.
 use strict;
 use warnings;
@@ -15,14 +16,14 @@ use Test::More;
 use constant { WIDGETS => GitHubSync::Application::WIDGETS, GADGETS => GitHubSync::Application::GADGETS };
 
 my $github = GitHubSync::StandIn->start(judged => 1);
-my $issues = 300;
+my $issues = 120;
 
 $github->control('POST', 'seed', { repositories => [ { id => WIDGETS, owner => 'acme', name => 'widgets', private => \1, issues => [
 	map { { number => $_, title => "issue $_", body => "text of $_", author => 'alice', state => $_ % 3 ? 'open' : 'closed',
 		created_at => sprintf('2024-01-01T%02d:%02d:00Z', int($_ / 60), $_ % 60),
-		# A hundred and fifty of one second: a page and a half.
-		updated_at => $_ <= 150 ? '2024-02-01T00:00:00Z' : sprintf('2024-02-02T%02d:%02d:00Z', int($_ / 60), $_ % 60),
-		comments => [ $_ % 2 ? ({ body => "comment of $_", author => 'bob', created_at => '2024-01-03T00:00:00Z', updated_at => '2024-01-03T00:00:00Z' }) : () ] } } 1 .. $issues ] } ] });
+		# More of one second than fit on a page.
+		updated_at => $_ <= 105 ? '2024-02-01T00:00:00Z' : sprintf('2024-02-02T%02d:%02d:00Z', int($_ / 60), $_ % 60),
+		comments => [ $_ <= 105 ? ({ body => "comment of $_", author => 'bob', created_at => '2024-01-03T00:00:00Z', updated_at => '2024-01-03T00:00:00Z' }) : () ] } } 1 .. $issues ] } ] });
 my $application = GitHubSync::Application->start($github);
 my $node        = $application->{node};
 
@@ -73,25 +74,77 @@ sub kill_worker
 	$node->poll_query_until('postgres', "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $pid)") or die 'the worker did not end';
 }
 
+sub crash_server
+{
+	$application->disconnect;
+	$node->stop('immediate');
+	$node->start;
+}
+
+# "path status" of the pages of lists that were asked for since.
+sub pages_asked_for
+{
+	my ($since) = @_;
+
+	return map { "$_->{path} " . ($_->{status} // 'no answer') } grep { $_->{path} =~ m{^/repositories/\d+/issues} } $github->requests(since => $since);
+}
+
+# A sweep of each list, and no census.
+sub sweep
+{
+	my ($repo_id) = @_;
+
+	$application->sql("UPDATE github_sync.repo_sweeps SET is_asked = true, due_at = now() WHERE github_repo_id = $repo_id; SELECT github_sync.wake()");
+	wait_for_lists($repo_id);
+}
+
+sub reconcile
+{
+	my ($repo_id) = @_;
+
+	$application->sql("SELECT github_sync.reconcile_repo($repo_id)");
+	wait_for_lists($repo_id);
+}
+
 # ---- an import, whatever dies ----
 
-my @pages = ('/issues\?.*since', '/issues\?.*(after=|[?&]page=2)', '/issues/comments', '/issues/comments\?.*(since|after=|[?&]page=2)');
+# The worker stands still while it writes the row of one of these texts.
+$application->sql(q{
+	CREATE TABLE slow (words text);
+	INSERT INTO slow VALUES ('text of 60'), ('comment of 101');
+	CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		PERFORM pg_sleep(600) FROM planner.slow WHERE words = NEW.markdown;
+		RETURN NEW;
+	END $$;
+	CREATE TRIGGER slow BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION be_slow();
+	CREATE TRIGGER slow BEFORE INSERT ON comments FOR EACH ROW EXECUTE FUNCTION be_slow();
+});
 
-$github->fault("GET $pages[0]", { gate => 'page0' }, times => 1);
-$application->sql("SELECT github_sync.backfill_repo(@{[WIDGETS]})");
-foreach my $i (0 .. $#pages)
+sub wait_until_slow
 {
-	$github->wait_at_gate("page$i");
-	$github->fault("GET $pages[$i + 1]", { gate => 'page' . ($i + 1) }, times => 1) if $i < $#pages;
-	kill_worker();
-	$github->open_gate("page$i");
+	my ($words) = @_;
+
+	$application->wait_until("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND wait_event = 'PgSleep')");
+	$application->sql("DELETE FROM slow WHERE words = '$words'");
 }
+
+$application->sql("SELECT github_sync.backfill_repo(@{[WIDGETS]})");
+wait_until_slow('text of 60');
+$github->fault('GET /issues\?.*(after=|[?&]page=2)', { gate => 'second' }, times => 1);
+kill_worker();
+$github->wait_at_gate('second');
+kill_worker();
+$github->open_gate('second');
+wait_until_slow('comment of 101');
+crash_server();
 wait_for_lists(WIDGETS);
-is(here(WIDGETS), at_github('acme/widgets'), 'an import whose worker is killed at its pages brings each issue and comment once');
+is(here(WIDGETS), at_github('acme/widgets'), 'an import whose worker and server die in the middle of pages brings each issue and comment once');
 is($application->sql('SELECT count(*) FROM tasks'), $issues, '... and no task more');
 is($application->sql('SELECT count(*) FROM github_sync.sync_errors'), 0, '... without an error');
+my @first = grep { m{/issues\?(?!.*(?:after=|since=|[?&]page=[2-9]))} } pages_asked_for(0);
+is(scalar @first, 2, '... and goes on where it was');
 
-# ---- what no webhook told of ----
+# ---- webhooks that are lost ----
 
 srand 80;
 my @open = map { $_->{number} } $github->issues('acme/widgets');
@@ -99,44 +152,67 @@ my @comments = map { map { $_->{id} } @{ $_->{comments} } } $github->issues('acm
 
 sub any { my ($list) = @_; return splice @$list, int rand @$list, 1 }
 
-$github->human_edits_issue('acme/widgets', any(\@open), title => "edited $_", body => "edited text $_") foreach 1 .. 20;
-$github->human_edits_comment(any(\@comments), body => "edited comment $_") foreach 1 .. 10;
-$github->human_creates_comment('acme/widgets', any(\@open), body => "late comment $_") foreach 1 .. 10;
+$github->webhooks(lose_every => 3);
+$github->human_edits_issue('acme/widgets', any(\@open), title => "edited $_", body => "edited text $_") foreach 1 .. 10;
+$github->human_edits_comment(any(\@comments), body => "edited comment $_") foreach 1 .. 8;
+$github->human_creates_comment('acme/widgets', any(\@open), body => "late comment $_") foreach 1 .. 8;
 $github->human_creates_issue('acme/widgets', title => "late $_", body => "late text $_") foreach 1 .. 5;
 $github->human_deletes_comment(any(\@comments)) foreach 1 .. 5;
-$github->human_deletes_issue('acme/widgets', any(\@open)) foreach 1 .. 3;
-$application->sql("SELECT github_sync.reconcile_repo(@{[WIDGETS]})");
-wait_for_lists(WIDGETS);
+$github->human_deletes_issue('acme/widgets', any(\@open)) foreach 1 .. 4;
+
+my @deliveries = $github->deliveries;
+my @arriving   = grep { $_->{outcome} ne 'lost' } @deliveries;
+
+cmp_ok(scalar @arriving, '<', scalar @deliveries, 'a third of the webhooks is lost');
+# Late, the last ones first, and half of them twice.
+$application->sql(join '; ', map { "SELECT github_sync.ingest_webhook('$_->{event}', '$_->{guid}', " . GitHubSync::Application::quote($_->{body}) . ')' }
+	reverse(@arriving), grep { rand() < 0.5 } @arriving);
+reconcile(WIDGETS);
 pass_the_minute();
-is(here(WIDGETS), at_github('acme/widgets'), 'edits, comments and deletions arrive by sweeps alone');
+is(here(WIDGETS), at_github('acme/widgets'), '... and what they would have told, a sweep and a census find: edits, comments, deletions');
 is($application->sql('SELECT count(*) FROM github_sync.sync_errors'), 0, '... without an error');
 
+# ---- lists that lag, of a repository that is called anew ----
+
+$github->webhooks(mode => 'off');
+# By then, all that there is is listed.
+$github->advance_clock(61);
+$github->behaviour(list_lag_s => 60);
+$github->human_creates_issue('acme/widgets', title => 'not listed at first', body => 'a text');
+$github->advance_clock(20);
+$github->human_edits_issue('acme/widgets', any(\@open), title => 'edited later', body => 'another text');
+$github->human_renames_repository('acme/widgets', owner => 'acme', name => 'gizmos');
+$github->act(create_repository => (owner => 'acme', name => 'widgets'));
+$github->human_creates_issue('acme/widgets', title => 'of another repository', body => 'its text');
+sweep(WIDGETS);
+is($application->sql("SELECT string_agg(title, ',' ORDER BY title) FROM tasks WHERE title IN ('edited later', 'not listed at first', 'of another repository')"), 'edited later',
+	'a sweep follows a repository to its new name, and reads no other one of the old name');
+is($application->sql("SELECT name FROM github_sync.github_repos WHERE id = @{[WIDGETS]}"), 'gizmos', '... which is taken over');
+$github->advance_clock(60);
+sweep(WIDGETS);
+is(here(WIDGETS), at_github('acme/gizmos'), 'what a list shows later than what is newer arrives by the overlap of two sweeps');
+$github->behaviour(list_lag_s => 0);
+
+sweep(WIDGETS);
 my $seq = $github->last_seq;
 
-$application->sql("UPDATE github_sync.repo_sweeps SET is_asked = true, due_at = now(); SELECT github_sync.wake()");
-wait_for_lists(WIDGETS);
-$application->sql("UPDATE github_sync.repo_sweeps SET is_asked = true, due_at = now(); SELECT github_sync.wake()");
-wait_for_lists(WIDGETS);
-my @asked = GitHubSync::Application::asked($github, $seq);
-
-is(scalar(grep { / 304$/ } @asked), 2, 'where nothing changed, a sweep of each list is answered 304') or diag(join "\n", @asked);
+sweep(WIDGETS);
+is(join(',', map { / (\d+)$/ } pages_asked_for($seq)), '304,304', 'where nothing changed, a sweep of each list is answered 304');
 
 # ---- a repository whose lists fail, beside one whose lists do not ----
 
-$github->fault('GET /repos/acme/gadgets/', { answer => { status => 502, body => 'Bad Gateway' } }, times => 'forever');
+$github->fault("GET /repositories/@{[GADGETS]}/", { answer => { status => 502, body => 'Bad Gateway' } }, times => 'forever');
 $application->connect_repository(GADGETS, 'gadgets', GitHubSync::Application::INSTALLATION);
 $github->human_creates_issue('acme/gadgets', title => 'a gadget', body => 'its text');
-$github->human_creates_issue('acme/widgets', title => 'beside it', body => 'a text');
+$github->human_creates_issue('acme/gizmos', title => 'beside it', body => 'a text');
 $application->sql("SELECT github_sync.backfill_repo(@{[GADGETS]})");
 $application->wait_until("SELECT attempts > 0 AND waits_for ~ '^retry at' AND last_error ~ '502' FROM github_sync.sync_progress WHERE github_repo_id = @{[GADGETS]} AND stream = 'issues'");
 is($application->sql("SELECT page_size FROM github_sync.repo_sweeps WHERE github_repo_id = @{[GADGETS]} AND stream = 'issues'"), 10,
 	'a list that answers 502 is asked for in smaller pages, and shows why it waits');
-$application->sql("SELECT github_sync.reconcile_repo(@{[WIDGETS]})");
-wait_for_lists(WIDGETS);
-is(here(WIDGETS), at_github('acme/widgets'), '... while those of another repository are read');
+reconcile(WIDGETS);
+is(here(WIDGETS), at_github('acme/gizmos'), '... while those of another repository are read');
 $github->clear_faults;
-$application->sql("SELECT github_sync.reconcile_repo(@{[GADGETS]})");
-wait_for_lists(GADGETS);
+reconcile(GADGETS);
 is(here(GADGETS), at_github('acme/gadgets'), '... and it is read once it can be');
 
 # ---- one that is suspended ----
@@ -145,9 +221,9 @@ $github->installation(GitHubSync::Application::INSTALLATION, 'suspend');
 $application->sql("SELECT github_sync.reconcile_repo(@{[WIDGETS]})");
 $application->wait_until("SELECT bool_and(waits_for = 'installation suspended') FROM github_sync.sync_progress");
 $github->installation(GitHubSync::Application::INSTALLATION, 'unsuspend');
-$github->human_creates_issue('acme/widgets', title => 'meanwhile', body => 'a text');
+$github->human_creates_issue('acme/gizmos', title => 'meanwhile', body => 'a text');
 $application->sql("UPDATE github_sync.github_app_installations SET state = 'active'");
 wait_for_lists(WIDGETS);
-is(here(WIDGETS), at_github('acme/widgets'), 'a suspended installation is read as soon as it is active again');
+is(here(WIDGETS), at_github('acme/gizmos'), 'a suspended installation is read as soon as it is active again');
 
 done_testing;
