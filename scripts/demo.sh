@@ -105,6 +105,7 @@ write_settings() {
 		github_sync.app_id = '424242'
 		github_sync.private_key_file = '$work_dir/app-key.pem'
 		github_sync.write_interval = 0
+		github_sync.reconcile_interval = 0
 		track_commit_timestamp = on
 	EOF
 }
