@@ -159,8 +159,8 @@ BEGIN
 		cursor_at = s.cursor_at, since_filter = s.since_filter, cursor_link = s.cursor_link, page_size = s.page_size,
 		issue_id = s.issue_id, shown_ids = s.shown_ids, created_until = s.created_until,
 		pass_began_at = s.pass_began_at, pass_started_at = s.pass_started_at, listed = s.listed, applied = s.applied,
-		claimed_by = s.claimed_by, claim_no = s.claim_no, attempts = s.attempts, last_error = s.last_error,
-		last_error_at = s.last_error_at, etag = s.etag, etag_key = s.etag_key,
+		claimed_by = s.claimed_by, claim_no = s.claim_no, abandoned = s.abandoned, attempts = s.attempts,
+		last_error = s.last_error, last_error_at = s.last_error_at, etag = s.etag, etag_key = s.etag_key,
 		last_complete_at = s.last_complete_at, last_census_at = s.last_census_at
 	WHERE r.github_repo_id = s.github_repo_id AND r.stream = s.stream;
 END
@@ -184,7 +184,7 @@ BEGIN
 	SELECT * INTO begun FROM github_sync.next_issue_to_list(s);
 	s := begun.s;
 	IF s.claimed_by IS NOT NULL THEN
-		s.attempts := s.attempts + 1;	/* a worker ended with it */
+		s.abandoned := s.abandoned + 1;
 	END IF;
 	s.claimed_by := pg_backend_pid();
 	s.claim_no := s.claim_no + 1;
@@ -434,7 +434,7 @@ BEGIN
 	END IF;
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id;
 	PERFORM github_sync.note_listed_name(repo, items[1]) WHERE cardinality(items) > 0;
-	page.is_careful := s.attempts >= 2;
+	page.is_careful := s.abandoned >= 2;
 	page.priority := CASE s.phase WHEN 'backfill' THEN 300 ELSE 200 END;
 	s.listed := s.listed + cardinality(items);
 	s.applied := s.applied + CASE s.stream WHEN 'issues'
@@ -449,6 +449,7 @@ BEGIN
 	END IF;
 	s.due_at := clock_timestamp();
 	s.claimed_by := NULL;
+	s.abandoned := 0;
 	s.attempts := 0;
 	s := github_sync.move_cursor(s, page, items);
 	IF page.unreadable IS NOT NULL THEN
@@ -473,6 +474,7 @@ BEGIN
 		RETURN 'stale';
 	END IF;
 	s.claimed_by := NULL;
+	s.abandoned := 0;
 	PERFORM github_sync.save_sweep(github_sync.end_pass(s));
 	RETURN 'complete';
 END
@@ -515,6 +517,7 @@ BEGIN
 		RETURN 'stale';
 	END IF;
 	s.claimed_by := NULL;
+	s.abandoned := 0;
 	s.last_error := github_sync.shortened(reason);
 	s.last_error_at := clock_timestamp();
 	s.due_at := clock_timestamp();
@@ -550,6 +553,7 @@ BEGIN
 		RETURN 'stale';
 	END IF;
 	s.claimed_by := NULL;
+	s.abandoned := 0;
 	s.due_at := coalesce(retry_at, s.due_at);
 	s.last_error := coalesce(github_sync.shortened(reason), s.last_error);
 	s.last_error_at := CASE WHEN reason IS NULL THEN s.last_error_at ELSE clock_timestamp() END;
@@ -610,19 +614,20 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.resume_sweeps_of_installation() IS
-'private: an installation is active again, or GitHub was out of reach for it';
+'private: an installation is active again, or GitHub was out of reach for it for a while';
 
 CREATE OR REPLACE TRIGGER c_begin_sweeps
 	AFTER INSERT ON github_sync.github_repos
 	FOR EACH STATEMENT EXECUTE FUNCTION github_sync.begin_sweeps();
 CREATE OR REPLACE TRIGGER c_resume_sweeps
 	AFTER UPDATE ON github_sync.github_repos
-	FOR EACH ROW WHEN ((OLD.sync_enabled, OLD.sync_direction, OLD.access_lost, OLD.github_app_installation_id,
-		OLD.paused_until IS NULL) IS DISTINCT FROM (NEW.sync_enabled, NEW.sync_direction, NEW.access_lost,
-		NEW.github_app_installation_id, NEW.paused_until IS NULL))
+	FOR EACH ROW WHEN ((OLD.sync_enabled, OLD.sync_direction, OLD.access_lost, OLD.github_app_installation_id)
+		IS DISTINCT FROM (NEW.sync_enabled, NEW.sync_direction, NEW.access_lost, NEW.github_app_installation_id)
+		OR OLD.paused_until IS NOT NULL AND NEW.paused_until IS NULL)
 	EXECUTE FUNCTION github_sync.resume_sweeps();
 CREATE OR REPLACE TRIGGER c_resume_sweeps
 	AFTER UPDATE ON github_sync.github_app_installations
+	/* A short outage hides nothing that the next sweep does not find: a census for each would never end. */
 	FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state AND NEW.state = 'active'
-		OR OLD.outage_since IS NOT NULL AND NEW.outage_since IS NULL)
+		OR OLD.outage_since < clock_timestamp() - interval '1 minute' AND NEW.outage_since IS NULL)
 	EXECUTE FUNCTION github_sync.resume_sweeps_of_installation();

@@ -202,6 +202,7 @@ CREATE TABLE IF NOT EXISTS github_sync.repo_sweeps (
 	applied bigint NOT NULL DEFAULT 0,
 	claimed_by integer,
 	claim_no integer NOT NULL DEFAULT 0,
+	abandoned integer NOT NULL DEFAULT 0,
 	attempts integer NOT NULL DEFAULT 0,
 	last_error text,
 	last_error_at timestamptz,
@@ -234,6 +235,10 @@ COMMENT ON COLUMN github_sync.repo_sweeps.pass_started_at IS
 'when the pass began, by the Date of its first page';
 COMMENT ON COLUMN github_sync.repo_sweeps.claim_no IS
 'raised by every claim; the report of a page names it, so that a stale worker changes nothing';
+COMMENT ON COLUMN github_sync.repo_sweeps.abandoned IS
+'claims in a row whose worker ended without a report: it may be the page that ends it';
+COMMENT ON COLUMN github_sync.repo_sweeps.attempts IS
+'pages in a row that could not be read, or not be applied';
 CREATE INDEX IF NOT EXISTS repo_sweeps_due_at_idx ON github_sync.repo_sweeps (due_at);
 
 CREATE TABLE IF NOT EXISTS github_sync.listed_later (

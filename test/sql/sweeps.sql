@@ -82,6 +82,18 @@ INSERT INTO asked (sweep) SELECT to_jsonb(ask());
 UPDATE github_sync.repo_sweeps SET claimed_by = NULL;
 INSERT INTO asked (sweep) SELECT to_jsonb(ask());
 SELECT github_sync.sweep_failed(1, sweep ->> 'stream', (sweep ->> 'claim_no')::integer, 'late', false) FROM asked ORDER BY n;
+-- a page that ends its worker twice makes transactions, each of which can be tried alone; one that GitHub refused does not
+UPDATE github_sync.repo_sweeps SET due_at = now() + interval '1 minute', claimed_by = NULL, abandoned = 0 WHERE stream = 'comments';
+UPDATE github_sync.repo_sweeps SET due_at = now(), claimed_by = NULL, abandoned = 0, last_census_at = now(), phase = 'sweep', cursor_link = NULL, pass_began_at = NULL WHERE stream = 'issues';
+SELECT ask() IS NULL FROM generate_series(1, 3);
+SELECT read_page(1000, 'https://api.github.com/2', listed(5, 60));
+UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute' WHERE stream = 'issues';
+SELECT fail_page(false);
+UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute' WHERE stream = 'issues';
+SELECT fail_page(false);
+UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute' WHERE stream = 'issues';
+SELECT read_page(1000, 'https://api.github.com/3', listed(6, 60));
+SELECT github_issue_number, state FROM github_sync.task_sync_transactions WHERE github_issue_number IN (5, 6) ORDER BY 1;
 -- pages become smaller, then the list rests
 UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute', claimed_by = NULL WHERE stream = 'issues';
 UPDATE github_sync.repo_sweeps SET due_at = now() + interval '1 minute', claimed_by = NULL WHERE stream = 'comments';
