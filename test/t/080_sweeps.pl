@@ -172,9 +172,12 @@ pass_the_minute();
 is(here(WIDGETS), at_github('acme/widgets'), '... and what they would have told, a sweep and a census find: edits, comments, deletions');
 is($application->sql('SELECT count(*) FROM github_sync.sync_errors'), 0, '... without an error');
 
-# ---- lists that lag, of a repository that is called anew ----
+# ---- lists that lag, of a repository that is called anew; and one whose lists fail ----
 
 $github->webhooks(mode => 'off');
+$github->human_creates_issue('acme/gadgets', title => 'a gadget', body => 'its text');
+$github->fault("GET /repositories/@{[GADGETS]}/", { answer => { status => 502, body => 'Bad Gateway' } }, times => 'forever');
+$application->connect_repository(GADGETS, 'gadgets', GitHubSync::Application::INSTALLATION);
 # By then, all that there is is listed.
 $github->advance_clock(61);
 $github->behaviour(list_lag_s => 60);
@@ -184,36 +187,28 @@ $github->human_edits_issue('acme/widgets', any(\@open), title => 'edited later',
 $github->human_renames_repository('acme/widgets', owner => 'acme', name => 'gizmos');
 $github->act(create_repository => (owner => 'acme', name => 'widgets'));
 $github->human_creates_issue('acme/widgets', title => 'of another repository', body => 'its text');
+$application->sql("SELECT github_sync.backfill_repo(@{[GADGETS]})");
 sweep(WIDGETS);
 is($application->sql("SELECT string_agg(title, ',' ORDER BY title) FROM tasks WHERE title IN ('edited later', 'not listed at first', 'of another repository')"), 'edited later',
 	'a sweep follows a repository to its new name, and reads no other one of the old name');
 is($application->sql("SELECT name FROM github_sync.github_repos WHERE id = @{[WIDGETS]}"), 'gizmos', '... which is taken over');
+$application->wait_until("SELECT attempts > 0 AND waits_for ~ '^retry at' AND last_error ~ '502' FROM github_sync.sync_progress WHERE github_repo_id = @{[GADGETS]} AND stream = 'issues'");
+is($application->sql("SELECT page_size FROM github_sync.repo_sweeps WHERE github_repo_id = @{[GADGETS]} AND stream = 'issues'"), 10,
+	'... beside a list that answers 502, which is asked for in smaller pages, and shows why it waits');
+
+$github->clear_faults;
 $github->advance_clock(60);
+$application->sql("SELECT github_sync.reconcile_repo(@{[GADGETS]})");
 sweep(WIDGETS);
 is(here(WIDGETS), at_github('acme/gizmos'), 'what a list shows later than what is newer arrives by the overlap of two sweeps');
+wait_for_lists(GADGETS);
+is(here(GADGETS), at_github('acme/gadgets'), '... and the list that answered 502 is read once it can be');
 $github->behaviour(list_lag_s => 0);
 
-sweep(WIDGETS);
 my $seq = $github->last_seq;
 
 sweep(WIDGETS);
 is(join(',', map { / (\d+)$/ } pages_asked_for($seq)), '304,304', 'where nothing changed, a sweep of each list is answered 304');
-
-# ---- a repository whose lists fail, beside one whose lists do not ----
-
-$github->fault("GET /repositories/@{[GADGETS]}/", { answer => { status => 502, body => 'Bad Gateway' } }, times => 'forever');
-$application->connect_repository(GADGETS, 'gadgets', GitHubSync::Application::INSTALLATION);
-$github->human_creates_issue('acme/gadgets', title => 'a gadget', body => 'its text');
-$github->human_creates_issue('acme/gizmos', title => 'beside it', body => 'a text');
-$application->sql("SELECT github_sync.backfill_repo(@{[GADGETS]})");
-$application->wait_until("SELECT attempts > 0 AND waits_for ~ '^retry at' AND last_error ~ '502' FROM github_sync.sync_progress WHERE github_repo_id = @{[GADGETS]} AND stream = 'issues'");
-is($application->sql("SELECT page_size FROM github_sync.repo_sweeps WHERE github_repo_id = @{[GADGETS]} AND stream = 'issues'"), 10,
-	'a list that answers 502 is asked for in smaller pages, and shows why it waits');
-reconcile(WIDGETS);
-is(here(WIDGETS), at_github('acme/gizmos'), '... while those of another repository are read');
-$github->clear_faults;
-reconcile(GADGETS);
-is(here(GADGETS), at_github('acme/gadgets'), '... and it is read once it can be');
 
 # ---- one that is suspended ----
 
