@@ -2,7 +2,8 @@
  * What a page of a list shows: each item is applied as the answer of an
  * ordinary inbound transaction, without another request.
  *
- * _apply_listed is the one door: it takes all items of a page.  Nothing here
+ * _apply_listed is the one door: it takes all items of a page, and applies them
+ * together; where one of them fails, the page is halved down to it.  Nothing here
  * waits for anybody's lock: what somebody holds is noted in listed_later, and
  * tried again.
  */
@@ -114,64 +115,124 @@ COMMENT ON FUNCTION github_sync.@record@_settle_by_list(
 'private: a list that still shows the version that is known, a minute after it was made, settles it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_listed(
-	repo github_sync.github_repos, item github_sync.resource, of_priority smallint,
-	OUT id bigint, OUT state text, OUT cached_id bigint, OUT seen_at timestamptz)
+	repo github_sync.github_repos, items github_sync.resource[], of_priority smallint,
+	OUT id bigint, OUT state text, OUT cached_id bigint, OUT github_id bigint)
+RETURNS SETOF record
 LANGUAGE plpgsql AS $$
+#variable_conflict use_column
 BEGIN
-	INSERT INTO github_sync.@record@_sync_transactions AS t (direction, github_repo_id,
+	RETURN QUERY INSERT INTO github_sync.@record@_sync_transactions AS t (direction, github_repo_id,
 		@resource@_external_id, github_issue_number, github_updated_at, priority)
-	VALUES ('inbound', repo.id, item.github_id, item.number, item.updated_at, of_priority)
-	RETURNING t.id, t.state, t.@resource@_id INTO id, state, cached_id;
-	SELECT r.seen_at INTO seen_at FROM github_sync.@resources@ AS r WHERE r.id = cached_id;
+	SELECT 'inbound', repo.id, i.github_id, i.number, i.updated_at, of_priority FROM unnest(items) AS i
+	ORDER BY i.number, i.github_id
+	RETURNING t.id, t.state, t.@resource@_id, t.@resource@_external_id;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_insert_listed(github_sync.github_repos, github_sync.resource, smallint) IS
-'private: an ordinary inbound transaction of what a list shows';
+COMMENT ON FUNCTION github_sync.@record@_insert_listed(github_sync.github_repos, github_sync.resource[], smallint) IS
+'private: ordinary inbound transactions of what a list shows';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_apply_item(
-	repo github_sync.github_repos, page github_sync.swept_page, item github_sync.resource, json text)
-RETURNS boolean
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_listed_nowait(
+	repo github_sync.github_repos, cached github_sync.@resources@, item github_sync.resource)
+RETURNS void
 LANGUAGE plpgsql AS $$
-DECLARE
-	cached CONSTANT github_sync.@resources@ := github_sync.@record@_record_of_item(repo.id, item);
-	made record;
-	claim github_sync.claim;
-	answer github_sync.answer;
 BEGIN
-	IF NOT github_sync.@record@_item_is_wanted(repo, cached, item) THEN
-		RETURN false;
-	ELSIF NOT github_sync.@record@_item_is_news(cached, item) THEN
-		PERFORM github_sync.@record@_settle_by_list(cached, item, page.answered_at);
-		RETURN false;
-	END IF;
 	IF cached.id IS NOT NULL AND NOT (github_sync.@record@_lock_local_row_skip_locked(cached.id)
 		AND (github_sync.@record@_lock_record_skip_locked(cached.id)).id IS NOT NULL) THEN
 		RAISE lock_not_available USING MESSAGE = 'somebody holds the record';
 	END IF;
 --@comment	PERFORM github_sync.task_key_share_record_of_number_nowait(repo.id, item.number) WHERE cached.id IS NULL;
-	SELECT * INTO made FROM github_sync.@record@_insert_listed(repo, item, page.priority);
-	/* Where a newer answer than the page is recorded, or not all of it can be stored, GitHub is asked. */
-	IF made.state = 'queued' AND json IS NOT NULL AND NOT page.is_careful
-		AND coalesce(made.seen_at < page.answered_at, true) THEN
-		claim := github_sync.@record@_claim_one(made.id, made.cached_id);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_listed_nowait(
+	github_sync.github_repos, github_sync.@resources@, github_sync.resource) IS
+'private: locks what a transaction of a listed item would wait for; 55P03, at once: somebody holds it';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_answer_of_item(
+	page github_sync.swept_page, item github_sync.resource, json text)
+RETURNS github_sync.answer
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+	answer github_sync.answer;
+BEGIN
+	answer.kind := 'fetched';
+	answer.answered_at := page.answered_at;
+	answer.own_id := page.own_id;
+	answer.resource := item;
+	answer.json := json;
+	RETURN answer;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_answer_of_item(github_sync.swept_page, github_sync.resource, text) IS
+'private: what a list shows, as if it had been fetched';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_report_listed(
+	page github_sync.swept_page, ids bigint[], cached_ids bigint[], answers github_sync.answer[])
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	claim github_sync.claim;
+	claim_ids bigint[] := '{}';
+	claim_nos integer[] := '{}';
+	claimed github_sync.answer[] := '{}';
+	report record;
+BEGIN
+	FOR claim IN SELECT * FROM github_sync.@record@_claim_set(ids, cached_ids) LOOP
 		IF claim.step = 'fetch' THEN
-			answer.kind := 'fetched';
-			answer.answered_at := page.answered_at;
-			answer.own_id := page.own_id;
-			answer.resource := item;
-			answer.json := json;
-			PERFORM github_sync.@record@_report_answer(claim.id, claim.claim_no, answer);
+			claim_ids := claim_ids || claim.id;
+			claim_nos := claim_nos || claim.claim_no;
+			claimed := claimed || answers[array_position(ids, claim.id)];
 		ELSIF claim.claim_no IS NOT NULL THEN
 			PERFORM github_sync.@record@_give_back(claim.id, claim.claim_no, NULL, NULL);
 		END IF;
+	END LOOP;
+	IF claim_ids = '{}' THEN
+		RETURN;
 	END IF;
-	RETURN true;
+	FOR report IN SELECT * FROM github_sync.@record@_report_answers(claim_ids, claim_nos, claimed) LOOP
+		PERFORM github_sync.@record@_report_answer(
+			claim_ids[report.place], claim_nos[report.place], claimed[report.place])
+		WHERE (report.follows).result = 'alone';
+	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_apply_item(
-	github_sync.github_repos, github_sync.swept_page, github_sync.resource, text) IS
-'private: what one item of a list changes here, answered at once with what the list shows; false: it is no news. '
-'55P03, at once, where somebody holds what it is about';
+COMMENT ON FUNCTION github_sync.@record@_report_listed(
+	github_sync.swept_page, bigint[], bigint[], github_sync.answer[]) IS
+'private: claims transactions of listed items, and answers them at once with what the list shows';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_apply_items(
+	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[])
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	made record;
+	place integer;
+	ids bigint[] := '{}';
+	cached_ids bigint[] := '{}';
+	answers github_sync.answer[] := '{}';
+BEGIN
+	FOR i IN 1 .. cardinality(items) LOOP
+		PERFORM github_sync.@record@_lock_listed_nowait(
+			repo, github_sync.@record@_record_of_item(repo.id, items[i]), items[i]);
+	END LOOP;
+	FOR made IN
+		SELECT m.*, r.seen_at FROM github_sync.@record@_insert_listed(repo, items, page.priority) AS m
+		LEFT JOIN github_sync.@resources@ AS r ON r.id = m.cached_id
+	LOOP
+		place := array_position(ARRAY(SELECT i.github_id FROM unnest(items) AS i), made.github_id);
+		/* Where a newer answer than the page is recorded, or not all of it can be stored, GitHub is asked. */
+		CONTINUE WHEN made.state <> 'queued' OR page.is_careful OR jsons[place] IS NULL
+			OR made.seen_at >= page.answered_at;
+		ids := ids || made.id;
+		cached_ids := cached_ids || made.cached_id;
+		answers := answers || github_sync.@record@_answer_of_item(page, items[place], jsons[place]);
+	END LOOP;
+	PERFORM github_sync.@record@_report_listed(page, ids, cached_ids, answers) WHERE ids <> '{}';
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_apply_items(
+	github_sync.github_repos, github_sync.swept_page, github_sync.resource[], text[]) IS
+'private: what items of a list change here, answered at once with what the list shows. 55P03, at once, where somebody '
+'holds what one of them is about';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_note_for_later(repo_id bigint, item github_sync.resource) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -190,7 +251,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_fetch_instead(
 RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM github_sync.@record@_insert_listed(repo, item, of_priority);
+	PERFORM github_sync.@record@_insert_listed(repo, ARRAY[item], of_priority);
 EXCEPTION WHEN OTHERS THEN
 	PERFORM github_sync.@record@_note_for_later(repo.id, item);
 END
@@ -198,31 +259,58 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_fetch_instead(github_sync.github_repos, github_sync.resource, smallint) IS
 'private: an item that could not be applied becomes a transaction that ends with the reason when it is tried';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_apply_or_halve(
+	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[])
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	half CONSTANT integer := cardinality(items) / 2;
+	is_held boolean;
+BEGIN
+	PERFORM github_sync.@record@_apply_items(repo, page, items, jsons) WHERE items <> '{}';
+EXCEPTION WHEN OTHERS THEN
+	is_held := SQLSTATE IN ('55P03', '40P01', '40001');
+	IF half > 0 THEN
+		PERFORM github_sync.@record@_apply_or_halve(repo, page, items[:half], jsons[:half]);
+		PERFORM github_sync.@record@_apply_or_halve(repo, page, items[half + 1:], jsons[half + 1:]);
+	ELSIF is_held THEN
+		PERFORM github_sync.@record@_note_for_later(repo.id, items[1]);
+	ELSE
+		PERFORM github_sync.@record@_fetch_instead(repo, items[1], page.priority);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_apply_or_halve(
+	github_sync.github_repos, github_sync.swept_page, github_sync.resource[], text[]) IS
+'private: applies items together; where that fails, each half of them, down to the one that cannot be applied';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_apply_listed(
 	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[])
 RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
-	applied integer := 0;
+	cached github_sync.@resources@;
+	news github_sync.resource[] := '{}';
+	jsons_of_news text[] := '{}';
 BEGIN
 	FOR i IN 1 .. cardinality(items) LOOP
-		BEGIN
-			IF github_sync.@record@_apply_item(repo, page, items[i], jsons[i]) THEN
-				applied := applied + 1;
-			END IF;
-		EXCEPTION
-			WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
-				PERFORM github_sync.@record@_note_for_later(repo.id, items[i]);
-			WHEN OTHERS THEN
-				PERFORM github_sync.@record@_fetch_instead(repo, items[i], page.priority);
-		END;
+		cached := github_sync.@record@_record_of_item(repo.id, items[i]);
+		IF NOT github_sync.@record@_item_is_wanted(repo, cached, items[i]) THEN
+			CONTINUE;
+		ELSIF github_sync.@record@_item_is_news(cached, items[i]) THEN
+			news := news || items[i];
+			jsons_of_news := jsons_of_news || jsons[i];
+		ELSE
+			PERFORM github_sync.@record@_settle_by_list(cached, items[i], page.answered_at);
+		END IF;
 	END LOOP;
-	RETURN applied;
+	PERFORM github_sync.@record@_apply_or_halve(repo, page, news, jsons_of_news);
+	RETURN cardinality(news);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_apply_listed(
 	github_sync.github_repos, github_sync.swept_page, github_sync.resource[], text[]) IS
-'private: applies the items of a page, each by itself; returns how many were news';
+'private: applies the items of a page: what is known already makes no transaction. Returns how many were news';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_apply_later(later github_sync.listed_later) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -236,12 +324,8 @@ BEGIN
 	item.number := later.number;
 	item.updated_at := later.github_updated_at;
 	cached := github_sync.@record@_record_of_item(repo.id, item);
-	IF cached.id IS NOT NULL AND NOT (github_sync.@record@_lock_local_row_skip_locked(cached.id)
-		AND (github_sync.@record@_lock_record_skip_locked(cached.id)).id IS NOT NULL) THEN
-		RETURN;
-	END IF;
---@comment	PERFORM github_sync.task_key_share_record_of_number_nowait(repo.id, item.number) WHERE cached.id IS NULL;
-	PERFORM github_sync.@record@_insert_listed(repo, item, 200::smallint);
+	PERFORM github_sync.@record@_lock_listed_nowait(repo, cached, item);
+	PERFORM github_sync.@record@_insert_listed(repo, ARRAY[item], 200::smallint);
 	DELETE FROM github_sync.listed_later AS l WHERE l.record_type = '@record@' AND l.github_id = later.github_id;
 EXCEPTION WHEN OTHERS THEN
 	RETURN;
