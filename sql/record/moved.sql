@@ -369,6 +369,27 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment COMMENT ON FUNCTION github_sync.comment_is_issue_of(github_sync.github_issues, bigint, jsonb) IS
 --@comment 'private: what answered to the number of a comment''s issue is that issue';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_meets_other_issue(
+--@comment	claim_id bigint, reached_repo_id bigint, shown_json text)
+--@comment RETURNS boolean
+--@comment LANGUAGE plpgsql STABLE AS $$
+--@comment DECLARE
+--@comment	shown CONSTANT jsonb := shown_json::jsonb;
+--@comment	parent github_sync.github_issues;
+--@comment BEGIN
+--@comment	SELECT i.* INTO parent FROM github_sync.comment_sync_transactions AS t
+--@comment	JOIN github_sync.github_comments AS c ON c.id = t.github_comment_id
+--@comment	JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id WHERE t.id = claim_id;
+--@comment	RETURN reached_repo_id IS NULL AND EXISTS (SELECT FROM github_sync.github_repos AS r
+--@comment		WHERE r.id = parent.github_repo_id AND lower(r.owner_login || '/' || r.name)
+--@comment			= lower(array_to_string(github_sync.repository_of_resource(shown), '/')))
+--@comment		AND github_sync.comment_is_issue_of(parent, reached_repo_id, shown) IS NOT TRUE;
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_meets_other_issue(bigint, bigint, text) IS
+--@comment 'private: what answered to the number of the issue of a claim''s comment, at the name of its repository, is '
+--@comment 'another issue: the name may be another repository''s';
+
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_follow_alone(
 --@comment	cached github_sync.github_comments, target github_sync.github_repos, issue github_sync.resource)
 --@comment RETURNS void
@@ -446,11 +467,9 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment	IF github_sync.comment_is_issue_of(parent, reached_repo_id, shown) THEN
 --@comment		RETURN github_sync.comment_note_missing(t, held.cached, answered_at);
 --@comment	END IF;
---@comment	/* The same place, another issue: the name belongs to another repository, which has no comment of ours. */
---@comment	IF reached_repo_id IS NULL AND EXISTS (SELECT FROM github_sync.github_repos AS r
---@comment		WHERE r.id = parent.github_repo_id AND lower(r.owner_login || '/' || r.name)
---@comment			= lower(array_to_string(github_sync.repository_of_resource(shown), '/')))
---@comment	THEN
+--@comment	/* The worker has asked by the id how the repository is called. */
+--@comment	IF github_sync.comment_meets_other_issue(t.id, reached_repo_id, shown_json) THEN
+--@comment		UPDATE github_sync.github_repos SET name_lost = true WHERE id = parent.github_repo_id AND NOT name_lost;
 --@comment		RETURN github_sync.comment_fail_held(t, 'moved', format(
 --@comment			'another issue answers in the place of the comment''s: GitHub''s id there is %s instead of %s',
 --@comment			shown ->> 'id', parent.github_id));
