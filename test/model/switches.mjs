@@ -12,6 +12,19 @@ function disable(world, type, repo, direction, reason) {
 	}
 }
 
+/* A record came to another repository, which decides what becomes of its disabled ones. */
+export function decideArrival(world, record) {
+	for (const action of ['upsert', 'delete']) {
+		for (const direction of ['outbound', 'inbound']) {
+			const reason = disabledReason(world, record.repo, direction);
+			if (!reason) enable(world, record, action, direction);
+			else for (const t of world[record.type].transactions) {
+				if (t.record === record && t.state === 'disabled' && t.action === action && t.direction === direction) t.disabledReason = reason;
+			}
+		}
+	}
+}
+
 function applySwitch(world, repo) {
 	for (const type of TYPES) {
 		const reasons = Object.fromEntries(['outbound', 'inbound'].map((direction) => [direction, disabledReason(world, repo, direction)]));
