@@ -543,9 +543,9 @@ queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState 
 bool
 queue_report_is_other_issue(const SyncClaim *claim, int64 reached_repo_id, const char *json)
 {
-	static Statement statement = STATEMENT(
-		"SELECT github_sync.comment_meets_other_issue($1, $2, $3) AS is_other", INT8OID, INT8OID,
-		TEXTOID);
+	static Statement statement =
+		STATEMENT("SELECT github_sync.comment_meets_other_issue($1, $2, $3) AS is_other", INT8OID,
+				  INT8OID, TEXTOID);
 	Parameters parameters = {0};
 	ResultSet result;
 
