@@ -102,6 +102,12 @@ DECLARE
 	twin github_sync.@resources@ := github_sync.@record@_lock_record_nowait(twin_id);
 	is_seen boolean := coalesce(twin.seen_at >= cached.seen_at, false);
 BEGIN
+--@task	/* Where its place cannot be asked any more, it is that one, transferred: nothing else is to be seen of it. */
+--@task	IF EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = twin.github_repo_id AND r.access_lost) THEN
+--@task		PERFORM github_sync.task_transfer(twin, r, shown) FROM github_sync.github_repos AS r
+--@task		WHERE r.id = cached.github_repo_id;
+--@task		RETURN (SELECT q.state FROM github_sync.task_sync_transactions AS q WHERE q.id = t.id);
+--@task	END IF;
 	IF NOT is_seen AND t.lagging_answers < cardinality(github_sync.@record@_waits_for_twin()) THEN
 		RETURN github_sync.@record@_ask_for_twin(t, cached, twin, answer.answered_at);
 	END IF;

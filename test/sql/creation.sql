@@ -499,7 +499,17 @@ SELECT result FROM github_sync.task_report_answer(3, 1, ROW('fetched', at(11), 4
 	'our-app[bot]', NULL, at(0), at(5), NULL, 53)::github_sync.resource, NULL, NULL, '{"repository_url": "https://api.github.com/repos/octo/other"}')::github_sync.answer);
 SELECT * FROM places;
 SELECT carry_out(12);
+SELECT carry_out(13);
 SELECT * FROM queue;
+-- where that was is not to be seen any more
+CALL made_twice();
+UPDATE github_sync.github_repos SET access_lost = true WHERE id = 1;
+UPDATE resources SET id = 3000000009, number = 9 WHERE id <> 3000000007;
+SELECT webhook(5, issue => 9, repo => 2);
+SELECT carry_out(10);
+SELECT carry_out(11);
+SELECT * FROM places;
+SELECT * FROM app.tasks;
 -- GitHub does not say whether the other one is still there
 CALL made_twice();
 SELECT webhook(3, issue => 7, repo => 2);

@@ -266,3 +266,11 @@ SELECT * FROM comment_places WHERE id > 1;
 DELETE FROM app.comments;
 DELETE FROM app.tasks;
 SELECT * FROM queue;
+-- the place is gone that could say where it went, and the new one tells of it
+CALL synced();
+CALL access_is_lost();
+SELECT webhook(6, comment => 5000000001);
+UPDATE resources SET number = 7, id = CASE type WHEN 'task' THEN 3000000007 ELSE id END;
+SELECT webhook(6, issue => 7, comment => 5000000001, repo => 2);
+SELECT * FROM comment_places WHERE id > 1;
+SELECT i.github_repo_id, i.number, c.comment_id FROM github_sync.github_comments AS c JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id;
