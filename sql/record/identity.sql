@@ -103,7 +103,8 @@ DECLARE
 	is_seen boolean := coalesce(twin.seen_at >= cached.seen_at, false);
 BEGIN
 --@task	/* Where its place cannot be asked any more, it is that one, transferred: nothing else is to be seen of it. */
---@task	IF EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = twin.github_repo_id AND r.access_lost) THEN
+--@task	IF EXISTS (SELECT FROM github_sync.github_repos AS r
+--@task		WHERE r.id = twin.github_repo_id AND r.id <> cached.github_repo_id AND r.access_lost) THEN
 --@task		PERFORM github_sync.task_transfer(twin, r, shown) FROM github_sync.github_repos AS r
 --@task		WHERE r.id = cached.github_repo_id;
 --@task		RETURN (SELECT q.state FROM github_sync.task_sync_transactions AS q WHERE q.id = t.id);
