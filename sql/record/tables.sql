@@ -215,3 +215,6 @@ CREATE INDEX IF NOT EXISTS @resources@_turned_at_idx
 /* An issue or comment that carries it may be told of by a webhook, before the answer to its creation. */
 CREATE INDEX IF NOT EXISTS @resources@_creation_key_idx
 	ON github_sync.@resources@ (creation_key) WHERE github_id IS NULL AND creation_key IS NOT NULL;
+/* Or there may be one more than its record is linked to. */
+CREATE INDEX IF NOT EXISTS @resources@_created_key_idx
+	ON github_sync.@resources@ (creation_key) WHERE github_id IS NOT NULL AND creation_key IS NOT NULL;
