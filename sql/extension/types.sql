@@ -260,3 +260,19 @@ COMMENT ON COLUMN github_sync.swept_page.is_careful IS
 'filled in by sweep_page()';
 COMMENT ON COLUMN github_sync.swept_page.priority IS
 'of the transactions that are made of its items; filled in by sweep_page()';
+
+CREATE TYPE github_sync.finding AS (
+	"check" text,
+	status text,
+	since timestamptz,
+	detail text,
+	remedy text
+);
+COMMENT ON TYPE github_sync.finding IS
+'private: what a check of health() found';
+COMMENT ON COLUMN github_sync.finding.status IS
+'ok; info: so somebody wanted it; warn; critical: nothing is synchronized, or something is not';
+COMMENT ON COLUMN github_sync.finding.since IS
+'since when it is not ok; NULL: it is, or nobody knows';
+COMMENT ON COLUMN github_sync.finding.remedy IS
+'a statement or a setting; NULL: none is needed';

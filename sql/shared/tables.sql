@@ -179,6 +179,8 @@ CREATE INDEX IF NOT EXISTS webhook_deliveries_received_at_idx
 	ON github_sync.webhook_deliveries (received_at);
 CREATE INDEX IF NOT EXISTS webhook_deliveries_pending_idx
 	ON github_sync.webhook_deliveries (received_at) WHERE outcome = 'pending';
+CREATE INDEX IF NOT EXISTS webhook_deliveries_failed_idx
+	ON github_sync.webhook_deliveries (received_at) WHERE outcome LIKE 'failed: %';
 
 CREATE TABLE IF NOT EXISTS github_sync.repo_sweeps (
 	github_repo_id bigint NOT NULL
