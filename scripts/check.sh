@@ -137,7 +137,9 @@ step_regress() {
 	with_cluster pg_regress "$pgxs_dir/test/regress/pg_regress" --dbname=contrib_regression
 }
 
+# The first one makes what the others begin with.
 step_isolation() {
+	is_among "$copy/test/specs/all_specs.spec" "${selected[*]}" || selected=("$copy/test/specs/all_specs.spec" "${selected[@]}")
 	with_cluster pg_regress "$pgxs_dir/test/isolation/pg_isolation_regress" --dbname=isolation_regression
 }
 
