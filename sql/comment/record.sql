@@ -35,6 +35,34 @@ COMMENT ON FUNCTION github_sync.comment_record_of_local_row({{key_type}}, bigint
 'private: the locked record of a comment; a stub without github_id where there is none; NULL: it belongs to no known '
 'issue';
 
+/* Its old place cannot be asked where it went: what is told of the new one is all that there is to go by. */
+CREATE OR REPLACE FUNCTION github_sync.comment_leave_lost_place(
+	t github_sync.comment_sync_transactions, INOUT cached github_sync.github_comments)
+LANGUAGE plpgsql AS $$
+DECLARE
+	target github_sync.github_repos;
+	issue github_sync.resource;
+BEGIN
+	SELECT r.* INTO target FROM github_sync.github_repos AS r
+	JOIN github_sync.github_repos AS lost ON lost.id = cached.github_repo_id AND lost.access_lost
+	WHERE r.id = t.github_repo_id AND NOT r.access_lost AND t.direction = 'inbound' AND t.action = 'upsert'
+		AND t.github_issue_number IS NOT NULL;
+	IF target.id IS NULL THEN
+		RETURN;
+	END IF;
+	INSERT INTO github_sync.github_issues (github_repo_id, number)
+	VALUES (target.id, t.github_issue_number) ON CONFLICT DO NOTHING;
+	PERFORM github_sync.task_key_share_record_of_number(target.id, t.github_issue_number);
+	issue.number := t.github_issue_number;
+	PERFORM github_sync.comment_follow_alone(cached, target, issue);
+	SELECT * INTO cached FROM github_sync.github_comments AS c WHERE c.id = cached.id;
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_leave_lost_place(
+	github_sync.comment_sync_transactions, github_sync.github_comments) IS
+'private: a held comment of a repository that GitHub does not show us any more is told of in another one of ours: its '
+'issue was transferred there, and it goes along; the fetch decides';
+
 CREATE OR REPLACE FUNCTION github_sync.comment_record_of_resource(t github_sync.comment_sync_transactions)
 RETURNS github_sync.github_comments
 LANGUAGE plpgsql AS $$
@@ -60,7 +88,7 @@ BEGIN
 				AND github_issue_id IS NOT DISTINCT FROM seen.github_issue_id
 			RETURNING * INTO cached;
 			IF FOUND THEN
-				RETURN cached;
+				RETURN github_sync.comment_leave_lost_place(t, cached);
 			END IF;
 			CONTINUE;			/* linked, moved or joined meanwhile, or its issue was: look again */
 		END IF;

@@ -45,6 +45,7 @@ INSERT INTO github_sync.state_transitions (state, event, next_state) VALUES
 	('disabled',   'sync disabled',    'disabled'),
 	('disabled',   'failed',           'errored'),
 	('disabled',   'superseded',       'canceled'),
+	('disabled',   'record deleted',   'canceled'),
 	('disabled',   'overtaken',        'dropped'),
 	('disabled',   'already carried',  'duplicate'),
 	('dropped',    'restored',         'queued'),

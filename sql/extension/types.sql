@@ -214,3 +214,19 @@ COMMENT ON COLUMN github_sync.claim.creates IS
 'it stands in the line of creations';
 COMMENT ON COLUMN github_sync.claim.name_is_lost IS
 'another repository has owner_login and repo_name, as far as is known: the repository is asked for its name by its id';
+
+CREATE TYPE github_sync.finding AS (
+	"check" text,
+	status text,
+	since timestamptz,
+	detail text,
+	remedy text
+);
+COMMENT ON TYPE github_sync.finding IS
+'private: what a check of health() found';
+COMMENT ON COLUMN github_sync.finding.status IS
+'ok; info: so somebody wanted it; warn; critical: nothing is synchronized, or something is not';
+COMMENT ON COLUMN github_sync.finding.since IS
+'since when it is not ok; NULL: it is, or nobody knows';
+COMMENT ON COLUMN github_sync.finding.remedy IS
+'a statement or a setting; NULL: none is needed';

@@ -98,6 +98,10 @@ COMMENT ON FUNCTION github_sync.@record@_is_own_creation(bigint, bigint, bigint)
 'private: what carries the creation key of a claim''s record was written by the account that the creation was sent as, '
 'and so is that creation, and no quotation of it';
 
+/*
+ * In whichever repository of ours it is met: an issue may be transferred before
+ * its creation was looked up, and its comments go with it.
+ */
 CREATE OR REPLACE FUNCTION github_sync.@record@_record_of_creation(
 	cached github_sync.@resources@, answer github_sync.answer)
 RETURNS bigint
@@ -108,14 +112,37 @@ DECLARE
 BEGIN
 	/* Its own key is the last one: those that its text brought along were taken out. */
 	RETURN (SELECT r.id FROM github_sync.@resources@ AS r
-	WHERE cached.@record@_id IS NULL AND r.creation_key = ANY (keys)
-		AND r.github_id IS NULL AND r.github_repo_id = cached.github_repo_id AND r.id <> cached.id
+	WHERE cached.@record@_id IS NULL AND r.creation_key = ANY (keys) AND r.github_id IS NULL AND r.id <> cached.id
+--@comment		/* Elsewhere, its issue is the one that it names, as soon as that is known to be so. */
+--@comment		AND (r.github_repo_id = cached.github_repo_id OR EXISTS (SELECT FROM github_sync.github_issues AS i
+--@comment			WHERE i.id = cached.github_issue_id AND i.number = shown.number))
 		AND github_sync.@record@_was_sent_as(r.id, shown.author_id, answer.own_id)
 	ORDER BY array_position(keys, r.creation_key) DESC LIMIT 1);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_record_of_creation(github_sync.@resources@, github_sync.answer) IS
 'private: the record whose creation an unlinked resource is: the resource carries the key and we wrote it';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_twin_of_creation(
+	cached github_sync.@resources@, answer github_sync.answer)
+RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	shown github_sync.resource := answer.resource;
+	keys uuid[] := github_sync.creation_keys_of(shown.body);
+BEGIN
+	RETURN (SELECT r.id FROM github_sync.@resources@ AS r
+	WHERE answer.kind = 'fetched' AND cached.@record@_id IS NULL AND cached.local_deleted_at IS NULL
+		/* One that has a key of its own quotes the other's. */
+		AND r.creation_key = ANY (keys) AND (cached.creation_key = ANY (keys)) IS NOT TRUE
+		AND r.github_id <> shown.github_id AND r.@record@_id IS NOT NULL AND r.deleted_at IS NULL
+		AND github_sync.@record@_was_sent_as(r.id, shown.author_id, answer.own_id)
+	ORDER BY array_position(keys, r.creation_key) DESC LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_twin_of_creation(github_sync.@resources@, github_sync.answer) IS
+'private: the record, linked to another resource by now, whose creation an unlinked resource is as well: it was made '
+'twice, or GitHub has given it another id and place';
 
 /* Somebody may have edited the key away. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_may_be_own_creation(

@@ -38,8 +38,8 @@ BEGIN
 	UPDATE github_sync.@record@_sync_transactions SET
 		event = CASE direction WHEN 'inbound' THEN 'overtaken' ELSE 'record deleted' END,
 		because = 'the @record@ was deleted',
-		next_attempt_at = NULL
-	WHERE @resource@_id = NEW.id AND state = 'queued' AND action = 'upsert';
+		next_attempt_at = NULL, disabled_reason = NULL
+	WHERE @resource@_id = NEW.id AND state IN ('queued', 'disabled') AND action = 'upsert';
 	IF github_sync.@record@_propagates_deletion(NEW) THEN
 		INSERT INTO github_sync.@record@_sync_transactions (direction, action, @resource@_id)
 		VALUES ('outbound', 'delete', NEW.id);
@@ -48,7 +48,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_note_local_deletion() IS
-'private: a linked local row was deleted: queued outbound transactions are canceled, inbound ones dropped, and '
+'private: a linked local row was deleted: queued and disabled outbound ones are canceled, inbound ones dropped, and '
 'GitHub hears of it where the repository says so';
 
 CREATE OR REPLACE TRIGGER b_note_@record@_deletion

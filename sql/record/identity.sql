@@ -10,32 +10,13 @@ RETURN interval '5 seconds';
 COMMENT ON FUNCTION github_sync.@record@_wait_for_creation() IS
 'private: after which time a resource that may be our creation is fetched again';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_meet_own_creation(
-	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer)
-RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	shown github_sync.resource := answer.resource;
-	creator_id bigint := github_sync.@record@_record_of_creation(cached, answer);
-	result text;
-BEGIN
-	IF creator_id IS NOT NULL THEN
-		/* The queue of the record that created it goes on. */
-		PERFORM github_sync.@record@_join_records(creator_id, cached.id);
-		SELECT q.state INTO result FROM github_sync.@record@_sync_transactions AS q WHERE q.id = t.id;
-		PERFORM github_sync.@record@_note_outcome_known(creator_id);
-	ELSIF github_sync.@record@_may_be_own_creation(t, cached, answer) THEN
-		result := github_sync.@record@_give_back_held(t, cached,
-			'this may be a creation of ours whose answer is on its way',
-			clock_timestamp() + github_sync.@record@_wait_for_creation());
-	END IF;
-	RETURN result;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_meet_own_creation(
-	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
-'private: an unlinked resource that is a creation of ours, met before the answer to the creation was recorded, or '
-'that may be one. Returns the state that the transaction has now; NULL: it is none';
+/* The last ones for installations that wait themselves. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_waits_for_twin() RETURNS interval[]
+LANGUAGE sql IMMUTABLE
+RETURN '{2 s,5 s,15 s,30 s,60 s}'::interval[];
+COMMENT ON FUNCTION github_sync.@record@_waits_for_twin() IS
+'private: after which times a creation that seems to have been made twice is fetched again, while GitHub is asked for '
+'the other one';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_others_of_resource(
 	cached github_sync.@resources@, shown github_sync.resource)
@@ -62,6 +43,114 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_described(github_sync.@resources@) IS
 'private: a record in an error''s words: its id in @resources@, and the two sides that it links';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_take_over_creation(
+	creator_id bigint, cached github_sync.@resources@, shown github_sync.resource)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	target github_sync.github_repos;
+	creator github_sync.@resources@;
+BEGIN
+	SELECT r.* INTO creator FROM github_sync.@record@_lock_records_nowait(ARRAY[creator_id, cached.id]) AS r
+	WHERE r.id = creator_id;
+	SELECT * INTO target FROM github_sync.github_repos AS r
+	WHERE r.id = cached.github_repo_id AND r.id <> creator.github_repo_id;
+--@comment	PERFORM github_sync.comment_follow_alone(creator, target, shown) WHERE target.id IS NOT NULL;
+--@task	UPDATE github_sync.github_issues AS i SET github_repo_id = target.id
+--@task	WHERE i.id = creator_id AND target.id IS NOT NULL;
+	/* The queue of the record that created it goes on. */
+	creator := github_sync.@record@_join_records(creator_id, cached.id);
+--@task	PERFORM github_sync.task_take_along(creator, target) WHERE target.id IS NOT NULL;
+	PERFORM github_sync.@record@_note_outcome_known(creator_id);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_take_over_creation(
+	bigint, github_sync.@resources@, github_sync.resource) IS
+'private: the stub of what turns out to be the creation of another record becomes part of that, which goes to where '
+'the resource is: it may have been transferred since. 55P03: somebody holds one of them, try again shortly';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_ask_for_twin(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, twin github_sync.@resources@,
+	answered_at timestamptz)
+RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.@resources@ AS r SET seen_at = answered_at WHERE r.id = cached.id AND cached.seen_at IS NULL;
+	/* Nothing else settles it, so that it is asked for at once. */
+	UPDATE github_sync.@resources@ AS r SET seen_at = NULL, settle_at = clock_timestamp(),
+		lock_version = r.lock_version + 1
+	WHERE r.id = twin.id AND t.lagging_answers = 0;
+	t.lagging_answers := t.lagging_answers + 1;
+	RETURN github_sync.@record@_give_back_held(t, cached, format('%s was created with the same key: whether that is '
+		'still at its place is being asked', github_sync.@record@_described(twin)),
+		clock_timestamp() + (github_sync.@record@_waits_for_twin())[t.lagging_answers]);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_ask_for_twin(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.@resources@, timestamptz) IS
+'private: what carries the key of a linked record may be that record''s resource itself, transferred: GitHub is asked '
+'for it at its place, from which it would send us on';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_meet_twin(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer,
+	twin_id bigint)
+RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	shown github_sync.resource := answer.resource;
+	twin github_sync.@resources@ := github_sync.@record@_lock_record_nowait(twin_id);
+	is_seen boolean := coalesce(twin.seen_at >= cached.seen_at, false);
+BEGIN
+--@task	/* Where its place cannot be asked any more, it is that one, transferred: nothing else is to be seen of it. */
+--@task	IF EXISTS (SELECT FROM github_sync.github_repos AS r
+--@task		WHERE r.id = twin.github_repo_id AND r.id <> cached.github_repo_id AND r.access_lost) THEN
+--@task		PERFORM github_sync.task_transfer(twin, r, shown) FROM github_sync.github_repos AS r
+--@task		WHERE r.id = cached.github_repo_id;
+--@task		RETURN (SELECT q.state FROM github_sync.task_sync_transactions AS q WHERE q.id = t.id);
+--@task	END IF;
+	IF NOT is_seen AND t.lagging_answers < cardinality(github_sync.@record@_waits_for_twin()) THEN
+		RETURN github_sync.@record@_ask_for_twin(t, cached, twin, answer.answered_at);
+	END IF;
+	RETURN github_sync.@record@_fail_held(t, 'created_twice', format('GitHub has it twice: its id %s is a creation of '
+		'ours, and so is that of %s, as the answer to the first was lost%s. Delete it at GitHub; or SELECT '
+		'github_sync.%s(%L), after which a retry makes a @record@ of its own of it',
+		shown.github_id, github_sync.@record@_described(twin),
+		CASE WHEN NOT is_seen THEN ', or they are one in two places, and GitHub could not be asked' ELSE '' END,
+		'unlink_@record@', twin.@record@_id));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_meet_twin(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer, bigint) IS
+'private: a creation of ours whose record is linked to another one: errored created_twice, and no second @record@ is '
+'made here, once GitHub was seen to have both. Returns the state that the transaction has now';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_meet_own_creation(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer)
+RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	creator_id bigint := github_sync.@record@_record_of_creation(cached, answer);
+	twin_id bigint := github_sync.@record@_twin_of_creation(cached, answer);
+	result text;
+BEGIN
+	IF creator_id IS NOT NULL THEN
+		PERFORM github_sync.@record@_take_over_creation(creator_id, cached, answer.resource);
+		SELECT q.state INTO result FROM github_sync.@record@_sync_transactions AS q WHERE q.id = t.id;
+	ELSIF twin_id IS NOT NULL AND t.direction = 'inbound' AND t.action = 'upsert' THEN
+		result := github_sync.@record@_meet_twin(t, cached, answer, twin_id);
+	ELSIF github_sync.@record@_may_be_own_creation(t, cached, answer) THEN
+		result := github_sync.@record@_give_back_held(t, cached,
+			'this may be a creation of ours whose answer is on its way',
+			clock_timestamp() + github_sync.@record@_wait_for_creation());
+	END IF;
+	RETURN result;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_meet_own_creation(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
+'private: an unlinked resource that is a creation of ours, met before the answer to the creation was recorded, or '
+'that may be one, or was made once more. Returns the state that the transaction has now; NULL: it is none';
 
 /*
  * Numbers are not given twice in a repository, nor ids anywhere.  So where two

@@ -105,8 +105,9 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_unlink_held(cached_id bigint) RE
 LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted',
-		because = 'the @record@ was unlinked', next_attempt_at = NULL
-	WHERE @resource@_id = cached_id AND state = 'queued' AND direction = 'outbound' AND action = 'upsert';
+		because = 'the @record@ was unlinked', next_attempt_at = NULL, disabled_reason = NULL
+	WHERE @resource@_id = cached_id AND state IN ('queued', 'disabled')
+		AND direction = 'outbound' AND action = 'upsert';
 	UPDATE github_sync.@resources@ AS r SET @record@_id = NULL, row_is_ours = false, local_base = NULL,
 		remote_base = NULL, sent = NULL, sent_mask = NULL, local_changed_at = NULL, preferred_side = NULL,
 		lock_version = r.lock_version + 1
@@ -114,5 +115,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_unlink_held(bigint) IS
-'private: a held local row and its GitHub resource are no record any more; what waits to be sent is canceled, both '
-'stay as they are';
+'private: a held local row and its GitHub resource are no record any more; both stay as they are, and what waits to '
+'be sent, or is disabled, is canceled';

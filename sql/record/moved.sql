@@ -369,28 +369,26 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment COMMENT ON FUNCTION github_sync.comment_is_issue_of(github_sync.github_issues, bigint, jsonb) IS
 --@comment 'private: what answered to the number of a comment''s issue is that issue';
 
---@comment CREATE OR REPLACE FUNCTION github_sync.comment_follow_alone(
---@comment	cached github_sync.github_comments, target github_sync.github_repos, issue github_sync.resource)
---@comment RETURNS void
---@comment LANGUAGE plpgsql AS $$
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_meets_other_issue(
+--@comment	claim_id bigint, reached_repo_id bigint, shown_json text)
+--@comment RETURNS boolean
+--@comment LANGUAGE plpgsql STABLE AS $$
 --@comment DECLARE
---@comment	arrived_id bigint := github_sync.task_key_share_record_of_number_nowait(target.id, issue.number);
+--@comment	shown CONSTANT jsonb := shown_json::jsonb;
+--@comment	parent github_sync.github_issues;
 --@comment BEGIN
---@comment	UPDATE github_sync.github_comments AS c SET github_repo_id = target.id, github_issue_id = arrived_id,
---@comment		left_task_key = (github_sync.comment_local_row(c.comment_id)).parent_key,
---@comment		etag = NULL, etag_key = NULL, seen_at = NULL, missing_since = NULL, lock_version = c.lock_version + 1
---@comment	WHERE c.id = cached.id AND arrived_id IS NOT NULL;
---@comment	UPDATE github_sync.comment_sync_transactions AS q SET github_issue_id = arrived_id,
---@comment		github_repo_id = target.id, github_app_installation_id = target.github_app_installation_id,
---@comment		github_issue_number = issue.number
---@comment	WHERE q.github_comment_id = cached.id AND arrived_id IS NOT NULL
---@comment		AND q.state IN ('queued', 'processing', 'errored', 'disabled');
+--@comment	SELECT i.* INTO parent FROM github_sync.comment_sync_transactions AS t
+--@comment	JOIN github_sync.github_comments AS c ON c.id = t.github_comment_id
+--@comment	JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id WHERE t.id = claim_id;
+--@comment	RETURN reached_repo_id IS NULL AND EXISTS (SELECT FROM github_sync.github_repos AS r
+--@comment		WHERE r.id = parent.github_repo_id AND lower(r.owner_login || '/' || r.name)
+--@comment			= lower(array_to_string(github_sync.repository_of_resource(shown), '/')))
+--@comment		AND github_sync.comment_is_issue_of(parent, reached_repo_id, shown) IS NOT TRUE;
 --@comment END
 --@comment $$;
---@comment COMMENT ON FUNCTION github_sync.comment_follow_alone(
---@comment	github_sync.github_comments, github_sync.github_repos, github_sync.resource) IS
---@comment 'private: a comment goes where GitHub has it, to the issue''s new place, though that has become a task of '
---@comment 'its own; its row stays with its task';
+--@comment COMMENT ON FUNCTION github_sync.comment_meets_other_issue(bigint, bigint, text) IS
+--@comment 'private: what answered to the number of the issue of a claim''s comment, at the name of its repository, is '
+--@comment 'another issue: the name may be another repository''s';
 
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_follow_issue(
 --@comment	t github_sync.comment_sync_transactions, cached github_sync.github_comments, reached_repo_id bigint,
@@ -446,11 +444,9 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment	IF github_sync.comment_is_issue_of(parent, reached_repo_id, shown) THEN
 --@comment		RETURN github_sync.comment_note_missing(t, held.cached, answered_at);
 --@comment	END IF;
---@comment	/* The same place, another issue: the name belongs to another repository, which has no comment of ours. */
---@comment	IF reached_repo_id IS NULL AND EXISTS (SELECT FROM github_sync.github_repos AS r
---@comment		WHERE r.id = parent.github_repo_id AND lower(r.owner_login || '/' || r.name)
---@comment			= lower(array_to_string(github_sync.repository_of_resource(shown), '/')))
---@comment	THEN
+--@comment	/* The worker has asked by the id how the repository is called. */
+--@comment	IF github_sync.comment_meets_other_issue(t.id, reached_repo_id, shown_json) THEN
+--@comment		UPDATE github_sync.github_repos SET name_lost = true WHERE id = parent.github_repo_id AND NOT name_lost;
 --@comment		RETURN github_sync.comment_fail_held(t, 'moved', format(
 --@comment			'another issue answers in the place of the comment''s: GitHub''s id there is %s instead of %s',
 --@comment			shown ->> 'id', parent.github_id));

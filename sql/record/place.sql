@@ -139,6 +139,29 @@ COMMENT ON FUNCTION github_sync.@record@_may_go_along(github_sync.@resources@) I
 --@comment 'private: a comment of which nothing is at GitHub yet is to be created at the issue of the task that its '
 --@comment 'row belongs to now; both are held';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_follow_alone(
+--@comment	cached github_sync.github_comments, target github_sync.github_repos, issue github_sync.resource)
+--@comment RETURNS void
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	arrived_id bigint := github_sync.task_key_share_record_of_number_nowait(target.id, issue.number);
+--@comment BEGIN
+--@comment	UPDATE github_sync.github_comments AS c SET github_repo_id = target.id, github_issue_id = arrived_id,
+--@comment		left_task_key = (github_sync.comment_local_row(c.comment_id)).parent_key,
+--@comment		etag = NULL, etag_key = NULL, seen_at = NULL, missing_since = NULL, lock_version = c.lock_version + 1
+--@comment	WHERE c.id = cached.id AND arrived_id IS NOT NULL;
+--@comment	UPDATE github_sync.comment_sync_transactions AS q SET github_issue_id = arrived_id,
+--@comment		github_repo_id = target.id, github_app_installation_id = target.github_app_installation_id,
+--@comment		github_issue_number = issue.number
+--@comment	WHERE q.github_comment_id = cached.id AND arrived_id IS NOT NULL
+--@comment		AND q.state IN ('queued', 'processing', 'errored', 'disabled');
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_follow_alone(
+--@comment	github_sync.github_comments, github_sync.github_repos, github_sync.resource) IS
+--@comment 'private: a comment goes where GitHub has it, to the issue''s new place, though that has become a task of '
+--@comment 'its own; its row stays with its task';
+
 /* Those of an earlier stay: the row is back where its record is. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_strays_of(cached_id bigint) RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$

@@ -84,6 +84,28 @@ COMMENT ON FUNCTION github_sync.@record@_enable_record(bigint, text[]) IS
 'private: queues the newest disabled transaction of a record and direction again, the rules applied; the older ones '
 'are canceled by it';
 
+/*
+ * Nobody switches anything on in the place where a record has come to: what was
+ * disabled for the old one would stay so for ever.
+ */
+CREATE OR REPLACE FUNCTION github_sync.@record@_decide_arrival() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	reason text := github_sync.sync_disabled_reason(NEW.github_repo_id, NEW.direction);
+BEGIN
+	IF reason IS NULL THEN
+		PERFORM github_sync.@record@_enable_record(NEW.@resource@_id, ARRAY[NEW.direction]);
+	ELSE
+		UPDATE github_sync.@record@_sync_transactions SET disabled_reason = reason
+		WHERE id = NEW.id AND state = 'disabled' AND disabled_reason <> reason;
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_decide_arrival() IS
+'private: a disabled transaction went to another repository, with its record, which whoever moved it holds: whether it '
+'may run is decided by that repository';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_release_paused(repo_id bigint, paused_until timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -162,6 +162,9 @@ CREATE INDEX IF NOT EXISTS @record@_sync_transactions_@record@_id_idx
 	ON github_sync.@record@_sync_transactions (@record@_id) WHERE @record@_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_errored_idx
 	ON github_sync.@record@_sync_transactions (finished_at) WHERE state = 'errored';
+/* Few, mostly none; of an installation that is suspended, many. */
+CREATE INDEX IF NOT EXISTS @record@_sync_transactions_disabled_idx
+	ON github_sync.@record@_sync_transactions (disabled_reason, finished_at) WHERE state = 'disabled';
 /* Without a record: imported, or comments of unknown issues. Few, mostly none. */
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_external_id_idx
 	ON github_sync.@record@_sync_transactions (@resource@_external_id) WHERE @resource@_id IS NULL;
@@ -212,3 +215,6 @@ CREATE INDEX IF NOT EXISTS @resources@_turned_at_idx
 /* An issue or comment that carries it may be told of by a webhook, before the answer to its creation. */
 CREATE INDEX IF NOT EXISTS @resources@_creation_key_idx
 	ON github_sync.@resources@ (creation_key) WHERE github_id IS NULL AND creation_key IS NOT NULL;
+/* Or there may be one more than its record is linked to. */
+CREATE INDEX IF NOT EXISTS @resources@_created_key_idx
+	ON github_sync.@resources@ (creation_key) WHERE github_id IS NOT NULL AND creation_key IS NOT NULL;

@@ -77,35 +77,3 @@ $$;
 COMMENT ON FUNCTION github_sync.note_problem(text, text, text, text) IS
 'private: notes a problem (mapping, ownership, capture, or any other word) unless it is known; true: it was not. '
 'Waits for nobody';
-
-CREATE OR REPLACE FUNCTION github_sync.health(
-	OUT "check" text, OUT status text, OUT since timestamptz, OUT detail text, OUT remedy text)
-RETURNS SETOF record
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	/* With two owners in the queue, the views of the one would run with the rights of the other. */
-	IF NOT github_sync.queue_has_one_owner() THEN
-		RETURN QUERY SELECT 'ownership', 'critical', NULL::timestamptz, p.problem, p.remedy
-		FROM github_sync.owner_problem() AS p;
-		RETURN;
-	END IF;
-	RETURN QUERY WITH first_ones AS (
-		SELECT DISTINCT ON (s.record_type, s.problem) s.record_type, s.problem, s.since, s.remedy,
-			s.detail || coalesce(' (and ' || nullif(count(*) OVER of_kind - 1, 0) || ' more)', '') AS detail
-		FROM github_sync.sync_problems AS s WINDOW of_kind AS (PARTITION BY s.record_type, s.problem)
-		ORDER BY s.record_type, s.problem, s.since)
-	SELECT format('%s of %ss', kind.problem, a.record_type),
-		CASE WHEN p.problem IS NULL THEN 'ok' ELSE kind.status END, p.since, p.detail, p.remedy
-	FROM github_sync.attached_tables AS a
-	CROSS JOIN (VALUES (1, 'mapping', 'critical'), (2, 'ownership', 'critical'), (3, 'capture', 'critical'),
-		(4, 'copy', 'critical'), (5, 'overwriting', 'warn')) AS kind (place, problem, status)
-	LEFT JOIN first_ones AS p ON p.record_type = a.record_type AND p.problem = kind.problem
-	ORDER BY a.record_type DESC, kind.place;
-EXCEPTION WHEN insufficient_privilege THEN
-	/* The owner may not even use the schema: nothing in it can be named here. */
-	RETURN QUERY SELECT 'ownership', 'critical', NULL::timestamptz, SQLERRM,
-		'SELECT github_sync.take_over_ownership()';
-END
-$$;
-COMMENT ON FUNCTION github_sync.health() IS
-'public: what is checked, its status (ok, warn, critical), since when it is not ok, why, and what to do';

@@ -174,3 +174,5 @@ CREATE INDEX IF NOT EXISTS webhook_deliveries_received_at_idx
 	ON github_sync.webhook_deliveries (received_at);
 CREATE INDEX IF NOT EXISTS webhook_deliveries_pending_idx
 	ON github_sync.webhook_deliveries (received_at) WHERE outcome = 'pending';
+CREATE INDEX IF NOT EXISTS webhook_deliveries_failed_idx
+	ON github_sync.webhook_deliveries (received_at) WHERE outcome LIKE 'failed: %';

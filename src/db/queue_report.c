@@ -540,6 +540,22 @@ queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState 
 	(void) report(&statement, claim, &parameters);
 }
 
+bool
+queue_report_is_other_issue(const SyncClaim *claim, int64 reached_repo_id, const char *json)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.comment_meets_other_issue($1, $2, $3) AS is_other", INT8OID,
+				  INT8OID, TEXTOID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	parameters_add_int64(&parameters, claim->id);
+	parameters_add_int64_or_null(&parameters, reached_repo_id);
+	parameters_add_text(&parameters, json);
+	result = statement_run(&statement, claim->record_type, &parameters);
+	return result_bool(&result, 0, "is_other");
+}
+
 void
 queue_report_issue(const SyncClaim *claim, int64 answered_at, int64 reached_repo_id,
 				   const char *json)

@@ -147,7 +147,10 @@ queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState 
 /*
  * GitHub does not show a comment; json is what answered to the number of its
  * issue, perhaps after a redirect that named repository reached_repo_id (0: none).
+ * Where that is another issue, the name may have become another repository's.
  */
+extern bool
+queue_report_is_other_issue(const SyncClaim *claim, int64 reached_repo_id, const char *json);
 extern void queue_report_issue(const SyncClaim *claim, int64 answered_at, int64 reached_repo_id,
 							   const char *json);
 extern void queue_report_deleted(const SyncClaim *claim, int64 answered_at);

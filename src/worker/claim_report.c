@@ -661,6 +661,14 @@ conclude_inquiry(Report *report, const GithubRepository *repository)
 		conclude_missing(report);
 }
 
+/* What was not shown was asked for where the name led: the claim begins anew, by the right one. */
+static bool
+asked_by_other_name(const Conversation *conversation, bool is_same)
+{
+	return conversation->step_after == STEP_INQUIRE ||
+		(conversation->step_after == STEP_ASK_ISSUE && !is_same);
+}
+
 /* By its id: the name that the claim went by is the repository's, or another one is. */
 static void
 conclude_location(Report *report, const GithubRepository *repository)
@@ -672,7 +680,7 @@ conclude_location(Report *report, const GithubRepository *repository)
 
 	if (is_same && conversation->name_denied != NULL)
 		report_try_again(report, "moved", conversation->name_denied);
-	else if (conversation->step_after == STEP_INQUIRE || conversation->prepared)
+	else if (asked_by_other_name(conversation, is_same) || conversation->prepared)
 		report_give_back(report,
 						 psprintf("the repository is called %s/%s by now", repository->owner_login,
 								  repository->name));
@@ -823,9 +831,16 @@ report_fetched(Report *report)
 static void
 report_issue(Report *report, int64 reached_repo_id)
 {
-	const Answer *answer = report->conversation->answer;
+	const Conversation *conversation = report->conversation;
+	const Answer *answer = conversation->answer;
 
-	queue_report_issue(report->conversation->claim, answer->verdict.answered_at, reached_repo_id,
+	if (!conversation->name_is_sure &&
+		queue_report_is_other_issue(conversation->claim, reached_repo_id, answer->json))
+	{
+		locate_repository(report, NULL);
+		return;
+	}
+	queue_report_issue(conversation->claim, answer->verdict.answered_at, reached_repo_id,
 					   answer->json);
 	report_note_retry(report, GetCurrentTimestamp());
 }

@@ -127,6 +127,9 @@ export class Comparison {
 			}
 		}
 		for (const resource of resources.values()) {
+			if (this.excused.isOfTwin(resource.parent)) {
+				continue;
+			}
 			this.#complain(resource.about, `GitHub has an ${type} that nobody knows: ${describe(valuesOf(type, resource))}`);
 		}
 	}
@@ -157,8 +160,8 @@ export class Comparison {
 		for (const creation of this.world.history.creations) {
 			const first = created.get(creation.text);
 
-			/* One that somebody deleted or transferred before it was found is made again. */
-			if (first !== undefined && !this.world.history.deleted.has(first.resource) && !this.world.history.wasTransferred(first.about.issue, creation.at)) {
+			/* One that somebody deleted or transferred before it was found is made again; of what is there, somebody hears. */
+			if (first !== undefined && !this.world.history.deleted.has(first.resource) && !this.excused.isReportedTwice(first, creation)) {
 				this.#complain(creation.about, `${creation.resource} is ${first.resource} once more: ${JSON.stringify(creation.text)}`);
 				this.#complain(first.about, `${first.resource} was there before`);
 			}
@@ -255,13 +258,28 @@ class Excused {
 		withCode('comment', 'repo_changed').forEach((id) => this.comments.add(id));
 		audit.filter(({ record_type: type, before, after }) => type === 'comment' && before && after && before.task_id !== after.task_id)
 			.forEach(({ after }) => this.moved.add(after.task_id));
+		/* Made twice, as they were transferred before they were found: errors that name both, in the place of second rows. */
+		this.twice = new Set(unfinished.filter(({ record_type: type, code }) => type === 'task' && code === 'created_twice').map(({ repo, number }) => `${repo}#${number}`));
+		this.ours = world.ours;
 		this.withDeletions = Object.keys(deletions).length > 0 || world.forces.includes('transfers');
 		this.taskOf = new Map(comments.map(({ row_id: id, task_id: task }) => [id, task]));
 		Object.assign(this, { history, lost });
 	}
 
-	row(type, { row_id: id, repo }) {
-		return id === null ? this.lost.has(repo) : (type === 'issue' ? this.tasks : this.comments).has(id);
+	/* The first of two is where we do not look, or an error says that there are two; where the second one is gone, that is none. */
+	isReportedTwice(first, second) {
+		const { history } = this;
+
+		return history.wasTransferred(first.about.issue, second.at) && (history.deleted.has(second.resource)
+			|| history.placesOf(first.about.issue).some((place) => this.twice.has(place) || !this.ours.has(Number(place.split('#')[0]))));
+	}
+
+	row(type, { row_id: id, repo, place, parent }) {
+		return id === null ? this.lost.has(repo) || this.twice.has(parent ?? place) : (type === 'issue' ? this.tasks : this.comments).has(id);
+	}
+
+	isOfTwin(parent) {
+		return parent !== undefined && this.twice.has(parent);
 	}
 
 	transaction({ record_type: type, code, reason, repo, number, comment, row_id: id, state }) {
@@ -270,7 +288,7 @@ class Excused {
 
 		if (state === 'queued' || state === 'processing') {
 			/* Of an issue that went elsewhere before it had a task: until somebody retries the issue's. */
-			return type === 'comment' && /^waits for parent issue: errored \(transferred\)$/.test(reason) && this.history.transferred.size > 0;
+			return type === 'comment' && /^waits for parent issue: errored \((transferred|created_twice)\)$/.test(reason) && this.history.transferred.size > 0;
 		}
 		if (this.lost.has(repo) || (code === 'moved' && (type === 'task' ? this.tasks : this.comments).has(id)) || (this.tasks.has(task) && code === 'parent_not_synced')) {
 			return true;
@@ -279,6 +297,8 @@ class Excused {
 			case 'gone':
 			case 'parent_not_synced':
 				return this.withDeletions;
+			case 'created_twice':
+				return type === 'task' && this.history.transferred.has(this.history.keyAt(repo, number));
 			case 'transferred':
 			case 'already_linked':
 				/* Of a comment whose task has another issue by now, and which is where its first one went. */

@@ -27,6 +27,33 @@ function creatorOf(world, record, resource) {
 		&& attempts.some((a) => a.record === r && a.sentAs === resource.author));
 }
 
+/* Linked to another resource by now: it was made twice.  One that has a key of its own only quotes the other's. */
+function twinOf(world, t, record, kind, resource) {
+	if (kind !== 'fetched' || t.direction !== 'inbound' || t.action !== 'upsert') return undefined;
+	if (record.local !== null || record.localDeleted || resource.keyOf === null) return undefined;
+	const { attempts, records } = world[record.type];
+	const key = attempts.find((a) => a.id === resource.keyOf)?.key;
+	return key && record.key !== key ? records.find((r) => r.key === key && r.githubId !== null && r.githubId !== resource.githubId
+		&& r.local !== null && r.deleted === null && attempts.some((a) => a.record === r && a.sentAs === resource.author)) : undefined;
+}
+
+/* It may be that one, transferred: GitHub is asked for that first, at its place. */
+function meetTwin(world, t, record, twin, at) {
+	const isSeen = twin.seen !== null && record.seen !== null && twin.seen >= record.seen;
+	if (isSeen || t.lagging >= LAGGING_ANSWERS) {
+		t.attempts++;
+		end(world, t, { state: 'errored', errorCode: 'created_twice' });
+		return t.state;
+	}
+	record.seen ??= at;
+	if (t.lagging === 0) {
+		twin.seen = null;
+		twin.settles = true;
+	}
+	t.lagging++;
+	return requeue(world, t, 'later');
+}
+
 /* The attempt under way, or else the last one: all carry the same key. */
 function noteCreated(world, record) {
 	const attempt = openAttempt(world, record)
@@ -193,6 +220,8 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 			noteCreated(world, creator);
 			return t.state;
 		}
+		const twin = twinOf(world, t, record, kind, resource);
+		if (twin) return meetTwin(world, t, record, twin, at);
 		if (mayBeOurCreation(world, t, record, kind, resource)) return requeue(world, t, 'later');
 		if (record.githubId === null) {
 			/* A webhook of it was faster; one of a comment knows the number of its issue alone. */

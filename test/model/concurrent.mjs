@@ -24,7 +24,7 @@ const DID_NOT_HAPPEN = {
 
 const didHappen = ({ operation, result }, moment) => !DID_NOT_HAPPEN[result]?.(operation, moment);
 
-const ALONE = ['set repo', 'set repo sync', 'set installation', 'pause', 'capture', 'prune', 'recover', 'retry all', 'time passes'];
+const ALONE = ['set repo', 'set repo sync', 'set installation', 'import', 'name repo', 'repo answered', 'repo confirmed', 'pause', 'capture', 'prune', 'recover', 'retry all', 'time passes'];
 
 /* What changes many records at once, or a switch, has its own rules about whom it leaves alone. */
 export function mayRunBeside(operation, others) {

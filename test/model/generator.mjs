@@ -104,6 +104,8 @@ export class Generator {
 			retryAll: errored.length ? 1 : 0.1,
 			setRepo: this.world.repos.get(1).accessLost || !this.world.repos.get(1).enabled ? 6 : 1.5,
 			setInstallation: this.world.installation.state === 'active' ? 0.7 : 4,
+			import: 1,
+			name: 0.6,
 			pause: this.world.installation.paused ? 3 : 0.5,
 			timePasses: queued.some((t) => ['later', 'pause'].includes(t.waits)) ? 8 : 0.2,
 			recover: processing.length ? 1 : 0.1,
@@ -408,6 +410,25 @@ export class Generator {
 			{ onRemoteDelete: random.of(['keep', 'delete']) }, { direction: random.of(['both', 'both', 'inbound', 'outbound']) },
 			{ policy: random.of(['last_write_wins', 'github_wins', 'app_wins']) }, { enabled: true, direction: 'both' },
 		]) };
+	}
+
+	/* The owner brings history of another system along, without a record. */
+	_import() {
+		const { githubId, number, updated } = this.#resource();
+		const state = this.#random.of(['errored', 'errored', 'disabled', 'disabled', 'completed']);
+		const isKnown = this.#type === 'comment' || this.#random.chance(0.7);
+		return { does: 'import', type: this.#type, state, repo: 1, number, githubId: isKnown ? githubId : null, T: updated + this.#random.of([0, 0, -1]) };
+	}
+
+	/* Somebody gives a name that another one has, or GitHub says whose it is. */
+	_name() {
+		const random = this.#random;
+		const name = random.of(['app', 'app', 'App', 'site', 'other']);
+		return random.of([
+			{ does: 'name repo', repo: random.of([1, 2]), name }, { does: 'repo confirmed', repo: random.of([1, 2]) },
+			/* 9 is a stranger's. */
+			{ does: 'repo answered', asked: random.of([1, 2]), answered: random.of([1, 2, 9]), name },
+		]);
 	}
 
 	_setInstallation() {

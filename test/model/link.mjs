@@ -53,7 +53,7 @@ export function unlink(world, { type, row }) {
 	const record = recordOfRow(world, type, row);
 	if (!record) throw new Refusal('P0002');
 	for (const t of transactionsOf(world, record)) {
-		if (t.state === 'queued' && t.direction === 'outbound' && t.action === 'upsert') end(world, t, { state: 'canceled' });
+		if (['queued', 'disabled'].includes(t.state) && t.direction === 'outbound' && t.action === 'upsert') end(world, t, { state: 'canceled' });
 	}
 	setLocal(world, record, null);
 	Object.assign(record, UNSYNCED(record), { prefer: null });

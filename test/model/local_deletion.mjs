@@ -31,7 +31,7 @@ function propagates(world, record) {
 function noteDeletion(world, record) {
 	record.local = null;
 	record.localDeleted = true;
-	for (const t of transactionsOf(world, record).filter((other) => other.state === 'queued' && other.action === 'upsert')) {
+	for (const t of transactionsOf(world, record).filter((other) => ['queued', 'disabled'].includes(other.state) && other.action === 'upsert')) {
 		end(world, t, { state: t.direction === 'inbound' ? 'dropped' : 'canceled' });
 	}
 	if (record.type === 'task') release(world, record);

@@ -12,6 +12,8 @@ import { answered, fail, giveBack, tryAgain } from './answers.mjs';
 import { beginCreation, creationNotFound, creationRejected } from './creation.mjs';
 import { deletedByUs, missing } from './missing.mjs';
 import { claim } from './claim.mjs';
+import { importHistory } from './imported.mjs';
+import { answerWithName, confirmName, nameRepo } from './names.mjs';
 import { setInstallation, setRepo, setRepoSync } from './switches.mjs';
 import { removeRow } from './local_deletion.mjs';
 import { link, unlink } from './link.mjs';
@@ -161,6 +163,10 @@ const OPERATIONS = {
 	'set repo': setRepo,
 	'set repo sync': setRepoSync,
 	'set installation': setInstallation,
+	'import': importHistory,
+	'name repo': nameRepo,
+	'repo answered': answerWithName,
+	'repo confirmed': confirmName,
 	pause: (world, { paused }) => { world.installation.paused = paused; return ''; },
 	'time passes': timePasses,
 	link,

@@ -4,6 +4,7 @@
  *	is at GitHub stays where it is; what is not yet goes along with its row.
  */
 import { openAttempt, recordOfRow, transactionsOf } from './world.mjs';
+import { decideArrival } from './switches.mjs';
 
 /* Why nothing of a row is sent to where its record is, or null. */
 export function placeProblem(world, record) {
@@ -35,14 +36,20 @@ export function taskGoesAlong(world, record) {
 	const { repo } = world.task.rows.get(record.local);
 	if (!isNowhereYet(world, record) || !world.repos.has(repo) || repo === record.repo || repo === record.localRepo) return;
 	record.repo = record.localRepo = repo;
-	for (const comment of world.comment.records) if (comment.parent === record) comment.repo = repo;
+	decideArrival(world, record);
+	for (const comment of world.comment.records.filter((other) => other.parent === record)) {
+		comment.repo = repo;
+		decideArrival(world, comment);
+	}
 }
 
 export function commentGoesAlong(world, record, issue) {
 	if (!issue || issue === record.parent || !isNowhereYet(world, record)) return;
+	const isElsewhere = record.repo !== issue.repo;
 	record.parent = issue;
 	record.repo = issue.repo;
 	for (const t of transactionsOf(world, record)) if (t.waits === 'parent') t.waits = null;
+	if (isElsewhere) decideArrival(world, record);
 }
 
 /* The row names the repository that its issue is in. */

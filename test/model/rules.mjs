@@ -3,6 +3,7 @@
  *	What may wait in the queue: "On insert" of the state machine, which claims
  *	and requeues apply again; and what ends there sets off.
  */
+import { takeInHistory } from './imported.mjs';
 import { localFields, newRecord, recordOfRow, Refusal, transactionsOf } from './world.mjs';
 import { decidePlace, notePlace, taskGoesAlong } from './place.mjs';
 import { bringAlong } from './along.mjs';
@@ -209,6 +210,7 @@ function takePlaceOfStrays(world, t, hasSuperseded) {
 
 /* decision: what the rules say; given where they cannot be asked, as there is no record */
 export function insertTransaction(world, type, name, id, attributes, decision = null) {
+	if (attributes.record) takeInHistory(world, attributes.record);
 	const t = {
 		type, id, name, direction: null, action: 'upsert', state: 'queued', record: null, T: null, canceledBy: null, duplicateOf: null,
 		droppedFor: null, disabledReason: null, errorCode: null, priority: 100, attempts: 0, claimNo: 0, waits: null, lagging: 0,

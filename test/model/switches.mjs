@@ -3,18 +3,33 @@
  *	"One-way, disabled and back": a repository or the installation stops to sync, and starts again.
  */
 import { TYPES } from './world.mjs';
+import { findDisabled } from './imported.mjs';
 import { disabledReason, enable, end } from './rules.mjs';
 
 function disable(world, type, repo, direction, reason) {
-	for (const t of world[type].transactions.filter((other) => other.record?.repo === repo && other.direction === direction)) {
+	for (const t of world[type].transactions.filter((other) => (other.record ?? other.imported)?.repo === repo && other.direction === direction)) {
 		if (t.state === 'queued') end(world, t, { state: 'disabled', disabledReason: reason });
 		else if (t.state === 'disabled') t.disabledReason = reason;
+	}
+}
+
+/* A record came to another repository, which decides what becomes of its disabled ones. */
+export function decideArrival(world, record) {
+	for (const action of ['upsert', 'delete']) {
+		for (const direction of ['outbound', 'inbound']) {
+			const reason = disabledReason(world, record.repo, direction);
+			if (!reason) enable(world, record, action, direction);
+			else for (const t of world[record.type].transactions) {
+				if (t.record === record && t.state === 'disabled' && t.action === action && t.direction === direction) t.disabledReason = reason;
+			}
+		}
 	}
 }
 
 function applySwitch(world, repo) {
 	for (const type of TYPES) {
 		const reasons = Object.fromEntries(['outbound', 'inbound'].map((direction) => [direction, disabledReason(world, repo, direction)]));
+		if (!reasons.outbound || !reasons.inbound) findDisabled(world, type, repo);
 		for (const direction of ['outbound', 'inbound']) {
 			if (reasons[direction]) disable(world, type, repo, direction, reasons[direction]);
 		}

@@ -28,15 +28,15 @@ export class Refusal extends Error {
 
 const newSide = () => ({ rows: new Map(), records: [], transactions: [], attempts: [], nextTransaction: 1, nextRow: 101, nextAttempt: 1 });
 
-const newRepo = (id) => ({
+const newRepo = (id, name) => ({
 	id, enabled: true, direction: 'both', policy: 'last_write_wins', onRemoteDelete: 'keep', onLocalDelete: 'keep',
-	accessLost: false, pause: null,
+	accessLost: false, pause: null, name, nameLost: false,
 });
 
 export function newWorld() {
 	return {
 		installation: { state: 'active', paused: false },
-		repos: new Map([[1, newRepo(1)], [2, newRepo(2)]]),
+		repos: new Map([[1, newRepo(1, 'app')], [2, newRepo(2, 'site')]]),
 		capture: { task: false, comment: false },
 		task: newSide(),
 		comment: newSide(),
@@ -161,13 +161,26 @@ function toldRow(type, row) {
 const toldConflict = (c) =>
 	`conflict ${c.type} ${c.transaction.id} ${c.field} base=${told(c.base)} local=${told(c.local)} remote=${told(c.remote)} ${c.winner}`;
 
+const toldRepo = (repo) => `repo ${repo.id} ${told(repo.name)} lost=${repo.nameLost}`;
+
+/* What an error told is over: its record was synced since, or GitHub has it no longer. */
+function isMended(world, t) {
+	const isSame = (later) => later.action === t.action && (later.state === 'completed' && (later.direction === t.direction || t.direction === 'inbound')
+		|| later.state === 'duplicate' && later.direction === t.direction && (later.direction === 'outbound' || later.claimNo > 0));
+	const isDeletion = (later) => t.direction === 'inbound' && later.direction === 'inbound' && later.action === 'delete' && later.state === 'completed';
+	return t.record !== null && transactionsOf(world, t.record).some((later) => later.finished > t.finished && (isSame(later) || isDeletion(later)));
+}
+
 /* In an order that does not depend on anybody's: lines are sorted by their bytes. */
 export function describe(world) {
-	const lines = world.conflicts.map(toldConflict);
+	const lines = [...world.conflicts.map(toldConflict), ...[...world.repos.values()].map(toldRepo)];
 	for (const type of TYPES) {
 		const side = world[type];
 		const places = placesOf(side.transactions);
-		for (const transaction of side.transactions) lines.push(toldTransaction(transaction, places));
+		for (const transaction of side.transactions) {
+			lines.push(toldTransaction(transaction, places));
+			if (transaction.state === 'errored' && !isMended(world, transaction)) lines.push(`error ${type} ${transaction.id}`);
+		}
 		for (const record of side.records) lines.push(toldCachedRecord(world, record));
 		for (const row of side.rows.values()) lines.push(toldRow(type, row));
 	}

@@ -404,3 +404,168 @@ INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
 SELECT outbound(1);
 SELECT github_sync.task_assume_creations_sent();
 SELECT t.inserted_at - a.lookup_since AS margin FROM github_sync.task_creation_attempts AS a, github_sync.task_sync_transactions AS t;
+
+-- ---- the issue was transferred before its creation, whose answer was lost, was looked up ----
+INSERT INTO github_sync.github_app_installations (id) VALUES (20);
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (2, 20, 'octo', 'other');
+CREATE VIEW places AS SELECT id, task_id, github_repo_id AS repo, github_id, number FROM github_sync.github_issues ORDER BY id;
+CREATE PROCEDURE answer_is_lost() LANGUAGE plpgsql AS $$
+BEGIN
+	CALL start_afresh();
+	INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
+	PERFORM outbound(1);
+	PERFORM claim();
+	CALL posted(1, 3);
+	PERFORM github_sync.task_give_back(1, 1, 'connection reset', NULL);
+END
+$$;
+-- another id and number, in another repository, of another installation
+CREATE PROCEDURE transferred() LANGUAGE sql AS $$
+	UPDATE resources SET id = 3000000007, number = 7 WHERE id = 3000000001
+$$;
+-- its webhook ends the attempt: the record goes there, and nothing is sent again
+CALL answer_is_lost();
+CALL transferred();
+SELECT webhook(3, issue => 7, repo => 2);
+SELECT * FROM claim(2);
+SELECT fetched(2);
+SELECT * FROM places;
+SELECT * FROM attempts;
+SELECT id, state, github_repo_id, github_app_installation_id, github_issue_number FROM github_sync.task_sync_transactions ORDER BY id;
+SELECT look_in_vain(2);
+SELECT carry_out(5);
+SELECT * FROM queue;
+SELECT * FROM both_sides;
+UPDATE app.tasks SET title = 'Crash at start', modified_at = at(6) WHERE id = 1;
+SELECT outbound(1);
+SELECT carry_out(7);
+SELECT * FROM both_sides;
+-- its number is another issue's in the place where it was to be
+CALL answer_is_lost();
+CALL transferred();
+INSERT INTO github_sync.github_issues (github_repo_id, github_id, number) VALUES (1, 3000000099, 7);
+SELECT webhook(3, issue => 7, repo => 2);
+SELECT * FROM claim(2);
+SELECT fetched(2);
+SELECT * FROM places;
+-- somebody else's that quotes it does not
+CALL answer_is_lost();
+CALL transferred();
+UPDATE resources SET author = 'mallory';
+SELECT webhook(3, issue => 7, repo => 2);
+SELECT * FROM claim(2);
+SELECT fetched(2);
+SELECT * FROM places;
+-- the lists did not show it when the recheck was over, and it was made again: no second task, and somebody hears of it
+CREATE PROCEDURE made_twice() LANGUAGE plpgsql AS $$
+BEGIN
+	CALL answer_is_lost();
+	CALL transferred();
+	PERFORM claim();
+	PERFORM github_sync.task_report_missing_creation(1, 2, '0 s');
+	PERFORM carry_out(5);
+	UPDATE github_sync.github_issues SET etag = 'W/"8"', etag_key = '5', settle_at = NULL;
+END
+$$;
+CALL made_twice();
+SELECT webhook(3, issue => 7, repo => 2);
+-- the one that we know may be this one, transferred: it is asked for
+SELECT * FROM claim();
+SELECT fetched(2, 10);
+SELECT last_error FROM github_sync.task_sync_transactions WHERE id = 2;
+SELECT github_sync.task_release_due() IS NOT NULL AS released;
+SELECT * FROM claim(2);
+SELECT fetched(3, 11);
+CALL wait_is_over();
+SELECT * FROM claim(2);
+SELECT fetched(2, 12);
+SELECT * FROM places;
+SELECT error_code, error_reason FROM github_sync.sync_errors;
+SELECT * FROM app.tasks;
+-- as is said: unlinked, and retried, it becomes a task of its own
+SELECT github_sync.unlink_task(1);
+SELECT github_sync.retry_task_sync_transaction(2);
+SELECT carry_out(13);
+SELECT * FROM places;
+-- it was transferred, and that is its new place
+CALL made_twice();
+UPDATE resources SET id = 3000000009, number = 9 WHERE id <> 3000000007;
+SELECT webhook(5, issue => 9, repo => 2);
+SELECT * FROM claim();
+SELECT fetched(2, 10);
+SELECT github_sync.task_release_due() IS NOT NULL AS released;
+SELECT * FROM claim(2);
+SELECT result FROM github_sync.task_report_answer(3, 1, ROW('fetched', at(11), 41, ROW(3000000009, 9, false, 'Crash', 'It crashes.', 'open', NULL,
+	'our-app[bot]', NULL, at(0), at(5), NULL, 53)::github_sync.resource, NULL, NULL, '{"repository_url": "https://api.github.com/repos/octo/other"}')::github_sync.answer);
+SELECT * FROM places;
+SELECT carry_out(12);
+SELECT carry_out(13);
+SELECT * FROM queue;
+-- where that was is not to be seen any more
+CALL made_twice();
+UPDATE github_sync.github_repos SET access_lost = true WHERE id = 1;
+UPDATE resources SET id = 3000000009, number = 9 WHERE id <> 3000000007;
+SELECT webhook(5, issue => 9, repo => 2);
+SELECT carry_out(10);
+SELECT carry_out(11);
+SELECT * FROM places;
+SELECT * FROM app.tasks;
+-- GitHub does not say whether the other one is still there
+CALL made_twice();
+SELECT webhook(3, issue => 7, repo => 2);
+UPDATE github_sync.task_sync_transactions SET lagging_answers = 5 WHERE id = 2;
+SELECT * FROM claim();
+SELECT fetched(2, 10);
+SELECT error_reason FROM github_sync.sync_errors;
+
+-- ---- a comment went with its issue in the same way ----
+CREATE VIEW comments AS SELECT id, comment_id, github_repo_id AS repo, github_issue_id AS issue, github_id FROM github_sync.github_comments ORDER BY id;
+CREATE PROCEDURE answer_to_comment_is_lost() LANGUAGE plpgsql AS $$
+BEGIN
+	CALL start_afresh();
+	CALL github_has(1, 'Crash');
+	PERFORM webhook(1);
+	PERFORM carry_out(1);
+	INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(2));
+	PERFORM outbound(1, 'comment');
+	PERFORM claim(of_type => 'comment');
+	CALL posted(1, 3, 'comment');
+	PERFORM github_sync.comment_give_back(1, 1, 'connection reset', NULL);
+	CALL transferred();
+	UPDATE resources SET number = 7;
+END
+$$;
+-- the new place has become a task before ours found out: the comment goes there, its row stays
+CALL answer_to_comment_is_lost();
+SELECT webhook(1, issue => 7, repo => 2);
+SELECT carry_out(1);
+SELECT webhook(3, issue => 7, comment => 5000000001, repo => 2);
+SELECT * FROM claim(2, 'comment');
+SELECT fetched(2, of_type => 'comment');
+SELECT * FROM comments;
+SELECT github_comment_id, outcome FROM github_sync.comment_creation_attempts;
+SELECT github_sync.comment_report_missing_creation(1, 2, '0 s');
+SELECT carry_out(5, 'comment');
+SELECT id, state, github_repo_id, github_app_installation_id, github_issue_number FROM github_sync.comment_sync_transactions ORDER BY id;
+SELECT * FROM app.comments;
+-- ... and when ours finds out, all is one again
+SELECT (github_sync.task_transfer(i, r, ROW(3000000007, 7, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::github_sync.resource)).moved
+FROM github_sync.github_issues AS i, github_sync.github_repos AS r WHERE i.task_id = 1 AND r.id = 2;
+SELECT * FROM places;
+SELECT c.id, c.comment_id, i.task_id FROM github_sync.github_comments AS c JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id;
+-- it was made again
+CALL answer_to_comment_is_lost();
+UPDATE resources SET id = 3000000001, number = 1 WHERE type = 'task';
+UPDATE resources SET number = 1;
+SELECT * FROM claim(2, 'comment');
+SELECT github_sync.comment_report_missing_creation(1, 2, '0 s');
+SELECT carry_out(5, 'comment');
+SELECT webhook(3, comment => 5000000001);
+SELECT * FROM claim(of_type => 'comment');
+SELECT fetched(2, 10, of_type => 'comment');
+UPDATE github_sync.github_comments SET seen_at = at(11) WHERE comment_id = 1;
+CALL wait_is_over('comment');
+SELECT * FROM claim(of_type => 'comment');
+SELECT fetched(2, 12, of_type => 'comment');
+SELECT error_code, error_reason FROM github_sync.sync_errors;
+SELECT * FROM app.comments;

@@ -212,3 +212,65 @@ SELECT github_sync.unlink_task(1);
 UPDATE app.tasks SET title = 'Anew', modified_at = at(5);
 UPDATE app.comments SET body = 'Me too!', modified_at = at(5);
 SELECT * FROM comment_queue;
+
+-- ---- disabled for the place that it has left ----
+CREATE VIEW comment_places AS SELECT id, direction, state, disabled_reason AS reason, github_repo_id AS repo
+	FROM github_sync.comment_sync_transactions ORDER BY id;
+CREATE PROCEDURE access_is_lost() LANGUAGE sql AS $$
+	UPDATE github_sync.github_repos SET access_lost = true WHERE id = 1
+$$;
+-- a comment of which nothing is at GitHub goes to another task: it is sent there
+CALL synced();
+CALL access_is_lost();
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'On its way', at(5));
+INSERT INTO app.tasks (repo_id, title, modified_at) VALUES (2, 'Other', at(5));
+UPDATE app.comments SET task_id = 2 WHERE id = 2;
+SELECT * FROM comment_places WHERE id > 1;
+SELECT carry_out(6);
+SELECT carry_out(6, of_type => 'comment');
+SELECT * FROM comment_places WHERE id > 1;
+-- so is a task, with its comments
+CALL start_afresh();
+CALL access_is_lost();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1));
+SELECT * FROM queue;
+SELECT * FROM comment_places;
+UPDATE app.tasks SET repo_id = 2;
+SELECT * FROM queue;
+SELECT * FROM comment_places;
+-- an issue was transferred, and its comments with it
+CALL synced();
+UPDATE app.comments SET body = 'Me too!', modified_at = at(5);
+CALL access_is_lost();
+SELECT webhook(6, comment => 5000000001);
+SELECT * FROM comment_places WHERE id > 1;
+SELECT (github_sync.task_transfer(i, r, ROW(3000000007, 7, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::github_sync.resource)).moved
+FROM github_sync.github_issues AS i, github_sync.github_repos AS r WHERE i.id = 1 AND r.id = 2;
+SELECT * FROM comment_places WHERE id > 1;
+-- to a place that does not sync either
+CALL synced();
+UPDATE app.comments SET body = 'Me too!', modified_at = at(5);
+CALL access_is_lost();
+UPDATE github_sync.github_repos SET sync_direction = 'inbound' WHERE id = 2;
+SELECT (github_sync.task_transfer(i, r, ROW(3000000007, 7, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::github_sync.resource)).moved
+FROM github_sync.github_issues AS i, github_sync.github_repos AS r WHERE i.id = 1 AND r.id = 2;
+SELECT * FROM comment_places WHERE id > 1;
+-- its record is no longer the row's, or has no row any more: nothing of it waits for the old place
+CALL synced();
+UPDATE app.tasks SET title = 'Crashes', modified_at = at(5);
+UPDATE app.comments SET body = 'Me too!', modified_at = at(5);
+CALL access_is_lost();
+SELECT github_sync.unlink_comment(1);
+SELECT * FROM comment_places WHERE id > 1;
+DELETE FROM app.comments;
+DELETE FROM app.tasks;
+SELECT * FROM queue;
+-- the place is gone that could say where it went, and the new one tells of it
+CALL synced();
+CALL access_is_lost();
+SELECT webhook(6, comment => 5000000001);
+UPDATE resources SET number = 7, id = CASE type WHEN 'task' THEN 3000000007 ELSE id END;
+SELECT webhook(6, issue => 7, comment => 5000000001, repo => 2);
+SELECT * FROM comment_places WHERE id > 1;
+SELECT i.github_repo_id, i.number, c.comment_id FROM github_sync.github_comments AS c JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id;

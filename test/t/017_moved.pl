@@ -155,15 +155,30 @@ $application->wait_until_done;
 is($application->superuser_sql("SELECT string_agg(t.title, ', ') FROM planner.tasks AS t JOIN github_sync.github_issues AS i ON i.task_id = t.id
 	WHERE i.number = $told->{number} AND i.github_repo_id = @{[GitHubSync::Application::WIDGETS]}"), 'told by its comment', "a number is looked up in its repository, not in the one that has its name");
 
+# A comment is not shown, and its issue is asked for when the name has just become another's.
+my $quiet = $application->add_comment($created, 'not shown at first');
+$application->wait_until_done;
+$github->fault('GET /issues/comments/', { answer => { status => 404, body => '{}' } });
+$github->fault("GET /issues/@{[ $application->issue_of($created)->{number} ]}\$", { gate => 'its-issue' });
+$application->edit_comment($quiet, markdown => 'no word for those');
+$github->wait_at_gate('its-issue');
+$github->human_renames_repository('acme/springs', owner => 'acme', name => 'rims');
+somebody_takes('springs', 51);
+$github->open_gate('its-issue');
+$application->wait_until_done;
+is_deeply([ map { "$_->{state} " . ($_->{error_code} // '') } $application->rows("SELECT * FROM github_sync.comment_sync_transactions WHERE comment_id = $quiet ORDER BY id DESC LIMIT 1") ],
+	[ 'completed ' ], "a comment whose issue another repository's answers for is asked for by the name that its repository has");
+is(scalar(grep { $_->{body} =~ /^no word for those/ } $github->comments('acme/rims', $application->issue_of($created)->{number})), 1, '... and its edit arrives');
+
 # The name redirects, but to the other one, which is called something else by now.
-$github->human_renames_repository('acme/springs', owner => 'acme', name => 'wheels');
-somebody_takes('springs', 48);
-$github->human_renames_repository('acme/springs', owner => 'acme', name => 'coils');
+$github->human_renames_repository('acme/rims', owner => 'acme', name => 'wheels');
+somebody_takes('rims', 48);
+$github->human_renames_repository('acme/rims', owner => 'acme', name => 'coils');
 $application->edit_task($created, title => 'not a transfer');
 $application->wait_until_done;
 is($github->issue('acme/wheels', $application->issue_of($created)->{number})->{title}, 'not a transfer', "a stranger's redirect is no transfer");
 
-is_deeply([ map { touched_at("acme/$_") } qw(widgets gears cogs bolts coils) ], [ (0) x 5 ], "and nothing is anywhere in the strangers' repositories");
+is_deeply([ map { touched_at("acme/$_") } qw(widgets gears cogs bolts springs coils) ], [ (0) x 6 ], "and nothing is anywhere in the strangers' repositories");
 is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 1, 'nor is anything errored for it');
 
 # Contradictions have an end.

@@ -25,6 +25,8 @@ $github->seed({ repositories => [ { id => 42, owner => 'acme', name => 'attic' }
 my @names = ('edited comment', 'told deletion', 'attic', 'out of sight', 'opened first', 'opened first, by a comment', 'opened, edited', 'opened, referred to', 'new comment');
 my %task    = map { $_ => $application->add_task(title => $_) } @names;
 $application->wait_until_done;
+# These are known by their links alone: nobody reads off them that they are ours.
+$github->human_edits_issue('acme/widgets', $application->issue_of($task{$_})->{number}, body => "text of $_") foreach grep { /^opened/ } @names;
 my %comment = map { $_ => $application->add_comment($task{$_}, "comment of $_") } @names;
 $application->wait_until_done;
 my %number  = map { $_ => $application->issue_of($task{$_})->{number} } @names;
@@ -163,7 +165,82 @@ is(settle(comment => outbound(comment => $new)), 'completed', 'a new comment fol
 is(scalar(grep { $_->{body} =~ /^written after/ } $github->comments('acme/gadgets', $arrived->{number})), 1, '... and is made once');
 is_deeply(place_of($task{'new comment'}), [ GADGETS, $arrived->{number} ], '... and takes its task along');
 
-is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+# ---- what we created is transferred before we know that it is there ----
+
+GitHubSync::Application::reconfigure($application->node, 'github_sync.creation_recheck' => '15min');
+
+# Its answer comes, or is lost, when the gate is opened.
+sub create_and_transfer
+{
+	my ($title, %answer) = @_;
+	my $gate = $title =~ s/\W+/-/gr;
+
+	$github->fault('POST /issues$', { gate_after_effect => $gate, %answer });
+	my $created = $application->add_task(title => $title);
+	$github->wait_at_gate($gate);
+	my ($issue) = grep { $_->{title} eq $title } $github->issues('acme/widgets');
+	return ($created, $github->human_transfers_issue('acme/widgets', $issue->{number}, 'acme/gadgets'), $gate);
+}
+
+sub wait_for_vain_lookup
+{
+	my ($created) = @_;
+
+	$application->wait_until("SELECT state = 'queued' AND last_error LIKE '%is being looked up' FROM github_sync.task_sync_transactions WHERE id = " . outbound(task => $created));
+}
+
+sub is_there_once
+{
+	my ($title, $created, $place, $what) = @_;
+
+	is($application->superuser_sql("SELECT count(*) FROM planner.tasks WHERE title = '$title'"), 1, "$what: one task");
+	is(scalar(grep { $_->{title} eq $title } map { $github->issues("acme/$_") } qw(widgets gadgets)), 1, '... one issue');
+	is_deeply(place_of($created), [ GADGETS, $place->{number} ], '... which know each other');
+}
+
+my ($created, $gate);
+
+($created, $arrived, $gate) = create_and_transfer('lost and gone', reset_after_effect => 1);
+$github->open_gate($gate);
+wait_for_vain_lookup($created);
+$application->tell_of_issue($arrived, GADGETS);
+is(settle(task => outbound(task => $created)), 'duplicate', 'the answer is lost, the issue is transferred: a webhook of its new place ends the look-up');
+is_there_once('lost and gone', $created, $arrived, '... by the key');
+
+($created, $arrived, $gate) = create_and_transfer('late and gone');
+$application->tell_of_issue($arrived, GADGETS);
+$application->wait_until("SELECT github_repo_id = @{[GADGETS]} FROM github_sync.github_issues WHERE task_id = $created");
+$github->open_gate($gate);
+settle(task => outbound(task => $created));
+is_there_once('late and gone', $created, $arrived, 'the webhook comes before the answer, which names the old place');
+
+# Its comment goes with it, and is told of in a place that is another task's by then.
+my $commented = $application->add_task(title => 'commented and gone');
+$application->wait_until_done;
+$github->fault('POST /comments$', { gate_after_effect => 'commented', reset_after_effect => 1 });
+my $lost = $application->add_comment($commented, 'a comment, lost and gone');
+$github->wait_at_gate('commented');
+$arrived = $github->human_transfers_issue('acme/widgets', $application->issue_of($commented)->{number}, 'acme/gadgets');
+$application->tell_of_comment($_, $arrived->{number}, GADGETS) foreach $github->comments('acme/gadgets', $arrived->{number});
+$application->wait_until("SELECT github_repo_id = @{[GADGETS]} FROM github_sync.github_comments WHERE comment_id = $lost");
+$github->open_gate('commented');
+settle(comment => outbound(comment => $lost));
+is($application->superuser_sql("SELECT count(*) FROM planner.comments WHERE markdown LIKE 'a comment, lost%'"), 1, 'a comment that went with its issue: one row');
+is(scalar(grep { $_->{body} =~ /^a comment, lost/ } $github->comments('acme/gadgets', $arrived->{number})), 1, '... one comment');
+is_deeply(place_of($commented), [ GADGETS, $arrived->{number} ], '... and its task is where it is');
+
+# Nobody tells of it before it is made again.
+($created, $arrived, $gate) = create_and_transfer('made twice', reset_after_effect => 1);
+$github->open_gate($gate);
+wait_for_vain_lookup($created);
+$application->superuser_sql("UPDATE github_sync.task_creation_attempts SET sent_at = sent_at - interval '1 hour' WHERE outcome IS NULL");
+is(settle(task => outbound(task => $created)), 'completed', 'what nobody tells of is made again in the end');
+my $told = $application->tell_of_issue($arrived, GADGETS)->{id};
+is(settle(task => $told), 'errored created_twice', '... and when it is told of, that is no task, but an error');
+is($application->superuser_sql("SELECT count(*) FROM planner.tasks WHERE title = 'made twice'"), 1, '... and there is one task');
+is_deeply(place_of($created)->[0], WIDGETS, '... with the issue that it had');
+
+is_deeply(GitHubSync::Application::created_twice($github), [ 'made twice (key)' ], 'nothing else was created twice');
 is_deeply([ $github->violations ], [], "every request was judged by GitHub's own description, which knows them all");
 
 done_testing();

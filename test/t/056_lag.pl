@@ -2,7 +2,8 @@
 #
 # GitHub's replicas lag: what a webhook told of is not overwritten unseen by an
 # edit here, and a read of the second in which we wrote does not undo what we
-# wrote. Of tasks and of comments.
+# wrote; what one second hides is asked for when it is over. Of tasks and of
+# comments.
 use strict;
 use warnings;
 
@@ -80,5 +81,24 @@ is($application->task($task)->{title}, 'two', 'our title is not undone here');
 is($github->issue($repo, $second->{number})->{title}, 'two', 'nor at GitHub');
 is($application->comment($word)->{markdown}, 'two words', 'nor is our comment');
 is(($github->comments($repo, $second->{number}))[0]{body}, 'two words', 'there neither');
+
+# An edit of the second that was read already, of which nobody tells: what no answer has settled is asked for once more.
+my $hush = $github->human_creates_comment($repo, $second->{number}, body => 'a word in the same second');
+$application->tell_of_comment($hush, $second->{number});
+$application->wait_until_done;
+$word = $application->superuser_sql("SELECT comment_id FROM github_sync.github_comments WHERE github_id = $hush->{id}");
+my $unsettled = 'SELECT (SELECT count(*) FROM github_sync.github_issues WHERE settle_at IS NOT NULL) + (SELECT count(*) FROM github_sync.github_comments WHERE settle_at IS NOT NULL)';
+cmp_ok($application->superuser_sql($unsettled), '>=', 2, 'what was seen within its second is not settled');
+$github->human_edits_comment($hush->{id}, body => 'another word');
+$github->human_edits_issue($repo, $second->{number}, title => 'in silence');
+$github->advance_clock(61);
+# As when that minute is over here, too.
+$application->superuser_sql("UPDATE github_sync.$_ SET settle_at = clock_timestamp() WHERE settle_at IS NOT NULL") foreach qw(github_issues github_comments);
+$application->sql('SELECT github_sync.wake()');
+$application->wait_until("SELECT title = 'in silence' FROM planner.tasks WHERE id = $task");
+$application->wait_until("SELECT markdown = 'another word' FROM planner.comments WHERE id = $word");
+pass('an edit within that second arrives, though nobody tells of it');
+$application->wait_until_done;
+is($application->superuser_sql($unsettled), 0, '... and settles it');
 
 done_testing();

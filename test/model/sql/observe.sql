@@ -75,7 +75,7 @@ BEGIN
 	SELECT string_agg(line, E'\n' ORDER BY line COLLATE "C") INTO told FROM (
 		SELECT concat('task ', t.id, ' ', t.direction, ' ', t.action, ' ', t.state,
 			' by ' || t.canceled_by, ' of ' || t.duplicate_of, ' for ' || t.dropped_for, ' ' || t.disabled_reason, ' ' || t.error_code,
-			' T=', model.told(t.github_updated_at), ' ', coalesce(model.record_name(r.github_repo_id, r.number, r.task_id), '-'),
+			' T=', model.told(t.github_updated_at), ' ', CASE WHEN r.id IS NULL THEN '-' ELSE model.record_name(r.github_repo_id, r.number, r.task_id) END,
 			' priority=', t.priority, ' attempts=', t.attempts, ' claim=', t.claim_no,
 			' place=', CASE WHEN t.state IN ('queued', 'processing') THEN (row_number() OVER (
 				PARTITION BY t.state IN ('queued', 'processing') ORDER BY t.queued_at, t.id))::text ELSE '-' END,
@@ -130,7 +130,11 @@ BEGIN
 		UNION ALL
 		SELECT concat('conflict ', c.record_type, ' ', c.transaction_id, ' ', c.field, ' base=', model.told(c.base), ' local=', model.told(c.local),
 			' remote=', model.told(c.remote), ' ', c.winner)
-		FROM github_sync.sync_conflicts AS c) AS state;
+		FROM github_sync.sync_conflicts AS c
+		UNION ALL
+		SELECT concat('error ', e.record_type, ' ', e.id) FROM github_sync.sync_errors AS e
+		UNION ALL
+		SELECT concat('repo ', r.id, ' ', model.told(r.name), ' lost=', r.name_lost::text) FROM github_sync.github_repos AS r) AS state;
 	RETURN coalesce(told, '');
 END
 $$;

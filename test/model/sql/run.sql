@@ -18,6 +18,12 @@ BEGIN
 			WHERE r.id = (op ->> 'repo')::bigint;
 		WHEN 'set repo sync' THEN
 			PERFORM github_sync.set_repo_sync((op ->> 'repo')::bigint, (op ->> 'enabled')::boolean);
+		WHEN 'name repo' THEN
+			UPDATE github_sync.github_repos SET owner_login = 'octo', name = op ->> 'name' WHERE id = (op ->> 'repo')::bigint;
+		WHEN 'repo answered' THEN
+			PERFORM github_sync.report_repo_name((op ->> 'asked')::bigint, (op ->> 'answered')::bigint, 'octo', op ->> 'name');
+		WHEN 'repo confirmed' THEN
+			PERFORM github_sync.confirm_repo_name((op ->> 'repo')::bigint);
 		WHEN 'prune' THEN
 			RETURN github_sync.prune(interval '0');
 		WHEN 'set installation' THEN
@@ -136,7 +142,9 @@ BEGIN
 		github_sync.sync_conflicts;
 	UPDATE github_sync.github_app_installations SET state = 'active', paused_until = NULL, pause_kind = NULL, pause_reason = NULL;
 	UPDATE github_sync.github_repos SET sync_enabled = DEFAULT, access_lost = DEFAULT, paused_until = NULL, pause_reason = NULL,
-		sync_direction = DEFAULT, conflict_policy = DEFAULT, on_remote_delete = DEFAULT, on_local_delete = DEFAULT;
+		sync_direction = DEFAULT, conflict_policy = DEFAULT, on_remote_delete = DEFAULT, on_local_delete = DEFAULT,
+		name = CASE id WHEN 1 THEN 'app' ELSE 'site' END;
+	UPDATE github_sync.github_repos SET name_lost = false;
 	PERFORM github_sync.capture_task_changes(false), github_sync.capture_comment_changes(false);
 	PERFORM model.restart_ids();
 END

@@ -27,6 +27,13 @@ BEGIN
 				ORDER BY ordinal
 				RETURNING id, state)
 			SELECT string_agg(id || ' ' || state, '; ' ORDER BY id) INTO told FROM inserted;
+		WHEN 'import' THEN
+			INSERT INTO github_sync.@record@_sync_transactions (direction, state, error_code, error_reason, disabled_reason, github_repo_id,
+				@resource@_external_id, github_issue_number, github_updated_at, finished_at)
+			VALUES ('inbound', op ->> 'state', CASE op ->> 'state' WHEN 'errored' THEN 'forbidden' END,
+				CASE op ->> 'state' WHEN 'errored' THEN 'imported' END, CASE op ->> 'state' WHEN 'disabled' THEN 'repo' END,
+				(op ->> 'repo')::bigint, (op ->> 'githubId')::bigint, (op ->> 'number')::integer, model.at((op ->> 'T')::numeric), clock_timestamp())
+			RETURNING id INTO told;
 		WHEN 'add row' THEN
 			INSERT INTO app.@record@s SELECT r.* FROM jsonb_populate_record(NULL::app.@record@s, op -> 'values'
 				|| jsonb_build_object('id', op -> 'id', '@parent@', op -> '@parent_key@', 'modified_at', model.at((op ->> 'modified')::numeric))) AS r;

@@ -1,0 +1,164 @@
+/*
+ * What health() finds in a queue.  Each check reads a bounded number of rows, by
+ * an index, however long the queue and its history are.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_waiting_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	may_take CONSTANT interval := '1 minute';
+	finding github_sync.finding;
+	oldest CONSTANT timestamptz := (
+		SELECT min(next.queued_at)
+		FROM github_sync.@record@_open_lines(1, 1, '{}') AS o CROSS JOIN LATERAL (
+			SELECT t.queued_at FROM github_sync.@record@_sync_transactions AS t
+			WHERE t.github_app_installation_id = o.installation_id AND t.direction = o.direction
+				AND t.creates = o.creates AND t.state = 'queued' AND t.next_attempt_at IS NULL
+			ORDER BY t.priority, t.queued_at, t.id LIMIT 1) AS next);
+BEGIN
+	finding."check" := 'waiting of @records@';
+	finding.status := 'ok';
+	IF oldest < clock_timestamp() - may_take THEN
+		finding.status := 'warn';
+		finding.since := oldest + may_take;
+		finding.detail := format('what stands first in its line, and may be sent, has waited for %s',
+			date_trunc('second', clock_timestamp() - oldest));
+		finding.remedy := 'SELECT waits_for, count(*) FROM github_sync.sync_queue GROUP BY 1';
+	END IF;
+	RETURN finding;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_waiting_finding() IS
+'private: whether what may be sent is sent soon. Of each line the first is looked at';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_processing_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	may_take CONSTANT interval := '5 minutes';
+	finding github_sync.finding;
+	oldest CONSTANT timestamptz := (SELECT min(t.processing_at)
+		FROM github_sync.@record@_sync_transactions AS t WHERE t.state = 'processing');
+BEGIN
+	finding."check" := 'processing of @records@';
+	finding.status := 'ok';
+	IF oldest < clock_timestamp() - may_take THEN
+		finding.status := 'warn';
+		finding.since := oldest + may_take;
+		finding.detail := format('one has been processing for %s', date_trunc('second', clock_timestamp() - oldest));
+		finding.remedy := 'SELECT * FROM github_sync.sync_workers';
+	END IF;
+	RETURN finding;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_processing_finding() IS
+'private: whether what was claimed ends';
+
+/* A record that was edited often has much history: what mended it is among the newest. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_mended(errored github_sync.@record@_sync_transactions)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM (
+			SELECT q.* FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = errored.@resource@_id ORDER BY q.id DESC LIMIT 20) AS later
+		WHERE later.finished_at > errored.finished_at AND later.action = errored.action
+			AND (later.state = 'completed' AND (later.direction = errored.direction OR errored.direction = 'inbound')
+				OR later.state = 'duplicate' AND later.direction = errored.direction
+					AND (later.direction = 'outbound' OR later.claim_no > 0)));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_mended(github_sync.@record@_sync_transactions) IS
+'private: whether a later transaction did what the errored one was to do, as sync_errors has it';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_errors_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	most CONSTANT integer := 200;
+	finding github_sync.finding;
+	errors bigint;
+BEGIN
+	finding."check" := 'errors of @records@';
+	SELECT sum(c.errors), min(c.since), string_agg(format('%s %s', c.errors, c.error_code), ', '
+		ORDER BY c.errors DESC, c.error_code)
+	INTO errors, finding.since, finding.detail
+	FROM (SELECT r.error_code, count(*) AS errors, min(r.finished_at) AS since
+		FROM (SELECT t AS errored, t.error_code, t.finished_at FROM github_sync.@record@_sync_transactions AS t
+			WHERE t.state = 'errored' AND t.finished_at > clock_timestamp() - interval '1 hour'
+			ORDER BY t.finished_at DESC LIMIT most) AS r
+		WHERE NOT github_sync.@record@_is_mended(r.errored)
+		GROUP BY r.error_code) AS c;
+	finding.status := CASE WHEN errors > 0 THEN 'warn' ELSE 'ok' END;
+	IF errors > 0 THEN
+		finding.detail := format('in the last hour%s: %s',
+			CASE WHEN errors = most THEN format(', of the newest %s', most) END, finding.detail);
+		finding.remedy := 'SELECT error_code, error_reason, retry FROM github_sync.sync_errors '
+			'ORDER BY errored_at DESC LIMIT 20';
+	END IF;
+	RETURN finding;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_errors_finding() IS
+'private: errors of the last hour that nothing has mended, by their codes';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_disabled_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	most CONSTANT integer := 1000;
+	finding github_sync.finding;
+	is_trouble boolean;
+BEGIN
+	finding."check" := 'disabled of @records@';
+	SELECT bool_or(d.is_trouble), min(d.since) FILTER (WHERE d.is_trouble),
+		string_agg(format('%s %s', d.transactions || CASE WHEN d.transactions = most THEN ' or more' ELSE '' END,
+			d.reason), ', ' ORDER BY d.is_trouble DESC, d.reason)
+	INTO is_trouble, finding.since, finding.detail
+	FROM (SELECT k.reason, k.is_trouble, count(*) AS transactions, min(t.finished_at) AS since
+		FROM (VALUES ('repo', false), ('direction', false), ('no_repo', false), ('archived', true),
+			('installation', true), ('access_lost', true)) AS k (reason, is_trouble)
+		CROSS JOIN LATERAL (SELECT q.finished_at FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.state = 'disabled' AND q.disabled_reason = k.reason
+			ORDER BY q.finished_at LIMIT most) AS t
+		GROUP BY k.reason, k.is_trouble) AS d;
+	finding.status := CASE WHEN is_trouble THEN 'warn' WHEN finding.detail IS NOT NULL THEN 'info' ELSE 'ok' END;
+	finding.remedy := CASE WHEN is_trouble
+		THEN 'SELECT github_sync.set_repo_sync(id, true) for a repository that may be used again' END;
+	RETURN finding;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_disabled_finding() IS
+'private: what is disabled, by reason: repo, direction and no_repo are as somebody set them';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_history_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	most CONSTANT real := 10000000;
+	finding github_sync.finding;
+	rows_about CONSTANT real := (SELECT c.reltuples FROM pg_class AS c
+		WHERE c.oid = 'github_sync.@record@_sync_transactions'::regclass);
+BEGIN
+	finding."check" := 'history of @records@';
+	finding.status := 'ok';
+	IF rows_about > most THEN
+		finding.status := 'warn';
+		finding.detail := format('about %s million transactions, %s', round(rows_about / 1000000),
+			pg_size_pretty(pg_total_relation_size('github_sync.@record@_sync_transactions'::regclass)));
+		finding.remedy := 'SELECT github_sync.prune(''90 days'')';
+	END IF;
+	RETURN finding;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_history_finding() IS
+'private: whether history is pruned, by what ANALYZE counted';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_findings() RETURNS SETOF github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN NEXT github_sync.@record@_waiting_finding();
+	RETURN NEXT github_sync.@record@_processing_finding();
+	RETURN NEXT github_sync.@record@_errors_finding();
+	RETURN NEXT github_sync.@record@_disabled_finding();
+	RETURN NEXT github_sync.@record@_history_finding();
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_findings() IS
+'private: a row for each check of the queue';

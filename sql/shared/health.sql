@@ -1,0 +1,217 @@
+/*
+ * What an operator looks at first: what is wrong, since when, and what to do.
+ * README has a paragraph for each check.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.set_up_findings() RETURNS SETOF github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY WITH first_ones AS (
+		SELECT DISTINCT ON (s.record_type, s.problem) s.record_type, s.problem, s.since, s.remedy,
+			s.detail || coalesce(' (and ' || nullif(count(*) OVER of_kind - 1, 0) || ' more)', '') AS detail
+		FROM github_sync.sync_problems AS s WINDOW of_kind AS (PARTITION BY s.record_type, s.problem)
+		ORDER BY s.record_type, s.problem, s.since)
+	SELECT k.problem || ' of ' || k.whose, CASE WHEN p.problem IS NULL THEN 'ok' ELSE k.status END,
+		p.since, p.detail, p.remedy
+	FROM (SELECT kind.*, a.record_type, a.record_type || 's' AS whose
+		FROM github_sync.attached_tables AS a
+		CROSS JOIN (VALUES (1, 'mapping', 'critical'), (2, 'ownership', 'critical'), (3, 'capture', 'critical'),
+			(4, 'copy', 'critical'), (5, 'overwriting', 'warn')) AS kind (place, problem, status)
+		UNION ALL
+		VALUES (6, 'moved', 'critical', NULL, 'repositories')) AS k
+	LEFT JOIN first_ones AS p ON p.record_type IS NOT DISTINCT FROM k.record_type AND p.problem = k.problem
+	ORDER BY k.record_type DESC NULLS LAST, k.place;
+END
+$$;
+COMMENT ON FUNCTION github_sync.set_up_findings() IS
+'private: a row for each kind of sync_problems and record type';
+
+CREATE OR REPLACE FUNCTION github_sync.worker_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	finding github_sync.finding;
+BEGIN
+	/* That it is a copy is a finding of its own. */
+	SELECT 'worker', k.status, w.last_error_at, coalesce(w.last_error, w.activity),
+		CASE w.activity WHEN 'not enabled' THEN 'ALTER SYSTEM SET github_sync.enabled = on; SELECT pg_reload_conf()'
+			ELSE 'SELECT * FROM github_sync.sync_workers' END
+	INTO finding
+	FROM github_sync.sync_workers AS w CROSS JOIN LATERAL (SELECT CASE
+		WHEN w.activity = 'does not run' THEN 'critical'
+		WHEN w.activity IN ('copied database', 'standby') THEN 'ok'
+		WHEN w.activity = 'to be started again' THEN 'critical'
+		WHEN w.activity IN ('waits for a free process', 'not enabled') OR w.last_error IS NOT NULL THEN 'warn'
+		ELSE 'ok' END AS status) AS k
+	ORDER BY array_position('{critical,warn,ok}', k.status) LIMIT 1;
+	IF finding.status IS NULL THEN
+		finding := ROW('worker', 'critical', NULL, 'no worker runs, and the server does not say why',
+			'shared_preload_libraries = ''github_sync'', and a restart')::github_sync.finding;
+	ELSIF finding.status = 'ok' THEN
+		finding := ROW('worker', 'ok', NULL, NULL, NULL)::github_sync.finding;
+	END IF;
+	RETURN finding;
+END
+$$;
+COMMENT ON FUNCTION github_sync.worker_finding() IS
+'private: whether a worker runs, or would where something is due';
+
+CREATE OR REPLACE FUNCTION github_sync.installation_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	finding github_sync.finding;
+	further bigint;
+BEGIN
+	SELECT 'installations', k.status, i.outage_since, format('installation %s%s %s', i.id,
+			' of ' || i.account_login, CASE WHEN i.state <> 'active' THEN 'is ' || i.state
+				ELSE format('pauses until %s: %s', i.paused_until::timestamptz(0), i.pause_reason) END),
+		CASE WHEN i.state <> 'active'
+			THEN format('Once GitHub shows it as active: UPDATE github_sync.github_app_installations '
+				'SET state = %L WHERE id = %s', 'active', i.id)
+			WHEN k.status = 'critical' THEN 'It goes on by itself once the reason is gone.' END,
+		count(*) OVER () - 1
+	INTO finding."check", finding.status, finding.since, finding.detail, finding.remedy, further
+	FROM github_sync.github_app_installations AS i CROSS JOIN LATERAL (SELECT
+		CASE WHEN i.state = 'active' AND i.pause_kind IN ('rate limit', 'budget') THEN 'warn' ELSE 'critical' END
+			AS status) AS k
+	WHERE (i.state <> 'active' OR i.paused_until > clock_timestamp())
+		AND EXISTS (SELECT FROM github_sync.github_repos AS r
+			WHERE r.github_app_installation_id = i.id AND r.sync_enabled)
+	ORDER BY k.status, i.outage_since NULLS LAST, i.id LIMIT 1;
+	finding."check" := 'installations';
+	finding.status := coalesce(finding.status, 'ok');
+	finding.detail := finding.detail || coalesce(' (and ' || nullif(further, 0) || ' more)', '');
+	RETURN finding;
+END
+$$;
+COMMENT ON FUNCTION github_sync.installation_finding() IS
+'private: whether installations with repositories that sync may send: a rate limit passes, anything else is critical';
+
+CREATE OR REPLACE FUNCTION github_sync.budget_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	finding github_sync.finding;
+BEGIN
+	finding."check" := 'rate limits';
+	SELECT format('installation %s has %s of %s requests left until %s', l.github_app_installation_id, l.remaining,
+		l.request_limit, l.reset_at::timestamptz(0))
+	INTO finding.detail
+	FROM github_sync.sync_rate_limits AS l
+	WHERE l.remaining < l.request_limit / 10 AND l.reset_at > clock_timestamp()
+	ORDER BY l.remaining LIMIT 1;
+	finding.status := CASE WHEN finding.detail IS NULL THEN 'ok' ELSE 'warn' END;
+	finding.remedy := CASE WHEN finding.detail IS NOT NULL THEN 'SELECT * FROM github_sync.sync_rate_limits' END;
+	RETURN finding;
+END
+$$;
+COMMENT ON FUNCTION github_sync.budget_finding() IS
+'private: whether an installation has a tenth of its requests of the hour left';
+
+CREATE OR REPLACE FUNCTION github_sync.delivery_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	may_take CONSTANT interval := '1 minute';
+	finding github_sync.finding;
+	oldest CONSTANT timestamptz := (SELECT min(d.received_at) FROM github_sync.webhook_deliveries AS d
+		WHERE d.outcome = 'pending');
+BEGIN
+	finding."check" := 'webhook deliveries';
+	finding.status := 'ok';
+	SELECT 'warn', d.received_at, format('delivery %s: %s', d.delivery_id, d.outcome),
+		'Redeliver it: on GitHub, in the settings of the App, under Advanced.'
+	INTO finding.status, finding.since, finding.detail, finding.remedy
+	FROM github_sync.webhook_deliveries AS d
+	WHERE d.outcome LIKE 'failed: %' AND d.received_at > clock_timestamp() - interval '3 days'
+	ORDER BY d.received_at LIMIT 1;
+	IF oldest < clock_timestamp() - may_take THEN
+		finding.status := 'warn';
+		finding.since := oldest + may_take;
+		finding.detail := format('one has been pending for %s', date_trunc('second', clock_timestamp() - oldest));
+		finding.remedy := 'End the transaction that holds the row or the record that it is about.';
+	END IF;
+	finding.status := coalesce(finding.status, 'ok');
+	RETURN finding;
+END
+$$;
+COMMENT ON FUNCTION github_sync.delivery_finding() IS
+'private: deliveries that stay pending, and those that failed and that GitHub can still redeliver';
+
+/* The transactions of others show their age to members of pg_read_all_stats alone. */
+CREATE OR REPLACE FUNCTION github_sync.lock_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	may_take CONSTANT interval := '1 minute';
+	finding github_sync.finding;
+BEGIN
+	finding."check" := 'locks';
+	SELECT 'warn', h.since + may_take, format('%s has held locks on %s for %s', h.who, h.relation::regclass,
+		date_trunc('second', clock_timestamp() - h.since)), h.remedy
+	INTO finding.status, finding.since, finding.detail, finding.remedy
+	FROM (SELECT a.xact_start AS since, l.relation, format('session %s, which is %s,', a.pid, a.state) AS who,
+			format('SELECT pg_terminate_backend(%s)', a.pid) AS remedy
+		FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
+		WHERE l.granted AND l.mode <> 'AccessShareLock' AND l.database = a.datid AND a.state LIKE 'idle in transaction%'
+			AND github_sync.is_of_queue(l.relation)
+		UNION ALL
+		SELECT p.prepared, l.relation, format('prepared transaction %L', p.gid), format('ROLLBACK PREPARED %L', p.gid)
+		FROM pg_prepared_xacts AS p JOIN pg_locks AS l ON l.virtualtransaction = '-1/' || p.transaction
+		WHERE p.database = current_database() AND l.mode <> 'AccessShareLock' AND github_sync.is_of_queue(l.relation)
+	) AS h
+	WHERE h.since < clock_timestamp() - may_take
+	ORDER BY h.since LIMIT 1;
+	finding.status := coalesce(finding.status, 'ok');
+	RETURN finding;
+END
+$$;
+COMMENT ON FUNCTION github_sync.lock_finding() IS
+'private: transactions that do nothing and keep rows from being synchronized';
+
+CREATE OR REPLACE FUNCTION github_sync.is_of_queue(relation oid) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN relation IN ('github_sync.github_issues'::regclass, 'github_sync.task_sync_transactions'::regclass)
+	OR EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		JOIN github_sync.attached_tables AS a ON a.table_schema = n.nspname AND a.table_name = c.relname
+		WHERE c.oid = relation);
+COMMENT ON FUNCTION github_sync.is_of_queue(oid) IS
+'private: a table whose rows transactions are about';
+
+CREATE OR REPLACE FUNCTION github_sync.findings() RETURNS SETOF github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY SELECT * FROM github_sync.set_up_findings();
+	RETURN NEXT github_sync.worker_finding();
+	RETURN NEXT github_sync.installation_finding();
+	RETURN NEXT github_sync.budget_finding();
+	RETURN QUERY SELECT * FROM github_sync.task_findings();
+	IF to_regprocedure('github_sync.comment_findings()') IS NOT NULL THEN
+		RETURN QUERY SELECT * FROM github_sync.comment_findings();
+	END IF;
+	RETURN NEXT github_sync.delivery_finding();
+	RETURN NEXT github_sync.lock_finding();
+END
+$$;
+COMMENT ON FUNCTION github_sync.findings() IS
+'private: a row for each check';
+
+CREATE OR REPLACE FUNCTION github_sync.health(
+	OUT "check" text, OUT status text, OUT since timestamptz, OUT detail text, OUT remedy text)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+BEGIN
+	/* With two owners in the queue, the views of the one would run with the rights of the other. */
+	IF NOT github_sync.queue_has_one_owner() THEN
+		RETURN QUERY SELECT 'ownership', 'critical', NULL::timestamptz, p.problem, p.remedy
+		FROM github_sync.owner_problem() AS p;
+		RETURN;
+	END IF;
+	RETURN QUERY SELECT f."check", f.status, f.since, f.detail, f.remedy
+	FROM github_sync.findings() WITH ORDINALITY AS f ("check", status, since, detail, remedy, place)
+	ORDER BY array_position('{critical,warn,info,ok}', f.status), f.place;
+EXCEPTION WHEN insufficient_privilege THEN
+	/* The owner may not even use the schema: nothing in it can be named here. */
+	RETURN QUERY SELECT 'ownership', 'critical', NULL::timestamptz, SQLERRM,
+		'SELECT github_sync.take_over_ownership()';
+END
+$$;
+COMMENT ON FUNCTION github_sync.health() IS
+'public: what is checked, its status (ok; info: so somebody wanted it; warn; critical), since when it is not ok, why, '
+'and what to do; what is worst comes first. Takes some milliseconds, however long the queues are';

@@ -1,0 +1,99 @@
+--
+-- health(): each check finds what it is there for, and is quiet about the rest
+--
+\set ECHO none
+\set world `cat "$PG_ABS_SRCDIR/sql/include/world.sql"`
+:world
+\pset format unaligned
+\pset tuples_only on
+\pset null -
+-- ages and times are not the same twice
+CREATE VIEW world.findings AS
+SELECT h."check", h.status, h.since < now() AS past,
+	regexp_replace(regexp_replace(h.detail, 'until [^:]*:[0-9]{2}:[0-9]{2}[^:]*', 'until (time)'), '@ [0-9]+ mins? [0-9]+ secs?', '(age)') AS detail,
+	h.remedy
+FROM github_sync.health() AS h WHERE h.status <> 'ok' AND h."check" <> 'worker';
+\set ECHO all
+
+-- all is well; that nothing is enabled is said
+SELECT h."check" FROM github_sync.health() AS h WHERE h.status = 'ok' ORDER BY h."check" COLLATE "C";
+SELECT h."check", h.status, h.since IS NULL, h.remedy FROM github_sync.health() AS h WHERE h.status <> 'ok';
+
+-- what may be sent, and is not, for more than a minute; not what waits for a time
+CALL github_has(5, 'Crash');
+SELECT webhook(5);
+SELECT * FROM findings;
+UPDATE github_sync.task_sync_transactions SET queued_at = now() - interval '61 seconds';
+SELECT * FROM findings;
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = now() + interval '1 hour';
+SELECT * FROM findings;
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL;
+-- what is processed for more than five minutes
+SELECT claim() IS NOT NULL;
+SELECT * FROM findings;
+UPDATE github_sync.task_sync_transactions SET processing_at = now() - interval '301 seconds';
+SELECT * FROM findings;
+
+-- errors of the last hour, by code, until something has mended them
+SELECT github_sync.task_fail(1, 1, 'forbidden', 'GitHub said no');
+SELECT webhook(7, 2), webhook(8, 3);
+CALL github_has(7, 'Second', issue => 2);
+SELECT github_sync.task_fail(c.id, c.claim_no, 'gone', 'GitHub has it no more') FROM github_sync.task_claim(1, 9, 9) AS c;
+SELECT * FROM findings;
+UPDATE github_sync.task_sync_transactions SET finished_at = now() - interval '2 hours' WHERE error_code = 'gone';
+SELECT * FROM findings;
+SELECT github_sync.retry_task_sync_transaction(1);
+SELECT carry_out(9);
+SELECT * FROM findings;
+
+-- disabled, as somebody wanted it, or not
+UPDATE github_sync.github_repos SET sync_enabled = false WHERE id = 1;
+SELECT webhook(10);
+SELECT * FROM findings;
+UPDATE github_sync.github_repos SET sync_enabled = true WHERE id = 1;
+UPDATE github_sync.github_app_installations SET state = 'suspended' WHERE id = 10;
+SELECT webhook(11);
+SELECT * FROM findings;
+UPDATE github_sync.github_app_installations SET state = 'active' WHERE id = 10;
+-- an installation that waits for a rate limit, and one that is refused
+UPDATE github_sync.github_app_installations SET paused_until = now() + interval '1 hour', pause_kind = 'rate limit', pause_reason = 'GitHub answered 403 (rate limited)' WHERE id = 10;
+SELECT * FROM findings;
+UPDATE github_sync.github_app_installations SET pause_kind = 'credentials', pause_reason = 'Bad credentials', outage_since = now() - interval '1 minute', outage_kind = 'credentials' WHERE id = 10;
+SELECT * FROM findings;
+UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL WHERE id = 10;
+-- deliveries
+INSERT INTO github_sync.webhook_deliveries (delivery_id, event, facts, received_at, outcome, finished_at)
+VALUES ('broken', 'issues', '{}', now() - interval '1 hour', 'failed: division by zero (22012)', now());
+SELECT * FROM findings;
+INSERT INTO github_sync.webhook_deliveries (delivery_id, event, facts, received_at) VALUES ('held', 'issues', '{}', now() - interval '62 seconds');
+SELECT * FROM findings;
+DELETE FROM github_sync.webhook_deliveries WHERE delivery_id IN ('broken', 'held');
+-- history, by what ANALYZE counted
+RESET SESSION AUTHORIZATION;
+UPDATE pg_class SET reltuples = 10000001 WHERE oid = 'github_sync.comment_sync_transactions'::regclass;
+SET SESSION AUTHORIZATION regress_owner;
+SELECT "check", status, detail ~ '^about 10 million transactions, [0-9]+ kB$' FROM findings;
+ANALYZE github_sync.comment_sync_transactions;
+-- what is worst comes first
+UPDATE github_sync.github_app_installations SET state = 'deleted' WHERE id = 10;
+UPDATE github_sync.task_sync_transactions SET state = 'disabled', disabled_reason = 'repo' WHERE state = 'queued';
+SELECT "check", status FROM findings;
+UPDATE github_sync.github_app_installations SET state = 'active' WHERE id = 10;
+-- who watches, and only that
+SELECT github_sync.grant_monitor('regress_app');
+SET SESSION AUTHORIZATION regress_app;
+SELECT count(*) > 10 FROM github_sync.health();
+SELECT github_sync.findings();
+SET SESSION AUTHORIZATION regress_owner;
+
+-- however long the queue and its history: no table is read from end to end
+CREATE FUNCTION world.rows_read() RETURNS bigint LANGUAGE sql RETURN (SELECT sum(pg_stat_get_xact_tuples_returned(c.oid) + pg_stat_get_xact_tuples_fetched(c.oid))
+	FROM pg_class AS c WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'r');
+INSERT INTO github_sync.task_sync_transactions (direction, state, github_app_installation_id, github_repo_id, github_issue_id, queued_at, finished_at, error_code, error_reason, disabled_reason)
+SELECT 'inbound', s.state, 10, 1, 1, now(), now(), CASE s.state WHEN 'errored' THEN 'gone' END, CASE s.state WHEN 'errored' THEN 'gone' END, CASE s.state WHEN 'disabled' THEN 'repo' END
+FROM generate_series(1, 5000), (VALUES ('completed'), ('errored'), ('disabled')) AS s (state);
+BEGIN;
+SELECT rows_read() AS before \gset
+SELECT "check", status, detail FROM findings;
+SELECT rows_read() - :before < 6000 AS few;
+COMMIT;
