@@ -9,7 +9,7 @@
 # pg_regress or isolation, a breach that the fence must refuse, and each other
 # step. A program that dies counts as one failure more.
 #
-#	STEPS		which steps, by name; default: all but headers, long_model, mutants,
+#	STEPS		which steps, by name; default: all but long_model, mutants,
 #				c_mutants and sanitized_tap, or those TESTS are found in
 #	TESTS		only these tests, by name or path; the end and .ext may be left out; or
 #				a group of test/t, as their heads name it: attacks
@@ -45,10 +45,8 @@ here=$(dirname "$0")
 # shellcheck source=scripts/check/tasks.sh
 . "$here/check/tasks.sh"
 
-all_steps='format meta gcc clang fence cppcheck unit node regress isolation model tap chaos'
-long_steps='headers long_model mutants c_mutants sanitized_tap'
-# Programs with many servers' worth of work, which run when somebody names them, and in check-long.
-long_tests='030_many_installations 034_installations_in_turn 038_on_demand 039_many_databases'
+all_steps='format meta gcc clang headers fence cppcheck unit node regress isolation model tap chaos'
+long_steps='long_model mutants c_mutants sanitized_tap'
 # Of these, what TESTS can name.
 declare -A tests_of=(
 	[unit]='test/unit/test_*.c' [node]='*/*/*selftest*.mjs' [regress]='test/sql/*.sql'
@@ -137,7 +135,9 @@ step_regress() {
 	with_cluster pg_regress "$pgxs_dir/test/regress/pg_regress" --dbname=contrib_regression
 }
 
+# The first one makes what the others begin with.
 step_isolation() {
+	is_among "$copy/test/specs/all_specs.spec" "${selected[*]}" || selected=("$copy/test/specs/all_specs.spec" "${selected[@]}")
 	with_cluster pg_regress "$pgxs_dir/test/isolation/pg_isolation_regress" --dbname=isolation_regression
 }
 

@@ -9,7 +9,9 @@
 #	there is none of that name), and what make must say.
 #
 # What a rendered sql/ looks like is kept in build/rendered for the next breach:
-# only the file with the breach is rendered again.
+# only the file with the breach is rendered again. The copy consists of links to
+# the same files, for copying them took as long as looking at them: what is to be
+# written to becomes a file of its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,7 +19,8 @@ read -r _ place reason <"$1"
 place=${place%:}
 reason=${reason% \*/}
 
-tree=$(mktemp -d)
+mkdir -p build	# where links lead to the same file system
+tree=$PWD/$(mktemp -d build/breach.XXXXXX)
 trap 'rm -rf "$tree"' EXIT
 
 render_once() {
@@ -35,17 +38,19 @@ render_breach() {
 		src/*) ;;
 		*) [ -e "build/rendered/task/$file" ] || [ -e "build/rendered/comment/$file" ] || return 0 ;;
 	esac
-	cp -r build/rendered "$tree/rendered"
+	cp -rl build/rendered "$tree/rendered"
 	for record in task comment; do
-		[ ! -e "$tree/rendered/$record/$file" ] ||
-			"$tree/scripts/build_sql.sh" --render "$record" "$file" >"$tree/rendered/$record/$file"
+		[ -e "$tree/rendered/$record/$file" ] || continue
+		rm "$tree/rendered/$record/$file"
+		"$tree/scripts/build_sql.sh" --render "$record" "$file" >"$tree/rendered/$record/$file"
 	done
 	export SQL_RENDERED=$tree/rendered
 }
 
-cp -r Makefile META.json scripts sql src "$tree/"
+cp -rl Makefile META.json scripts sql src "$tree/"
 # What is tolerated for a time is a breach here.
 sed -i '/^tolerated /d' "$tree/scripts/sql_rules.txt"
+[ ! -e "$tree/$place" ] || { rm "$tree/$place" && cp "$place" "$tree/$place"; }
 tail -n +2 "$1" >>"$tree/$place"
 script=task_sync_transaction--$(scripts/version.sh).sql
 render_once

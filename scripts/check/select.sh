@@ -1,6 +1,6 @@
 # select.sh
 #	Which steps and which of their tests STEPS and TESTS name.  To be sourced by
-#	check.sh, which says what there is: all_steps, long_steps, long_tests, tests_of.
+#	check.sh, which says what there is: all_steps, long_steps, tests_of.
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # set by who sources this
 
@@ -28,14 +28,8 @@ select_tests() {
 	[ -n "${tests_of[$1]-}" ] || return 0
 	# shellcheck disable=SC2086 # a pattern is meant
 	for file in "$copy"/${tests_of[$1]}; do
-		if [ -e "$file" ] && is_selected "$file" && ! is_for_long "$1" "$file"; then selected+=("$file"); fi
+		if [ -e "$file" ] && is_selected "$file"; then selected+=("$file"); fi
 	done
-}
-
-# STEP FILE: nobody has named it, and it takes too long for a run of all.
-is_for_long() {
-	local name=${2##*/}
-	[ -z "${TESTS-}" ] && [ "$1" = tap ] && [[ " $long_tests " == *" ${name%.*} "* ]]
 }
 
 is_selected() {

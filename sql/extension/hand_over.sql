@@ -66,11 +66,12 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	foreign_object record;
 BEGIN
-	SELECT m.what, m.kind, m.owner INTO foreign_object
+	SELECT n.what, m.kind, m.owner INTO foreign_object
 	FROM github_sync.made_by_attach() AS m JOIN pg_roles AS r ON r.rolname = m.owner
+	CROSS JOIN LATERAL github_sync.made_name(m.object, m.kind) AS n (what)
 	WHERE m.owner NOT IN (refuse_foreign_objects.owner, current_user) AND NOT r.rolsuper
-		AND NOT (m.owner = github_sync.queue_owner() AND github_sync.made_by_template(m.what, m.kind))
-	ORDER BY m.kind = 'ROUTINE', m.what COLLATE "C" LIMIT 1;
+		AND NOT (m.owner = github_sync.queue_owner() AND github_sync.made_by_template(n.what, m.kind))
+	ORDER BY m.kind = 'ROUTINE', n.what COLLATE "C" LIMIT 1;
 	IF FOUND THEN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('%s in schema github_sync belongs to role %I, who does not own the application''s table',

@@ -192,28 +192,34 @@ COMMENT ON FUNCTION github_sync.close_members() IS
 'at the end of each script that makes some';
 
 CREATE FUNCTION github_sync.made_by_attach(
-	OUT what text, OUT owner name, OUT kind text, OUT is_public boolean, OUT depends_on name)
+	OUT object oid, OUT kind text, OUT owner name, OUT is_public boolean, OUT is_tied boolean)
 RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT o.what, pg_get_userbyid(o.owner), o.kind, o.is_public,
-		(SELECT e.extname FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
-		WHERE d.classid = o.catalog AND d.objid = o.oid
-			AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'x' LIMIT 1)
+	SELECT o.oid, o.kind, pg_get_userbyid(o.owner), o.is_public,
+		/* Read once for all of them. */
+		(o.catalog, o.oid) IN (SELECT d.classid, d.objid FROM pg_depend AS d
+			WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'x')
 	FROM (
-		SELECT format('%I.%I', 'github_sync', c.relname), c.relowner,
-			CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, false, 'pg_class'::regclass, c.oid
+		SELECT c.oid, c.relowner, CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, false, 'pg_class'::regclass::oid
 		FROM pg_class AS c
 		WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 		UNION ALL
-		SELECT p.oid::regprocedure::text, p.proowner, 'ROUTINE', p.proacl IS NULL, 'pg_proc'::regclass, p.oid
+		SELECT p.oid, p.proowner, 'ROUTINE', p.proacl IS NULL, 'pg_proc'::regclass::oid
 		FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace
-	) AS o (what, owner, kind, is_public, catalog, oid)
+	) AS o (oid, owner, kind, is_public, catalog)
 	WHERE NOT EXISTS (SELECT FROM pg_depend AS d
 		WHERE d.classid = o.catalog AND d.objid = o.oid AND d.deptype = 'e')
 $$;
 COMMENT ON FUNCTION github_sync.made_by_attach() IS
-'private: tables, views and functions in our schema that are no members of an extension; '
-'nobody else should have put any there';
+'private: tables, views and functions in our schema that are no members of an extension, and whether they are tied to '
+'one; nobody else should have put any there';
+
+CREATE FUNCTION github_sync.made_name(object oid, kind text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE kind WHEN 'ROUTINE' THEN object::regprocedure::text
+	ELSE (SELECT format('github_sync.%I', c.relname) FROM pg_class AS c WHERE c.oid = object) END;
+COMMENT ON FUNCTION github_sync.made_name(oid, text) IS
+'private: how a command names an object that made_by_attach() lists';
 
 CREATE FUNCTION github_sync.hand_over(owner name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -223,14 +229,17 @@ BEGIN
 	PERFORM github_sync.let_use(hand_over.owner);
 	FOR command IN
 		SELECT c.command FROM github_sync.made_by_attach() AS m CROSS JOIN LATERAL (
-			SELECT format('ALTER %s %s OWNER TO %I', m.kind, m.what, hand_over.owner) WHERE m.owner <> hand_over.owner
+			SELECT format('ALTER %s %s OWNER TO %I', m.kind, n.what, hand_over.owner)
+			FROM github_sync.made_name(m.object, m.kind) AS n (what) WHERE m.owner <> hand_over.owner
 			UNION ALL
-			SELECT format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', m.what) WHERE m.is_public
+			SELECT format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', n.what)
+			FROM github_sync.made_name(m.object, m.kind) AS n (what) WHERE m.is_public
 			UNION ALL
 			/* CREATE OR REPLACE forgets the dependency. */
-			SELECT format('ALTER ROUTINE %s DEPENDS ON EXTENSION %I', m.what,
-				CASE WHEN m.what ~ 'comment' THEN 'comment_sync_transaction' ELSE 'task_sync_transaction' END)
-			WHERE m.kind = 'ROUTINE' AND m.depends_on IS NULL) AS c (command)
+			SELECT format('ALTER ROUTINE %s DEPENDS ON EXTENSION %I', n.what,
+				CASE WHEN n.what ~ 'comment' THEN 'comment_sync_transaction' ELSE 'task_sync_transaction' END)
+			FROM github_sync.made_name(m.object, m.kind) AS n (what)
+			WHERE m.kind = 'ROUTINE' AND NOT m.is_tied) AS c (command)
 	LOOP
 		PERFORM github_sync.execute_unowned(command);
 	END LOOP;

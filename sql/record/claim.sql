@@ -479,7 +479,11 @@ BEGIN
 	SELECT array_agg(c.transaction_id), array_agg(c.cached_id), array_agg(c.line) INTO ids, cached_ids, lines
 	FROM github_sync.@record@_candidates(slots, places_to_read, coalesce(places_to_write, places_to_read), passed,
 		coalesce(in_hand, github_sync.@record@_lines_in_hand())) AS c;
-	FOR claim IN SELECT * FROM github_sync.@record@_claim_set(ids, cached_ids) WHERE ids IS NOT NULL LOOP
+	/* In order, also what stood behind another one of its record that ended without a request. */
+	FOR claim IN
+		SELECT * FROM github_sync.@record@_claim_set(ids, cached_ids) AS c WHERE ids IS NOT NULL
+		ORDER BY array_position(ids, c.id)
+	LOOP
 		RETURN NEXT claim;
 		IF claim.step = 'held' THEN
 			now_passed := now_passed || claim.id;

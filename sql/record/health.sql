@@ -59,16 +59,14 @@ RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN EXISTS (SELECT FROM (
-			SELECT q.* FROM github_sync.@record@_sync_transactions AS q
-			WHERE q.@resource@_id = errored.@resource@_id ORDER BY q.id DESC LIMIT 20) AS later
-		WHERE later.finished_at > errored.finished_at AND later.action = errored.action
-			AND (later.state = 'completed' AND (later.direction = errored.direction OR errored.direction = 'inbound')
-				OR later.state = 'duplicate' AND later.direction = errored.direction
-					AND (later.direction = 'outbound' OR later.claim_no > 0)));
+			SELECT q AS later FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = errored.@resource@_id ORDER BY q.id DESC LIMIT 20) AS newest
+		WHERE github_sync.@record@_mends(newest.later, errored));
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_is_mended(github_sync.@record@_sync_transactions) IS
-'private: whether a later transaction did what the errored one was to do, as sync_errors has it';
+'private: whether a later transaction did what the errored one was to do; unlike sync_errors it looks at the newest '
+'twenty of the record alone';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_errors_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$

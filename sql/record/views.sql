@@ -113,15 +113,7 @@
 	FROM github_sync.@record@_sync_transactions AS t
 	WHERE t.state = 'errored' AND NOT EXISTS (
 		SELECT FROM github_sync.@record@_sync_transactions AS later
-		WHERE later.@resource@_id = t.@resource@_id AND later.finished_at > t.finished_at
-			/* An outbound one takes over what GitHub has, too; as a duplicate it found that both sides agree. */
-			AND (later.action = t.action AND (
-					later.state = 'completed' AND (later.direction = t.direction OR t.direction = 'inbound')
-					OR later.state = 'duplicate' AND later.direction = t.direction
-						AND (later.direction = 'outbound' OR later.claim_no > 0))
-				/* GitHub has it no longer: there is nothing to take over. */
-				OR later.action = 'delete' AND later.state = 'completed'
-					AND later.direction = 'inbound' AND t.direction = 'inbound'))
+		WHERE later.@resource@_id = t.@resource@_id AND github_sync.@record@_mends(later, t))
 
 --@view sync_history: the audit trail: a row per transaction and what superseded it
 --@column record_type: task or comment

@@ -61,6 +61,7 @@ DROP SCHEMA application CASCADE;
 
 -- other types: of a field, shorter or longer, of the state, of the time
 \set ECHO none
+\c -
 :world
 :migrations
 \set ECHO all
@@ -94,6 +95,7 @@ SELECT carry_out(9);
 -- a column is dropped
 RESET SESSION AUTHORIZATION;
 \set ECHO none
+\c -
 :world
 :migrations
 \set ECHO all
@@ -147,6 +149,7 @@ SELECT i.task_id, i.local_deleted_at IS NOT NULL FROM github_sync.github_issues 
 -- one column takes the place of another: the old one is followed, and that is said, until attach is called again
 RESET SESSION AUTHORIZATION;
 \set ECHO none
+\c -
 :world
 :migrations
 \set ECHO all
@@ -169,6 +172,7 @@ SELECT * FROM problems();
 -- a key that grows keeps its links, its queue, and who was granted what
 RESET SESSION AUTHORIZATION;
 \set ECHO none
+\c -
 :world
 DROP VIEW world.queue, world.comment_queue, world.both_sides, world.conflicts;
 RESET SESSION AUTHORIZATION;
@@ -219,6 +223,7 @@ WHERE a.attrelid = 'github_sync.sync_queue'::regclass AND has_column_privilege('
 -- rights are lost: to the application's schema, to ours; the owner is another one
 RESET SESSION AUTHORIZATION;
 \set ECHO none
+\c -
 :world
 :migrations
 \set ECHO all
@@ -249,6 +254,7 @@ ALTER TABLE app.tasks OWNER TO regress_owner;
 
 -- whatever else goes wrong in the queue: one row, or one of many at once
 \set ECHO none
+\c -
 :world
 :migrations
 \set ECHO all
@@ -307,6 +313,7 @@ SELECT count(*) FROM waiting();
 RESET SESSION AUTHORIZATION;
 -- modified_at itself is dropped: what was inserted meanwhile is known by its key, whatever its time is then
 \set ECHO none
+\c -
 :world
 :migrations
 \set ECHO all

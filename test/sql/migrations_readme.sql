@@ -12,6 +12,8 @@ SET client_min_messages = error;
 \! awk -f "$PG_ABS_SRCDIR/sql/include/readme_sequence.awk" "$PG_ABS_SRCDIR/../README.md"
 
 \set ECHO none
+\c -
+SET client_min_messages = error;
 :world
 :migrations
 CALL synced_world();
@@ -29,6 +31,8 @@ SELECT carry_out(6);
 SELECT number, state FROM world.resources WHERE type = 'task' ORDER BY 1;
 
 \set ECHO none
+\c -
+SET client_min_messages = error;
 :world
 :migrations
 CALL synced_world();
@@ -44,6 +48,8 @@ SELECT * FROM waiting();
 SELECT * FROM problems();
 
 \set ECHO none
+\c -
+SET client_min_messages = error;
 :world
 :migrations
 CALL synced_world();
@@ -61,6 +67,8 @@ SELECT * FROM waiting();
 SELECT * FROM problems();
 
 \set ECHO none
+\c -
+SET client_min_messages = error;
 :world
 :migrations
 CALL synced_world();
@@ -75,6 +83,8 @@ SELECT * FROM problems();
 DROP SCHEMA planner CASCADE;
 
 \set ECHO none
+\c -
+SET client_min_messages = error;
 :world
 DROP VIEW world.queue, world.comment_queue, world.both_sides, world.conflicts;
 RESET SESSION AUTHORIZATION;
@@ -108,6 +118,8 @@ SELECT * FROM waiting();
 SELECT * FROM problems();
 
 \set ECHO none
+\c -
+SET client_min_messages = error;
 :world
 DROP VIEW world.queue, world.comment_queue, world.both_sides, world.conflicts;
 RESET SESSION AUTHORIZATION;
@@ -144,6 +156,8 @@ SELECT * FROM waiting();
 SELECT * FROM problems();
 
 \set ECHO none
+\c -
+SET client_min_messages = error;
 :world
 :migrations
 CALL synced_world();
@@ -161,6 +175,8 @@ SELECT * FROM problems();
 
 -- event triggers are off
 \set ECHO none
+\c -
+SET client_min_messages = error;
 :world
 :migrations
 CALL synced_world();

@@ -16,6 +16,10 @@
 SELECT settings.choose('plain') \g /dev/null
 \set ECHO none
 :world
+\c -
+LOAD 'plpgsql';
+SELECT settings.choose('plain') \g /dev/null
+SET search_path = world, app;
 \set ECHO all
 CALL settings.play();
 \c -
@@ -28,6 +32,10 @@ LOAD 'plpgsql';
 SELECT settings.choose('shown otherwise') \g /dev/null
 \set ECHO none
 :world
+\c -
+LOAD 'plpgsql';
+SELECT settings.choose('shown otherwise') \g /dev/null
+SET search_path = world, app;
 \set ECHO all
 CALL settings.play();
 \c -
@@ -40,6 +48,10 @@ LOAD 'plpgsql';
 SELECT settings.choose('shown in a third way') \g /dev/null
 \set ECHO none
 :world
+\c -
+LOAD 'plpgsql';
+SELECT settings.choose('shown in a third way') \g /dev/null
+SET search_path = world, app;
 \set ECHO all
 CALL settings.play();
 \c -
@@ -55,6 +67,10 @@ LOAD 'plpgsql';
 SELECT settings.choose('run otherwise') \g /dev/null
 \set ECHO none
 :world
+\c -
+LOAD 'plpgsql';
+SELECT settings.choose('run otherwise') \g /dev/null
+SET search_path = world, app;
 \set ECHO all
 CALL settings.play();
 \c -
