@@ -57,11 +57,18 @@ COMMENT ON FUNCTION github_sync.@record@_processing_finding() IS
 CREATE OR REPLACE FUNCTION github_sync.@record@_is_mended(errored github_sync.@record@_sync_transactions)
 RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	is_unlinked CONSTANT boolean := (SELECT r.@record@_id IS NULL FROM github_sync.@resources@ AS r
+		WHERE r.id = errored.@resource@_id);
 BEGIN
 	RETURN EXISTS (SELECT FROM (
-			SELECT q AS later FROM github_sync.@record@_sync_transactions AS q
-			WHERE q.@resource@_id = errored.@resource@_id ORDER BY q.id DESC LIMIT 20) AS newest
-		WHERE github_sync.@record@_mends(newest.later, errored));
+			SELECT q.* FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = errored.@resource@_id ORDER BY q.id DESC LIMIT 20) AS later
+		WHERE github_sync.mends(
+			ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
+				false)::github_sync.ended,
+			ROW(errored.finished_at, errored.direction, errored.action, errored.state, true,
+				errored.error_code = 'transferred' AND is_unlinked)::github_sync.ended));
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_is_mended(github_sync.@record@_sync_transactions) IS

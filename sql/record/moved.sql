@@ -305,8 +305,8 @@ COMMENT ON FUNCTION github_sync.@record@_is_place_of(
 --@task			OR i.github_repo_id = target.id AND i.number = shown.number) LIMIT 1);
 --@task BEGIN
 --@task	RETURN CASE WHEN taken_by IS NOT NULL THEN format('the issue was transferred to %s#%s, which has become '
---@task		'task %s, and that is in use: task %s is left without an issue', array_to_string(place, '/'),
---@task		shown.number, taken_by, left_task_id) END;
+--@task		'task %s, and that is in use%s', array_to_string(place, '/'), shown.number, taken_by,
+--@task		coalesce(': task ' || left_task_id::text || ' is left without an issue', '')) END;
 --@task END
 --@task $$;
 --@task COMMENT ON FUNCTION github_sync.task_why_not_followed({{key_type}}, text[], github_sync.resource) IS

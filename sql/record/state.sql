@@ -53,21 +53,3 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_change_state() IS
 'private: the guard of the state machine: turns an event into a state by state_transitions and refuses the rest';
-
-/* Inlined where it is used: whoever reads a view calls it. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_mends(
-	later github_sync.@record@_sync_transactions, errored github_sync.@record@_sync_transactions)
-RETURNS boolean
-LANGUAGE sql IMMUTABLE
-RETURN (later).finished_at > (errored).finished_at AND (
-	(later).action = (errored).action AND (
-		/* An outbound one takes over what GitHub has, too; as a duplicate it found that both sides agree. */
-		(later).state = 'completed' AND ((later).direction = (errored).direction OR (errored).direction = 'inbound')
-		OR (later).state = 'duplicate' AND (later).direction = (errored).direction
-			AND ((later).direction = 'outbound' OR (later).claim_no > 0))
-	/* GitHub has it no longer: there is nothing to take over. */
-	OR (later).action = 'delete' AND (later).state = 'completed'
-		AND (later).direction = 'inbound' AND (errored).direction = 'inbound');
-COMMENT ON FUNCTION github_sync.@record@_mends(
-	github_sync.@record@_sync_transactions, github_sync.@record@_sync_transactions) IS
-'private: a transaction of the same record did what an errored one before it was to do';

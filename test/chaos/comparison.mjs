@@ -28,15 +28,16 @@ const COMMENTS = `
 	FROM planner.comments AS c FULL JOIN github_sync.github_comments AS g ON g.comment_id = c.id
 	LEFT JOIN github_sync.github_issues AS p ON p.id = g.github_issue_id OR (g.id IS NULL AND p.task_id = c.task_id)`;
 /* What is disabled counts, unless its record was synced since: a comment that was moved to a task elsewhere. */
-const unfinishedOf = (type, comment) => `
+const unfinishedOf = (type, comment, number) => `
 	SELECT '${type}' AS record_type, id, direction, action, state, coalesce(error_code, disabled_reason) AS code, coalesce(error_code || ': ' || error_reason,
 			(SELECT 'waits for ' || q.waits_for FROM github_sync.sync_queue AS q WHERE q.record_type = '${type}' AND q.id = t.id)) AS reason,
-		github_repo_id AS repo, github_issue_number AS number, ${comment} AS comment, ${type}_id AS row_id
+		github_repo_id AS repo, ${number} AS number, ${comment} AS comment, ${type}_id AS row_id
 	FROM github_sync.${type}_sync_transactions AS t WHERE state IN ('queued', 'processing')
 		OR state = 'disabled' AND NOT EXISTS (SELECT FROM github_sync.${type}_sync_transactions AS later
 			WHERE later.${type}_id = t.${type}_id AND later.direction = t.direction AND later.state = 'completed' AND later.finished_at > t.finished_at)
 		OR id IN (SELECT e.id FROM github_sync.sync_errors AS e WHERE e.record_type = '${type}')`;
-const UNFINISHED = `${unfinishedOf('task', 'NULL')} UNION ALL ${unfinishedOf('comment', 'github_comment_external_id')}`;
+const UNFINISHED = `${unfinishedOf('task', 'NULL', 'github_issue_number')} UNION ALL ${unfinishedOf('comment', 'github_comment_external_id',
+	'coalesce(github_issue_number, (SELECT i.number FROM github_sync.github_issues AS i WHERE i.id = t.github_issue_id))')}`;
 const CONFLICTS = `
 	SELECT c.record_type, c.field, c.local, c.remote, c.winner, coalesce(i.github_repo_id, p.github_repo_id) AS repo, coalesce(i.number, p.number) AS number, g.github_id AS comment
 	FROM github_sync.sync_conflicts AS c
@@ -160,8 +161,11 @@ export class Comparison {
 		for (const creation of this.world.history.creations) {
 			const first = created.get(creation.text);
 
-			/* One that somebody deleted or transferred before it was found is made again; of what is there, somebody hears. */
-			if (first !== undefined && !this.world.history.deleted.has(first.resource) && !this.excused.isReportedTwice(first, creation)) {
+			/*
+			 * One that somebody deleted or transferred before it was found is made again; of what is there, somebody hears.
+			 * So is one that went to where the name led just then: whether that may be is nothingAtStrangers()'s question.
+			 */
+			if (first !== undefined && !this.world.history.deleted.has(first.resource) && !this.excused.isReportedTwice(first, creation) && !this.world.strangers.has(first.repository)) {
 				this.#complain(creation.about, `${creation.resource} is ${first.resource} once more: ${JSON.stringify(creation.text)}`);
 				this.#complain(first.about, `${first.resource} was there before`);
 			}
@@ -248,7 +252,8 @@ class Excused {
 		const astray = new Set(atStrangers(world).filter(({ isLate, from }) => isLate && from === null).map(({ to }) => plain(to)));
 		const wentAstray = (type, column) => audit.filter(({ record_type: of, after }) => of === type && astray.has(plain(after?.[column]))).map(({ record_id: id }) => id);
 
-		this.tasks = new Set([...transferred, ...wentAstray('task', 'title'), ...[...(world.forces.includes('columns') ? elsewhere : []), ...gone].map(({ row_id: id }) => id)]);
+		this.astrayTasks = new Set(wentAstray('task', 'title'));
+		this.tasks = new Set([...transferred, ...this.astrayTasks, ...[...(world.forces.includes('columns') ? elsewhere : []), ...gone].map(({ row_id: id }) => id)]);
 		this.tasks.delete(null);
 		const carried = ({ task_id: task, record_task: before }) => world.forces.includes('columns') && before !== null && task !== before;
 
@@ -301,6 +306,10 @@ class Excused {
 				return type === 'task' && this.history.transferred.has(this.history.keyAt(repo, number));
 			case 'transferred':
 			case 'already_linked':
+				/* Its answer has the number of another issue of ours, as the name led elsewhere just then. */
+				if (code === 'already_linked' && type === 'task' && this.astrayTasks.has(id)) {
+					return true;
+				}
 				/* Of a comment whose task has another issue by now, and which is where its first one went. */
 				return this.isElsewhere(comment) || ((type === 'comment' || number === null) && this.everTransferred.has(task)) || this.history.transferred.has(this.history.keyAt(repo, number));
 			case 'repo_changed':

@@ -29,6 +29,7 @@ export class History {
 		this.events = [];			/* { at, issue, comment, text }: to be read */
 		this.writings = [];			/* of GitHub's side */
 		this.creations = [];		/* by the App: { resource, about, text } */
+		this.redirected = new Map();	/* when a write came that was sent elsewhere */
 		this.deleted = new Set();	/* resources that GitHub has no longer */
 		this.last = new Map();		/* resource -> its values */
 		this.showings = new Map();	/* resource -> { at, values } as the App was shown them */
@@ -139,14 +140,22 @@ export class History {
 		const json = answer.status === 200 || answer.status === 201 ? JSON.parse(answer.text || 'null') : null;
 
 		this.#noteRequestOfWritings(entry);
+		if (answer.status === 307) {
+			this.redirected.set(`${entry.method} ${entry.body}`, entry.t);
+		}
 		if (arrives(entry, fault)) {
 			this.#show(answer, json, entry);
 		}
 		this.note(requestInWords(entry, answer, json, fault), this.#placeOf(entry.path, json));
 	}
 
-	/* The App's among the last ones: what is shown to it after that request came did not reach its writing any more. */
-	#noteRequestOfWritings({ t }) {
+	/*
+	 * The App's among the last ones: what is shown to it after that request came, or the one whose redirect it follows, did
+	 * not reach its writing any more.
+	 */
+	#noteRequestOfWritings({ method, path, body, t: came }) {
+		const t = (path.startsWith('/repositories/') ? this.redirected.get(`${method} ${body}`) : undefined) ?? came;
+
 		this.writings.slice(this.settled).filter(({ by }) => by === 'app').forEach((writing) => {
 			writing.sent = t;
 		});

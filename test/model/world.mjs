@@ -168,7 +168,9 @@ function isMended(world, t) {
 	const isSame = (later) => later.action === t.action && (later.state === 'completed' && (later.direction === t.direction || t.direction === 'inbound')
 		|| later.state === 'duplicate' && later.direction === t.direction && (later.direction === 'outbound' || later.claimNo > 0));
 	const isDeletion = (later) => t.direction === 'inbound' && later.direction === 'inbound' && later.action === 'delete' && later.state === 'completed';
-	return t.record !== null && transactionsOf(world, t.record).some((later) => later.finished > t.finished && (isSame(later) || isDeletion(later)));
+	/* What happens to the resource alone, once it went where it is not followed, does nothing for the row. */
+	const isUnlinked = t.errorCode === 'transferred' && t.record !== null && t.record.local === null;
+	return t.record !== null && !isUnlinked && transactionsOf(world, t.record).some((later) => later.finished > t.finished && (isSame(later) || isDeletion(later)));
 }
 
 /* In an order that does not depend on anybody's: lines are sorted by their bytes. */

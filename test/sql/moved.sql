@@ -109,6 +109,18 @@ SELECT * FROM queue;
 SELECT * FROM issues;
 SELECT title FROM app.tasks;
 
+-- ... which stays an error, whatever becomes of the issue at its old place: the task has none
+CALL synced();
+SELECT answered_by(2, 3000000077, 7, 'strange/place');
+SELECT deletion();
+SELECT id, step FROM github_sync.task_claim(1, 8);
+SELECT missing(3, 12);
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL WHERE id = 3;
+SELECT id, step FROM github_sync.task_claim(1, 8);
+SELECT missing(3, 80);
+SELECT id, state FROM github_sync.task_sync_transactions WHERE id = 3;
+SELECT id, error_code FROM github_sync.sync_errors;
+
 -- the answer to a write says nothing of its place: the next fetch does
 CALL synced();
 SELECT answered_by(2, 3000000077, 7, 'octo/other', 'written');
