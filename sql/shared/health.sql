@@ -135,6 +135,39 @@ $$;
 COMMENT ON FUNCTION github_sync.delivery_finding() IS
 'private: deliveries that stay pending, and those that failed and that GitHub can still redeliver';
 
+/* A list that fails is due again later each time; one that GitHub shows in smaller pages goes on. */
+CREATE OR REPLACE FUNCTION github_sync.sweep_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	may_take CONSTANT interval := '1 hour';
+	finding github_sync.finding;
+	further bigint;
+BEGIN
+	SELECT 'warn', k.since, format('the list of %s of %s/%s %s', s.stream, r.owner_login, r.name, k.what), k.remedy,
+		count(*) OVER () - 1
+	INTO finding.status, finding.since, finding.detail, finding.remedy, further
+	FROM github_sync.open_sweeps() AS o
+	JOIN github_sync.repo_sweeps AS s ON s.github_repo_id = o.repo_id AND s.stream = o.list
+	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
+	CROSS JOIN LATERAL (
+		SELECT s.last_error_at AS since, CASE s.attempts WHEN 0 THEN 'was read, but for what ' || s.last_error
+				ELSE 'could not be read or applied: ' || s.last_error END AS what,
+			format('It is tried again by itself; at once: SELECT github_sync.reconcile_repo(%s)', r.id) AS remedy
+		WHERE s.last_error IS NOT NULL AND (s.attempts > 0 OR s.pass_began_at IS NULL)
+		UNION ALL
+		SELECT o.due + may_take, format('has been due for %s', date_trunc('second', clock_timestamp() - o.due)),
+			'SELECT repository, stream, waits_for FROM github_sync.sync_progress'
+		WHERE o.due < clock_timestamp() - may_take) AS k
+	ORDER BY k.since, r.id, s.stream DESC LIMIT 1;
+	finding."check" := 'sweeps';
+	finding.status := coalesce(finding.status, 'ok');
+	finding.detail := finding.detail || coalesce(' (and ' || nullif(further, 0) || ' more)', '');
+	RETURN finding;
+END
+$$;
+COMMENT ON FUNCTION github_sync.sweep_finding() IS
+'private: lists of repositories whose last try failed, or that are due and not read; of those that are to be read';
+
 /* The transactions of others show their age to members of pg_read_all_stats alone. */
 CREATE OR REPLACE FUNCTION github_sync.lock_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
@@ -186,6 +219,7 @@ BEGIN
 		RETURN QUERY SELECT * FROM github_sync.comment_findings();
 	END IF;
 	RETURN NEXT github_sync.delivery_finding();
+	RETURN NEXT github_sync.sweep_finding();
 	RETURN NEXT github_sync.lock_finding();
 END
 $$;

@@ -10,7 +10,7 @@
 -- ages and times are not the same twice
 CREATE VIEW world.findings AS
 SELECT h."check", h.status, h.since < now() AS past,
-	regexp_replace(regexp_replace(h.detail, 'until [^:]*:[0-9]{2}:[0-9]{2}[^:]*', 'until (time)'), '@ [0-9]+ mins? [0-9]+ secs?', '(age)') AS detail,
+	regexp_replace(regexp_replace(h.detail, 'until [^:]*:[0-9]{2}:[0-9]{2}[^:]*', 'until (time)'), '@( [0-9]+ (hour|min|sec)s?)+', '(age)') AS detail,
 	h.remedy
 FROM github_sync.health() AS h WHERE h.status <> 'ok' AND h."check" <> 'worker';
 \set ECHO all
@@ -68,6 +68,20 @@ SELECT * FROM findings;
 INSERT INTO github_sync.webhook_deliveries (delivery_id, event, facts, received_at) VALUES ('held', 'issues', '{}', now() - interval '62 seconds');
 SELECT * FROM findings;
 DELETE FROM github_sync.webhook_deliveries WHERE delivery_id IN ('broken', 'held');
+-- lists: not one that smaller pages may help; what failed, what could not be read of one, and what is due for long
+UPDATE github_sync.repo_sweeps SET pass_began_at = now(), page_size = 50, last_error = 'GitHub answered 502', last_error_at = now() - interval '1 minute' WHERE (github_repo_id, stream) = (1, 'issues');
+SELECT * FROM findings;
+UPDATE github_sync.repo_sweeps SET attempts = 2, due_at = now() + interval '1 minute' WHERE (github_repo_id, stream) = (1, 'issues');
+SELECT * FROM findings;
+UPDATE github_sync.repo_sweeps SET phase = 'sweep', pass_began_at = NULL, attempts = 0, last_error = 'cannot be read: item 3 of the page: title' WHERE (github_repo_id, stream) = (1, 'issues');
+SELECT * FROM findings;
+UPDATE github_sync.repo_sweeps SET last_error = NULL, last_error_at = NULL, due_at = now() - interval '59 minutes' WHERE github_repo_id = 1;
+SELECT * FROM findings;
+UPDATE github_sync.repo_sweeps SET due_at = now() - interval '3662 seconds' WHERE github_repo_id = 1;
+SELECT * FROM findings;
+UPDATE github_sync.github_repos SET sync_enabled = false WHERE id = 1;
+SELECT * FROM findings;
+UPDATE github_sync.github_repos SET sync_enabled = true WHERE id = 1;
 -- history, by what ANALYZE counted
 RESET SESSION AUTHORIZATION;
 UPDATE pg_class SET reltuples = 10000001 WHERE oid = 'github_sync.comment_sync_transactions'::regclass;
