@@ -205,10 +205,11 @@ $$;
 COMMENT ON FUNCTION github_sync.claim_sweep(bigint, text) IS
 'private: claims the next page of a list; NULL: somebody else has it';
 
-CREATE OR REPLACE FUNCTION github_sync.apply_later() RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.apply_later() RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
 	later github_sync.listed_later;
+	tried integer := 0;
 BEGIN
 	FOR later IN SELECT * FROM github_sync.listed_later AS l ORDER BY l.noted_at LIMIT 100 LOOP
 		IF later.record_type = 'task' THEN
@@ -216,11 +217,13 @@ BEGIN
 		ELSIF to_regprocedure('github_sync.comment_apply_later(github_sync.listed_later)') IS NOT NULL THEN
 			PERFORM github_sync.comment_apply_later(later);
 		END IF;
+		tried := tried + 1;
 	END LOOP;
+	RETURN tried;
 END
 $$;
 COMMENT ON FUNCTION github_sync.apply_later() IS
-'private: what somebody held when it was listed is tried again';
+'private: what somebody held when it was listed is tried again. Returns how many: transactions may have come of them';
 
 CREATE OR REPLACE FUNCTION github_sync.add_missing_sweeps() RETURNS void
 LANGUAGE plpgsql AS $$
@@ -242,7 +245,6 @@ DECLARE
 	sweep github_sync.sweep;
 BEGIN
 	PERFORM github_sync.add_missing_sweeps();
-	PERFORM github_sync.apply_later();
 	FOR candidate IN SELECT * FROM github_sync.sweep_candidates(busy) LOOP
 		sweep := github_sync.claim_sweep(candidate.repo_id, candidate.list);
 		IF sweep.github_repo_id IS NOT NULL THEN

@@ -75,6 +75,16 @@ append_sweep(List *sweeps, RepoSweep *sweep, MemoryContext parent)
 	return sweeps;
 }
 
+bool
+repo_sweeps_apply_later(void)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.apply_later() AS tried");
+	Parameters parameters = {0};
+	ResultSet result = statement_run_shared(&statement, &parameters);
+
+	return result_int32(&result, 0, "tried") > 0;
+}
+
 List *
 repo_sweeps_claim(const int64 *busy_installations, int busy_count, MemoryContext parent)
 {

@@ -46,6 +46,9 @@ typedef struct SweptPage
 	const GithubItems *items;
 } SweptPage;
 
+/* What somebody held when it was listed is tried again.  Returns whether there was any: it may be queued now. */
+extern bool repo_sweeps_apply_later(void);
+
 /* Pages that may be read now, in child contexts of parent, as the list is in it. */
 extern List *
 repo_sweeps_claim(const int64 *busy_installations, int busy_count, MemoryContext parent);

@@ -31,6 +31,7 @@ static struct
 
 typedef struct Look
 {
+	bool queued;   /* perhaps */
 	List *claimed; /* of RepoSweep */
 	TimestampTz next_at;
 } Look;
@@ -55,6 +56,7 @@ look_for_lists(void *argument)
 	int count;
 	int64 *busy = busy_installations(&count);
 
+	result->queued = repo_sweeps_apply_later();
 	result->claimed = repo_sweeps_claim(busy, count, TopMemoryContext);
 	result->next_at = repo_sweeps_next_time(busy, count);
 }
@@ -131,7 +133,8 @@ sweeps_claim(void)
 	{
 		sweeps.look_at = Max(result.next_at, backoff_in_ms(LOOKS_APART_MS));
 		begin_sweeps(result.claimed);
-		claiming_note_work(); /* what somebody held when it was listed may be queued now */
+		if (result.queued)
+			claiming_note_work(); /* our own commit does not wake us */
 		return;
 	}
 	forget_all(result.claimed);
