@@ -19,6 +19,11 @@ DECLARE
 BEGIN
 	PERFORM github_sync.require_owner();
 	PERFORM github_sync.require_one_owner();
+	IF enabled IS NULL THEN
+		RAISE null_value_not_allowed USING
+			MESSAGE = format('whether changes of %ss are captured has to be true or false', record_type),
+			HINT = 'Capture is as it was.';
+	END IF;
 	attached := github_sync.attached_table(record_type);
 	IF attached IS NULL THEN
 		RAISE object_not_in_prerequisite_state USING

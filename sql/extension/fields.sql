@@ -57,6 +57,14 @@ RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0 THEN ARRAY(SELECT m.f
 COMMENT ON FUNCTION github_sync.creation_keys_of(text) IS
 'private: the creation keys that a body carries, in their order: texts quote each other, so any of them may be its own';
 
+CREATE FUNCTION github_sync.own_creation_key(body text) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0 THEN (regexp_match(body,
+	'<!-- github_sync:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}) -->[[:space:]]*$'))[1]::uuid END;
+COMMENT ON FUNCTION github_sync.own_creation_key(text) IS
+'private: the creation key that ends a body, as with_creation_key() made it: one in its middle is quoted, or somebody '
+'has written on; NULL: none does';
+
 CREATE FUNCTION github_sync.without_creation_key(body text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0

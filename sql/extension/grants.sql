@@ -2,6 +2,19 @@
  * Who may do what: roles of the application and of a dashboard.
  */
 
+CREATE FUNCTION github_sync.require_role(role regrole) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = role) THEN
+		RAISE undefined_object USING
+			MESSAGE = format('there is no such role: %s', coalesce(role::oid::text, 'NULL')),
+			HINT = 'Name one: it is given what the function grants.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_role(regrole) IS
+'private: a clear error where no role is named';
+
 CREATE FUNCTION github_sync.require_grant_option() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -40,6 +53,7 @@ DECLARE
 	command text;
 BEGIN
 	PERFORM github_sync.require_grant_option();
+	PERFORM github_sync.require_role(role);
 	IF (direction IN ('inbound', 'outbound', 'both')) IS NOT TRUE THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = format('there is no direction %L', direction),
@@ -93,6 +107,7 @@ DECLARE
 	command text;
 BEGIN
 	PERFORM github_sync.require_grant_option();
+	PERFORM github_sync.require_role(role);
 	EXECUTE format('GRANT USAGE ON SCHEMA github_sync TO %s', role);
 	FOR command IN
 		SELECT g.command FROM pg_class AS c
@@ -120,6 +135,7 @@ BEGIN
 			MESSAGE = format('role %I may not let others create in schema github_sync', current_user),
 			HINT = 'A superuser may.';
 	END IF;
+	PERFORM github_sync.require_role(role);
 	PERFORM github_sync.let_use((SELECT r.rolname FROM pg_roles AS r WHERE r.oid = role));
 	EXECUTE format('GRANT CREATE ON SCHEMA github_sync TO %s', role);
 END

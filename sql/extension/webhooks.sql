@@ -106,6 +106,7 @@ CREATE FUNCTION github_sync.grant_webhooks(role regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_grant_option();
+	PERFORM github_sync.require_role(role);
 	EXECUTE format('GRANT USAGE ON SCHEMA github_sync TO %s', role);
 	EXECUTE format('GRANT EXECUTE ON FUNCTION github_sync.%I(text, text, text, bytea) TO %s', 'receive_webhook', role);
 	EXECUTE format('GRANT EXECUTE ON FUNCTION github_sync.%I(text, text, json) TO %s', 'ingest_webhook', role);

@@ -95,8 +95,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_is_own_creation(bigint, bigint, bigint) IS
-'private: what carries the creation key of a claim''s record was written by the account that the creation was sent as, '
-'and so is that creation, and no quotation of it';
+'private: what carries the creation key of a claim''s record was written by the account that the creation was sent as: '
+'it is that creation, or that account''s quotation of it, which is newer';
 
 /*
  * In whichever repository of ours it is met: an issue may be transferred before
@@ -108,16 +108,15 @@ RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	shown github_sync.resource := answer.resource;
-	keys uuid[] := github_sync.creation_keys_of(shown.body);
+	own_key uuid := github_sync.own_creation_key(shown.body);
 BEGIN
-	/* Its own key is the last one: those that its text brought along were taken out. */
 	RETURN (SELECT r.id FROM github_sync.@resources@ AS r
-	WHERE cached.@record@_id IS NULL AND r.creation_key = ANY (keys) AND r.github_id IS NULL AND r.id <> cached.id
+	WHERE cached.@record@_id IS NULL AND r.creation_key = own_key AND r.github_id IS NULL AND r.id <> cached.id
 --@comment		/* Elsewhere, its issue is the one that it names, as soon as that is known to be so. */
 --@comment		AND (r.github_repo_id = cached.github_repo_id OR EXISTS (SELECT FROM github_sync.github_issues AS i
 --@comment			WHERE i.id = cached.github_issue_id AND i.number = shown.number))
 		AND github_sync.@record@_was_sent_as(r.id, shown.author_id, answer.own_id)
-	ORDER BY array_position(keys, r.creation_key) DESC LIMIT 1);
+	LIMIT 1);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_record_of_creation(github_sync.@resources@, github_sync.answer) IS
@@ -129,22 +128,21 @@ RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	shown github_sync.resource := answer.resource;
-	keys uuid[] := github_sync.creation_keys_of(shown.body);
+	own_key uuid := github_sync.own_creation_key(shown.body);
 BEGIN
 	RETURN (SELECT r.id FROM github_sync.@resources@ AS r
 	WHERE answer.kind = 'fetched' AND cached.@record@_id IS NULL AND cached.local_deleted_at IS NULL
-		/* One that has a key of its own quotes the other's. */
-		AND r.creation_key = ANY (keys) AND (cached.creation_key = ANY (keys)) IS NOT TRUE
+		AND r.creation_key = own_key AND cached.creation_key IS DISTINCT FROM own_key
 		AND r.github_id <> shown.github_id AND r.@record@_id IS NOT NULL AND r.deleted_at IS NULL
 		AND github_sync.@record@_was_sent_as(r.id, shown.author_id, answer.own_id)
-	ORDER BY array_position(keys, r.creation_key) DESC LIMIT 1);
+	LIMIT 1);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_twin_of_creation(github_sync.@resources@, github_sync.answer) IS
 'private: the record, linked to another resource by now, whose creation an unlinked resource is as well: it was made '
 'twice, or GitHub has given it another id and place';
 
-/* Somebody may have edited the key away. */
+/* Somebody may have edited the key away, or written on behind it. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_may_be_own_creation(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer)
 RETURNS boolean
@@ -152,7 +150,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	shown github_sync.resource := answer.resource;
 BEGIN
-	RETURN answer.kind = 'fetched' AND cached.@record@_id IS NULL AND github_sync.creation_keys_of(shown.body) = '{}'
+	RETURN answer.kind = 'fetched' AND cached.@record@_id IS NULL AND github_sync.own_creation_key(shown.body) IS NULL
 		AND t.inserted_at > clock_timestamp() - github_sync.@record@_longest_answer()
 		AND EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
 			WHERE a.github_repo_id = cached.github_repo_id AND a.outcome IS NULL AND a.@resource@_id <> cached.id
@@ -161,7 +159,7 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_may_be_own_creation(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
-'private: an unlinked resource that we wrote, without a readable key, while a creation in its repository waits for '
+'private: an unlinked resource that we wrote, without a key at its end, while a creation in its repository waits for '
 'its answer: it waits for that answer too';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_close_attempt(cached_id bigint, new_outcome text) RETURNS void

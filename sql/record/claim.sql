@@ -37,12 +37,13 @@ DECLARE
 	met integer := 0;
 BEGIN
 	FOR due IN
-		SELECT r.id FROM github_sync.@resources@ AS r WHERE r.settle_at <= clock_timestamp()
+		SELECT r.id, r.github_repo_id FROM github_sync.@resources@ AS r WHERE r.settle_at <= clock_timestamp()
 		ORDER BY r.settle_at LIMIT most
 	LOOP
 		met := met + 1;
 		/* What somebody holds just now is looked at again with the next one that is due. */
-		CONTINUE WHEN NOT github_sync.@record@_lock_local_row_skip_locked(due.id);
+		CONTINUE WHEN NOT github_sync.share_repository_skip_locked(due.github_repo_id)
+			OR NOT github_sync.@record@_lock_local_row_skip_locked(due.id);
 		cached := github_sync.@record@_lock_record_skip_locked(due.id);
 		PERFORM github_sync.@record@_settle(cached) WHERE cached.settle_at <= clock_timestamp();
 	END LOOP;

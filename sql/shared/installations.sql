@@ -38,10 +38,12 @@ $$;
 COMMENT ON FUNCTION github_sync.pause_creations(bigint, timestamptz) IS
 'private: nothing is created for the installation before that time; everything else goes on';
 
+/* In a claim, which waits for nobody: one that somebody holds goes on when its pause ends by itself. */
 CREATE OR REPLACE FUNCTION github_sync.end_credential_pauses() RETURNS void
 LANGUAGE sql AS $$
 	UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL
-	WHERE pause_kind = 'credentials'
+	WHERE id IN (SELECT i.id FROM github_sync.github_app_installations AS i
+		WHERE i.pause_kind = 'credentials' FOR NO KEY UPDATE SKIP LOCKED)
 $$;
 COMMENT ON FUNCTION github_sync.end_credential_pauses() IS
 'private: keys or tokens may be others now: those that were refused are tried again at once';
@@ -53,7 +55,8 @@ LANGUAGE sql AS $$
 		pause_reason = CASE WHEN pause_kind <> 'budget' THEN pause_reason END,
 		pause_kind = nullif(pause_kind, 'budget'),
 		creations_paused_until = NULL
-	WHERE pause_kind = 'budget' OR creations_paused_until IS NOT NULL
+	WHERE id IN (SELECT i.id FROM github_sync.github_app_installations AS i
+		WHERE i.pause_kind = 'budget' OR i.creations_paused_until IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED)
 $$;
 COMMENT ON FUNCTION github_sync.end_budget_pauses() IS
 'private: settings may be others now: pauses that our own budgets demanded end';

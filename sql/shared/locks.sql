@@ -1,5 +1,8 @@
 /*
- * Locks of what all records of a repository share: its switches.
+ * Locks of what all records of a repository share: its switches, and of what all
+ * repositories share: their names.
+ *
+ * None is an advisory lock: those any role of the database can take, and keep.
  */
 
 /* A row disabled while somebody enables would be disabled for ever: his UPDATE did not see it. */
@@ -58,3 +61,37 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.lock_claimed_sweep(bigint, text, integer) IS
 'private: locks the list of a repository that the caller has claimed; NULL: it is not the caller''s any more';
+
+/* Whoever writes rows of the table does not wait for it. */
+CREATE OR REPLACE FUNCTION github_sync.lock_names() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	LOCK TABLE github_sync.github_repos IN SHARE UPDATE EXCLUSIVE MODE;
+END
+$$;
+COMMENT ON FUNCTION github_sync.lock_names() IS
+'private: until commit nobody else gives a repository a name';
+
+CREATE OR REPLACE FUNCTION github_sync.lock_names_nowait() RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	LOCK TABLE github_sync.github_repos IN SHARE UPDATE EXCLUSIVE MODE NOWAIT;
+	RETURN true;
+EXCEPTION WHEN lock_not_available THEN
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION github_sync.lock_names_nowait() IS
+'private: the same; false, at once: somebody else is giving names just now';
+
+CREATE OR REPLACE FUNCTION github_sync.lock_problems_skip_locked(record_type text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM 1 FROM github_sync.attached_tables AS a WHERE a.record_type = lock_problems_skip_locked.record_type
+	FOR NO KEY UPDATE SKIP LOCKED;
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION github_sync.lock_problems_skip_locked(text) IS
+'private: until commit nobody else notes a problem of the record type; false, at once: somebody else does, or attaches '
+'it just now, which compares all rows';

@@ -25,7 +25,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_one_owner();
 	/* Of two that come at the same time the second sees the first: neither is refused. */
-	PERFORM pg_advisory_xact_lock(hashtextextended(lower('github_sync ' || NEW.owner_login || '/' || NEW.name), 0));
+	PERFORM github_sync.lock_names();
 	NEW.name_lost := EXISTS (SELECT FROM github_sync.repos_of_name(NEW.owner_login, NEW.name) AS r
 		WHERE r.id <> NEW.id AND NOT r.name_lost);
 	RETURN NEW;
@@ -67,6 +67,10 @@ CREATE OR REPLACE FUNCTION github_sync.report_repo_name(
 RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+	/* Should somebody be naming one just now, the next answer tells it again. */
+	IF NOT github_sync.lock_names_nowait() THEN
+		RETURN;
+	END IF;
 	/* By the name of the one, or by way of it, another one is reached; and nobody else has what that one shows. */
 	UPDATE github_sync.github_repos AS r SET name_lost = true
 	WHERE r.id IN (SELECT o.id FROM github_sync.github_repos AS o

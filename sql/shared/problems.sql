@@ -64,7 +64,7 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
 			WHERE n.record_type = note_problem.record_type AND n.problem = note_problem.problem)
 		/* Who finds it just noted by another session must not wait for that session's commit. */
-		AND pg_try_advisory_xact_lock(hashtext('github_sync.noted_problems'), hashtext(record_type || problem)) THEN
+		AND github_sync.lock_problems_skip_locked(note_problem.record_type) THEN
 		INSERT INTO github_sync.noted_problems (record_type, problem, detail, remedy)
 		VALUES (note_problem.record_type, note_problem.problem, github_sync.shortened(note_problem.detail),
 			note_problem.remedy)

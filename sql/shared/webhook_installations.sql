@@ -86,7 +86,8 @@ BEGIN
 	IF effect = 'installation made' THEN
 		RETURN github_sync.hear_of_new_installation(facts);
 	END IF;
-	SELECT * INTO known FROM github_sync.github_app_installations AS i WHERE i.id = facts.installation_id FOR UPDATE;
+	SELECT * INTO known FROM github_sync.github_app_installations AS i WHERE i.id = facts.installation_id
+	FOR NO KEY UPDATE;
 	IF known.id IS NULL THEN
 		RETURN 'ignored: unknown installation';
 	/* One that was deleted never comes back under its id. */

@@ -246,19 +246,21 @@ ask_issue(Report *report)
 	report->disposition = CONVERSATION_GOES_ON;
 }
 
+/* Others may quote it, and so may our account: the first one was there before any quotation. */
 static const GithubResource *
 find_own_creation(const GithubResourceList *list, const SyncClaim *claim)
 {
+	const GithubResource *first = NULL;
+
 	for (size_t i = 0; i < list->count; i++)
 	{
 		const GithubResource *item = &list->items[i];
 
-		/* Others may quote it. */
-		if (carries_key(item, claim) &&
+		if (carries_key(item, claim) && (first == NULL || item->id < first->id) &&
 			queue_report_is_own_creation(claim, item->author_id, identity_own_id()))
-			return item;
+			first = item;
 	}
-	return NULL;
+	return first;
 }
 
 /* Issues come newest first: older ones cannot be the creation. */

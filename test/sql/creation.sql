@@ -456,6 +456,14 @@ SELECT webhook(3, issue => 7, repo => 2);
 SELECT * FROM claim(2);
 SELECT fetched(2);
 SELECT * FROM places;
+-- nor does one of our own account that quotes it: it is a task of its own
+CALL answer_is_lost();
+CALL transferred();
+UPDATE resources SET body = body || E'\n\nand that is wrong' WHERE number = 7;
+SELECT webhook(3, issue => 7, repo => 2);
+SELECT * FROM claim(2);
+SELECT fetched(2);
+SELECT * FROM places;
 -- the lists did not show it when the recheck was over, and it was made again: no second task, and somebody hears of it
 CREATE PROCEDURE made_twice() LANGUAGE plpgsql AS $$
 BEGIN

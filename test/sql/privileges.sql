@@ -104,6 +104,13 @@ SET SESSION AUTHORIZATION regress_app;
 INSERT INTO github_sync.task_sync_transactions (direction, github_issue_id) VALUES ('inbound', 1);
 INSERT INTO github_sync.task_sync_transactions (direction, task_id) VALUES ('outbound', 2) RETURNING direction, state;
 
+-- nobody is no role, and neither yes nor no is nothing
+SET SESSION AUTHORIZATION regress_owner;
+SELECT github_sync.grant_application(NULL), 'application';
+SELECT github_sync.grant_webhooks(NULL);
+SELECT github_sync.grant_monitor(0::regrole);
+SELECT github_sync.capture_task_changes(NULL);
+SELECT github_sync.capture_comment_changes(NULL);
 -- a dashboard reads the views, and only those
 SET SESSION AUTHORIZATION regress_owner;
 REVOKE ALL ON github_sync.task_sync_transactions, github_sync.comment_sync_transactions FROM regress_app;

@@ -121,9 +121,11 @@ my $repo = 'acme/widgets';
 	$github->wait_at_gate('quoted');
 	my ($ours) = grep { $_->{title} eq 'quoted' } $github->issues($repo);
 	$github->human_creates_issue($repo, title => 'a quotation', body => $ours->{body}, as => 'bob');
+	$github->human_creates_issue($repo, title => 'a quotation of our own', body => "It was written so:\n\n$ours->{body}\n\nand that is wrong", as => 'alicia');
 	$github->open_gate('quoted');
 	$application->wait_until_done;
-	is($application->issue_of($quoted)->{number}, $ours->{number}, "... but nobody else's");
+	is($application->issue_of($quoted)->{number}, $ours->{number}, "... but nobody else's, nor what the account itself quotes of it later");
+	is($application->row("SELECT title FROM planner.tasks WHERE id = $quoted")->{title}, 'quoted', '... which would take its place here');
 
 	is_deeply([ map { $_->{error_reason} } $application->rows('SELECT * FROM github_sync.sync_errors') ], [], '... nothing is errored');
 	is_deeply([ $github->violations ], [], "every request was judged by GitHub's own description, which knows them all");
