@@ -409,7 +409,10 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment		PERFORM github_sync.comment_follow_alone(cached, target, issue);
 --@comment	END IF;
 --@comment	SELECT * INTO cached FROM github_sync.github_comments AS c WHERE c.id = cached.id;
---@comment	IF cached.github_repo_id = parent.github_repo_id THEN
+--@comment	/* By its number as well: an issue may be back in its first repository. */
+--@comment	IF NOT EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id
+--@comment		AND i.github_repo_id = target.id AND i.number = issue.number)
+--@comment	THEN
 --@comment		RETURN github_sync.comment_fail_held(t, 'transferred', format(
 --@comment			'the issue of the comment was transferred to %s#%s, where it is not followed',
 --@comment			coalesce(array_to_string(place, '/'), 'another repository'), issue.number));

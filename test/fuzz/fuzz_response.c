@@ -79,7 +79,7 @@ check_verdict(const GithubResponse *response, const GithubVerdict *verdict)
 	must(verdict->not_before == GITHUB_NO_WAIT || verdict->kind == GITHUB_RATE_LIMITED ||
 		 verdict->kind == GITHUB_UNAVAILABLE);
 	must(verdict->not_before == GITHUB_NO_WAIT || response->date != NULL ||
-		 (verdict->not_before > NOW && verdict->not_before <= NOW + GITHUB_MAX_WAIT_S));
+		 (verdict->not_before >= NOW && verdict->not_before <= NOW + GITHUB_MAX_WAIT_S));
 	must(verdict->message == NULL ||
 		 (verdict->kind != GITHUB_OK && verdict->kind != GITHUB_NOT_MODIFIED));
 	must(github_verdict_wait_s(verdict) == GITHUB_NO_WAIT || github_verdict_wait_s(verdict) >= 1);

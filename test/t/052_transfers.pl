@@ -229,6 +229,16 @@ is($application->superuser_sql("SELECT count(*) FROM planner.comments WHERE mark
 is(scalar(grep { $_->{body} =~ /^a comment, lost/ } $github->comments('acme/gadgets', $arrived->{number})), 1, '... one comment');
 is_deeply(place_of($commented), [ GADGETS, $arrived->{number} ], '... and its task is where it is');
 
+# There and back: the first to hear of it is a comment that is to be created.
+my $returned = $application->add_task(title => 'there and back');
+$application->wait_until_done;
+$arrived = $github->human_transfers_issue('acme/widgets', $application->issue_of($returned)->{number}, 'acme/gadgets');
+$arrived = $github->human_transfers_issue('acme/gadgets', $arrived->{number}, 'acme/widgets');
+my $said = $application->add_comment($returned, 'said meanwhile');
+is(settle(comment => outbound(comment => $said)), 'completed', 'a comment finds out that its issue was transferred and is back under another number');
+is(scalar(grep { $_->{body} =~ /^said meanwhile/ } $github->comments('acme/widgets', $arrived->{number})), 1, '... and is there');
+is_deeply(place_of($returned), [ WIDGETS, $arrived->{number} ], '... as is its task');
+
 # Nobody tells of it before it is made again.
 ($created, $arrived, $gate) = create_and_transfer('made twice', reset_after_effect => 1);
 $github->open_gate($gate);
