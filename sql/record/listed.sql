@@ -327,8 +327,13 @@ BEGIN
 	PERFORM github_sync.@record@_lock_listed_nowait(repo, cached, item);
 	PERFORM github_sync.@record@_insert_listed(repo, ARRAY[item], 200::smallint);
 	DELETE FROM github_sync.listed_later AS l WHERE l.record_type = '@record@' AND l.github_id = later.github_id;
-EXCEPTION WHEN OTHERS THEN
-	RETURN;
+EXCEPTION
+	WHEN lock_not_available OR deadlock_detected THEN
+		RETURN;
+	WHEN OTHERS THEN
+		UPDATE github_sync.listed_later AS l SET try_at = clock_timestamp() + interval '10 minutes',
+			last_error = github_sync.shortened(format('%s (%s)', SQLERRM, SQLSTATE))
+		WHERE l.record_type = '@record@' AND l.github_id = later.github_id;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_apply_later(github_sync.listed_later) IS

@@ -211,7 +211,9 @@ DECLARE
 	later github_sync.listed_later;
 	tried integer := 0;
 BEGIN
-	FOR later IN SELECT * FROM github_sync.listed_later AS l ORDER BY l.noted_at LIMIT 100 LOOP
+	FOR later IN SELECT * FROM github_sync.listed_later AS l
+		WHERE l.try_at <= clock_timestamp() ORDER BY l.try_at LIMIT 100
+	LOOP
 		IF later.record_type = 'task' THEN
 			PERFORM github_sync.task_apply_later(later);
 		ELSIF to_regprocedure('github_sync.comment_apply_later(github_sync.listed_later)') IS NOT NULL THEN
@@ -260,7 +262,7 @@ CREATE OR REPLACE FUNCTION github_sync.next_sweep_at(busy bigint[]) RETURNS time
 LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN least((SELECT min(o.due) FROM github_sync.open_sweeps() AS o WHERE o.of_installation <> ALL (busy)),
-		(SELECT clock_timestamp() FROM github_sync.listed_later AS l LIMIT 1));
+		(SELECT min(l.try_at) FROM github_sync.listed_later AS l));
 END
 $$;
 COMMENT ON FUNCTION github_sync.next_sweep_at(bigint[]) IS

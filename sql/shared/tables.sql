@@ -251,8 +251,13 @@ CREATE TABLE IF NOT EXISTS github_sync.listed_later (
 		CONSTRAINT listed_later_github_repo_id_fkey REFERENCES github_sync.github_repos ON DELETE CASCADE,
 	number integer NOT NULL,
 	github_updated_at timestamptz NOT NULL,
-	noted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	try_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	last_error text,
 	CONSTRAINT listed_later_pkey PRIMARY KEY (record_type, github_id)
 );
 COMMENT ON TABLE github_sync.listed_later IS
 'private: what a list showed while somebody held what it is about: it becomes a transaction as soon as nobody does';
+COMMENT ON COLUMN github_sync.listed_later.try_at IS
+'private: when it is tried again';
+COMMENT ON COLUMN github_sync.listed_later.last_error IS
+'private: why it could not become one, where nobody held it';

@@ -118,3 +118,13 @@ SELECT * FROM lists;
 SELECT github_sync.backfill_repo(99);
 SELECT github_sync.backfill_repo(1, 'half-open');
 SELECT github_sync.reconcile_repo(99);
+
+-- what somebody held when it was listed becomes a transaction later; what cannot be one says why, and is tried again in a while
+DELETE FROM github_sync.listed_later;
+INSERT INTO github_sync.listed_later (record_type, github_id, github_repo_id, number, github_updated_at)
+VALUES ('task', 3000000901, 1, 901, at(1)), ('task', 3000000902, 1, 902, now() + interval '2 days');
+SELECT github_sync.apply_later();
+SELECT github_issue_number, state FROM github_sync.task_sync_transactions WHERE github_issue_number > 900;
+SELECT number, try_at > now() + interval '9 minutes' AS later, last_error ~ 'more than a day in the future \(22008\)$' AS says_why FROM github_sync.listed_later;
+SELECT github_sync.apply_later();
+DELETE FROM github_sync.listed_later;
