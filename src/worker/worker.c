@@ -40,7 +40,8 @@ time_to_wait(void)
 		deadline = claiming_next_round();
 	deadline = Min(deadline, dispatch_next_time(now));
 	deadline = Min(deadline, arrivals_next_time());
-	deadline = Min(deadline, claiming_next_time());
+	/* What is due may have been looked at a moment ago, and be due still. */
+	deadline = Min(deadline, Max(claiming_next_time(), claiming_next_round()));
 	deadline = Min(deadline, sweeps_next_time());
 	deadline = Min(deadline, idleness_next_time());
 	return TimestampDifferenceMilliseconds(now, deadline);
