@@ -158,7 +158,9 @@ give_memory_back(void)
 void
 verdict_free(Answer *answer)
 {
-	bool is_large = verdict_length(answer) > HTTP_SMALL_BODY;
+	/* Of one that was too large nothing is left but the room that it took. */
+	bool is_large = verdict_length(answer) > HTTP_SMALL_BODY ||
+		answer->verdict.transport == GITHUB_ANSWER_TOO_LARGE;
 
 	github_verdict_free(&answer->verdict);
 	free(answer->json);
