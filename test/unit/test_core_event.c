@@ -81,6 +81,7 @@ test_issues(void)
 		GITHUB_PARSE_OK, "a pull request");
 	ok(event.issue.is_pull_request, "... is one");
 	is_int(event.installation.id, 0, "... of a hook of the repository");
+	is_int(event.installation.updated_at, GITHUB_NO_TIME, "... at no time");
 	is_int(parse("issues", "{\"action\":\"deleted\"," ISSUE "," COMMENT "," REPOSITORY "}"),
 		   GITHUB_PARSE_OK, "an issue with a comment");
 	ok(event.is_another_events, "... is of event issue_comment");

@@ -35,6 +35,13 @@ test_whole_page(void)
 		   GITHUB_PARSE_OK, "an issue with comments");
 	is_int(items.items[0].resource.comment_count, 7, "... has so many");
 	github_items_free(&items);
+	is_int(github_items_parse(GITHUB_ISSUE,
+							  "[{\"comments\":0," TIMES
+							  ",\"id\":1,\"number\":2,\"title\":\"\",\"state\":\"open\"}]",
+							  &items, NULL),
+		   GITHUB_PARSE_OK, "one without any");
+	is_int(items.items[0].resource.comment_count, 0, "... says so");
+	github_items_free(&items);
 	ok(items.items == NULL && items.count == 0, "a freed page is empty");
 	is_int(github_items_parse(GITHUB_ISSUE, "[ ]", &items, NULL), GITHUB_PARSE_OK, "an empty page");
 	is_int((long) items.count, 0, "... has no item");
