@@ -248,6 +248,8 @@ try_inside(DbAction action, void *argument, DbError *error)
 	{
 		take_error(caller_context, error);
 		RollbackAndReleaseCurrentSubTransaction();
+		/* Which left us in the transaction's memory: what is said of it may be read after its end. */
+		MemoryContextSwitchTo(caller_context);
 		error->message = in_utf8(shortened(error->message));
 	}
 	PG_END_TRY();
