@@ -3,12 +3,18 @@
  * README has a paragraph for each check.
  */
 
+CREATE OR REPLACE FUNCTION github_sync.with_further(detail text, further bigint) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN further > 0 THEN format('%s (and %s more)', detail, further) ELSE detail END;
+COMMENT ON FUNCTION github_sync.with_further(text, bigint) IS
+'private: the first of several, and how many more there are';
+
 CREATE OR REPLACE FUNCTION github_sync.set_up_findings() RETURNS SETOF github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN QUERY WITH first_ones AS (
 		SELECT DISTINCT ON (s.record_type, s.problem) s.record_type, s.problem, s.since, s.remedy,
-			s.detail || coalesce(' (and ' || nullif(count(*) OVER of_kind - 1, 0) || ' more)', '') AS detail
+			github_sync.with_further(s.detail, count(*) OVER of_kind - 1) AS detail
 		FROM github_sync.sync_problems AS s WINDOW of_kind AS (PARTITION BY s.record_type, s.problem)
 		ORDER BY s.record_type, s.problem, s.since)
 	SELECT k.problem || ' of ' || k.whose, CASE WHEN p.problem IS NULL THEN 'ok' ELSE k.status END,
@@ -61,7 +67,7 @@ DECLARE
 	finding github_sync.finding;
 	further bigint;
 BEGIN
-	SELECT 'installations', k.status, i.outage_since, format('installation %s%s %s', i.id,
+	SELECT k.status, i.outage_since, format('installation %s%s %s', i.id,
 			' of ' || i.account_login, CASE WHEN i.state <> 'active' THEN 'is ' || i.state
 				ELSE format('pauses until %s: %s', i.paused_until::timestamptz(0), i.pause_reason) END),
 		CASE WHEN i.state <> 'active'
@@ -69,7 +75,7 @@ BEGIN
 				'SET state = %L WHERE id = %s', 'active', i.id)
 			WHEN k.status = 'critical' THEN 'It goes on by itself once the reason is gone.' END,
 		count(*) OVER () - 1
-	INTO finding."check", finding.status, finding.since, finding.detail, finding.remedy, further
+	INTO finding.status, finding.since, finding.detail, finding.remedy, further
 	FROM github_sync.github_app_installations AS i CROSS JOIN LATERAL (SELECT
 		CASE WHEN i.state = 'active' AND i.pause_kind IN ('rate limit', 'budget') THEN 'warn' ELSE 'critical' END
 			AS status) AS k
@@ -79,7 +85,7 @@ BEGIN
 	ORDER BY k.status, i.outage_since NULLS LAST, i.id LIMIT 1;
 	finding."check" := 'installations';
 	finding.status := coalesce(finding.status, 'ok');
-	finding.detail := finding.detail || coalesce(' (and ' || nullif(further, 0) || ' more)', '');
+	finding.detail := github_sync.with_further(finding.detail, further);
 	RETURN finding;
 END
 $$;
@@ -115,7 +121,6 @@ DECLARE
 		WHERE d.outcome = 'pending');
 BEGIN
 	finding."check" := 'webhook deliveries';
-	finding.status := 'ok';
 	SELECT 'warn', d.received_at, format('delivery %s: %s', d.delivery_id, d.outcome),
 		'Redeliver it: on GitHub, in the settings of the App, under Advanced.'
 	INTO finding.status, finding.since, finding.detail, finding.remedy
@@ -161,7 +166,7 @@ BEGIN
 	ORDER BY k.since, r.id, s.stream DESC LIMIT 1;
 	finding."check" := 'sweeps';
 	finding.status := coalesce(finding.status, 'ok');
-	finding.detail := finding.detail || coalesce(' (and ' || nullif(further, 0) || ' more)', '');
+	finding.detail := github_sync.with_further(finding.detail, further);
 	RETURN finding;
 END
 $$;
