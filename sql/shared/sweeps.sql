@@ -76,9 +76,9 @@ BEGIN
 	FROM github_sync.repo_sweeps AS s
 	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
 	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
-	/* The last tenth of the hour is not for sweeps. */
+	/* The last tenth of the hour is not for sweeps.  Of thousands of lists few are due: of those alone it is asked. */
 	LEFT JOIN LATERAL (SELECT b.reset_at FROM github_sync.installation_budget(i.id) AS b
-		WHERE b.remaining <= b.request_limit / 10) AS h ON true
+		WHERE s.due_at <= now() AND b.remaining <= b.request_limit / 10) AS h ON true
 	WHERE (s.is_asked OR github_sync.reconcile_interval() > '0')
 		AND r.sync_enabled AND NOT r.access_lost AND r.sync_direction <> 'outbound' AND i.state = 'active'
 		/* A comment belongs to an issue: those come first. */
