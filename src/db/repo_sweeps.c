@@ -215,10 +215,11 @@ updated_at_of(const GithubItem *item)
 	return item->resource.updated_at;
 }
 
+/* 0: it is not closed. */
 static int64
 closed_at_of(const GithubItem *item)
 {
-	return item->resource.closed_at;
+	return item->resource.closed_at != GITHUB_NO_TIME ? item->resource.closed_at : 0;
 }
 
 static int64
@@ -349,8 +350,7 @@ repo_sweeps_report_page(const RepoSweep *sweep, const SweptPage *page)
 		" NULL)::github_sync.swept_page,"
 		" ARRAY(SELECT ROW(i.id, i.number::integer, i.is_pull = 1, i.title, i.body, i.state,"
 		" i.reason, i.author, i.url, to_timestamp(i.created), to_timestamp(i.updated),"
-		" CASE WHEN i.closed > -9223372036854775807 THEN to_timestamp(i.closed) END,"
-		" nullif(i.author_id, 0))::github_sync.resource"
+		" to_timestamp(nullif(i.closed, 0)), nullif(i.author_id, 0))::github_sync.resource"
 		" FROM unnest($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
 		" WITH ORDINALITY AS i (id, number, is_pull, title, body, state, reason, author, url,"
 		" created, updated, closed, author_id, place) ORDER BY i.place), $23,"
