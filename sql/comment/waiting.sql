@@ -62,7 +62,7 @@ BEGIN
 			WHERE q.github_issue_id = parent.id AND q.state IN ('queued', 'processing')) THEN
 			/* The comment moved its issue's updated_at at least that far. */
 			INSERT INTO github_sync.task_sync_transactions (direction, github_issue_id, github_updated_at)
-			VALUES ('inbound', parent.id, t.github_updated_at);
+			VALUES ('inbound', parent.id, github_sync.time_to_ask_with(t.github_updated_at));
 		END IF;
 	/* The last that ended by itself: one that another covers was inserted before that one failed. */
 	ELSIF (SELECT q.state FROM github_sync.task_sync_transactions AS q

@@ -22,12 +22,21 @@ BEGIN
 	IF NOT is_asked AND cached.@record@_id IS NOT NULL AND cached.github_id IS NOT NULL AND cached.deleted_at IS NULL
 		AND github_sync.sync_disabled_reason(cached.github_repo_id, 'inbound') IS NULL THEN
 		INSERT INTO github_sync.@record@_sync_transactions (direction, @resource@_id, github_updated_at, priority)
-		VALUES ('inbound', cached.id, cached.github_updated_at, github_sync.@record@_priority_of_settling());
+		VALUES ('inbound', cached.id, github_sync.time_to_ask_with(cached.github_updated_at),
+			github_sync.@record@_priority_of_settling());
 	END IF;
+EXCEPTION WHEN OTHERS THEN
+	/* The owner may have made the queue refuse it: nobody else has to wait for that. */
+	RAISE WARNING 'github_sync: % cannot be asked for once more: % (%)',
+		github_sync.@record@_described(cached), github_sync.shortened(SQLERRM), SQLSTATE;
+	UPDATE github_sync.@resources@ AS r SET lock_version = r.lock_version + 1,
+		settle_at = clock_timestamp() + interval '1 minute'
+	WHERE r.id = cached.id;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_settle(github_sync.@resources@) IS
-'private: a held record whose last change no answer has settled is asked for once more';
+'private: a held record whose last change no answer has settled is asked for once more; where that fails, a minute '
+'later';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_due(most integer) RETURNS timestamptz
 LANGUAGE plpgsql AS $$

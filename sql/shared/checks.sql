@@ -22,6 +22,13 @@ $$;
 COMMENT ON FUNCTION github_sync.check_inbound_time(timestamptz, boolean) IS
 'private: refuses an inbound transaction without a time (where it needs one), or with one more than a day ahead';
 
+/* What check_inbound_time() asks of what the worker inserts, too: an answer may have shown anything. */
+CREATE OR REPLACE FUNCTION github_sync.time_to_ask_with(known timestamptz) RETURNS timestamptz
+LANGUAGE sql VOLATILE
+RETURN least(coalesce(known, date_trunc('second', clock_timestamp())), clock_timestamp() + interval '1 day');
+COMMENT ON FUNCTION github_sync.time_to_ask_with(timestamptz) IS
+'private: github_updated_at of an inbound transaction that asks for a record whose last known time this is; NULL: none';
+
 CREATE OR REPLACE FUNCTION github_sync.refuse_direction() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -36,9 +36,11 @@ plan(Statement *statement, RecordType record_type)
 	statement->plans[record_type] = made;
 }
 
+/* SPI leaves the caller in a memory of its own, which ends with the transaction: errors are kept for longer. */
 ResultSet
 statement_run(Statement *statement, RecordType record_type, const Parameters *parameters)
 {
+	MemoryContext caller_context = CurrentMemoryContext;
 	int code;
 
 	if (statement->plans[record_type] == NULL)
@@ -46,6 +48,7 @@ statement_run(Statement *statement, RecordType record_type, const Parameters *pa
 	Assert(parameters->count == statement->nparameters);
 	code = SPI_execute_plan(statement->plans[record_type], (Datum *) parameters->values,
 							parameters->nulls, false, 0);
+	MemoryContextSwitchTo(caller_context);
 	if (code != SPI_OK_SELECT)
 		elog(ERROR, "could not run \"%s\": %s", statement->text, SPI_result_code_string(code));
 	return result_of_spi(statement->functions[record_type]);

@@ -215,3 +215,21 @@ SELECT carry_out(98);
 UPDATE github_sync.github_repos SET sync_direction = 'outbound';
 SELECT minute_is_over();
 SELECT * FROM settling;
+UPDATE github_sync.github_repos SET sync_direction = 'both';
+-- one whose time was never seen, or lies far ahead, asks with a time that the queue takes: what is due at the same
+-- moment waits for neither
+UPDATE github_sync.github_issues SET github_updated_at = NULL, settle_at = now();
+UPDATE github_sync.github_comments SET github_updated_at = now() + interval '2 days', settle_at = now();
+SELECT t.next_due_at AS tasks, c.next_due_at AS comments
+FROM github_sync.task_release_due() AS t, github_sync.comment_release_due() AS c;
+SELECT state, age(clock_timestamp(), github_updated_at) BETWEEN '0' AND '1 minute' AS is_about_now
+FROM github_sync.task_sync_transactions WHERE state = 'queued';
+SELECT count(*) FROM github_sync.github_comments WHERE settle_at <= clock_timestamp();
+-- nor for one that the owner's trigger refuses: it is tried again in a minute
+UPDATE github_sync.task_sync_transactions SET event = 'superseded' WHERE state = 'queued';
+UPDATE github_sync.github_issues SET settle_at = now();
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not in my queue'; END $$;
+CREATE TRIGGER refuse BEFORE INSERT ON github_sync.task_sync_transactions FOR EACH ROW EXECUTE FUNCTION refuse();
+SELECT next_due_at BETWEEN clock_timestamp() + interval '55 seconds' AND clock_timestamp() + interval '1 minute' AS later
+FROM github_sync.task_release_due();
+DROP TRIGGER refuse ON github_sync.task_sync_transactions;
