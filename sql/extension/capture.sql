@@ -19,11 +19,7 @@ DECLARE
 BEGIN
 	PERFORM github_sync.require_owner();
 	PERFORM github_sync.require_one_owner();
-	IF enabled IS NULL THEN
-		RAISE null_value_not_allowed USING
-			MESSAGE = format('whether changes of %ss are captured has to be true or false', record_type),
-			HINT = 'Capture is as it was.';
-	END IF;
+	PERFORM github_sync.require_argument(format('capture_%s_changes', record_type), 'enabled', enabled IS NULL);
 	attached := github_sync.attached_table(record_type);
 	IF attached IS NULL THEN
 		RAISE object_not_in_prerequisite_state USING

@@ -125,7 +125,7 @@ BEGIN
 	ORDER BY i.indisprimary DESC LIMIT 1;
 	IF key.name IS NULL THEN
 		key.problem := CASE WHEN given IS NULL THEN 'no single-column primary key'
-			ELSE format('column %s has no unique index of its own', given) END;
+			ELSE format('column %s has no unique index of its own', quote_ident(given)) END;
 	ELSIF key.type NOT IN ('integer', 'bigint', 'uuid', 'text', 'character varying') THEN
 		key.problem := format('the key %s has type %s: integer, bigint, uuid and text are possible',
 			key.name, key.type);

@@ -60,6 +60,7 @@ DECLARE
 	command text;
 BEGIN
 	PERFORM github_sync.require_owner();
+	PERFORM github_sync.require_argument(format('detach_%ss', record_type), 'drop_data', drop_data IS NULL);
 	PERFORM github_sync.require_rights_of_owner();
 	/* While the queue is there, which database it belongs to is known. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(

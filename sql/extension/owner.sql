@@ -40,7 +40,8 @@ BEGIN
 	FROM pg_class AS c JOIN pg_roles AS r ON r.oid = c.relowner WHERE c.oid = application_table;
 	IF NOT FOUND THEN
 		RAISE undefined_table USING
-			MESSAGE = format('there is no table %s', coalesce(application_table::text, 'null'));
+			MESSAGE = format('there is no table %s', coalesce(application_table::text, 'NULL')),
+			HINT = 'Name the table of the application, with its schema: ''public.tasks''.';
 	END IF;
 	IF here.relkind NOT IN ('r', 'p') OR here.relpersistence = 't' THEN
 		RAISE wrong_object_type USING

@@ -81,12 +81,18 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@task	target_id bigint;
 --@task BEGIN
 --@task	PERFORM github_sync.require_one_owner();
+--@task	PERFORM github_sync.require_argument('link_task', 'task_id', task_id IS NULL);
+--@task	PERFORM github_sync.require_argument('link_task', 'github_repo_id', github_repo_id IS NULL);
 --@task	PERFORM github_sync.require_repo(link_task.github_repo_id);
 --@task	IF github_issue_number IS NULL OR github_issue_number < 1 THEN
---@task		RAISE invalid_parameter_value USING MESSAGE = 'github_issue_number has to be the number of an issue';
+--@task		RAISE invalid_parameter_value USING
+--@task			MESSAGE = 'github_issue_number has to be the number of an issue',
+--@task			HINT = 'It is what GitHub shows behind the # of the issue, not its id.';
 --@task	END IF;
 --@task	IF NOT github_sync.task_lock_row_and_record(link_task.task_id) THEN
---@task		RAISE foreign_key_violation USING MESSAGE = format('task %s does not exist', link_task.task_id);
+--@task		RAISE foreign_key_violation USING
+--@task			MESSAGE = format('task %s does not exist', link_task.task_id),
+--@task			HINT = 'The first argument is the key of a row of the attached table.';
 --@task	END IF;
 --@task	/* An empty record if need be: who enqueues the task for the first time just now waits for it. */
 --@task	PERFORM github_sync.task_record_of_local_row(link_task.task_id, link_task.github_repo_id);
@@ -111,13 +117,17 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@comment	target_id bigint;
 --@comment BEGIN
 --@comment	PERFORM github_sync.require_one_owner();
+--@comment	PERFORM github_sync.require_argument('link_comment', 'comment_id', comment_id IS NULL);
+--@comment	PERFORM github_sync.require_argument('link_comment', 'github_repo_id', github_repo_id IS NULL);
 --@comment	IF github_comment_external_id IS NULL OR github_comment_external_id < 1 THEN
 --@comment		RAISE invalid_parameter_value USING
---@comment			MESSAGE = 'github_comment_external_id has to be GitHub''s id of a comment';
+--@comment			MESSAGE = 'github_comment_external_id has to be GitHub''s id of a comment',
+--@comment			HINT = 'It is the number behind #issuecomment- of its address.';
 --@comment	END IF;
 --@comment	IF NOT github_sync.comment_key_share_local_row(link_comment.comment_id) THEN
 --@comment		RAISE foreign_key_violation USING
---@comment			MESSAGE = format('comment %s does not exist', link_comment.comment_id);
+--@comment			MESSAGE = format('comment %s does not exist', link_comment.comment_id),
+--@comment			HINT = 'The first argument is the key of a row of the attached table.';
 --@comment	END IF;
 --@comment	SELECT i.id INTO parent_id FROM github_sync.comment_local_row(link_comment.comment_id) AS l
 --@comment	JOIN github_sync.github_issues AS i ON i.id = l.parent_issue_id
@@ -154,12 +164,14 @@ DECLARE
 	cached github_sync.@resources@;
 BEGIN
 	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.require_argument('unlink_@record@', '@record@_id', @record@_id IS NULL);
 	PERFORM github_sync.@record@_require_table();
 	LOOP
 		SELECT r.id INTO linked_id FROM github_sync.@resources@ AS r WHERE r.@record@_id = unlink_@record@.@record@_id;
 		IF NOT FOUND THEN
 			RAISE no_data_found USING
-				MESSAGE = format('@record@ %s is not linked', unlink_@record@.@record@_id);
+				MESSAGE = format('@record@ %s is not linked', unlink_@record@.@record@_id),
+				HINT = 'View github_sync.sync_status shows what is linked.';
 		END IF;
 		cached := github_sync.@record@_lock_record(linked_id);
 		/* Else it was linked or unlinked while we waited: look again. */

@@ -2,27 +2,22 @@
  * Retrying an errored transaction: the rules decide anew, as for an insert.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.retry_@record@_sync_transaction(id bigint) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION github_sync.@record@_retry_if_errored(transaction_id bigint) RETURNS text
+LANGUAGE plpgsql AS $$
 DECLARE
 	t github_sync.@record@_sync_transactions;
 	cached github_sync.@resources@;
 	late record;
 BEGIN
-	PERFORM github_sync.require_one_owner();
 	LOOP
-		SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.id = retry_@record@_sync_transaction.id;
+		SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q WHERE q.id = transaction_id;
 		cached := github_sync.@record@_lock_record(t.@resource@_id);
 		/* Else its record became part of another one while we waited: look again. */
 		EXIT WHEN cached.id IS NOT NULL OR t.@resource@_id IS NULL;
 	END LOOP;
 	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q WHERE q.id = t.id;
 	IF t.state IS DISTINCT FROM 'errored' THEN
-		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = format('@record@ sync transaction %s is not errored', retry_@record@_sync_transaction.id),
-			DETAIL = CASE WHEN t.state IS NULL THEN 'It does not exist.' ELSE format('It is %s.', t.state) END,
-			HINT = 'View github_sync.sync_errors lists what can be retried.';
+		RETURN NULL;
 	END IF;
 	IF t.@resource@_id IS NULL THEN
 		late := github_sync.@record@_find_late_record(t);
@@ -37,8 +32,33 @@ BEGIN
 	RETURN github_sync.@record@_requeue(t, cached, 'retried', NULL);
 END
 $$;
+COMMENT ON FUNCTION github_sync.@record@_retry_if_errored(bigint) IS
+'private: takes an errored transaction back to queued; returns the state it has then, NULL: it is not errored, or not '
+'any more';
+
+CREATE OR REPLACE FUNCTION github_sync.retry_@record@_sync_transaction(id bigint) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	retried text;
+	found_state text;
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.require_argument('retry_@record@_sync_transaction', 'id', id IS NULL);
+	retried := github_sync.@record@_retry_if_errored(id);
+	IF retried IS NULL THEN
+		SELECT q.state INTO found_state FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.id = retry_@record@_sync_transaction.id;
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('@record@ sync transaction %s is not errored', id),
+			DETAIL = CASE WHEN found_state IS NULL THEN 'It does not exist.' ELSE format('It is %s.', found_state) END,
+			HINT = 'View github_sync.sync_errors lists what can be retried.';
+	END IF;
+	RETURN retried;
+END
+$$;
 COMMENT ON FUNCTION github_sync.retry_@record@_sync_transaction(bigint) IS
-'public: takes an errored transaction back to queued, where the rules decide anew; returns the state it has now';
+'public: takes an errored transaction back to queued, where the rules decide anew; returns the state it has now. '
+'Raises 55000 for what is not errored, 22004 for NULL';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_retry_all(older_than interval) RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -52,8 +72,8 @@ BEGIN
 		WHERE q.state = 'errored' AND q.finished_at <= clock_timestamp() - older_than
 		ORDER BY q.@resource@_id, q.id
 	LOOP
-		PERFORM github_sync.retry_@record@_sync_transaction(transaction_id);
-		retried := retried + 1;
+		/* Somebody else may have retried it, or a retry before it superseded it. */
+		retried := retried + CASE WHEN github_sync.@record@_retry_if_errored(transaction_id) IS NULL THEN 0 ELSE 1 END;
 	END LOOP;
 	RETURN retried;
 END

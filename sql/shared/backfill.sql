@@ -9,11 +9,14 @@ RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.require_argument('backfill_repo', 'github_repo_id', github_repo_id IS NULL);
+	PERFORM github_sync.require_argument('backfill_repo', 'state', state IS NULL);
+	PERFORM github_sync.require_argument('backfill_repo', 'include_comments', include_comments IS NULL);
 	PERFORM github_sync.require_repo(github_repo_id);
-	IF (state IN ('all', 'open', 'closed')) IS NOT TRUE OR include_comments IS NULL THEN
+	IF state NOT IN ('all', 'open', 'closed') THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = format('there are no issues of state %L to import', state),
-			HINT = 'state is all, open or closed; include_comments is true or false.';
+			HINT = 'state is all, open or closed.';
 	END IF;
 	INSERT INTO github_sync.repo_sweeps AS s (github_repo_id, stream, is_asked, filters)
 	SELECT backfill_repo.github_repo_id, l.stream, l.stream = 'issues' OR include_comments,
@@ -34,12 +37,13 @@ COMMENT ON FUNCTION github_sync.backfill_repo(bigint, text, timestamptz, boolean
 'public: imports what a repository (GitHub''s id) has: its issues of a state (all, open, closed) that changed since '
 'a time (NULL: all), and their comments; what is linked stays so and is compared. The worker does it, behind all else; '
 'sync_progress shows how far it is, CALL wait_for_backfill() waits. Begins anew where one is under way. Raises 23503 '
-'for a repository that is not connected, 22023 for another state';
+'for a repository that is not connected, 22023 for another state, 22004 for NULL';
 
 CREATE OR REPLACE FUNCTION github_sync.reconcile_repo(github_repo_id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.require_argument('reconcile_repo', 'github_repo_id', github_repo_id IS NULL);
 	PERFORM github_sync.require_repo(github_repo_id);
 	PERFORM github_sync.hasten_sweeps(github_repo_id, true);
 	PERFORM github_sync.wake();
@@ -54,6 +58,8 @@ CREATE OR REPLACE FUNCTION github_sync.backfill_status(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.require_argument('wait_for_backfill', 'github_repo_id', repo_id IS NULL);
+	PERFORM github_sync.require_repo(repo_id);
 	SELECT coalesce(bool_and(s.phase <> 'backfill' AND NOT s.is_asked), true),
 		string_agg(format('%s: %s %s', s.stream, s.listed,
 			CASE WHEN s.phase <> 'backfill' THEN 'done' WHEN s.last_error IS NOT NULL THEN s.last_error
@@ -89,4 +95,4 @@ END
 $$;
 COMMENT ON PROCEDURE github_sync.wait_for_backfill(bigint) IS
 'public: waits until a repository (GitHub''s id) is imported, with a NOTICE whenever it is further on; commits in '
-'between, so that it cannot be called within a transaction';
+'between, so that it cannot be called within a transaction. Raises 23503 for a repository that is not connected';

@@ -29,6 +29,19 @@ RETURN least(coalesce(known, date_trunc('second', clock_timestamp())), clock_tim
 COMMENT ON FUNCTION github_sync.time_to_ask_with(timestamptz) IS
 'private: github_updated_at of an inbound transaction that asks for a record whose last known time this is; NULL: none';
 
+CREATE OR REPLACE FUNCTION github_sync.require_age(older_than interval, meaning text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	IF (older_than >= interval '0') IS NOT TRUE THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('older_than is %s', coalesce(older_than::text, 'NULL')),
+			HINT = meaning;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_age(interval, text) IS
+'private: a clear error (22023) for an age that is none';
+
 CREATE OR REPLACE FUNCTION github_sync.refuse_direction() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -8,11 +8,8 @@ DECLARE
 	pruned bigint;
 BEGIN
 	PERFORM github_sync.require_one_owner();
-	IF older_than IS NULL OR older_than < interval '0' THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = format('older_than is %s', coalesce(older_than::text, 'NULL')),
-			HINT = 'It is the least age of what is pruned, for example interval ''90 days''.';
-	END IF;
+	PERFORM github_sync.require_age(older_than,
+		'It is the least age of what is pruned, for example interval ''90 days''.');
 	pruned := github_sync.task_prune(older_than);
 	IF to_regprocedure('github_sync.comment_prune(interval)') IS NOT NULL THEN
 		pruned := pruned + github_sync.comment_prune(older_than);
@@ -26,4 +23,4 @@ $$;
 COMMENT ON FUNCTION github_sync.prune(interval) IS
 'public: deletes transactions that were completed, canceled, dropped or duplicates longer ago than that, and '
 'conflicts and webhook deliveries of that age; returns how many transactions. Errored and disabled ones stay: they '
-'can still run';
+'can still run. Raises 22023 where the age is NULL or negative';

@@ -77,6 +77,8 @@ CREATE OR REPLACE FUNCTION github_sync.set_repo_sync(github_repo_id bigint, enab
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.require_argument('set_repo_sync', 'github_repo_id', github_repo_id IS NULL);
+	PERFORM github_sync.require_argument('set_repo_sync', 'enabled', enabled IS NULL);
 	PERFORM github_sync.require_repo(github_repo_id);
 	UPDATE github_sync.github_repos AS r SET sync_enabled = enabled, access_lost = access_lost AND NOT enabled,
 		paused_until = CASE WHEN NOT enabled THEN paused_until END,
@@ -86,4 +88,5 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.set_repo_sync(bigint, boolean) IS
 'public: switches the sync of a repository (GitHub''s id) off or on; what is queued becomes disabled, what is '
-'disabled is queued again by the rules. On also tries again where GitHub did not show the repository any more';
+'disabled is queued again by the rules. On also tries again where GitHub did not show the repository any more. '
+'Raises 22004 for NULL, 23503 for a repository that is not connected';

@@ -111,6 +111,36 @@ SELECT github_sync.grant_webhooks(NULL);
 SELECT github_sync.grant_monitor(0::regrole);
 SELECT github_sync.capture_task_changes(NULL);
 SELECT github_sync.capture_comment_changes(NULL);
+-- whatever a public function needs, NULL is refused by the name of the argument, or of what the function is about
+CREATE FUNCTION world.refused(call text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	hint text;
+BEGIN
+	EXECUTE 'SELECT github_sync.' || call;
+	RETURN NEXT 'taken: ' || call;
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+	RETURN NEXT concat_ws(' ', SQLSTATE, SQLERRM, CASE WHEN hint = '' THEN '(without a hint)' END);
+END
+$$;
+SELECT r.* FROM (VALUES ('set_repo_sync(NULL, true)'), ('set_repo_sync(1, NULL)'), ('set_repo_sync(77, true)'),
+	('backfill_repo(NULL)'), ('backfill_repo(1, NULL)'), ('backfill_repo(1, $$all$$, NULL, NULL)'),
+	('backfill_repo(1, $$new$$)'), ('backfill_repo(77)'), ('reconcile_repo(NULL)'), ('reconcile_repo(77)'),
+	('backfill_status(NULL)'), ('backfill_status(77)'),
+	('retry_errored(NULL)'), ('retry_errored($$-1 hour$$)'), ('prune(NULL)'), ('prune($$-1 hour$$)'),
+	('retry_task_sync_transaction(NULL)'), ('retry_comment_sync_transaction(NULL)'), ('retry_task_sync_transaction(0)'),
+	('link_task(NULL, 1, 1, $$github$$)'), ('link_task(1, NULL, 1, $$github$$)'),
+	('link_task(1, 1, NULL, $$github$$)'), ('link_task(1, 1, 1, NULL)'),
+	('link_comment(NULL, 1, 1, $$github$$)'), ('link_comment(1, NULL, 1, $$github$$)'),
+	('link_comment(1, 1, NULL, $$github$$)'), ('unlink_task(NULL)'), ('unlink_comment(NULL)'),
+	('unlink_task(-1)')) AS c (call),
+	world.refused(c.call) AS r;
+SET SESSION AUTHORIZATION DEFAULT;
+SELECT r.* FROM (VALUES ('detach_comments(NULL)'), ('attach_tasks(NULL)'), ('attach_comments(NULL)'),
+	('attach_tasks($$app.tasks$$, $$$$)'), ('attach_comments($$app.comments$$, $$$$)'),
+	('grant_application($$regress_app$$, NULL)'), ('grant_attach(NULL)'), ('grant_monitor(NULL)')) AS c (call),
+	world.refused(c.call) AS r;
+SET SESSION AUTHORIZATION regress_owner;
 -- a dashboard reads the views, and only those
 SET SESSION AUTHORIZATION regress_owner;
 REVOKE ALL ON github_sync.task_sync_transactions, github_sync.comment_sync_transactions FROM regress_app;

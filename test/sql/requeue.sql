@@ -50,6 +50,20 @@ SELECT github_sync.retry_errored('1 hour');
 SELECT github_sync.retry_errored();
 SELECT * FROM queue;
 SELECT * FROM comment_queue;
+-- two of one record: the retry of one may end the other, which stops nobody's retry
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+SELECT webhook(7);
+SELECT * FROM claim();
+SELECT github_sync.task_fail(2, 1, 'forbidden', 'GitHub said no');
+SELECT webhook(9), webhook(9, 2);
+SELECT * FROM claim(2);
+SELECT github_sync.task_fail(3, 1, 'forbidden', 'GitHub said no'), github_sync.task_fail(4, 1, 'forbidden', 'GitHub said no');
+SELECT * FROM queue;
+SELECT github_sync.retry_errored();
+SELECT * FROM queue;
 
 -- the outbound that an inbound was dropped for fails: the newest of those is queued again
 CALL start_afresh();
