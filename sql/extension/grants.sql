@@ -121,11 +121,17 @@ BEGIN
 	LOOP
 		EXECUTE command;
 	END LOOP;
-	EXECUTE format('GRANT EXECUTE ON FUNCTION github_sync.%I() TO %s', 'health', role);
+	FOR command IN
+		SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s', p.oid::regprocedure, role) FROM pg_proc AS p
+		WHERE p.pronamespace = 'github_sync'::regnamespace AND p.proname IN ('health', 'record_history')
+			AND pg_get_userbyid(p.proowner) = github_sync.queue_owner() ORDER BY 1
+	LOOP
+		EXECUTE command;
+	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION github_sync.grant_monitor(regrole) IS
-'public: lets a role read the views and call health(). For the owner of the queue';
+'public: lets a role read the views and call health() and record_history(). For the owner of the queue';
 
 CREATE FUNCTION github_sync.grant_attach(role regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

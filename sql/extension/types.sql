@@ -276,3 +276,14 @@ COMMENT ON COLUMN github_sync.finding.since IS
 'since when it is not ok; NULL: it is, or nobody knows';
 COMMENT ON COLUMN github_sync.finding.remedy IS
 'a statement or a setting; NULL: none is needed';
+
+CREATE TYPE github_sync.story_line AS (
+	record_type text,
+	at timestamptz,
+	transaction_id bigint,
+	direction text,
+	event text,
+	detail text
+);
+COMMENT ON TYPE github_sync.story_line IS
+'private: one thing that happened to a record; without a time: it did not happen';

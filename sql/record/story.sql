@@ -1,0 +1,115 @@
+/*
+ * The story of one record, for people: what happened to it, when and why.  It
+ * is told from what is kept: what prune() removed is not in it.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_why_enqueued(t github_sync.@record@_sync_transactions) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN concat_ws('; ', CASE
+			WHEN t.direction = 'outbound' AND t.action = 'delete' THEN 'the application deleted its row'
+			WHEN t.direction = 'outbound' THEN 'the application changed its row'
+			WHEN t.priority = github_sync.@record@_priority_of_settling()
+				THEN 'GitHub is asked once more: its last answer may not have shown all'
+			WHEN t.action = 'delete' THEN 'GitHub told of a deletion'
+			WHEN t.state <> 'completed' AND t.github_updated_at IS NOT NULL
+				THEN format('GitHub told of a change at %s', t.github_updated_at)
+			ELSE 'GitHub told of a change' END,
+		CASE WHEN t.queued_at < t.inserted_at - interval '1 millisecond'
+			THEN format('it takes a place in line of %s', t.queued_at) END);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_why_enqueued(github_sync.@record@_sync_transactions) IS
+'private: what a transaction was inserted for, in words';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_story_of_transaction(
+	t github_sync.@record@_sync_transactions, because text)
+RETURNS SETOF github_sync.story_line
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY SELECT '@record@', l.at, t.id, t.direction, l.event, l.detail
+	FROM (VALUES
+		(t.inserted_at, 'enqueued', github_sync.@record@_why_enqueued(t)),
+		(t.last_error_at, 'failed try', t.last_error),
+		(t.processing_at, 'claimed', format('by the worker, claim %s', t.claim_no)),
+		(t.finished_at, t.state, CASE
+			WHEN t.state <> 'completed' THEN because
+			WHEN t.action = 'delete' THEN 'the other side has been told'
+			ELSE format('both sides have it, as of %s by GitHub''s clock', t.github_updated_at) END))
+		AS l (at, event, detail);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_story_of_transaction(github_sync.@record@_sync_transactions, text) IS
+'private: what happened to one transaction; lines without a time did not happen';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_story_of_queue(transaction_ids bigint[])
+RETURNS SETOF github_sync.story_line
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY SELECT line.*
+	FROM github_sync.sync_history AS h
+	JOIN github_sync.@record@_sync_transactions AS t ON t.id = h.id
+	CROSS JOIN LATERAL github_sync.@record@_story_of_transaction(t, h.because) AS line
+	WHERE h.record_type = '@record@' AND h.id = ANY (transaction_ids);
+	RETURN QUERY SELECT '@record@', clock_timestamp(), q.id, q.direction, 'waits',
+		concat_ws(': ', q.waits_for, q.pause_reason)
+	FROM github_sync.sync_queue AS q
+	WHERE q.record_type = '@record@' AND q.id = ANY (transaction_ids) AND q.state = 'queued';
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_story_of_queue(bigint[]) IS
+'private: what happened to transactions, and what those that are queued wait for now';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_story_of_record(cached github_sync.@resources@)
+RETURNS SETOF github_sync.story_line
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY SELECT '@record@', a.begun_at, NULL::bigint, 'outbound', 'creation sent', CASE a.outcome
+		WHEN 'created' THEN 'GitHub has made it'
+		WHEN 'rejected' THEN 'GitHub refused it'
+		WHEN 'not found' THEN 'its answer was lost, and GitHub''s lists do not have it: it was not made'
+		ELSE 'its answer was lost: GitHub''s lists are searched before it is sent again' END
+	FROM github_sync.@record@_creation_attempts AS a WHERE a.@resource@_id = cached.id;
+	RETURN QUERY SELECT '@record@', c.detected_at, c.transaction_id, NULL, 'conflict',
+		format('both sides changed %s: that of %s counts, the other one is in github_sync.sync_conflicts, id %s',
+			c.field, CASE c.winner WHEN 'github' THEN 'GitHub' ELSE 'the application' END, c.id)
+	FROM github_sync.sync_conflicts AS c WHERE c.record_type = '@record@' AND c.cached_record_id = cached.id;
+	RETURN QUERY SELECT '@record@', d.received_at, NULL::bigint, 'inbound', 'webhook',
+		format('%s: %s (delivery %s)', concat_ws('.', d.event, d.action), d.outcome, d.delivery_id)
+	FROM github_sync.webhook_deliveries AS d
+--@task	WHERE d.facts ->> 'issue_id' = cached.github_id::text AND NOT d.facts ? 'comment_id';
+--@comment	WHERE d.facts ->> 'comment_id' = cached.github_id::text;
+	RETURN QUERY SELECT '@record@', mark.at, NULL::bigint, mark.direction, mark.event, mark.detail
+	FROM (VALUES
+		(cached.missing_since, 'inbound', 'missing',
+			'GitHub did not show it, and is asked again before it counts as deleted'),
+		(cached.deleted_at, 'inbound', 'deleted at GitHub', 'a later change there brings it back'),
+		(cached.local_deleted_at, 'outbound', 'row deleted', 'by the application; it is not made again'),
+		(cached.settle_at, 'inbound', 'will be asked once more', 'its last change may not be all that there is'))
+		AS mark (at, direction, event, detail);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_story_of_record(github_sync.@resources@) IS
+'private: what is known of a record besides its transactions; lines without a time did not happen';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_story(key_text text) RETURNS SETOF github_sync.story_line
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	key CONSTANT {{key_type}} := key_text;
+	cached CONSTANT github_sync.@resources@ := (
+		SELECT r FROM github_sync.@resources@ AS r WHERE r.@record@_id = key);
+	transaction_ids CONSTANT bigint[] := ARRAY(SELECT t.id FROM github_sync.@record@_sync_transactions AS t
+		WHERE t.@resource@_id = cached.id OR t.@record@_id = key);
+BEGIN
+	IF cached.id IS NULL AND transaction_ids = '{}' THEN
+		RAISE no_data_found USING
+			MESSAGE = format('nothing is known of @record@ %s', key),
+			HINT = 'It was never enqueued (see capture_@record@_changes()), or its row is deleted: '
+				'github_sync.sync_history has what is kept.';
+	END IF;
+	RETURN QUERY SELECT * FROM github_sync.@record@_story_of_queue(transaction_ids)
+		UNION ALL SELECT * FROM github_sync.@record@_story_of_record(cached);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_story(text) IS
+'private: what happened to a record, by the key of its local row, in no order; lines without a time did not happen';

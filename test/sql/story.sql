@@ -1,0 +1,68 @@
+--
+-- record_history(): what happened to one record, in words
+--
+\set ECHO none
+\set world `cat "$PG_ABS_SRCDIR/sql/include/world.sql"`
+:world
+\pset format unaligned
+\pset tuples_only on
+\pset null -
+-- Times differ from run to run: the order of what happened is the story.
+CREATE FUNCTION world.story(task bigint DEFAULT NULL, comment bigint DEFAULT NULL) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT concat_ws(' | ', h.transaction_id, h.direction, h.event,
+		regexp_replace(h.detail, '((Sun|Mon|Tue|Wed|Thu|Fri|Sat) )?\S+ \S+ \d\d:\d\d:\d\d(\.\d+)?( \d{4})?( P[SD]T)?', '(time)', 'g'))
+	FROM github_sync.record_history(task_id => task, comment_id => comment) WITH ORDINALITY AS h ORDER BY h.ordinality
+$$;
+\set ECHO all
+
+-- an issue that arrives, is told of twice, and is edited on both sides
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT webhook(1);
+SELECT carry_out(10);
+CALL github_has(12, new_title => 'Crash at start');
+SELECT webhook(12);
+UPDATE app.tasks SET title = 'Crash!', modified_at = at(13);
+SELECT outbound(1);
+SELECT carry_out(20);
+SELECT carry_out(20);
+SELECT * FROM story(1);
+-- what failed, and what it waits for
+UPDATE app.tasks SET title = 'Crash?', modified_at = at(30);
+SELECT outbound(1);
+SELECT * FROM claim();
+SELECT github_sync.task_give_back(max(id), 1, 'GitHub is down', clock_timestamp() + interval '1 hour') FROM github_sync.task_sync_transactions;
+SELECT s FROM story(1) AS s WHERE s ~ 'failed try|waits';
+-- a comment that GitHub does not show any more
+CALL github_has(31, new_body => 'Here too.', comment => 5000000001);
+SELECT webhook(31, comment => 5000000001);
+SELECT carry_out(32, 'comment');
+SELECT deletion(33, comment => 5000000001);
+SELECT * FROM claim(of_type => 'comment');
+SELECT missing(2, 33, of_type => 'comment');
+SELECT * FROM story(comment => 1);
+
+-- a creation whose answer is lost, and that is found
+CALL start_afresh();
+INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+SELECT github_sync.task_give_back(1, 1, 'timeout', clock_timestamp() + interval '1 minute');
+SELECT * FROM story(1);
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL;
+SELECT carry_out(5);
+SELECT * FROM story(1);
+
+-- of one record alone
+INSERT INTO app.tasks (title, repo_id) VALUES ('Other', 1) RETURNING id;
+SELECT * FROM github_sync.record_history(task_id => 2);
+SELECT * FROM github_sync.record_history();
+SELECT * FROM github_sync.record_history(1, 1);
+SELECT * FROM github_sync.record_history(task_id => 'one');
+SELECT count(*) > 1 FROM github_sync.record_history('1');
+SELECT count(*) FROM github_sync.record_history(comment_id => 99);
+-- a dashboard may read it
+SELECT github_sync.grant_monitor('regress_app') \g /dev/null
+SET SESSION AUTHORIZATION regress_app;
+SELECT count(*) > 1 FROM github_sync.record_history(task_id => 1);
