@@ -78,6 +78,15 @@ in_utf8(const char *message)
 	return pstrdup(pg_server_to_any(message, (int) strlen(message), PG_UTF8));
 }
 
+/* Nobody but our own functions writes them, and what those write has room: another session was quicker. */
+static bool
+is_key_of_ours(const ErrorData *raised)
+{
+	return (raised->sqlerrcode == ERRCODE_UNIQUE_VIOLATION ||
+			raised->sqlerrcode == ERRCODE_FOREIGN_KEY_VIOLATION) &&
+		raised->schema_name != NULL && strcmp(raised->schema_name, "github_sync") == 0;
+}
+
 /* In an error's handler: what was raised, in the caller's memory. */
 static void
 take_error(MemoryContext caller_context, DbError *error)
@@ -89,6 +98,7 @@ take_error(MemoryContext caller_context, DbError *error)
 	FlushErrorState();
 	error->sqlstate = caught->sqlerrcode;
 	error->message = pstrdup(caught->message ? caught->message : "unknown error");
+	error->is_lost_race = is_key_of_ours(caught);
 	FreeErrorData(caught);
 }
 
@@ -302,7 +312,7 @@ db_error_is_passing(const DbError *error)
 {
 	int category = ERRCODE_TO_CATEGORY(error->sqlstate);
 
-	return category == ERRCODE_TO_CATEGORY(ERRCODE_CONNECTION_EXCEPTION) ||
+	return error->is_lost_race || category == ERRCODE_TO_CATEGORY(ERRCODE_CONNECTION_EXCEPTION) ||
 		category == ERRCODE_INSUFFICIENT_RESOURCES || category == ERRCODE_OPERATOR_INTERVENTION ||
 		category == ERRCODE_TO_CATEGORY(ERRCODE_T_R_DEADLOCK_DETECTED);
 }

@@ -15,7 +15,8 @@
 typedef struct DbError
 {
 	int sqlstate;
-	char *message; /* UTF-8; without DETAIL: it may show the application's data */
+	char *message;     /* UTF-8; without DETAIL: it may show the application's data */
+	bool is_lost_race; /* a key of our own tables was given, or taken away, in the meantime */
 } DbError;
 
 typedef void (*DbAction)(void *argument);

@@ -158,6 +158,40 @@ is($application->superuser_sql("SELECT task_id FROM github_sync.github_issues WH
 $github->human_edits_issue('acme/widgets', $rude->{number}, title => 'a polite issue');
 retry_errored();
 
+# ---- another session was quicker ----
+
+$application->sql(q{
+	CREATE SEQUENCE races;
+	CREATE FUNCTION lose_race() RETURNS trigger LANGUAGE plpgsql AS $$
+	BEGIN
+		IF nextval('races') <= 2 THEN
+			RAISE unique_violation USING MESSAGE = 'duplicate key value violates unique constraint', SCHEMA = TG_ARGV[0], TABLE = 'github_issues';
+		END IF;
+		RETURN NEW;
+	END $$});
+
+# What a transaction of a task comes to whose first two tries meet a key of a table in a schema.
+sub after_lost_races
+{
+	my ($schema) = @_;
+
+	$application->sql("ALTER SEQUENCE races RESTART;
+		CREATE TRIGGER lose_race BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION lose_race('$schema')");
+	$github->advance_clock(5);
+	$github->human_edits_issue('acme/widgets', $number, title => "a race in $schema");
+	$application->tell_of_issue($github->issue('acme/widgets', $number));
+	$application->wait_until_done;
+	$application->sql('DROP TRIGGER lose_race ON tasks');
+	return ($application->task_transactions('true'))[-1];
+}
+
+my $lost = after_lost_races('github_sync');
+is($lost->{state}, 'completed', 'a key of our own tables that another session took: tried again');
+like($lost->{last_error}, qr/^apply_failed: 23505|23505/, '... and the row says what was in the way');
+is($application->task($task)->{title}, 'a race in github_sync', '... until it is applied');
+is(after_lost_races('shop')->{state}, 'errored', "a key of the application's tables is no race: errored");
+retry_errored();
+
 # ---- GitHub refuses ----
 
 my $refusal = encode_json({ message => 'Validation Failed', errors => [ { resource => 'Issue', message => 'title is unbearable' } ] });
