@@ -171,6 +171,19 @@ COMMENT ON FUNCTION github_sync.comment_bring_along(github_sync.github_issues) I
 'private: the issue of a task was made: the comments that the task had before its repository was known are enqueued. '
 '55P03: the application holds one of them';
 
+CREATE OR REPLACE FUNCTION github_sync.comment_retry_strays_of_issue(issue_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM github_sync.comment_retry_strays(s.id) FROM (
+		SELECT DISTINCT c.id FROM github_sync.github_comments AS c
+		JOIN github_sync.comment_sync_transactions AS t ON t.github_comment_id = c.id
+		WHERE c.github_issue_id = issue_id AND t.state = 'errored' AND t.error_code = 'repo_changed'
+		ORDER BY c.id) AS s;
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_retry_strays_of_issue(bigint) IS
+'private: a task and its issue are in one place again: so may be its comments that were not sent for that';
+
 CREATE OR REPLACE FUNCTION github_sync.return_comments_of_task() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -185,18 +198,49 @@ BEGIN
 	LOOP
 		PERFORM github_sync.comment_enable_record(cached_id, '{outbound}');
 	END LOOP;
+	PERFORM github_sync.comment_retry_strays_of_issue(NEW.github_issue_id);
 	RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.return_comments_of_task() IS
-'private: a task that belonged to no repository is sent again: what its comments said meanwhile is queued again, by '
-'the rules';
+'private: a task that belonged to no repository, or to another one, is sent again: what its comments said meanwhile is '
+'queued again, by the rules';
 
 CREATE OR REPLACE TRIGGER d_return_comments
 	AFTER INSERT ON github_sync.task_sync_transactions
 	FOR EACH ROW WHEN (NEW.direction = 'outbound' AND NEW.supersedes IS NOT NULL
 		AND NEW.state IN ('queued', 'duplicate'))
 	EXECUTE FUNCTION github_sync.return_comments_of_task();
+
+CREATE OR REPLACE FUNCTION github_sync.release_comments(issue_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	/* What somebody holds, he supersedes; what he requeues, the next claim parks again. */
+	UPDATE github_sync.comment_sync_transactions SET next_attempt_at = NULL
+	WHERE id IN (SELECT t.id FROM github_sync.github_comments AS c
+		JOIN github_sync.comment_sync_transactions AS t ON t.github_comment_id = c.id
+		WHERE c.github_issue_id = issue_id AND t.state = 'queued' AND t.next_attempt_at = 'infinity'
+		FOR NO KEY UPDATE OF t SKIP LOCKED);
+END
+$$;
+COMMENT ON FUNCTION github_sync.release_comments(bigint) IS
+'private: comments that wait for their issue stand in line again: their claim decides anew';
+
+CREATE OR REPLACE FUNCTION github_sync.release_comments_without_place() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.release_comments(NEW.github_issue_id);
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.release_comments_without_place() IS
+'private: a task belongs to no repository any more: comments that wait for its issue become disabled, as it did';
+
+CREATE OR REPLACE TRIGGER e_release_comments
+	AFTER INSERT OR UPDATE ON github_sync.task_sync_transactions
+	FOR EACH ROW WHEN (NEW.state = 'disabled' AND NEW.disabled_reason = 'no_repo')
+	EXECUTE FUNCTION github_sync.release_comments_without_place();
 
 CREATE OR REPLACE FUNCTION github_sync.release_comments_of_issue() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -205,12 +249,7 @@ BEGIN
 	IF NOT github_sync.queue_has_one_owner() THEN
 		RETURN NULL;
 	END IF;
-	/* What somebody holds, he supersedes; what he requeues, the next claim parks again. */
-	UPDATE github_sync.comment_sync_transactions SET next_attempt_at = NULL
-	WHERE id IN (SELECT t.id FROM github_sync.github_comments AS c
-		JOIN github_sync.comment_sync_transactions AS t ON t.github_comment_id = c.id
-		WHERE c.github_issue_id = NEW.id AND t.state = 'queued' AND t.next_attempt_at = 'infinity'
-		FOR NO KEY UPDATE OF t SKIP LOCKED);
+	PERFORM github_sync.release_comments(NEW.id);
 	PERFORM github_sync.comment_bring_along(NEW)
 	WHERE OLD.number IS NULL AND NEW.number IS NOT NULL AND NEW.task_id IS NOT NULL;
 	RETURN NULL;

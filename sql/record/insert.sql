@@ -203,11 +203,13 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_cancel_superseded() RETURNS trig
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_one_owner();
-	UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = NEW.id, disabled_reason = NULL
-	WHERE id = ANY (NEW.supersedes) AND (state = 'queued' OR state = 'disabled' AND disabled_reason = 'no_repo');
+	UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = NEW.id,
+		disabled_reason = NULL, error_code = NULL, error_reason = NULL, last_error = coalesce(error_reason, last_error)
+	WHERE id = ANY (NEW.supersedes) AND (state = 'queued' OR state = 'disabled' AND disabled_reason = 'no_repo'
+		OR state = 'errored' AND error_code = 'repo_changed');
 	RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_cancel_superseded() IS
-'private: cancels the queued transactions that a new one supersedes, and those that waited for the row to belong to a '
-'repository again';
+'private: cancels the queued transactions that a new one supersedes, and those that were not sent because the row was '
+'elsewhere';

@@ -166,13 +166,17 @@ COMMENT ON FUNCTION github_sync.@record@_may_go_along(github_sync.@resources@) I
 CREATE OR REPLACE FUNCTION github_sync.@record@_strays_of(cached_id bigint) RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN (SELECT array_agg(q.id ORDER BY q.id) FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.@resource@_id = cached_id AND q.state = 'disabled' AND q.disabled_reason = 'no_repo');
+	RETURN (SELECT array_agg(s.id ORDER BY s.id) FROM (
+		SELECT q.id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached_id AND q.state = 'disabled' AND q.disabled_reason = 'no_repo'
+		UNION ALL
+		SELECT q.id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached_id AND q.state = 'errored' AND q.error_code = 'repo_changed') AS s);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_strays_of(bigint) IS
-'private: outbound transactions that are disabled because the row belonged to no repository; one that is inserted '
-'when it does again takes their place';
+'private: outbound transactions that were not sent because the row belonged to no repository, or to another one; one '
+'that is inserted when it is back takes their place';
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_note_place(cached github_sync.github_issues, named_repo_id bigint)
 --@task RETURNS void

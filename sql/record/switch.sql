@@ -84,6 +84,31 @@ COMMENT ON FUNCTION github_sync.@record@_enable_record(bigint, text[]) IS
 'private: queues the newest disabled transaction of a record and direction again, the rules applied; the older ones '
 'are canceled by it';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_retry_strays(cached_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	cached github_sync.@resources@ := github_sync.@record@_lock_record(cached_id);
+	newest github_sync.@record@_sync_transactions;
+	ids CONSTANT bigint[] := ARRAY(SELECT q.id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached_id AND q.state = 'errored' AND q.error_code = 'repo_changed' ORDER BY q.id DESC);
+BEGIN
+	IF ids = '{}' OR NOT github_sync.@record@_table_fits() OR github_sync.@record@_place_problem(cached,
+			github_sync.@record@_local_row(cached.@record@_id)) IS NOT NULL THEN
+		RETURN;
+	END IF;
+	SELECT * INTO newest FROM github_sync.@record@_sync_transactions AS q WHERE q.id = ids[1];
+	newest.attempts := 0;
+	newest.lagging_answers := 0;
+	PERFORM github_sync.@record@_requeue(newest, cached, 'retried', NULL);
+	UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = ids[1],
+		error_code = NULL, error_reason = NULL
+	WHERE id = ANY (ids[2:]);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_retry_strays(bigint) IS
+'private: what was not sent because the row had been moved is queued again, where the row and its record are in one '
+'place by now; the older ones are canceled by the newest';
+
 /*
  * Nobody switches anything on in the place where a record has come to: what was
  * disabled for the old one would stay so for ever.
@@ -93,7 +118,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	reason text := github_sync.sync_disabled_reason(NEW.github_repo_id, NEW.direction);
 BEGIN
-	IF reason IS NULL THEN
+	IF NEW.state = 'errored' THEN
+		PERFORM github_sync.@record@_retry_strays(NEW.@resource@_id);
+	ELSIF reason IS NULL THEN
 		PERFORM github_sync.@record@_enable_record(NEW.@resource@_id, ARRAY[NEW.direction]);
 	ELSE
 		UPDATE github_sync.@record@_sync_transactions SET disabled_reason = reason
@@ -103,8 +130,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_decide_arrival() IS
-'private: a disabled transaction went to another repository, with its record, which whoever moved it holds: whether it '
-'may run is decided by that repository';
+'private: a disabled transaction, or one whose row had been moved, went to another repository, with its record, which '
+'whoever moved it holds: whether it may run is decided there';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_release_paused(repo_id bigint, paused_until timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -265,6 +265,8 @@ class Excused {
 			.forEach(({ after }) => this.moved.add(after.task_id));
 		/* Made twice, as they were transferred before they were found: errors that name both, in the place of second rows. */
 		this.twice = new Set(unfinished.filter(({ record_type: type, code }) => type === 'task' && code === 'created_twice').map(({ repo, number }) => `${repo}#${number}`));
+		/* GitHub has what the application deleted: an error says why it could not be deleted there. */
+		this.undeleted = new Set(unfinished.filter(({ record_type: type, action, state }) => type === 'comment' && action === 'delete' && state === 'errored').map(({ comment }) => String(comment)));
 		this.ours = world.ours;
 		this.withDeletions = Object.keys(deletions).length > 0 || world.forces.includes('transfers');
 		this.taskOf = new Map(comments.map(({ row_id: id, task_id: task }) => [id, task]));
@@ -280,7 +282,7 @@ class Excused {
 	}
 
 	row(type, { row_id: id, repo, place, parent }) {
-		return id === null ? this.lost.has(repo) || this.twice.has(parent ?? place) : (type === 'issue' ? this.tasks : this.comments).has(id);
+		return id === null ? this.lost.has(repo) || this.twice.has(parent ?? place) || (type === 'comment' && this.undeleted.has(String(place))) : (type === 'issue' ? this.tasks : this.comments).has(id);
 	}
 
 	isOfTwin(parent) {

@@ -96,7 +96,7 @@ function* libertiesOf(world, happened) {
 /* An order of what happened, with its liberties. */
 function* schedules(world, happened) {
 	for (const libertyOf of libertiesOf(world, happened)) {
-		for (const order of permutations(happened)) {
+		for (const order of [...permutations(happened)].filter(isInTurn)) {
 			yield* withPassedOver(world, order.map((outcome) => ({ ...outcome, resolved: { ...outcome.resolved, ...libertyOf(outcome) } })), 0);
 		}
 	}
@@ -118,6 +118,27 @@ function* withPassedOver(world, order, from) {
 		yield* withPassedOver(world, varied, i + 1);
 	}
 }
+
+/*
+ * A claim takes row after row, and sees what was committed meanwhile: others may come between two of its parts. What
+ * it claimed is told in that order.
+ */
+function* inParts(happened) {
+	yield happened;
+	for (const claim of happened.filter(({ operation }) => operation.does === 'claim')) {
+		const claimed = claim.result === '' ? [] : claim.result.split('; ');
+
+		for (let taken = 0; taken <= claimed.length; taken++) {
+			const first = { ...claim, result: claimed.slice(0, taken).join('; ') };
+			const second = { ...claim, after: first, result: claimed.slice(taken).join('; '),
+				operation: { ...claim.operation, slots: claim.operation.slots - taken } };
+
+			yield happened.flatMap((outcome) => (outcome === claim ? [first, second] : [outcome]));
+		}
+	}
+}
+
+const isInTurn = (order) => order.every(({ after }, i) => !after || order.slice(0, i).includes(after));
 
 function playSchedule(world, schedule, ids, rows) {
 	let played = cloneWorld(world);
@@ -149,14 +170,16 @@ export function explain(world, moment, outcomes, { state, places, counters }) {
 	const wanted = withoutPlaces(state);
 	const ids = newIds(world, outcomes, state);
 	const rows = newRows(world, state);
-	for (const schedule of schedules(world, happened)) {
-		for (const givenIds of assignments(ids)) {
-			for (const givenRows of assignments(rows)) {
-				const played = playSchedule(world, schedule, givenIds, givenRows);
-				if (!played || withoutPlaces(describe(played)) !== wanted || brokenInvariant(played)) continue;
-				adoptPlaces(played, places);
-				for (const type of TYPES) Object.assign(played[type], counters[type]);
-				return played;
+	for (const parts of inParts(happened)) {
+		for (const schedule of schedules(world, parts)) {
+			for (const givenIds of assignments(ids)) {
+				for (const givenRows of assignments(rows)) {
+					const played = playSchedule(world, schedule, givenIds, givenRows);
+					if (!played || withoutPlaces(describe(played)) !== wanted || brokenInvariant(played)) continue;
+					adoptPlaces(played, places);
+					for (const type of TYPES) Object.assign(played[type], counters[type]);
+					return played;
+				}
 			}
 		}
 	}

@@ -24,8 +24,8 @@ export function beginCreation(world, { type, id, claimNo, account }, name) {
 	/* An issue is born open; a closed one is closed by the write that follows. */
 	record.sent = type === 'task' ? [local[0], local[1], 'open'] : [...local];
 	record.sentMask = local.map(() => true);
-	/* A blank comment is refused before it is sent. */
-	if (type === 'comment' && !/\S/.test(local[0] ?? '')) return '';
+	/* A blank comment has nothing that could be sent: the worker refuses it. */
+	if (type === 'comment' && !/\S/.test(local[0] ?? '')) return 'create body=';
 	return `create ${type === 'task' ? `title=${local[0] ?? '-'} ` : ''}body=${local.at(type === 'task' ? 1 : 0) ?? ''}`;
 }
 

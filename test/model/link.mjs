@@ -6,6 +6,7 @@ import { nameFor, newRecord, openAttempt, recordOfRow, Refusal, takeTransactionI
 import { end, insertTransaction, setLocal } from './rules.mjs';
 import { joinRecords } from './join.mjs';
 import { insertOutbound } from './outbound.mjs';
+import { commentGoesAlong, taskGoesAlong } from './place.mjs';
 
 function targetOf(world, { type, row, repo, number, githubId }) {
 	const { records } = world[type];
@@ -32,9 +33,18 @@ const UNSYNCED = (record) => ({
 	localBase: null, remoteBase: null, sent: null, sentMask: null, localChanged: record.localChanged.map(() => null),
 });
 
+/* What is nowhere yet goes to where its row belongs, before it is seen what it is linked to. */
+function goAlong(world, type, row) {
+	const record = recordOfRow(world, type, row);
+	if (!record) return;
+	if (type === 'task') taskGoesAlong(world, record);
+	else if (record.githubId === null) commentGoesAlong(world, record, recordOfRow(world, 'task', world.comment.rows.get(row).task ?? undefined));
+}
+
 export function link(world, operation) {
 	const { type, row, prefer } = operation;
 	if (!world[type].rows.has(row)) throw new Refusal('23503');
+	goAlong(world, type, row);
 	const target = targetOf(world, operation);
 	const stub = requireLinkable(world, type, row, target);
 	if (stub) setLocal(world, stub, null);

@@ -5,7 +5,7 @@
  */
 import { takeInHistory } from './imported.mjs';
 import { localFields, newRecord, recordOfRow, Refusal, transactionsOf } from './world.mjs';
-import { decidePlace, notePlace, taskGoesAlong } from './place.mjs';
+import { decidePlace, notePlace, placeProblem, taskGoesAlong } from './place.mjs';
 import { bringAlong } from './along.mjs';
 
 const SETTLED_AFTER_S = 60;
@@ -116,12 +116,21 @@ function restoreDropped(world, t) {
 }
 
 /* attributes: state and what it refers to. Whatever ends other than completed gives back what was dropped for it. */
+/* A task belongs to no repository any more: comments that wait for its issue are decided about anew. */
+function releaseComments(world, t) {
+	if (t.type !== 'task' || !t.record || !isDisabledStray(t)) return;
+	for (const comment of world.comment.records.filter((r) => r.parent === t.record)) {
+		for (const waiting of transactionsOf(world, comment)) if (waiting.waits === 'parent') waiting.waits = null;
+	}
+}
+
 export function end(world, t, attributes) {
 	const wasWaiting = ['queued', 'processing'].includes(t.state);
 	Object.assign(t, {
 		canceledBy: null, duplicateOf: null, droppedFor: null, disabledReason: null, errorCode: null, waits: null, step: null,
 		...attributes, finished: world.instants++,
 	});
+	releaseComments(world, t);
 	if (!wasWaiting || !carriesDropped(t) || t.state === 'completed') return;
 	if (t.canceledBy) {
 		for (const other of droppedForIt(world, t)) other.droppedFor = t.canceledBy;
@@ -196,16 +205,27 @@ export function enable(world, record, action, direction) {
 /* ------------------------------------------------------------------------ */
 /* Insert */
 
-const isStray = (t) => t.state === 'disabled' && t.disabledReason === 'no_repo';
+const isDisabledStray = (t) => t.state === 'disabled' && t.disabledReason === 'no_repo';
+const isErroredStray = (t) => t.state === 'errored' && t.errorCode === 'repo_changed';
 
-/* The row belongs to its record's repository (again): what was disabled because it did not makes way. */
+/* The row and its record are in one place (again): the newest that was not sent for that is queued again. */
+export function retryStrays(world, record) {
+	const [newest, ...older] = transactionsOf(world, record).filter(isErroredStray).sort((a, b) => b.id - a.id);
+	if (!newest || placeProblem(world, record)) return;
+	newest.attempts = newest.lagging = 0;
+	requeue(world, newest, null);
+	for (const t of older) end(world, t, { state: 'canceled', canceledBy: newest });
+}
+
+/* The row belongs to its record's repository (again): what was not sent because it did not makes way. */
 function takePlaceOfStrays(world, t, hasSuperseded) {
-	const strays = transactionsOf(world, t.record).filter(isStray);
+	const strays = transactionsOf(world, t.record).filter((other) => isDisabledStray(other) || isErroredStray(other));
 	for (const stray of strays) end(world, stray, { state: 'canceled', canceledBy: t });
 	notePlace(world, t.record);
 	if (t.type !== 'task' || !(hasSuperseded || strays.length)) return;
-	const comments = world.comment.records.filter((r) => r.parent === t.record && transactionsOf(world, r).some(isStray));
+	const comments = world.comment.records.filter((r) => r.parent === t.record && transactionsOf(world, r).some(isDisabledStray));
 	for (const comment of comments) for (const action of ['upsert', 'delete']) enable(world, comment, action, 'outbound');
+	for (const comment of world.comment.records.filter((r) => r.parent === t.record)) retryStrays(world, comment);
 }
 
 /* decision: what the rules say; given where they cannot be asked, as there is no record */
@@ -221,6 +241,7 @@ export function insertTransaction(world, type, name, id, attributes, decision = 
 	t.stateAtInsert = t.state;
 	if (t.state !== 'queued') t.finished = world.instants++;
 	world[type].transactions.push(t);
+	releaseComments(world, t);
 	const hasSuperseded = t.state === 'queued' && supersede(world, t, true);
 	if (t.direction === 'outbound' && isUpsert(t) && ['queued', 'duplicate'].includes(t.state)) takePlaceOfStrays(world, t, hasSuperseded);
 	return t;

@@ -4,7 +4,7 @@
  */
 import { TYPES } from './world.mjs';
 import { findDisabled } from './imported.mjs';
-import { disabledReason, enable, end } from './rules.mjs';
+import { disabledReason, enable, end, retryStrays } from './rules.mjs';
 
 function disable(world, type, repo, direction, reason) {
 	for (const t of world[type].transactions.filter((other) => (other.record ?? other.imported)?.repo === repo && other.direction === direction)) {
@@ -13,8 +13,9 @@ function disable(world, type, repo, direction, reason) {
 	}
 }
 
-/* A record came to another repository, which decides what becomes of its disabled ones. */
+/* A record came to another repository, which decides what becomes of those that were not sent. */
 export function decideArrival(world, record) {
+	retryStrays(world, record);
 	for (const action of ['upsert', 'delete']) {
 		for (const direction of ['outbound', 'inbound']) {
 			const reason = disabledReason(world, record.repo, direction);

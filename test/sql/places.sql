@@ -274,3 +274,43 @@ UPDATE resources SET number = 7, id = CASE type WHEN 'task' THEN 3000000007 ELSE
 SELECT webhook(6, issue => 7, comment => 5000000001, repo => 2);
 SELECT * FROM comment_places WHERE id > 1;
 SELECT i.github_repo_id, i.number, c.comment_id FROM github_sync.github_comments AS c JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id;
+
+-- a task that goes to another repository and back: what was not sent meanwhile is, its comments' too
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (2, 10, 'octo', 'other') ON CONFLICT DO NOTHING;
+SELECT github_sync.capture_task_changes(true), github_sync.capture_comment_changes(true);
+CALL synced();
+UPDATE app.tasks SET repo_id = 2;
+UPDATE app.tasks SET title = 'Crash, elsewhere', modified_at = at(5);
+UPDATE app.comments SET body = 'Me too, elsewhere', modified_at = at(5);
+UPDATE app.comments SET body = 'Me too, elsewhere!', modified_at = at(6);
+SELECT record_type, id, error_code FROM github_sync.sync_errors ORDER BY 1, 2;
+UPDATE app.tasks SET repo_id = 1;
+SELECT * FROM queue;
+SELECT * FROM comment_queue;
+SELECT carry_out(7), carry_out(7, of_type => 'comment');
+SELECT * FROM both_sides;
+SELECT count(*) FROM github_sync.sync_errors;
+-- and one whose issue follows it: it is transferred to where the task was moved
+CALL synced();
+UPDATE app.tasks SET repo_id = 2;
+UPDATE app.tasks SET title = 'Crash, elsewhere', modified_at = at(5);
+UPDATE app.comments SET body = 'Me too, elsewhere', modified_at = at(5);
+SELECT record_type, id, error_code FROM github_sync.sync_errors ORDER BY 1, 2;
+SELECT (github_sync.task_move_issue(i, r, jsonb_populate_record(NULL::github_sync.resource,
+	jsonb_build_object('github_id', i.github_id + 1, 'number', 5)))).github_repo_id AS moved_to
+FROM github_sync.github_issues AS i, github_sync.github_repos AS r WHERE r.id = 2;
+SELECT * FROM queue;
+SELECT * FROM comment_queue;
+SELECT record_type, id, error_code FROM github_sync.sync_errors ORDER BY 1, 2;
+-- a comment that waits for the issue of a task that belongs to no repository any more does not wait for ever
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1));
+SELECT * FROM claim(of_type => 'comment');
+SELECT state, next_attempt_at FROM github_sync.comment_sync_transactions;
+UPDATE app.tasks SET repo_id = NULL;
+SELECT * FROM claim(of_type => 'comment');
+SELECT * FROM comment_queue;
+UPDATE app.tasks SET repo_id = 1;
+SELECT carry_out(3), carry_out(4, of_type => 'comment');
+SELECT * FROM comment_queue;
