@@ -235,11 +235,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.release_comments_without_place() IS
-'private: a task belongs to no repository any more: comments that wait for its issue become disabled, as it did';
+'private: a task belongs to no repository any more, or to another one: comments that wait for its issue end as it did';
 
 CREATE OR REPLACE TRIGGER e_release_comments
 	AFTER INSERT OR UPDATE ON github_sync.task_sync_transactions
-	FOR EACH ROW WHEN (NEW.state = 'disabled' AND NEW.disabled_reason = 'no_repo')
+	FOR EACH ROW WHEN (NEW.state = 'disabled' AND NEW.disabled_reason = 'no_repo'
+		OR NEW.state = 'errored' AND NEW.error_code = 'repo_changed')
 	EXECUTE FUNCTION github_sync.release_comments_without_place();
 
 CREATE OR REPLACE FUNCTION github_sync.release_comments_of_issue() RETURNS trigger

@@ -78,6 +78,22 @@ COMMENT ON FUNCTION github_sync.@record@_lock_local_row_nowait({{key_type}}) IS
 --@task COMMENT ON FUNCTION github_sync.task_table_is_free() IS
 --@task 'private: whether tasks can be read without waiting; somebody has locked the table: false, in a worker 55P03';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_place_is_free(cached_id bigint) RETURNS boolean
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	PERFORM 1 FROM github_sync.github_issues AS i WHERE i.id = cached_id FOR SHARE NOWAIT;
+--@task	RETURN true;
+--@task EXCEPTION WHEN lock_not_available THEN
+--@task	IF github_sync.in_worker() THEN
+--@task		RAISE;
+--@task	END IF;
+--@task	RETURN false;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_place_is_free(bigint) IS
+--@task 'private: nobody decides about the issue just now, or begins to before this transaction is over, so that its '
+--@task 'task stays where it is; somebody does: false, in a worker 55P03';
+
 --@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_local_row_nowait(key {{key_type}}) RETURNS boolean
 --@task LANGUAGE plpgsql AS $$
 --@task #variable_conflict use_variable

@@ -56,6 +56,11 @@ DECLARE
 	decided github_sync.decision;
 	problem text := CASE WHEN here.is_there THEN github_sync.@record@_place_problem(cached, here) END;
 BEGIN
+--@comment	/* Who moves its task back just now would not see this one: its claim decides. */
+--@comment	IF problem IS NOT NULL THEN
+--@comment		problem := CASE WHEN github_sync.task_place_is_free(cached.github_issue_id)
+--@comment			THEN github_sync.comment_place_problem(cached, here) END;
+--@comment	END IF;
 	IF problem = 'no_repo' THEN
 		decided.state := 'disabled';
 		decided.disabled_reason := problem;

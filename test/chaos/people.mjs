@@ -195,8 +195,8 @@ export class Users {
 
 		try {
 			await client.query('BEGIN');
-			if (statements.length > 1) {
-				/* Two such would deadlock with each other: so a deadlock is never the application's own. */
+			if (statements.length > 1 || statements.some(([text]) => text.startsWith('WITH gone'))) {
+				/* Two that change several rows would deadlock with each other: so a deadlock is never the application's own. */
 				await client.query('SELECT pg_advisory_xact_lock(1)');
 			}
 			for (const statement of statements) {

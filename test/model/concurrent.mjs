@@ -77,14 +77,15 @@ function* assignments(ids) {
 
 /*
  * What is left open on purpose, as nobody waits for another there: a row that is inserted while the switches of its
- * repository are held is looked at again when it is claimed; a claim may see a pause that ends just now; two comments
+ * repository, or the issue of a comment whose task is elsewhere, are held is looked at again when it is claimed; a claim may see a pause that ends just now; two comments
  * that ask for the same issue both do.
  */
 function* libertiesOf(world, happened) {
 	const { pause } = world.repos.get(1);
 	const answered = happened.some(({ operation }) => operation.does === 'answer');
 	const comments = happened.filter(({ operation }) => operation.type === 'comment');
-	for (const blind of answered ? subsets(happened) : [[]]) {
+	const besideTasks = comments.length > 0 && comments.length < happened.length;
+	for (const blind of answered || besideTasks ? subsets(happened) : [[]]) {
 		for (const seenPause of pause === null ? [null] : [null, pause]) {
 			for (const asksAnyway of comments.length > 1 ? [false, true] : [false]) {
 				yield (outcome) => ({ overlooksSwitches: blind.includes(outcome), seenPause, asksAnyway });

@@ -5,7 +5,7 @@
  */
 import { nameFor, newRecord, recordOfRow, Refusal, takeTransactionId, transactionsOf } from './world.mjs';
 import { insertTransaction, recordOfTask } from './rules.mjs';
-import { commentGoesAlong } from './place.mjs';
+import { commentGoesAlong, taskGoesAlong } from './place.mjs';
 
 export const hasTransactionIn = (world, record, states) => transactionsOf(world, record).some((t) => states.includes(t.state));
 
@@ -13,16 +13,22 @@ function enqueueTask(world, taskRow) {
 	insertOutbound(world, 'task', nameFor(world), takeTransactionId(world, 'task'), { local: taskRow, priority: 100 });
 }
 
+const isAskedFor = (world, issue) => hasTransactionIn(world, issue, ['queued', 'processing', 'disabled']);
+
 /* A task whose issue a comment waits for goes out, where nothing of it is under way. */
 export function askForIssue(world, issue) {
-	if (world.asksAnyway || !hasTransactionIn(world, issue, ['queued', 'processing', 'disabled'])) enqueueTask(world, issue.local);
+	if (world.asksAnyway || !isAskedFor(world, issue)) enqueueTask(world, issue.local);
 }
 
 /* -> the record of the comment's task, enqueued where it has no issue yet; undefined: no repository is known for it */
 function issueOfComment(world, row) {
 	const known = recordOfRow(world, 'task', row.task ?? undefined);
 	if (known) {
-		if (known.number === null) askForIssue(world, known);
+		if (known.number === null) {
+			/* Which may queue again what was not sent. */
+			if (!isAskedFor(world, known)) taskGoesAlong(world, known);
+			askForIssue(world, known);
+		}
 		return known;
 	}
 	const task = world.task.rows.get(row.task);

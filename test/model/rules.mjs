@@ -82,7 +82,7 @@ function decideInbound(world, t, record) {
 }
 
 function decideOutbound(world, t, record) {
-	const moved = decidePlace(world, record);
+	const moved = world.overlooksSwitches && record.type === 'comment' ? null : decidePlace(world, record);
 	if (moved) return moved;
 	const linked = record.local !== null && record.githubId !== null && record.localBase !== null && record.remoteBase !== null;
 	/* While the outcome of a write is open, nobody knows what GitHub holds. */
@@ -116,9 +116,9 @@ function restoreDropped(world, t) {
 }
 
 /* attributes: state and what it refers to. Whatever ends other than completed gives back what was dropped for it. */
-/* A task belongs to no repository any more: comments that wait for its issue are decided about anew. */
+/* A task belongs to no repository any more, or to another one: comments that wait for its issue are decided about anew. */
 function releaseComments(world, t) {
-	if (t.type !== 'task' || !t.record || !isDisabledStray(t)) return;
+	if (t.type !== 'task' || !t.record || !(isDisabledStray(t) || isErroredStray(t))) return;
 	for (const comment of world.comment.records.filter((r) => r.parent === t.record)) {
 		for (const waiting of transactionsOf(world, comment)) if (waiting.waits === 'parent') waiting.waits = null;
 	}
@@ -166,6 +166,8 @@ function supersede(world, t, isNew) {
 /* Back into the queue, where the rules decide anew. waits: null, or 'later' for a retry time. */
 export function requeue(world, t, waits) {
 	const decision = decide(world, t);
+	/* Imported history may have none. */
+	t.place ??= world.instants++;
 	if (decision.state !== 'queued') {
 		end(world, t, decision);
 		return t.state;
@@ -177,7 +179,6 @@ export function requeue(world, t, waits) {
 			return t.state;
 		}
 	}
-	t.place ??= world.instants++;
 	Object.assign(t, {
 		state: 'queued', canceledBy: null, duplicateOf: null, droppedFor: null, disabledReason: null, errorCode: null, waits, step: null,
 	});
