@@ -52,6 +52,42 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_give_back_processed(github_sync.@resources@) IS
 'private: takes a claim away from whoever holds it: its record is about to become part of another one';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_take_along(
+--@task	cached github_sync.github_issues, target github_sync.github_repos)
+--@task RETURNS void
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	UPDATE github_sync.task_sync_transactions SET github_repo_id = target.id,
+--@task		github_app_installation_id = target.github_app_installation_id,
+--@task		github_issue_external_id = cached.github_id, github_issue_number = cached.number
+--@task	WHERE github_issue_id = cached.id AND state IN ('queued', 'processing', 'errored', 'disabled');
+--@task	IF to_regclass('github_sync.github_comments') IS NOT NULL THEN
+--@task		UPDATE github_sync.github_comments SET github_repo_id = target.id, etag = NULL, etag_key = NULL,
+--@task			seen_at = NULL, missing_since = NULL
+--@task		WHERE github_issue_id = cached.id AND github_repo_id <> target.id;
+--@task		UPDATE github_sync.comment_sync_transactions SET github_repo_id = target.id,
+--@task			github_app_installation_id = target.github_app_installation_id, github_issue_number = cached.number
+--@task		WHERE github_issue_id = cached.id AND state IN ('queued', 'processing', 'errored', 'disabled');
+--@task	END IF;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_take_along(github_sync.github_issues, github_sync.github_repos) IS
+--@task 'private: what is queued for an issue, its comments and what is queued for them belong to the repository that '
+--@task 'it is in now';
+
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_take_along(
+--@comment	cached github_sync.github_comments, target github_sync.github_repos)
+--@comment RETURNS void
+--@comment LANGUAGE plpgsql AS $$
+--@comment BEGIN
+--@comment	UPDATE github_sync.comment_sync_transactions SET github_repo_id = target.id,
+--@comment		github_app_installation_id = target.github_app_installation_id, github_issue_id = cached.github_issue_id
+--@comment	WHERE github_comment_id = cached.id AND state IN ('queued', 'processing', 'errored', 'disabled');
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_take_along(github_sync.github_comments, github_sync.github_repos) IS
+--@comment 'private: what is queued for a comment belongs to the repository that it is in now';
+
 /*
  * The stub that a webhook made and the record whose creation it tells of; or
  * the stub of a local row and the record that the row is linked to.
@@ -93,6 +129,9 @@ BEGIN
 --@task		number = coalesce(number, gone.number),
 		lock_version = lock_version + 1
 	WHERE id = kept_id RETURNING * INTO kept;
+	/* A row may name another repository than that of the issue that it is linked to. */
+	PERFORM github_sync.@record@_take_along(kept, r) FROM github_sync.github_repos AS r
+	WHERE r.id = kept.github_repo_id AND r.id <> gone.github_repo_id;
 	PERFORM github_sync.@record@_join_queues(kept_id);
 	RETURN kept;
 END

@@ -88,26 +88,34 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_retry_strays(cached_id bigint) R
 LANGUAGE plpgsql AS $$
 DECLARE
 	cached github_sync.@resources@ := github_sync.@record@_lock_record(cached_id);
+	strays record;
 	newest github_sync.@record@_sync_transactions;
-	ids CONSTANT bigint[] := ARRAY(SELECT q.id FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.@resource@_id = cached_id AND q.state = 'errored' AND q.error_code = 'repo_changed' ORDER BY q.id DESC);
 BEGIN
-	IF ids = '{}' OR NOT github_sync.@record@_table_fits() OR github_sync.@record@_place_problem(cached,
+	IF cached.@record@_id IS NULL OR NOT github_sync.@record@_table_fits() OR github_sync.@record@_place_problem(cached,
 			github_sync.@record@_local_row(cached.@record@_id)) IS NOT NULL THEN
 		RETURN;
 	END IF;
-	SELECT * INTO newest FROM github_sync.@record@_sync_transactions AS q WHERE q.id = ids[1];
-	newest.attempts := 0;
-	newest.lagging_answers := 0;
-	PERFORM github_sync.@record@_requeue(newest, cached, 'retried', NULL);
-	UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = ids[1],
-		error_code = NULL, error_reason = NULL
-	WHERE id = ANY (ids[2:]);
+	FOR strays IN
+		SELECT array_agg(q.id ORDER BY CASE q.action WHEN 'upsert' THEN q.github_updated_at END DESC NULLS LAST,
+			q.id DESC) AS ids
+		FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached_id AND q.state = 'errored' AND q.error_code IN ('repo_changed', 'transferred')
+		GROUP BY q.action, q.direction
+		ORDER BY q.action DESC, q.direction DESC
+	LOOP
+		SELECT * INTO newest FROM github_sync.@record@_sync_transactions AS q WHERE q.id = strays.ids[1];
+		newest.attempts := 0;
+		newest.lagging_answers := 0;
+		PERFORM github_sync.@record@_requeue(newest, cached, 'retried', NULL);
+		UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = newest.id,
+			error_code = NULL, error_reason = NULL, last_error = coalesce(error_reason, last_error)
+		WHERE id = ANY (strays.ids[2:]);
+	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_retry_strays(bigint) IS
-'private: what was not sent because the row had been moved is queued again, where the row and its record are in one '
-'place by now; the older ones are canceled by the newest';
+'private: what was given up because the row had been moved, or the resource had gone where we do not follow, is queued '
+'again, where the two are in one place by now; the older ones are canceled by the newest';
 
 /*
  * Nobody switches anything on in the place where a record has come to: what was

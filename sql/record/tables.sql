@@ -167,7 +167,8 @@ CREATE INDEX IF NOT EXISTS @record@_sync_transactions_disabled_idx
 	ON github_sync.@record@_sync_transactions (disabled_reason, finished_at) WHERE state = 'disabled';
 /* Few, mostly none: they wait for the row to be moved back, or for the record to arrive where the row is. */
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_moved_idx
-	ON github_sync.@record@_sync_transactions (@resource@_id) WHERE state = 'errored' AND error_code = 'repo_changed';
+	ON github_sync.@record@_sync_transactions (@resource@_id)
+	WHERE state = 'errored' AND error_code IN ('repo_changed', 'transferred');
 /* Without a record: imported, or comments of unknown issues. Few, mostly none. */
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_external_id_idx
 	ON github_sync.@record@_sync_transactions (@resource@_external_id) WHERE @resource@_id IS NULL;

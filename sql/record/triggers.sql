@@ -40,7 +40,7 @@ CREATE OR REPLACE TRIGGER e_restore_dropped
 CREATE OR REPLACE TRIGGER f_decide_arrival
 	AFTER UPDATE OF github_repo_id ON github_sync.@record@_sync_transactions
 	FOR EACH ROW WHEN (NEW.state = OLD.state AND (NEW.state = 'disabled'
-			OR NEW.state = 'errored' AND NEW.error_code = 'repo_changed')
+			OR NEW.state = 'errored' AND NEW.error_code IN ('repo_changed', 'transferred'))
 		AND NEW.@resource@_id IS NOT NULL AND NEW.github_repo_id <> OLD.github_repo_id)
 	EXECUTE FUNCTION github_sync.@record@_decide_arrival();
 CREATE OR REPLACE TRIGGER z_wake_on_commit

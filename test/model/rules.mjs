@@ -209,13 +209,19 @@ export function enable(world, record, action, direction) {
 const isDisabledStray = (t) => t.state === 'disabled' && t.disabledReason === 'no_repo';
 const isErroredStray = (t) => t.state === 'errored' && t.errorCode === 'repo_changed';
 
-/* The row and its record are in one place (again): the newest that was not sent for that is queued again. */
+/* The row and its record are in one place (again): the newest of those given up for that are queued again. */
 export function retryStrays(world, record) {
-	const [newest, ...older] = transactionsOf(world, record).filter(isErroredStray).sort((a, b) => b.id - a.id);
-	if (!newest || placeProblem(world, record)) return;
-	newest.attempts = newest.lagging = 0;
-	requeue(world, newest, null);
-	for (const t of older) end(world, t, { state: 'canceled', canceledBy: newest });
+	if (record.local === null || placeProblem(world, record)) return;
+	const strays = transactionsOf(world, record).filter((t) => t.state === 'errored' && ['repo_changed', 'transferred'].includes(t.errorCode));
+	for (const action of ['upsert', 'delete']) {
+		for (const direction of ['outbound', 'inbound']) {
+			const [newest, ...older] = strays.filter((t) => t.action === action && t.direction === direction).sort(newestFirst(action));
+			if (!newest) continue;
+			newest.attempts = newest.lagging = 0;
+			requeue(world, newest, null);
+			for (const t of older) end(world, t, { state: 'canceled', canceledBy: newest });
+		}
+	}
 }
 
 /* The row belongs to its record's repository (again): what was not sent because it did not makes way. */

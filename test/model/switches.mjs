@@ -16,6 +16,10 @@ function disable(world, type, repo, direction, reason) {
 /* A record came to another repository, which decides what becomes of those that were not sent. */
 export function decideArrival(world, record) {
 	retryStrays(world, record);
+	decideDisabled(world, record);
+}
+
+export function decideDisabled(world, record) {
 	for (const action of ['upsert', 'delete']) {
 		for (const direction of ['outbound', 'inbound']) {
 			const reason = disabledReason(world, record.repo, direction);

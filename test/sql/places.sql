@@ -302,6 +302,26 @@ FROM github_sync.github_issues AS i, github_sync.github_repos AS r WHERE r.id = 
 SELECT * FROM queue;
 SELECT * FROM comment_queue;
 SELECT record_type, id, error_code FROM github_sync.sync_errors ORDER BY 1, 2;
+-- one that was given up, as its issue had gone where we do not follow, goes on when that comes back
+CALL synced();
+UPDATE app.comments SET body = 'Me too!', modified_at = at(5);
+SELECT * FROM claim(of_type => 'comment');
+SELECT github_sync.comment_fail(2, 1, 'transferred', 'its issue was transferred to octo/elsewhere#1, where it is not followed');
+SELECT (github_sync.task_move_issue(i, r, jsonb_populate_record(NULL::github_sync.resource,
+	jsonb_build_object('github_id', i.github_id + 1, 'number', 5)))).github_repo_id AS moved_to
+FROM github_sync.github_issues AS i, github_sync.github_repos AS r WHERE r.id = 2;
+SELECT * FROM comment_queue;
+-- linked to an issue of another repository than the row names: the comments go there, and to no issue of that number here
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1));
+SELECT github_repo_id, state FROM github_sync.comment_sync_transactions;
+SELECT github_sync.link_task(1, 2, 1, 'app');
+SELECT github_repo_id, state FROM github_sync.task_sync_transactions;
+SELECT github_repo_id, state FROM github_sync.comment_sync_transactions;
+SELECT c.github_repo_id, i.github_repo_id, i.number FROM github_sync.github_comments AS c
+JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id;
+SELECT repo_name, issue_number, step FROM github_sync.comment_claim(1, 1);
 -- a comment that waits for the issue of a task that belongs to no repository any more does not wait for ever
 CALL start_afresh();
 INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
