@@ -37,6 +37,7 @@ INSERT INTO github_sync.state_transitions (state, event, next_state) VALUES
 	-- again
 	('errored',    'retried',          'queued'),
 	('errored',    'superseded',       'canceled'),
+	('errored',    'record deleted',   'canceled'),
 	('errored',    'overtaken',        'dropped'),
 	('errored',    'already carried',  'duplicate'),
 	('errored',    'sync disabled',    'disabled'),

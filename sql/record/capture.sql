@@ -29,7 +29,7 @@ DECLARE
 	key {{key_type}};
 	old_fields text[];
 	new_fields text[];
-	has_record boolean;
+	record_id bigint;
 	here github_sync.local_row;
 BEGIN
 	PERFORM github_sync.require_one_owner();
@@ -47,8 +47,8 @@ BEGIN
 		RETURN;
 	END IF;
 	/* A row that has a record is there.  Any other may have been deleted since by another trigger. */
-	has_record := EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.@record@_id = key);
-	IF NOT has_record THEN
+	record_id := (SELECT r.id FROM github_sync.@resources@ AS r WHERE r.@record@_id = key);
+	IF record_id IS NULL THEN
 		here := github_sync.@record@_local_row(key);
 --@task		IF NOT EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = here.github_repo_id) THEN
 --@comment		IF NOT here.is_there OR here.parent_issue_id IS NULL
@@ -62,9 +62,12 @@ BEGIN
 --@comment	INSERT INTO github_sync.comment_sync_transactions (direction, comment_id) VALUES ('outbound', key);
 	/*
 	 * After the INSERT, which has locked the record, and of a comment the parent before it. A record that the
-	 * INSERT has made has no base yet, from which a field could differ since a time.
+	 * INSERT has made, of a row that was unlinked meanwhile, say, has no base yet, from which a field could differ
+	 * since a time.
 	 */
-	PERFORM github_sync.@record@_stamp_local_change(key, old_fields, new_fields) WHERE is_update AND has_record;
+	PERFORM github_sync.@record@_stamp_local_change(key, old_fields, new_fields)
+	WHERE is_update
+		AND EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.id = record_id AND r.@record@_id = key);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_capture(text, boolean, text[], text[]) IS

@@ -144,9 +144,11 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_unlink_held(cached_id bigint) RE
 LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted',
-		because = 'the @record@ was unlinked', next_attempt_at = NULL, disabled_reason = NULL
-	WHERE @resource@_id = cached_id AND state IN ('queued', 'disabled')
-		AND direction = 'outbound' AND action = 'upsert';
+		because = 'the @record@ was unlinked', next_attempt_at = NULL, disabled_reason = NULL,
+		error_code = NULL, error_reason = NULL, last_error = coalesce(error_reason, last_error)
+	WHERE @resource@_id = cached_id AND direction = 'outbound' AND action = 'upsert'
+		/* An error because the row was moved asks for nothing else. */
+		AND (state IN ('queued', 'disabled') OR state = 'errored' AND error_code = 'repo_changed');
 	UPDATE github_sync.@resources@ AS r SET @record@_id = NULL, row_is_ours = false, local_base = NULL,
 		remote_base = NULL, sent = NULL, sent_mask = NULL, local_changed_at = NULL, preferred_side = NULL,
 		lock_version = r.lock_version + 1

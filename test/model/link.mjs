@@ -3,7 +3,7 @@
  *	A row and a GitHub resource that both existed before become one record, or stop being one.
  */
 import { nameFor, newRecord, openAttempt, recordOfRow, Refusal, takeTransactionId, transactionsOf } from './world.mjs';
-import { end, insertTransaction, setLocal } from './rules.mjs';
+import { end, insertTransaction, isErroredStray, setLocal } from './rules.mjs';
 import { joinRecords } from './join.mjs';
 import { insertOutbound } from './outbound.mjs';
 import { commentGoesAlong, taskGoesAlong } from './place.mjs';
@@ -63,7 +63,8 @@ export function unlink(world, { type, row }) {
 	const record = recordOfRow(world, type, row);
 	if (!record) throw new Refusal('P0002');
 	for (const t of transactionsOf(world, record)) {
-		if (['queued', 'disabled'].includes(t.state) && t.direction === 'outbound' && t.action === 'upsert') end(world, t, { state: 'canceled' });
+		const waits = ['queued', 'disabled'].includes(t.state) || isErroredStray(t);
+		if (waits && t.direction === 'outbound' && t.action === 'upsert') end(world, t, { state: 'canceled' });
 	}
 	setLocal(world, record, null);
 	Object.assign(record, UNSYNCED(record), { prefer: null });

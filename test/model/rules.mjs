@@ -207,7 +207,7 @@ export function enable(world, record, action, direction) {
 /* Insert */
 
 const isDisabledStray = (t) => t.state === 'disabled' && t.disabledReason === 'no_repo';
-const isErroredStray = (t) => t.state === 'errored' && t.errorCode === 'repo_changed';
+export const isErroredStray = (t) => t.state === 'errored' && t.errorCode === 'repo_changed';
 
 /* The row and its record are in one place (again): the newest of those given up for that are queued again. */
 export function retryStrays(world, record) {

@@ -311,6 +311,13 @@ SELECT (github_sync.task_move_issue(i, r, jsonb_populate_record(NULL::github_syn
 	jsonb_build_object('github_id', i.github_id + 1, 'number', 5)))).github_repo_id AS moved_to
 FROM github_sync.github_issues AS i, github_sync.github_repos AS r WHERE r.id = 2;
 SELECT * FROM comment_queue;
+-- unlinked, as its error says: nothing is left of that
+CALL synced();
+UPDATE app.tasks SET repo_id = 2, title = 'Crash, elsewhere', modified_at = at(5);
+SELECT id, error_code FROM github_sync.sync_errors;
+SELECT github_sync.unlink_task(1);
+SELECT * FROM queue;
+SELECT count(*) FROM github_sync.sync_errors;
 -- linked to an issue of another repository than the row names: the comments go there, and to no issue of that number here
 CALL start_afresh();
 INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
