@@ -123,7 +123,7 @@ BEGIN
 	END LOOP;
 	FOR command IN
 		SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s', p.oid::regprocedure, role) FROM pg_proc AS p
-		WHERE p.pronamespace = 'github_sync'::regnamespace AND p.proname IN ('health', 'record_history')
+		WHERE p.pronamespace = 'github_sync'::regnamespace AND p.proname IN ('health', 'record_history', 'story_of')
 			AND pg_get_userbyid(p.proowner) = github_sync.queue_owner() ORDER BY 1
 	LOOP
 		EXECUTE command;

@@ -66,3 +66,15 @@ SELECT count(*) FROM github_sync.record_history(comment_id => 99);
 SELECT github_sync.grant_monitor('regress_app') \g /dev/null
 SET SESSION AUTHORIZATION regress_app;
 SELECT count(*) > 1 FROM github_sync.record_history(task_id => 1);
+-- but not by a cast of its own, which would run as the owner
+RESET SESSION AUTHORIZATION;
+CREATE SCHEMA evil AUTHORIZATION regress_app;
+SET SESSION AUTHORIZATION regress_app;
+CREATE TYPE evil.key AS ENUM ('1');
+CREATE FUNCTION evil.text(key evil.key) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN RAISE NOTICE 'run by %', current_user; RETURN '1'; END $$;
+CREATE CAST (evil.key AS text) WITH FUNCTION evil.text(evil.key);
+SELECT count(*) > 1 FROM github_sync.record_history(task_id => '1'::evil.key);
+RESET SESSION AUTHORIZATION;
+SET client_min_messages = error;
+DROP SCHEMA evil CASCADE;
