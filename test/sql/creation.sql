@@ -388,14 +388,14 @@ SELECT second_of(sent_at), second_of(lookup_since) FROM github_sync.task_creatio
 SELECT github_sync.task_give_back(1, 1, 'connection reset', NULL);
 SELECT step, second_of(lookup_since) FROM github_sync.task_claim(1, 1);
 SELECT github_sync.task_report_missing_creation(1, 2, '15 minutes', at(12));
-SELECT extract(epoch FROM next_attempt_at - clock_timestamp()) BETWEEN 40 AND 58 AS again_in_a_minute FROM github_sync.task_sync_transactions;
+SELECT extract(epoch FROM next_attempt_at - clock_timestamp()) BETWEEN 40 AND 59 AS again_in_a_minute FROM github_sync.task_sync_transactions;
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL;
 SELECT step FROM github_sync.task_claim(1, 1);
-SELECT github_sync.task_report_missing_creation(1, 3, '15 minutes', at(10 + 899));
+SELECT github_sync.task_report_missing_creation(1, 3, '15 minutes', at(10 + 900));
 SELECT * FROM attempts;
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL;
 SELECT step FROM github_sync.task_claim(1, 1);
-SELECT github_sync.task_report_missing_creation(1, 4, '15 minutes', at(10 + 900));
+SELECT github_sync.task_report_missing_creation(1, 4, '15 minutes', at(10 + 901));
 SELECT * FROM attempts;
 -- the next try is looked for since the first one
 SELECT step FROM github_sync.task_claim(1, 1);
@@ -473,7 +473,7 @@ BEGIN
 	CALL answer_is_lost();
 	CALL transferred();
 	PERFORM claim();
-	PERFORM github_sync.task_report_missing_creation(1, 2, '0 s');
+	PERFORM github_sync.task_report_missing_creation(1, 2, '0 s', clock_timestamp() + interval '1 second');
 	PERFORM carry_out(5);
 	UPDATE github_sync.github_issues SET etag = 'W/"8"', etag_key = '5', settle_at = NULL;
 END
@@ -555,7 +555,7 @@ SELECT * FROM claim(2, 'comment');
 SELECT fetched(2, of_type => 'comment');
 SELECT * FROM comments;
 SELECT github_comment_id, outcome FROM github_sync.comment_creation_attempts;
-SELECT github_sync.comment_report_missing_creation(1, 2, '0 s');
+SELECT github_sync.comment_report_missing_creation(1, 2, '0 s', clock_timestamp() + interval '1 second');
 SELECT carry_out(5, 'comment');
 SELECT id, state, github_repo_id, github_app_installation_id, github_issue_number FROM github_sync.comment_sync_transactions ORDER BY id;
 SELECT * FROM app.comments;
@@ -569,7 +569,7 @@ CALL answer_to_comment_is_lost();
 UPDATE resources SET id = 3000000001, number = 1 WHERE type = 'task';
 UPDATE resources SET number = 1;
 SELECT * FROM claim(2, 'comment');
-SELECT github_sync.comment_report_missing_creation(1, 2, '0 s');
+SELECT github_sync.comment_report_missing_creation(1, 2, '0 s', clock_timestamp() + interval '1 second');
 SELECT carry_out(5, 'comment');
 SELECT webhook(3, comment => 5000000001);
 SELECT * FROM claim(of_type => 'comment');

@@ -230,7 +230,7 @@ BEGIN
 	EXECUTE format('SELECT github_sync.%s_give_back(1, 1, ''connection reset'', NULL)', type);
 	EXECUTE format('DELETE FROM app.%ss', type);
 	PERFORM world.claim(4, type);
-	EXECUTE format('SELECT github_sync.%s_report_missing_creation(2, 1, ''0 s'')', type);
+	EXECUTE format('SELECT github_sync.%s_report_missing_creation(2, 1, ''0 s'', clock_timestamp() + interval ''1 second'')', type);
 	PERFORM world.claim(5, type);
 END
 $$;
