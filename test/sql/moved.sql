@@ -235,6 +235,7 @@ CREATE VIEW comments AS SELECT id, comment_id, github_repo_id AS repo, github_is
 CREATE PROCEDURE with_comment() LANGUAGE plpgsql AS $$
 BEGIN
 	CALL synced();
+	CALL github_has(9, 'Crash');
 	PERFORM fetched(2);
 	CALL github_has(2, new_body => 'Me too', comment => 5000000001);
 	PERFORM webhook(2, comment => 5000000001);
@@ -249,6 +250,9 @@ CALL with_comment();
 SELECT issue_answered(2, 2, 3000000077, 7, 'octo/other');
 SELECT * FROM issues;
 SELECT * FROM comments;
+-- and the task is asked for there: what else changed nobody may have told
+CALL wait_is_over();
+SELECT * FROM claim();
 SELECT id, step, owner_login, repo_name, issue_number FROM github_sync.comment_claim(1, 8);
 SELECT body FROM app.comments;
 -- what was never seen at the new place is not deleted here
@@ -262,6 +266,8 @@ CALL with_comment();
 SELECT issue_answered(2, 77, 3000000077, 7, 'strange/place');
 SELECT error_code, error_reason FROM github_sync.comment_sync_transactions WHERE id = 2;
 SELECT * FROM comments;
+CALL wait_is_over();
+SELECT * FROM claim();
 -- a redirect of the repository itself: the issue is where it was, and the comment is missing
 CALL with_comment();
 SELECT issue_answered(2, 1, 3000000001, 1, 'octo/renamed');
