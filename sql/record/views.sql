@@ -111,14 +111,13 @@
 		t.github_repo_id, t.github_issue_number, t.error_code, t.error_reason, t.attempts, t.finished_at AS errored_at,
 		format('SELECT github_sync.retry_@record@_sync_transaction(%s)', t.id) AS retry
 	FROM github_sync.@record@_sync_transactions AS t
-	LEFT JOIN github_sync.@resources@ AS cached ON cached.id = t.@resource@_id
 	WHERE t.state = 'errored' AND NOT EXISTS (
 		SELECT FROM github_sync.@record@_sync_transactions AS later
 		WHERE later.@resource@_id = t.@resource@_id AND github_sync.mends(
 			ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
 				false)::github_sync.ended,
 			ROW(t.finished_at, t.direction, t.action, t.state, true,
-				t.error_code = 'transferred' AND cached.@record@_id IS NULL)::github_sync.ended))
+				github_sync.@record@_lost_its_resource(t))::github_sync.ended))
 
 --@view sync_history: the audit trail: a row per transaction and what superseded it
 --@column record_type: task or comment
