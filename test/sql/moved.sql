@@ -303,3 +303,21 @@ INSERT INTO github_sync.github_issues (github_repo_id, github_id, number, task_i
 SELECT issue_answered(2, 2, 3000000077, 7, 'octo/other');
 SELECT i.task_id, c.github_repo_id, r.task_id AS task_of_row FROM github_sync.github_comments AS c
 JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id JOIN app.comments AS r ON r.id = c.comment_id;
+-- not a row yet, and its issue went where it was not followed: told of at the new place, it goes there, and waits for the old one no longer
+CALL synced();
+SELECT webhook(2, comment => 5000000001);
+SELECT answered_by(2, 3000000077, 7, 'strange/place');
+SELECT id FROM github_sync.comment_claim(8, 8) WHERE step <> 'over';
+SELECT next_attempt_at FROM github_sync.comment_sync_transactions;
+INSERT INTO app.tasks (id, title) VALUES (1000, 'Its own');
+INSERT INTO github_sync.github_issues (github_repo_id, github_id, number, task_id) VALUES (1, 3000000088, 5, 1000);
+SELECT webhook(3, 5, 5000000001);
+SELECT * FROM comment_queue;
+SELECT c.github_issue_id, t.github_issue_number, t.next_attempt_at FROM github_sync.comment_sync_transactions AS t
+JOIN github_sync.github_comments AS c ON c.id = t.github_comment_id WHERE t.state = 'queued';
+SELECT id, step, issue_number FROM github_sync.comment_claim(1, 8);
+-- of an issue that is where it was, what is told proves nothing: the fetch decides
+CALL synced();
+SELECT webhook(2, comment => 5000000001);
+SELECT webhook(3, 5, 5000000001);
+SELECT github_issue_id FROM github_sync.github_comments;
