@@ -30,6 +30,7 @@
 #include "worker/backoff.h"
 #include "worker/claiming.h"
 #include "worker/conversation.h"
+#include "worker/counting.h"
 #include "worker/deliveries.h"
 #include "worker/failure.h"
 #include "worker/line.h"
@@ -120,6 +121,7 @@ void
 claiming_note_wake(void)
 {
 	passed_note_wake();
+	counting_note_changes();
 	claiming.expects_work = true;
 }
 
@@ -404,6 +406,30 @@ forget_deliveries(void *argument pg_attribute_unused())
 	claiming_note_due(deliveries_forget());
 }
 
+/* DbAction */
+static void
+count_blocks(void *argument)
+{
+	const ClaimRound *round = argument;
+
+	counting_progress(round->type);
+}
+
+/* For whoever asks how many there are: what goes wrong with it concerns no transaction. */
+static void
+count_history(ClaimRound *round)
+{
+	for (RecordType type = 0; type < RECORD_TYPES; type++)
+	{
+		if (!claiming.attached[type])
+			continue;
+		round->type = type;
+		if (counting_next_time(type) <= GetCurrentTimestamp())
+			(void) run_alone(round, count_blocks);
+		claiming_note_due(counting_next_time(type));
+	}
+}
+
 static void
 release_due(ClaimRound *round)
 {
@@ -638,6 +664,7 @@ claim(void *argument)
 	look_for_end_of_outages();
 	release_due(round);
 	(void) run_for_type(round, RECORD_TASK, end_pending_deliveries);
+	count_history(round);
 	learn_past_creations(round);
 	round->slots = free_slots();
 	claim_rows(round);
@@ -669,6 +696,8 @@ begin_conversations(List *claims)
 {
 	ListCell *cell;
 
+	if (claims != NIL)
+		counting_note_changes();
 	foreach (cell, claims)
 		begin_conversation(lfirst(cell));
 	list_free(claims);
