@@ -45,6 +45,7 @@ async function letTheWorkerCount(world, application) {
 	while (await timeOf(application, QUESTIONS.sync_status) > COUNTED_MS && performance.now() < patience) {
 		await setTimeout(1000);
 	}
+	await world.configure({ 'github_sync.enabled': 'off' });
 }
 
 async function ask(application, [name, question]) {

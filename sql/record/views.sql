@@ -68,50 +68,60 @@
 --@comment			JOIN github_sync.github_issues AS issue ON issue.id = cached.github_issue_id
 --@comment			WHERE cached.id = t.github_comment_id)) AS github_issue_number,
 		t.priority, t.queued_at,
-		(SELECT CASE
+		CASE
 			WHEN t.state = 'processing' THEN 'processing'
-			WHEN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
-				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing') THEN 'record busy'
+			WHEN t.@resource@_id = ANY (ARRAY(SELECT p.@resource@_id
+				FROM github_sync.@record@_sync_transactions AS p WHERE p.state = 'processing')) THEN 'record busy'
 			WHEN (SELECT NOT bool_and(github_sync.attached_table_fits(a.table_schema, a.table_name, a.mapping))
 				FROM github_sync.attached_tables AS a WHERE a.record_type = '@record@') THEN 'table does not fit'
 --@comment			/* As its claim will find: no number to send it to, no task to belong to. */
---@comment			WHEN t.next_attempt_at = 'infinity'
---@comment				OR t.action = 'upsert' AND cached.github_id IS NULL AND issue.number IS NULL
---@comment				OR t.action = 'upsert' AND t.direction = 'inbound' AND r.sync_direction <> 'outbound'
---@comment					AND cached.comment_id IS NULL AND issue.task_id IS NULL
---@comment					AND issue.local_deleted_at IS NULL AND issue.deleted_at IS NULL
+--@comment			WHEN t.next_attempt_at = 'infinity' OR t.action = 'upsert' AND (
+--@comment				SELECT cached.github_id IS NULL AND issue.number IS NULL
+--@comment					OR t.direction = 'inbound' AND r.sync_direction <> 'outbound'
+--@comment						AND cached.comment_id IS NULL AND issue.task_id IS NULL
+--@comment						AND issue.local_deleted_at IS NULL AND issue.deleted_at IS NULL
+--@comment				FROM (SELECT) AS once
+--@comment				LEFT JOIN github_sync.github_comments AS cached ON cached.id = t.github_comment_id
+--@comment				LEFT JOIN github_sync.github_issues AS issue ON issue.id = cached.github_issue_id
+--@comment				LEFT JOIN github_sync.github_repos AS r ON r.id = t.github_repo_id)
 --@comment			THEN 'parent issue' || coalesce((
 --@comment				SELECT CASE p.state
 --@comment					WHEN 'errored' THEN format(': errored (%s)', p.error_code)
 --@comment					WHEN 'disabled' THEN format(': disabled (%s)', p.disabled_reason) END
 --@comment				/* Of the last that ended by itself: one that another covers knows nothing of how that ends. */
---@comment				FROM github_sync.task_sync_transactions AS p WHERE p.github_issue_id = issue.id
---@comment					AND p.state NOT IN ('canceled', 'dropped', 'duplicate')
+--@comment				FROM github_sync.github_comments AS cached
+--@comment				JOIN github_sync.task_sync_transactions AS p ON p.github_issue_id = cached.github_issue_id
+--@comment				WHERE cached.id = t.github_comment_id AND p.state NOT IN ('canceled', 'dropped', 'duplicate')
 --@comment				ORDER BY p.finished_at DESC NULLS FIRST, p.id DESC LIMIT 1), '')
 			WHEN t.next_attempt_at > now() AND EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
 				WHERE a.@resource@_id = t.@resource@_id AND a.outcome IS NULL) THEN 'creation being looked up'
-			WHEN i.paused_until > greatest(t.next_attempt_at, now()) THEN CASE i.pause_kind
-				WHEN 'rate limit' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
-				WHEN 'budget' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
-				WHEN 'unreachable' THEN 'GitHub unreachable'
-				ELSE i.pause_reason END
-			WHEN t.creates AND i.creations_paused_until > greatest(t.next_attempt_at, now())
-				THEN 'rate limit until ' || i.creations_paused_until::timestamptz(0)
-			WHEN t.next_attempt_at > now() THEN 'retry at ' || t.next_attempt_at::timestamptz(0)
-			WHEN i.state <> 'active' THEN 'installation ' || i.state
-			WHEN (SELECT bool_or(github_sync.why_copied(a.database_identity, a.server, a.held_because,
-				github_sync.registered_identity(), github_sync.server_fingerprint(),
-				github_sync.promotion_fingerprint()) IS NOT NULL)
-				FROM (SELECT) AS once LEFT JOIN github_sync.attached_tables AS a ON true) THEN 'copied database'
-			WHEN current_setting('github_sync.enabled', true) = 'off' THEN 'github_sync.enabled is off'
-			ELSE 'ready'
-		END
-		FROM (SELECT) AS once
-		LEFT JOIN github_sync.github_repos AS r ON r.id = t.github_repo_id
-		LEFT JOIN github_sync.github_app_installations AS i ON i.id = t.github_app_installation_id
---@comment		LEFT JOIN github_sync.github_comments AS cached ON cached.id = t.github_comment_id
---@comment		LEFT JOIN github_sync.github_issues AS issue ON issue.id = cached.github_issue_id
-		) AS waits_for,
+			ELSE coalesce(
+				/* Few installations wait, so that most rows need not be told which. */
+				CASE WHEN t.github_app_installation_id = ANY (ARRAY(
+					SELECT i.id FROM github_sync.github_app_installations AS i
+					WHERE i.state <> 'active' OR i.paused_until > now() OR i.creations_paused_until > now()))
+				THEN (SELECT CASE
+					WHEN i.paused_until > greatest(t.next_attempt_at, now()) THEN CASE i.pause_kind
+						WHEN 'rate limit' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
+						WHEN 'budget' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
+						WHEN 'unreachable' THEN 'GitHub unreachable'
+						ELSE i.pause_reason END
+					WHEN t.creates AND i.creations_paused_until > greatest(t.next_attempt_at, now())
+						THEN 'rate limit until ' || i.creations_paused_until::timestamptz(0)
+					WHEN t.next_attempt_at > now() THEN NULL
+					WHEN i.state <> 'active' THEN 'installation ' || i.state END
+					FROM github_sync.github_app_installations AS i WHERE i.id = t.github_app_installation_id) END,
+				CASE
+					WHEN t.next_attempt_at > now() THEN 'retry at ' || t.next_attempt_at::timestamptz(0)
+					WHEN (SELECT bool_or(github_sync.why_copied(a.database_identity, a.server, a.held_because,
+							github_sync.registered_identity(), github_sync.server_fingerprint(),
+							github_sync.promotion_fingerprint()) IS NOT NULL)
+						FROM (SELECT) AS once LEFT JOIN github_sync.attached_tables AS a ON true)
+					THEN 'copied database'
+					WHEN current_setting('github_sync.enabled', true) = 'off' THEN 'github_sync.enabled is off'
+					ELSE 'ready'
+				END)
+		END AS waits_for,
 		t.attempts, t.last_error, t.last_error_at,
 		(SELECT coalesce(
 			(SELECT i.pause_reason FROM github_sync.github_app_installations AS i
