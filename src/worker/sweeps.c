@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
 #include "worker/claiming.h"
+#include "worker/page_repeats.h"
 #include "worker/sweeps.h"
 
 /* A look costs a statement: commits ask for one no more often. */
@@ -36,15 +37,18 @@ typedef struct Look
 	TimestampTz next_at;
 } Look;
 
+/* Of a page each, or at rest. */
 static int64 *
 busy_installations(int *count)
 {
-	int64 *ids = palloc(sizeof(int64) * Max(list_length(sweeps.in_hand), 1));
+	int64 *ids =
+		palloc(sizeof(int64) * (list_length(sweeps.in_hand) + page_repeats_most_resting() + 1));
 	ListCell *cell;
 
 	*count = 0;
 	foreach (cell, sweeps.in_hand)
 		ids[(*count)++] = ((Conversation *) lfirst(cell))->installation->id;
+	*count += page_repeats_add_resting(ids + *count);
 	return ids;
 }
 
@@ -58,7 +62,7 @@ look_for_lists(void *argument)
 
 	result->queued = repo_sweeps_apply_later();
 	result->claimed = repo_sweeps_claim(busy, count, TopMemoryContext);
-	result->next_at = repo_sweeps_next_time(busy, count);
+	result->next_at = Min(repo_sweeps_next_time(busy, count), page_repeats_next_time());
 }
 
 static void
@@ -74,9 +78,11 @@ hold(Conversation *conversation)
 static void
 begin_sweep(RepoSweep *sweep)
 {
-	Conversation *conversation = conversation_of_sweep(sweep);
+	Conversation *conversation;
 	char *url = sweep->page_link != NULL ? url_within(setting_api_url, sweep->page_link) : NULL;
 
+	page_repeats_note_claim(sweep);
+	conversation = conversation_of_sweep(sweep);
 	if (url != NULL)
 		conversation_go_to(conversation, url);
 	hold(conversation);
@@ -149,6 +155,13 @@ sweeps_note_wake(void)
 {
 	sweeps.look_at =
 		Min(sweeps.look_at, TimestampTzPlusMilliseconds(sweeps.looked_at, LOOKS_APART_MS));
+}
+
+void
+sweeps_note_settings(void)
+{
+	page_repeats_forget();
+	sweeps_note_wake();
 }
 
 void

@@ -141,4 +141,33 @@ foreach my $case (@cases)
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
 like(slurp_file($node->logfile), qr/was claimed 21 times within a short time.*HINT:\s+Something undoes what becomes of it/s, 'the log says what comes again and again');
 
+# ---- and to the lists ----
+
+my $lists     = 'github_sync.repo_sweeps';
+my @on_lists = (
+	[ 'a trigger that undoes every page',      'NEW.claim_no := OLD.claim_no; RETURN NEW;' ],
+	[ 'a trigger that gives a list no time',   'NEW.due_at := OLD.due_at; RETURN NEW;' ],
+	[ 'a trigger that keeps a list as it is',  'RETURN NULL;' ],
+	[ 'a trigger that refuses what was read',  q{IF NEW.claimed_by IS NULL THEN RAISE 'not this list'; END IF; RETURN NEW;} ],
+);
+GitHubSync::Application::reconfigure($node, 'github_sync.reconcile_interval' => '1h');
+foreach my $case (@on_lists)
+{
+	my ($what, $body) = @$case;
+
+	$application->wait_until("SELECT bool_and(due_at > now() AND claimed_by IS NULL) FROM $lists");
+	my $since = $github->last_seq;
+	$application->sql("UPDATE $lists SET due_at = now(); " . trigger("BEFORE UPDATE ON $lists", $body) . '; SELECT github_sync.wake()');
+	ok($github->wait_for_request(GET => '^/repositories/', since => $since), "$what: a list is asked for");
+	select undef, undef, undef, LOOK_S;
+	cmp_ok(scalar(grep { $_->{path} =~ m{^/repositories/} } $github->requests(since => $since)), '<=', REQUESTS_MAX, '... a few times');
+	$application->edit_comment($comment, markdown => "beside: $what");
+	$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE record_type = 'comment')");
+	is(($github->comments('acme/widgets', $number))[0]{body} =~ s/\s*<!--.*//rs, "beside: $what", '... beside what else is carried');
+	$application->sql($undo);
+	# What rests is looked at again when settings are read again.
+	$node->reload;
+}
+$application->wait_until("SELECT bool_and(due_at > now() AND claimed_by IS NULL) FROM $lists");
+
 done_testing();
