@@ -205,6 +205,28 @@ $$;
 COMMENT ON FUNCTION github_sync.claim_sweep(bigint, text) IS
 'private: claims the next page of a list; NULL: somebody else has it';
 
+CREATE OR REPLACE FUNCTION github_sync.claim_sweep_or_put_off(repo_id bigint, list text) RETURNS github_sync.sweep
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN github_sync.claim_sweep(repo_id, list);
+EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
+	RETURN NULL;
+WHEN OTHERS THEN
+	BEGIN
+		UPDATE github_sync.repo_sweeps AS s SET claimed_by = NULL, attempts = s.attempts + 1,
+			due_at = clock_timestamp() + github_sync.sweep_backoff(s.attempts),
+			last_error = github_sync.shortened(format('%s (%s)', SQLERRM, SQLSTATE)), last_error_at = clock_timestamp()
+		WHERE s.github_repo_id = repo_id AND s.stream = list;
+	EXCEPTION WHEN OTHERS THEN
+		RAISE LOG 'github_sync: the % of repository % cannot be claimed, nor put off: % (%)', list, repo_id, SQLERRM,
+			SQLSTATE;
+	END;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.claim_sweep_or_put_off(bigint, text) IS
+'private: as claim_sweep(); a list that cannot be claimed is tried again later, and stops no other one';
+
 CREATE OR REPLACE FUNCTION github_sync.apply_later() RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -248,7 +270,7 @@ DECLARE
 BEGIN
 	PERFORM github_sync.add_missing_sweeps();
 	FOR candidate IN SELECT * FROM github_sync.sweep_candidates(busy) LOOP
-		sweep := github_sync.claim_sweep(candidate.repo_id, candidate.list);
+		sweep := github_sync.claim_sweep_or_put_off(candidate.repo_id, candidate.list);
 		IF sweep.github_repo_id IS NOT NULL THEN
 			RETURN NEXT sweep;
 		END IF;

@@ -56,6 +56,8 @@
 #define FRUITLESS_DELAY_MAX_MS 100
 #define FRUITLESS_GAP_MS 5 /* rounds with more time between them have other reasons */
 
+#define DELIVERIES_WITH_CARE_MS (5 * 1000)
+
 #define FAILED_CLAIM_BASE_MS 100
 #define FAILED_CLAIM_MAX_MS (60 * 1000)
 #define LOCKED_TABLE_MAX_MS 1000 /* nobody tells when it is let go of */
@@ -622,6 +624,16 @@ claim_rows(ClaimRound *round)
 		claim_lost(round, lost);
 }
 
+/* What ended a worker, or a round, may have been one of them: rows go first for as long as care is asked for. */
+static void
+end_deliveries(ClaimRound *round)
+{
+	if (suspects_need_care())
+		claiming_note_due(backoff_in_ms(DELIVERIES_WITH_CARE_MS));
+	else
+		(void) run_for_type(round, RECORD_TASK, end_pending_deliveries);
+}
+
 /* DbAction: fills the free slots; its argument is a ClaimRound. */
 static void
 claim(void *argument)
@@ -637,7 +649,7 @@ claim(void *argument)
 	end_pauses_of_settings();
 	look_for_end_of_outages();
 	release_due(round);
-	(void) run_for_type(round, RECORD_TASK, end_pending_deliveries);
+	end_deliveries(round);
 	learn_past_creations(round);
 	round->slots = free_slots();
 	claim_rows(round);

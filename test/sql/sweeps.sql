@@ -171,3 +171,15 @@ UPDATE github_sync.github_issues SET comments_to_list = true WHERE number = 1;
 SELECT read_page(1000, 'https://api.github.com/2');
 SELECT read_page(1000, 'https://api.github.com/2');
 SELECT says();
+
+-- one that cannot be claimed says why and rests; it stops no other one, not even where that cannot be written down
+INSERT INTO github_sync.github_app_installations (id) VALUES (9);
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (9, 9, 'octo', 'other');
+SELECT begin_list('issues', 'sweep');
+UPDATE github_sync.repo_sweeps SET filters = '{"since": "no time"}', pass_began_at = NULL, cursor_at = NULL WHERE github_repo_id = 1 AND stream = 'issues';
+SELECT github_repo_id, stream FROM github_sync.sweep_claim('{}');
+SELECT attempts, last_error, due_at > now() + interval '20 seconds' AS rests FROM github_sync.repo_sweeps WHERE github_repo_id = 1 AND is_asked;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
+CREATE TRIGGER refuse BEFORE UPDATE ON github_sync.repo_sweeps FOR EACH ROW WHEN (OLD.github_repo_id = 1 AND NEW.last_error IS NOT NULL) EXECUTE FUNCTION refuse();
+UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute', claimed_by = NULL, last_error = NULL WHERE is_asked OR github_repo_id = 9;
+SELECT github_repo_id, stream FROM github_sync.sweep_claim('{}');
