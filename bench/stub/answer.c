@@ -47,20 +47,25 @@ output_print(Output *output, const char *format, ...)
 	output->length += (size_t) length;
 }
 
+/* The texts of the last two times stay good: a statement prints as many. */
 static const char *
 iso(time_t time)
 {
 	static char texts[4][sizeof("2026-01-01T00:00:00Z")];
 	static time_t times[4];
 	static int next;
+	static int last;
 	struct tm parts;
 
 	for (int i = 0; i < 4; i++)
 	{
 		if (times[i] == time)
-			return texts[i];
+			return texts[last = i];
 	}
 	next = (next + 1) % 4;
+	if (next == last)
+		next = (next + 1) % 4;
+	last = next;
 	times[next] = time;
 	strftime(texts[next], sizeof(texts[next]), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&time, &parts));
 	return texts[next];

@@ -37,21 +37,13 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_record_of_item(bigint, github_sync.resource) IS
 'private: the record that an item of a list shows; NULL: it is not known yet';
 
+/* The next ones in SQL, which becomes part of the statement that sorts a page. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_shows_what_is_known(
 	cached github_sync.@resources@, item github_sync.resource)
 RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-	known CONSTANT text[] := github_sync.@record@_remote_fields(cached);
-	shown CONSTANT text[] := github_sync.@record@_shown_fields(item);
-BEGIN
-	FOR i IN 1 .. cardinality(known) LOOP
-		IF NOT github_sync.same_text(known[i], shown[i]) THEN
-			RETURN false;
-		END IF;
-	END LOOP;
-	RETURN true;
-END
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT github_sync.same_texts(
+		github_sync.@record@_remote_fields(cached), github_sync.@record@_shown_fields(item))
 $$;
 COMMENT ON FUNCTION github_sync.@record@_shows_what_is_known(github_sync.@resources@, github_sync.resource) IS
 'private: whether each mapped field of an item is what GitHub is known to have';
@@ -59,55 +51,50 @@ COMMENT ON FUNCTION github_sync.@record@_shows_what_is_known(github_sync.@resour
 CREATE OR REPLACE FUNCTION github_sync.@record@_item_is_wanted(
 	repo github_sync.github_repos, cached github_sync.@resources@, item github_sync.resource)
 RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	IF cached.@record@_id IS NOT NULL OR repo.pull_requests = 'sync' THEN
-		RETURN true;
-	END IF;
---@task	RETURN NOT item.is_pull_request;
---@comment	RETURN item.html_url IS NULL OR strpos(item.html_url, '/pull/') = 0;
-END
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT cached.@record@_id IS NOT NULL OR repo.pull_requests = 'sync' OR
+--@task		NOT item.is_pull_request
+--@comment		item.html_url IS NULL OR strpos(item.html_url, '/pull/') = 0
 $$;
 COMMENT ON FUNCTION github_sync.@record@_item_is_wanted(
 	github_sync.github_repos, github_sync.@resources@, github_sync.resource) IS
 'private: whether an item is to be synced: where pull requests are skipped, only those that were linked by hand, and '
 'their comments';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_item_is_news(
+CREATE OR REPLACE FUNCTION github_sync.@record@_item_says_nothing_new(
 	cached github_sync.@resources@, item github_sync.resource)
 RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	IF cached.id IS NULL THEN
-		RETURN true;
-	ELSIF cached.local_deleted_at IS NOT NULL OR item.updated_at <= cached.deleted_at
-		OR item.updated_at < cached.github_updated_at THEN
-		RETURN false;
-	ELSIF cached.github_id = item.github_id AND cached.seen_at IS NOT NULL AND cached.deleted_at IS NULL
-		AND item.updated_at = cached.github_updated_at AND github_sync.@record@_shows_what_is_known(cached, item) THEN
-		RETURN false;
-	END IF;
-	RETURN NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.@resource@_id = cached.id AND q.direction = 'inbound' AND q.action = 'upsert'
-			AND q.state IN ('queued', 'processing', 'errored', 'dropped') AND q.github_updated_at >= item.updated_at);
-END
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT cached.id IS NOT NULL AND coalesce(cached.local_deleted_at IS NOT NULL
+		OR item.updated_at <= cached.deleted_at OR item.updated_at < cached.github_updated_at
+		OR cached.github_id = item.github_id AND cached.seen_at IS NOT NULL AND cached.deleted_at IS NULL
+			AND item.updated_at = cached.github_updated_at
+			AND github_sync.@record@_shows_what_is_known(cached, item), false)
 $$;
-COMMENT ON FUNCTION github_sync.@record@_item_is_news(github_sync.@resources@, github_sync.resource) IS
-'private: whether a transaction is to be made of an item: what the rules would end at once, and what a transaction '
-'tells of already, needs none';
+COMMENT ON FUNCTION github_sync.@record@_item_says_nothing_new(github_sync.@resources@, github_sync.resource) IS
+'private: the rules would end a transaction of an item at once';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_settles(
 	cached github_sync.@resources@, item github_sync.resource, answered_at timestamptz)
 RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	RETURN cached.settle_at IS NOT NULL AND item.updated_at IS NOT DISTINCT FROM cached.github_updated_at
+LANGUAGE sql STABLE AS $$
+	SELECT cached.settle_at IS NOT NULL AND item.updated_at = cached.github_updated_at
 		AND answered_at >= item.updated_at + github_sync.@record@_settling_time()
-		AND github_sync.@record@_shows_what_is_known(cached, item);
-END
+		AND github_sync.@record@_shows_what_is_known(cached, item)
 $$;
 COMMENT ON FUNCTION github_sync.@record@_settles(github_sync.@resources@, github_sync.resource, timestamptz) IS
 'private: a list still shows the version that is known, a minute after it was made';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_told_of(record_id bigint, version timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = record_id AND q.direction = 'inbound' AND q.action = 'upsert'
+			AND q.state IN ('queued', 'processing', 'errored', 'dropped') AND q.github_updated_at >= version);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_told_of(bigint, timestamptz) IS
+'private: a transaction tells of a version of a record already, and is about to end, or ended otherwise than by it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_listed(
 	ids bigint[], versions timestamptz[], answered_at timestamptz)
@@ -365,10 +352,12 @@ BEGIN
 			WHEN NOT github_sync.@record@_item_is_wanted(repo, k, items[i.place]) THEN 'unwanted'
 			WHEN k.id IS NULL AND takes_new AND jsons[i.place] IS NOT NULL AND i.updated_at <= latest
 --@comment				AND p.task_id IS NOT NULL
-				AND github_sync.creation_keys_of(i.body) = '{}' AND i.github_id <> ALL (doubled)
+				AND i.body IS NOT DISTINCT FROM github_sync.without_creation_key(i.body)
+				AND i.github_id <> ALL (doubled)
 				AND NOT (some_are_spoken_of
 					AND github_sync.@record@_is_spoken_of(repo.id, i.github_id, i.number)) THEN 'unknown'
-			WHEN github_sync.@record@_item_is_news(k, items[i.place]) THEN 'news'
+			WHEN NOT github_sync.@record@_item_says_nothing_new(k, items[i.place])
+				AND NOT github_sync.@record@_is_told_of(k.id, i.updated_at) THEN 'news'
 			WHEN github_sync.@record@_settles(k, items[i.place], page.answered_at) THEN 'settled' END AS sort
 		FROM unnest(items) WITH ORDINALITY AS i (github_id, number, is_pull_request, title, body, state, state_reason,
 			author_login, html_url, created_at, updated_at, closed_at, author_id, place)

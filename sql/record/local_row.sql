@@ -112,22 +112,23 @@ COMMENT ON FUNCTION github_sync.@record@_columns_of_rows(github_sync.github_repo
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_columns(columns jsonb[]) RETURNS {{key_type}}[]
 LANGUAGE plpgsql AS $$
 DECLARE
+	is_one CONSTANT boolean := cardinality(columns) = 1;
 	command text;
 	made {{key_type}};
 	keys {{key_type}}[] := '{}';
 BEGIN
 	/* Only these columns: an absent one may be of a type that refuses NULL. */
 	SELECT 'INSERT INTO ' || {{table_text}} || ' AS r (' || string_agg(quote_ident(k.name), ', ') || ') SELECT '
-		|| string_agg('given.' || quote_ident(k.name), ', ')
-		|| ' FROM unnest($1) WITH ORDINALITY AS u (columns, place)'
-		|| ' CROSS JOIN LATERAL jsonb_to_record(u.columns) AS given ('
-		|| string_agg(quote_ident(k.name) || ' ' || format_type(a.atttypid, a.atttypmod), ', ')
-		|| ') ORDER BY u.place RETURNING ' || {{returning_text}}
+		|| string_agg('given.' || quote_ident(k.name), ', ') || ' FROM '
+		|| CASE WHEN is_one THEN 'jsonb_to_record($1[1])'
+			ELSE 'unnest($1) WITH ORDINALITY AS u (columns, place) CROSS JOIN LATERAL jsonb_to_record(u.columns)' END
+		|| ' AS given (' || string_agg(quote_ident(k.name) || ' ' || format_type(a.atttypid, a.atttypmod), ', ') || ')'
+		|| CASE WHEN is_one THEN '' ELSE ' ORDER BY u.place' END || ' RETURNING ' || {{returning_text}}
 	INTO command
 	FROM jsonb_object_keys(columns[1]) AS k (name)
 	LEFT JOIN pg_attribute AS a ON a.attrelid = {{table_text}}::regclass AND a.attname = k.name AND a.attnum > 0;
-	IF cardinality(columns) = 1 THEN
-		/* No loop: it could not be one where the application's rules make several statements of it. */
+	IF is_one THEN
+		/* A loop cannot be where the application's rules make several statements of it. */
 		EXECUTE command INTO made USING columns;
 		RETURN ARRAY[made];
 	END IF;
