@@ -5,8 +5,8 @@
  * left.
  *
  * Only what nobody else can have anything to do with comes by here: see
- * _sort_items.  Nothing waits for anybody's lock; who makes the same record just
- * now makes this fail, and the items go the other way.
+ * _sort_items.  Nobody's lock is waited for, but for a moment that of a webhook
+ * which makes the same record just now.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_takes_new_records(
@@ -84,7 +84,7 @@ COMMENT ON FUNCTION github_sync.@record@_new_rows_of_items(github_sync.resource[
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_records(
 	repo github_sync.github_repos, page github_sync.swept_page, changed github_sync.@resources@[])
 RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET lock_timeout = '10ms' AS $$
 BEGIN
 	/* All that _note_answer and _with_made_row set. */
 	WITH made AS (
@@ -116,7 +116,8 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_insert_records(
 	github_sync.github_repos, github_sync.swept_page, github_sync.@resources@[]) IS
-'private: inserts records of new items, and of each the transaction that made it, which has completed';
+'private: inserts records of new items, and of each the transaction that made it, which has completed. 55P03, after a '
+'moment: a webhook makes one of them just now';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_import(
 	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[])
