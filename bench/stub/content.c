@@ -184,8 +184,8 @@ content_listed_comment(int64_t repository, int64_t place, Item *item)
 	int64_t number = place / listed_comments[repository] + 1;
 	int64_t issue = repository * CONTENT_NUMBERS_PER_REPOSITORY + number;
 
-	return content_comment(
-		issue * CONTENT_COMMENTS_PER_ISSUE + place % listed_comments[repository], item);
+	return content_comment(issue * CONTENT_COMMENTS_PER_ISSUE + place % listed_comments[repository],
+						   item);
 }
 
 /* What is there of it, or a copy of what was made up. */

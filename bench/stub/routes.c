@@ -473,8 +473,7 @@ print_counts(Output *output)
 		(unsigned long long) counts.comments, (unsigned long long) counts.deletions,
 		(unsigned long long) counts.tokens, (unsigned long long) counts.repositories,
 		(unsigned long long) counts.lists, (unsigned long long) counts.others,
-		(unsigned long long) counts.refused,
-		(long long) content_base());
+		(unsigned long long) counts.refused, (long long) content_base());
 
 	answer_text(output, "200 OK", "", text, (size_t) length);
 }
