@@ -155,7 +155,7 @@ CREATE TYPE github_sync.new_row AS (
 COMMENT ON TYPE github_sync.new_row IS
 'private: what a row that is made for a resource of GitHub''s is to hold';
 COMMENT ON COLUMN github_sync.new_row.fields IS
-'the mapped fields in the order of the record type, state as open or closed';
+'the mapped fields in the order of the record type, state as open or closed, as its columns can hold them';
 COMMENT ON COLUMN github_sync.new_row.parent_issue_id IS
 'of a comment: the cached record of its issue';
 COMMENT ON COLUMN github_sync.new_row.json IS

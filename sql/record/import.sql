@@ -54,8 +54,8 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_new_rows_of_items(
 RETURNS github_sync.new_row[]
 LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN ARRAY(SELECT ROW(github_sync.@record@_shown_fields(items[i]), (items[i]).updated_at, parent_ids[i],
-			jsons[i])::github_sync.new_row
+	RETURN ARRAY(SELECT ROW(github_sync.@record@_storable_fields(github_sync.@record@_shown_fields(items[i])),
+			(items[i]).updated_at, parent_ids[i], jsons[i])::github_sync.new_row
 		FROM generate_subscripts(items, 1) AS i ORDER BY i);
 END
 $$;

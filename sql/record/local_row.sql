@@ -93,15 +93,49 @@ COMMENT ON FUNCTION github_sync.@record@_made_rows({{key_type}}[]) IS
 'private: local rows that were just made, as they are when all their triggers have run, in the order of their keys; '
 'NULL: there is none';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_insert_command(columns jsonb, is_one boolean) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	/* Only these columns: an absent one may be of a type that refuses NULL. */
+	RETURN (SELECT 'INSERT INTO ' || {{table_text}} || ' AS r (' || string_agg(quote_ident(k.name), ', ') || ') SELECT '
+			|| string_agg('given.' || quote_ident(k.name), ', ') || ' FROM '
+			|| CASE WHEN is_one THEN 'pg_catalog.jsonb_to_record($1[1])' ELSE
+				'pg_catalog.unnest($1) WITH ORDINALITY AS u (columns, place), pg_catalog.jsonb_to_record(u.columns)' END
+			|| ' AS given (' || string_agg(quote_ident(k.name) || ' ' || format_type(a.atttypid, a.atttypmod), ', ')
+			|| ')' || CASE WHEN is_one THEN '' ELSE ' ORDER BY u.place' END || ' RETURNING ' || {{returning_text}}
+		FROM jsonb_object_keys(columns) AS k (name)
+		LEFT JOIN pg_attribute AS a ON a.attrelid = {{table_text}}::regclass AND a.attname = k.name AND a.attnum > 0);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_insert_command(jsonb, boolean) IS
+'private: inserts the local rows of $1 (jsonb[]), all of which have the columns of this one, in their order; is_one: '
+'there is one';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_insert_values_see_rows() RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN coalesce((SELECT p.provolatile = 'v' FROM pg_proc AS p
+		WHERE p.oid = to_regprocedure({{insert_values_function}})), false);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_insert_values_see_rows() IS
+'private: insert_values may answer by the rows that were made before (it is VOLATILE), so that each is made before '
+'the next one is asked for';
+
+/*
+ * The next ones run with the application's search_path, where there may be a
+ * function that fits better: all names have a schema.
+ */
 CREATE OR REPLACE FUNCTION github_sync.@record@_columns_of_rows(
 	repo github_sync.github_repos, new_rows github_sync.new_row[])
 RETURNS jsonb[]
 LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN ARRAY(SELECT {{mapped_columns}} || repo.@record@_defaults || coalesce({{insert_values}}, '{}')
-		FROM (SELECT u.place, github_sync.@record@_storable_fields(u.fields) AS new_fields,
-				u.modified_at AS new_modified_at, u.parent_issue_id, u.json::jsonb AS resource
-			FROM unnest(new_rows) WITH ORDINALITY AS u (fields, modified_at, parent_issue_id, json, place)) AS given
+		FROM (SELECT u.place, u.fields AS new_fields, u.modified_at AS new_modified_at, u.parent_issue_id,
+				u.json::jsonb AS resource
+			FROM pg_catalog.unnest(new_rows) WITH ORDINALITY AS u (fields, modified_at, parent_issue_id, json, place))
+			AS given
 		ORDER BY given.place);
 END
 $$;
@@ -112,28 +146,18 @@ COMMENT ON FUNCTION github_sync.@record@_columns_of_rows(github_sync.github_repo
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_columns(columns jsonb[]) RETURNS {{key_type}}[]
 LANGUAGE plpgsql AS $$
 DECLARE
-	is_one CONSTANT boolean := cardinality(columns) = 1;
-	command text;
+	is_one CONSTANT boolean := pg_catalog.cardinality(columns) = 1;
+	command CONSTANT text := github_sync.@record@_insert_command(columns[1], is_one);
 	made {{key_type}};
 	keys {{key_type}}[] := '{}';
 BEGIN
-	/* Only these columns: an absent one may be of a type that refuses NULL. */
-	SELECT 'INSERT INTO ' || {{table_text}} || ' AS r (' || string_agg(quote_ident(k.name), ', ') || ') SELECT '
-		|| string_agg('given.' || quote_ident(k.name), ', ') || ' FROM '
-		|| CASE WHEN is_one THEN 'jsonb_to_record($1[1])'
-			ELSE 'unnest($1) WITH ORDINALITY AS u (columns, place) CROSS JOIN LATERAL jsonb_to_record(u.columns)' END
-		|| ' AS given (' || string_agg(quote_ident(k.name) || ' ' || format_type(a.atttypid, a.atttypmod), ', ') || ')'
-		|| CASE WHEN is_one THEN '' ELSE ' ORDER BY u.place' END || ' RETURNING ' || {{returning_text}}
-	INTO command
-	FROM jsonb_object_keys(columns[1]) AS k (name)
-	LEFT JOIN pg_attribute AS a ON a.attrelid = {{table_text}}::regclass AND a.attname = k.name AND a.attnum > 0;
 	IF is_one THEN
-		/* A loop cannot be where the application's rules make several statements of it. */
+		/* Not by the loop, which cannot be where the application's rules make several statements of it. */
 		EXECUTE command INTO made USING columns;
 		RETURN ARRAY[made];
 	END IF;
 	FOR made IN EXECUTE command USING columns LOOP
-		keys := keys || made;
+		keys := pg_catalog.array_append(keys, made);
 	END LOOP;
 	RETURN keys;
 END
@@ -149,18 +173,20 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	alike record;
 	made {{key_type}}[];
-	keys {{key_type}}[] := array_fill(NULL::{{key_type}}, ARRAY[cardinality(new_rows)]);
+	keys {{key_type}}[] := '{}';
 BEGIN
 	FOR alike IN
-		SELECT array_agg(n.columns ORDER BY n.place) AS columns, array_agg(n.place ORDER BY n.place) AS places
-		FROM unnest(github_sync.@record@_columns_of_rows(repo, new_rows)) WITH ORDINALITY AS n (columns, place)
-		GROUP BY ARRAY(SELECT jsonb_object_keys(n.columns))
+		SELECT pg_catalog.array_agg(n.columns ORDER BY n.place) AS columns,
+			pg_catalog.array_agg(n.place ORDER BY n.place) AS places
+		FROM pg_catalog.unnest(github_sync.@record@_columns_of_rows(repo, new_rows)) WITH ORDINALITY
+			AS n (columns, place)
+		GROUP BY ARRAY(SELECT pg_catalog.jsonb_object_keys(n.columns))
 	LOOP
 		made := github_sync.@record@_insert_columns(alike.columns);
-		IF cardinality(made) <> cardinality(alike.places) THEN
+		IF pg_catalog.cardinality(made) <> pg_catalog.cardinality(alike.places) THEN
 			RAISE cardinality_violation USING MESSAGE = 'a trigger did not let one of several rows be';
 		END IF;
-		FOR i IN 1 .. cardinality(made) LOOP
+		FOR i IN 1 .. pg_catalog.cardinality(made) LOOP
 			keys[alike.places[i]] := made[i];
 		END LOOP;
 	END LOOP;
@@ -176,9 +202,9 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_insert_one_by_one(
 RETURNS {{key_type}}[]
 LANGUAGE plpgsql AS $$
 DECLARE
-	keys {{key_type}}[] := array_fill(NULL::{{key_type}}, ARRAY[cardinality(new_rows)]);
+	keys {{key_type}}[] := '{}';
 BEGIN
-	FOR i IN 1 .. cardinality(new_rows) LOOP
+	FOR i IN 1 .. pg_catalog.cardinality(new_rows) LOOP
 		keys[i] := (github_sync.@record@_insert_columns(github_sync.@record@_columns_of_rows(repo, new_rows[i:i])))[1];
 	END LOOP;
 	RETURN keys;
@@ -188,26 +214,16 @@ COMMENT ON FUNCTION github_sync.@record@_insert_one_by_one(github_sync.github_re
 'private: inserts local rows, each by a statement of its own; returns the key of each, NULL where a trigger of the '
 'application''s did not let it be';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_insert_values_see_rows() RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	RETURN coalesce((SELECT p.provolatile = 'v' FROM pg_proc AS p
-		WHERE p.oid = to_regprocedure({{insert_values_function}})), false);
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_insert_values_see_rows() IS
-'private: insert_values may answer by the rows that were made before (it is VOLATILE), so that each is made before '
-'the next one is asked for';
-
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_local_rows(
 	repo github_sync.github_repos, new_rows github_sync.new_row[],
 	OUT keys {{key_type}}[], OUT made github_sync.local_row[])
 LANGUAGE plpgsql AS $$
 DECLARE
+	goes_singly CONSTANT boolean := cardinality(new_rows) = 1 OR github_sync.@record@_insert_values_see_rows();
 	path_of_ours text;
 BEGIN
 	path_of_ours := github_sync.enter_application('@record@:new');
-	IF cardinality(new_rows) = 1 OR github_sync.@record@_insert_values_see_rows() THEN
+	IF goes_singly THEN
 		keys := github_sync.@record@_insert_one_by_one(repo, new_rows);
 	ELSE
 		BEGIN

@@ -262,7 +262,7 @@ BEGIN
 --@comment	IF github_sync.comment_hold_tasks(ARRAY[cached.github_issue_id]) = '{}' THEN
 --@comment		RETURN;
 --@comment	END IF;
-	new_row.fields := remote;
+	new_row.fields := github_sync.@record@_storable_fields(remote);
 	new_row.modified_at := cached.github_updated_at;
 --@comment	new_row.parent_issue_id := cached.github_issue_id;
 	new_row.json := shown_json;
