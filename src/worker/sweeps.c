@@ -18,8 +18,12 @@
 #include "worker/page_repeats.h"
 #include "worker/sweeps.h"
 
-/* A look costs a statement: commits ask for one no more often. */
+/* What is due and cannot be claimed now is looked at again then. */
 #define LOOKS_APART_MS 1000
+
+/* Commits ask for a look as well: it costs the more, the more lists there are, and may take two percent of the time. */
+#define SHARE_OF_LOOKS 50
+#define WOKEN_LOOKS_APART_MS 100
 
 /* What cannot be claimed is looked at again then, and ever later; longer where the look itself takes long. */
 #define FAILED_LOOK_BASE_MS (2 * 1000)
@@ -29,11 +33,11 @@
 
 static struct
 {
-	List *in_hand;       /* of Conversation */
-	TimestampTz look_at; /* 0: at once */
-	TimestampTz looked_at;
-	int failures;           /* in a row */
-	TimestampTz not_before; /* whatever is committed */
+	List *in_hand;             /* of Conversation */
+	TimestampTz look_at;       /* 0: at once */
+	TimestampTz woken_look_at; /* no sooner for a commit */
+	int failures;              /* in a row */
+	TimestampTz not_before;    /* whatever is committed */
 } sweeps;
 
 typedef struct Look
@@ -115,9 +119,20 @@ forget_all(List *claimed)
 	list_free(claimed);
 }
 
+static void
+space_woken_looks(TimestampTz began_at)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	long took_ms = TimestampDifferenceMilliseconds(began_at, now);
+	long apart_ms = Min(Max(took_ms * SHARE_OF_LOOKS, WOKEN_LOOKS_APART_MS), LOOKS_APART_MS);
+
+	sweeps.woken_look_at = TimestampTzPlusMilliseconds(now, apart_ms);
+}
+
 static bool
 look_in_transaction(Look *result, DbError *error)
 {
+	TimestampTz began_at = GetCurrentTimestamp();
 	bool succeeded;
 
 	suspects_mark_many();
@@ -125,6 +140,7 @@ look_in_transaction(Look *result, DbError *error)
 	succeeded = db_try(look_for_lists, result, error);
 	succeeded &= db_try_commit(error);
 	suspects_unmark();
+	space_woken_looks(began_at);
 	return succeeded;
 }
 
@@ -162,7 +178,6 @@ sweeps_claim(void)
 		sweeps.look_at = backoff_in_ms(LOOK_WITH_CARE_MS);
 		return;
 	}
-	sweeps.looked_at = now;
 	if (look_in_transaction(&result, &error))
 	{
 		sweeps.look_at = Max(result.next_at, backoff_in_ms(LOOKS_APART_MS));
@@ -179,9 +194,7 @@ sweeps_claim(void)
 void
 sweeps_note_wake(void)
 {
-	sweeps.look_at =
-		Min(sweeps.look_at, TimestampTzPlusMilliseconds(sweeps.looked_at, LOOKS_APART_MS));
-	sweeps.look_at = Max(sweeps.look_at, sweeps.not_before);
+	sweeps.look_at = Max(Min(sweeps.look_at, sweeps.woken_look_at), sweeps.not_before);
 }
 
 void
