@@ -15,15 +15,23 @@ RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN NOT page.is_careful AND github_sync.sync_disabled_reason(repo.id, 'inbound') IS NULL
-		AND github_sync.@record@_table_fits() AND NOT github_sync.@record@_queue_runs_code_of_application()
-		/* One of them may be what it made. */
-		AND NOT EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
-			WHERE a.github_repo_id = repo.id AND a.outcome IS NULL);
+		AND github_sync.@record@_table_fits() AND NOT github_sync.@record@_queue_runs_code_of_application();
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_takes_new_records(github_sync.github_repos, github_sync.swept_page) IS
 'private: whether items that are not known here may become records at once, and not by a transaction each that the '
 'rules decide about';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_creating_accounts(repo_id bigint, own_id bigint) RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN ARRAY(SELECT coalesce(a.sent_as, own_id) FROM github_sync.@record@_creation_attempts AS a
+		WHERE a.github_repo_id = repo_id AND a.outcome IS NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_creating_accounts(bigint, bigint) IS
+'private: as whom creations were sent that wait for their answer: an item of one of these authors may be what it made. '
+'NULL among them: not known';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_record_of_new_item(
 	repo_id bigint, page github_sync.swept_page, item github_sync.resource, parent_id bigint, key {{key_type}},

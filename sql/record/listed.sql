@@ -339,6 +339,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_sort_items(
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
 	takes_new CONSTANT boolean := github_sync.@record@_takes_new_records(repo, page);
+	creators CONSTANT bigint[] := github_sync.@record@_creating_accounts(repo.id, page.own_id);
 	doubled CONSTANT bigint[] := github_sync.@record@_doubled(items);
 	latest CONSTANT timestamptz := clock_timestamp() + interval '1 day';
 	some_are_spoken_of CONSTANT boolean := EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
@@ -353,7 +354,7 @@ BEGIN
 			WHEN k.id IS NULL AND takes_new AND jsons[i.place] IS NOT NULL AND i.updated_at <= latest
 --@comment				AND p.task_id IS NOT NULL
 				AND i.body IS NOT DISTINCT FROM github_sync.without_creation_key(i.body)
-				AND i.github_id <> ALL (doubled)
+				AND (creators = '{}' OR i.author_id <> ALL (creators)) AND i.github_id <> ALL (doubled)
 				AND NOT (some_are_spoken_of
 					AND github_sync.@record@_is_spoken_of(repo.id, i.github_id, i.number)) THEN 'unknown'
 			WHEN NOT github_sync.@record@_item_says_nothing_new(k, items[i.place])
