@@ -127,6 +127,15 @@ COMMENT ON FUNCTION github_sync.@record@_insert_records(
 'private: inserts records of new items, and of each the transaction that made it, which has completed. 55P03, after a '
 'moment: a webhook makes one of them just now';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_have_records(keys {{key_type}}[]) RETURNS boolean
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.@record@_id = ANY (keys));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_have_records({{key_type}}[]) IS
+'private: one of several local rows has a record already';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_import(
 	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[])
 RETURNS void
@@ -140,7 +149,7 @@ BEGIN
 	rows := github_sync.@record@_insert_local_rows(
 		repo, github_sync.@record@_new_rows_of_items(items, jsons, parent_ids));
 	/* A trigger of the application's enqueued its new row: its echo is taken in where there is a transaction. */
-	IF EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.@record@_id = ANY (rows.keys)) THEN
+	IF github_sync.@record@_have_records(rows.keys) THEN
 		RAISE feature_not_supported USING MESSAGE = 'a trigger made a record of a row that is being imported';
 	END IF;
 	PERFORM github_sync.@record@_insert_records(repo, page, ARRAY(
