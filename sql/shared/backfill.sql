@@ -72,27 +72,3 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.backfill_status(bigint) IS
 'private: whether the import of a repository is over, and how far it is, for people';
-
-CREATE OR REPLACE PROCEDURE github_sync.wait_for_backfill(github_repo_id bigint)
-LANGUAGE plpgsql AS $$
-DECLARE
-	status record;
-	told text;
-BEGIN
-	LOOP
-		SELECT * INTO status FROM github_sync.backfill_status(github_repo_id);
-		IF status.progress IS DISTINCT FROM told THEN
-			told := status.progress;
-			RAISE NOTICE '%', told;
-		END IF;
-		EXIT WHEN status.is_over;
-		/* No snapshot is held while it waits. */
-		COMMIT;
-		PERFORM pg_sleep(0.5);
-		COMMIT;
-	END LOOP;
-END
-$$;
-COMMENT ON PROCEDURE github_sync.wait_for_backfill(bigint) IS
-'public: waits until a repository (GitHub''s id) is imported, with a NOTICE whenever it is further on; commits in '
-'between, so that it cannot be called within a transaction. Raises 23503 for a repository that is not connected';

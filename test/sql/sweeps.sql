@@ -58,6 +58,17 @@ SELECT read_page(100, NULL, listed(3, 9), listed(4, 10));
 SELECT i.number, t.title FROM github_sync.github_issues AS i JOIN app.tasks AS t ON t.id = i.task_id ORDER BY 1;
 SELECT state, count(*) FROM github_sync.task_sync_transactions GROUP BY 1;
 SELECT * FROM lists;
+-- who waits for the import is told how far it is; he commits, and so nobody waits within a transaction
+UPDATE github_sync.repo_sweeps SET phase = 'sweep', is_asked = false WHERE stream = 'comments';
+CALL github_sync.wait_for_backfill(1);
+UPDATE github_sync.repo_sweeps SET phase = 'backfill' WHERE stream = 'comments';
+BEGIN;
+CALL github_sync.wait_for_backfill(1);
+ROLLBACK;
+\set SHOW_CONTEXT never
+CALL github_sync.wait_for_backfill(NULL);
+CALL github_sync.wait_for_backfill(77);
+\set SHOW_CONTEXT errors
 -- comments come when the issues are there
 SELECT read_page(100, NULL);
 SELECT read_page(100, NULL);
