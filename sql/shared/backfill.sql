@@ -26,7 +26,7 @@ BEGIN
 	ON CONFLICT ON CONSTRAINT repo_sweeps_pkey DO UPDATE SET phase = 'backfill', is_asked = excluded.is_asked,
 		filters = excluded.filters, due_at = clock_timestamp(), cursor_at = NULL, since_filter = NULL,
 		cursor_link = NULL, issue_id = NULL, shown_ids = NULL, pass_began_at = NULL, pass_started_at = NULL,
-		claimed_by = NULL, attempts = 0, last_error = NULL, last_error_at = NULL;
+		claimed_by = NULL, attempts = 0, last_error = NULL, last_error_at = NULL, failing_since = NULL;
 	/* Those that exist are passed over; from now on they are synced as any. */
 	UPDATE github_sync.repo_sweeps AS s SET phase = 'sweep', cursor_at = clock_timestamp()
 	WHERE s.github_repo_id = backfill_repo.github_repo_id AND s.stream = 'comments' AND NOT include_comments;
@@ -61,7 +61,8 @@ BEGIN
 	PERFORM github_sync.require_argument('wait_for_backfill', 'github_repo_id', repo_id IS NULL);
 	PERFORM github_sync.require_repo(repo_id);
 	SELECT coalesce(bool_and(s.phase <> 'backfill' AND NOT s.is_asked), true),
-		string_agg(format('%s: %s %s', s.stream, s.listed,
+		string_agg(format('%s: %s%s %s', s.stream, s.listed,
+			CASE WHEN s.phase = 'backfill' THEN ' of about ' || s.total END,
 			CASE WHEN s.phase <> 'backfill' THEN 'done' WHEN s.last_error IS NOT NULL THEN s.last_error
 				ELSE 'so far' END), ', ' ORDER BY s.stream DESC)
 	INTO is_over, progress

@@ -11,6 +11,10 @@
 --@column done: items that were listed in this pass, or the last one
 --@column applied: how many of them were news
 --@column rate: items a second in this pass; NULL: none is under way
+--@column total: about how many items the pass will list: by the number of GitHub's pages, or, of a census, by what is
+--@more known here; NULL: GitHub numbers no pages of this list
+--@column per_cent: of total; NULL: that is not known, or no pass is under way
+--@column remaining: at that rate; NULL: the same
 --@column waits_for: reading; ready; due at a time; retry at a time; rate limit until a time; installation suspended or
 --@more deleted; repository disabled; issues first; reconcile_interval is 0
 --@column last_complete_at: when a pass came to the end of the list
@@ -20,7 +24,11 @@
 --@column last_error_at: when that was
 	SELECT s.github_repo_id, r.owner_login || '/' || r.name AS repository, s.stream, s.phase,
 		s.pass_began_at IS NOT NULL AS is_under_way, s.listed AS done, s.applied,
-		round((s.listed / nullif(extract(epoch FROM clock_timestamp() - s.pass_began_at), 0))::numeric, 1) AS rate,
+		round((s.listed / nullif(extract(epoch FROM p.took), 0))::numeric, 1) AS rate, s.total,
+		CASE WHEN p.took IS NOT NULL AND s.total > 0 THEN least(100 * s.listed / s.total, 99)::integer END AS per_cent,
+		CASE WHEN s.total > 0 AND s.listed > 0
+			THEN date_trunc('second', p.took * (greatest(s.total - s.listed, 0)::double precision / s.listed)) END
+			AS remaining,
 		CASE
 			WHEN NOT r.sync_enabled OR r.access_lost OR r.sync_direction = 'outbound' THEN 'repository disabled'
 			WHEN i.state <> 'active' THEN 'installation ' || i.state
@@ -37,3 +45,4 @@
 	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
 	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
 	JOIN github_sync.repo_sweeps AS o ON o.github_repo_id = s.github_repo_id AND o.stream = 'issues'
+	CROSS JOIN LATERAL (SELECT clock_timestamp() - s.pass_began_at AS took) AS p

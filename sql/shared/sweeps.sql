@@ -119,6 +119,7 @@ BEGIN
 	s.page_size := 100;
 	s.listed := 0;
 	s.applied := 0;
+	s.total := NULL;
 	IF s.phase = 'sweep' AND s.stream = 'issues'
 		AND coalesce(s.last_census_at < clock_timestamp() - github_sync.census_interval(), true)
 		AND s.last_complete_at IS NOT NULL THEN
@@ -159,8 +160,9 @@ BEGIN
 		cursor_at = s.cursor_at, since_filter = s.since_filter, cursor_link = s.cursor_link, page_size = s.page_size,
 		issue_id = s.issue_id, shown_ids = s.shown_ids, created_until = s.created_until,
 		pass_began_at = s.pass_began_at, pass_started_at = s.pass_started_at, listed = s.listed, applied = s.applied,
-		claimed_by = s.claimed_by, claim_no = s.claim_no, abandoned = s.abandoned, attempts = s.attempts,
-		last_error = s.last_error, last_error_at = s.last_error_at, etag = s.etag, etag_key = s.etag_key,
+		total = s.total, claimed_by = s.claimed_by, claim_no = s.claim_no, abandoned = s.abandoned,
+		attempts = s.attempts, last_error = s.last_error, last_error_at = s.last_error_at,
+		failing_since = s.failing_since, etag = s.etag, etag_key = s.etag_key,
 		last_complete_at = s.last_complete_at, last_census_at = s.last_census_at
 	WHERE r.github_repo_id = s.github_repo_id AND r.stream = s.stream;
 END
@@ -292,6 +294,7 @@ BEGIN
 	s.pass_started_at := NULL;
 	s.last_error := NULL;
 	s.last_error_at := NULL;
+	s.failing_since := NULL;
 	s.attempts := 0;
 	/* Their number is known now: those of an issue are listed next. */
 	IF is_census THEN
@@ -306,18 +309,19 @@ COMMENT ON FUNCTION github_sync.end_pass(github_sync.repo_sweeps) IS
 'private: a list has been read to its end: that alone makes the next pass due later';
 
 CREATE OR REPLACE FUNCTION github_sync.take_census(
-	s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[], comment_counts integer[])
+	s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[], shown bigint[],
+	comment_counts integer[])
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-	shown bigint[] := ARRAY(SELECT i.github_id FROM unnest(items) AS i) || s.shown_ids;
 	until timestamptz := CASE WHEN page.next_link IS NULL THEN 'infinity'
 		ELSE (SELECT max(i.created_at) FROM unnest(items) AS i) END;
 BEGIN
-	/* An item that could not be read is not absent. */
+	/* An item of which nothing could be read may be any. */
 	IF page.unreadable IS NULL THEN
 		PERFORM github_sync.task_ask_for_absent(ARRAY(SELECT i.id FROM github_sync.github_issues AS i
-			WHERE i.github_repo_id = s.github_repo_id AND i.deleted_at IS NULL AND i.github_id <> ALL (shown)
+			WHERE i.github_repo_id = s.github_repo_id AND i.deleted_at IS NULL
+				AND i.github_id <> ALL (shown || s.shown_ids)
 				AND i.github_created_at >= coalesce(s.created_until, '-infinity') AND i.github_created_at < until
 				AND i.seen_at < coalesce(s.pass_started_at, page.answered_at)
 			ORDER BY i.id), page.priority);
@@ -331,7 +335,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.take_census(
-	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[], integer[]) IS
+	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[], bigint[], integer[]) IS
 'private: issues of the time that a page spans which it does not show are asked for singly; issues that have another '
 'number of comments than here have them listed';
 
@@ -352,23 +356,22 @@ COMMENT ON FUNCTION github_sync.end_issue(github_sync.repo_sweeps, github_sync.s
 'private: all comments of an issue have been listed: those that were not are asked for singly';
 
 CREATE OR REPLACE FUNCTION github_sync.move_cursor(
-	INOUT s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[])
+	INOUT s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[], shown bigint[])
 LANGUAGE plpgsql AS $$
 DECLARE
-	ids bigint[] := ARRAY(SELECT i.github_id FROM unnest(items) AS i);
 	newest timestamptz := (SELECT max(i.updated_at) FROM unnest(items) AS i);
 BEGIN
 	s.pass_started_at := coalesce(s.pass_started_at, page.answered_at);
 	s.cursor_link := page.next_link;
 	IF s.issue_id IS NOT NULL THEN
-		s.shown_ids := s.shown_ids || ids;
+		s.shown_ids := s.shown_ids || shown;
 		IF page.next_link IS NULL THEN
 			s := github_sync.end_issue(s, page);
 		END IF;
 		RETURN;
 	ELSIF s.phase = 'census' THEN
 		s.created_until := coalesce((SELECT max(i.created_at) FROM unnest(items) AS i), s.created_until);
-		s.shown_ids := ids;
+		s.shown_ids := shown;
 	ELSE
 		s.cursor_at := greatest(s.cursor_at, newest);
 		IF page.next_link IS NOT NULL AND newest - interval '1 second' > coalesce(s.since_filter, '-infinity') THEN
@@ -381,7 +384,8 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION github_sync.move_cursor(github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[]) IS
+COMMENT ON FUNCTION github_sync.move_cursor(
+	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[], bigint[]) IS
 'private: where the list goes on behind a page. A link is followed only within one second, and by the census';
 
 CREATE OR REPLACE FUNCTION github_sync.keep_wanted(
@@ -424,14 +428,57 @@ $$;
 COMMENT ON FUNCTION github_sync.note_listed_name(github_sync.github_repos, github_sync.resource) IS
 'private: a list is asked for by the id of its repository, and its items show the name that the repository has by now';
 
+CREATE OR REPLACE FUNCTION github_sync.estimate_total(s github_sync.repo_sweeps, page github_sync.swept_page)
+RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF s.total IS NOT NULL OR s.pass_started_at IS NOT NULL OR s.issue_id IS NOT NULL THEN
+		RETURN s.total;
+	ELSIF page.next_link IS NULL THEN
+		RETURN s.listed;
+	ELSIF page.last_page IS NOT NULL THEN
+		RETURN page.last_page::bigint * s.page_size;
+	ELSIF s.phase = 'census' THEN
+		RETURN (SELECT greatest(count(*), s.listed) FROM github_sync.github_issues AS i
+			WHERE i.github_repo_id = s.github_repo_id AND i.github_id IS NOT NULL AND i.deleted_at IS NULL);
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.estimate_total(github_sync.repo_sweeps, github_sync.swept_page) IS
+'private: about how many items a pass lists, as far as its first page tells, which has been counted; NULL: not known';
+
+CREATE OR REPLACE FUNCTION github_sync.apply_page(
+	s github_sync.repo_sweeps, repo github_sync.github_repos, page github_sync.swept_page,
+	items github_sync.resource[], jsons text[], unreadable github_sync.unreadable_item[])
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	wanted record := github_sync.keep_wanted(s, items, jsons);
+BEGIN
+	IF s.stream = 'issues' THEN
+		PERFORM github_sync.task_note_unreadable(repo, page, u) FROM unnest(unreadable) AS u;
+		RETURN github_sync.task_apply_listed(repo, page, wanted.items, wanted.jsons);
+	END IF;
+	PERFORM github_sync.comment_note_unreadable(repo, page, u) FROM unnest(unreadable) AS u;
+	RETURN github_sync.comment_apply_listed(repo, page, wanted.items, wanted.jsons);
+END
+$$;
+COMMENT ON FUNCTION github_sync.apply_page(
+	github_sync.repo_sweeps, github_sync.github_repos, github_sync.swept_page, github_sync.resource[], text[],
+	github_sync.unreadable_item[]) IS
+'private: what the items of a page change here. Returns how many were news';
+
 CREATE OR REPLACE FUNCTION github_sync.sweep_page(
-	page github_sync.swept_page, items github_sync.resource[], jsons text[], comment_counts integer[]) RETURNS text
+	page github_sync.swept_page, items github_sync.resource[], jsons text[], comment_counts integer[],
+	unreadable github_sync.unreadable_item[]) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	s github_sync.repo_sweeps := github_sync.lock_claimed_sweep(page.github_repo_id, page.stream, page.claim_no);
 	repo github_sync.github_repos;
-	is_first boolean := s.pass_started_at IS NULL AND s.issue_id IS NULL;
-	wanted record := github_sync.keep_wanted(s, items, jsons);
+	shown CONSTANT bigint[] := ARRAY(SELECT i.github_id FROM unnest(items) AS i)
+		|| ARRAY(SELECT u.github_id FROM unnest(unreadable) AS u);
+	is_first CONSTANT boolean := s.pass_started_at IS NULL AND s.issue_id IS NULL;
 BEGIN
 	IF s.github_repo_id IS NULL THEN
 		RETURN 'stale';
@@ -440,12 +487,11 @@ BEGIN
 	PERFORM github_sync.note_listed_name(repo, items[1]) WHERE cardinality(items) > 0;
 	page.is_careful := s.abandoned >= 2;
 	page.priority := CASE s.phase WHEN 'backfill' THEN 300 ELSE 200 END;
-	s.listed := s.listed + cardinality(items);
-	s.applied := s.applied + CASE s.stream WHEN 'issues'
-		THEN github_sync.task_apply_listed(repo, page, wanted.items, wanted.jsons)
-		ELSE github_sync.comment_apply_listed(repo, page, wanted.items, wanted.jsons) END;
+	s.listed := s.listed + cardinality(shown);
+	s.total := github_sync.estimate_total(s, page);
+	s.applied := s.applied + github_sync.apply_page(s, repo, page, items, jsons, unreadable);
 	IF s.phase = 'census' THEN
-		PERFORM github_sync.take_census(s, page, items, comment_counts);
+		PERFORM github_sync.take_census(s, page, items, shown, comment_counts);
 	END IF;
 	IF s.phase = 'sweep' AND is_first AND page.next_link IS NULL THEN
 		s.etag := page.etag;
@@ -455,16 +501,19 @@ BEGIN
 	s.claimed_by := NULL;
 	s.abandoned := 0;
 	s.attempts := 0;
-	s := github_sync.move_cursor(s, page, items);
+	s.failing_since := NULL;
+	s := github_sync.move_cursor(s, page, items, shown);
 	IF page.unreadable IS NOT NULL THEN
 		s.last_error := page.unreadable;
 		s.last_error_at := clock_timestamp();
+		s.failing_since := coalesce(s.failing_since, s.last_error_at);
 	END IF;
 	PERFORM github_sync.save_sweep(s);
 	RETURN CASE WHEN s.pass_began_at IS NULL THEN 'complete' ELSE 'goes on' END;
 END
 $$;
-COMMENT ON FUNCTION github_sync.sweep_page(github_sync.swept_page, github_sync.resource[], text[], integer[]) IS
+COMMENT ON FUNCTION github_sync.sweep_page(
+	github_sync.swept_page, github_sync.resource[], text[], integer[], github_sync.unreadable_item[]) IS
 'private: a page of a list was read: it is applied, and the cursor moves, in this one transaction. jsons: NULL: the '
 'database has no character for something in it; comment_counts: of issues; NULL: not shown. Returns goes on, '
 'complete (the end of the list), or stale: the claim is not the caller''s any more';
@@ -524,6 +573,7 @@ BEGIN
 	s.abandoned := 0;
 	s.last_error := github_sync.shortened(reason);
 	s.last_error_at := clock_timestamp();
+	s.failing_since := coalesce(s.failing_since, s.last_error_at);
 	s.due_at := clock_timestamp();
 	/* A link names the size of its pages: the step begins anew. */
 	IF s.cursor_link IS NOT NULL AND s.phase = 'census' THEN

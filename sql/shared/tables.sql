@@ -202,12 +202,14 @@ CREATE TABLE IF NOT EXISTS github_sync.repo_sweeps (
 	pass_started_at timestamptz,
 	listed bigint NOT NULL DEFAULT 0,
 	applied bigint NOT NULL DEFAULT 0,
+	total bigint,
 	claimed_by integer,
 	claim_no integer NOT NULL DEFAULT 0,
 	abandoned integer NOT NULL DEFAULT 0,
 	attempts integer NOT NULL DEFAULT 0,
 	last_error text,
 	last_error_at timestamptz,
+	failing_since timestamptz,
 	etag text,
 	etag_key text,
 	last_complete_at timestamptz,
@@ -235,6 +237,11 @@ COMMENT ON COLUMN github_sync.repo_sweeps.pass_began_at IS
 'when the pass began, by our clock; NULL: none is under way';
 COMMENT ON COLUMN github_sync.repo_sweeps.pass_started_at IS
 'when the pass began, by the Date of its first page';
+COMMENT ON COLUMN github_sync.repo_sweeps.total IS
+'about how many items the pass will list: by the pages that GitHub numbers; where it does not, and the pass lists '
+'all, by what is known here; NULL: not known';
+COMMENT ON COLUMN github_sync.repo_sweeps.failing_since IS
+'when the first of the tries failed that went wrong in a row; NULL: the last one did not';
 COMMENT ON COLUMN github_sync.repo_sweeps.claim_no IS
 'raised by every claim; the report of a page names it, so that a stale worker changes nothing';
 COMMENT ON COLUMN github_sync.repo_sweeps.abandoned IS

@@ -112,6 +112,10 @@ read_item(GithubResourceKind kind, const Span *text, GithubItem *item)
 	if (item->json == NULL)
 		return GITHUB_PARSE_OUT_OF_MEMORY;
 	item->result = github_resource_parse(kind, item->json, &item->resource, &item->problem);
+	if (item->result == GITHUB_PARSE_OK || item->result == GITHUB_PARSE_OUT_OF_MEMORY)
+		return item->result;
+	if (github_resource_identify(kind, item->json, &item->resource) == GITHUB_PARSE_OUT_OF_MEMORY)
+		return GITHUB_PARSE_OUT_OF_MEMORY;
 	return item->result;
 }
 

@@ -54,6 +54,13 @@ extern GithubParseResult github_resource_parse(GithubResourceKind kind, const ch
 											   GithubResource *resource, const char **problem);
 extern void github_resource_free(GithubResource *resource);
 
+/*
+ * Which one it is, of what cannot be parsed: id, number (0: not told) and
+ * updated_at (GITHUB_NO_TIME: not told) alone are set.  Not OK: nothing is told.
+ */
+extern GithubParseResult
+github_resource_identify(GithubResourceKind kind, const char *json, GithubResource *resource);
+
 /* Parses an array of them; items is malloc'd, freed with _list_free(). */
 typedef struct GithubResourceList
 {
