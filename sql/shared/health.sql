@@ -148,7 +148,8 @@ DECLARE
 	finding github_sync.finding;
 	further bigint;
 BEGIN
-	SELECT 'warn', k.since, format('the list of %s of %s/%s %s', s.stream, r.owner_login, r.name, k.what), k.remedy,
+	SELECT 'warn', k.since, format('the %s of %s/%s %s',
+			CASE s.phase WHEN 'check' THEN '' ELSE 'list of ' END || s.stream, r.owner_login, r.name, k.what), k.remedy,
 		count(*) OVER () - 1
 	INTO finding.status, finding.since, finding.detail, finding.remedy, further
 	FROM github_sync.open_sweeps() AS o

@@ -12,6 +12,10 @@
  *
  * The lists of a repository are apart, and each has a row of repo_sweeps: one
  * that fails keeps its reason and its backoff, and holds up no other.
+ *
+ * A check (check_repo()) reads the same lists once more, from their beginning,
+ * with a row and a cursor of its own: sweeps go on meanwhile.  It goes behind all
+ * else, and its pages are compared, not applied.
  */
 
 /* GitHub's lists lag, and its times are whole seconds. */
@@ -41,7 +45,7 @@ LANGUAGE sql AS $$
 	FROM github_sync.repo_sweeps AS s
 	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
 	LEFT JOIN LATERAL github_sync.installation_budget(of_installation) AS b ON true
-	WHERE r.github_app_installation_id = of_installation
+	WHERE r.github_app_installation_id = of_installation AND s.phase <> 'check'
 $$;
 COMMENT ON FUNCTION github_sync.sweep_interval(bigint) IS
 'private: the time between two sweeps of a list: stretched where the lists of the installation would otherwise use '
@@ -70,6 +74,8 @@ COMMENT ON FUNCTION github_sync.edits_wait(bigint) IS
 CREATE OR REPLACE FUNCTION github_sync.open_sweeps()
 RETURNS TABLE (repo_id bigint, list text, of_installation bigint, of_phase text, due timestamptz)
 LANGUAGE plpgsql AS $$
+DECLARE
+	has_comments CONSTANT boolean := to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL;
 BEGIN
 	RETURN QUERY SELECT s.github_repo_id, s.stream, i.id, s.phase,
 		greatest(s.due_at, r.paused_until, i.paused_until, h.reset_at)
@@ -80,11 +86,21 @@ BEGIN
 	LEFT JOIN LATERAL (SELECT b.reset_at FROM github_sync.installation_budget(i.id) AS b
 		WHERE s.due_at <= now() AND b.remaining <= b.request_limit / 10) AS h ON true
 	WHERE (s.is_asked OR github_sync.reconcile_interval() > '0')
-		AND r.sync_enabled AND NOT r.access_lost AND r.sync_direction <> 'outbound' AND i.state = 'active'
-		/* A comment belongs to an issue: those come first. */
-		AND (s.stream = 'issues' OR to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL
-			AND EXISTS (SELECT FROM github_sync.repo_sweeps AS o WHERE o.github_repo_id = s.github_repo_id
-				AND o.stream = 'issues' AND o.phase <> 'backfill'));
+		AND r.sync_enabled AND NOT r.access_lost AND i.state = 'active'
+		AND (r.sync_direction <> 'outbound' OR s.phase = 'check')
+		AND (has_comments OR s.stream NOT LIKE '%comments')
+		AND CASE s.stream WHEN 'issues' THEN true
+			/* A comment belongs to an issue: those come first. */
+			WHEN 'comments' THEN EXISTS (SELECT FROM github_sync.repo_sweeps AS o
+				WHERE o.github_repo_id = s.github_repo_id AND o.stream = 'issues' AND o.phase <> 'backfill')
+			/* What is still to be imported is missing for that; an outbound repository never is. */
+			ELSE s.is_asked AND NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS o
+				WHERE o.github_repo_id = s.github_repo_id AND CASE o.stream
+					WHEN 'issues' THEN o.phase = 'backfill' AND r.sync_direction <> 'outbound'
+					WHEN 'comments' THEN s.stream = 'check of comments' AND o.phase = 'backfill'
+						AND r.sync_direction <> 'outbound'
+					WHEN 'check of issues' THEN s.stream = 'check of comments' AND o.is_asked
+					ELSE false END) END;
 END
 $$;
 COMMENT ON FUNCTION github_sync.open_sweeps() IS
@@ -103,7 +119,8 @@ BEGIN
 				AND h.claimed_by IN (SELECT w.pid FROM github_sync.worker_slots() AS w))
 		AND (o.due < clock_timestamp() - github_sync.sweep_overlap()
 			OR NOT github_sync.edits_wait(o.of_installation))
-	ORDER BY o.of_installation, o.of_phase = 'backfill', o.due, o.repo_id, o.list DESC;
+	ORDER BY o.of_installation, array_position('{backfill,check}', o.of_phase) NULLS FIRST, o.due, o.repo_id,
+		o.list DESC;
 END
 $$;
 COMMENT ON FUNCTION github_sync.sweep_candidates(bigint[]) IS
@@ -120,6 +137,13 @@ BEGIN
 	s.listed := 0;
 	s.applied := 0;
 	s.total := NULL;
+	IF s.phase = 'check' THEN
+		PERFORM github_sync.begin_check(s);
+		s.cursor_at := NULL;
+		s.since_filter := NULL;
+		s.cursor_link := NULL;
+		RETURN;
+	END IF;
 	IF s.phase = 'sweep' AND s.stream = 'issues'
 		AND coalesce(s.last_census_at < clock_timestamp() - github_sync.census_interval(), true)
 		AND s.last_complete_at IS NOT NULL THEN
@@ -193,7 +217,7 @@ BEGIN
 	PERFORM github_sync.save_sweep(s);
 	sweep := ROW(s.github_repo_id, s.stream, s.claim_no, r.github_app_installation_id,
 		CASE WHEN begun.number IS NOT NULL THEN 'comments of issue' WHEN s.phase = 'census' THEN 'census'
-			ELSE s.stream END,
+			ELSE github_sync.list_of_stream(s.stream) END,
 		begun.number, s.page_size, CASE WHEN begun.number IS NULL AND s.phase <> 'census' THEN s.since_filter END,
 		s.cursor_link, NULL, NULL)::github_sync.sweep
 	FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id;
@@ -275,7 +299,10 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	is_census boolean := s.phase = 'census';
 BEGIN
-	IF is_census OR s.phase = 'backfill' THEN
+	IF s.phase = 'check' THEN
+		s := github_sync.end_check(s);
+		RETURN;
+	ELSIF is_census OR s.phase = 'backfill' THEN
 		s.last_census_at := clock_timestamp();
 	END IF;
 	s.phase := 'sweep';
@@ -405,7 +432,8 @@ BEGIN
 			place)
 		WHERE EXISTS (SELECT FROM github_sync.github_issues AS k
 				WHERE k.github_repo_id = s.github_repo_id AND k.number = u.number)
-			OR s.stream = 'issues' AND (s.filters ->> 'state' IS NULL OR u.state = s.filters ->> 'state')
+			OR github_sync.list_of_stream(s.stream) = 'issues'
+				AND (s.filters ->> 'state' IS NULL OR u.state = s.filters ->> 'state')
 				AND u.updated_at >= coalesce((s.filters ->> 'since')::timestamptz, '-infinity')) AS i;
 END
 $$;
@@ -438,7 +466,10 @@ BEGIN
 		RETURN s.listed;
 	ELSIF page.last_page IS NOT NULL THEN
 		RETURN page.last_page::bigint * s.page_size;
-	ELSIF s.phase = 'census' THEN
+	ELSIF s.stream = 'check of comments' THEN
+		RETURN (SELECT greatest(count(*), s.listed) FROM github_sync.github_comments AS c
+			WHERE c.github_repo_id = s.github_repo_id AND c.github_id IS NOT NULL AND c.deleted_at IS NULL);
+	ELSIF s.phase IN ('census', 'check') THEN
 		RETURN (SELECT greatest(count(*), s.listed) FROM github_sync.github_issues AS i
 			WHERE i.github_repo_id = s.github_repo_id AND i.github_id IS NOT NULL AND i.deleted_at IS NULL);
 	END IF;
@@ -456,7 +487,9 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	wanted record := github_sync.keep_wanted(s, items, jsons);
 BEGIN
-	IF s.stream = 'issues' THEN
+	IF s.phase = 'check' THEN
+		RETURN github_sync.compare_page(s, repo, page, wanted.items, wanted.jsons, unreadable);
+	ELSIF s.stream = 'issues' THEN
 		PERFORM github_sync.task_note_unreadable(repo, page, u) FROM unnest(unreadable) AS u;
 		RETURN github_sync.task_apply_listed(repo, page, wanted.items, wanted.jsons);
 	END IF;
@@ -484,13 +517,15 @@ BEGIN
 		RETURN 'stale';
 	END IF;
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id;
-	PERFORM github_sync.note_listed_name(repo, items[1]) WHERE cardinality(items) > 0;
+	PERFORM github_sync.note_listed_name(repo, items[1]) WHERE cardinality(items) > 0 AND s.phase <> 'check';
 	page.is_careful := s.abandoned >= 2;
 	page.priority := CASE s.phase WHEN 'backfill' THEN 300 ELSE 200 END;
 	s.listed := s.listed + cardinality(shown);
 	s.total := github_sync.estimate_total(s, page);
 	s.applied := s.applied + github_sync.apply_page(s, repo, page, items, jsons, unreadable);
-	IF s.phase = 'census' THEN
+	IF s.phase = 'check' THEN
+		INSERT INTO github_sync.checked_pages (github_repo_id, stream, github_ids) VALUES (repo.id, s.stream, shown);
+	ELSIF s.phase = 'census' THEN
 		PERFORM github_sync.take_census(s, page, items, shown, comment_counts);
 	END IF;
 	IF s.phase = 'sweep' AND is_first AND page.next_link IS NULL THEN
@@ -641,7 +676,7 @@ DECLARE
 BEGIN
 	UPDATE github_sync.repo_sweeps AS s SET due_at = at_once, last_census_at = NULL, attempts = 0,
 		is_asked = s.is_asked OR asked
-	WHERE s.github_repo_id = repo_id;
+	WHERE s.github_repo_id = repo_id AND s.phase <> 'check';
 END
 $$;
 COMMENT ON FUNCTION github_sync.hasten_sweeps(bigint, boolean) IS
