@@ -27,14 +27,16 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_is_not_listed_yet(repo_id bigint
 RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS s
-		WHERE s.github_repo_id = repo_id AND s.last_complete_at >= item.updated_at
+	/* Lists lag, and times are whole seconds. */
+	RETURN NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS s WHERE s.github_repo_id = repo_id
+			AND s.last_complete_at >= item.updated_at + github_sync.@record@_settling_time()
 --@task			AND s.stream = 'issues');
 --@comment			AND s.stream = 'comments');
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_is_not_listed_yet(bigint, github_sync.resource) IS
-'private: it changed after the last sweep: the next one finds it, where no webhook tells of it before';
+'private: it changed after the last sweep, or shortly before its end: the next one finds it, where no webhook tells of '
+'it before';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_why_differs(
 	cached github_sync.@resources@, repo github_sync.github_repos, item github_sync.resource,
