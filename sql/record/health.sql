@@ -53,7 +53,6 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_processing_finding() IS
 'private: whether what was claimed ends';
 
-/* A record that was edited often has much history: what mended it is among the newest. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_errors_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE

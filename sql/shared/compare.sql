@@ -27,6 +27,7 @@ BEGIN
 	s.cursor_at := NULL;
 	s.since_filter := NULL;
 	s.cursor_link := NULL;
+	s.shown_ids := NULL;
 	s.pass_began_at := NULL;
 	s.pass_started_at := NULL;
 	s.last_complete_at := clock_timestamp();

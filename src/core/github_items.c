@@ -158,6 +158,34 @@ github_items_parse(GithubResourceKind kind, const char *json, GithubItems *items
 	return json_report(GITHUB_PARSE_OUT_OF_MEMORY, "memory", problem);
 }
 
+/* Which one it is, and nothing that it says of itself. */
+static void
+keep_identity(GithubResource *resource)
+{
+	int64_t id = resource->id;
+	int32_t number = resource->number;
+
+	github_resource_free(resource);
+	resource->id = id;
+	resource->number = number;
+	resource->updated_at = GITHUB_NO_TIME;
+}
+
+void
+github_items_refuse_future(GithubItems *items, int64_t answered_at)
+{
+	for (size_t i = 0; i < items->count; i++)
+	{
+		GithubItem *item = &items->items[i];
+
+		if (item->result != GITHUB_PARSE_OK ||
+			!github_resource_is_of_the_future(&item->resource, answered_at))
+			continue;
+		item->result = json_report(GITHUB_PARSE_MISSING_FIELD, "updated_at", &item->problem);
+		keep_identity(&item->resource);
+	}
+}
+
 void
 github_items_free(GithubItems *items)
 {

@@ -61,6 +61,9 @@ extern void github_resource_free(GithubResource *resource);
 extern GithubParseResult
 github_resource_identify(GithubResourceKind kind, const char *json, GithubResource *resource);
 
+/* Whether it says that it changed after the answer which shows it: taken, it would outrank true changes for as long. */
+extern bool github_resource_is_of_the_future(const GithubResource *resource, int64_t answered_at);
+
 /* Parses an array of them; items is malloc'd, freed with _list_free(). */
 typedef struct GithubResourceList
 {
