@@ -161,7 +161,7 @@ BEGIN
 		pass_began_at = s.pass_began_at, pass_started_at = s.pass_started_at, listed = s.listed, applied = s.applied,
 		claimed_by = s.claimed_by, claim_no = s.claim_no, abandoned = s.abandoned, attempts = s.attempts,
 		last_error = s.last_error, last_error_at = s.last_error_at, etag = s.etag, etag_key = s.etag_key,
-		last_complete_at = s.last_complete_at, last_census_at = s.last_census_at
+		last_complete_at = s.last_complete_at, last_census_at = s.last_census_at, full_length = s.full_length
 	WHERE r.github_repo_id = s.github_repo_id AND r.stream = s.stream;
 END
 $$;
@@ -275,6 +275,7 @@ DECLARE
 BEGIN
 	IF is_census OR s.phase = 'backfill' THEN
 		s.last_census_at := clock_timestamp();
+		s.full_length := s.listed;
 	END IF;
 	s.phase := 'sweep';
 	s.last_complete_at := clock_timestamp();

@@ -13,6 +13,7 @@
 #include "server/compat.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
+#include "server/statistics.h"
 #include "server/worker_process.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -56,6 +57,7 @@ wait_for_something(uint32 wait_event)
 	if (conversation_claims() == 0 && !claiming_expects_work())
 		pgstat_report_stat(true); /* nothing comes that would flush it */
 	idleness_report();
+	statistics_add_up();
 	events = WaitLatchOrSocket(MyLatch,
 							   WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 							   exchanges_descriptor(), time_to_wait(), wait_event);
@@ -168,6 +170,7 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 		leaving = look_after_process(leaving);
 	}
 	idleness_report();
+	statistics_add_up();
 	if (claiming_expects_work())
 		shared_state_wake_peers();
 	shared_state_end_well();
