@@ -140,10 +140,11 @@ header p { color: var(--dim); margin: .1rem 0 1rem; }
 .info > p > b { color: var(--info); } .verdict.ok { color: var(--ok); }
 code { font: .87em ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 .tiles { display: flex; flex-wrap: wrap; gap: .5rem 1.6rem; margin: .2rem 0 .6rem; }
-.tiles b { display: block; font-size: 1.35rem; font-variant-numeric: tabular-nums; } .tiles span { color: var(--dim); }
+.tiles b { display: block; color: var(--ink); font-size: 1.35rem; font-variant-numeric: tabular-nums; }
+.tiles span { color: var(--dim); }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line); }
-th { color: var(--dim); font-weight: 500; } td { overflow-wrap: anywhere; min-width: 3.2em; }
+th { color: var(--dim); font-weight: 500; } td { overflow-wrap: break-word; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal; }
 a { color: var(--info); } summary { cursor: pointer; color: var(--dim); }
 svg.bars { display: block; width: 100%; height: 7rem; border-bottom: 1px solid var(--line); }

@@ -11,8 +11,10 @@ BEGIN
 		CASE WHEN since IS NOT NULL THEN format(' <span class="since">for %s, since %s</span>',
 			github_sync.html_age(clock_timestamp() - since), to_char(since, 'YYYY-MM-DD HH24:MI')) ELSE '' END,
 		github_sync.html(detail),
-		CASE WHEN remedy IS NOT NULL
-			THEN format('<p>What to do: <code>%s</code></p>', github_sync.html(remedy)) ELSE '' END);
+		/* A statement or a setting is to be copied, a sentence to be read. */
+		CASE WHEN remedy ~ '^([A-Z]+ [A-Za-z_*(]|[a-z_.]+ = )' AND remedy !~ '[.]$'
+			THEN format('<p>What to do: <code>%s</code></p>', github_sync.html(remedy))
+			WHEN remedy IS NOT NULL THEN format('<p>What to do: %s</p>', github_sync.html(remedy)) ELSE '' END);
 END
 $$;
 COMMENT ON FUNCTION github_sync.report_finding(text, text, timestamptz, text, text) IS
@@ -78,7 +80,7 @@ BEGIN
 		(SELECT sum(d.value) FROM github_sync.queue_metrics() AS d WHERE d.metric = 'disabled') AS disabled,
 		(SELECT clock_timestamp() - min(l.oldest_unsynced_at) FROM github_sync.repo_lags() AS l) AS oldest
 	INTO live FROM github_sync.queue_metrics() AS m WHERE m.metric = 'transactions';
-	SELECT string_agg(github_sync.html_row(ARRAY[github_sync.html(q.record_type), github_sync.html(q.direction),
+	SELECT string_agg(github_sync.html_row(ARRAY[github_sync.html(concat_ws(' ', q.record_type, q.direction)),
 		'#' || github_sync.html_number(q.queued), '#' || github_sync.html_number(q.waiting),
 		'#' || github_sync.html_number(q.processing)]), '' ORDER BY q.record_type DESC, q.direction) INTO rows
 	FROM (SELECT m.record_type, m.direction,
@@ -97,7 +99,7 @@ BEGIN
 		github_sync.html_number(live.processing::numeric), 'oldest change waits',
 		coalesce(nullif(github_sync.html_age(live.oldest), ''), '-'), 'errored',
 		github_sync.html_number(live.errored::numeric), 'disabled', github_sync.html_number(live.disabled::numeric)])
-		|| github_sync.html_table('{"","","#in line","#for a time","#processing"}', rows, 'Nothing waits.')
+		|| github_sync.html_table('{"","#in line","#for a time","#processing"}', rows, 'Nothing waits.')
 		|| CASE WHEN reasons IS NULL THEN ''
 			ELSE github_sync.html_table('{What the first thousand wait for,#}', reasons, NULL) END);
 END
@@ -189,17 +191,17 @@ DECLARE
 	rows text;
 BEGIN
 	SELECT string_agg(github_sync.html_row(ARRAY[
-		format('%s <span class="more"><bdi>%s</bdi></span>', i.id, github_sync.html(i.account_login)),
+		format('%s <span class="more"><bdi>%s</bdi></span> %s', i.id, github_sync.html(i.account_login),
+			github_sync.html(CASE WHEN i.state <> 'active' THEN i.state
+				WHEN l.paused_until IS NOT NULL THEN format('pauses for %s: %s',
+					github_sync.html_age(l.paused_until - clock_timestamp()), l.pause_reason)
+				WHEN l.creations_paused_until IS NOT NULL THEN 'creates nothing for '
+					|| github_sync.html_age(l.creations_paused_until - clock_timestamp()) END)),
 		CASE WHEN l.request_limit IS NULL THEN '' ELSE
 			github_sync.svg_share(l.request_limit - l.remaining, l.request_limit, k.class) END,
 		'#' || CASE WHEN l.remaining IS NULL THEN '' ELSE format('%s of %s', github_sync.html_number(l.remaining),
 			github_sync.html_number(l.request_limit)) END,
-		'#' || github_sync.html_number(coalesce(l.requests_last_hour, 0)),
-		github_sync.html(CASE WHEN i.state <> 'active' THEN i.state
-			WHEN l.paused_until IS NOT NULL THEN format('pauses for %s: %s',
-				github_sync.html_age(l.paused_until - clock_timestamp()), l.pause_reason)
-			WHEN l.creations_paused_until IS NOT NULL THEN 'creates nothing for '
-				|| github_sync.html_age(l.creations_paused_until - clock_timestamp()) END)]), ''
+		'#' || github_sync.html_number(coalesce(l.requests_last_hour, 0))]), ''
 		ORDER BY k.place) INTO rows
 	FROM (SELECT f.*, row_number() OVER (ORDER BY f.paused_until IS NULL,
 			f.remaining * 1.0 / f.request_limit NULLS LAST, f.github_app_installation_id) AS place,
@@ -210,7 +212,7 @@ BEGIN
 	JOIN github_sync.github_app_installations AS i ON i.id = k.github_app_installation_id
 	WHERE k.place <= most;
 	RETURN github_sync.html_section('Requests of the hour', 'Installations that pause, then those with the least left.',
-		github_sync.html_table('{installation,used,#left,#last hour,""}', rows, 'No installation is connected.'));
+		github_sync.html_table('{installation,used,#left,#last hour}', rows, 'No installation is connected.'));
 END
 $$;
 COMMENT ON FUNCTION github_sync.report_budgets() IS
