@@ -48,9 +48,24 @@ time_to_wait(void)
 	return TimestampDifferenceMilliseconds(now, deadline);
 }
 
+/* In pg_stat_activity: an answer of GitHub's is what it waits for, or whatever comes. */
+static uint32
+wait_event_now(void)
+{
+	static uint32 answer = 0;
+	static uint32 idle = 0;
+
+	if (answer == 0)
+	{
+		answer = compat_wait_event("GithubSyncAnswer");
+		idle = compat_wait_event("GithubSyncIdle");
+	}
+	return conversation_claims() > 0 || sweeps_are_under_way() ? answer : idle;
+}
+
 /* True: somebody set the latch. */
 static bool
-wait_for_something(uint32 wait_event)
+wait_for_something(void)
 {
 	int events;
 
@@ -60,7 +75,7 @@ wait_for_something(uint32 wait_event)
 	statistics_add_up();
 	events = WaitLatchOrSocket(MyLatch,
 							   WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-							   exchanges_descriptor(), time_to_wait(), wait_event);
+							   exchanges_descriptor(), time_to_wait(), wait_event_now());
 	ResetLatch(MyLatch);
 	/* At once: what the worker does first keeps no request waiting. */
 	if ((events & WL_SOCKET_READABLE) != 0)
@@ -109,7 +124,7 @@ note_wake(void)
 }
 
 static void
-work(bool leaving, uint32 wait_event)
+work(bool leaving)
 {
 	if (!leaving)
 	{
@@ -117,7 +132,7 @@ work(bool leaving, uint32 wait_event)
 		sweeps_claim();
 	}
 	talk_to_github();
-	if (wait_for_something(wait_event) && claiming_was_woken())
+	if (wait_for_something() && claiming_was_woken())
 		note_wake();
 	else if (claiming_is_due())
 		claiming_note_work();
@@ -151,7 +166,6 @@ void
 github_sync_worker_main(Datum main_arg pg_attribute_unused())
 {
 	MemoryContext round_context;
-	uint32 wait_event;
 	bool leaving = false;
 
 	worker_process_start();
@@ -161,12 +175,11 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 	round_context =
 		AllocSetContextCreate(TopMemoryContext, "github_sync worker round", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(round_context);
-	wait_event = compat_wait_event("GithubSyncWorkerMain");
 
 	while (!leaving || conversation_claims() > 0)
 	{
 		MemoryContextReset(round_context);
-		work(leaving, wait_event);
+		work(leaving);
 		leaving = look_after_process(leaving);
 	}
 	idleness_report();
