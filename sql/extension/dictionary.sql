@@ -73,6 +73,13 @@ RETURN coalesce((SELECT format('%I.%I(repo.id, resource)', n.nspname, p.proname)
 COMMENT ON FUNCTION github_sync.insert_values_call(regprocedure) IS
 'private: the call of the application''s function that gives the values of further columns';
 
+CREATE FUNCTION github_sync.insert_values_function(insert_values regprocedure) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN coalesce((SELECT quote_literal(format('%I.%I(bigint, jsonb)', n.nspname, p.proname))
+	FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE p.oid = insert_values), 'NULL');
+COMMENT ON FUNCTION github_sync.insert_values_function(regprocedure) IS
+'private: the name of that function, as a literal; NULL: there is none';
+
 CREATE FUNCTION github_sync.dictionary_of_table(
 	application_table regclass, mapping github_sync.table_mapping,
 	fields_of_r text, fields_of_old text, fields_of_new text)
@@ -94,6 +101,7 @@ RETURN jsonb_build_object(
 	'columns_text', (SELECT quote_literal(array_agg(n.value))
 		FROM jsonb_each_text(github_sync.mapped_names(mapping)) AS n),
 	'modified_at', github_sync.local_time(format('r.%I', (mapping.modified_at).name), mapping),
-	'insert_values', github_sync.insert_values_call(mapping.insert_values));
+	'insert_values', github_sync.insert_values_call(mapping.insert_values),
+	'insert_values_function', github_sync.insert_values_function(mapping.insert_values));
 COMMENT ON FUNCTION github_sync.dictionary_of_table(regclass, github_sync.table_mapping, text, text, text) IS
 'private: what both record types fill into the definitions';

@@ -43,6 +43,20 @@ RETURN replace(coalesce(a, ''), E'\r\n', E'\n') = replace(coalesce(b, ''), E'\r\
 COMMENT ON FUNCTION github_sync.same_text(text, text) IS
 'private: equal for a reader: NULL is like '''', CRLF like LF';
 
+CREATE FUNCTION github_sync.same_texts(a text[], b text[]) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+	FOR i IN 1 .. cardinality(a) LOOP
+		IF a[i] IS DISTINCT FROM b[i] AND NOT github_sync.same_text(a[i], b[i]) THEN
+			RETURN false;
+		END IF;
+	END LOOP;
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION github_sync.same_texts(text[], text[]) IS
+'private: each is equal for a reader to the one at its place';
+
 CREATE FUNCTION github_sync.creation_key_comment(creation_key uuid) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN format('<!-- github_sync:%s -->', creation_key);

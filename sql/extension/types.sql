@@ -146,6 +146,21 @@ COMMENT ON COLUMN github_sync.local_row.fields IS
 COMMENT ON COLUMN github_sync.local_row.parent_key IS
 'of a comment: the key of its task, as text';
 
+CREATE TYPE github_sync.new_row AS (
+	fields text[],
+	modified_at timestamptz,
+	parent_issue_id bigint,
+	json text
+);
+COMMENT ON TYPE github_sync.new_row IS
+'private: what a row that is made for a resource of GitHub''s is to hold';
+COMMENT ON COLUMN github_sync.new_row.fields IS
+'the mapped fields in the order of the record type, state as open or closed, as its columns can hold them';
+COMMENT ON COLUMN github_sync.new_row.parent_issue_id IS
+'of a comment: the cached record of its issue';
+COMMENT ON COLUMN github_sync.new_row.json IS
+'the resource as GitHub sent it, for insert_values';
+
 CREATE TYPE github_sync.decision AS (
 	state text,
 	disabled_reason text,

@@ -1,11 +1,12 @@
 /*
- * What a page of a list shows: each item is applied as the answer of an
- * ordinary inbound transaction, without another request.
+ * What a page of a list shows is applied without another request.
  *
- * _apply_listed is the one door: it takes all items of a page, and applies them
- * together; where one of them fails, the page is halved down to it.  Nothing here
- * waits for anybody's lock: what somebody holds is noted in listed_later, and
- * tried again.
+ * _apply_listed is the one door: it takes all items of a page and sorts them by
+ * one join.  Those that nobody here knows are imported together (import.sql);
+ * of those that are known to be so, some are settled, all by one statement; each
+ * of the rest is the answer of an ordinary inbound transaction.  Where one of
+ * them fails, its set is halved down to it.  Nothing here waits for anybody's lock:
+ * what somebody holds is noted in listed_later, and tried again.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_edits_wait(of_installation bigint) RETURNS boolean
@@ -36,21 +37,13 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_record_of_item(bigint, github_sync.resource) IS
 'private: the record that an item of a list shows; NULL: it is not known yet';
 
+/* The next ones in SQL, which becomes part of the statement that sorts a page. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_shows_what_is_known(
 	cached github_sync.@resources@, item github_sync.resource)
 RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-	known CONSTANT text[] := github_sync.@record@_remote_fields(cached);
-	shown CONSTANT text[] := github_sync.@record@_shown_fields(item);
-BEGIN
-	FOR i IN 1 .. cardinality(known) LOOP
-		IF NOT github_sync.same_text(known[i], shown[i]) THEN
-			RETURN false;
-		END IF;
-	END LOOP;
-	RETURN true;
-END
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT github_sync.same_texts(
+		github_sync.@record@_remote_fields(cached), github_sync.@record@_shown_fields(item))
 $$;
 COMMENT ON FUNCTION github_sync.@record@_shows_what_is_known(github_sync.@resources@, github_sync.resource) IS
 'private: whether each mapped field of an item is what GitHub is known to have';
@@ -58,61 +51,66 @@ COMMENT ON FUNCTION github_sync.@record@_shows_what_is_known(github_sync.@resour
 CREATE OR REPLACE FUNCTION github_sync.@record@_item_is_wanted(
 	repo github_sync.github_repos, cached github_sync.@resources@, item github_sync.resource)
 RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	IF cached.@record@_id IS NOT NULL OR repo.pull_requests = 'sync' THEN
-		RETURN true;
-	END IF;
---@task	RETURN NOT item.is_pull_request;
---@comment	RETURN item.html_url IS NULL OR strpos(item.html_url, '/pull/') = 0;
-END
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT cached.@record@_id IS NOT NULL OR repo.pull_requests = 'sync' OR
+--@task		NOT item.is_pull_request
+--@comment		item.html_url IS NULL OR strpos(item.html_url, '/pull/') = 0
 $$;
 COMMENT ON FUNCTION github_sync.@record@_item_is_wanted(
 	github_sync.github_repos, github_sync.@resources@, github_sync.resource) IS
 'private: whether an item is to be synced: where pull requests are skipped, only those that were linked by hand, and '
 'their comments';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_item_is_news(
+CREATE OR REPLACE FUNCTION github_sync.@record@_item_says_nothing_new(
 	cached github_sync.@resources@, item github_sync.resource)
 RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT cached.id IS NOT NULL AND coalesce(cached.local_deleted_at IS NOT NULL
+		OR item.updated_at <= cached.deleted_at OR item.updated_at < cached.github_updated_at
+		OR cached.github_id = item.github_id AND cached.seen_at IS NOT NULL AND cached.deleted_at IS NULL
+			AND item.updated_at = cached.github_updated_at
+			AND github_sync.@record@_shows_what_is_known(cached, item), false)
+$$;
+COMMENT ON FUNCTION github_sync.@record@_item_says_nothing_new(github_sync.@resources@, github_sync.resource) IS
+'private: the rules would end a transaction of an item at once';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_settles(
+	cached github_sync.@resources@, item github_sync.resource, answered_at timestamptz)
+RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT cached.settle_at IS NOT NULL AND item.updated_at = cached.github_updated_at
+		AND answered_at >= item.updated_at + github_sync.@record@_settling_time()
+		AND github_sync.@record@_shows_what_is_known(cached, item)
+$$;
+COMMENT ON FUNCTION github_sync.@record@_settles(github_sync.@resources@, github_sync.resource, timestamptz) IS
+'private: a list still shows the version that is known, a minute after it was made';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_told_of(record_id bigint, version timestamptz) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	IF cached.id IS NULL THEN
-		RETURN true;
-	ELSIF cached.local_deleted_at IS NOT NULL OR item.updated_at <= cached.deleted_at
-		OR item.updated_at < cached.github_updated_at THEN
-		RETURN false;
-	ELSIF cached.github_id = item.github_id AND cached.seen_at IS NOT NULL AND cached.deleted_at IS NULL
-		AND item.updated_at = cached.github_updated_at AND github_sync.@record@_shows_what_is_known(cached, item) THEN
-		RETURN false;
-	END IF;
-	RETURN NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.@resource@_id = cached.id AND q.direction = 'inbound' AND q.action = 'upsert'
-			AND q.state IN ('queued', 'processing', 'errored', 'dropped') AND q.github_updated_at >= item.updated_at);
+	RETURN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = record_id AND q.direction = 'inbound' AND q.action = 'upsert'
+			AND q.state IN ('queued', 'processing', 'errored', 'dropped') AND q.github_updated_at >= version);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_item_is_news(github_sync.@resources@, github_sync.resource) IS
-'private: whether a transaction is to be made of an item: what the rules would end at once, and what a transaction '
-'tells of already, needs none';
+COMMENT ON FUNCTION github_sync.@record@_is_told_of(bigint, timestamptz) IS
+'private: a transaction tells of a version of a record already, and is about to end, or ended otherwise than by it';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_settle_by_list(
-	cached github_sync.@resources@, item github_sync.resource, answered_at timestamptz)
+CREATE OR REPLACE FUNCTION github_sync.@record@_settle_listed(
+	ids bigint[], versions timestamptz[], answered_at timestamptz)
 RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
-	IF cached.settle_at IS NULL OR item.updated_at IS DISTINCT FROM cached.github_updated_at
-		OR answered_at < item.updated_at + github_sync.@record@_settling_time()
-		OR NOT github_sync.@record@_shows_what_is_known(cached, item) THEN
-		RETURN;
-	END IF;
-	cached := github_sync.@record@_lock_record_skip_locked(cached.id);
 	UPDATE github_sync.@resources@ AS r SET seen_at = answered_at, settle_at = NULL, lock_version = r.lock_version + 1
-	WHERE r.id = cached.id AND r.github_updated_at = item.updated_at AND r.seen_at < answered_at;
+	FROM unnest(ids, versions) AS s (id, version)
+	WHERE r.id = s.id AND r.github_updated_at = s.version AND r.seen_at < answered_at
+		AND r.id IN (SELECT f.id FROM github_sync.@resources@ AS f WHERE f.id = ANY (ids)
+			ORDER BY f.id FOR NO KEY UPDATE SKIP LOCKED);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_settle_by_list(
-	github_sync.@resources@, github_sync.resource, timestamptz) IS
-'private: a list that still shows the version that is known, a minute after it was made, settles it';
+COMMENT ON FUNCTION github_sync.@record@_settle_listed(bigint[], timestamptz[], timestamptz) IS
+'private: versions of records were still listed a minute after they were made, and are settled; of those that somebody '
+'holds, another answer will be';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_listed(
 	repo github_sync.github_repos, items github_sync.resource[], of_priority smallint,
@@ -284,28 +282,116 @@ COMMENT ON FUNCTION github_sync.@record@_apply_or_halve(
 	github_sync.github_repos, github_sync.swept_page, github_sync.resource[], text[]) IS
 'private: applies items together; where that fails, each half of them, down to the one that cannot be applied';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_import_or_halve(
+	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[])
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	half CONSTANT integer := cardinality(items) / 2;
+	goes_singly boolean;
+BEGIN
+	PERFORM github_sync.@record@_import(repo, page, items, jsons) WHERE items <> '{}';
+EXCEPTION WHEN OTHERS THEN
+	goes_singly := half = 0 OR SQLSTATE = '0A000';
+	IF goes_singly THEN
+		PERFORM github_sync.@record@_apply_or_halve(repo, page, items, jsons);
+	ELSE
+		PERFORM github_sync.@record@_import_or_halve(repo, page, items[:half], jsons[:half]);
+		PERFORM github_sync.@record@_import_or_halve(repo, page, items[half + 1:], jsons[half + 1:]);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_import_or_halve(
+	github_sync.github_repos, github_sync.swept_page, github_sync.resource[], text[]) IS
+'private: imports items together; where that fails, each half of them, down to the one that becomes a transaction of '
+'its own';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_spoken_of(
+	repo_id bigint, item_id bigint, item_number integer)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id IS NULL AND q.@resource@_external_id = item_id)
+--@task		OR EXISTS (SELECT FROM github_sync.task_sync_transactions AS q
+--@task			WHERE q.github_issue_id IS NULL AND q.github_repo_id = repo_id AND q.github_issue_number = item_number)
+		;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_spoken_of(bigint, bigint, integer) IS
+'private: transactions without a record are about a resource: an insert takes them in';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_doubled(items github_sync.resource[]) RETURNS bigint[]
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	RETURN ARRAY(SELECT i.github_id FROM unnest(items) AS i GROUP BY i.github_id HAVING count(*) > 1)
+--@task		|| ARRAY(SELECT unnest(array_agg(i.github_id)) FROM unnest(items) AS i
+--@task			GROUP BY i.number HAVING count(*) > 1)
+		;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_doubled(github_sync.resource[]) IS
+'private: items that a page shows more than once, as what moves while a list is read';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_sort_items(
+	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[],
+	OUT unknown integer[], OUT news integer[], OUT settled bigint[], OUT settled_versions timestamptz[])
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+	takes_new CONSTANT boolean := github_sync.@record@_takes_new_records(repo, page);
+	doubled CONSTANT bigint[] := github_sync.@record@_doubled(items);
+	latest CONSTANT timestamptz := clock_timestamp() + interval '1 day';
+	some_are_spoken_of CONSTANT boolean := EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id IS NULL);
+BEGIN
+	SELECT coalesce(array_agg(s.place ORDER BY s.number, s.github_id) FILTER (WHERE s.sort = 'unknown'), '{}'),
+		coalesce(array_agg(s.place ORDER BY s.number, s.github_id) FILTER (WHERE s.sort = 'news'), '{}'),
+		array_agg(s.id) FILTER (WHERE s.sort = 'settled'), array_agg(s.updated_at) FILTER (WHERE s.sort = 'settled')
+	INTO unknown, news, settled, settled_versions
+	FROM (SELECT i.place, i.number, i.github_id, i.updated_at, k.id, CASE
+			WHEN NOT github_sync.@record@_item_is_wanted(repo, k, items[i.place]) THEN 'unwanted'
+			WHEN k.id IS NULL AND takes_new AND jsons[i.place] IS NOT NULL AND i.updated_at <= latest
+--@comment				AND p.task_id IS NOT NULL
+				AND i.body IS NOT DISTINCT FROM github_sync.without_creation_key(i.body)
+				AND i.github_id <> ALL (doubled)
+				AND NOT (some_are_spoken_of
+					AND github_sync.@record@_is_spoken_of(repo.id, i.github_id, i.number)) THEN 'unknown'
+			WHEN NOT github_sync.@record@_item_says_nothing_new(k, items[i.place])
+				AND NOT github_sync.@record@_is_told_of(k.id, i.updated_at) THEN 'news'
+			WHEN github_sync.@record@_settles(k, items[i.place], page.answered_at) THEN 'settled' END AS sort
+		FROM unnest(items) WITH ORDINALITY AS i (github_id, number, is_pull_request, title, body, state, state_reason,
+			author_login, html_url, created_at, updated_at, closed_at, author_id, place)
+--@task		LEFT JOIN github_sync.github_issues AS d ON d.github_id = i.github_id
+--@task		LEFT JOIN github_sync.github_issues AS k ON k.id = coalesce(d.id, (SELECT n.id
+--@task			FROM github_sync.github_issues AS n WHERE n.github_repo_id = repo.id AND n.number = i.number))
+--@comment		LEFT JOIN github_sync.github_comments AS k ON k.github_id = i.github_id
+--@comment		LEFT JOIN github_sync.github_issues AS p ON p.github_repo_id = repo.id AND p.number = i.number
+		) AS s;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_sort_items(
+	github_sync.github_repos, github_sync.swept_page, github_sync.resource[], text[]) IS
+'private: what is to be done with the items of a page, by their places. unknown: they can be imported; news: each '
+'becomes a transaction; settled: records whose versions, settled_versions, are settled by that. Nothing is to be done '
+'with the others';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_apply_listed(
 	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[])
 RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
-	cached github_sync.@resources@;
-	news github_sync.resource[] := '{}';
-	jsons_of_news text[] := '{}';
+	sorted CONSTANT record := github_sync.@record@_sort_items(repo, page, items, jsons);
+	unknown CONSTANT integer[] := sorted.unknown;
+	news CONSTANT integer[] := sorted.news;
 BEGIN
-	FOR i IN 1 .. cardinality(items) LOOP
-		cached := github_sync.@record@_record_of_item(repo.id, items[i]);
-		IF NOT github_sync.@record@_item_is_wanted(repo, cached, items[i]) THEN
-			CONTINUE;
-		ELSIF github_sync.@record@_item_is_news(cached, items[i]) THEN
-			news := news || items[i];
-			jsons_of_news := jsons_of_news || jsons[i];
-		ELSE
-			PERFORM github_sync.@record@_settle_by_list(cached, items[i], page.answered_at);
-		END IF;
-	END LOOP;
-	PERFORM github_sync.@record@_apply_or_halve(repo, page, news, jsons_of_news);
-	RETURN cardinality(news);
+	IF sorted.settled IS NOT NULL THEN
+		PERFORM github_sync.@record@_settle_listed(sorted.settled, sorted.settled_versions, page.answered_at);
+	END IF;
+	PERFORM github_sync.@record@_import_or_halve(repo, page, ARRAY(SELECT items[p] FROM unnest(unknown) AS p),
+		ARRAY(SELECT jsons[p] FROM unnest(unknown) AS p));
+	PERFORM github_sync.@record@_apply_or_halve(repo, page, ARRAY(SELECT items[p] FROM unnest(news) AS p),
+		ARRAY(SELECT jsons[p] FROM unnest(news) AS p));
+	RETURN cardinality(unknown) + cardinality(news);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_apply_listed(

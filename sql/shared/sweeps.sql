@@ -205,6 +205,28 @@ $$;
 COMMENT ON FUNCTION github_sync.claim_sweep(bigint, text) IS
 'private: claims the next page of a list; NULL: somebody else has it';
 
+CREATE OR REPLACE FUNCTION github_sync.claim_sweep_or_put_off(repo_id bigint, list text) RETURNS github_sync.sweep
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN github_sync.claim_sweep(repo_id, list);
+EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
+	RETURN NULL;
+WHEN OTHERS THEN
+	BEGIN
+		UPDATE github_sync.repo_sweeps AS s SET claimed_by = NULL, attempts = s.attempts + 1,
+			due_at = clock_timestamp() + github_sync.sweep_backoff(s.attempts),
+			last_error = github_sync.shortened(format('%s (%s)', SQLERRM, SQLSTATE)), last_error_at = clock_timestamp()
+		WHERE s.github_repo_id = repo_id AND s.stream = list;
+	EXCEPTION WHEN OTHERS THEN
+		RAISE LOG 'github_sync: the % of repository % cannot be claimed, nor put off: % (%)', list, repo_id, SQLERRM,
+			SQLSTATE;
+	END;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.claim_sweep_or_put_off(bigint, text) IS
+'private: as claim_sweep(); a list that cannot be claimed is tried again later, and stops no other one';
+
 CREATE OR REPLACE FUNCTION github_sync.apply_later() RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -248,7 +270,7 @@ DECLARE
 BEGIN
 	PERFORM github_sync.add_missing_sweeps();
 	FOR candidate IN SELECT * FROM github_sync.sweep_candidates(busy) LOOP
-		sweep := github_sync.claim_sweep(candidate.repo_id, candidate.list);
+		sweep := github_sync.claim_sweep_or_put_off(candidate.repo_id, candidate.list);
 		IF sweep.github_repo_id IS NOT NULL THEN
 			RETURN NEXT sweep;
 		END IF;
@@ -352,24 +374,52 @@ $$;
 COMMENT ON FUNCTION github_sync.end_issue(github_sync.repo_sweeps, github_sync.swept_page) IS
 'private: all comments of an issue have been listed: those that were not are asked for singly';
 
+CREATE OR REPLACE FUNCTION github_sync.runs_in_a_circle(
+	s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[]) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN s.cursor_link IS NOT NULL AND page.next_link IS NOT NULL AND (SELECT count(*) = 0
+			OR bool_and(i.github_id = ANY (s.shown_ids))
+			OR s.issue_id IS NULL AND s.phase = 'census' AND max(i.created_at) < s.created_until
+			OR s.issue_id IS NULL AND s.phase <> 'census' AND max(i.updated_at) < s.since_filter
+		FROM unnest(items) AS i);
+END
+$$;
+COMMENT ON FUNCTION github_sync.runs_in_a_circle(
+	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[]) IS
+'private: whether a page that GitHub''s link led to leads on, and shows nothing that was not shown, or older things';
+
+CREATE OR REPLACE FUNCTION github_sync.ids_shown(s github_sync.repo_sweeps, ids bigint[], newest timestamptz)
+RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN CASE WHEN s.issue_id IS NOT NULL OR s.cursor_link IS NOT NULL
+			AND (s.phase <> 'census' OR newest IS NOT DISTINCT FROM s.created_until)
+		THEN s.shown_ids || ids ELSE ids END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.ids_shown(github_sync.repo_sweeps, bigint[], timestamptz) IS
+'private: what the pages of an issue, or of one second, have shown, with another page; newest: of the census, when the '
+'last item of the page was created';
+
 CREATE OR REPLACE FUNCTION github_sync.move_cursor(
 	INOUT s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[])
 LANGUAGE plpgsql AS $$
 DECLARE
 	ids bigint[] := ARRAY(SELECT i.github_id FROM unnest(items) AS i);
 	newest timestamptz := (SELECT max(i.updated_at) FROM unnest(items) AS i);
+	created_until timestamptz := coalesce((SELECT max(i.created_at) FROM unnest(items) AS i), s.created_until);
 BEGIN
 	s.pass_started_at := coalesce(s.pass_started_at, page.answered_at);
+	s.shown_ids := github_sync.ids_shown(s, ids, created_until);
 	s.cursor_link := page.next_link;
 	IF s.issue_id IS NOT NULL THEN
-		s.shown_ids := s.shown_ids || ids;
 		IF page.next_link IS NULL THEN
 			s := github_sync.end_issue(s, page);
 		END IF;
 		RETURN;
 	ELSIF s.phase = 'census' THEN
-		s.created_until := coalesce((SELECT max(i.created_at) FROM unnest(items) AS i), s.created_until);
-		s.shown_ids := ids;
+		s.created_until := created_until;
 	ELSE
 		s.cursor_at := greatest(s.cursor_at, newest);
 		IF page.next_link IS NOT NULL AND newest - interval '1 second' > coalesce(s.since_filter, '-infinity') THEN
@@ -433,9 +483,13 @@ DECLARE
 	repo github_sync.github_repos;
 	is_first boolean := s.pass_started_at IS NULL AND s.issue_id IS NULL;
 	wanted record := github_sync.keep_wanted(s, items, jsons);
+	follows_link boolean;
 BEGIN
 	IF s.github_repo_id IS NULL THEN
 		RETURN 'stale';
+	ELSIF github_sync.runs_in_a_circle(s, page, items) THEN
+		RETURN github_sync.sweep_failed(s.github_repo_id, s.stream, s.claim_no,
+			'GitHub''s list comes to no end: a page leads on, and shows nothing new', false);
 	END IF;
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id;
 	PERFORM github_sync.note_listed_name(repo, items[1]) WHERE cardinality(items) > 0;
@@ -455,8 +509,12 @@ BEGIN
 	s.due_at := clock_timestamp();
 	s.claimed_by := NULL;
 	s.abandoned := 0;
-	s.attempts := 0;
+	follows_link := s.cursor_link IS NOT NULL;
 	s := github_sync.move_cursor(s, page, items);
+	/* The first page of what has no end can be read each time. */
+	IF follows_link OR s.cursor_link IS NULL THEN
+		s.attempts := 0;
+	END IF;
 	IF page.unreadable IS NOT NULL THEN
 		s.last_error := page.unreadable;
 		s.last_error_at := clock_timestamp();
@@ -529,6 +587,9 @@ BEGIN
 	/* A link names the size of its pages: the step begins anew. */
 	IF s.cursor_link IS NOT NULL AND s.phase = 'census' THEN
 		s.created_until := NULL;
+	END IF;
+	IF s.cursor_link IS NOT NULL THEN
+		s.shown_ids := '{}';
 	END IF;
 	s.cursor_link := NULL;
 	IF may_be_page_size AND smaller IS NOT NULL THEN

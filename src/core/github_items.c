@@ -155,6 +155,21 @@ github_items_parse(GithubResourceKind kind, const char *json, GithubItems *items
 }
 
 void
+github_items_refuse_future(GithubItems *items, int64_t answered_at)
+{
+	for (size_t i = 0; i < items->count; i++)
+	{
+		GithubItem *item = &items->items[i];
+
+		if (item->result != GITHUB_PARSE_OK ||
+			!github_resource_is_of_the_future(&item->resource, answered_at))
+			continue;
+		github_resource_free(&item->resource);
+		item->result = json_report(GITHUB_PARSE_MISSING_FIELD, "updated_at", &item->problem);
+	}
+}
+
+void
 github_items_free(GithubItems *items)
 {
 	for (size_t i = 0; i < items->count; i++)

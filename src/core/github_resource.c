@@ -12,6 +12,9 @@
 
 #include "core/json_reader.h"
 
+/* Clocks differ by seconds; as the insert rules have it for what we are told. */
+#define UPDATED_AHEAD_MAX_S (24 * 60 * 60)
+
 /* user: null for a deleted account, else an object with a login and an id. */
 static void
 read_author(JsonReader *reader, GithubResource *resource)
@@ -135,6 +138,12 @@ github_resource_parse(GithubResourceKind kind, const char *json, GithubResource 
 		github_resource_free(resource);
 	cJSON_Delete(document);
 	return result;
+}
+
+bool
+github_resource_is_of_the_future(const GithubResource *resource, int64_t answered_at)
+{
+	return resource->updated_at > answered_at + UPDATED_AHEAD_MAX_S;
 }
 
 void

@@ -54,6 +54,9 @@ extern GithubParseResult github_resource_parse(GithubResourceKind kind, const ch
 											   GithubResource *resource, const char **problem);
 extern void github_resource_free(GithubResource *resource);
 
+/* Whether it says that it changed after the answer which shows it: taken, it would outrank true changes for as long. */
+extern bool github_resource_is_of_the_future(const GithubResource *resource, int64_t answered_at);
+
 /* Parses an array of them; items is malloc'd, freed with _list_free(). */
 typedef struct GithubResourceList
 {

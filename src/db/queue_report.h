@@ -114,8 +114,10 @@ extern bool queue_report_begin_creation(SyncClaim *claim, int64 own_id, int64 gi
 /* The creation that claim sent certainly did not happen. */
 extern void queue_report_rejected_creation(const SyncClaim *claim);
 
-/* Of what carries the claim's creation key: its author is who sent the creation, so this is it. */
-extern bool queue_report_is_own_creation(const SyncClaim *claim, int64 author_id, int64 own_id);
+/* Of what carries the claim's creation key: its author is who sent the creation, so this is it; unless
+   its id is known as that of another creation. */
+extern bool queue_report_is_own_creation(const SyncClaim *claim, int64 github_id, int64 author_id,
+										 int64 own_id);
 
 /*
  * The lists do not show it; recheck_ms is the setting creation_recheck,

@@ -1,84 +1,49 @@
 /*
  * counting.c
- *		What this worker counts of its conversations, for sync_stats.
+ *		Blocks of the history are counted, so that sync_status need not do it.
+ *
+ * A few at a time, as requests wait meanwhile; and none where nothing has
+ * happened: a worker that is idle writes nothing.
  */
 #include "postgres.h"
 
-#include "server/statistics.h"
+#include "db/queue.h"
 #include "utils/timestamp.h"
+#include "worker/backoff.h"
 #include "worker/counting.h"
 
-static StatisticsSubject
-subject_of_claim(const SyncClaim *claim)
+/* Some milliseconds of work. */
+#define BLOCKS_AT_ONCE 2
+#define APART_MS 200
+
+/* What was not counted yet is so where somebody asks: a fraction of a millisecond for each thousand. */
+#define INTERVAL_MS (60 * 1000)
+
+/* 0: at once, as another worker, or a restore, may have left some. */
+static TimestampTz next_times[RECORD_TYPES];
+
+void
+counting_note_changes(void)
 {
-	switch (claim->record_type)
-	{
-		case RECORD_TASK:
-			return claim->is_outbound ? SUBJECT_TASKS_OUTBOUND : SUBJECT_TASKS_INBOUND;
-		case RECORD_COMMENT:
-			return claim->is_outbound ? SUBJECT_COMMENTS_OUTBOUND : SUBJECT_COMMENTS_INBOUND;
-	}
-	pg_unreachable();
+	TimestampTz next = backoff_in_ms(INTERVAL_MS);
+
+	for (int type = 0; type < RECORD_TYPES; type++)
+		next_times[type] = Min(next_times[type], next);
 }
 
-static StatisticsSubject
-subject_of(const Conversation *conversation)
+void
+counting_progress(RecordType record_type)
 {
-	switch (conversation->purpose)
-	{
-		case ABOUT_CLAIM:
-			return subject_of_claim(conversation->claim);
-		case ABOUT_SWEEP:
-			return SUBJECT_LISTS;
-		case ABOUT_TOKEN:
-		case ABOUT_IDENTITY:
-			return SUBJECT_APP;
-	}
-	pg_unreachable();
-}
-
-/* How long it stood in line is told by the first of its requests alone. */
-static void
-note_wait(Conversation *conversation)
-{
-	SyncClaim *claim = conversation->claim;
-
-	if (claim == NULL || claim->waiting_since == 0)
+	if (next_times[record_type] > GetCurrentTimestamp())
 		return;
-	statistics_note_time(subject_of(conversation), STAGE_WAITED, claim->waiting_since,
-						 conversation->sent_at);
-	claim->waiting_since = 0;
+	/* Where it fails: not again at once. */
+	next_times[record_type] = backoff_in_ms(INTERVAL_MS);
+	next_times[record_type] =
+		queue_count_blocks(record_type, BLOCKS_AT_ONCE) ? backoff_in_ms(APART_MS) : DT_NOEND;
 }
 
-void
-counting_note_sent(Conversation *conversation)
+TimestampTz
+counting_next_time(RecordType record_type)
 {
-	conversation->sent_at = GetCurrentTimestamp();
-	conversation->answered_at = 0;
-	note_wait(conversation);
-}
-
-void
-counting_note_answer(Conversation *conversation)
-{
-	const Answer *answer = conversation->answer;
-	StatisticsSubject subject = subject_of(conversation);
-
-	conversation->answered_at = GetCurrentTimestamp();
-	statistics_note_answer(subject, answer->status, verdict_length(answer));
-	if (answer->status != 0)
-		statistics_note_time(subject, STAGE_ANSWERED, conversation->sent_at,
-							 conversation->answered_at);
-}
-
-void
-counting_note_report(const Conversation *conversation, bool ends)
-{
-	StatisticsSubject subject = subject_of(conversation);
-
-	if (conversation->answer != NULL && conversation->answered_at != 0)
-		statistics_note_time(subject, STAGE_APPLIED, conversation->answered_at,
-							 GetCurrentTimestamp());
-	if (ends && conversation->claim != NULL)
-		statistics_note_end(subject, conversation->claim->state);
+	return next_times[record_type];
 }

@@ -1,19 +1,22 @@
 /*
  * counting.h
- *		What this worker counts of its conversations, for sync_stats.
+ *		Blocks of the history are counted, so that sync_status need not do it.
  */
 #ifndef GITHUB_SYNC_COUNTING_H
 #define GITHUB_SYNC_COUNTING_H
 
 #include "postgres.h"
 
-#include "worker/conversation.h"
+#include "datatype/timestamp.h"
+#include "db/record_type.h"
 
-/* Its request is on its way; its answer came, or none will. */
-extern void counting_note_sent(Conversation *conversation);
-extern void counting_note_answer(Conversation *conversation);
+/* Transactions were inserted, or are about to end: what was counted is no longer so in a while. */
+extern void counting_note_changes(void);
 
-/* Its answer is reported, and that is committed; ends: with it the claim ended. */
-extern void counting_note_report(const Conversation *conversation, bool ends);
+/* In a transaction: counts a few blocks, if it is time. */
+extern void counting_progress(RecordType record_type);
 
-#endif
+/* DT_NOEND: nothing has changed since. */
+extern TimestampTz counting_next_time(RecordType record_type);
+
+#endif /* GITHUB_SYNC_COUNTING_H */

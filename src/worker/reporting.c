@@ -12,12 +12,12 @@
 #include "worker/arrivals.h"
 #include "worker/backoff.h"
 #include "worker/claim_report.h"
-#include "worker/counting.h"
 #include "worker/failure.h"
 #include "worker/freshness.h"
 #include "worker/identity.h"
 #include "worker/line.h"
 #include "worker/lost_claims.h"
+#include "worker/measuring.h"
 #include "worker/pauses.h"
 #include "worker/preparation_report.h"
 #include "worker/report.h"
@@ -530,8 +530,8 @@ static void
 count_report(const Report *report)
 {
 	if (report->disposition != CONVERSATION_WAITS)
-		counting_note_report(report->conversation,
-							 report->disposition == CONVERSATION_ENDS && !report->is_lost);
+		measuring_note_report(report->conversation,
+							  report->disposition == CONVERSATION_ENDS && !report->is_lost);
 }
 
 int

@@ -12,9 +12,9 @@
 #include "server/settings.h"
 #include "utils/memutils.h"
 #include "worker/arrivals.h"
-#include "worker/counting.h"
 #include "worker/credentials.h"
 #include "worker/exchanges.h"
+#include "worker/measuring.h"
 #include "worker/repositories.h"
 #include "worker/sending.h"
 
@@ -231,7 +231,7 @@ note_start(Conversation *conversation, HttpStart start)
 		case HTTP_STARTED:
 			if (conversation->purpose == ABOUT_CLAIM)
 				conversation->installation->requests_unsettled++;
-			counting_note_sent(conversation);
+			measuring_note_sent(conversation);
 			return true;
 		case HTTP_UNUSABLE:
 			refuse_row(conversation, "validation_failed",
@@ -312,7 +312,7 @@ sending_take_answered(void)
 								conversation->sent_token};
 	conversation->answer = verdict_make(exchange, &request, GetMemoryChunkContext(conversation));
 	conversation_forget_token(conversation);
-	counting_note_answer(conversation);
+	measuring_note_answer(conversation);
 	log_answer(conversation);
 	return conversation;
 }

@@ -75,6 +75,7 @@ report_page(Report *report)
 		fail(report, psprintf("GitHub's list cannot be read: %s", problem ? problem : "not JSON"));
 		return;
 	}
+	github_items_refuse_future(&items, conversation->answer->verdict.answered_at);
 	PG_TRY();
 	{
 		report_items(report, &items);
@@ -130,8 +131,13 @@ report_unavailable_list(Report *report)
 		repo_sweeps_report_failure(report->conversation->sweep, verdict_describe(answer), true);
 		return;
 	}
-	report_unavailable(report);
-	let_go(report, NULL);
+	if (answer->verdict.kind == GITHUB_UNAVAILABLE)
+		report_unavailable(report);
+	/* What comes as an answer may come of this list alone, while others of the installation end each pause. */
+	if (answer->verdict.transport == GITHUB_ANSWERED)
+		fail(report, verdict_describe(answer));
+	else
+		let_go(report, NULL);
 }
 
 static void

@@ -112,6 +112,7 @@ take_over_settings(void)
 {
 	exchanges_reconfigure();
 	claiming_note_settings();
+	sweeps_note_settings();
 }
 
 /* What somebody held may be free. */

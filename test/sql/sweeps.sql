@@ -128,3 +128,58 @@ SELECT github_issue_number, state FROM github_sync.task_sync_transactions WHERE 
 SELECT number, try_at > now() + interval '9 minutes' AS later, last_error ~ 'more than a day in the future \(22008\)$' AS says_why FROM github_sync.listed_later;
 SELECT github_sync.apply_later();
 DELETE FROM github_sync.listed_later;
+
+-- a list that comes to no end is given up for a time: a page that leads on and shows what was shown, nothing, or what is older
+CREATE FUNCTION begin_list(list text, in_phase text) RETURNS void
+LANGUAGE sql AS $$
+	UPDATE github_sync.repo_sweeps SET due_at = now() + interval '1 hour', is_asked = false WHERE github_repo_id = 1;
+	UPDATE github_sync.github_issues SET comments_to_list = false;
+	UPDATE github_sync.repo_sweeps SET phase = in_phase, is_asked = true, due_at = now() - interval '1 minute', claimed_by = NULL,
+		cursor_link = NULL, cursor_at = at(600), since_filter = at(0), issue_id = NULL, shown_ids = NULL, created_until = NULL,
+		pass_began_at = now(), pass_started_at = NULL, abandoned = 0, attempts = 0, page_size = 100, last_error = NULL,
+		last_complete_at = now(), last_census_at = now()
+	WHERE github_repo_id = 1 AND stream = list;
+$$;
+CREATE FUNCTION says() RETURNS text
+LANGUAGE sql AS $$ SELECT concat_ws(' ', phase, attempts, left(last_error, 34), CASE WHEN due_at > now() + interval '20 seconds' THEN 'rests' END)
+	FROM github_sync.repo_sweeps WHERE github_repo_id = 1 AND is_asked $$;
+SELECT begin_list('issues', 'sweep');
+SELECT read_page(1000, 'https://api.github.com/2', listed(1, 1), listed(2, 1));
+SELECT read_page(1000, 'https://api.github.com/3', listed(2, 1), listed(3, 1));
+SELECT read_page(1000, 'https://api.github.com/2', listed(2, 1), listed(1, 1));
+SELECT says();
+UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute' WHERE is_asked;
+-- the step begins anew: what its first page shows was not shown; it counts as a failure in a row
+SELECT read_page(1000, 'https://api.github.com/2', listed(1, 1), listed(2, 1));
+SELECT read_page(1000, 'https://api.github.com/3');
+SELECT says();
+SELECT begin_list('issues', 'sweep');
+SELECT read_page(1000, 'https://api.github.com/2', listed(1, 0), listed(2, 1));
+SELECT read_page(1000, 'https://api.github.com/3', listed(3, -5));
+SELECT says();
+-- its end may be empty
+SELECT begin_list('issues', 'sweep');
+SELECT read_page(1000, 'https://api.github.com/2', listed(1, 0), listed(2, 1));
+SELECT read_page(1000, NULL);
+SELECT begin_list('issues', 'census');
+SELECT read_page(1000, 'https://api.github.com/2', listed(1, 1), listed(2, 1));
+SELECT read_page(1000, 'https://api.github.com/3', listed(2, 1), listed(3, 1));
+SELECT read_page(1000, 'https://api.github.com/2', listed(1, 1), listed(2, 1));
+SELECT says();
+SELECT begin_list('comments', 'sweep');
+UPDATE github_sync.github_issues SET comments_to_list = true WHERE number = 1;
+SELECT read_page(1000, 'https://api.github.com/2');
+SELECT read_page(1000, 'https://api.github.com/2');
+SELECT says();
+
+-- one that cannot be claimed says why and rests; it stops no other one, not even where that cannot be written down
+INSERT INTO github_sync.github_app_installations (id) VALUES (9);
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (9, 9, 'octo', 'other');
+SELECT begin_list('issues', 'sweep');
+UPDATE github_sync.repo_sweeps SET filters = '{"since": "no time"}', pass_began_at = NULL, cursor_at = NULL WHERE github_repo_id = 1 AND stream = 'issues';
+SELECT github_repo_id, stream FROM github_sync.sweep_claim('{}');
+SELECT attempts, last_error, due_at > now() + interval '20 seconds' AS rests FROM github_sync.repo_sweeps WHERE github_repo_id = 1 AND is_asked;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
+CREATE TRIGGER refuse BEFORE UPDATE ON github_sync.repo_sweeps FOR EACH ROW WHEN (OLD.github_repo_id = 1 AND NEW.last_error IS NOT NULL) EXECUTE FUNCTION refuse();
+UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute', claimed_by = NULL, last_error = NULL WHERE is_asked OR github_repo_id = 9;
+SELECT github_repo_id, stream FROM github_sync.sweep_claim('{}');

@@ -47,6 +47,28 @@ test_whole_page(void)
 	is_int((long) items.count, 0, "... has no item");
 }
 
+/* 2024-05-06T07:08:10Z, which is when they changed */
+#define UPDATED_S 1714979290
+#define DAY_S (24 * 60 * 60)
+
+static void
+test_future(void)
+{
+	GithubItems items;
+
+	is_int(github_items_parse(GITHUB_ISSUE, "[" ISSUE(1) ",{}," ISSUE(3) "]", &items, NULL),
+		   GITHUB_PARSE_OK, "a page with an item that is none");
+	github_items_refuse_future(&items, UPDATED_S - DAY_S);
+	is_int(items.items[0].result, GITHUB_PARSE_OK, "what changed a day after it was shown is read");
+	is_text(items.items[1].problem, "id", "... what could not be read before is what it was");
+	github_items_refuse_future(&items, UPDATED_S - DAY_S - 1);
+	is_int(items.items[0].result, GITHUB_PARSE_MISSING_FIELD,
+		   "what changed later than that is not");
+	is_text(items.items[2].problem, "updated_at", "... for that reason");
+	ok(items.items[0].resource.title == NULL, "... and nothing of it is left");
+	github_items_free(&items);
+}
+
 static void
 test_bad_items(void)
 {
@@ -127,6 +149,7 @@ int
 main(void)
 {
 	test_whole_page();
+	test_future();
 	test_bad_items();
 	test_no_page();
 	test_endless_page();
