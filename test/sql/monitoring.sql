@@ -76,7 +76,7 @@ SELECT repository, last_sweep_at, phase FROM github_sync.sync_lag;
 SELECT github_sync.grant_monitor('regress_app') \g /dev/null
 SET SESSION AUTHORIZATION regress_app;
 SELECT format('SELECT %L WHERE 0 <= (SELECT count(*) FROM github_sync.%I)', relname, relname) FROM pg_class
-WHERE relnamespace = 'github_sync'::regnamespace AND relkind = 'v' ORDER BY relname \gexec
+WHERE relnamespace = 'github_sync'::regnamespace AND relkind = 'v' AND relname ~ '^sync_' ORDER BY relname \gexec
 SELECT github_sync.sync_stats_reset();
 SELECT github_sync.forget_counts();
 SELECT github_sync.task_metrics();
