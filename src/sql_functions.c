@@ -268,11 +268,15 @@ github_sync_queue_has_one_owner(NO_FUNCTION_ARGS)
 	PG_RETURN_BOOL(ownership_queue_is_ones());
 }
 
-/* require_one_owner() RETURNS void: raises 55000 where there is such a problem. */
+/*
+ * require_one_owner() RETURNS void: raises 55000 where there is such a problem.
+ * Whoever runs as the owner asks it first, so that a superuser's call is restricted here.
+ */
 Datum
 github_sync_require_one_owner(NO_FUNCTION_ARGS)
 {
 	ownership_require();
+	ownership_restrict_superuser();
 	PG_RETURN_VOID();
 }
 

@@ -106,6 +106,15 @@ find(int64_t id, bool is_comment)
 	return entry;
 }
 
+/* What lists show was last changed long ago, each issue in a second of its own, as people are. */
+static time_t
+updated_at(const Item *item, uint32_t version)
+{
+	bool is_listed = item->number <= content_listed_issues(item->repository);
+
+	return is_listed && version == 0 ? base - CONTENT_LAST_GIVEN + item->number : base + version;
+}
+
 static void
 describe(Item *item, uint32_t version)
 {
@@ -123,9 +132,8 @@ describe(Item *item, uint32_t version)
 		item->number, (long long) item->repository, version);
 	item->title = title;
 	item->body = body;
-	/* Each in a second of its own, as people are: a census goes by it. */
 	item->created_at = base - CONTENT_LAST_GIVEN + item->number;
-	item->updated_at = base + version;
+	item->updated_at = updated_at(item, version);
 	item->revision = version;
 }
 

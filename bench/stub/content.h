@@ -50,7 +50,7 @@ typedef struct Change
 	int state_length;
 } Change;
 
-/* Empties it; base: the updated_at of what nobody has written, at version 0. */
+/* Empties it; base: the updated_at of what nobody has written and no list shows, at version 0. */
 extern void content_reset(time_t base);
 extern time_t content_base(void);
 

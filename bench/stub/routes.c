@@ -340,22 +340,42 @@ listed_comment_of_issue(int64_t issue, int64_t place, Item *item)
 	return content_comment(issue * CONTENT_COMMENTS_PER_ISSUE + place, item);
 }
 
-/* One that is older than since is not shown, and leaves a gap: a figure writes all of a repository, or nothing. */
+/* The first place of those changed since: a figure writes all of a repository, or nothing. */
+static int64_t
+first_place(ListedItem listed, int64_t of, int64_t total, time_t since)
+{
+	int64_t low = 0;
+	int64_t high = total;
+
+	while (low < high)
+	{
+		int64_t middle = (low + high) / 2;
+		Item item;
+
+		if (listed(of, middle, &item) && item.updated_at < since)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static void
 answer_list(const Request *request, ListedItem listed, int64_t of, int64_t total, Output *output)
 {
 	int64_t page = parameter(request, "page") > 1 ? parameter(request, "page") : 1;
 	int64_t size = parameter(request, "per_page") > 0 ? parameter(request, "per_page") : 30;
-	time_t since = since_of(request);
+	int64_t first = first_place(listed, of, total, since_of(request));
 	size_t start = answer_begin_list(output, request->path, length_without_page(request),
-									 page * size < total ? page + 1 : 0);
+									 first + page * size < total ? page + 1 : 0);
 
 	counts.lists++;
-	for (int64_t place = (page - 1) * size; place < page * size && place < total; place++)
+	for (int64_t place = first + (page - 1) * size; place < first + page * size && place < total;
+		 place++)
 	{
 		Item item;
 
-		if (listed(of, place, &item) && item.updated_at >= since)
+		if (listed(of, place, &item))
 			answer_list_item(output, start, &item);
 	}
 	answer_end_list(output, start);

@@ -53,21 +53,16 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_processing_finding() IS
 'private: whether what was claimed ends';
 
-/* The resource may be back, as another row's: that does nothing for the one that it left. */
-CREATE OR REPLACE VIEW github_sync.@record@_left_behind AS
-	SELECT t.id FROM github_sync.@record@_sync_transactions AS t
-	WHERE t.state = 'errored' AND t.error_code = 'transferred' AND NOT EXISTS (
-		SELECT FROM github_sync.@resources@ AS r
-		WHERE t.@record@_id IS NULL AND r.id = t.@resource@_id AND r.@record@_id IS NOT NULL
-			OR r.@record@_id = t.@record@_id AND r.github_id IS NOT NULL);
-COMMENT ON VIEW github_sync.@record@_left_behind IS
-'private: transactions whose resource went where we do not follow, and whose row has had none since';
-COMMENT ON COLUMN github_sync.@record@_left_behind.id IS 'of the transaction';
-
 /* A record that was edited often has much history: what mended it is among the newest. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_is_mended(errored github_sync.@record@_sync_transactions)
 RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	/* As sync_errors has it: the resource may be back as another row's, which does nothing for the one that it left. */
+	is_left_behind CONSTANT boolean := errored.error_code = 'transferred' AND NOT EXISTS (
+		SELECT FROM github_sync.@resources@ AS r
+		WHERE errored.@record@_id IS NULL AND r.id = errored.@resource@_id AND r.@record@_id IS NOT NULL
+			OR r.@record@_id = errored.@record@_id AND r.github_id IS NOT NULL);
 BEGIN
 	RETURN EXISTS (SELECT FROM (
 			SELECT q.* FROM github_sync.@record@_sync_transactions AS q
@@ -76,8 +71,7 @@ BEGIN
 			ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
 				false)::github_sync.ended,
 			ROW(errored.finished_at, errored.direction, errored.action, errored.state, true,
-				EXISTS (SELECT FROM github_sync.@record@_left_behind AS l WHERE l.id = errored.id)
-			)::github_sync.ended));
+				is_left_behind)::github_sync.ended));
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_is_mended(github_sync.@record@_sync_transactions) IS

@@ -15,15 +15,23 @@ RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN NOT page.is_careful AND github_sync.sync_disabled_reason(repo.id, 'inbound') IS NULL
-		AND github_sync.@record@_table_fits() AND NOT github_sync.@record@_queue_runs_code_of_application()
-		/* One of them may be what it made. */
-		AND NOT EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
-			WHERE a.github_repo_id = repo.id AND a.outcome IS NULL);
+		AND github_sync.@record@_table_fits() AND NOT github_sync.@record@_queue_runs_code_of_application();
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_takes_new_records(github_sync.github_repos, github_sync.swept_page) IS
 'private: whether items that are not known here may become records at once, and not by a transaction each that the '
 'rules decide about';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_creating_accounts(repo_id bigint, own_id bigint) RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN ARRAY(SELECT coalesce(a.sent_as, own_id) FROM github_sync.@record@_creation_attempts AS a
+		WHERE a.github_repo_id = repo_id AND a.outcome IS NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_creating_accounts(bigint, bigint) IS
+'private: as whom creations were sent that wait for their answer: an item of one of these authors may be what it made. '
+'NULL among them: not known';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_record_of_new_item(
 	repo_id bigint, page github_sync.swept_page, item github_sync.resource, parent_id bigint, key {{key_type}},
@@ -119,6 +127,15 @@ COMMENT ON FUNCTION github_sync.@record@_insert_records(
 'private: inserts records of new items, and of each the transaction that made it, which has completed. 55P03, after a '
 'moment: a webhook makes one of them just now';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_have_records(keys {{key_type}}[]) RETURNS boolean
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.@record@_id = ANY (keys));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_have_records({{key_type}}[]) IS
+'private: one of several local rows has a record already';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_import(
 	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[])
 RETURNS void
@@ -132,7 +149,7 @@ BEGIN
 	rows := github_sync.@record@_insert_local_rows(
 		repo, github_sync.@record@_new_rows_of_items(items, jsons, parent_ids));
 	/* A trigger of the application's enqueued its new row: its echo is taken in where there is a transaction. */
-	IF EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.@record@_id = ANY (rows.keys)) THEN
+	IF github_sync.@record@_have_records(rows.keys) THEN
 		RAISE feature_not_supported USING MESSAGE = 'a trigger made a record of a row that is being imported';
 	END IF;
 	PERFORM github_sync.@record@_insert_records(repo, page, ARRAY(

@@ -2,7 +2,7 @@
  * What a page of a list shows is applied without another request.
  *
  * _apply_listed is the one door: it takes all items of a page and sorts them by
- * one join.  Those that nobody here knows are imported together (import.sql);
+ * one statement.  Those that nobody here knows are imported together (import.sql);
  * of those that are known to be so, some are settled, all by one statement; each
  * of the rest is the answer of an ordinary inbound transaction.  Where one of
  * them fails, its set is halved down to it.  Nothing here waits for anybody's lock:
@@ -103,7 +103,7 @@ LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
 	UPDATE github_sync.@resources@ AS r SET seen_at = answered_at, settle_at = NULL, lock_version = r.lock_version + 1
 	FROM unnest(ids, versions) AS s (id, version)
-	WHERE r.id = s.id AND r.github_updated_at = s.version AND r.seen_at < answered_at
+	WHERE r.id = ANY (ids) AND r.id = s.id AND r.github_updated_at = s.version AND r.seen_at < answered_at
 		AND r.id IN (SELECT f.id FROM github_sync.@resources@ AS f WHERE f.id = ANY (ids)
 			ORDER BY f.id FOR NO KEY UPDATE SKIP LOCKED);
 END
@@ -339,6 +339,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_sort_items(
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
 	takes_new CONSTANT boolean := github_sync.@record@_takes_new_records(repo, page);
+	creators CONSTANT bigint[] := github_sync.@record@_creating_accounts(repo.id, page.own_id);
 	doubled CONSTANT bigint[] := github_sync.@record@_doubled(items);
 	latest CONSTANT timestamptz := clock_timestamp() + interval '1 day';
 	some_are_spoken_of CONSTANT boolean := EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
@@ -348,24 +349,27 @@ BEGIN
 		coalesce(array_agg(s.place ORDER BY s.number, s.github_id) FILTER (WHERE s.sort = 'news'), '{}'),
 		array_agg(s.id) FILTER (WHERE s.sort = 'settled'), array_agg(s.updated_at) FILTER (WHERE s.sort = 'settled')
 	INTO unknown, news, settled, settled_versions
-	FROM (SELECT i.place, i.number, i.github_id, i.updated_at, k.id, CASE
-			WHEN NOT github_sync.@record@_item_is_wanted(repo, k, items[i.place]) THEN 'unwanted'
-			WHEN k.id IS NULL AND takes_new AND jsons[i.place] IS NOT NULL AND i.updated_at <= latest
---@comment				AND p.task_id IS NOT NULL
+	FROM (SELECT i.place, i.number, i.github_id, i.updated_at, (i.cached).id, CASE
+			WHEN NOT github_sync.@record@_item_is_wanted(repo, i.cached, items[i.place]) THEN 'unwanted'
+			WHEN (i.cached).id IS NULL AND takes_new AND jsons[i.place] IS NOT NULL AND i.updated_at <= latest
 				AND i.body IS NOT DISTINCT FROM github_sync.without_creation_key(i.body)
-				AND i.github_id <> ALL (doubled)
+				AND (creators = '{}' OR i.author_id <> ALL (creators)) AND i.github_id <> ALL (doubled)
+--@comment				AND (SELECT p.task_id IS NOT NULL FROM github_sync.github_issues AS p
+--@comment					WHERE p.github_repo_id = repo.id AND p.number = i.number)
 				AND NOT (some_are_spoken_of
 					AND github_sync.@record@_is_spoken_of(repo.id, i.github_id, i.number)) THEN 'unknown'
-			WHEN NOT github_sync.@record@_item_says_nothing_new(k, items[i.place])
-				AND NOT github_sync.@record@_is_told_of(k.id, i.updated_at) THEN 'news'
-			WHEN github_sync.@record@_settles(k, items[i.place], page.answered_at) THEN 'settled' END AS sort
-		FROM unnest(items) WITH ORDINALITY AS i (github_id, number, is_pull_request, title, body, state, state_reason,
-			author_login, html_url, created_at, updated_at, closed_at, author_id, place)
---@task		LEFT JOIN github_sync.github_issues AS d ON d.github_id = i.github_id
---@task		LEFT JOIN github_sync.github_issues AS k ON k.id = coalesce(d.id, (SELECT n.id
---@task			FROM github_sync.github_issues AS n WHERE n.github_repo_id = repo.id AND n.number = i.number))
---@comment		LEFT JOIN github_sync.github_comments AS k ON k.github_id = i.github_id
---@comment		LEFT JOIN github_sync.github_issues AS p ON p.github_repo_id = repo.id AND p.number = i.number
+			WHEN NOT github_sync.@record@_item_says_nothing_new(i.cached, items[i.place])
+				AND NOT github_sync.@record@_is_told_of((i.cached).id, i.updated_at) THEN 'news'
+			WHEN github_sync.@record@_settles(i.cached, items[i.place], page.answered_at) THEN 'settled' END AS sort
+		/* Looked up item by item: as a join, all records would be read for each page. */
+		FROM (SELECT u.*,
+--@task				coalesce((SELECT k FROM github_sync.github_issues AS k WHERE k.github_id = u.github_id),
+--@task					(SELECT k FROM github_sync.github_issues AS k
+--@task					WHERE k.github_repo_id = repo.id AND k.number = u.number)) AS cached
+--@comment				(SELECT k FROM github_sync.github_comments AS k WHERE k.github_id = u.github_id) AS cached
+			FROM unnest(items) WITH ORDINALITY AS u (github_id, number, is_pull_request, title, body, state,
+				state_reason, author_login, html_url, created_at, updated_at, closed_at, author_id, place)
+			OFFSET 0) AS i
 		) AS s;
 END
 $$;

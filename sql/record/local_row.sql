@@ -82,11 +82,11 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_made_rows(keys {{key_type}}[]) R
 LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 BEGIN
-	RETURN ARRAY(SELECT CASE WHEN r.{{id}} IS NOT NULL THEN
---@task			ROW(true, {{local_fields}}, NULL, {{github_repo_id}}, NULL, NULL)::github_sync.local_row END
---@comment			ROW(true, {{local_fields}}, NULL, NULL, NULL, NULL)::github_sync.local_row END
-		FROM unnest(keys) WITH ORDINALITY AS k (key, place) LEFT JOIN {{table}} AS r ON r.{{id}} = k.key
-		ORDER BY k.place);
+	RETURN ARRAY(SELECT (
+--@task			SELECT ROW(true, {{local_fields}}, NULL, {{github_repo_id}}, NULL, NULL)::github_sync.local_row
+--@comment			SELECT ROW(true, {{local_fields}}, NULL, NULL, NULL, NULL)::github_sync.local_row
+			FROM {{table}} AS r WHERE r.{{id}} = k.key)
+		FROM unnest(keys) WITH ORDINALITY AS k (key, place) ORDER BY k.place);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_made_rows({{key_type}}[]) IS

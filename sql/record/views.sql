@@ -154,7 +154,10 @@
 			ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
 				false)::github_sync.ended,
 			ROW(t.finished_at, t.direction, t.action, t.state, true,
-				EXISTS (SELECT FROM github_sync.@record@_left_behind AS l WHERE l.id = t.id))::github_sync.ended))
+				/* The resource may be back as another row's, which does nothing for the one that it left. */
+				t.error_code = 'transferred' AND NOT EXISTS (SELECT FROM github_sync.@resources@ AS r
+					WHERE t.@record@_id IS NULL AND r.id = t.@resource@_id AND r.@record@_id IS NOT NULL
+						OR r.@record@_id = t.@record@_id AND r.github_id IS NOT NULL))::github_sync.ended))
 
 --@view sync_history: the audit trail: a row per transaction and what superseded it
 --@column record_type: task or comment

@@ -156,7 +156,7 @@ SELECT direction, state, count(*) FROM github_sync.task_sync_transactions GROUP 
 DROP TRIGGER enqueue ON app.tasks;
 CALL start_afresh();
 
--- a key of ours: while a creation waits for its answer, each item may be what it made
+-- a key of ours; and while a creation waits for its answer, what its author wrote may be what it made, too
 INSERT INTO app.tasks (title, body) VALUES ('Ours', 'text');
 SELECT outbound(1);
 SELECT * FROM claim();
@@ -164,6 +164,12 @@ SELECT read_page(listed(1, 'Ours', github_sync.with_creation_key('text', creatio
 FROM github_sync.github_issues;
 SELECT * FROM statements;
 SELECT i.number, t.id, t.title, t.body FROM github_sync.github_issues AS i LEFT JOIN app.tasks AS t ON t.id = i.task_id ORDER BY 1;
+INSERT INTO app.tasks (title, body) VALUES ('Ours too', 'text');
+SELECT outbound(4);
+SELECT step FROM claim();
+SELECT read_page(listed(4), listed(5, by => 'our-app[bot]'), listed(6));
+SELECT count(DISTINCT t.cmin::text), count(*) FROM github_sync.github_issues AS i JOIN app.tasks AS t ON t.id = i.task_id WHERE i.number > 3;
+SELECT github_issue_number, state FROM github_sync.task_sync_transactions WHERE direction = 'inbound' AND state <> 'completed' ORDER BY 1;
 CALL start_afresh();
 -- of nobody we know, it is a text like another, and does not reach the application
 SELECT read_page(listed(1), listed(2, 'Quoted', github_sync.with_creation_key('text', gen_random_uuid())), listed(3));
