@@ -26,7 +26,7 @@
 				coalesce(g.first_id - 1, 9223372036854775807) AS last_id
 			FROM (SELECT lag(b.last_id) OVER (ORDER BY b.first_id) AS last_before, b.first_id FROM (
 				SELECT c.first_id, c.last_id FROM github_sync.@record@_state_counts AS c GROUP BY c.first_id, c.last_id
-				UNION ALL SELECT NULL, NULL) AS b) AS g
+				UNION ALL SELECT NULL::bigint AS first_id, NULL::bigint AS last_id) AS b) AS g
 			WHERE g.last_before IS NULL OR g.first_id IS NULL OR g.first_id > g.last_before + 1
 			UNION ALL
 			SELECT c.first_id, c.last_id FROM github_sync.@record@_state_counts AS c
