@@ -9,6 +9,7 @@
 #	CHAOS_FORCES	what befalls the rounds (test/chaos/forces.mjs); default: some of
 #					what the engine is known to bear
 #	CHAOS_GITHUB	emulate: npm's emulate in the place of the stand-in
+#	CHAOS_QUIET		sweeps: in the end nobody tells what was lost, sweeps find it
 #	CRASH_ROUNDS	of crashes; default: 200
 set -euo pipefail
 

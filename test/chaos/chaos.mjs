@@ -23,7 +23,7 @@ import { wrongByS } from './forces/time.mjs';
 import { Server } from './server.mjs';
 import { storm } from './storm.mjs';
 import { REQUEST_TIMEOUT_MS } from './weather.mjs';
-import { World } from './world.mjs';
+import { QUIETS, World } from './world.mjs';
 
 const STORM_S = 5;
 
@@ -35,6 +35,7 @@ const { values: options } = parseArgs({
 		directory: { type: 'string' }, bindir: { type: 'string' }, configuration: { type: 'string' },
 		seconds: { type: 'string', default: '20' }, rounds: { type: 'string', default: '1000000' }, seed: { type: 'string' },
 		crashes: { type: 'string', default: '0' }, github: { type: 'string', default: process.env.CHAOS_GITHUB || 'standin' },
+		quiet: { type: 'string', default: process.env.CHAOS_QUIET || 'told' },
 	},
 });
 const firstSeed = Number(options.seed ?? Math.floor(Math.random() * 1_000_000));
@@ -42,6 +43,9 @@ const end = Date.now() + Number(options.seconds) * 1000;
 const forces = (process.env.CHAOS_FORCES ?? '').split(/[\s,]+/).filter((word) => word !== '');
 
 checkForces(forces);
+if (!(options.quiet in QUIETS)) {
+	throw new Error(`no quiet is called ${options.quiet}; there are: ${Object.keys(QUIETS).join(', ')}`);
+}
 
 let observer = () => {};
 const server = new Server(options);
@@ -94,7 +98,7 @@ async function play(seed, chosen, promise, happen) {
 	const played = forcesOf(seed, chosen, { emulated: emulated !== null });
 
 	await emulated?.prepare(played.includes('skew') ? wrongByS(seed) : 0);
-	const world = new World({ server, control: (emulated ?? standin).control, seed, forces: played });
+	const world = new World({ server, control: (emulated ?? standin).control, seed, forces: played, quiet: options.quiet });
 
 	observer = (...what) => world.history.answered(...what);
 	await world.open();
@@ -126,7 +130,7 @@ function report(promise, seed, { remarks, forces: played }, { complaints, failur
 	console.log(`#   overwritten between our GET and our PATCH: ${unseen}`);
 	remarks.forEach((remark) => console.log(`#   ${remark}`));
 	if (!held) {
-		console.log(`#   again: make chaos CHAOS_SEED=${seed} CHAOS_ROUNDS=1${forces.length > 0 ? ` CHAOS_FORCES='${forces.join(' ')}'` : ''}${emulated === null ? '' : ' CHAOS_GITHUB=emulate'}`);
+		console.log(`#   again: make chaos CHAOS_SEED=${seed} CHAOS_ROUNDS=1${forces.length > 0 ? ` CHAOS_FORCES='${forces.join(' ')}'` : ''}${emulated === null ? '' : ' CHAOS_GITHUB=emulate'}${options.quiet === 'told' ? '' : ` CHAOS_QUIET=${options.quiet}`}`);
 	}
 	return held;
 }

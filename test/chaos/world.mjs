@@ -22,8 +22,8 @@ const STORIES = 3;
 
 /* Whoever acts in it finds the rest here. */
 export class World {
-	constructor({ server, control, seed, forces = [] }) {
-		Object.assign(this, { server, control, seed, database: `round_${seed}`, forces, counts: {}, failures: [], remarks: [] });
+	constructor({ server, control, seed, forces = [], quiet = 'told' }) {
+		Object.assign(this, { server, control, seed, quiet, database: `round_${seed}`, forces, counts: {}, failures: [], remarks: [] });
 		this.ours = new Set();			/* ids of the repositories in github_repos */
 		this.strangers = new Map();		/* of others that have a name that one of ours had: since when no worker takes it for ours any more */
 		this.lost = new Set();			/* of those of ours that GitHub has no longer */
@@ -117,16 +117,14 @@ export class World {
 			this.failures.push(`${who} was refused: ${error.code} ${error.message}`);
 		}
 	}
-	/* All faults off, everything delivered and done; then everything is told once more, as a sweep would. */
+
+	/* All faults off, everything delivered and done; then everything is told once more, as a sweep would, or is found by sweeps. */
 	async calm() {
 		this.weather.clear();
 		this.forces.forEach((name) => FORCES[name].end?.(this));
 		await this.users.done();
 		await allDone(this);
-		for (const told of await whatASweepTells(this)) {
-			await this.receiver.query(told);
-		}
-		this.history.note('everything told once more');
+		await QUIETS[this.quiet](this);
 		await allDone(this);
 	}
 
@@ -144,6 +142,34 @@ export class World {
 		};
 	}
 }
+
+/* What may bring the two sides together in the end. */
+export const QUIETS = {
+	async told(world) {
+		for (const told of await whatASweepTells(world)) {
+			await world.receiver.query(told);
+		}
+		world.history.note('everything told once more');
+	},
+
+	/* Nothing but what README says that they find: edits, deletions, transfers of which no webhook came. */
+	async sweeps(world) {
+		const deadline = Date.now() + QUIET_MAY_TAKE_MS;
+		const query = (text, values) => world.server.query(world.database, text, values);
+		const [{ asked_at: askedAt }] = await query(`SELECT clock_timestamp()::text AS asked_at, count(github_sync.reconcile_repo(r.id))
+			FROM github_sync.github_repos AS r`);
+		const unread = async () => (await query(`SELECT repository, stream, waits_for, last_error FROM github_sync.sync_progress
+			WHERE phase <> 'check' AND waits_for <> 'repository disabled' AND (last_complete_at > $1) IS NOT TRUE
+				OR phase <> 'check' AND waits_for <> 'repository disabled' AND stream = 'issues' AND (last_census_at > $1) IS NOT TRUE`, [askedAt]));
+
+		while ((await unread()).length > 0 && Date.now() < deadline) {
+			await hurry(world);
+			await sleep(50);
+		}
+		world.failures.push(...(await unread()).map((list) => `the ${list.stream} of ${list.repository} were not read: ${list.waits_for}, ${list.last_error}`));
+		world.history.note('all lists were read once more');
+	},
+};
 
 async function whatASweepTells(world) {
 	const { comments, clock } = world.control.store;
