@@ -3,6 +3,7 @@
  * repositories share: their names.
  *
  * None is an advisory lock: those any role of the database can take, and keep.
+ * counts.sql tries for some, and does without where it cannot have one.
  */
 
 /* A row disabled while somebody enables would be disabled for ever: his UPDATE did not see it. */
