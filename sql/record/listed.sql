@@ -525,15 +525,19 @@ COMMENT ON FUNCTION github_sync.@record@_ask_for_absent(bigint[], smallint) IS
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_note_counts(
 --@comment	repo_id bigint, numbers integer[], counts integer[])
 --@comment RETURNS void
---@comment LANGUAGE plpgsql AS $$
+--@comment LANGUAGE plpgsql SET enable_seqscan = off AS $$
+--@comment DECLARE
+--@comment	/* Looked up one by one: as a join, all issues would be read for each page. */
+--@comment	ids CONSTANT bigint[] := ARRAY(SELECT (SELECT i.id FROM github_sync.github_issues AS i
+--@comment			WHERE i.github_repo_id = repo_id AND i.number = n.number AND i.task_id IS NOT NULL
+--@comment				AND NOT i.comments_to_list AND n.comments <> (
+--@comment					SELECT count(*) FROM github_sync.github_comments AS c
+--@comment					WHERE c.github_issue_id = i.id AND c.github_id IS NOT NULL AND c.deleted_at IS NULL))
+--@comment		FROM unnest(numbers, counts) AS n (number, comments));
 --@comment BEGIN
 --@comment	UPDATE github_sync.github_issues AS r SET comments_to_list = true
---@comment	WHERE r.id IN (SELECT i.id FROM unnest(numbers, counts) AS n (number, comments)
---@comment		JOIN github_sync.github_issues AS i ON i.github_repo_id = repo_id AND i.number = n.number
---@comment		WHERE i.task_id IS NOT NULL AND NOT i.comments_to_list AND n.comments <> (
---@comment			SELECT count(*) FROM github_sync.github_comments AS c
---@comment			WHERE c.github_issue_id = i.id AND c.github_id IS NOT NULL AND c.deleted_at IS NULL)
---@comment		FOR NO KEY UPDATE OF i SKIP LOCKED);
+--@comment	WHERE r.id = ANY (ARRAY(SELECT i.id FROM github_sync.github_issues AS i WHERE i.id = ANY (ids)
+--@comment		ORDER BY i.id FOR NO KEY UPDATE SKIP LOCKED));
 --@comment END
 --@comment $$;
 --@comment COMMENT ON FUNCTION github_sync.comment_note_counts(bigint, integer[], integer[]) IS

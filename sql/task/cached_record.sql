@@ -56,6 +56,16 @@ CREATE TABLE IF NOT EXISTS github_sync.github_issues (
  */
 CREATE UNIQUE INDEX IF NOT EXISTS github_issues_task_id_key
 	ON github_sync.github_issues (task_id) WHERE task_id IS NOT NULL;
+/* Asked for at each page of comments: mostly none, of however many issues. */
+CREATE INDEX IF NOT EXISTS github_issues_comments_to_list_idx
+	ON github_sync.github_issues (github_repo_id, id) WHERE comments_to_list;
+/*
+ * A page of a census is compared with the issues of its time.  With a condition
+ * that a look-up by number has not: the planner could take the one for the other
+ * while the table is small.
+ */
+CREATE INDEX IF NOT EXISTS github_issues_census_idx
+	ON github_sync.github_issues (github_repo_id, github_created_at) WHERE deleted_at IS NULL;
 COMMENT ON COLUMN github_sync.github_issues.comments_to_list IS
 'private: its comments are to be listed one by one: their number is not ours, or the list of all comments fails';
 COMMENT ON TABLE github_sync.github_issues IS
