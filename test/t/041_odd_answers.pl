@@ -140,7 +140,6 @@ my @of_list = (
 	[ 'is empty'             => { status => 200 }, qr/200 \(invalid response\)/ ],
 	[ 'is what nobody knows' => { status => 304 }, qr/304 \(invalid response\)/ ],
 	[ 'is too late'          => { status => 408, body => '{}' }, qr/408 \(unavailable\)/ ],
-	[ 'is of 9999'           => { status => 200, headers => { 'content-type' => 'application/json' }, body => '[' . ($items[0] =~ s/"updated_at":"[^"]*"/"updated_at":"9999-01-01T00:00:00Z"/r) . ']' }, qr/updated_at/ ],
 );
 GitHubSync::Application::reconfigure($application->node, 'github_sync.reconcile_interval' => '1h');
 foreach my $case (@of_list)
@@ -157,6 +156,19 @@ foreach my $case (@of_list)
 	cmp_ok(scalar(grep { m{^/repositories/} } @{ asked('GET', $seq) }), '<=', 4, '... and is asked for a few times');
 	$github->clear_faults;
 }
+
+# An item that cannot be read, but says which one it is, is an error of its own.
+my $of_9999 = $items[0] =~ s/"updated_at":"[^"]*"/"updated_at":"9999-01-01T00:00:00Z"/r;
+
+$github->fault('GET /repositories/1296269/issues\?', { answer => { status => 200, headers => { 'content-type' => 'application/json' }, body => "[$of_9999]" } }, times => 'forever');
+$application->sql("UPDATE github_sync.repo_sweeps SET phase = 'sweep', cursor_link = NULL, pass_began_at = NULL, attempts = 0, etag = NULL, last_error = NULL,
+	last_complete_at = NULL, last_census_at = now(), due_at = CASE stream WHEN 'issues' THEN now() ELSE 'infinity' END");
+$application->sql('SELECT github_sync.wake()');
+$application->wait_until("SELECT last_complete_at IS NOT NULL FROM github_sync.repo_sweeps WHERE stream = 'issues'");
+is($application->sql("SELECT error_code || ' ' || error_reason FROM github_sync.sync_errors WHERE error_reason ~ 'list'"), "invalid_response GitHub's list shows it, but it cannot be read: updated_at",
+	'an item of 9999 is an error of its own');
+$application->sql("DELETE FROM github_sync.task_sync_transactions WHERE error_reason ~ 'list shows it'");
+$github->clear_faults;
 is($application->sql("SELECT coalesce(cursor_at, '-infinity') < now() + interval '1 day' FROM github_sync.repo_sweeps WHERE stream = 'issues'"), 't', 'a time to come is none from which a list is read');
 GitHubSync::Application::reconfigure($application->node, 'github_sync.reconcile_interval' => '0');
 $application->wait_until_done;
