@@ -47,13 +47,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	/* A function has as many variants as the templates say, and no more. */
 	SELECT kind = 'TABLE' OR EXISTS (
 		SELECT FROM (VALUES ('task'), ('comment')) AS t (record_type)
-		CROSS JOIN unnest(ARRAY['objects', CASE kind WHEN 'VIEW' THEN 'views' END]) AS p (part)
-		CROSS JOIN LATERAL (SELECT github_sync.definitions_of(t.record_type, p.part)
+		CROSS JOIN LATERAL (SELECT github_sync.definitions_of(t.record_type,
+			CASE kind WHEN 'VIEW' THEN 'views' ELSE 'objects' END)
 			WHERE to_regprocedure(format('github_sync.%I()', t.record_type || '_definitions')) IS NOT NULL) AS d (text)
 		CROSS JOIN (VALUES (split_part(split_part(what, '.', 2), '(', 1))) AS n (name)
 		WHERE CASE kind
-			WHEN 'VIEW' THEN strpos(d.text, format('--@view %s:', n.name)) > 0
-				OR strpos(d.text, format('CREATE OR REPLACE VIEW github_sync.%s AS', n.name)) > 0
+			WHEN 'VIEW' THEN strpos(d.text, format('--@view %s:', split_part(what, '.', 2))) > 0
 			ELSE (strpos(d.text, format('CREATE OR REPLACE FUNCTION github_sync.%s(', n.name)) > 0
 				OR strpos(d.text, format('CREATE OR REPLACE PROCEDURE github_sync.%s(', n.name)) > 0)
 				AND (SELECT count(*) FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace
