@@ -189,3 +189,10 @@ LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_read_as_owner';
 COMMENT ON FUNCTION github_sync.read_as_owner(regclass, text) IS
 'private: the first value of a query that is run in the same way as by execute_as_owner(); '
 'whatever the owner made of the table, nothing of it runs as the superuser';
+
+CREATE PROCEDURE github_sync.wait_for_backfill(github_repo_id bigint)
+LANGUAGE c AS 'MODULE_PATHNAME', 'github_sync_wait_for_backfill';
+COMMENT ON PROCEDURE github_sync.wait_for_backfill(bigint) IS
+'public: waits until a repository (GitHub''s id) is imported, with a NOTICE whenever it is further on; commits in '
+'between, and holds no snapshot while it waits, so that it cannot be called within a transaction (2D000). Raises 23503 '
+'for a repository that is not connected, 22004 for NULL. For the owner of the queue';

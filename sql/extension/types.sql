@@ -264,6 +264,7 @@ CREATE TYPE github_sync.swept_page AS (
 	etag text,
 	etag_key text,
 	unreadable text,
+	last_page integer,
 	priority smallint,
 	is_careful boolean
 );
@@ -272,12 +273,24 @@ COMMENT ON TYPE github_sync.swept_page IS
 COMMENT ON COLUMN github_sync.swept_page.next_link IS
 'where GitHub says that the list goes on; NULL: this is the last page';
 COMMENT ON COLUMN github_sync.swept_page.unreadable IS
-'what is wrong with the items that could not be read; NULL: all of them could';
+'what is wrong with items of which not even ids could be read; NULL: there are none';
+COMMENT ON COLUMN github_sync.swept_page.last_page IS
+'how many pages of this size the list has, as GitHub numbers them; NULL: not told';
 COMMENT ON COLUMN github_sync.swept_page.is_careful IS
 'workers ended with this page: its items become transactions, and nothing else, so that each can be tried alone; '
 'filled in by sweep_page()';
 COMMENT ON COLUMN github_sync.swept_page.priority IS
 'of the transactions that are made of its items; filled in by sweep_page()';
+
+CREATE TYPE github_sync.unreadable_item AS (
+	github_id bigint,
+	number integer,
+	updated_at timestamptz,
+	problem text
+);
+COMMENT ON TYPE github_sync.unreadable_item IS
+'private: an item of a list that cannot be read, but which says which one it is; number: as that of type resource; '
+'updated_at: NULL: not told; problem: the member that cannot be read';
 
 CREATE TYPE github_sync.finding AS (
 	"check" text,
