@@ -167,6 +167,7 @@ show_playground() {
 		     psql -h $PGHOST -U tracker $database
 		       INSERT INTO app.tasks (project_id, user_id, title, github_repo_id) VALUES (1, 2, 'Mine', 1296269);
 		       SELECT * FROM github_sync.sync_history;
+		     psql -h $PGHOST -U tracker -XAtc 'SELECT github_sync.report()' $database > report.html
 
 		   GitHub, as Alice (what else a human can do: test/github/README.md):
 		     GITHUB=$GITHUB

@@ -49,9 +49,9 @@ CREATE FUNCTION github_sync.view_parts(
 RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH parts AS (
-		SELECT t.place, split_part(v.text, ':', 1) AS view_name, regexp_split_to_array(v.text, E'\n') AS lines
+		SELECT t.place, d.file, split_part(v.text, ':', 1) AS view_name, regexp_split_to_array(v.text, E'\n') AS lines
 		FROM unnest(record_types) WITH ORDINALITY AS t (record_type, place),
-			github_sync.definitions_of(t.record_type, 'views'::text) AS d (definition),
+			github_sync.definitions_of(t.record_type, 'views'::text) WITH ORDINALITY AS d (definition, file),
 			regexp_split_to_table(regexp_replace(d.definition, E'\n--@more', '', 'g'), '--@view ')
 				WITH ORDINALITY AS v (text, place)
 		WHERE v.place > 1)
@@ -65,7 +65,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			WHERE f.view_name = p.view_name AND l.line LIKE '--@only %'), '%s'),
 		string_agg((SELECT string_agg(l.line, E'\n' ORDER BY l.place)
 			FROM unnest(p.lines[2:]) WITH ORDINALITY AS l (line, place)
-			WHERE l.line NOT LIKE ALL (ARRAY['--@column %', '--@only %'])), E'\nUNION ALL\n' ORDER BY p.place))
+			WHERE l.line NOT LIKE ALL (ARRAY['--@column %', '--@only %'])), E'\nUNION ALL\n'
+			ORDER BY p.place, p.file))
 	FROM parts AS p GROUP BY p.view_name
 $$;
 COMMENT ON FUNCTION github_sync.view_parts(text[]) IS
