@@ -12,12 +12,14 @@
 #include "access/htup_details.h"
 #include "access/xlog.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "db/capture.h"
 #include "db/function_body.h"
 #include "db/owner_commands.h"
 #include "db/ownership.h"
 #include "db/readable_columns.h"
+#include "db/row_expression.h"
 #include "db/unowned_commands.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -26,6 +28,7 @@
 #include "server/budgets.h"
 #include "server/fingerprint.h"
 #include "server/shared_state.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
@@ -57,6 +60,7 @@ PG_FUNCTION_INFO_V1(github_sync_require_one_owner);
 PG_FUNCTION_INFO_V1(github_sync_execute_unowned);
 PG_FUNCTION_INFO_V1(github_sync_execute_as_owner);
 PG_FUNCTION_INFO_V1(github_sync_read_as_owner);
+PG_FUNCTION_INFO_V1(github_sync_describe_expression);
 
 /* wake_on_commit() RETURNS trigger: wakes the workers when the transaction commits. */
 Datum
@@ -336,4 +340,31 @@ github_sync_table_has_columns(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(readable_columns(NameStr(*PG_GETARG_NAME(0)), NameStr(*PG_GETARG_NAME(1)),
 									PG_GETARG_ARRAYTYPE_P(2)));
+}
+
+/*
+ * describe_expression(expression text, the_row text, OUT type regtype, OUT is_volatile
+ * boolean, OUT columns int[]) RETURNS record: see row_expression.h.
+ */
+Datum
+github_sync_describe_expression(PG_FUNCTION_ARGS)
+{
+	RowExpression found = row_expression_describe(text_to_cstring(PG_GETARG_TEXT_PP(0)),
+												  text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	Datum *places = palloc(sizeof(Datum) * (bms_num_members(found.columns) + 1));
+	TupleDesc columns;
+	Datum values[3];
+	bool nulls[3] = {false};
+	int count = 0;
+
+	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "github_sync_describe_expression must return a record");
+	for (int place = bms_next_member(found.columns, -1); place >= 0;
+		 place = bms_next_member(found.columns, place))
+		places[count++] = Int32GetDatum(place);
+	values[0] = ObjectIdGetDatum(found.type);
+	values[1] = BoolGetDatum(found.is_volatile);
+	values[2] =
+		PointerGetDatum(construct_array(places, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
 }

@@ -88,7 +88,8 @@ BEGIN
 	END IF;
 	RETURN NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
 		WHERE q.@resource@_id = cached.id AND q.direction = 'inbound' AND q.action = 'upsert'
-			AND q.state IN ('queued', 'processing', 'errored', 'dropped') AND q.github_updated_at >= item.updated_at);
+			AND (q.state IN ('queued', 'processing', 'errored', 'dropped') OR q.disabled_reason = 'filtered')
+			AND q.github_updated_at >= item.updated_at);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_item_is_news(github_sync.@resources@, github_sync.resource) IS

@@ -58,11 +58,12 @@ typedef struct GithubRequestInput
 	int64_t comment_id; /* GitHub's id */
 	GithubField title;
 	GithubField body;
-	GithubField state; /* open, closed */
-	int page;          /* lists: from 1 */
-	int per_page;      /* lists: 1 to 100 */
-	const char *since; /* lists: ISO 8601 or NULL */
-	const char *login; /* of an account */
+	GithubField state;        /* open, closed */
+	GithubField state_reason; /* of an update with a state */
+	int page;                 /* lists: from 1 */
+	int per_page;             /* lists: 1 to 100 */
+	const char *since;        /* lists: ISO 8601 or NULL */
+	const char *login;        /* of an account */
 } GithubRequestInput;
 
 typedef struct GithubRequest

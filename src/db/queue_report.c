@@ -184,6 +184,7 @@ read_outcome(const ResultSet *result, uint64 row, const SyncClaim *claim, Report
 	outcome->title = field_to_send(result, row, "send_title", "title");
 	outcome->body = body_to_send(result, row);
 	outcome->issue_state = field_to_send(result, row, "send_state", "issue_state");
+	outcome->state_reason = field_to_send(result, row, "send_state_reason", "state_reason");
 }
 
 static GithubField
@@ -202,12 +203,13 @@ queue_report_prepare_update(SyncClaim *claim, const ReportOutcome *outcome)
 	claim->title = copy_of_field(claim->context, outcome->title);
 	claim->body = copy_of_field(claim->context, outcome->body);
 	claim->issue_state = copy_of_field(claim->context, outcome->issue_state);
+	claim->state_reason = copy_of_field(claim->context, outcome->state_reason);
 	claim->step = STEP_UPDATE;
 }
 
 #define COLUMNS_OF_OUTCOME                                                                    \
 	"result, issue_number, github_id, send_title, title, send_body, body, send_state, issue_" \
-	"state"
+	"state, send_state_reason, state_reason"
 
 static void
 add_answer(Parameters *parameters, const SyncClaim *claim, const ResourceReport *answer)

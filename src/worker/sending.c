@@ -33,6 +33,7 @@ describe_claim(const Conversation *conversation, GithubRequestInput *input)
 	input->title = claim->title;
 	input->body = claim->body;
 	input->state = claim->issue_state;
+	input->state_reason = claim->state_reason;
 	input->page = conversation->look.page;
 	input->per_page = conversation->look.per_page;
 }
