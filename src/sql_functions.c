@@ -40,6 +40,7 @@
 
 PG_FUNCTION_INFO_V1(github_sync_wake_on_commit);
 PG_FUNCTION_INFO_V1(github_sync_wake);
+PG_FUNCTION_INFO_V1(github_sync_wake_now);
 PG_FUNCTION_INFO_V1(github_sync_poke_launcher);
 PG_FUNCTION_INFO_V1(github_sync_library_preloaded);
 PG_FUNCTION_INFO_V1(github_sync_library_version);
@@ -79,6 +80,14 @@ Datum
 github_sync_wake(NO_FUNCTION_ARGS)
 {
 	at_commit(WAKE_WORKERS, MyDatabaseId);
+	PG_RETURN_VOID();
+}
+
+/* wake_now() RETURNS void: does not wait for the commit, for what is not in a table of this transaction. */
+Datum
+github_sync_wake_now(NO_FUNCTION_ARGS)
+{
+	shared_state_wake_workers(MyDatabaseId);
 	PG_RETURN_VOID();
 }
 

@@ -26,6 +26,11 @@ LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'github_sync_wake';
 COMMENT ON FUNCTION github_sync.wake() IS
 'public: wakes this database''s workers when the transaction commits (INSERT does so by itself)';
 
+CREATE FUNCTION github_sync.wake_now() RETURNS void
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'github_sync_wake_now';
+COMMENT ON FUNCTION github_sync.wake_now() IS
+'private: wakes this database''s workers at once';
+
 CREATE FUNCTION github_sync.poke_launcher() RETURNS void
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'github_sync_poke_launcher';
 COMMENT ON FUNCTION github_sync.poke_launcher() IS

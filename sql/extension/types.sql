@@ -234,11 +234,14 @@ CREATE TYPE github_sync.sweep AS (
 	since timestamptz,
 	page_link text,
 	etag text,
-	etag_key text
+	etag_key text,
+	owner_login text,
+	repo_name text
 );
 COMMENT ON TYPE github_sync.sweep IS
 'private: a page of a repository''s list that a worker has claimed to read; the repository is asked for by its id';
 COMMENT ON COLUMN github_sync.sweep.request IS
+'installation, repository (by its id), name: what check_setup() asks, whose number claim_no is. Else a list: '
 'issues or comments: by their last change, oldest first; census: issues by their creation, oldest first; comments of '
 'issue: those of issue_number';
 COMMENT ON COLUMN github_sync.sweep.page_link IS

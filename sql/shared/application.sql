@@ -93,7 +93,8 @@ COMMENT ON FUNCTION github_sync.columns_of_values(regclass, jsonb) IS
 CREATE OR REPLACE FUNCTION github_sync.is_sync() RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	RETURN coalesce(current_setting('github_sync.applying', true), '') <> '' AND github_sync.in_worker();
+	RETURN coalesce(current_setting('github_sync.applying', true), '') <> '' AND github_sync.in_worker()
+		AND github_sync.queue_has_one_owner();
 END
 $$;
 COMMENT ON FUNCTION github_sync.is_sync() IS

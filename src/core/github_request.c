@@ -92,6 +92,9 @@ static const Endpoint endpoints[] = {
 	[GITHUB_GET_REPOSITORY] = {.method = "GET", .path = REPOSITORY},
 	[GITHUB_GET_REPOSITORY_BY_ID] = {.method = "GET", .path = REPOSITORY_BY_ID},
 	[GITHUB_GET_APP] = {.method = "GET", .path = "/app", .uses_jwt = true},
+	[GITHUB_GET_INSTALLATION] = {.method = "GET",
+								 .path = "/app/installations/{installation}",
+								 .uses_jwt = true},
 	[GITHUB_GET_USER] = {.method = "GET", .path = "/user"},
 	[GITHUB_GET_ACCOUNT] = {.method = "GET", .path = "/users/{login}"},
 	/* No write: a token that got lost on the way changes nothing for anybody. */

@@ -33,6 +33,7 @@ typedef enum GithubOperation
 	GITHUB_GET_REPOSITORY,
 	GITHUB_GET_REPOSITORY_BY_ID,     /* the same, whatever its name is */
 	GITHUB_GET_APP,                  /* JWT: who we are, in App mode */
+	GITHUB_GET_INSTALLATION,         /* JWT: what it may do */
 	GITHUB_GET_USER,                 /* token mode: who we are */
 	GITHUB_GET_ACCOUNT,              /* App mode: the account of our bot */
 	GITHUB_CREATE_INSTALLATION_TOKEN /* JWT */

@@ -97,6 +97,7 @@ kind_of_answer(const ResourceReport *answer)
 		case GITHUB_GET_REPOSITORY:
 		case GITHUB_GET_REPOSITORY_BY_ID:
 		case GITHUB_GET_APP:
+		case GITHUB_GET_INSTALLATION:
 		case GITHUB_GET_USER:
 		case GITHUB_GET_ACCOUNT:
 		case GITHUB_CREATE_INSTALLATION_TOKEN:

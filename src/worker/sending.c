@@ -42,6 +42,8 @@ static void
 describe_sweep(const RepoSweep *sweep, GithubRequestInput *input)
 {
 	input->repository_id = sweep->github_repo_id;
+	input->owner = sweep->owner_login;
+	input->repository = sweep->repo_name;
 	input->issue_number = sweep->issue_number;
 	input->page = 1;
 	input->per_page = sweep->page_size;
