@@ -19,7 +19,6 @@
 #include "db/owner_commands.h"
 #include "db/ownership.h"
 #include "db/readable_columns.h"
-#include "db/row_expression.h"
 #include "db/unowned_commands.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -352,14 +351,15 @@ github_sync_table_has_columns(PG_FUNCTION_ARGS)
 }
 
 /*
- * describe_expression(expression text, the_row text, OUT type regtype, OUT is_volatile
- * boolean, OUT columns int[]) RETURNS record: see row_expression.h.
+ * describe_expression(owned regclass, expression text, the_row text, OUT type regtype,
+ * OUT is_volatile boolean, OUT columns int[]) RETURNS record: see owner_commands.h.
  */
 Datum
 github_sync_describe_expression(PG_FUNCTION_ARGS)
 {
-	RowExpression found = row_expression_describe(text_to_cstring(PG_GETARG_TEXT_PP(0)),
-												  text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	RowExpression found =
+		owner_commands_describe(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)),
+								text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	Datum *places = palloc(sizeof(Datum) * (bms_num_members(found.columns) + 1));
 	TupleDesc columns;
 	Datum values[3];

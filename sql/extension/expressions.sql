@@ -65,10 +65,10 @@ BEGIN
 	found.expression := coalesce((SELECT format('%I.%I(key)', n.nspname, p.proname)
 		FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE p.oid = called), wanted.given);
 	SELECT * INTO described FROM github_sync.describe_expression(
-		found.expression, github_sync.row_with_names(application_table, offered));
+		application_table, found.expression, github_sync.row_with_names(application_table, offered));
 	found.columns := coalesce(wanted.columns, (SELECT coalesce(jsonb_object_agg(o.key, o.value), '{}')
 		FROM jsonb_each(offered) WITH ORDINALITY AS o (key, value, place) WHERE o.place = ANY (described.columns)));
-	found.type := github_sync.type_name(github_sync.base_type(described.type), NULL::integer);
+	found.type := github_sync.type_name(github_sync.base_type(described.type::oid), NULL::integer);
 	found.problem := CASE
 		WHEN found.type <> ALL (allowed_types) THEN format('%s is of type %s, not %s: %s',
 			purpose, found.type, array_to_string(allowed_types, ' or '), wanted.given)

@@ -153,9 +153,10 @@ COMMENT ON FUNCTION github_sync.read_as_owner(regclass, text) IS
 'whatever the owner made of the table, nothing of it runs as the superuser';
 
 CREATE FUNCTION github_sync.describe_expression(
-	expression text, the_row text, OUT type regtype, OUT is_volatile boolean, OUT columns integer[])
+	owned regclass, expression text, the_row text, OUT type regtype, OUT is_volatile boolean, OUT columns integer[])
 RETURNS record
 LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'github_sync_describe_expression';
-COMMENT ON FUNCTION github_sync.describe_expression(text, text) IS
+COMMENT ON FUNCTION github_sync.describe_expression(regclass, text, text) IS
 'private: what an SQL expression is that is about the row of a query: its type, and which of the query''s columns it '
-'names. Nothing is run; raises what is wrong with it, and where it is more than an expression';
+'names. It is read as the owner of a table, as by read_as_owner(), and not run; raises what is wrong with it, and '
+'where it is more than an expression';

@@ -189,6 +189,33 @@ $application->sql('UPDATE tracker.journals SET deleted = false WHERE id = 1');
 settle();
 is_deeply(notes_at($crash->{number}), [ 'Said there', 'Public words', 'Public words' ], 'and made anew when it is back');
 
+# ---- an expression that fails lets nothing through ----
+
+$application->superuser_sql(q{
+	CREATE FUNCTION tracker.may_be_seen(integer) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+	BEGIN
+		IF (SELECT j.notes ~ 'UNDECIDED' FROM tracker.journals AS j WHERE j.id = $1) THEN
+			RAISE 'nobody knows';
+		END IF;
+		RETURN true;
+	END
+	$$;
+	ALTER FUNCTION tracker.may_be_seen(integer) OWNER TO planner;
+	ALTER FUNCTION tracker.may_be_seen(integer) SET search_path = tracker, pg_temp;
+	SELECT github_sync.attach_comments('tracker.journals', task_id_column => 'journalized_id', body_column => 'notes',
+		sync_when => 'tracker.may_be_seen', deleted_when => 'deleted');
+});
+$application->sql(q{INSERT INTO tracker.journals (journalized_id, notes) VALUES (1, 'UNDECIDED word'), (1, 'Decided')});
+$application->sql(q{UPDATE tracker.journals SET notes = 'UNDECIDED, later' WHERE notes = 'Public words' AND id = 8});
+$application->wait_until_done;
+unlike(JSON::PP->new->encode([ $github->requests ]), qr/UNDECIDED/, 'nothing that it failed for was sent');
+is(scalar(grep { $_ eq 'Decided' } @{ notes_at($crash->{number}) }), 1, 'what stands beside it was');
+like(one('SELECT detail FROM github_sync.sync_problems'), qr/nobody knows/, 'and the reason is told');
+$application->sql(q{UPDATE tracker.journals SET notes = replace(notes, 'UNDECIDED', 'Settled'); SELECT github_sync.refresh_attached()});
+$application->wait_until_done;
+is(scalar(grep { /^Settled/ } @{ notes_at($crash->{number}) }), 2, 'once it answers, they go');
+$application->sql('SELECT github_sync.retry_errored()');
+
 # ---- an import notifies nobody ----
 
 $application->sql(q{
