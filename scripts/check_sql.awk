@@ -123,7 +123,7 @@ function columns_of(line,	parts, n, i, width) {
 }
 
 function check_mark(file, number, line) {
-	if (line ~ /^--@(view|column) /) {
+	if (line ~ /^--@(view|column|only) /) {
 		if (kind_of[file] != "view") breach("mark", file, number, "only a view's template tells of views")
 	} else if (line ~ /^--@/) {
 		if (line !~ /^--@(task|comment|more)([ \t]|$)/) breach("mark", file, number, "there is no such mark")

@@ -3,6 +3,7 @@
  *		The figures, in the order in which they are measured.  isRepeated: the runner
  *		runs them several times and shows medians; the others see to it themselves.
  */
+import backfill from './backfill.mjs';
 import beside from './beside.mjs';
 import claim from './claim.mjs';
 import hot from './hot.mjs';
@@ -20,4 +21,4 @@ import supersede from './supersede.mjs';
 import views from './views.mjs';
 import webhooks from './webhooks.mjs';
 
-export const FIGURES = [limits, inbound, peers, profile, outbound, insert, claim, latency, hot, beside, memory, snapshot, installations, supersede, views, webhooks];
+export const FIGURES = [limits, inbound, peers, backfill, profile, outbound, insert, claim, latency, hot, beside, memory, snapshot, installations, supersede, views, webhooks];

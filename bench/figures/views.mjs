@@ -2,6 +2,7 @@
  * views.mjs
  *		Figure 20: what a dashboard asks, of a queue and a history that are long.
  */
+import { setTimeout } from 'node:timers/promises';
 import { median } from '../lib/numbers.mjs';
 
 const QUESTIONS = {
@@ -17,6 +18,10 @@ const QUESTIONS = {
 };
 const TIMES = 5;
 
+/* Once it takes no longer than that, all is counted but the last block; at most so long is waited for it. */
+const COUNTED_MS = 25;
+const COUNTING_MS = 300_000;
+
 /* Undefined tables, columns and functions: not there yet. */
 const MISSING = ['42P01', '42703', '42883'];
 
@@ -30,6 +35,17 @@ async function timeOf(application, question) {
 		times.push(performance.now() - started);
 	}
 	return median(times);
+}
+
+/* What the worker has counted, sync_status need not; GitHub is away, so that the queue stays as it is. */
+async function letTheWorkerCount(world, application) {
+	const patience = performance.now() + COUNTING_MS;
+
+	await world.configure({ 'github_sync.api_url': 'http://127.0.0.1:9', 'github_sync.enabled': 'on' });
+	while (await timeOf(application, QUESTIONS.sync_status) > COUNTED_MS && performance.now() < patience) {
+		await setTimeout(1000);
+	}
+	await world.configure({ 'github_sync.enabled': 'off' });
 }
 
 async function ask(application, [name, question]) {
@@ -58,6 +74,7 @@ export default {
 			await application.restore({ count: 1000, repositories: [1, 50], first: 4_000_000, ended: { state: 'errored' } });
 			await application.restore({ count: queued, repositories: [1, 50], first: 5_000_000 });
 			await application.superuser.query('VACUUM ANALYZE');
+			await letTheWorkerCount(world, application);
 			const rows = [];
 
 			for (const question of Object.entries(QUESTIONS)) {

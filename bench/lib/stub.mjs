@@ -69,6 +69,11 @@ export class Stub {
 		return this.#request('POST', `edit?from=${from}&to=${to}`);
 	}
 
+	/* What the lists of these repositories show. */
+	list({ from, to, issues, comments = 0 }) {
+		return this.#request('POST', `list?from=${from}&to=${to}&issues=${issues}&comments=${comments}`);
+	}
+
 	slow({ repository, number = 0, ms }) {
 		return this.#request('POST', `slow?repository=${repository}&number=${number}&ms=${ms}`);
 	}

@@ -36,6 +36,17 @@ export async function syncTask(id) {
 	});
 }
 
+/* A page of a list: its issues, and the path of the next page; null: there is none. */
+export async function fetchPage(path) {
+	const { statusCode, headers: answered, body } = await github.request({ method: 'GET', path, headers });
+	const issues = await body.json();
+
+	if (statusCode !== 200) {
+		throw new Error(`${path}: ${statusCode}`);
+	}
+	return { issues, next: /<([^>]+)>; rel="next"/.exec(answered.link ?? '')?.[1] ?? null };
+}
+
 export function everyTask() {
 	return Array.from({ length: given.tasks }, (_, i) => i + 1);
 }
@@ -45,10 +56,15 @@ async function warmUp() {
 	await Promise.all(Array.from({ length: given.concurrency * 2 }, (_, i) => syncTask(1 + (i % given.tasks))));
 }
 
-/* prepare(): enqueues; carryOut(): resolves when every task is done; end(): closes what was opened. */
-export async function measure({ prepare = () => {}, carryOut, end = () => {} }) {
+/*
+ * prepare(): enqueues; carryOut(): resolves when every task is done; end(): closes what was opened. isEmpty: there are no
+ * rows yet, and nothing to warm up with.
+ */
+export async function measure({ prepare = () => {}, carryOut, end = () => {}, isEmpty = false }) {
 	await prepare();
-	await warmUp();
+	if (!isEmpty) {
+		await warmUp();
+	}
 	console.log(JSON.stringify({ ready: true }));
 	await once(process.stdin, 'data');
 	const told = once(process.stdin, 'end');

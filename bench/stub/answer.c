@@ -47,20 +47,25 @@ output_print(Output *output, const char *format, ...)
 	output->length += (size_t) length;
 }
 
+/* The texts of the last two times stay good: a statement prints as many. */
 static const char *
 iso(time_t time)
 {
 	static char texts[4][sizeof("2026-01-01T00:00:00Z")];
 	static time_t times[4];
 	static int next;
+	static int last;
 	struct tm parts;
 
 	for (int i = 0; i < 4; i++)
 	{
 		if (times[i] == time)
-			return texts[i];
+			return texts[last = i];
 	}
 	next = (next + 1) % 4;
+	if (next == last)
+		next = (next + 1) % 4;
+	last = next;
 	times[next] = time;
 	strftime(texts[next], sizeof(texts[next]), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&time, &parts));
 	return texts[next];
@@ -209,9 +214,10 @@ print_issue(Output *output, const Item *item)
 	print_author(output, item);
 	output_print(
 		output,
-		",\"labels\":[],\"state\":\"%s\",\"locked\":false,\"assignee\":null,\"assignees\":[],\"milestone\":null,\"comments\":0,"
+		",\"labels\":[],\"state\":\"%s\",\"locked\":false,\"assignee\":null,\"assignees\":[],\"milestone\":null,\"comments\":%d,"
 		"\"created_at\":\"%s\",\"updated_at\":\"%s\",\"closed_at\":",
-		item->is_closed ? "closed" : "open", iso(item->created_at), iso(item->updated_at));
+		item->is_closed ? "closed" : "open", item->comments, iso(item->created_at),
+		iso(item->updated_at));
 	if (item->is_closed)
 		output_print(output, "\"%s\"", iso(item->updated_at));
 	else
@@ -277,6 +283,38 @@ answer_item(Output *output, const char *status, const Item *item, const char *et
 		print_issue(output, item);
 	end_answer(output, start);
 	return true;
+}
+
+size_t
+answer_begin_list(Output *output, const char *path, int path_length, int64_t next)
+{
+	char headers[512] = "";
+	size_t start;
+
+	if (next > 0)
+		snprintf(headers, sizeof(headers), "Link: <%.*s&page=%lld>; rel=\"next\"\r\n", path_length,
+				 path, (long long) next);
+	start = begin_answer(output, "200 OK", headers);
+	output_print(output, "[");
+	return start;
+}
+
+void
+answer_list_item(Output *output, size_t start, const Item *item)
+{
+	if (output->length > start + 1)
+		output_print(output, ",");
+	if (item->is_comment)
+		print_comment(output, item);
+	else
+		print_issue(output, item);
+}
+
+void
+answer_end_list(Output *output, size_t start)
+{
+	output_print(output, "]");
+	end_answer(output, start);
 }
 
 void

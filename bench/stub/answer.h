@@ -29,6 +29,12 @@ extern void answer_text(Output *output, const char *status, const char *headers,
 /* etag: what the request has of it; 304 where nothing changed, else 200 or status. */
 extern bool answer_item(Output *output, const char *status, const Item *item, const char *etag,
 						size_t etag_length);
+
+/* A list, item by item; next: where it goes on; 0: nowhere.  begin returns what end is to be given. */
+extern size_t answer_begin_list(Output *output, const char *path, int path_length, int64_t next);
+extern void answer_list_item(Output *output, size_t start, const Item *item);
+extern void answer_end_list(Output *output, size_t start);
+
 extern void answer_repository(Output *output, int64_t repository);
 extern void answer_token(Output *output, int64_t installation);
 extern void answer_app(Output *output);

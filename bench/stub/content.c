@@ -24,6 +24,8 @@ static time_t base;
 static uint32_t versions[CONTENT_MAX_REPOSITORY + 1];
 static int32_t created[CONTENT_MAX_REPOSITORY + 1];
 static int64_t comments_created;
+static int32_t listed_issues[CONTENT_MAX_REPOSITORY + 1];
+static int32_t listed_comments[CONTENT_MAX_REPOSITORY + 1]; /* of each of these issues */
 
 static const char no_text[] = "null";
 
@@ -44,6 +46,8 @@ content_reset(time_t new_base)
 	}
 	memset(versions, 0, sizeof(versions));
 	memset(created, 0, sizeof(created));
+	memset(listed_issues, 0, sizeof(listed_issues));
+	memset(listed_comments, 0, sizeof(listed_comments));
 	comments_created = 0;
 	base = new_base;
 }
@@ -59,6 +63,30 @@ content_edit_all(int64_t from, int64_t to)
 {
 	for (int64_t i = from < 0 ? 0 : from; i <= to && i <= CONTENT_MAX_REPOSITORY; i++)
 		versions[i]++;
+}
+
+void
+content_list(int64_t from, int64_t to, int32_t issues, int32_t comments)
+{
+	for (int64_t i = from < 0 ? 0 : from; i <= to && i <= CONTENT_MAX_REPOSITORY; i++)
+	{
+		listed_issues[i] = issues;
+		listed_comments[i] = comments;
+	}
+}
+
+int32_t
+content_listed_issues(int64_t repository)
+{
+	return repository >= 0 && repository <= CONTENT_MAX_REPOSITORY ? listed_issues[repository] : 0;
+}
+
+int64_t
+content_listed_comments(int64_t repository)
+{
+	return repository >= 0 && repository <= CONTENT_MAX_REPOSITORY
+		? (int64_t) listed_issues[repository] * listed_comments[repository]
+		: 0;
 }
 
 /* Ids of issues and comments have no value in common: a comment's is a hundred times larger. */
@@ -78,6 +106,15 @@ find(int64_t id, bool is_comment)
 	return entry;
 }
 
+/* What lists show was last changed long ago, each issue in a second of its own, as people are. */
+static time_t
+updated_at(const Item *item, uint32_t version)
+{
+	bool is_listed = item->number <= content_listed_issues(item->repository);
+
+	return is_listed && version == 0 ? base - CONTENT_LAST_GIVEN + item->number : base + version;
+}
+
 static void
 describe(Item *item, uint32_t version)
 {
@@ -95,8 +132,8 @@ describe(Item *item, uint32_t version)
 		item->number, (long long) item->repository, version);
 	item->title = title;
 	item->body = body;
-	item->created_at = base;
-	item->updated_at = base + version;
+	item->created_at = base - CONTENT_LAST_GIVEN + item->number;
+	item->updated_at = updated_at(item, version);
 	item->revision = version;
 }
 
@@ -130,6 +167,7 @@ content_issue(int64_t repository, int64_t number, Item *item)
 		.id = repository * CONTENT_NUMBERS_PER_REPOSITORY + number,
 		.repository = repository,
 		.number = (int32_t) number,
+		.comments = number <= content_listed_issues(repository) ? listed_comments[repository] : 0,
 	};
 	return number > 0 && number < CONTENT_NUMBERS_PER_REPOSITORY && look_up(item);
 }
@@ -146,6 +184,16 @@ content_comment(int64_t id, Item *item)
 		.is_comment = true,
 	};
 	return look_up(item);
+}
+
+bool
+content_listed_comment(int64_t repository, int64_t place, Item *item)
+{
+	int64_t number = place / listed_comments[repository] + 1;
+	int64_t issue = repository * CONTENT_NUMBERS_PER_REPOSITORY + number;
+
+	return content_comment(issue * CONTENT_COMMENTS_PER_ISSUE + place % listed_comments[repository],
+						   item);
 }
 
 /* What is there of it, or a copy of what was made up. */

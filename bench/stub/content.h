@@ -36,6 +36,7 @@ typedef struct Item
 	time_t created_at;
 	time_t updated_at;
 	uint32_t revision; /* makes the ETag */
+	int32_t comments;  /* of an issue, that lists show */
 } Item;
 
 /* What a request wants written; NULL: left as it is. */
@@ -49,7 +50,7 @@ typedef struct Change
 	int state_length;
 } Change;
 
-/* Empties it; base: the updated_at of what nobody has written, at version 0. */
+/* Empties it; base: the updated_at of what nobody has written and no list shows, at version 0. */
 extern void content_reset(time_t base);
 extern time_t content_base(void);
 
@@ -57,11 +58,22 @@ extern time_t content_base(void);
 extern void content_edit_all(int64_t from, int64_t to);
 
 /*
+ * What the lists of these repositories show: their issues from 1 on, so many,
+ * with so many comments each; at first nothing.
+ */
+extern void content_list(int64_t from, int64_t to, int32_t issues, int32_t comments);
+extern int32_t content_listed_issues(int64_t repository);
+extern int64_t content_listed_comments(int64_t repository);
+
+/*
  * Sets *item; its texts are good until the next call.  false: there is no such
  * thing.
  */
 extern bool content_issue(int64_t repository, int64_t number, Item *item);
 extern bool content_comment(int64_t id, Item *item);
+
+/* The place-th, from 0 on, of those that the list of all comments shows. */
+extern bool content_listed_comment(int64_t repository, int64_t place, Item *item);
 
 extern bool content_update(const Item *before, const Change *change, Item *after);
 extern bool content_create_issue(int64_t repository, const Change *change, Item *item);

@@ -11,6 +11,7 @@
  *		POST slow?repository=ID&number=N&ms=MS		that issue's answers are held back; number=0: all
  *		POST limit?installation=ID&seconds=S		that installation is refused; 0: no more
  *		POST large?repository=ID&bytes=N			texts of that length; 0: no more
+ *		POST list?from=ID&to=ID&issues=N&comments=M		see content_list()
  */
 #include "routes.h"
 
@@ -38,8 +39,8 @@ static bool keeps_journal;
 
 static struct
 {
-	uint64_t gets, unchanged, patches, issues, comments, deletions, tokens, repositories, others,
-		refused;
+	uint64_t gets, unchanged, patches, issues, comments, deletions, tokens, repositories, lists,
+		others, refused;
 } counts;
 
 static struct
@@ -287,6 +288,101 @@ create_comment(const Request *request, const Item *issue, Output *output)
 	answer_item(output, "201 Created", &item, NULL, 0);
 }
 
+/* ---- lists ---- */
+
+/* Nothing of it ends with NUL; a colon may be encoded. */
+static time_t
+since_of(const Request *request)
+{
+	char text[512];
+	const char *at;
+	struct tm parts = {0};
+
+	snprintf(text, sizeof(text), "%.*s", request->path_length, request->path);
+	at = strstr(text, "since=");
+	if (at == NULL ||
+		(sscanf(at, "since=%d-%d-%dT%d%%3A%d%%3A%dZ", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+				&parts.tm_hour, &parts.tm_min, &parts.tm_sec) != 6 &&
+		 sscanf(at, "since=%d-%d-%dT%d:%d:%dZ", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+				&parts.tm_hour, &parts.tm_min, &parts.tm_sec) != 6))
+		return 0;
+	parts.tm_year -= 1900;
+	parts.tm_mon -= 1;
+	return timegm(&parts);
+}
+
+/* Up to the number of the page, which is the last parameter of our own links. */
+static int
+length_without_page(const Request *request)
+{
+	static const char page[] = "&page=";
+	int length = request->path_length;
+
+	for (int i = 0; i + (int) strlen(page) <= length; i++)
+	{
+		if (memcmp(request->path + i, page, strlen(page)) == 0)
+			return i;
+	}
+	return length;
+}
+
+typedef bool (*ListedItem)(int64_t of, int64_t place, Item *item);
+
+static bool
+listed_issue(int64_t repository, int64_t place, Item *item)
+{
+	return content_issue(repository, place + 1, item);
+}
+
+static bool
+listed_comment_of_issue(int64_t issue, int64_t place, Item *item)
+{
+	return content_comment(issue * CONTENT_COMMENTS_PER_ISSUE + place, item);
+}
+
+/* The first place of those changed since: a figure writes all of a repository, or nothing. */
+static int64_t
+first_place(ListedItem listed, int64_t of, int64_t total, time_t since)
+{
+	int64_t low = 0;
+	int64_t high = total;
+
+	while (low < high)
+	{
+		int64_t middle = (low + high) / 2;
+		Item item;
+
+		if (listed(of, middle, &item) && item.updated_at < since)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void
+answer_list(const Request *request, ListedItem listed, int64_t of, int64_t total, Output *output)
+{
+	int64_t page = parameter(request, "page") > 1 ? parameter(request, "page") : 1;
+	int64_t size = parameter(request, "per_page") > 0 ? parameter(request, "per_page") : 30;
+	int64_t first = first_place(listed, of, total, since_of(request));
+	size_t start = answer_begin_list(output, request->path, length_without_page(request),
+									 first + page * size < total ? page + 1 : 0);
+
+	counts.lists++;
+	for (int64_t place = first + (page - 1) * size; place < first + page * size && place < total;
+		 place++)
+	{
+		Item item;
+
+		if (listed(of, place, &item))
+			answer_list_item(output, start, &item);
+	}
+	answer_end_list(output, start);
+}
+
+/* ---- a repository ---- */
+
 static bool
 route_comment(const Request *request, Path *path, Output *output)
 {
@@ -312,7 +408,7 @@ route_issue(const Request *request, Path *path, int64_t repository, Output *outp
 	else if (skip(path, "/comments") && is_over(path) && request->method == 'P')
 		create_comment(request, &item, output);
 	else
-		answer_text(output, "200 OK", "", "[]", 2);
+		answer_list(request, listed_comment_of_issue, item.id, item.comments, output);
 	return true;
 }
 
@@ -321,6 +417,12 @@ route_issues(const Request *request, Path *path, int64_t repository, Output *out
 {
 	if (skip(path, "/comments/"))
 		return route_comment(request, path, output);
+	if (skip(path, "/comments"))
+	{
+		answer_list(request, content_listed_comment, repository,
+					content_listed_comments(repository), output);
+		return true;
+	}
 	if (skip(path, "/"))
 		return route_issue(request, path, repository, output);
 	if (!is_over(path))
@@ -328,8 +430,7 @@ route_issues(const Request *request, Path *path, int64_t repository, Output *out
 	if (request->method == 'P')
 		create_issue(request, repository, output);
 	else
-		answer_text(output, "200 OK", "", "[]",
-					2); /* lists are for what was lost, and nothing is */
+		answer_list(request, listed_issue, repository, content_listed_issues(repository), output);
 	return true;
 }
 
@@ -364,7 +465,7 @@ route_installation(Path *path, Output *output)
 static bool
 route_github(const Request *request, Path *path, Output *output)
 {
-	if (skip(path, "/repos/acme/repo-"))
+	if (skip(path, "/repos/acme/repo-") || skip(path, "/repositories/"))
 		return route_repository(request, path, output);
 	if (skip(path, "/app/installations/"))
 		return route_installation(path, output);
@@ -386,13 +487,13 @@ print_counts(Output *output)
 	int length = snprintf(
 		text, sizeof(text),
 		"{\"gets\":%llu,\"unchanged\":%llu,\"patches\":%llu,\"issues\":%llu,\"comments\":%llu,\"deletions\":%llu,"
-		"\"tokens\":%llu,\"repositories\":%llu,\"others\":%llu,\"refused\":%llu,\"base\":%lld}",
+		"\"tokens\":%llu,\"repositories\":%llu,\"lists\":%llu,\"others\":%llu,\"refused\":%llu,\"base\":%lld}",
 		(unsigned long long) counts.gets, (unsigned long long) counts.unchanged,
 		(unsigned long long) counts.patches, (unsigned long long) counts.issues,
 		(unsigned long long) counts.comments, (unsigned long long) counts.deletions,
 		(unsigned long long) counts.tokens, (unsigned long long) counts.repositories,
-		(unsigned long long) counts.others, (unsigned long long) counts.refused,
-		(long long) content_base());
+		(unsigned long long) counts.lists, (unsigned long long) counts.others,
+		(unsigned long long) counts.refused, (long long) content_base());
 
 	answer_text(output, "200 OK", "", text, (size_t) length);
 }
@@ -443,6 +544,10 @@ control(const Request *request, Path *path)
 		content_edit_all(parameter(request, "from"), parameter(request, "to"));
 	else if (skip(path, "journal"))
 		keep_journal(parameter(request, "on") != 0);
+	else if (skip(path, "list"))
+		content_list(parameter(request, "from"), parameter(request, "to"),
+					 (int32_t) parameter(request, "issues"),
+					 (int32_t) parameter(request, "comments"));
 	else if (skip(path, "slow"))
 	{
 		faults.slow_repository = parameter(request, "repository");

@@ -98,6 +98,28 @@ test('comments: made, read, written, deleted', async () => {
 	assert.equal((await ask('GET', path)).status, 404);
 });
 
+test('lists: as many as they were told to show, a page at a time, what changed since', async () => {
+	await stub.list({ from: 6, to: 6, issues: 5, comments: 2 });
+	const seen = [];
+
+	for (let path = '/repositories/6/issues?state=all&per_page=2'; path !== undefined;) {
+		const response = await fetch(`${stub.url}${path}`);
+
+		seen.push(...(await response.json()));
+		path = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
+	}
+	assert.deepEqual(seen.map(({ number, comments }) => [number, comments]), [1, 2, 3, 4, 5].map((number) => [number, 2]));
+	assert.deepEqual(seen[2], (await ask('GET', '/repos/acme/repo-6/issues/3')).json);
+	assert.equal((await ask('GET', '/repositories/6/issues/comments?per_page=100')).json.length, 10);
+	assert.deepEqual((await ask('GET', '/repositories/6/issues/2/comments')).json.map(({ id }) => id), [60_000_000_200, 60_000_000_201]);
+	const since = async (time) => (await ask('GET', `/repositories/6/issues?since=${encodeURIComponent(time)}`)).json.map(({ number }) => number);
+
+	assert.deepEqual(await since(seen[2].updated_at), [3, 4, 5]);
+	await stub.edit(6, 6);
+	assert.deepEqual(await since(new Date(stub.base_s * 1000).toISOString().replace('.000', '')), [1, 2, 3, 4, 5]);
+	assert.equal((await ask('GET', '/repositories/7/issues')).json.length, 0);
+});
+
 test('the App, its tokens and its repositories', async () => {
 	const { status, json } = await ask('POST', '/app/installations/7/access_tokens');
 

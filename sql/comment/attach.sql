@@ -63,7 +63,7 @@ COMMENT ON FUNCTION github_sync.comment_captured_fields(text, github_sync.table_
 
 CREATE FUNCTION github_sync.comment_new_columns(mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN format('jsonb_build_object(%s)', concat_ws(', ',
+RETURN format('pg_catalog.jsonb_build_object(%s)', concat_ws(', ',
 	format('%L, (SELECT i.task_id FROM github_sync.github_issues AS i WHERE i.id = parent_issue_id)',
 		(mapping.task_id).name),
 	format('%L, new_fields[%s]', (mapping.body).name, github_sync.comment_body_position()),

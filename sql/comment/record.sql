@@ -35,8 +35,28 @@ COMMENT ON FUNCTION github_sync.comment_record_of_local_row({{key_type}}, bigint
 'private: the locked record of a comment; a stub without github_id where there is none; NULL: it belongs to no known '
 'issue';
 
-/* Its old place cannot be asked where it went: what is told of the new one is all that there is to go by. */
-CREATE OR REPLACE FUNCTION github_sync.comment_leave_lost_place(
+CREATE OR REPLACE FUNCTION github_sync.comment_place_is_left(
+	t github_sync.comment_sync_transactions, cached github_sync.github_comments)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.github_repos AS lost
+			WHERE lost.id = cached.github_repo_id AND lost.access_lost)
+		/* Its issue went where it was not followed, and it would wait for that one for ever. */
+		OR cached.comment_id IS NULL AND EXISTS (SELECT FROM github_sync.github_issues AS i
+			JOIN github_sync.task_sync_transactions AS q ON q.github_issue_id = i.id
+			WHERE i.id = cached.github_issue_id AND i.task_id IS NULL
+				AND (i.github_repo_id, i.number) IS DISTINCT FROM (t.github_repo_id, t.github_issue_number)
+				AND q.state = 'errored' AND q.error_code = 'transferred');
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_place_is_left(
+	github_sync.comment_sync_transactions, github_sync.github_comments) IS
+'private: nothing is to be learnt of a comment at the place where its record is: its repository cannot be seen any '
+'more, or its issue was transferred, and is told of at another place';
+
+/* Its old place does not tell where it went: what is told of the new one is all that there is to go by. */
+CREATE OR REPLACE FUNCTION github_sync.comment_leave_place(
 	t github_sync.comment_sync_transactions, INOUT cached github_sync.github_comments)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -44,9 +64,8 @@ DECLARE
 	issue github_sync.resource;
 BEGIN
 	SELECT r.* INTO target FROM github_sync.github_repos AS r
-	JOIN github_sync.github_repos AS lost ON lost.id = cached.github_repo_id AND lost.access_lost
 	WHERE r.id = t.github_repo_id AND NOT r.access_lost AND t.direction = 'inbound' AND t.action = 'upsert'
-		AND t.github_issue_number IS NOT NULL;
+		AND t.github_issue_number IS NOT NULL AND github_sync.comment_place_is_left(t, cached);
 	IF target.id IS NULL THEN
 		RETURN;
 	END IF;
@@ -58,10 +77,10 @@ BEGIN
 	SELECT * INTO cached FROM github_sync.github_comments AS c WHERE c.id = cached.id;
 END
 $$;
-COMMENT ON FUNCTION github_sync.comment_leave_lost_place(
+COMMENT ON FUNCTION github_sync.comment_leave_place(
 	github_sync.comment_sync_transactions, github_sync.github_comments) IS
-'private: a held comment of a repository that GitHub does not show us any more is told of in another one of ours: its '
-'issue was transferred there, and it goes along; the fetch decides';
+'private: a held comment whose place tells nothing of it any more is told of at another one, in a repository of ours: '
+'it goes there; the fetch decides';
 
 CREATE OR REPLACE FUNCTION github_sync.comment_record_of_resource(t github_sync.comment_sync_transactions)
 RETURNS github_sync.github_comments
@@ -88,7 +107,7 @@ BEGIN
 				AND github_issue_id IS NOT DISTINCT FROM seen.github_issue_id
 			RETURNING * INTO cached;
 			IF FOUND THEN
-				RETURN github_sync.comment_leave_lost_place(t, cached);
+				RETURN github_sync.comment_leave_place(t, cached);
 			END IF;
 			CONTINUE;			/* linked, moved or joined meanwhile, or its issue was: look again */
 		END IF;

@@ -130,6 +130,13 @@ RETURN (SELECT format('%I.%I(%s)', n.nspname, p.proname, arguments)
 COMMENT ON FUNCTION github_sync.call_of(regprocedure, text) IS
 'private: the call of a function of the application''s; NULL: there is none';
 
+CREATE FUNCTION github_sync.function_name(function regprocedure) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN coalesce((SELECT quote_literal(format('%I.%I(bigint, jsonb)', n.nspname, p.proname))
+	FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE p.oid = function), 'NULL');
+COMMENT ON FUNCTION github_sync.function_name(regprocedure) IS
+'private: the name of insert_values or apply_values, as a literal; NULL: there is none';
+
 CREATE FUNCTION github_sync.dictionary_of_table(
 	application_table regclass, mapping github_sync.table_mapping,
 	fields_of_r text, fields_of_old text, fields_of_new text, assignments text)
@@ -155,6 +162,8 @@ RETURN jsonb_build_object(
 	'assignments_text', quote_literal(assignments),
 	'assignments', assignments,
 	'insert_values', coalesce(github_sync.call_of(mapping.insert_values, 'repo.id, resource'::text), 'NULL::jsonb'),
+	'insert_values_function', github_sync.function_name(mapping.insert_values),
+	'apply_values_function', github_sync.function_name(mapping.apply_values),
 	'apply_values', coalesce(github_sync.call_of(mapping.apply_values, 'repo.id, resource'::text), 'NULL::jsonb'),
 	'has_apply_values', CASE WHEN mapping.apply_values IS NULL THEN 'false' ELSE 'true' END,
 	'byline', coalesce(github_sync.call_of(mapping.byline, 'key'::text), 'NULL'),

@@ -60,9 +60,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		(SELECT array_agg(l.line ORDER BY l.place)
 		FROM parts AS f, unnest(f.lines) WITH ORDINALITY AS l (line, place)
 		WHERE f.view_name = p.view_name AND f.place = min(p.place) AND l.line LIKE '--@column %'),
+		format(coalesce((SELECT max(format(E'SELECT * FROM (\n%%s) AS shares WHERE %s', substr(l.line, 9)))
+			FROM parts AS f, unnest(f.lines) AS l (line)
+			WHERE f.view_name = p.view_name AND l.line LIKE '--@only %'), '%s'),
 		string_agg((SELECT string_agg(l.line, E'\n' ORDER BY l.place)
 			FROM unnest(p.lines[2:]) WITH ORDINALITY AS l (line, place)
-			WHERE l.line NOT LIKE '--@column %'), E'\nUNION ALL\n' ORDER BY p.place)
+			WHERE l.line NOT LIKE ALL (ARRAY['--@column %', '--@only %'])), E'\nUNION ALL\n' ORDER BY p.place))
 	FROM parts AS p GROUP BY p.view_name
 $$;
 COMMENT ON FUNCTION github_sync.view_parts(text[]) IS

@@ -180,7 +180,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	held record := github_sync.@record@_lock_claim(claim_id, held_claim_no);
 	t github_sync.@record@_sync_transactions := held.t;
-	sent_at timestamptz := (SELECT a.sent_at FROM github_sync.@record@_creation_attempts AS a
+	/* GitHub's times are whole seconds: it was sent before the end of this one. */
+	sent_at timestamptz := (SELECT a.sent_at + interval '1 second' FROM github_sync.@record@_creation_attempts AS a
 		WHERE a.@resource@_id = t.@resource@_id AND a.outcome IS NULL);
 	next_lookup_at timestamptz;
 BEGIN

@@ -3,6 +3,22 @@
  * nothing that was queued for it may run or recreate it.
  */
 
+/* Where one is under way or waits already, it takes care of whatever turns up. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_propagate_deletion(cached github_sync.@resources@) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF github_sync.@record@_propagates_deletion(cached) AND NOT EXISTS (
+		SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached.id AND q.direction = 'outbound' AND q.action = 'delete'
+			AND q.state IN ('queued', 'processing')) THEN
+		INSERT INTO github_sync.@record@_sync_transactions (direction, action, @resource@_id)
+		VALUES ('outbound', 'delete', cached.id);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_propagate_deletion(github_sync.@resources@) IS
+'private: queues the deletion at GitHub of a record whose local row was deleted, where on_local_delete says so';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_note_local_deletion() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -22,10 +38,7 @@ BEGIN
 		because = 'the @record@ was deleted',
 		next_attempt_at = NULL, disabled_reason = NULL
 	WHERE @resource@_id = NEW.id AND state IN ('queued', 'disabled') AND action = 'upsert';
-	IF github_sync.@record@_propagates_deletion(NEW) THEN
-		INSERT INTO github_sync.@record@_sync_transactions (direction, action, @resource@_id)
-		VALUES ('outbound', 'delete', NEW.id);
-	END IF;
+	PERFORM github_sync.@record@_propagate_deletion(NEW);
 	RETURN NULL;
 END
 $$;

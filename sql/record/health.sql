@@ -53,28 +53,6 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_processing_finding() IS
 'private: whether what was claimed ends';
 
-/* A record that was edited often has much history: what mended it is among the newest. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_is_mended(errored github_sync.@record@_sync_transactions)
-RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-	is_unlinked CONSTANT boolean := (SELECT r.@record@_id IS NULL FROM github_sync.@resources@ AS r
-		WHERE r.id = errored.@resource@_id);
-BEGIN
-	RETURN EXISTS (SELECT FROM (
-			SELECT q.* FROM github_sync.@record@_sync_transactions AS q
-			WHERE q.@resource@_id = errored.@resource@_id ORDER BY q.id DESC LIMIT 20) AS later
-		WHERE github_sync.mends(
-			ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
-				false)::github_sync.ended,
-			ROW(errored.finished_at, errored.direction, errored.action, errored.state, true,
-				errored.error_code = 'transferred' AND is_unlinked)::github_sync.ended));
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_is_mended(github_sync.@record@_sync_transactions) IS
-'private: whether a later transaction did what the errored one was to do; unlike sync_errors it looks at the newest '
-'twenty of the record alone';
-
 CREATE OR REPLACE FUNCTION github_sync.@record@_errors_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE

@@ -63,12 +63,15 @@ BEGIN
 	creator := github_sync.@record@_join_records(creator_id, cached.id);
 --@task	PERFORM github_sync.task_take_along(creator, target) WHERE target.id IS NOT NULL;
 	PERFORM github_sync.@record@_note_outcome_known(creator_id);
+	/* Its row was deleted, and when that was to be told, the lists did not show it. */
+	PERFORM github_sync.@record@_propagate_deletion(creator) WHERE creator.local_deleted_at IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_take_over_creation(
 	bigint, github_sync.@resources@, github_sync.resource) IS
 'private: the stub of what turns out to be the creation of another record becomes part of that, which goes to where '
-'the resource is: it may have been transferred since. 55P03: somebody holds one of them, try again shortly';
+'the resource is: it may have been transferred since. Where the row is gone, the resource is deleted there. 55P03: '
+'somebody holds one of them, try again shortly';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_ask_for_twin(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, twin github_sync.@resources@,

@@ -1,11 +1,13 @@
 /*
- * What a page of a list shows: each item is applied as the answer of an
- * ordinary inbound transaction, without another request.
+ * What a page of a list shows is applied without another request.
  *
- * _apply_listed is the one door: it takes all items of a page, and applies them
- * together; where one of them fails, the page is halved down to it.  Nothing here
- * waits for anybody's lock: what somebody holds is noted in listed_later, and
- * tried again.
+ * _apply_listed is the one door: it takes all items of a page and sorts them by
+ * one statement.  Those that nobody here knows are imported together (import.sql);
+ * of those that are known to be so, some are settled, all by one statement; each
+ * of the rest is the answer of an ordinary inbound transaction.  Where one of
+ * them fails, its set is halved down to it.  Nothing here waits for anybody's lock:
+ * what somebody holds is noted in listed_later, and tried again.  An item that
+ * cannot be read is an error of its own.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_edits_wait(of_installation bigint) RETURNS boolean
@@ -36,21 +38,13 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_record_of_item(bigint, github_sync.resource) IS
 'private: the record that an item of a list shows; NULL: it is not known yet';
 
+/* The next ones in SQL, which becomes part of the statement that sorts a page. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_shows_what_is_known(
 	cached github_sync.@resources@, item github_sync.resource)
 RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-	known CONSTANT text[] := github_sync.@record@_remote_fields(cached);
-	shown CONSTANT text[] := github_sync.@record@_shown_fields(item);
-BEGIN
-	FOR i IN 1 .. cardinality(known) LOOP
-		IF NOT github_sync.same_text(known[i], shown[i]) THEN
-			RETURN false;
-		END IF;
-	END LOOP;
-	RETURN true;
-END
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT github_sync.same_texts(
+		github_sync.@record@_remote_fields(cached), github_sync.@record@_shown_fields(item))
 $$;
 COMMENT ON FUNCTION github_sync.@record@_shows_what_is_known(github_sync.@resources@, github_sync.resource) IS
 'private: whether each mapped field of an item is what GitHub is known to have';
@@ -58,62 +52,69 @@ COMMENT ON FUNCTION github_sync.@record@_shows_what_is_known(github_sync.@resour
 CREATE OR REPLACE FUNCTION github_sync.@record@_item_is_wanted(
 	repo github_sync.github_repos, cached github_sync.@resources@, item github_sync.resource)
 RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	IF cached.@record@_id IS NOT NULL OR repo.pull_requests = 'sync' THEN
-		RETURN true;
-	END IF;
---@task	RETURN NOT item.is_pull_request;
---@comment	RETURN item.html_url IS NULL OR strpos(item.html_url, '/pull/') = 0;
-END
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT cached.@record@_id IS NOT NULL OR repo.pull_requests = 'sync' OR
+--@task		NOT item.is_pull_request
+--@comment		item.html_url IS NULL OR strpos(item.html_url, '/pull/') = 0
 $$;
 COMMENT ON FUNCTION github_sync.@record@_item_is_wanted(
 	github_sync.github_repos, github_sync.@resources@, github_sync.resource) IS
 'private: whether an item is to be synced: where pull requests are skipped, only those that were linked by hand, and '
 'their comments';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_item_is_news(
+CREATE OR REPLACE FUNCTION github_sync.@record@_item_says_nothing_new(
 	cached github_sync.@resources@, item github_sync.resource)
 RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT cached.id IS NOT NULL AND coalesce(cached.local_deleted_at IS NOT NULL
+		OR item.updated_at <= cached.deleted_at OR item.updated_at < cached.github_updated_at
+		OR cached.github_id = item.github_id AND cached.seen_at IS NOT NULL AND cached.deleted_at IS NULL
+			AND item.updated_at = cached.github_updated_at
+			AND github_sync.@record@_shows_what_is_known(cached, item), false)
+$$;
+COMMENT ON FUNCTION github_sync.@record@_item_says_nothing_new(github_sync.@resources@, github_sync.resource) IS
+'private: the rules would end a transaction of an item at once';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_settles(
+	cached github_sync.@resources@, item github_sync.resource, answered_at timestamptz)
+RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT cached.settle_at IS NOT NULL AND item.updated_at = cached.github_updated_at
+		AND answered_at >= item.updated_at + github_sync.@record@_settling_time()
+		AND github_sync.@record@_shows_what_is_known(cached, item)
+$$;
+COMMENT ON FUNCTION github_sync.@record@_settles(github_sync.@resources@, github_sync.resource, timestamptz) IS
+'private: a list still shows the version that is known, a minute after it was made';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_told_of(record_id bigint, version timestamptz) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	IF cached.id IS NULL THEN
-		RETURN true;
-	ELSIF cached.local_deleted_at IS NOT NULL OR item.updated_at <= cached.deleted_at
-		OR item.updated_at < cached.github_updated_at THEN
-		RETURN false;
-	ELSIF cached.github_id = item.github_id AND cached.seen_at IS NOT NULL AND cached.deleted_at IS NULL
-		AND item.updated_at = cached.github_updated_at AND github_sync.@record@_shows_what_is_known(cached, item) THEN
-		RETURN false;
-	END IF;
-	RETURN NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.@resource@_id = cached.id AND q.direction = 'inbound' AND q.action = 'upsert'
+	RETURN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = record_id AND q.direction = 'inbound' AND q.action = 'upsert'
 			AND (q.state IN ('queued', 'processing', 'errored', 'dropped') OR q.disabled_reason = 'filtered')
-			AND q.github_updated_at >= item.updated_at);
+			AND q.github_updated_at >= version
+			/* What could not be read in a list, and can now. */
+			AND (q.state <> 'errored' OR q.claim_no > 0));
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_item_is_news(github_sync.@resources@, github_sync.resource) IS
-'private: whether a transaction is to be made of an item: what the rules would end at once, and what a transaction '
-'tells of already, needs none';
+COMMENT ON FUNCTION github_sync.@record@_is_told_of(bigint, timestamptz) IS
+'private: a transaction tells of a version of a record already, and is about to end, or ended otherwise than by it';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_settle_by_list(
-	cached github_sync.@resources@, item github_sync.resource, answered_at timestamptz)
+CREATE OR REPLACE FUNCTION github_sync.@record@_settle_listed(
+	ids bigint[], versions timestamptz[], answered_at timestamptz)
 RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
-	IF cached.settle_at IS NULL OR item.updated_at IS DISTINCT FROM cached.github_updated_at
-		OR answered_at < item.updated_at + github_sync.@record@_settling_time()
-		OR NOT github_sync.@record@_shows_what_is_known(cached, item) THEN
-		RETURN;
-	END IF;
-	cached := github_sync.@record@_lock_record_skip_locked(cached.id);
 	UPDATE github_sync.@resources@ AS r SET seen_at = answered_at, settle_at = NULL, lock_version = r.lock_version + 1
-	WHERE r.id = cached.id AND r.github_updated_at = item.updated_at AND r.seen_at < answered_at;
+	FROM unnest(ids, versions) AS s (id, version)
+	WHERE r.id = ANY (ids) AND r.id = s.id AND r.github_updated_at = s.version AND r.seen_at < answered_at
+		AND r.id IN (SELECT f.id FROM github_sync.@resources@ AS f WHERE f.id = ANY (ids)
+			ORDER BY f.id FOR NO KEY UPDATE SKIP LOCKED);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_settle_by_list(
-	github_sync.@resources@, github_sync.resource, timestamptz) IS
-'private: a list that still shows the version that is known, a minute after it was made, settles it';
+COMMENT ON FUNCTION github_sync.@record@_settle_listed(bigint[], timestamptz[], timestamptz) IS
+'private: versions of records were still listed a minute after they were made, and are settled; of those that somebody '
+'holds, another answer will be';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_listed(
 	repo github_sync.github_repos, items github_sync.resource[], of_priority smallint,
@@ -247,6 +248,62 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_note_for_later(bigint, github_sync.resource) IS
 'private: an item of which no transaction could be made just now';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_fail_listed(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, reason text)
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO github_sync.@record@_sync_transactions (direction, action, state, github_app_installation_id,
+		github_repo_id, @record@_id, @resource@_id, @resource@_external_id,
+--@comment		github_issue_id,
+		github_issue_number, github_updated_at, priority, error_code, error_reason, last_error, last_error_at,
+		attempts, queued_at, finished_at)
+	SELECT 'inbound', 'upsert', 'errored', r.github_app_installation_id,
+		cached.github_repo_id, cached.@record@_id, cached.id, cached.github_id,
+--@comment		cached.github_issue_id,
+		t.github_issue_number, t.github_updated_at, t.priority, 'invalid_response', reason, reason, clock_timestamp(),
+		1, clock_timestamp(), clock_timestamp()
+	FROM github_sync.github_repos AS r
+	WHERE r.id = cached.github_repo_id AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached.id AND q.direction = 'inbound' AND q.action = 'upsert'
+			AND (q.state IN ('queued', 'processing') OR q.state = 'errored' AND q.error_reason = reason
+				AND q.github_updated_at IS NOT DISTINCT FROM t.github_updated_at));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_fail_listed(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, text) IS
+'private: an errored transaction of a held record, once for each version, unless one is under way that will fetch it';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_note_unreadable(
+	repo github_sync.github_repos, page github_sync.swept_page, bad github_sync.unreadable_item)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	item github_sync.resource;
+	t github_sync.@record@_sync_transactions;
+BEGIN
+	item.github_id := bad.github_id;
+	item.number := bad.number;
+	item.updated_at := coalesce(bad.updated_at, page.answered_at);
+	t.github_repo_id := repo.id;
+	t.@resource@_external_id := bad.github_id;
+	t.github_issue_number := bad.number;
+	t.github_updated_at := bad.updated_at;
+	t.priority := page.priority;
+	PERFORM github_sync.@record@_lock_listed_nowait(
+		repo, github_sync.@record@_record_of_item(repo.id, item), item);
+	PERFORM github_sync.@record@_fail_listed(t, github_sync.@record@_record_of_resource(t),
+		format('GitHub''s list shows it, but it cannot be read: %s', bad.problem));
+EXCEPTION WHEN OTHERS THEN
+	/* Somebody holds it: fetched then, and it ends with what is wrong with it. */
+	PERFORM github_sync.@record@_note_for_later(repo.id, item);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_note_unreadable(
+	github_sync.github_repos, github_sync.swept_page, github_sync.unreadable_item) IS
+'private: an item of a list that cannot be read becomes an errored transaction, which outlives the pass and is retried '
+'as any: then it is fetched singly';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_fetch_instead(
 	repo github_sync.github_repos, item github_sync.resource, of_priority smallint)
 RETURNS void
@@ -285,28 +342,120 @@ COMMENT ON FUNCTION github_sync.@record@_apply_or_halve(
 	github_sync.github_repos, github_sync.swept_page, github_sync.resource[], text[]) IS
 'private: applies items together; where that fails, each half of them, down to the one that cannot be applied';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_import_or_halve(
+	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[])
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	half CONSTANT integer := cardinality(items) / 2;
+	goes_singly boolean;
+BEGIN
+	PERFORM github_sync.@record@_import(repo, page, items, jsons) WHERE items <> '{}';
+EXCEPTION WHEN OTHERS THEN
+	goes_singly := half = 0 OR SQLSTATE = '0A000';
+	IF goes_singly THEN
+		PERFORM github_sync.@record@_apply_or_halve(repo, page, items, jsons);
+	ELSE
+		PERFORM github_sync.@record@_import_or_halve(repo, page, items[:half], jsons[:half]);
+		PERFORM github_sync.@record@_import_or_halve(repo, page, items[half + 1:], jsons[half + 1:]);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_import_or_halve(
+	github_sync.github_repos, github_sync.swept_page, github_sync.resource[], text[]) IS
+'private: imports items together; where that fails, each half of them, down to the one that becomes a transaction of '
+'its own';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_spoken_of(
+	repo_id bigint, item_id bigint, item_number integer)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id IS NULL AND q.@resource@_external_id = item_id)
+--@task		OR EXISTS (SELECT FROM github_sync.task_sync_transactions AS q
+--@task			WHERE q.github_issue_id IS NULL AND q.github_repo_id = repo_id AND q.github_issue_number = item_number)
+		;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_spoken_of(bigint, bigint, integer) IS
+'private: transactions without a record are about a resource: an insert takes them in';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_doubled(items github_sync.resource[]) RETURNS bigint[]
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	RETURN ARRAY(SELECT i.github_id FROM unnest(items) AS i GROUP BY i.github_id HAVING count(*) > 1)
+--@task		|| ARRAY(SELECT unnest(array_agg(i.github_id)) FROM unnest(items) AS i
+--@task			GROUP BY i.number HAVING count(*) > 1)
+		;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_doubled(github_sync.resource[]) IS
+'private: items that a page shows more than once, as what moves while a list is read';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_sort_items(
+	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[],
+	OUT unknown integer[], OUT news integer[], OUT settled bigint[], OUT settled_versions timestamptz[])
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+	takes_new CONSTANT boolean := github_sync.@record@_takes_new_records(repo, page);
+	creators CONSTANT bigint[] := github_sync.@record@_creating_accounts(repo.id, page.own_id);
+	doubled CONSTANT bigint[] := github_sync.@record@_doubled(items);
+	latest CONSTANT timestamptz := clock_timestamp() + interval '1 day';
+	some_are_spoken_of CONSTANT boolean := EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id IS NULL);
+BEGIN
+	SELECT coalesce(array_agg(s.place ORDER BY s.number, s.github_id) FILTER (WHERE s.sort = 'unknown'), '{}'),
+		coalesce(array_agg(s.place ORDER BY s.number, s.github_id) FILTER (WHERE s.sort = 'news'), '{}'),
+		array_agg(s.id) FILTER (WHERE s.sort = 'settled'), array_agg(s.updated_at) FILTER (WHERE s.sort = 'settled')
+	INTO unknown, news, settled, settled_versions
+	FROM (SELECT i.place, i.number, i.github_id, i.updated_at, (i.cached).id, CASE
+			WHEN NOT github_sync.@record@_item_is_wanted(repo, i.cached, items[i.place]) THEN 'unwanted'
+			WHEN (i.cached).id IS NULL AND takes_new AND jsons[i.place] IS NOT NULL AND i.updated_at <= latest
+				AND i.body IS NOT DISTINCT FROM github_sync.without_creation_key(i.body)
+				AND (creators = '{}' OR i.author_id <> ALL (creators)) AND i.github_id <> ALL (doubled)
+--@comment				AND (SELECT p.task_id IS NOT NULL FROM github_sync.github_issues AS p
+--@comment					WHERE p.github_repo_id = repo.id AND p.number = i.number)
+				AND NOT (some_are_spoken_of
+					AND github_sync.@record@_is_spoken_of(repo.id, i.github_id, i.number)) THEN 'unknown'
+			WHEN NOT github_sync.@record@_item_says_nothing_new(i.cached, items[i.place])
+				AND NOT github_sync.@record@_is_told_of((i.cached).id, i.updated_at) THEN 'news'
+			WHEN github_sync.@record@_settles(i.cached, items[i.place], page.answered_at) THEN 'settled' END AS sort
+		/* Looked up item by item: as a join, all records would be read for each page. */
+		FROM (SELECT u.*,
+--@task				coalesce((SELECT k FROM github_sync.github_issues AS k WHERE k.github_id = u.github_id),
+--@task					(SELECT k FROM github_sync.github_issues AS k
+--@task					WHERE k.github_repo_id = repo.id AND k.number = u.number)) AS cached
+--@comment				(SELECT k FROM github_sync.github_comments AS k WHERE k.github_id = u.github_id) AS cached
+			FROM unnest(items) WITH ORDINALITY AS u (github_id, number, is_pull_request, title, body, state,
+				state_reason, author_login, html_url, created_at, updated_at, closed_at, author_id, place)
+			OFFSET 0) AS i
+		) AS s;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_sort_items(
+	github_sync.github_repos, github_sync.swept_page, github_sync.resource[], text[]) IS
+'private: what is to be done with the items of a page, by their places. unknown: they can be imported; news: each '
+'becomes a transaction; settled: records whose versions, settled_versions, are settled by that. Nothing is to be done '
+'with the others';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_apply_listed(
 	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[])
 RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
-	cached github_sync.@resources@;
-	news github_sync.resource[] := '{}';
-	jsons_of_news text[] := '{}';
+	sorted CONSTANT record := github_sync.@record@_sort_items(repo, page, items, jsons);
+	unknown CONSTANT integer[] := sorted.unknown;
+	news CONSTANT integer[] := sorted.news;
 BEGIN
-	FOR i IN 1 .. cardinality(items) LOOP
-		cached := github_sync.@record@_record_of_item(repo.id, items[i]);
-		IF NOT github_sync.@record@_item_is_wanted(repo, cached, items[i]) THEN
-			CONTINUE;
-		ELSIF github_sync.@record@_item_is_news(cached, items[i]) THEN
-			news := news || items[i];
-			jsons_of_news := jsons_of_news || jsons[i];
-		ELSE
-			PERFORM github_sync.@record@_settle_by_list(cached, items[i], page.answered_at);
-		END IF;
-	END LOOP;
-	PERFORM github_sync.@record@_apply_or_halve(repo, page, news, jsons_of_news);
-	RETURN cardinality(news);
+	IF sorted.settled IS NOT NULL THEN
+		PERFORM github_sync.@record@_settle_listed(sorted.settled, sorted.settled_versions, page.answered_at);
+	END IF;
+	PERFORM github_sync.@record@_import_or_halve(repo, page, ARRAY(SELECT items[p] FROM unnest(unknown) AS p),
+		ARRAY(SELECT jsons[p] FROM unnest(unknown) AS p));
+	PERFORM github_sync.@record@_apply_or_halve(repo, page, ARRAY(SELECT items[p] FROM unnest(news) AS p),
+		ARRAY(SELECT jsons[p] FROM unnest(news) AS p));
+	RETURN cardinality(unknown) + cardinality(news);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_apply_listed(

@@ -136,54 +136,195 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_byline_of({{key_type}}) IS
 'private: the first line of what is sent of a row, as the application''s function says it; NULL: none';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_insert_local_row(
-	repo github_sync.github_repos, new_fields text[], new_modified_at timestamptz, resource jsonb,
-	parent_issue_id bigint,
-	OUT key {{key_type}}, OUT written text[])
-LANGUAGE plpgsql AS $$
-#variable_conflict use_variable
-DECLARE
-	path_of_ours text;
-	columns jsonb;
-	names text;
-	types text;
-	here github_sync.local_row;
+/* Only what tells one row from another after all triggers: where it belongs, and what it holds. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_made_rows(keys {{key_type}}[]) RETURNS github_sync.local_row[]
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+/* Expressions of the application name its columns: none of them is a variable of ours. */
+#variable_conflict use_column
 BEGIN
-	new_fields := github_sync.@record@_storable_fields(new_fields);
-	path_of_ours := github_sync.enter_application('@record@:new');
-	columns := {{mapped_columns}} || repo.@record@_defaults
-		|| coalesce({{apply_values}}, '{}') || coalesce({{insert_values}}, '{}');
-	/* Only these columns: an absent one may be of a type that refuses NULL. */
-	SELECT string_agg(quote_ident(k.name), ', '),
-		string_agg(quote_ident(k.name) || ' ' || format_type(a.atttypid, a.atttypmod), ', ')
-	INTO names, types
-	FROM jsonb_object_keys(columns) AS k (name)
-	LEFT JOIN pg_attribute AS a ON a.attrelid = {{table_text}}::regclass AND a.attname = k.name AND a.attnum > 0;
-	EXECUTE 'INSERT INTO ' || {{table_text}} || ' AS r (' || names || ') SELECT ' || names
-		|| ' FROM jsonb_to_record($1) AS given (' || types || ') RETURNING ' || {{returning_text}}
-	INTO key USING columns;
-	PERFORM github_sync.leave_application(path_of_ours);
-	here := github_sync.@record@_local_row(key);
-	key := CASE WHEN here.is_there THEN key END;
-	written := here.fields;
+	RETURN ARRAY(SELECT (
+--@task			SELECT ROW(true, {{local_fields}}, NULL, {{github_repo_id}}, NULL, NULL,
+--@task				{{is_wanted}}, {{is_deleted}})::github_sync.local_row
+--@comment			SELECT ROW(true, {{local_fields}}, NULL, NULL, NULL, NULL,
+--@comment				{{is_wanted}}, {{is_deleted}})::github_sync.local_row
+			FROM {{table}} AS r WHERE r.{{id}} = k.key)
+		FROM unnest(keys) WITH ORDINALITY AS k (key, place) ORDER BY k.place);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_insert_local_row(
-	github_sync.github_repos, text[], timestamptz, jsonb, bigint) IS
-'private: makes a local row for a resource of GitHub''s: mapped columns, then the repository''s defaults, then '
-'apply_values and insert_values on top. written is what the row holds afterwards, all its triggers run; key is NULL '
+COMMENT ON FUNCTION github_sync.@record@_made_rows({{key_type}}[]) IS
+'private: local rows that were just made, as they are when all their triggers have run, in the order of their keys; '
+'NULL: there is none';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_insert_command(columns jsonb, is_one boolean) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	/* Only these columns: an absent one may be of a type that refuses NULL. */
+	RETURN (SELECT 'INSERT INTO ' || {{table_text}} || ' AS r (' || string_agg(quote_ident(k.name), ', ') || ') SELECT '
+			|| string_agg('given.' || quote_ident(k.name), ', ') || ' FROM '
+			|| CASE WHEN is_one THEN 'pg_catalog.jsonb_to_record($1[1])' ELSE
+				'pg_catalog.unnest($1) WITH ORDINALITY AS u (columns, place), pg_catalog.jsonb_to_record(u.columns)' END
+			|| ' AS given (' || string_agg(quote_ident(k.name) || ' ' || format_type(a.atttypid, a.atttypmod), ', ')
+			|| ')' || CASE WHEN is_one THEN '' ELSE ' ORDER BY u.place' END || ' RETURNING ' || {{returning_text}}
+		FROM jsonb_object_keys(columns) AS k (name)
+		LEFT JOIN pg_attribute AS a ON a.attrelid = {{table_text}}::regclass AND a.attname = k.name AND a.attnum > 0);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_insert_command(jsonb, boolean) IS
+'private: inserts the local rows of $1 (jsonb[]), all of which have the columns of this one, in their order; is_one: '
+'there is one';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_insert_values_see_rows() RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN coalesce((SELECT bool_or(p.provolatile = 'v') FROM pg_proc AS p WHERE p.oid IN (
+		to_regprocedure({{insert_values_function}}), to_regprocedure({{apply_values_function}}))), false);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_insert_values_see_rows() IS
+'private: insert_values or apply_values may answer by the rows that were made before (it is VOLATILE), so that each is '
+'made before the next one is asked for';
+
+/*
+ * The next ones run with the application's search_path, where there may be a
+ * function that fits better: all names have a schema.
+ */
+CREATE OR REPLACE FUNCTION github_sync.@record@_columns_of_rows(
+	repo github_sync.github_repos, new_rows github_sync.new_row[])
+RETURNS jsonb[]
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN ARRAY(SELECT {{mapped_columns}} || repo.@record@_defaults
+			|| coalesce({{apply_values}}, '{}') || coalesce({{insert_values}}, '{}')
+		FROM (SELECT u.place, u.fields AS new_fields, u.modified_at AS new_modified_at, u.parent_issue_id,
+				u.json::jsonb AS resource
+			FROM pg_catalog.unnest(new_rows) WITH ORDINALITY AS u (fields, modified_at, parent_issue_id, json, place))
+			AS given
+		ORDER BY given.place);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_columns_of_rows(github_sync.github_repos, github_sync.new_row[]) IS
+'private: the columns of rows that are made for resources of GitHub''s, by name: mapped columns, then the '
+'repository''s defaults, then apply_values and insert_values on top';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_insert_columns(columns jsonb[]) RETURNS {{key_type}}[]
+LANGUAGE plpgsql AS $$
+DECLARE
+	is_one CONSTANT boolean := pg_catalog.cardinality(columns) = 1;
+	command CONSTANT text := github_sync.@record@_insert_command(columns[1], is_one);
+	made {{key_type}};
+	keys {{key_type}}[] := '{}';
+BEGIN
+	IF is_one THEN
+		/* Not by the loop, which cannot be where the application's rules make several statements of it. */
+		EXECUTE command INTO made USING columns;
+		RETURN ARRAY[made];
+	END IF;
+	FOR made IN EXECUTE command USING columns LOOP
+		keys := pg_catalog.array_append(keys, made);
+	END LOOP;
+	RETURN keys;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_insert_columns(jsonb[]) IS
+'private: inserts local rows that all have the same columns; returns their keys, fewer where a trigger of the '
+'application''s did not let one be';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_insert_as_set(
+	repo github_sync.github_repos, new_rows github_sync.new_row[])
+RETURNS {{key_type}}[]
+LANGUAGE plpgsql AS $$
+DECLARE
+	alike record;
+	made {{key_type}}[];
+	keys {{key_type}}[] := '{}';
+BEGIN
+	FOR alike IN
+		SELECT pg_catalog.array_agg(n.columns ORDER BY n.place) AS columns,
+			pg_catalog.array_agg(n.place ORDER BY n.place) AS places
+		FROM pg_catalog.unnest(github_sync.@record@_columns_of_rows(repo, new_rows)) WITH ORDINALITY
+			AS n (columns, place)
+		GROUP BY ARRAY(SELECT pg_catalog.jsonb_object_keys(n.columns))
+	LOOP
+		made := github_sync.@record@_insert_columns(alike.columns);
+		IF pg_catalog.cardinality(made) <> pg_catalog.cardinality(alike.places) THEN
+			RAISE cardinality_violation USING MESSAGE = 'a trigger did not let one of several rows be';
+		END IF;
+		FOR i IN 1 .. pg_catalog.cardinality(made) LOOP
+			keys[alike.places[i]] := made[i];
+		END LOOP;
+	END LOOP;
+	RETURN keys;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_insert_as_set(github_sync.github_repos, github_sync.new_row[]) IS
+'private: inserts local rows by as few statements as their columns allow; returns the key of each. 21000: a trigger of '
+'the application''s did not let one of them be, and nobody knows which';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_insert_one_by_one(
+	repo github_sync.github_repos, new_rows github_sync.new_row[])
+RETURNS {{key_type}}[]
+LANGUAGE plpgsql AS $$
+DECLARE
+	keys {{key_type}}[] := '{}';
+BEGIN
+	FOR i IN 1 .. pg_catalog.cardinality(new_rows) LOOP
+		keys[i] := (github_sync.@record@_insert_columns(github_sync.@record@_columns_of_rows(repo, new_rows[i:i])))[1];
+	END LOOP;
+	RETURN keys;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_insert_one_by_one(github_sync.github_repos, github_sync.new_row[]) IS
+'private: inserts local rows, each by a statement of its own; returns the key of each, NULL where a trigger of the '
+'application''s did not let it be';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_insert_local_rows(
+	repo github_sync.github_repos, new_rows github_sync.new_row[],
+	OUT keys {{key_type}}[], OUT made github_sync.local_row[])
+LANGUAGE plpgsql AS $$
+DECLARE
+	goes_singly CONSTANT boolean := cardinality(new_rows) = 1 OR github_sync.@record@_insert_values_see_rows();
+	path_of_ours text;
+BEGIN
+	path_of_ours := github_sync.enter_application('@record@:new');
+	IF goes_singly THEN
+		keys := github_sync.@record@_insert_one_by_one(repo, new_rows);
+	ELSE
+		BEGIN
+			keys := github_sync.@record@_insert_as_set(repo, new_rows);
+		EXCEPTION WHEN cardinality_violation THEN
+			keys := github_sync.@record@_insert_one_by_one(repo, new_rows);
+		END;
+	END IF;
+	PERFORM github_sync.leave_application(path_of_ours);
+	made := github_sync.@record@_made_rows(keys);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_insert_local_rows(github_sync.github_repos, github_sync.new_row[]) IS
+'private: makes local rows for resources of GitHub''s. made is what each row holds afterwards, all triggers run; NULL '
 'where one of them did not let it be, or deleted it';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_queue_runs_code_of_application() RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM pg_trigger AS g JOIN pg_proc AS p ON p.oid = g.tgfoid
+		WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND p.pronamespace <> 'github_sync'::regnamespace
+			AND g.tgrelid IN ('github_sync.@resources@'::regclass, 'github_sync.@record@_sync_transactions'::regclass))
+		OR EXISTS (SELECT FROM pg_rewrite AS w WHERE w.ev_class IN ({{table_text}}::regclass,
+			'github_sync.@resources@'::regclass, 'github_sync.@record@_sync_transactions'::regclass));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_queue_runs_code_of_application() IS
+'private: writing what we keep of a record fires triggers of the application, or it has rules: only what is done step '
+'by step shows them each step';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_runs_code_of_application() RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN EXISTS (SELECT FROM pg_trigger AS g JOIN pg_proc AS p ON p.oid = g.tgfoid
 		WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND p.pronamespace <> 'github_sync'::regnamespace
-			AND g.tgrelid IN ({{table_text}}::regclass, 'github_sync.@resources@'::regclass,
-				'github_sync.@record@_sync_transactions'::regclass))
+			AND g.tgrelid = {{table_text}}::regclass)
 		OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhparent = {{table_text}}::regclass)
-		OR EXISTS (SELECT FROM pg_rewrite AS w WHERE w.ev_class IN ({{table_text}}::regclass,
-			'github_sync.@resources@'::regclass, 'github_sync.@record@_sync_transactions'::regclass));
+		OR github_sync.@record@_queue_runs_code_of_application();
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_runs_code_of_application() IS

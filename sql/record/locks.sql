@@ -36,7 +36,7 @@
  *
  * Not here: what changes many rows at once and passes over those that somebody
  * has, by SKIP LOCKED in its own WHERE (_release_due, _release_paused, _prune,
- * release_comments_of_issue, _report_redirect).
+ * release_comments_of_issue, _report_redirect, _settle_listed).
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_key_share_local_row(key {{key_type}}) RETURNS boolean
@@ -94,17 +94,30 @@ COMMENT ON FUNCTION github_sync.@record@_lock_local_row_nowait({{key_type}}) IS
 --@task 'private: nobody decides about the issue just now, or begins to before this transaction is over, so that its '
 --@task 'task stays where it is; somebody does: false, in a worker 55P03';
 
---@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_local_row_nowait(key {{key_type}}) RETURNS boolean
---@task LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_table_to_insert_nowait() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	LOCK TABLE ONLY {{table}} IN ROW EXCLUSIVE MODE NOWAIT;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_table_to_insert_nowait() IS
+'private: rows can be inserted without waiting; 55P03, at once, when somebody has locked the table';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_local_rows_nowait(keys {{key_type}}[]) RETURNS boolean
+--@task LANGUAGE plpgsql SET enable_seqscan = off AS $$
 --@task #variable_conflict use_variable
+--@task DECLARE
+--@task	held bigint;
 --@task BEGIN
 --@task	LOCK TABLE ONLY {{table}} IN ROW SHARE MODE NOWAIT;
---@task	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE NOWAIT;
---@task	RETURN FOUND;
+--@task	SELECT count(*) INTO held FROM (
+--@task		SELECT FROM {{table}} AS r WHERE r.{{id}} = ANY (keys) ORDER BY r.{{id}} FOR KEY SHARE NOWAIT) AS l;
+--@task	RETURN held = cardinality(keys);
 --@task END
 --@task $$;
---@task COMMENT ON FUNCTION github_sync.task_key_share_local_row_nowait({{key_type}}) IS
---@task 'private: keeps a task from being deleted; 55P03 when that is just being done, or the table is locked';
+--@task COMMENT ON FUNCTION github_sync.task_key_share_local_rows_nowait({{key_type}}[]) IS
+--@task 'private: keeps tasks from being deleted; false: one of them is gone. 55P03: that is just being done, or the '
+--@task 'table is locked';
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_local_row_skip_locked(key {{key_type}}) RETURNS boolean
 --@task LANGUAGE plpgsql AS $$
@@ -415,18 +428,16 @@ COMMENT ON FUNCTION github_sync.@record@_lock_record_of_local_row({{key_type}}) 
 --@task COMMENT ON FUNCTION github_sync.task_key_share_record(bigint) IS
 --@task 'private: keeps a record that a comment is to refer to from becoming part of another one; false: it just has';
 
---@task CREATE OR REPLACE FUNCTION github_sync.task_share_record_nowait(cached_id bigint)
---@task RETURNS github_sync.github_issues
---@task LANGUAGE plpgsql AS $$
---@task DECLARE
---@task	cached github_sync.github_issues;
+--@task CREATE OR REPLACE FUNCTION github_sync.task_share_records_nowait(cached_ids bigint[])
+--@task RETURNS SETOF github_sync.github_issues
+--@task LANGUAGE plpgsql SET enable_seqscan = off AS $$
 --@task BEGIN
---@task	SELECT * INTO cached FROM github_sync.github_issues AS i WHERE i.id = cached_id FOR SHARE NOWAIT;
---@task	RETURN cached;
+--@task	RETURN QUERY SELECT * FROM github_sync.github_issues AS i WHERE i.id = ANY (cached_ids)
+--@task		ORDER BY i.id FOR SHARE NOWAIT;
 --@task END
 --@task $$;
---@task COMMENT ON FUNCTION github_sync.task_share_record_nowait(bigint) IS
---@task 'private: a record that nobody links, unlinks or changes otherwise until the transaction ends; 55P03 when '
+--@task COMMENT ON FUNCTION github_sync.task_share_records_nowait(bigint[]) IS
+--@task 'private: records that nobody links, unlinks or changes otherwise until the transaction ends; 55P03 when '
 --@task 'somebody just does';
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_record_of_number(repo_id bigint, issue_number integer)

@@ -209,41 +209,67 @@ COMMENT ON FUNCTION github_sync.@record@_take_in_echo(
 'private: outbound transactions that were inserted while the row of this record was made are its own echo: what they '
 'tell of came from GitHub. The record that they made for the row becomes part of this one';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_hold_tasks(issue_ids bigint[]) RETURNS bigint[]
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	held record;
+--@comment BEGIN
+--@comment	/* Unlinked while a row is made, its issue would leave it without a task. */
+--@comment	SELECT coalesce(array_agg(i.id), '{}') AS ids, array_agg(i.task_id) AS keys INTO held
+--@comment	FROM github_sync.task_share_records_nowait(issue_ids) AS i WHERE i.task_id IS NOT NULL;
+--@comment	/* A task is being deleted: asked again shortly, when that is done. */
+--@comment	IF NOT github_sync.task_key_share_local_rows_nowait(held.keys) THEN
+--@comment		RAISE lock_not_available USING MESSAGE = 'the task of the comment has just been deleted';
+--@comment	END IF;
+--@comment	RETURN held.ids;
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_hold_tasks(bigint[]) IS
+--@comment 'private: keeps issues and their tasks together, so that comments can become rows of them; returns the '
+--@comment 'issues that have a task. 55P03: somebody holds one of them';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_with_made_row(
+	INOUT cached github_sync.@resources@, key {{key_type}}, made github_sync.local_row)
+LANGUAGE plpgsql AS $$
+BEGIN
+	/* The application's triggers did not let it be: the record stays as it is. */
+	IF made.is_there IS NOT TRUE THEN
+		RETURN;
+	END IF;
+	cached.@record@_id := key;
+--@task	cached.local_repo_id := made.github_repo_id;
+	cached.row_is_ours := true;
+	cached.local_base := made.fields;
+	cached.remote_base := github_sync.@record@_remote_fields(cached);
+	cached.preferred_side := NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_with_made_row(
+	github_sync.@resources@, {{key_type}}, github_sync.local_row) IS
+'private: a record with the local row that was made of what it shows';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_make_local_row(
 	t github_sync.@record@_sync_transactions, repo github_sync.github_repos,
 	INOUT cached github_sync.@resources@, remote text[], shown_json text)
 LANGUAGE plpgsql AS $$
 DECLARE
+	new_row github_sync.new_row;
 	made record;
---@comment	task_id github_sync.github_issues.task_id%TYPE;
 BEGIN
 	IF repo.sync_direction = 'outbound' OR cached.local_deleted_at IS NOT NULL OR t.direction <> 'inbound' THEN
 		RETURN;
 	END IF;
---@comment	/* Unlinked while the row is made, its issue would leave it without a task. */
---@comment	task_id := (github_sync.task_share_record_nowait(cached.github_issue_id)).task_id;
---@comment	IF task_id IS NULL THEN
+--@comment	IF github_sync.comment_hold_tasks(ARRAY[cached.github_issue_id]) = '{}' THEN
 --@comment		RETURN;
 --@comment	END IF;
---@comment	/* Its task is being deleted: asked again shortly, when that is done. */
---@comment	IF NOT github_sync.task_key_share_local_row_nowait(task_id) THEN
---@comment		RAISE lock_not_available USING MESSAGE = 'the task of the comment has just been deleted';
---@comment	END IF;
-	SELECT * INTO made FROM github_sync.@record@_insert_local_row(
-		repo, remote, cached.github_updated_at, shown_json::jsonb,
---@task		NULL);
---@comment		cached.github_issue_id);
-	/* The application's triggers did not let it be: the record stays as it is. */
-	IF made.key IS NULL THEN
-		RETURN;
-	END IF;
-	cached.@record@_id := made.key;
---@task	cached.local_repo_id := (github_sync.task_local_row(made.key)).github_repo_id;
-	cached.row_is_ours := true;
-	cached.local_base := made.written;
-	cached.remote_base := remote;
-	cached.preferred_side := NULL;
-	PERFORM github_sync.@record@_take_in_echo(t, cached);
+	new_row.fields := github_sync.@record@_storable_fields(remote);
+	new_row.modified_at := cached.github_updated_at;
+--@comment	new_row.parent_issue_id := cached.github_issue_id;
+	new_row.json := shown_json;
+	PERFORM github_sync.@record@_lock_table_to_insert_nowait();
+	made := github_sync.@record@_insert_local_rows(repo, ARRAY[new_row]);
+	cached := github_sync.@record@_with_made_row(cached, made.keys[1], made.made[1]);
+	PERFORM github_sync.@record@_take_in_echo(t, cached) WHERE cached.@record@_id IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_make_local_row(

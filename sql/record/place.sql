@@ -165,7 +165,8 @@ COMMENT ON FUNCTION github_sync.@record@_may_go_along(github_sync.@resources@) I
 --@comment	WHERE c.id = cached.id AND arrived_id IS NOT NULL;
 --@comment	UPDATE github_sync.comment_sync_transactions AS q SET github_issue_id = arrived_id,
 --@comment		github_repo_id = target.id, github_app_installation_id = target.github_app_installation_id,
---@comment		github_issue_number = issue.number
+--@comment		github_issue_number = issue.number,
+--@comment		next_attempt_at = nullif(q.next_attempt_at, 'infinity')	/* for the issue where it was */
 --@comment	WHERE q.github_comment_id = cached.id AND arrived_id IS NOT NULL
 --@comment		AND q.state IN ('queued', 'processing', 'errored', 'disabled');
 --@comment END

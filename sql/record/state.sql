@@ -47,6 +47,7 @@ BEGIN
 	ELSE
 		NEW.claimed_by := NULL;
 	END IF;
+	PERFORM github_sync.@record@_note_change(OLD.id);
 	NEW.finished_at := CASE WHEN NEW.state NOT IN ('queued', 'processing') THEN clock_timestamp() END;
 	RETURN NEW;
 END

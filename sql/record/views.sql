@@ -1,7 +1,9 @@
 /*
  * Views, one SELECT per record type; attach joins them by UNION ALL.  Each
  * part is headed by the view's name and what it tells, and by a line for each
- * column: these become the comments of the view.
+ * column: these become the comments of the view.  A condition in --@only is
+ * asked of all parts together: the planner goes through UNION ALL in the order
+ * of an index only where no part has a condition of its own.
  */
 
 --@view sync_status: how many transactions per record type, direction and state, the oldest and the newest
@@ -11,10 +13,30 @@
 --@column transactions: how many there are
 --@column oldest: when the first of them was inserted
 --@column newest: when the last of them was inserted
-	SELECT '@record@' AS record_type, t.direction, t.state, count(*) AS transactions,
-		min(t.inserted_at) AS oldest, max(t.inserted_at) AS newest
-	FROM github_sync.@record@_sync_transactions AS t
-	GROUP BY t.direction, t.state
+	/* What the worker has counted, block by block, and what has changed since or was never counted. */
+	SELECT '@record@' AS record_type, a.direction, a.state, sum(a.transactions)::bigint AS transactions,
+		min(a.oldest) AS oldest, max(a.newest) AS newest
+	FROM (
+		SELECT c.direction, c.state, c.transactions, c.oldest, c.newest FROM github_sync.@record@_state_counts AS c
+		WHERE c.transactions > 0
+			AND NOT EXISTS (SELECT FROM github_sync.@record@_changed_blocks AS h WHERE h.first_id = c.first_id)
+		UNION ALL
+		SELECT n.* FROM (
+			SELECT coalesce(g.last_before + 1, -9223372036854775808) AS first_id,
+				coalesce(g.first_id - 1, 9223372036854775807) AS last_id
+			FROM (SELECT lag(b.last_id) OVER (ORDER BY b.first_id) AS last_before, b.first_id FROM (
+				SELECT c.first_id, c.last_id FROM github_sync.@record@_state_counts AS c GROUP BY c.first_id, c.last_id
+				UNION ALL SELECT NULL::bigint AS first_id, NULL::bigint AS last_id) AS b) AS g
+			WHERE g.last_before IS NULL OR g.first_id IS NULL OR g.first_id > g.last_before + 1
+			UNION ALL
+			SELECT c.first_id, c.last_id FROM github_sync.@record@_state_counts AS c
+			WHERE EXISTS (SELECT FROM github_sync.@record@_changed_blocks AS h WHERE h.first_id = c.first_id)
+			GROUP BY c.first_id, c.last_id) AS u
+		CROSS JOIN LATERAL (
+			SELECT t.direction, t.state, count(*), min(t.inserted_at), max(t.inserted_at)
+			FROM github_sync.@record@_sync_transactions AS t WHERE t.id BETWEEN u.first_id AND u.last_id
+			GROUP BY t.direction, t.state) AS n) AS a
+	GROUP BY a.direction, a.state
 
 --@view sync_queue: a row per queued or processing transaction and what it waits for
 --@column record_type: task or comment
@@ -36,62 +58,77 @@
 --@column last_error_at: when that was
 --@column pause_reason: what GitHub or the server said when the row's installation or repository began to wait; NULL:
 --@more it does not
+--@only state IN ('queued', 'processing')
+	/* Of the queue alone, the rest in subqueries: so the first ones cost little, whatever waits behind them. */
 	SELECT '@record@' AS record_type, t.id, t.direction, t.action, t.state, t.@record@_id::text AS record_id,
-		r.owner_login || '/' || r.name AS repository,
+		(SELECT r.owner_login || '/' || r.name FROM github_sync.github_repos AS r WHERE r.id = t.github_repo_id)
+			AS repository,
 --@task		t.github_issue_number,
---@comment		coalesce(t.github_issue_number, issue.number) AS github_issue_number,
+--@comment		coalesce(t.github_issue_number, (SELECT issue.number FROM github_sync.github_comments AS cached
+--@comment			JOIN github_sync.github_issues AS issue ON issue.id = cached.github_issue_id
+--@comment			WHERE cached.id = t.github_comment_id)) AS github_issue_number,
 		t.priority, t.queued_at,
 		CASE
 			WHEN t.state = 'processing' THEN 'processing'
-			WHEN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
-				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing') THEN 'record busy'
-			WHEN attached.is_unfit THEN 'table does not fit'
+			WHEN t.@resource@_id = ANY (ARRAY(SELECT p.@resource@_id
+				FROM github_sync.@record@_sync_transactions AS p WHERE p.state = 'processing')) THEN 'record busy'
+			WHEN (SELECT NOT bool_and(github_sync.attached_table_fits(a.table_schema, a.table_name, a.mapping))
+				FROM github_sync.attached_tables AS a WHERE a.record_type = '@record@') THEN 'table does not fit'
 --@comment			/* As its claim will find: no number to send it to, no task to belong to. */
---@comment			WHEN t.next_attempt_at = 'infinity'
---@comment				OR t.action = 'upsert' AND cached.github_id IS NULL AND issue.number IS NULL
---@comment				OR t.action = 'upsert' AND t.direction = 'inbound' AND r.sync_direction <> 'outbound'
---@comment					AND cached.comment_id IS NULL AND issue.task_id IS NULL
---@comment					AND issue.local_deleted_at IS NULL AND issue.deleted_at IS NULL
+--@comment			WHEN t.next_attempt_at = 'infinity' OR t.action = 'upsert' AND (
+--@comment				SELECT cached.github_id IS NULL AND issue.number IS NULL
+--@comment					OR t.direction = 'inbound' AND r.sync_direction <> 'outbound'
+--@comment						AND cached.comment_id IS NULL AND issue.task_id IS NULL
+--@comment						AND issue.local_deleted_at IS NULL AND issue.deleted_at IS NULL
+--@comment				FROM (SELECT) AS once
+--@comment				LEFT JOIN github_sync.github_comments AS cached ON cached.id = t.github_comment_id
+--@comment				LEFT JOIN github_sync.github_issues AS issue ON issue.id = cached.github_issue_id
+--@comment				LEFT JOIN github_sync.github_repos AS r ON r.id = t.github_repo_id)
 --@comment			THEN 'parent issue' || coalesce((
 --@comment				SELECT CASE p.state
 --@comment					WHEN 'errored' THEN format(': errored (%s)', p.error_code)
 --@comment					WHEN 'disabled' THEN format(': disabled (%s)', p.disabled_reason) END
 --@comment				/* Of the last that ended by itself: one that another covers knows nothing of how that ends. */
---@comment				FROM github_sync.task_sync_transactions AS p WHERE p.github_issue_id = issue.id
---@comment					AND p.state NOT IN ('canceled', 'dropped', 'duplicate')
+--@comment				FROM github_sync.github_comments AS cached
+--@comment				JOIN github_sync.task_sync_transactions AS p ON p.github_issue_id = cached.github_issue_id
+--@comment				WHERE cached.id = t.github_comment_id AND p.state NOT IN ('canceled', 'dropped', 'duplicate')
 --@comment				ORDER BY p.finished_at DESC NULLS FIRST, p.id DESC LIMIT 1), '')
 			WHEN t.next_attempt_at > now() AND EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
 				WHERE a.@resource@_id = t.@resource@_id AND a.outcome IS NULL) THEN 'creation being looked up'
-			WHEN i.paused_until > greatest(t.next_attempt_at, now()) THEN CASE i.pause_kind
-				WHEN 'rate limit' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
-				WHEN 'budget' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
-				WHEN 'unreachable' THEN 'GitHub unreachable'
-				ELSE i.pause_reason END
-			WHEN t.creates AND i.creations_paused_until > greatest(t.next_attempt_at, now())
-				THEN 'rate limit until ' || i.creations_paused_until::timestamptz(0)
-			WHEN t.next_attempt_at > now() THEN 'retry at ' || t.next_attempt_at::timestamptz(0)
-			WHEN i.state <> 'active' THEN 'installation ' || i.state
-			WHEN copy.because IS NOT NULL THEN 'copied database'
-			WHEN current_setting('github_sync.enabled', true) = 'off' THEN 'github_sync.enabled is off'
-			ELSE 'ready'
+			ELSE coalesce(
+				/* Few installations wait, so that most rows need not be told which. */
+				CASE WHEN t.github_app_installation_id = ANY (ARRAY(
+					SELECT i.id FROM github_sync.github_app_installations AS i
+					WHERE i.state <> 'active' OR i.paused_until > now() OR i.creations_paused_until > now()))
+				THEN (SELECT CASE
+					WHEN i.paused_until > greatest(t.next_attempt_at, now()) THEN CASE i.pause_kind
+						WHEN 'rate limit' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
+						WHEN 'budget' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
+						WHEN 'unreachable' THEN 'GitHub unreachable'
+						ELSE i.pause_reason END
+					WHEN t.creates AND i.creations_paused_until > greatest(t.next_attempt_at, now())
+						THEN 'rate limit until ' || i.creations_paused_until::timestamptz(0)
+					WHEN t.next_attempt_at > now() THEN NULL
+					WHEN i.state <> 'active' THEN 'installation ' || i.state END
+					FROM github_sync.github_app_installations AS i WHERE i.id = t.github_app_installation_id) END,
+				CASE
+					WHEN t.next_attempt_at > now() THEN 'retry at ' || t.next_attempt_at::timestamptz(0)
+					WHEN (SELECT bool_or(github_sync.why_copied(a.database_identity, a.server, a.held_because,
+							github_sync.registered_identity(), github_sync.server_fingerprint(),
+							github_sync.promotion_fingerprint()) IS NOT NULL)
+						FROM (SELECT) AS once LEFT JOIN github_sync.attached_tables AS a ON true)
+					THEN 'copied database'
+					WHEN current_setting('github_sync.enabled', true) = 'off' THEN 'github_sync.enabled is off'
+					ELSE 'ready'
+				END)
 		END AS waits_for,
 		t.attempts, t.last_error, t.last_error_at,
-		coalesce(CASE WHEN i.paused_until > now() THEN i.pause_reason END,
-			CASE WHEN r.paused_until > now() THEN r.pause_reason END) AS pause_reason
+		(SELECT coalesce(
+			(SELECT i.pause_reason FROM github_sync.github_app_installations AS i
+				WHERE i.id = t.github_app_installation_id AND i.paused_until > now()),
+			(SELECT r.pause_reason FROM github_sync.github_repos AS r
+				WHERE r.id = t.github_repo_id AND r.paused_until > now()))) AS pause_reason
 	FROM github_sync.@record@_sync_transactions AS t
-	LEFT JOIN github_sync.github_repos AS r ON r.id = t.github_repo_id
-	LEFT JOIN github_sync.github_app_installations AS i ON i.id = t.github_app_installation_id
---@comment	LEFT JOIN github_sync.github_comments AS cached ON cached.id = t.github_comment_id
---@comment	LEFT JOIN github_sync.github_issues AS issue ON issue.id = cached.github_issue_id
-	CROSS JOIN (
-		SELECT max(github_sync.why_copied(a.database_identity, a.server, a.held_because,
-			github_sync.registered_identity(), github_sync.server_fingerprint(),
-			github_sync.promotion_fingerprint())) AS because
-		FROM (SELECT) AS once LEFT JOIN github_sync.attached_tables AS a ON true) AS copy
-	CROSS JOIN (
-		SELECT NOT bool_and(github_sync.attached_table_fits(a.table_schema, a.table_name, a.mapping)) AS is_unfit
-		FROM github_sync.attached_tables AS a WHERE a.record_type = '@record@') AS attached
-	WHERE t.state IN ('queued', 'processing')
 
 --@view sync_errors: a row per errored transaction that nothing has mended since, why, and the statement that retries
 --@more it; one whose record was synced since, in that direction, is in sync_history alone
@@ -111,14 +148,16 @@
 		t.github_repo_id, t.github_issue_number, t.error_code, t.error_reason, t.attempts, t.finished_at AS errored_at,
 		format('SELECT github_sync.retry_@record@_sync_transaction(%s)', t.id) AS retry
 	FROM github_sync.@record@_sync_transactions AS t
-	LEFT JOIN github_sync.@resources@ AS cached ON cached.id = t.@resource@_id
 	WHERE t.state = 'errored' AND NOT EXISTS (
 		SELECT FROM github_sync.@record@_sync_transactions AS later
 		WHERE later.@resource@_id = t.@resource@_id AND github_sync.mends(
 			ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
 				false)::github_sync.ended,
 			ROW(t.finished_at, t.direction, t.action, t.state, true,
-				t.error_code = 'transferred' AND cached.@record@_id IS NULL)::github_sync.ended))
+				/* The resource may be back as another row's, which does nothing for the one that it left. */
+				t.error_code = 'transferred' AND NOT EXISTS (SELECT FROM github_sync.@resources@ AS r
+					WHERE t.@record@_id IS NULL AND r.id = t.@resource@_id AND r.@record@_id IS NOT NULL
+						OR r.@record@_id = t.@record@_id AND r.github_id IS NOT NULL))::github_sync.ended))
 
 --@view sync_history: the audit trail: a row per transaction and what superseded it
 --@column record_type: task or comment
@@ -158,7 +197,6 @@
 		coalesce(t.canceled_by, t.duplicate_of, t.dropped_for) AS superseded_by,
 		t.claim_no, t.attempts, t.inserted_at, t.queued_at, t.processing_at, t.finished_at, t.last_error
 	FROM github_sync.@record@_sync_transactions AS t
-	LEFT JOIN github_sync.@resources@ AS cached ON cached.id = t.@resource@_id
 
 --@view sync_problems:
 	SELECT '@record@' AS record_type, 'overwriting' AS problem, c.turned_at[1] AS since,

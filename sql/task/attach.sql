@@ -44,7 +44,7 @@ COMMENT ON FUNCTION github_sync.task_assignments(github_sync.table_mapping) IS
 
 CREATE FUNCTION github_sync.task_new_columns(mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN format('jsonb_build_object(%s)', concat_ws(', ',
+RETURN format('pg_catalog.jsonb_build_object(%s)', concat_ws(', ',
 	format('%L, new_fields[%s]', (mapping.title).name, github_sync.task_title_position()),
 	format('%L, new_fields[%s]', (mapping.body).name, github_sync.task_body_position()),
 	CASE WHEN (mapping.state).name IS NOT NULL THEN

@@ -19,7 +19,7 @@
 typedef struct GithubItem
 {
 	char *json;               /* malloc'd: the item as it stands in the list */
-	GithubParseResult result; /* anything but OK: resource is empty */
+	GithubParseResult result; /* anything but OK: resource says at most which one it is */
 	const char *problem;      /* static text naming what is wrong; NULL: nothing */
 	GithubResource resource;
 } GithubItem;
@@ -39,6 +39,9 @@ typedef struct GithubItems
  */
 extern GithubParseResult github_items_parse(GithubResourceKind kind, const char *json,
 											GithubItems *items, const char **problem);
+
+/* An item of the future is one that cannot be read: its updated_at would move the place where a list is read next. */
+extern void github_items_refuse_future(GithubItems *items, int64_t answered_at);
 extern void github_items_free(GithubItems *items);
 
 #endif

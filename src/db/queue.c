@@ -96,6 +96,19 @@ queue_forget_deliveries(void)
 	return result_bool(&result, 0, "more");
 }
 
+bool
+queue_count_blocks(RecordType record_type, int32 most)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.%s_count_blocks($1) AS more", INT4OID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	parameters_add_int32(&parameters, most);
+	result = statement_run(&statement, record_type, &parameters);
+	return result_bool(&result, 0, "more");
+}
+
 void
 queue_visit_past_creations(RecordType record_type, QueueCreationsVisitor visitor)
 {

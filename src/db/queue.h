@@ -38,6 +38,9 @@ extern bool queue_end_pending_deliveries(void);
 /* Old webhook deliveries are deleted; true: there are more. */
 extern bool queue_forget_deliveries(void);
 
+/* Counts that many blocks of the history, for sync_status; true: there may be more. */
+extern bool queue_count_blocks(RecordType record_type, int32 most);
+
 /* Creations of the last hours, as their attempts tell: how many, how long ago. */
 typedef void (*QueueCreationsVisitor)(int64 installation_id, int count, int64 age_ms);
 extern void queue_visit_past_creations(RecordType record_type, QueueCreationsVisitor visitor);

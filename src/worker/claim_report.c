@@ -24,9 +24,6 @@
 /* A minute after its last change a record is settled, and a second more, as GitHub's times are whole ones. */
 #define SETTLING_MS (61 * 1000)
 
-/* Clocks differ by seconds; as the insert rules have it for what we are told. */
-#define UPDATED_AHEAD_MAX_S (24 * 60 * 60)
-
 /* Ten thousand issues or comments: one made meanwhile is not that far back. */
 #define LOOKUP_MAX_PAGES 100
 
@@ -86,11 +83,10 @@ keep_etag(const Conversation *conversation, const char *etag)
 	claim->etag_key = MemoryContextStrdup(claim->context, conversation->token_key);
 }
 
-/* Taken, it would outrank every true change of its record for as long. */
 static bool
 is_of_the_future(const GithubResource *resource, int64 answered_at)
 {
-	return resource != NULL && resource->updated_at > answered_at + UPDATED_AHEAD_MAX_S;
+	return resource != NULL && github_resource_is_of_the_future(resource, answered_at);
 }
 
 /* Another repository may have its name; denied: as conversation_locate(). */
@@ -260,7 +256,7 @@ find_own_creation(const GithubResourceList *list, const SyncClaim *claim)
 		const GithubResource *item = &list->items[i];
 
 		if (carries_key(item, claim) && (first == NULL || item->id < first->id) &&
-			queue_report_is_own_creation(claim, item->author_id, identity_own_id()))
+			queue_report_is_own_creation(claim, item->id, item->author_id, identity_own_id()))
 			first = item;
 	}
 	return first;

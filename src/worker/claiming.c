@@ -30,6 +30,7 @@
 #include "worker/backoff.h"
 #include "worker/claiming.h"
 #include "worker/conversation.h"
+#include "worker/counting.h"
 #include "worker/deliveries.h"
 #include "worker/failure.h"
 #include "worker/line.h"
@@ -56,6 +57,10 @@
 #define FRUITLESS_DELAY_MAX_MS 100
 #define FRUITLESS_GAP_MS 5 /* rounds with more time between them have other reasons */
 
+#define DELIVERIES_WITH_CARE_MS (5 * 1000)
+#define FAILED_DELIVERIES_BASE_MS (2 * 1000)
+#define FAILED_DELIVERIES_MAX_MS (5 * 60 * 1000)
+
 #define FAILED_CLAIM_BASE_MS 100
 #define FAILED_CLAIM_MAX_MS (60 * 1000)
 #define LOCKED_TABLE_MAX_MS 1000 /* nobody tells when it is let go of */
@@ -76,8 +81,10 @@ static struct
 	bool all_is_well;          /* no installation is stopped, though an error is shown */
 	int failures;              /* in a row; meanwhile each record type is claimed alone */
 	TimestampTz rests_until[RECORD_TYPES]; /* the type that failed */
-	RecordType first;                      /* whose turn it is to claim first */
-	int fruitless; /* rounds without a claim, each right after the one before */
+	int delivery_failures;                 /* in a row */
+	TimestampTz deliveries_rest_until;
+	RecordType first; /* whose turn it is to claim first */
+	int fruitless;    /* rounds without a claim, each right after the one before */
 	TimestampTz last_round;
 	TimestampTz round_not_before;
 } claiming;
@@ -120,6 +127,7 @@ void
 claiming_note_wake(void)
 {
 	passed_note_wake();
+	counting_note_changes();
 	claiming.expects_work = true;
 }
 
@@ -404,6 +412,67 @@ forget_deliveries(void *argument pg_attribute_unused())
 	claiming_note_due(deliveries_forget());
 }
 
+/* DbAction */
+static void
+count_blocks(void *argument)
+{
+	const ClaimRound *round = argument;
+
+	counting_progress(round->type);
+}
+
+/* For whoever asks how many there are: what goes wrong with it concerns no transaction. */
+static void
+count_history(ClaimRound *round)
+{
+	DbError error;
+
+	for (RecordType type = 0; type < RECORD_TYPES; type++)
+	{
+		if (!claiming.attached[type])
+			continue;
+		round->type = type;
+		if (counting_next_time(type) <= GetCurrentTimestamp() &&
+			!db_try(count_blocks, round, &error))
+			ereport(LOG,
+					(errcode(error.sqlstate),
+					 errmsg("github_sync: %s transactions could not be counted: %s",
+							record_type_name(type), error.message)));
+		claiming_note_due(counting_next_time(type));
+	}
+}
+
+static void
+note_failed_deliveries(const DbError *error)
+{
+	claiming.delivery_failures++;
+	claiming.deliveries_rest_until = db_error_is_contention(error)
+		? backoff_doubling(claiming.delivery_failures, FAILED_CLAIM_BASE_MS, LOCKED_TABLE_MAX_MS)
+		: backoff_doubling(claiming.delivery_failures, FAILED_DELIVERIES_BASE_MS,
+						   FAILED_DELIVERIES_MAX_MS);
+	claiming_note_due(claiming.deliveries_rest_until);
+	if (claiming.delivery_failures == 1)
+		ereport(LOG,
+				(errcode(error->sqlstate),
+				 errmsg("github_sync: webhook deliveries wait: %s", error->message)));
+}
+
+/* What is wrong with their table must not stop rows.  A subtransaction only where something is wrong. */
+static void
+run_for_deliveries(DbAction action)
+{
+	DbError error;
+
+	if (claiming.deliveries_rest_until > GetCurrentTimestamp())
+		claiming_note_due(claiming.deliveries_rest_until);
+	else if (claiming.failures == 0 && claiming.delivery_failures == 0)
+		action(NULL);
+	else if (db_try(action, NULL, &error))
+		claiming.delivery_failures = 0;
+	else
+		note_failed_deliveries(&error);
+}
+
 static void
 release_due(ClaimRound *round)
 {
@@ -414,7 +483,8 @@ release_due(ClaimRound *round)
 	claiming_note_due(installations_next_pause_end());
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 		(void) run_for_type(round, type, release_type);
-	(void) run_for_type(round, RECORD_TASK, forget_deliveries);
+	if (claiming.attached[RECORD_TASK])
+		run_for_deliveries(forget_deliveries);
 }
 
 /* What this worker holds, and what has to be put back by itself; palloc'd. */
@@ -622,6 +692,18 @@ claim_rows(ClaimRound *round)
 		claim_lost(round, lost);
 }
 
+/* What ended a worker, or a round, may have been one of them: rows go first for as long as care is asked for. */
+static void
+end_deliveries(void)
+{
+	if (!claiming.attached[RECORD_TASK])
+		return;
+	if (suspects_need_care())
+		claiming_note_due(backoff_in_ms(DELIVERIES_WITH_CARE_MS));
+	else
+		run_for_deliveries(end_pending_deliveries);
+}
+
 /* DbAction: fills the free slots; its argument is a ClaimRound. */
 static void
 claim(void *argument)
@@ -637,7 +719,8 @@ claim(void *argument)
 	end_pauses_of_settings();
 	look_for_end_of_outages();
 	release_due(round);
-	(void) run_for_type(round, RECORD_TASK, end_pending_deliveries);
+	end_deliveries();
+	count_history(round);
 	learn_past_creations(round);
 	round->slots = free_slots();
 	claim_rows(round);
@@ -669,6 +752,8 @@ begin_conversations(List *claims)
 {
 	ListCell *cell;
 
+	if (claims != NIL)
+		counting_note_changes();
 	foreach (cell, claims)
 		begin_conversation(lfirst(cell));
 	list_free(claims);
@@ -691,7 +776,7 @@ note_room(const ClaimRound *round)
 
 /* False: the queue could not be told of it, or did not take it. */
 static bool
-end_unfit(const UnfitClaim *unfit)
+end_unfit(UnfitClaim *unfit)
 {
 	TimestampTz retry_at = DT_NOEND;
 	bool ended = unfit->is_fenced &&
@@ -710,7 +795,7 @@ end_all_unfit(List *claims)
 
 	foreach (cell, claims)
 	{
-		const UnfitClaim *unfit = lfirst(cell);
+		UnfitClaim *unfit = lfirst(cell);
 
 		ereport(LOG,
 				(errcode(unfit->error.sqlstate),

@@ -34,7 +34,10 @@ let_go(Report *report, const char *reason)
 static GithubResourceKind
 kind_of_items(const RepoSweep *sweep)
 {
-	return strcmp(sweep->stream, "issues") == 0 ? GITHUB_ISSUE : GITHUB_COMMENT;
+	bool is_of_comments = sweep->operation == GITHUB_SWEEP_COMMENTS ||
+		sweep->operation == GITHUB_SWEEP_ISSUE_COMMENTS;
+
+	return is_of_comments ? GITHUB_COMMENT : GITHUB_ISSUE;
 }
 
 static void
@@ -49,6 +52,7 @@ report_items(Report *report, const GithubItems *items)
 	SweptPage page = {.answered_at = answer->verdict.answered_at,
 					  .own_id = identity_own_id(),
 					  .next_link = next != NULL ? pstrdup(next) : NULL,
+					  .last_page = link_header_last_page(answer->link),
 					  .etag = takes_etag ? answer->etag : NULL,
 					  .etag_key = conversation->token_key,
 					  .items = items};
@@ -75,6 +79,7 @@ report_page(Report *report)
 		fail(report, psprintf("GitHub's list cannot be read: %s", problem ? problem : "not JSON"));
 		return;
 	}
+	github_items_refuse_future(&items, conversation->answer->verdict.answered_at);
 	PG_TRY();
 	{
 		report_items(report, &items);
@@ -130,8 +135,13 @@ report_unavailable_list(Report *report)
 		repo_sweeps_report_failure(report->conversation->sweep, verdict_describe(answer), true);
 		return;
 	}
-	report_unavailable(report);
-	let_go(report, NULL);
+	if (answer->verdict.kind == GITHUB_UNAVAILABLE)
+		report_unavailable(report);
+	/* What comes as an answer may come of this list alone, while others of the installation end each pause. */
+	if (answer->verdict.transport == GITHUB_ANSWERED)
+		fail(report, verdict_describe(answer));
+	else
+		let_go(report, NULL);
 }
 
 static void

@@ -10,23 +10,34 @@
 #include "core/url.h"
 #include "db/transaction.h"
 #include "server/settings.h"
+#include "server/suspects.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
 #include "worker/claiming.h"
+#include "worker/page_repeats.h"
 #include "worker/sweeps.h"
 
-/* A look costs a statement: commits ask for one no more often. */
+/* What is due and cannot be claimed now is looked at again then. */
 #define LOOKS_APART_MS 1000
 
-/* What cannot be claimed is looked at again then. */
-#define FAILED_LOOK_MS (30 * 1000)
+/* Commits ask for a look as well: it costs the more, the more lists there are, and may take two percent of the time. */
+#define SHARE_OF_LOOKS 50
+#define WOKEN_LOOKS_APART_MS 100
+
+/* What cannot be claimed is looked at again then, and ever later; longer where the look itself takes long. */
+#define FAILED_LOOK_BASE_MS (2 * 1000)
+#define CANCELED_LOOK_BASE_MS (30 * 1000)
+#define FAILED_LOOK_MAX_MS (10 * 60 * 1000)
+#define LOOK_WITH_CARE_MS (5 * 1000)
 
 static struct
 {
-	List *in_hand;       /* of Conversation */
-	TimestampTz look_at; /* 0: at once */
-	TimestampTz looked_at;
+	List *in_hand;             /* of Conversation */
+	TimestampTz look_at;       /* 0: at once */
+	TimestampTz woken_look_at; /* no sooner for a commit */
+	int failures;              /* in a row */
+	TimestampTz not_before;    /* whatever is committed */
 } sweeps;
 
 typedef struct Look
@@ -36,15 +47,18 @@ typedef struct Look
 	TimestampTz next_at;
 } Look;
 
+/* Of a page each, or at rest. */
 static int64 *
 busy_installations(int *count)
 {
-	int64 *ids = palloc(sizeof(int64) * Max(list_length(sweeps.in_hand), 1));
+	int64 *ids =
+		palloc(sizeof(int64) * (list_length(sweeps.in_hand) + page_repeats_most_resting() + 1));
 	ListCell *cell;
 
 	*count = 0;
 	foreach (cell, sweeps.in_hand)
 		ids[(*count)++] = ((Conversation *) lfirst(cell))->installation->id;
+	*count += page_repeats_add_resting(ids + *count);
 	return ids;
 }
 
@@ -58,7 +72,7 @@ look_for_lists(void *argument)
 
 	result->queued = repo_sweeps_apply_later();
 	result->claimed = repo_sweeps_claim(busy, count, TopMemoryContext);
-	result->next_at = repo_sweeps_next_time(busy, count);
+	result->next_at = Min(repo_sweeps_next_time(busy, count), page_repeats_next_time());
 }
 
 static void
@@ -74,9 +88,11 @@ hold(Conversation *conversation)
 static void
 begin_sweep(RepoSweep *sweep)
 {
-	Conversation *conversation = conversation_of_sweep(sweep);
+	Conversation *conversation;
 	char *url = sweep->page_link != NULL ? url_within(setting_api_url, sweep->page_link) : NULL;
 
+	page_repeats_note_claim(sweep);
+	conversation = conversation_of_sweep(sweep);
 	if (url != NULL)
 		conversation_go_to(conversation, url);
 	hold(conversation);
@@ -103,20 +119,48 @@ forget_all(List *claimed)
 	list_free(claimed);
 }
 
+static void
+space_woken_looks(TimestampTz began_at)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	long took_ms = TimestampDifferenceMilliseconds(began_at, now);
+	long apart_ms = Min(Max(took_ms * SHARE_OF_LOOKS, WOKEN_LOOKS_APART_MS), LOOKS_APART_MS);
+
+	sweeps.woken_look_at = TimestampTzPlusMilliseconds(now, apart_ms);
+}
+
 static bool
 look_in_transaction(Look *result, DbError *error)
 {
+	TimestampTz began_at = GetCurrentTimestamp();
 	bool succeeded;
 
+	suspects_mark_many();
 	db_begin("claiming lists to read");
 	succeeded = db_try(look_for_lists, result, error);
-	return db_try_commit(error) && succeeded;
+	succeeded &= db_try_commit(error);
+	suspects_unmark();
+	space_woken_looks(began_at);
+	return succeeded;
 }
 
 static bool
 may_claim(void)
 {
 	return setting_enabled && claiming_obstacle() == NULL;
+}
+
+static void
+note_failed_look(const DbError *error)
+{
+	int64 base_ms = db_error_is_timeout(error) ? CANCELED_LOOK_BASE_MS : FAILED_LOOK_BASE_MS;
+
+	if (!db_error_is_contention(error))
+		sweeps.not_before = backoff_doubling(++sweeps.failures, base_ms, FAILED_LOOK_MAX_MS);
+	sweeps.look_at = Max(backoff_in_ms(FAILED_LOOK_BASE_MS), sweeps.not_before);
+	ereport(LOG,
+			(errcode(error->sqlstate),
+			 errmsg("github_sync: could not claim lists to read: %s", error->message)));
 }
 
 void
@@ -128,27 +172,38 @@ sweeps_claim(void)
 
 	if (sweeps.look_at > now || !may_claim())
 		return;
-	sweeps.looked_at = now;
+	/* What ended a worker may have been such a look: rows go first. */
+	if (suspects_need_care())
+	{
+		sweeps.look_at = backoff_in_ms(LOOK_WITH_CARE_MS);
+		return;
+	}
 	if (look_in_transaction(&result, &error))
 	{
 		sweeps.look_at = Max(result.next_at, backoff_in_ms(LOOKS_APART_MS));
+		sweeps.failures = 0;
 		begin_sweeps(result.claimed);
 		if (result.queued)
 			claiming_note_work(); /* our own commit does not wake us */
 		return;
 	}
 	forget_all(result.claimed);
-	sweeps.look_at = backoff_in_ms(FAILED_LOOK_MS);
-	ereport(LOG,
-			(errcode(error.sqlstate),
-			 errmsg("github_sync: could not claim lists to read: %s", error.message)));
+	note_failed_look(&error);
 }
 
 void
 sweeps_note_wake(void)
 {
-	sweeps.look_at =
-		Min(sweeps.look_at, TimestampTzPlusMilliseconds(sweeps.looked_at, LOOKS_APART_MS));
+	sweeps.look_at = Max(Min(sweeps.look_at, sweeps.woken_look_at), sweeps.not_before);
+}
+
+void
+sweeps_note_settings(void)
+{
+	page_repeats_forget();
+	sweeps.failures = 0;
+	sweeps.not_before = 0;
+	sweeps_note_wake();
 }
 
 void
@@ -162,7 +217,7 @@ void
 sweeps_end(Conversation *conversation)
 {
 	sweeps.in_hand = list_delete_ptr(sweeps.in_hand, conversation);
-	sweeps.look_at = 0;   /* the list may go on */
+	sweeps.look_at = sweeps.not_before; /* the list may go on */
 	claiming_note_work(); /* a page may have queued something: our own commit does not wake us */
 	if (conversation->installation->sweep == conversation)
 		conversation->installation->sweep = NULL;

@@ -19,6 +19,9 @@ extern void sweeps_claim(void);
 /* A commit, of anybody's: a list may be due. */
 extern void sweeps_note_wake(void);
 
+/* Settings are others: what rested need not do so any more. */
+extern void sweeps_note_settings(void);
+
 /* A page is asked for once more, elsewhere or with another token; or its conversation ends. */
 extern void sweeps_go_on(Conversation *conversation);
 extern void sweeps_end(Conversation *conversation);

@@ -273,12 +273,16 @@ class Excused {
 		Object.assign(this, { history, lost });
 	}
 
-	/* The first of two is where we do not look, or an error says that there are two; where the second one is gone, that is none. */
+	/* The first of two is where we do not look, or is gone with its repository, or an error says that there are two; where the second one is gone, that is none. */
 	isReportedTwice(first, second) {
 		const { history } = this;
 
 		return history.wasTransferred(first.about.issue, second.at) && (history.deleted.has(second.resource)
-			|| history.placesOf(first.about.issue).some((place) => this.twice.has(place) || !this.ours.has(Number(place.split('#')[0]))));
+			|| history.placesOf(first.about.issue).some((place) => this.twice.has(place) || this.isOutOfReach(Number(place.split('#')[0]))));
+	}
+
+	isOutOfReach(repository) {
+		return !this.ours.has(repository) || this.lost.has(repository);
 	}
 
 	row(type, { row_id: id, repo, place, parent }) {

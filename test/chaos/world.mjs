@@ -109,6 +109,8 @@ export class World {
 			this.count('deadlocks with transactions of two statements');
 		} else if (error.code === '23503' && who === 'a user') {	/* a task that was to be deleted got a comment from GitHub just then */
 			this.count('deletions in vain');
+		} else if (this.lost.has(Number(/^no repository (\d+)$/.exec(error.message)?.[1]))) {	/* deleted while it was typed */
+			this.count('deeds at a repository that is gone');
 		} else if (/^(?:57P0[123]|08\w{3}|ECONN\w+|EPIPE|ENOENT)$/.test(error.code ?? '') || /Connection terminated|connection error/.test(error.message)) {
 			this.count('statements without a server');
 		} else {

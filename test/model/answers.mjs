@@ -7,6 +7,7 @@ import { FIELDS, fieldsOf, openAttempt, store, takeRowId, transactionsOf } from 
 import { end, requeue, setLocal, setNumber } from './rules.mjs';
 import { joinRecords } from './join.mjs';
 import { heldClaim } from './claim.mjs';
+import { propagateDeletion } from './local_deletion.mjs';
 import { merge, sameText, settleSent } from './merge.mjs';
 import { resumeRepo } from './switches.mjs';
 import { placeProblem } from './place.mjs';
@@ -218,6 +219,7 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 		if (creator) {
 			joinRecords(world, creator, record);
 			noteCreated(world, creator);
+			if (creator.localDeleted) propagateDeletion(world, creator);
 			return t.state;
 		}
 		const twin = twinOf(world, t, record, kind, resource);

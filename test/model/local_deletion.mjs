@@ -27,6 +27,14 @@ function propagates(world, record) {
 		&& (exists || openAttempt(world, record) || transactionsOf(world, record).some((t) => t.state === 'processing'));
 }
 
+/* Unless one is on its way already. */
+export function propagateDeletion(world, record) {
+	const isOnItsWay = (t) => t.direction === 'outbound' && t.action === 'delete' && ['queued', 'processing'].includes(t.state);
+	if (!propagates(world, record) || transactionsOf(world, record).some(isOnItsWay)) return;
+	insertTransaction(world, record.type, nameFor(world), takeTransactionId(world, record.type),
+		{ record, direction: 'outbound', action: 'delete' });
+}
+
 /* Outbound ones are canceled, inbound ones dropped; nothing is recreated. */
 function noteDeletion(world, record) {
 	record.local = null;
@@ -35,8 +43,5 @@ function noteDeletion(world, record) {
 		end(world, t, { state: t.direction === 'inbound' ? 'dropped' : 'canceled' });
 	}
 	if (record.type === 'task') release(world, record);
-	if (propagates(world, record)) {
-		insertTransaction(world, record.type, nameFor(world), takeTransactionId(world, record.type),
-			{ record, direction: 'outbound', action: 'delete' });
-	}
+	propagateDeletion(world, record);
 }

@@ -359,21 +359,24 @@ SELECT webhook(3);
 SELECT * FROM claim();
 SELECT fetched(2);
 SELECT * FROM attempts;
-SELECT github_sync.task_is_own_creation(1, 4711, 52) AS who_sent_it, github_sync.task_is_own_creation(1, 52, 52) AS who_we_are_now,
-	github_sync.task_is_own_creation(1, NULL, 52) AS a_deleted_account;
+SELECT github_sync.task_is_own_creation(1, 3000000001, 4711, 52) AS who_sent_it, github_sync.task_is_own_creation(1, 3000000001, 52, 52) AS who_we_are_now,
+	github_sync.task_is_own_creation(1, 3000000001, NULL, 52) AS a_deleted_account;
 -- every account that tried
 UPDATE github_sync.task_creation_attempts SET outcome = 'not found';
 INSERT INTO github_sync.task_creation_attempts (creation_key, github_issue_id, github_repo_id, sent_as)
 SELECT creation_key, github_issue_id, github_repo_id, 52 FROM github_sync.task_creation_attempts;
-SELECT github_sync.task_is_own_creation(1, 4711, 52) AS the_first, github_sync.task_is_own_creation(1, 52, 4711) AS the_second;
+SELECT github_sync.task_is_own_creation(1, 3000000001, 4711, 52) AS the_first, github_sync.task_is_own_creation(1, 3000000001, 52, 4711) AS the_second;
+-- unless it is known as another record's creation, to which somebody has copied our key; what was never created here may be ours
+INSERT INTO github_sync.github_issues (github_repo_id, github_id, creation_key) VALUES (1, 3000000009, gen_random_uuid()), (1, 3000000010, NULL);
+SELECT github_sync.task_is_own_creation(1, 3000000009, 52, 52) AS another, github_sync.task_is_own_creation(1, 3000000010, 52, 52) AS perhaps;
 -- assumed to have been sent: by whoever we are, or were
 CALL start_afresh();
 INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1)), ('Burn', at(1));
 SELECT outbound(1), outbound(2);
 SELECT github_sync.task_assume_creations_sent();
-SELECT github_sync.task_is_own_creation(1, 52, 52) AS now, github_sync.task_is_own_creation(1, 4711, 52) AS somebody;
+SELECT github_sync.task_is_own_creation(1, 3000000001, 52, 52) AS now, github_sync.task_is_own_creation(1, 3000000001, 4711, 52) AS somebody;
 UPDATE github_sync.task_creation_attempts SET sent_as = 4711 WHERE github_issue_id = 2;
-SELECT github_sync.task_is_own_creation(1, 4711, 52) AS before, github_sync.task_is_own_creation(2, 52, 52) AS not_the_other;
+SELECT github_sync.task_is_own_creation(1, 3000000001, 4711, 52) AS before, github_sync.task_is_own_creation(2, 3000000001, 52, 52) AS not_the_other;
 
 -- ---- when: by GitHub's clock, however ours goes ----
 CALL start_afresh();
@@ -385,14 +388,14 @@ SELECT second_of(sent_at), second_of(lookup_since) FROM github_sync.task_creatio
 SELECT github_sync.task_give_back(1, 1, 'connection reset', NULL);
 SELECT step, second_of(lookup_since) FROM github_sync.task_claim(1, 1);
 SELECT github_sync.task_report_missing_creation(1, 2, '15 minutes', at(12));
-SELECT extract(epoch FROM next_attempt_at - clock_timestamp()) BETWEEN 40 AND 58 AS again_in_a_minute FROM github_sync.task_sync_transactions;
+SELECT extract(epoch FROM next_attempt_at - clock_timestamp()) BETWEEN 40 AND 59 AS again_in_a_minute FROM github_sync.task_sync_transactions;
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL;
 SELECT step FROM github_sync.task_claim(1, 1);
-SELECT github_sync.task_report_missing_creation(1, 3, '15 minutes', at(10 + 899));
+SELECT github_sync.task_report_missing_creation(1, 3, '15 minutes', at(10 + 900));
 SELECT * FROM attempts;
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL;
 SELECT step FROM github_sync.task_claim(1, 1);
-SELECT github_sync.task_report_missing_creation(1, 4, '15 minutes', at(10 + 900));
+SELECT github_sync.task_report_missing_creation(1, 4, '15 minutes', at(10 + 901));
 SELECT * FROM attempts;
 -- the next try is looked for since the first one
 SELECT step FROM github_sync.task_claim(1, 1);
@@ -470,7 +473,7 @@ BEGIN
 	CALL answer_is_lost();
 	CALL transferred();
 	PERFORM claim();
-	PERFORM github_sync.task_report_missing_creation(1, 2, '0 s');
+	PERFORM github_sync.task_report_missing_creation(1, 2, '0 s', clock_timestamp() + interval '1 second');
 	PERFORM carry_out(5);
 	UPDATE github_sync.github_issues SET etag = 'W/"8"', etag_key = '5', settle_at = NULL;
 END
@@ -552,7 +555,7 @@ SELECT * FROM claim(2, 'comment');
 SELECT fetched(2, of_type => 'comment');
 SELECT * FROM comments;
 SELECT github_comment_id, outcome FROM github_sync.comment_creation_attempts;
-SELECT github_sync.comment_report_missing_creation(1, 2, '0 s');
+SELECT github_sync.comment_report_missing_creation(1, 2, '0 s', clock_timestamp() + interval '1 second');
 SELECT carry_out(5, 'comment');
 SELECT id, state, github_repo_id, github_app_installation_id, github_issue_number FROM github_sync.comment_sync_transactions ORDER BY id;
 SELECT * FROM app.comments;
@@ -566,7 +569,7 @@ CALL answer_to_comment_is_lost();
 UPDATE resources SET id = 3000000001, number = 1 WHERE type = 'task';
 UPDATE resources SET number = 1;
 SELECT * FROM claim(2, 'comment');
-SELECT github_sync.comment_report_missing_creation(1, 2, '0 s');
+SELECT github_sync.comment_report_missing_creation(1, 2, '0 s', clock_timestamp() + interval '1 second');
 SELECT carry_out(5, 'comment');
 SELECT webhook(3, comment => 5000000001);
 SELECT * FROM claim(of_type => 'comment');

@@ -213,6 +213,52 @@ SELECT carry_out(9);
 SELECT title, state FROM world.resources;
 SELECT * FROM queue;
 
+-- the answer to the creation is lost, and the lists show it only after the deletion: it is deleted when it is met
+CREATE PROCEDURE world.deleted_unseen(type text) LANGUAGE plpgsql AS $$
+BEGIN
+	CALL world.start_afresh();
+	UPDATE github_sync.github_repos SET on_local_delete = 'propagate';
+	INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', world.at(1));
+	PERFORM world.outbound(1);
+	IF type = 'comment' THEN
+		PERFORM world.carry_out(1);
+		INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', world.at(2));
+		PERFORM world.outbound(1, 'comment');
+	END IF;
+	PERFORM world.claim(of_type => type);
+	CALL world.posted(1, 3, type);
+	EXECUTE format('SELECT github_sync.%s_give_back(1, 1, ''connection reset'', NULL)', type);
+	EXECUTE format('DELETE FROM app.%ss', type);
+	PERFORM world.claim(4, type);
+	EXECUTE format('SELECT github_sync.%s_report_missing_creation(2, 1, ''0 s'', clock_timestamp() + interval ''1 second'')', type);
+	PERFORM world.claim(5, type);
+END
+$$;
+CALL deleted_unseen('task');
+SELECT * FROM queue;
+SELECT webhook(3);
+SELECT carry_out(9);
+SELECT * FROM queue;
+SELECT title, state FROM world.resources;
+SELECT count(*) FROM app.tasks;
+CALL deleted_unseen('comment');
+SELECT * FROM comment_queue;
+SELECT webhook(3, comment => 5000000001);
+SELECT * FROM claim(5, 'comment');
+SELECT fetched(3, of_type => 'comment');
+SELECT * FROM claim(6, 'comment');
+SELECT deleted(4, 9);
+SELECT * FROM comment_queue;
+SELECT count(*) FROM app.comments;
+-- kept at GitHub where the repository says so
+CALL deleted_unseen('task');
+UPDATE github_sync.github_repos SET on_local_delete = 'keep';
+SELECT webhook(3);
+SELECT carry_out(9);
+SELECT carry_out(10);
+SELECT * FROM queue;
+SELECT title, state FROM world.resources;
+
 -- the row goes while GitHub is asked about it
 CALL start_afresh();
 CALL github_has(1, 'Crash');

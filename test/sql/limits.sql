@@ -47,7 +47,7 @@ SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
 SELECT * FROM claim(10);
 -- not found in the end, it creates again
 SELECT github_sync.task_report_missing_creation(4, 2, '15 minutes');
-UPDATE github_sync.task_creation_attempts SET sent_at = sent_at - interval '15 minutes' WHERE outcome IS NULL;
+UPDATE github_sync.task_creation_attempts SET sent_at = sent_at - interval '901 seconds' WHERE outcome IS NULL;
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL WHERE id = 4;
 SELECT * FROM claim(10);
 SELECT github_sync.task_report_missing_creation(4, 3, '15 minutes');

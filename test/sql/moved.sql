@@ -120,6 +120,22 @@ SELECT id, step FROM github_sync.task_claim(1, 8);
 SELECT missing(3, 80);
 SELECT id, state FROM github_sync.task_sync_transactions WHERE id = 3;
 SELECT id, error_code FROM github_sync.sync_errors;
+-- ... also where the issue is back in one of ours, and has become another task; until the first one has an issue again
+CALL synced();
+SELECT answered_by(2, 3000000077, 7, 'strange/place');
+SELECT webhook(9);
+SELECT id, step FROM github_sync.task_claim(1, 8);
+SELECT answered_by(3, 3000000088, 16, 'octo/other');
+SELECT id, step FROM github_sync.task_claim(1, 8);
+SELECT answered_by(3, 3000000088, 16, 'octo/other');
+SELECT id, state FROM github_sync.task_sync_transactions WHERE id = 3;
+SELECT * FROM issues;
+SELECT id, error_code FROM github_sync.sync_errors;
+SELECT detail FROM github_sync.health() WHERE "check" = 'errors of tasks';
+UPDATE app.tasks SET title = 'Crashes', modified_at = at(30) WHERE id = 1;
+SELECT outbound(1);
+SELECT carry_out(31);
+SELECT id, error_code FROM github_sync.sync_errors;
 
 -- the answer to a write says nothing of its place: the next fetch does
 CALL synced();
@@ -235,6 +251,7 @@ CREATE VIEW comments AS SELECT id, comment_id, github_repo_id AS repo, github_is
 CREATE PROCEDURE with_comment() LANGUAGE plpgsql AS $$
 BEGIN
 	CALL synced();
+	CALL github_has(9, 'Crash');
 	PERFORM fetched(2);
 	CALL github_has(2, new_body => 'Me too', comment => 5000000001);
 	PERFORM webhook(2, comment => 5000000001);
@@ -249,6 +266,9 @@ CALL with_comment();
 SELECT issue_answered(2, 2, 3000000077, 7, 'octo/other');
 SELECT * FROM issues;
 SELECT * FROM comments;
+-- and the task is asked for there: what else changed nobody may have told
+CALL wait_is_over();
+SELECT * FROM claim();
 SELECT id, step, owner_login, repo_name, issue_number FROM github_sync.comment_claim(1, 8);
 SELECT body FROM app.comments;
 -- what was never seen at the new place is not deleted here
@@ -262,6 +282,8 @@ CALL with_comment();
 SELECT issue_answered(2, 77, 3000000077, 7, 'strange/place');
 SELECT error_code, error_reason FROM github_sync.comment_sync_transactions WHERE id = 2;
 SELECT * FROM comments;
+CALL wait_is_over();
+SELECT * FROM claim();
 -- a redirect of the repository itself: the issue is where it was, and the comment is missing
 CALL with_comment();
 SELECT issue_answered(2, 1, 3000000001, 1, 'octo/renamed');
@@ -281,3 +303,21 @@ INSERT INTO github_sync.github_issues (github_repo_id, github_id, number, task_i
 SELECT issue_answered(2, 2, 3000000077, 7, 'octo/other');
 SELECT i.task_id, c.github_repo_id, r.task_id AS task_of_row FROM github_sync.github_comments AS c
 JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id JOIN app.comments AS r ON r.id = c.comment_id;
+-- not a row yet, and its issue went where it was not followed: told of at the new place, it goes there, and waits for the old one no longer
+CALL synced();
+SELECT webhook(2, comment => 5000000001);
+SELECT answered_by(2, 3000000077, 7, 'strange/place');
+SELECT id FROM github_sync.comment_claim(8, 8) WHERE step <> 'over';
+SELECT next_attempt_at FROM github_sync.comment_sync_transactions;
+INSERT INTO app.tasks (id, title) VALUES (1000, 'Its own');
+INSERT INTO github_sync.github_issues (github_repo_id, github_id, number, task_id) VALUES (1, 3000000088, 5, 1000);
+SELECT webhook(3, 5, 5000000001);
+SELECT * FROM comment_queue;
+SELECT c.github_issue_id, t.github_issue_number, t.next_attempt_at FROM github_sync.comment_sync_transactions AS t
+JOIN github_sync.github_comments AS c ON c.id = t.github_comment_id WHERE t.state = 'queued';
+SELECT id, step, issue_number FROM github_sync.comment_claim(1, 8);
+-- of an issue that is where it was, what is told proves nothing: the fetch decides
+CALL synced();
+SELECT webhook(2, comment => 5000000001);
+SELECT webhook(3, 5, 5000000001);
+SELECT github_issue_id FROM github_sync.github_comments;

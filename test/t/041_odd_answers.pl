@@ -132,6 +132,35 @@ foreach my $name (sort keys %circles)
 	is(last_of($task)->{state}, 'completed', '... and completes');
 }
 
+# ---- lists that are swept: what is odd about one is its own, and no cause for haste ----
+
+my @of_list = (
+	[ 'leads to itself'      => list_of('/repositories/1296269/issues?page=2', @items), qr/comes to no end/ ],
+	[ 'leads on by nothing'  => list_of('/repositories/1296269/issues?page=2'), qr/comes to no end/ ],
+	[ 'is empty'             => { status => 200 }, qr/200 \(invalid response\)/ ],
+	[ 'is what nobody knows' => { status => 304 }, qr/304 \(invalid response\)/ ],
+	[ 'is too late'          => { status => 408, body => '{}' }, qr/408 \(unavailable\)/ ],
+	[ 'is of 9999'           => { status => 200, headers => { 'content-type' => 'application/json' }, body => '[' . ($items[0] =~ s/"updated_at":"[^"]*"/"updated_at":"9999-01-01T00:00:00Z"/r) . ']' }, qr/updated_at/ ],
+);
+GitHubSync::Application::reconfigure($application->node, 'github_sync.reconcile_interval' => '1h');
+foreach my $case (@of_list)
+{
+	my ($what, $answer, $error) = @$case;
+
+	$github->fault('GET /repositories/1296269/issues\?', { answer => $answer }, times => 'forever');
+	$seq = $github->last_seq;
+	$application->sql("UPDATE github_sync.repo_sweeps SET phase = 'sweep', cursor_link = NULL, pass_began_at = NULL, attempts = 0, etag = NULL, last_error = NULL,
+		last_complete_at = now(), last_census_at = now(), due_at = CASE stream WHEN 'issues' THEN now() ELSE 'infinity' END");
+	$application->sql('SELECT github_sync.wake()');
+	$application->wait_until("SELECT last_error IS NOT NULL AND due_at > now() + interval '10 seconds' FROM github_sync.repo_sweeps WHERE stream = 'issues'");
+	like($application->sql("SELECT last_error FROM github_sync.repo_sweeps WHERE stream = 'issues'"), $error, "a list that $what says so");
+	cmp_ok(scalar(grep { m{^/repositories/} } @{ asked('GET', $seq) }), '<=', 4, '... and is asked for a few times');
+	$github->clear_faults;
+}
+is($application->sql("SELECT coalesce(cursor_at, '-infinity') < now() + interval '1 day' FROM github_sync.repo_sweeps WHERE stream = 'issues'"), 't', 'a time to come is none from which a list is read');
+GitHubSync::Application::reconfigure($application->node, 'github_sync.reconcile_interval' => '0');
+$application->wait_until_done;
+
 # ---- shown, but not to be changed ----
 
 my $no_such = { answer => { status => 404, body => '{"message":"Not Found"}', headers => { 'content-type' => 'application/json' } } };

@@ -167,6 +167,18 @@ $application->wait_until_done;
 is(($github->comments('acme/widgets', $comment_at_github->{number}))[0]{body}, 'edited beside a locked table', 'a table that is locked: the edit of the comment as well');
 cmp_ok(scalar(requests_for_held($since)), '<=', HELD, 'a table that is locked: GitHub is asked once about each');
 
+# ---- the table of webhook deliveries, which rows do not need ----
+
+$holder->query_safe('BEGIN; LOCK TABLE github_sync.webhook_deliveries IN ACCESS EXCLUSIVE MODE');
+foreach my $edit (1 .. 2)
+{
+	$edit_begins = time;
+	$application->edit_task($free, title => "beside locked deliveries, $edit");
+	$application->wait_until_done;
+	cmp_ok(time - $edit_begins, '<', 5, 'deliveries that are locked: an edit is carried meanwhile');
+}
+$holder->query_safe('ROLLBACK');
+
 # ---- one record that is edited again and again ----
 
 # Held half of the time, and free for 4 ms: whoever looks at it by a clock of his own finds it held, again and again.

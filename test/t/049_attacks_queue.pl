@@ -102,6 +102,20 @@ sub cpu_s
 # Others follow them: a session keeps the plan of a statement of which a rule left nothing.
 sub end_workers { $node->safe_psql('postgres', q{ALTER DATABASE application SET github_sync.proxy = ''}) }
 
+sub ends_since { my ($log) = @_; return scalar(() = substr(slurp_file($node->logfile), $log) =~ /terminating background worker/g) }
+
+sub wait_for_log
+{
+	my ($what, $log) = @_;
+
+	foreach (1 .. 300)
+	{
+		return if ends_since($log) > 0;
+		select undef, undef, undef, 0.1;
+	}
+	die "$what ended no worker";
+}
+
 foreach my $case (@cases)
 {
 	my ($what, $break, $mend, $besides) = @$case;
@@ -140,5 +154,67 @@ foreach my $case (@cases)
 }
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
 like(slurp_file($node->logfile), qr/was claimed 21 times within a short time.*HINT:\s+Something undoes what becomes of it/s, 'the log says what comes again and again');
+
+# ---- and to the lists ----
+
+# After what was done to rows, lists would wait for a minute: a start of the server forgets it.
+$application->disconnect;
+$node->restart;
+
+my $lists    = 'github_sync.repo_sweeps';
+my @on_lists = (
+	[ 'a trigger that undoes every page',      'NEW.claim_no := OLD.claim_no; RETURN NEW;' ],
+	[ 'a trigger that gives a list no time',   'NEW.due_at := OLD.due_at; RETURN NEW;' ],
+	[ 'a trigger that keeps a list as it is',  'RETURN NULL;' ],
+	[ 'a trigger that refuses what was read',  q{IF NEW.claimed_by IS NULL THEN RAISE 'not this list'; END IF; RETURN NEW;} ],
+);
+GitHubSync::Application::reconfigure($node, 'github_sync.reconcile_interval' => '1h');
+foreach my $case (@on_lists)
+{
+	my ($what, $body) = @$case;
+
+	$application->wait_until("SELECT bool_and(due_at > now() AND claimed_by IS NULL) FROM $lists");
+	my $since = $github->last_seq;
+	$application->sql("UPDATE $lists SET due_at = now(); " . trigger("BEFORE UPDATE ON $lists", $body) . '; SELECT github_sync.wake()');
+	ok($github->wait_for_request(GET => '^/repositories/', since => $since), "$what: a list is asked for");
+	select undef, undef, undef, LOOK_S;
+	cmp_ok(scalar(grep { $_->{path} =~ m{^/repositories/} } $github->requests(since => $since)), '<=', REQUESTS_MAX, '... a few times');
+	$application->edit_comment($comment, markdown => "beside: $what");
+	$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE record_type = 'comment')");
+	is(($github->comments('acme/widgets', $number))[0]{body} =~ s/\s*<!--.*//rs, "beside: $what", '... beside what else is carried');
+	$application->sql($undo);
+	# What rests is looked at again when settings are read again.
+	$node->reload;
+}
+$application->wait_until("SELECT bool_and(due_at > now() AND claimed_by IS NULL) FROM $lists");
+GitHubSync::Application::reconfigure($node, 'github_sync.reconcile_interval' => '0');
+
+# ---- what ends a worker beside the rows ----
+
+foreach my $case (
+	[ 'a delivery', 'webhook_deliveries', q{INSERT INTO github_sync.webhook_deliveries (delivery_id, event, facts) VALUES ('hostile', 'ping', '{}')} ],
+	[ 'a list', 'repo_sweeps', "SELECT github_sync.reconcile_repo(1296269)" ])
+{
+	my ($what, $table, $begin) = @$case;
+
+	# What ended a worker before is forgotten.
+	$application->disconnect;
+	$node->restart;
+	my $log = -s $node->logfile;
+	$application->sql(trigger("BEFORE UPDATE ON github_sync.$table", q{
+		IF (SELECT a.backend_type FROM pg_stat_activity AS a WHERE a.pid = pg_backend_pid()) = 'github_sync worker' THEN
+			PERFORM pg_terminate_backend(pg_backend_pid());
+		END IF;
+		RETURN NEW;}) . "; $begin; SELECT github_sync.wake()");
+	wait_for_log($what, $log);
+	foreach my $edit (1 .. 2)
+	{
+		$application->edit_comment($comment, markdown => "beside $what, $edit");
+		$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE record_type = 'comment')");
+	}
+	is(($github->comments('acme/widgets', $number))[0]{body} =~ s/\s*<!--.*//rs, "beside $what, 2", "$what that ends its worker: rows are carried all the same");
+	cmp_ok(ends_since($log), '<=', 2, '... and it is not tried at once again');
+	$application->sql($undo);
+}
 
 done_testing();
