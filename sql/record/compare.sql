@@ -301,7 +301,8 @@ BEGIN
 --@task	FROM {{table}} AS r WHERE {{github_repo_id}} = s.github_repo_id AND {{is_wanted}}
 --@comment	SELECT 'comment', s.github_repo_id, r.{{id}}::text, i.number, 'missing at GitHub', 'never synced'
 --@comment	FROM {{table}} AS r JOIN github_sync.github_issues AS i ON i.task_id = r.{{task_id}}
---@comment	WHERE i.github_repo_id = s.github_repo_id AND i.number IS NOT NULL AND i.deleted_at IS NULL AND {{is_wanted}}
+--@comment	WHERE {{is_wanted}} AND i.github_repo_id = s.github_repo_id
+--@comment		AND i.number IS NOT NULL AND i.deleted_at IS NULL
 		AND NOT EXISTS (SELECT FROM github_sync.@resources@ AS c WHERE c.@record@_id = r.{{id}})
 		AND EXISTS (SELECT FROM github_sync.github_repos AS g
 			WHERE g.id = s.github_repo_id AND g.sync_direction <> 'inbound');
