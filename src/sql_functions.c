@@ -12,6 +12,7 @@
 #include "access/htup_details.h"
 #include "access/xlog.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "db/backfill_wait.h"
 #include "db/capture.h"
@@ -28,6 +29,7 @@
 #include "server/budgets.h"
 #include "server/fingerprint.h"
 #include "server/shared_state.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
@@ -39,6 +41,7 @@
 
 PG_FUNCTION_INFO_V1(github_sync_wake_on_commit);
 PG_FUNCTION_INFO_V1(github_sync_wake);
+PG_FUNCTION_INFO_V1(github_sync_wake_now);
 PG_FUNCTION_INFO_V1(github_sync_poke_launcher);
 PG_FUNCTION_INFO_V1(github_sync_library_preloaded);
 PG_FUNCTION_INFO_V1(github_sync_library_version);
@@ -59,6 +62,7 @@ PG_FUNCTION_INFO_V1(github_sync_require_one_owner);
 PG_FUNCTION_INFO_V1(github_sync_execute_unowned);
 PG_FUNCTION_INFO_V1(github_sync_execute_as_owner);
 PG_FUNCTION_INFO_V1(github_sync_read_as_owner);
+PG_FUNCTION_INFO_V1(github_sync_describe_expression);
 PG_FUNCTION_INFO_V1(github_sync_wait_for_backfill);
 
 /* wake_on_commit() RETURNS trigger: wakes the workers when the transaction commits. */
@@ -78,6 +82,14 @@ Datum
 github_sync_wake(NO_FUNCTION_ARGS)
 {
 	at_commit(WAKE_WORKERS, MyDatabaseId);
+	PG_RETURN_VOID();
+}
+
+/* wake_now() RETURNS void: does not wait for the commit, for what is not in a table of this transaction. */
+Datum
+github_sync_wake_now(NO_FUNCTION_ARGS)
+{
+	shared_state_wake_workers(MyDatabaseId);
 	PG_RETURN_VOID();
 }
 
@@ -343,6 +355,34 @@ github_sync_table_has_columns(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(readable_columns(NameStr(*PG_GETARG_NAME(0)), NameStr(*PG_GETARG_NAME(1)),
 									PG_GETARG_ARRAYTYPE_P(2)));
+}
+
+/*
+ * describe_expression(owned regclass, expression text, the_row text, OUT type regtype,
+ * OUT is_volatile boolean, OUT columns int[]) RETURNS record: see owner_commands.h.
+ */
+Datum
+github_sync_describe_expression(PG_FUNCTION_ARGS)
+{
+	RowExpression found =
+		owner_commands_describe(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)),
+								text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	Datum *places = palloc(sizeof(Datum) * (bms_num_members(found.columns) + 1));
+	TupleDesc columns;
+	Datum values[3];
+	bool nulls[3] = {false};
+	int count = 0;
+
+	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "github_sync_describe_expression must return a record");
+	for (int place = bms_next_member(found.columns, -1); place >= 0;
+		 place = bms_next_member(found.columns, place))
+		places[count++] = Int32GetDatum(place);
+	values[0] = ObjectIdGetDatum(found.type);
+	values[1] = BoolGetDatum(found.is_volatile);
+	values[2] =
+		PointerGetDatum(construct_array(places, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
 }
 
 static bool

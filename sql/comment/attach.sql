@@ -51,9 +51,9 @@ COMMENT ON FUNCTION github_sync.comment_fields(text, github_sync.table_mapping) 
 
 CREATE FUNCTION github_sync.comment_captured_columns(mapping github_sync.table_mapping) RETURNS name[]
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN ARRAY[(mapping.body).name, (mapping.task_id).name];
+RETURN ARRAY[(mapping.body).name, (mapping.task_id).name] || github_sync.expression_columns(mapping);
 COMMENT ON FUNCTION github_sync.comment_captured_columns(github_sync.table_mapping) IS
-'private: the columns of comments whose change is captured';
+'private: the columns of comments whose change is captured: body, task, then those that expressions name';
 
 CREATE FUNCTION github_sync.comment_captured_fields(captured text, mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -67,7 +67,8 @@ RETURN format('pg_catalog.jsonb_build_object(%s)', concat_ws(', ',
 	format('%L, (SELECT i.task_id FROM github_sync.github_issues AS i WHERE i.id = parent_issue_id)',
 		(mapping.task_id).name),
 	format('%L, new_fields[%s]', (mapping.body).name, github_sync.comment_body_position()),
-	format('%L, %s', (mapping.modified_at).name, github_sync.local_time('new_modified_at'::text, mapping))));
+	CASE WHEN (mapping.modified_at).name IS NOT NULL THEN
+		format('%L, %s', (mapping.modified_at).name, github_sync.local_time('new_modified_at'::text, mapping)) END));
 COMMENT ON FUNCTION github_sync.comment_new_columns(github_sync.table_mapping) IS
 'private: the mapped columns of a row that is inserted for a comment at GitHub, by name';
 
@@ -79,16 +80,17 @@ BEGIN
 	RETURN github_sync.dictionary_of_table(comments, mapping,
 			github_sync.comment_fields('r'::text, mapping),
 			github_sync.comment_captured_fields('old_values'::text, mapping),
-			github_sync.comment_captured_fields('new_values'::text, mapping))
+			github_sync.comment_captured_fields('new_values'::text, mapping),
+			concat_ws(', ', github_sync.field_assignment((mapping.body).name, github_sync.comment_body_position()),
+				github_sync.modified_at_assignment(mapping)))
+		|| github_sync.words_of_expressions(mapping, 2)
 		|| jsonb_build_object(
+			'closed_from', 'NULL::text',
 			'task_id', quote_ident((mapping.task_id).name),
 			'same_place', 'old_values[2] IS NOT DISTINCT FROM new_values[2]',
 			'github_repo_id', format('(SELECT i.github_repo_id %s)', parent),
 			'parent_issue_id', format('(SELECT i.id %s)', parent),
 			'parent_key', format('r.%I::text', (mapping.task_id).name),
-			'assignments', concat_ws(', ',
-				github_sync.field_assignment((mapping.body).name, github_sync.comment_body_position()),
-				github_sync.modified_at_assignment(mapping)),
 			'mapped_columns', github_sync.comment_new_columns(mapping));
 END
 $$;
@@ -115,7 +117,12 @@ BEGIN
 	found.task_id := github_sync.find_task_id_column(comments, (wanted.task_id).name);
 	found.body := github_sync.find_text_column(comments, (wanted.body).name,
 		CASE WHEN by_convention THEN '{markdown,body,content}'::name[] ELSE '{}'::name[] END, 'body'::text);
-	found.modified_at := github_sync.find_modified_at_column(comments, (wanted.modified_at).name);
+	found.modified_at := github_sync.find_modified_at_column(
+		comments, (wanted.modified_at).name, wanted.modified_at_unit);
+	found.sync_when := github_sync.find_expression(
+		comments, wanted.sync_when, (found.key).name, 'sync_when'::text, '{boolean}'::text[]);
+	found.deleted_when := github_sync.find_expression(
+		comments, wanted.deleted_when, (found.key).name, 'deleted_when'::text, '{boolean}'::text[]);
 	RETURN found;
 END
 $$;
@@ -129,7 +136,12 @@ CREATE FUNCTION github_sync.attach_comments(
 	body_column name DEFAULT NULL,
 	modified_at_column name DEFAULT NULL,
 	modified_at_time_zone text DEFAULT 'UTC',
-	insert_values regprocedure DEFAULT NULL)
+	insert_values regprocedure DEFAULT NULL,
+	sync_when text DEFAULT NULL,
+	deleted_when text DEFAULT NULL,
+	modified_at_unit text DEFAULT NULL,
+	apply_values regprocedure DEFAULT NULL,
+	byline regprocedure DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -143,15 +155,22 @@ BEGIN
 	wanted.body.name := body_column;
 	wanted.modified_at.name := modified_at_column;
 	wanted.modified_at_time_zone := modified_at_time_zone;
+	wanted.modified_at_unit := modified_at_unit;
 	wanted.insert_values := insert_values;
+	wanted.apply_values := apply_values;
+	wanted.byline := byline;
+	wanted.sync_when.given := sync_when;
+	wanted.deleted_when.given := deleted_when;
 	PERFORM github_sync.make_attached('comment'::text, comments, owner,
 		github_sync.find_comment_columns(
 			comments, github_sync.with_attached_columns('comment'::text, comments, wanted), true),
 		NULL::jsonb);
 END
 $$;
-COMMENT ON FUNCTION github_sync.attach_comments(regclass, name, name, name, name, text, regprocedure) IS
-'public: attaches the application''s table of comments; columns that are not named are found by convention';
+COMMENT ON FUNCTION github_sync.attach_comments(
+	regclass, name, name, name, name, text, regprocedure, text, text, text, regprocedure, regprocedure) IS
+'public: attaches the application''s table of comments; columns that are not named are found by convention. '
+'sync_when, deleted_when, modified_at_unit, apply_values, byline: as of attach_tasks';
 
 CREATE FUNCTION github_sync.capture_comment_changes(enabled boolean) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp

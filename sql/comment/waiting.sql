@@ -147,7 +147,7 @@ BEGIN
 	FOR here IN
 		SELECT r.{{id}} AS key, (SELECT max(q.id) FROM github_sync.comment_sync_transactions AS q
 			WHERE q.comment_id = r.{{id}} AND q.state = 'errored' AND q.error_code = 'parent_not_synced') AS errored_id
-		FROM {{table}} AS r WHERE r.{{task_id}} = issue.task_id
+		FROM {{table}} AS r WHERE r.{{task_id}} = issue.task_id AND {{is_wanted}}
 			AND NOT EXISTS (SELECT FROM github_sync.github_comments AS c WHERE c.comment_id = r.{{id}})
 		ORDER BY r.{{id}} FOR KEY SHARE OF r NOWAIT
 	LOOP
@@ -193,18 +193,19 @@ BEGIN
 	FOR cached_id IN
 		SELECT DISTINCT c.id FROM github_sync.github_comments AS c
 		JOIN github_sync.comment_sync_transactions AS t ON t.github_comment_id = c.id
-		WHERE c.github_issue_id = NEW.github_issue_id AND t.state = 'disabled' AND t.disabled_reason = 'no_repo'
+		WHERE c.github_issue_id = NEW.github_issue_id AND t.state = 'disabled'
+			AND t.disabled_reason IN ('no_repo', 'filtered')
 		ORDER BY 1
 	LOOP
-		PERFORM github_sync.comment_enable_record(cached_id, '{outbound}');
+		PERFORM github_sync.comment_enable_record(cached_id, '{outbound,inbound}');
 	END LOOP;
 	PERFORM github_sync.comment_retry_strays_of_issue(NEW.github_issue_id);
 	RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.return_comments_of_task() IS
-'private: a task that belonged to no repository, or to another one, is sent again: what its comments said meanwhile is '
-'queued again, by the rules';
+'private: a task that belonged to no repository, or to another one, or was not to be synced, is sent again: what its '
+'comments said meanwhile is queued again, by the rules';
 
 CREATE OR REPLACE TRIGGER d_return_comments
 	AFTER INSERT ON github_sync.task_sync_transactions
@@ -239,7 +240,7 @@ COMMENT ON FUNCTION github_sync.release_comments_without_place() IS
 
 CREATE OR REPLACE TRIGGER e_release_comments
 	AFTER INSERT OR UPDATE ON github_sync.task_sync_transactions
-	FOR EACH ROW WHEN (NEW.state = 'disabled' AND NEW.disabled_reason = 'no_repo'
+	FOR EACH ROW WHEN (NEW.state = 'disabled' AND NEW.disabled_reason IN ('no_repo', 'filtered')
 		OR NEW.state = 'errored' AND NEW.error_code = 'repo_changed')
 	EXECUTE FUNCTION github_sync.release_comments_without_place();
 

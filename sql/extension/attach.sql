@@ -180,9 +180,13 @@ BEGIN
 		'given', coalesce(given, names || github_sync.place_of_table(application_table)),
 		'table', application_table::oid::text,
 		'database', github_sync.database_identity(),
-		'open_value', mapping.open_value, 'closed_value', mapping.closed_value,
+		'open_value', mapping.open_value, 'closed_values', mapping.closed_values,
+		'state_reasons', mapping.state_reasons, 'modified_at_unit', mapping.modified_at_unit,
 		'modified_at_time_zone', mapping.modified_at_time_zone,
-		'insert_values', mapping.insert_values::text,
+		'insert_values', mapping.insert_values::text, 'apply_values', mapping.apply_values::text,
+		'byline', mapping.byline::text,
+		'sync_when', (mapping.sync_when).given, 'deleted_when', (mapping.deleted_when).given,
+		'github_repo_is', (mapping.repo_expression).given,
 		'dictionary', dictionary);
 END
 $$;
@@ -242,6 +246,7 @@ DECLARE
 	was_attached boolean := github_sync.has_functions(record_type);
 BEGIN
 	PERFORM github_sync.check_mapping(application_table, mapping, owner);
+	PERFORM github_sync.try_expressions(application_table, mapping);
 	stored := github_sync.mapping_to_store(record_type, application_table, mapping, given);
 	PERFORM github_sync.check_kept_queue(record_type, application_table, (mapping.key).name, (mapping.key).type);
 	PERFORM github_sync.bring_tables_along(record_type, stored -> 'dictionary');

@@ -15,6 +15,19 @@ COMMENT ON TYPE github_sync.found_column IS
 'private: a column of an application''s table, its type without domain and length, and why it cannot be used. '
 'No name and no problem: there is none, and none is needed';
 
+CREATE TYPE github_sync.row_expression AS (
+	given text,
+	expression text,
+	columns jsonb,
+	any_column boolean,
+	type text,
+	problem text
+);
+COMMENT ON TYPE github_sync.row_expression IS
+'private: an SQL expression of the application about its row: as it was given; over names, each of which stands for a '
+'column of the table ({name: column}); whether the change of any column may change it; its type, or why it cannot be '
+'used. Nothing given: there is none';
+
 CREATE TYPE github_sync.table_mapping AS (
 	key github_sync.found_column,
 	task_id github_sync.found_column,
@@ -22,23 +35,28 @@ CREATE TYPE github_sync.table_mapping AS (
 	body github_sync.found_column,
 	state github_sync.found_column,
 	open_value text,
-	closed_value text,
+	closed_values text[],
+	state_reasons jsonb,
 	modified_at github_sync.found_column,
 	modified_at_time_zone text,
+	modified_at_unit text,
 	github_repo github_sync.found_column,
-	insert_values regprocedure
+	insert_values regprocedure,
+	apply_values regprocedure,
+	byline regprocedure,
+	sync_when github_sync.row_expression,
+	deleted_when github_sync.row_expression,
+	repo_expression github_sync.row_expression
 );
 COMMENT ON TYPE github_sync.table_mapping IS
 'private: what attach knows of an application''s table; NULL: what only the other record type has';
 
-CREATE FUNCTION github_sync.mapped_names(mapping github_sync.table_mapping) RETURNS jsonb
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN jsonb_strip_nulls(jsonb_build_object(
-	'key', (mapping.key).name, 'task_id', (mapping.task_id).name, 'title', (mapping.title).name,
-	'body', (mapping.body).name, 'state', (mapping.state).name, 'modified_at', (mapping.modified_at).name,
-	'github_repo', (mapping.github_repo).name));
-COMMENT ON FUNCTION github_sync.mapped_names(github_sync.table_mapping) IS
-'private: the columns of a mapping, by what they are for';
+CREATE FUNCTION github_sync.table_name(application_table regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT format('%I.%I', n.nspname, c.relname)
+	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = application_table);
+COMMENT ON FUNCTION github_sync.table_name(regclass) IS
+'private: a table''s name with its schema, quoted, whatever the search_path';
 
 /* The caller may have all identifiers quoted, those of types too; ours are compared and kept. */
 CREATE FUNCTION github_sync.type_name(type oid, modifier integer) RETURNS text
@@ -77,7 +95,7 @@ BEGIN
 	ORDER BY array_position(wanted, a.attname) LIMIT 1;
 	chosen.name := candidate.attname;
 	chosen.type := github_sync.type_name(candidate.base_type, -1);
-	is_allowed := CASE candidate.typtype WHEN 'e' THEN 'enum'
+	is_allowed := allowed_types IS NULL OR CASE candidate.typtype WHEN 'e' THEN 'enum'
 		ELSE github_sync.type_name(candidate.base_type, NULL::integer) END = ANY (allowed_types);
 	chosen.problem := CASE
 		WHEN candidate.attname IS NULL THEN
@@ -93,7 +111,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.find_column(regclass, name, name[], text[], text, boolean) IS
-'private: the column of a purpose, by the name that was given or by convention. '
+'private: the column of a purpose, by the name that was given or by convention, of any type where none is named. '
 'Not required: it may be absent, unless its name was given';
 
 CREATE FUNCTION github_sync.find_text_column(application_table regclass, given name, conventional name[], purpose text)
@@ -104,13 +122,37 @@ RETURN github_sync.find_column(application_table, given, conventional,
 COMMENT ON FUNCTION github_sync.find_text_column(regclass, name, name[], text) IS
 'private: the column of a title or a body';
 
-CREATE FUNCTION github_sync.find_modified_at_column(application_table regclass, given name)
+/* Times of the beginning, which no change may move: written, they would be overwritten. */
+CREATE FUNCTION github_sync.is_time_of_creation(column_name name) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN column_name ~* '^(created|inserted|creation|date_?created|added)(_?(at|on|date|time|stamp))?$';
+COMMENT ON FUNCTION github_sync.is_time_of_creation(name) IS
+'private: whether a column says when a row was made, by its name';
+
+CREATE FUNCTION github_sync.find_modified_at_column(application_table regclass, given name, unit text)
 RETURNS github_sync.found_column
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN github_sync.find_column(application_table, given, '{modified_at,updated_at}'::name[],
-	'{timestamp with time zone,timestamp without time zone}'::text[], 'time of the last change'::text, true);
-COMMENT ON FUNCTION github_sync.find_modified_at_column(regclass, name) IS
-'private: the column that says when a row was last changed';
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	found github_sync.found_column := github_sync.find_column(
+		application_table, given, '{modified_at,updated_at}'::name[],
+		'{timestamp with time zone,timestamp without time zone,bigint,integer}'::text[],
+		'time of the last change'::text, false);
+BEGIN
+	found.problem := coalesce(found.problem, CASE
+		WHEN github_sync.is_time_of_creation(found.name) THEN
+			format('column %I cannot be the time of the last change: by its name it is that of the creation, and would '
+				'be overwritten; where there is no other, leave modified_at_column out', found.name)
+		WHEN unit NOT IN ('seconds', 'milliseconds') THEN
+			format('modified_at_unit is %L, not seconds or milliseconds', unit)
+		WHEN found.type = 'bigint' AND unit IS NULL THEN
+			format('column %I of type bigint: give modified_at_unit, seconds or milliseconds since 1970', found.name)
+		WHEN found.type = 'integer' AND unit = 'milliseconds' THEN
+			format('column %I of type integer cannot hold milliseconds since 1970', found.name) END);
+	RETURN found;
+END
+$$;
+COMMENT ON FUNCTION github_sync.find_modified_at_column(regclass, name, text) IS
+'private: the column that says when a row was last changed; there may be none';
 
 CREATE FUNCTION github_sync.find_key(application_table regclass, given name) RETURNS github_sync.found_column
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -124,7 +166,12 @@ BEGIN
 		AND CASE WHEN given IS NULL THEN i.indisprimary ELSE a.attname = given END
 	ORDER BY i.indisprimary DESC LIMIT 1;
 	IF key.name IS NULL THEN
-		key.problem := CASE WHEN given IS NULL THEN 'no single-column primary key'
+		key.problem := CASE WHEN given IS NULL THEN
+				'no single-column primary key: give id_column, a column with a unique index of its own' || coalesce(
+					(SELECT format(', for example id_column => %L', a.attname)
+					FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+					WHERE i.indrelid = application_table AND i.indisunique AND i.indisvalid AND i.indimmediate
+						AND i.indnkeyatts = 1 AND i.indpred IS NULL AND i.indkey[0] > 0 ORDER BY a.attnum LIMIT 1), '')
 			ELSE format('column %s has no unique index of its own', quote_ident(given)) END;
 	ELSIF key.type NOT IN ('integer', 'bigint', 'uuid', 'text', 'character varying') THEN
 		key.problem := format('the key %s has type %s: integer, bigint, uuid and text are possible',
@@ -147,23 +194,50 @@ $$;
 COMMENT ON FUNCTION github_sync.is_boolean(text) IS
 'private: whether a text is the name of true or false';
 
-CREATE FUNCTION github_sync.state_problem(
-	application_table regclass, state_column name, open_value text, closed_value text) RETURNS text
+CREATE FUNCTION github_sync.state_values_fit(type oid, open_value text, closed_values text[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT format('values %L and %L do not fit column %s of type %s: give open_value and closed_value',
-		open_value, closed_value, state_column, github_sync.type_name(a.atttypid, a.atttypmod))
+	SELECT CASE
+		WHEN y.typtype = 'e' THEN (SELECT count(DISTINCT v.value) = count(e.enumlabel)
+				FROM unnest(open_value || closed_values) AS v (value)
+				LEFT JOIN pg_enum AS e ON e.enumtypid = y.oid AND e.enumlabel = v.value)
+		WHEN y.oid = 'boolean'::regtype THEN
+			(SELECT bool_and(github_sync.is_boolean(v.value)) FROM unnest(open_value || closed_values) AS v (value))
+		WHEN y.typcategory = 'N' THEN
+			(SELECT bool_and(v.value ~ '^[-+]?[0-9]+$') FROM unnest(open_value || closed_values) AS v (value))
+		ELSE true END
+	FROM pg_type AS y WHERE y.oid = type
+$$;
+COMMENT ON FUNCTION github_sync.state_values_fit(oid, text, text[]) IS
+'private: whether a state column of a type can hold these values, as far as can be said without trying it';
+
+CREATE FUNCTION github_sync.state_problem(
+	application_table regclass, state_column name, mapping github_sync.table_mapping) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE
+		WHEN mapping.open_value IS NULL OR cardinality(mapping.closed_values) > 0 IS NOT TRUE
+			OR array_position(mapping.closed_values, NULL) IS NOT NULL
+			OR mapping.open_value = ANY (mapping.closed_values)
+			OR NOT github_sync.state_values_fit(y.oid, mapping.open_value, mapping.closed_values)
+			OR y.oid = 'boolean'::regtype AND mapping.open_value::boolean = mapping.closed_values[1]::boolean THEN
+			format('values %L and %s do not fit column %s of type %s: '
+				'give open_value and closed_value or closed_values', mapping.open_value,
+				coalesce((SELECT string_agg(quote_nullable(v.value), ', ')
+					FROM unnest(mapping.closed_values) AS v (value)), 'NULL'),
+				state_column, github_sync.type_name(a.atttypid, a.atttypmod))
+		WHEN mapping.state_reasons IS NULL THEN NULL
+		WHEN jsonb_typeof(mapping.state_reasons) <> 'object' THEN
+			format('state_reasons is no object: %s', mapping.state_reasons)
+		ELSE (SELECT format('state_reasons: %s of %s: the values are closed_values, the reasons completed, '
+				'not_planned and duplicate', e.value, e.key)
+			FROM jsonb_each_text(mapping.state_reasons) AS e
+			WHERE e.key <> ALL (mapping.closed_values)
+				OR (e.value IN ('completed', 'not_planned', 'duplicate')) IS NOT TRUE LIMIT 1) END
 	FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = github_sync.base_type(a.atttypid)
 	WHERE a.attrelid = application_table AND a.attname = state_column
-		AND (open_value IS NULL OR closed_value IS NULL OR CASE
-			WHEN y.typtype = 'e' THEN (SELECT count(*) FROM pg_enum AS e
-				WHERE e.enumtypid = y.oid AND e.enumlabel IN (open_value, closed_value)) < 2
-			WHEN y.oid = 'boolean'::regtype THEN
-				NOT (github_sync.is_boolean(open_value) AND github_sync.is_boolean(closed_value))
-				OR open_value::boolean = closed_value::boolean
-			ELSE open_value = closed_value END)
 $$;
-COMMENT ON FUNCTION github_sync.state_problem(regclass, name, text, text) IS
-'private: why open_value and closed_value do not fit the state column; NULL: they do, or there is no such column';
+COMMENT ON FUNCTION github_sync.state_problem(regclass, name, github_sync.table_mapping) IS
+'private: why the values of open and closed, or their reasons, do not fit the state column; NULL: they do, or there is '
+'no such column';
 
 CREATE FUNCTION github_sync.time_zone_problem(time_zone text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -176,24 +250,23 @@ $$;
 COMMENT ON FUNCTION github_sync.time_zone_problem(text) IS
 'private: why modified_at_time_zone cannot be used, or NULL';
 
-CREATE FUNCTION github_sync.insert_values_problem(insert_values regprocedure, owner name) RETURNS text
+CREATE FUNCTION github_sync.function_problem(
+	purpose text, given regprocedure, arguments text, wanted regtype[], returns regtype, owner name) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT CASE
 		WHEN p.oid IS NULL THEN
-			'insert_values names no function'
-		WHEN p.pronargs <> 2 OR p.proargtypes[0] <> 'bigint'::regtype OR p.proargtypes[1] <> 'jsonb'::regtype
-			OR p.prorettype <> 'jsonb'::regtype OR p.proretset THEN
-			format('insert_values needs a function (github_repo_id bigint, resource jsonb) that returns jsonb, not %s',
-				insert_values)
+			format('%s names no function', purpose)
+		WHEN p.proargtypes::text <> array_to_string(wanted::oid[], ' ') OR p.prorettype <> returns OR p.proretset THEN
+			format('%s needs a function (%s) that returns %s, not %s', purpose, arguments, returns, given)
 		WHEN NOT has_schema_privilege(owner, p.pronamespace, 'USAGE')
 			OR NOT has_function_privilege(owner, p.oid, 'EXECUTE') THEN
-			format('role %I may not execute %s', owner, insert_values)
+			format('role %I may not execute %s', owner, given)
 	END
-	FROM (VALUES (insert_values)) AS given (function) LEFT JOIN pg_proc AS p ON p.oid = given.function
-	WHERE given.function IS NOT NULL
+	FROM (VALUES (given)) AS g (function) LEFT JOIN pg_proc AS p ON p.oid = g.function
+	WHERE g.function IS NOT NULL
 $$;
-COMMENT ON FUNCTION github_sync.insert_values_problem(regprocedure, name) IS
-'private: why a function cannot give the values of further columns, or NULL; the worker calls it as the owner';
+COMMENT ON FUNCTION github_sync.function_problem(text, regprocedure, text, regtype[], regtype, name) IS
+'private: why a function of the application cannot be called for a purpose, or NULL; the worker calls it as the owner';
 
 CREATE FUNCTION github_sync.columns_of(application_table regclass) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -210,10 +283,16 @@ RETURN array_remove(ARRAY[
 	(mapping.key).problem, (mapping.task_id).problem, (mapping.title).problem, (mapping.body).problem,
 	(mapping.modified_at).problem,
 	coalesce((mapping.state).problem, github_sync.state_problem(
-		application_table, (mapping.state).name, mapping.open_value, mapping.closed_value)),
-	(mapping.github_repo).problem,
+		application_table, (mapping.state).name, mapping)),
+	(mapping.github_repo).problem, (mapping.repo_expression).problem,
+	(mapping.sync_when).problem, (mapping.deleted_when).problem,
 	github_sync.time_zone_problem(mapping.modified_at_time_zone),
-	github_sync.insert_values_problem(mapping.insert_values, owner)], NULL);
+	github_sync.function_problem('insert_values'::text, mapping.insert_values,
+		'github_repo_id bigint, resource jsonb'::text, '{bigint,jsonb}'::regtype[], 'jsonb'::regtype, owner),
+	github_sync.function_problem('apply_values'::text, mapping.apply_values,
+		'github_repo_id bigint, resource jsonb'::text, '{bigint,jsonb}'::regtype[], 'jsonb'::regtype, owner),
+	github_sync.function_problem('byline'::text, mapping.byline, (mapping.key).type,
+		ARRAY[(mapping.key).type::regtype], 'text'::regtype, owner)], NULL);
 COMMENT ON FUNCTION github_sync.mapping_problems(regclass, github_sync.table_mapping, name) IS
 'private: everything that is missing or unfit in an application''s table; empty: it can be attached';
 
@@ -227,7 +306,11 @@ BEGIN
 		RAISE undefined_column USING
 			MESSAGE = format('table %s cannot be attached: %s', application_table, array_to_string(problems, '; ')),
 			DETAIL = 'It has ' || github_sync.columns_of(application_table) || '.',
-			HINT = 'Name the columns in the call, for example title_column => ''headline''.';
+			HINT = CASE WHEN concat((mapping.repo_expression).problem, (mapping.sync_when).problem,
+					(mapping.deleted_when).problem) = '' THEN
+				'Name the columns in the call, for example title_column => ''headline''.'
+				ELSE 'An expression names columns of its row as they are, and all else with its schema; or it is the '
+					'name of a function of the key, as in sync_when => ''app.is_public''.' END;
 	END IF;
 END
 $$;

@@ -6,28 +6,81 @@
  * fail at the assignment, by name, and not be cut.
  */
 
-CREATE FUNCTION github_sync.table_name(application_table regclass) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT format('%I.%I', n.nspname, c.relname)
-	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = application_table);
-COMMENT ON FUNCTION github_sync.table_name(regclass) IS
-'private: a table''s name with its schema, quoted, whatever the search_path';
-
 CREATE FUNCTION github_sync.local_time(expression text, mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN CASE WHEN (mapping.modified_at).type = 'timestamp without time zone'
-	THEN format('(%s AT TIME ZONE %L)', expression, mapping.modified_at_time_zone) ELSE expression END;
+RETURN CASE (mapping.modified_at).type
+	WHEN 'timestamp without time zone' THEN format('(%s AT TIME ZONE %L)', expression, mapping.modified_at_time_zone)
+	WHEN 'integer' THEN format('floor(extract(epoch FROM %s))::integer', expression)
+	WHEN 'bigint' THEN format('floor(extract(epoch FROM %s) * %s)::bigint', expression,
+		CASE mapping.modified_at_unit WHEN 'milliseconds' THEN 1000 ELSE 1 END)
+	ELSE expression END;
 COMMENT ON FUNCTION github_sync.local_time(text, github_sync.table_mapping) IS
-'private: an expression turned from timestamptz to the type of modified_at, or back; '
-'the session''s TimeZone is never used';
+'private: an expression turned from timestamptz to the type of modified_at; the session''s TimeZone is never used';
 
+CREATE FUNCTION github_sync.modified_at_of(the_row text, mapping github_sync.table_mapping) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE
+	WHEN (mapping.modified_at).name IS NULL THEN 'NULL::timestamptz'
+	WHEN (mapping.modified_at).type IN ('integer', 'bigint') THEN format('to_timestamp(%s.%I / %s)', the_row,
+		(mapping.modified_at).name, CASE mapping.modified_at_unit WHEN 'milliseconds' THEN '1000.0' ELSE '1.0' END)
+	ELSE github_sync.local_time(format('%s.%I', the_row, (mapping.modified_at).name), mapping) END;
+COMMENT ON FUNCTION github_sync.modified_at_of(text, github_sync.table_mapping) IS
+'private: when a row was last changed, as timestamptz; NULL where the table does not say it';
+
+CREATE FUNCTION github_sync.values_of_reason(mapping github_sync.table_mapping, reason text) RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT array_agg(v.value ORDER BY v.place)
+	FROM unnest(mapping.closed_values) WITH ORDINALITY AS v (value, place)
+	WHERE mapping.state_reasons ->> v.value = reason);
+COMMENT ON FUNCTION github_sync.values_of_reason(github_sync.table_mapping, text) IS
+'private: the closed values that mean a reason of GitHub''s, in their order; NULL: none does';
+
+CREATE FUNCTION github_sync.is_one_of(value text, type text, among text[]) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN format('%s::%s IN (%s)', value, type,
+	(SELECT string_agg(format('%L::%s', v.value, type), ', ') FROM unnest(among) AS v (value)));
+COMMENT ON FUNCTION github_sync.is_one_of(text, text, text[]) IS
+'private: a condition: an expression has one of some values of a type';
+
+/* Why an issue was closed is part of its state where the application tells it: closed:not_planned, closed:duplicate. */
 CREATE FUNCTION github_sync.state_expression(value text, mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN CASE WHEN (mapping.state).name IS NOT NULL
-	THEN format('CASE WHEN %1$s::%3$s = %2$L::%3$s THEN ''closed'' ELSE ''open'' END',
-		value, mapping.closed_value, (mapping.state).type) END;
+RETURN CASE WHEN (mapping.state).name IS NOT NULL THEN format('CASE %s ELSE ''open'' END', concat_ws(' ',
+	(SELECT string_agg(format('WHEN %s THEN %L', github_sync.is_one_of(value, (mapping.state).type,
+			github_sync.values_of_reason(mapping, r.reason)), 'closed:' || r.reason), ' ')
+		FROM (VALUES ('not_planned'), ('duplicate')) AS r (reason)
+		WHERE github_sync.values_of_reason(mapping, r.reason) IS NOT NULL),
+	format('WHEN %s THEN ''closed''', github_sync.is_one_of(value, (mapping.state).type, mapping.closed_values)))) END;
 COMMENT ON FUNCTION github_sync.state_expression(text, github_sync.table_mapping) IS
 'private: the state of a row as GitHub has it, by an expression for its state column; NULL: the table has none';
+
+CREATE FUNCTION github_sync.state_of_github(the_state text, reason text, mapping github_sync.table_mapping) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN mapping.state_reasons IS NULL OR (mapping.state).name IS NULL THEN the_state
+	ELSE format('CASE %s ELSE %s END', concat_ws(' ',
+		CASE WHEN github_sync.values_of_reason(mapping, 'duplicate'::text) IS NOT NULL THEN
+			format('WHEN %s = ''closed'' AND %s = ''duplicate'' THEN ''closed:duplicate''', the_state, reason) END,
+		CASE WHEN github_sync.values_of_reason(mapping, 'not_planned'::text) IS NOT NULL THEN
+			format('WHEN %s = ''closed'' AND %s IN (''not_planned'', ''duplicate'') THEN ''closed:not_planned''',
+				the_state, reason) END,
+		'WHEN false THEN NULL'), the_state) END;
+COMMENT ON FUNCTION github_sync.state_of_github(text, text, github_sync.table_mapping) IS
+'private: the state of an issue as a row of the application can tell it, by expressions for GitHub''s state and its '
+'reason: a duplicate counts as not planned where the application has no value of its own for it';
+
+CREATE FUNCTION github_sync.state_value(
+	field text, mapping github_sync.table_mapping, open_expression text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN format('CASE %s WHEN starts_with(%s, ''closed'') THEN %L ELSE %s END',
+	coalesce((SELECT string_agg(format('WHEN %s = %L THEN %L', field, 'closed:' || r.reason,
+			(github_sync.values_of_reason(mapping, r.reason))[1]), ' ')
+		FROM (VALUES ('not_planned'), ('duplicate')) AS r (reason)
+		WHERE github_sync.values_of_reason(mapping, r.reason) IS NOT NULL), ''),
+	field, coalesce((github_sync.values_of_reason(mapping, 'completed'::text))[1], mapping.closed_values[1]),
+	open_expression);
+COMMENT ON FUNCTION github_sync.state_value(text, github_sync.table_mapping, text) IS
+'private: what the state column gets for a state, as text: of several closed values the first of its reason, or the '
+'first of all';
 
 CREATE FUNCTION github_sync.column_of(the_row text, mapped github_sync.found_column) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -43,46 +96,50 @@ COMMENT ON FUNCTION github_sync.captured_text(text, integer, github_sync.found_c
 
 CREATE FUNCTION github_sync.field_assignment(column_name name, field integer) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN format('%1$I = CASE WHEN chosen[%2$s] THEN new_fields[%2$s] ELSE r.%1$I END', column_name, field);
+RETURN format('%1$I = CASE WHEN $3[%2$s] THEN $2[%2$s] ELSE r.%1$I END', column_name, field);
 COMMENT ON FUNCTION github_sync.field_assignment(name, integer) IS
-'private: writes a field where it was chosen';
+'private: writes a field where it was chosen. As in all assignments, $2 are the new fields, $3 says which are chosen, '
+'and $4 is the new time of change';
 
 CREATE FUNCTION github_sync.state_assignment(mapping github_sync.table_mapping, field integer) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN CASE WHEN (mapping.state).name IS NOT NULL
-	THEN format('%1$I = CASE WHEN chosen[%2$s] AND %3$s <> new_fields[%2$s]'
-		' THEN CASE new_fields[%2$s] WHEN ''closed'' THEN %4$L ELSE %5$L END::%6$s ELSE r.%1$I END',
+	THEN format('%1$I = CASE WHEN $3[%2$s] AND %3$s <> $2[%2$s] THEN (%4$s)::%5$s ELSE r.%1$I END',
 		(mapping.state).name, field,
 		github_sync.state_expression(github_sync.column_of('r'::text, mapping.state), mapping),
-		mapping.closed_value, mapping.open_value, (mapping.state).type) END;
+		github_sync.state_value(format('$2[%s]', field), mapping, format(
+			'coalesce((SELECT i.local_open_value FROM github_sync.github_issues AS i WHERE i.task_id = r.%I), %L)',
+			(mapping.key).name, mapping.open_value)),
+		(mapping.state).type) END;
 COMMENT ON FUNCTION github_sync.state_assignment(github_sync.table_mapping, integer) IS
 'private: writes the state where it was chosen and means something else now: the application may have several '
-'values that mean open. NULL: the table has no such column';
+'values that mean open, and gets back the one that was there before. NULL: the table has no such column';
 
 CREATE FUNCTION github_sync.modified_at_assignment(mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN format('%1$I = CASE WHEN new_modified_at IS NULL THEN r.%1$I ELSE greatest(r.%1$I, %2$s) END',
-	(mapping.modified_at).name, github_sync.local_time('new_modified_at'::text, mapping));
+RETURN CASE WHEN (mapping.modified_at).name IS NOT NULL
+	THEN format('%1$I = CASE WHEN $4 IS NULL THEN r.%1$I ELSE greatest(r.%1$I, %2$s) END',
+		(mapping.modified_at).name, github_sync.local_time('$4'::text, mapping)) END;
 COMMENT ON FUNCTION github_sync.modified_at_assignment(github_sync.table_mapping) IS
-'private: never moves the local time of change backwards';
+'private: never moves the local time of change backwards; NULL: the table has no column for it';
 
-CREATE FUNCTION github_sync.insert_values_call(insert_values regprocedure) RETURNS text
+CREATE FUNCTION github_sync.call_of(function regprocedure, arguments text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN coalesce((SELECT format('%I.%I(repo.id, resource)', n.nspname, p.proname)
-	FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE p.oid = insert_values), 'NULL::jsonb');
-COMMENT ON FUNCTION github_sync.insert_values_call(regprocedure) IS
-'private: the call of the application''s function that gives the values of further columns';
+RETURN (SELECT format('%I.%I(%s)', n.nspname, p.proname, arguments)
+	FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE p.oid = function);
+COMMENT ON FUNCTION github_sync.call_of(regprocedure, text) IS
+'private: the call of a function of the application''s; NULL: there is none';
 
-CREATE FUNCTION github_sync.insert_values_function(insert_values regprocedure) RETURNS text
+CREATE FUNCTION github_sync.function_name(function regprocedure) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN coalesce((SELECT quote_literal(format('%I.%I(bigint, jsonb)', n.nspname, p.proname))
-	FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE p.oid = insert_values), 'NULL');
-COMMENT ON FUNCTION github_sync.insert_values_function(regprocedure) IS
-'private: the name of that function, as a literal; NULL: there is none';
+	FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE p.oid = function), 'NULL');
+COMMENT ON FUNCTION github_sync.function_name(regprocedure) IS
+'private: the name of insert_values or apply_values, as a literal; NULL: there is none';
 
 CREATE FUNCTION github_sync.dictionary_of_table(
 	application_table regclass, mapping github_sync.table_mapping,
-	fields_of_r text, fields_of_old text, fields_of_new text)
+	fields_of_r text, fields_of_old text, fields_of_new text, assignments text)
 RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN jsonb_build_object(
@@ -100,8 +157,17 @@ RETURN jsonb_build_object(
 	'body_text', quote_literal((mapping.body).name),
 	'columns_text', (SELECT quote_literal(array_agg(n.value))
 		FROM jsonb_each_text(github_sync.mapped_names(mapping)) AS n),
-	'modified_at', github_sync.local_time(format('r.%I', (mapping.modified_at).name), mapping),
-	'insert_values', github_sync.insert_values_call(mapping.insert_values),
-	'insert_values_function', github_sync.insert_values_function(mapping.insert_values));
-COMMENT ON FUNCTION github_sync.dictionary_of_table(regclass, github_sync.table_mapping, text, text, text) IS
+	'modified_at', github_sync.modified_at_of('r'::text, mapping),
+	'has_modified_at', CASE WHEN (mapping.modified_at).name IS NULL THEN 'false' ELSE 'true' END,
+	'assignments_text', quote_literal(assignments),
+	'assignments', assignments,
+	'insert_values', coalesce(github_sync.call_of(mapping.insert_values, 'repo.id, resource'::text), 'NULL::jsonb'),
+	'insert_values_function', github_sync.function_name(mapping.insert_values),
+	'apply_values_function', github_sync.function_name(mapping.apply_values),
+	'apply_values', coalesce(github_sync.call_of(mapping.apply_values, 'repo.id, resource'::text), 'NULL::jsonb'),
+	'has_apply_values', CASE WHEN mapping.apply_values IS NULL THEN 'false' ELSE 'true' END,
+	'byline', coalesce(github_sync.call_of(mapping.byline, 'key'::text), 'NULL'),
+	'has_byline', CASE WHEN mapping.byline IS NULL THEN 'false' ELSE 'true' END);
+COMMENT ON FUNCTION github_sync.dictionary_of_table(
+	regclass, github_sync.table_mapping, text, text, text, text) IS
 'private: what both record types fill into the definitions';

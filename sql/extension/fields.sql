@@ -89,11 +89,82 @@ COMMENT ON FUNCTION github_sync.own_creation_key(text) IS
 CREATE FUNCTION github_sync.without_creation_key(body text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0
-	THEN regexp_replace(body, E'(\r?\n){0,2}<!-- github_sync:[0-9a-f-]{36} -->', '', 'g')
+	THEN regexp_replace(regexp_replace(body, E'(\r?\n){0,2}<!-- github_sync:[0-9a-f-]{36} -->', '', 'g'),
+		E'^<!-- github_sync:byline -->[^\r\n]*<!-- /github_sync:byline -->(\r?\n){0,2}', '')
 	ELSE body END;
 COMMENT ON FUNCTION github_sync.without_creation_key(text) IS
-'private: a body as people wrote it: keys are never compared, never reach the application, and one that its text '
-'brings along never reaches GitHub, where it would be taken for that of another creation';
+'private: a body as people wrote it, without keys and without the byline that stands before it: neither is ever '
+'compared, nor reaches the application, and a key that its text brings along never reaches GitHub, where it would be '
+'taken for that of another creation';
+
+CREATE FUNCTION github_sync.with_byline(body text, line text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN line ~ '[^[:space:]]' THEN concat_ws(E'\n\n', format(
+		'<!-- github_sync:byline -->%s<!-- /github_sync:byline -->',
+		btrim(regexp_replace(line, E'[\r\n]+|<!--|-->', ' ', 'g'))), nullif(body, ''))
+	ELSE body END;
+COMMENT ON FUNCTION github_sync.with_byline(text, text) IS
+'private: a body with a first line about who wrote it, between hidden marks; without_creation_key() takes it off';
+
+/* What is not to be seen between an @ and a name; where the database has no such character, as an entity of HTML. */
+CREATE FUNCTION github_sync.mention_guard() RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF getdatabaseencoding() = 'UTF8' THEN
+		RETURN chr(8203);
+	END IF;
+	RETURN '&#8203;';
+END
+$$;
+COMMENT ON FUNCTION github_sync.mention_guard() IS
+'private: a zero-width space: @ and a name with it between them notify nobody';
+
+CREATE FUNCTION github_sync.guarded(body text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN regexp_replace(body, '(^|[^[:alnum:]_/])@(?=[[:alnum:]])', E'\\1@' || github_sync.mention_guard(), 'g');
+COMMENT ON FUNCTION github_sync.guarded(text) IS
+'private: a text without code, each mention in it guarded';
+
+CREATE FUNCTION github_sync.escape_mentions(body text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+	rest text := body;
+	escaped text := '';
+	opening text;
+	code_from integer;
+	code_length integer;
+BEGIN
+	LOOP
+		opening := (regexp_match(rest, '`+|~~~+'))[1];
+		EXIT WHEN opening IS NULL;
+		code_from := strpos(rest, opening);
+		code_length := strpos(substr(rest, code_from + length(opening)), opening);
+		/* One that nothing closes is no code. */
+		code_length := CASE WHEN code_length = 0 THEN length(opening) ELSE code_length - 1 + 2 * length(opening) END;
+		escaped := escaped || github_sync.guarded(left(rest, code_from - 1)) || substr(rest, code_from, code_length);
+		rest := substr(rest, code_from + code_length);
+	END LOOP;
+	RETURN escaped || github_sync.guarded(rest);
+END
+$$;
+COMMENT ON FUNCTION github_sync.escape_mentions(text) IS
+'private: a body whose mentions, outside of code, notify nobody; as_written() undoes it';
+
+CREATE FUNCTION github_sync.unguarded(body text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+	RETURN replace(body, '@' || github_sync.mention_guard(), '@');
+END
+$$;
+COMMENT ON FUNCTION github_sync.unguarded(text) IS
+'private: a text without the guards of its mentions';
+
+CREATE FUNCTION github_sync.as_written(body text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN position('@' IN body) > 0 THEN github_sync.unguarded(github_sync.without_creation_key(body))
+	ELSE github_sync.without_creation_key(body) END;
+COMMENT ON FUNCTION github_sync.as_written(text) IS
+'private: a body of GitHub''s as people wrote it: without keys, byline and guards of mentions';
 
 CREATE FUNCTION github_sync.with_creation_key(body text, creation_key uuid) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

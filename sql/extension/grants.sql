@@ -64,6 +64,8 @@ BEGIN
 		UNION ALL
 		SELECT format('GRANT SELECT, INSERT (%s) ON github_sync.%I TO %s', c.columns, c.queue, role)
 		FROM github_sync.columns_of_caller(direction) AS c
+		UNION ALL
+		SELECT format('GRANT EXECUTE ON FUNCTION github_sync.%I() TO %s', 'is_sync', role)
 	LOOP
 		EXECUTE command;
 	END LOOP;

@@ -26,6 +26,11 @@ LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'github_sync_wake';
 COMMENT ON FUNCTION github_sync.wake() IS
 'public: wakes this database''s workers when the transaction commits (INSERT does so by itself)';
 
+CREATE FUNCTION github_sync.wake_now() RETURNS void
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'github_sync_wake_now';
+COMMENT ON FUNCTION github_sync.wake_now() IS
+'private: wakes this database''s workers at once';
+
 CREATE FUNCTION github_sync.poke_launcher() RETURNS void
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'github_sync_poke_launcher';
 COMMENT ON FUNCTION github_sync.poke_launcher() IS
@@ -189,6 +194,15 @@ LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_read_as_owner';
 COMMENT ON FUNCTION github_sync.read_as_owner(regclass, text) IS
 'private: the first value of a query that is run in the same way as by execute_as_owner(); '
 'whatever the owner made of the table, nothing of it runs as the superuser';
+
+CREATE FUNCTION github_sync.describe_expression(
+	owned regclass, expression text, the_row text, OUT type regtype, OUT is_volatile boolean, OUT columns integer[])
+RETURNS record
+LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'github_sync_describe_expression';
+COMMENT ON FUNCTION github_sync.describe_expression(regclass, text, text) IS
+'private: what an SQL expression is that is about the row of a query: its type, and which of the query''s columns it '
+'names. It is read as the owner of a table, as by read_as_owner(), and not run; raises what is wrong with it, and '
+'where it is more than an expression';
 
 CREATE PROCEDURE github_sync.wait_for_backfill(github_repo_id bigint)
 LANGUAGE c AS 'MODULE_PATHNAME', 'github_sync_wait_for_backfill';

@@ -34,13 +34,19 @@ COMMENT ON FUNCTION github_sync.names_of_columns(regclass, jsonb) IS
 
 CREATE FUNCTION github_sync.stored_mapping(application_table regclass, mapping jsonb) RETURNS github_sync.table_mapping
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN jsonb_populate_record(NULL::github_sync.table_mapping,
-	(SELECT jsonb_object_agg(n.key, jsonb_build_object('name', n.value))
-		FROM jsonb_each(github_sync.names_of_columns(application_table, mapping)) AS n)
+RETURN (SELECT jsonb_populate_record(NULL::github_sync.table_mapping,
+	(SELECT jsonb_object_agg(n.key, jsonb_build_object('name', n.value)) FROM jsonb_each(now_called.names) AS n)
 	|| jsonb_build_object(
-		'open_value', mapping -> 'open_value', 'closed_value', mapping -> 'closed_value',
+		'sync_when', github_sync.stored_expression('sync_when'::text, mapping, now_called.names),
+		'deleted_when', github_sync.stored_expression('deleted_when'::text, mapping, now_called.names),
+		'repo_expression', github_sync.stored_expression('github_repo_is'::text, mapping, now_called.names),
+		'open_value', mapping -> 'open_value', 'closed_values', mapping -> 'closed_values',
+		'state_reasons', nullif(mapping -> 'state_reasons', 'null'), 'modified_at_unit', mapping -> 'modified_at_unit',
 		'modified_at_time_zone', mapping -> 'modified_at_time_zone',
-		'insert_values', to_regprocedure(mapping ->> 'insert_values')));
+		'insert_values', to_regprocedure(mapping ->> 'insert_values'),
+		'apply_values', to_regprocedure(mapping ->> 'apply_values'),
+		'byline', to_regprocedure(mapping ->> 'byline')))
+	FROM (VALUES (github_sync.names_of_columns(application_table, mapping))) AS now_called (names));
 COMMENT ON FUNCTION github_sync.stored_mapping(regclass, jsonb) IS
 'private: a mapping of attached_tables, by the names that its columns have now; their types are to be found';
 
@@ -84,7 +90,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT string_agg(CASE WHEN a.attname IS NULL
 		THEN format('table %s has no column %s', application_table, n.value)
 		ELSE format('table %s has a new column %s; that of this name was renamed to %s, which is still the %s',
-			application_table, g.attname, n.value, n.key) END, '; ' ORDER BY n.key)
+			application_table, g.attname, n.value, split_part(n.key, ':', 1)) END, '; ' ORDER BY n.key)
 	FROM jsonb_each_text(github_sync.names_of_columns(application_table, mapping)) AS n
 	LEFT JOIN pg_attribute AS a ON a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped
 		AND a.attname = n.value
@@ -109,6 +115,13 @@ RETURN (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.reln
 COMMENT ON FUNCTION github_sync.table_in_place_of(regclass, jsonb) IS
 'private: another table that has the name under which this one was attached; NULL: none';
 
+CREATE FUNCTION github_sync.lost_function(mapping jsonb) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT p.purpose FROM (VALUES ('insert_values'), ('apply_values'), ('byline')) AS p (purpose)
+	WHERE mapping ->> p.purpose IS NOT NULL AND to_regprocedure(mapping ->> p.purpose) IS NULL LIMIT 1);
+COMMENT ON FUNCTION github_sync.lost_function(jsonb) IS
+'private: which of the functions of a mapping is gone, by what it is for; NULL: none';
+
 CREATE FUNCTION github_sync.mapping_drift(table_schema text, table_name text, mapping jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT CASE
@@ -120,8 +133,9 @@ RETURN (SELECT CASE
 		WHEN github_sync.table_in_place_of(t.oid, mapping -> 'given') IS NOT NULL THEN
 			format('there is a new table %s; the one of that name was renamed to %s, which is still attached',
 				github_sync.table_in_place_of(t.oid, mapping -> 'given'), t.oid)
-		WHEN to_regprocedure(mapping ->> 'insert_values') IS NULL AND mapping ->> 'insert_values' IS NOT NULL THEN
-			format('function %s of insert_values is gone', mapping ->> 'insert_values')
+		WHEN github_sync.lost_function(mapping) IS NOT NULL THEN
+			format('function %s of %s is gone', mapping ->> github_sync.lost_function(mapping),
+				github_sync.lost_function(mapping))
 		WHEN NOT has_schema_privilege(github_sync.queue_owner(), table_schema, 'USAGE') THEN
 			format('role %I, to whom the queue belongs, may not use schema %I', github_sync.queue_owner(), table_schema)
 		END

@@ -63,7 +63,9 @@ CREATE TYPE github_sync.next_request AS (
 	send_body boolean,
 	body text,
 	send_state boolean,
-	issue_state text
+	issue_state text,
+	send_state_reason boolean,
+	state_reason text
 );
 COMMENT ON TYPE github_sync.next_request IS
 'private: what follows an answer';
@@ -137,7 +139,9 @@ CREATE TYPE github_sync.local_row AS (
 	modified_at timestamptz,
 	github_repo_id bigint,
 	parent_issue_id bigint,
-	parent_key text
+	parent_key text,
+	is_wanted boolean,
+	is_deleted boolean
 );
 COMMENT ON TYPE github_sync.local_row IS
 'private: a row of the application''s table as the rules see it';
@@ -145,6 +149,10 @@ COMMENT ON COLUMN github_sync.local_row.fields IS
 'the mapped fields in the order of the record type, state as open or closed';
 COMMENT ON COLUMN github_sync.local_row.parent_key IS
 'of a comment: the key of its task, as text';
+COMMENT ON COLUMN github_sync.local_row.is_wanted IS
+'sync_when is true of it, and deleted_when is not; true where the table was attached without them';
+COMMENT ON COLUMN github_sync.local_row.is_deleted IS
+'deleted_when is true of it: the application shows it to nobody any more';
 
 CREATE TYPE github_sync.new_row AS (
 	fields text[],
@@ -244,11 +252,14 @@ CREATE TYPE github_sync.sweep AS (
 	since timestamptz,
 	page_link text,
 	etag text,
-	etag_key text
+	etag_key text,
+	owner_login text,
+	repo_name text
 );
 COMMENT ON TYPE github_sync.sweep IS
 'private: a page of a repository''s list that a worker has claimed to read; the repository is asked for by its id';
 COMMENT ON COLUMN github_sync.sweep.request IS
+'installation, repository (by its id), name: what check_setup() asks, whose number claim_no is. Else a list: '
 'issues or comments: by their last change, oldest first; census: issues by their creation, oldest first; comments of '
 'issue: those of issue_number';
 COMMENT ON COLUMN github_sync.sweep.page_link IS

@@ -292,14 +292,17 @@ COMMENT ON FUNCTION github_sync.@record@_compare_absent(github_sync.repo_sweeps)
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_compare_unknown(s github_sync.repo_sweeps) RETURNS void
 LANGUAGE plpgsql AS $$
+/* Expressions of the application name its columns: none of them is a variable of ours. */
+#variable_conflict use_column
 BEGIN
 	INSERT INTO github_sync.record_differences (record_type, github_repo_id, record_id, github_issue_number,
 		difference, why)
 --@task	SELECT 'task', s.github_repo_id, r.{{id}}::text, NULL, 'missing at GitHub', 'never synced'
---@task	FROM {{table}} AS r WHERE {{github_repo_id}} = s.github_repo_id
+--@task	FROM {{table}} AS r WHERE {{github_repo_id}} = s.github_repo_id AND {{is_wanted}}
 --@comment	SELECT 'comment', s.github_repo_id, r.{{id}}::text, i.number, 'missing at GitHub', 'never synced'
 --@comment	FROM {{table}} AS r JOIN github_sync.github_issues AS i ON i.task_id = r.{{task_id}}
---@comment	WHERE i.github_repo_id = s.github_repo_id AND i.number IS NOT NULL AND i.deleted_at IS NULL
+--@comment	WHERE {{is_wanted}} AND i.github_repo_id = s.github_repo_id
+--@comment		AND i.number IS NOT NULL AND i.deleted_at IS NULL
 		AND NOT EXISTS (SELECT FROM github_sync.@resources@ AS c WHERE c.@record@_id = r.{{id}})
 		AND EXISTS (SELECT FROM github_sync.github_repos AS g
 			WHERE g.id = s.github_repo_id AND g.sync_direction <> 'inbound');

@@ -27,6 +27,28 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_require_attempt(bigint, uuid) IS
 'private: raises where a creation could be sent twice, as nobody would know of the first time';
 
+/* Imports of many rows are told by their priority: people's edits have 100. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_body_to_send(
+	cached github_sync.@resources@, body text, of_priority smallint)
+RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF position('@' IN body) > 0 AND (SELECT coalesce(r.mentions = 'escape', of_priority > 100)
+		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id) THEN
+		body := github_sync.escape_mentions(body);
+	END IF;
+--@task	IF {{has_byline}} THEN
+--@comment	/* A blank comment stays one, and is refused. */
+--@comment	IF {{has_byline}} AND body ~ '[^[:space:]]' THEN
+		body := github_sync.with_byline(body, github_sync.@record@_byline_of(cached.@record@_id));
+	END IF;
+	RETURN body;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_body_to_send(github_sync.@resources@, text, smallint) IS
+'private: the text of a row as GitHub gets it: mentions escaped where they are not to notify people, and the byline '
+'before it';
+
 /*
  * The last step before a creation is sent, in a transaction of its own: what
  * a worker claimed but did not come to send needs no lookup after a crash.
@@ -51,7 +73,8 @@ BEGIN
 	END IF;
 	first_fields := here.fields;
 	creation_key := coalesce(cached.creation_key, gen_random_uuid());	/* the record's, in every try */
-	body := github_sync.with_creation_key(here.fields[github_sync.@record@_body_position()], creation_key);
+	body := github_sync.with_creation_key(github_sync.@record@_body_to_send(
+		cached, here.fields[github_sync.@record@_body_position()], (held.t).priority), creation_key);
 --@comment	/* GitHub refuses a blank comment, and so do we: the key would make it a valid one. */
 --@comment	body := CASE WHEN here.fields[github_sync.comment_body_position()] ~ '[^[:space:]]' THEN body END;
 --@task	title := here.fields[github_sync.task_title_position()];

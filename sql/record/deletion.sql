@@ -3,24 +3,6 @@
  * nothing that was queued for it may run or recreate it.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_propagates_deletion(cached github_sync.@resources@) RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	RETURN cached.deleted_at IS NULL
-		AND (SELECT r.on_local_delete = 'propagate' FROM github_sync.github_repos AS r
-			WHERE r.id = cached.github_repo_id)
-		/* There is something at GitHub, or it may be on its way. */
---@task		AND (cached.number IS NOT NULL
---@comment		AND (cached.github_id IS NOT NULL
-			OR EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
-				WHERE a.@resource@_id = cached.id AND a.outcome IS NULL)
-			OR EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
-				WHERE q.@resource@_id = cached.id AND q.state = 'processing'));
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_propagates_deletion(github_sync.@resources@) IS
-'private: whether the deletion of the local row is carried to GitHub: on_local_delete of the repository';
-
 /* Where one is under way or waits already, it takes care of whatever turns up. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_propagate_deletion(cached github_sync.@resources@) RETURNS void
 LANGUAGE plpgsql AS $$

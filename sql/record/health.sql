@@ -96,7 +96,7 @@ BEGIN
 			d.reason), ', ' ORDER BY d.is_trouble DESC, d.reason)
 	INTO is_trouble, finding.since, finding.detail
 	FROM (SELECT k.reason, k.is_trouble, count(*) AS transactions, min(t.finished_at) AS since
-		FROM (VALUES ('repo', false), ('direction', false), ('no_repo', false), ('archived', true),
+		FROM (VALUES ('repo', false), ('direction', false), ('no_repo', false), ('filtered', false), ('archived', true),
 			('installation', true), ('access_lost', true)) AS k (reason, is_trouble)
 		CROSS JOIN LATERAL (SELECT q.finished_at FROM github_sync.@record@_sync_transactions AS q
 			WHERE q.state = 'disabled' AND q.disabled_reason = k.reason
@@ -109,7 +109,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_disabled_finding() IS
-'private: what is disabled, by reason: repo, direction and no_repo are as somebody set them';
+'private: what is disabled, by reason: repo, direction, no_repo and filtered are as somebody set them';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_history_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$

@@ -15,7 +15,10 @@ RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN NOT page.is_careful AND github_sync.sync_disabled_reason(repo.id, 'inbound') IS NULL
-		AND github_sync.@record@_table_fits() AND NOT github_sync.@record@_queue_runs_code_of_application();
+		AND github_sync.@record@_table_fits() AND NOT github_sync.@record@_queue_runs_code_of_application()
+--@comment		/* Of a task that is not to be synced, comments are not taken over: the rules see to that. */
+--@comment		AND NOT github_sync.task_has_filter()
+		;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_takes_new_records(github_sync.github_repos, github_sync.swept_page) IS

@@ -139,11 +139,39 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_in_place_of_superseded(github_sync.@record@_sync_transactions) IS
 'private: a new transaction with the place in line of those that it supersedes, and what their retries have come to';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_follow_deleted_when(
+	INOUT t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, here github_sync.local_row)
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF here.is_deleted AND cached.local_deleted_at IS NULL AND github_sync.@record@_propagates_deletion(cached) THEN
+		t.action := 'delete';
+		UPDATE github_sync.@resources@ AS r SET local_deleted_at = clock_timestamp()
+		WHERE r.id = cached.id RETURNING * INTO cached;
+	ELSIF here.is_wanted AND cached.local_deleted_at IS NOT NULL THEN
+		t.supersedes := ARRAY(SELECT q.id FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = cached.id AND q.state = 'queued' AND q.direction = 'outbound'
+				AND q.action = 'delete' ORDER BY q.id);
+		UPDATE github_sync.@resources@ AS r SET local_deleted_at = NULL,
+			/* What we deleted at GitHub does not come back: the row gets another record. */
+			@record@_id = CASE WHEN r.deleted_at IS NULL THEN r.@record@_id END
+		WHERE r.id = cached.id RETURNING * INTO cached;
+		IF cached.@record@_id IS NULL THEN
+			cached := github_sync.@record@_record_of_local_row(t.@record@_id, cached.github_repo_id);
+		END IF;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_follow_deleted_when(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.local_row) IS
+'private: an outbound upsert of a held record whose row has become one that deleted_when calls deleted becomes a '
+'deletion, where those are propagated; one of a row that was called so, and is not any more, takes the deletion back';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_transaction() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	cached github_sync.@resources@;
 	here github_sync.local_row;
+	followed record;
 	can_be_read boolean := github_sync.table_has_columns({{name_texts}}, {{columns_text}});
 BEGIN
 	PERFORM github_sync.require_one_owner();
@@ -169,6 +197,11 @@ BEGIN
 	ELSIF can_be_read THEN
 		here := github_sync.@record@_local_row(cached.@record@_id);
 		NEW.record_modified_at := coalesce(NEW.record_modified_at, here.modified_at);
+		IF {{has_filter}} AND NEW.action = 'upsert' THEN
+			followed := github_sync.@record@_follow_deleted_when(NEW, cached, here);
+			NEW := followed.t;
+			cached := followed.cached;
+		END IF;
 	END IF;
 
 	NEW.@resource@_id := cached.id;
@@ -182,9 +215,12 @@ BEGIN
 
 	NEW := github_sync.@record@_with_decision(NEW, github_sync.@record@_decide(NEW, cached, here));
 	IF NEW.direction = 'outbound' AND NEW.action = 'upsert' AND NEW.state IN ('queued', 'duplicate') THEN
-		NEW.supersedes := github_sync.@record@_strays_of(cached.id);
+		NEW.supersedes := NEW.supersedes || github_sync.@record@_strays_of(cached.id);
 --@task		PERFORM github_sync.task_note_place(cached, here.github_repo_id)
 --@task		WHERE here.github_repo_id IS DISTINCT FROM cached.local_repo_id;
+	ELSIF NEW.disabled_reason = 'filtered' AND NEW.direction = 'outbound' THEN
+		/* One is enough to tell that something was not sent. */
+		NEW.supersedes := github_sync.@record@_strays_of(cached.id);
 	END IF;
 	IF NEW.state <> 'queued' THEN
 		NEW.finished_at := clock_timestamp();
@@ -205,7 +241,8 @@ BEGIN
 	PERFORM github_sync.require_one_owner();
 	UPDATE github_sync.@record@_sync_transactions SET event = 'superseded', canceled_by = NEW.id,
 		disabled_reason = NULL, error_code = NULL, error_reason = NULL, last_error = coalesce(error_reason, last_error)
-	WHERE id = ANY (NEW.supersedes) AND (state = 'queued' OR state = 'disabled' AND disabled_reason = 'no_repo'
+	WHERE id = ANY (NEW.supersedes) AND (state = 'queued'
+		OR state = 'disabled' AND disabled_reason IN ('no_repo', 'filtered')
 		OR state = 'errored' AND error_code = 'repo_changed');
 	RETURN NULL;
 END

@@ -91,7 +91,8 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
 		WHERE q.@resource@_id = record_id AND q.direction = 'inbound' AND q.action = 'upsert'
-			AND q.state IN ('queued', 'processing', 'errored', 'dropped') AND q.github_updated_at >= version
+			AND (q.state IN ('queued', 'processing', 'errored', 'dropped') OR q.disabled_reason = 'filtered')
+			AND q.github_updated_at >= version
 			/* What could not be read in a list, and can now. */
 			AND (q.state <> 'errored' OR q.claim_no > 0));
 END

@@ -6,18 +6,26 @@
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_local_row(key {{key_type}}) RETURNS github_sync.local_row
 LANGUAGE plpgsql STABLE AS $$
-#variable_conflict use_variable
+/* Expressions of the application name its columns: none of them is a variable of ours. */
+#variable_conflict use_column
 DECLARE
 	here github_sync.local_row;
 BEGIN
-	SELECT true, {{local_fields}}, {{modified_at}}, {{github_repo_id}}, {{parent_issue_id}}, {{parent_key}} INTO here
-	FROM {{table}} AS r WHERE r.{{id}} = key;
+	SELECT true, {{local_fields}}, {{modified_at}}, {{github_repo_id}}, {{parent_issue_id}}, {{parent_key}},
+		{{is_wanted}}, {{is_deleted}} INTO here
+	FROM {{table}} AS r WHERE r.{{id}} = $1;
 	here.is_there := coalesce(here.is_there, false);
 	RETURN here;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_local_row({{key_type}}) IS
 'private: the mapped fields of a local row in the order of the record type, state as open or closed';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_has_filter() RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN {{has_filter}};
+COMMENT ON FUNCTION github_sync.@record@_has_filter() IS
+'private: the table was attached with sync_when or deleted_when, so that rows of it may not be synced';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_table_fits() RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
@@ -58,33 +66,87 @@ COMMENT ON FUNCTION github_sync.@record@_storable_fields(text[]) IS
 'column is NOT NULL';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_update_local_row(
-	key {{key_type}}, new_fields text[], chosen boolean[], new_modified_at timestamptz)
+	key {{key_type}}, new_fields text[], chosen boolean[], new_modified_at timestamptz, further jsonb)
 RETURNS github_sync.local_row
 LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
 	path_of_ours text;
+	named record;
 BEGIN
 	new_fields := github_sync.@record@_storable_fields(new_fields);
+--@task	/* Opened again, it gets back what it held. */
+--@task	IF {{has_state}} AND chosen[github_sync.task_state_position()] THEN
+--@task		UPDATE github_sync.github_issues AS i SET local_open_value = {{state_text}} FROM {{table}} AS r
+--@task		WHERE i.task_id = key AND r.{{id}} = key AND ({{local_fields}})[github_sync.task_state_position()] = 'open'
+--@task			AND i.local_open_value IS DISTINCT FROM {{state_text}};
+--@task	END IF;
 	path_of_ours := github_sync.enter_application('@record@:' || key::text);
-	UPDATE {{table}} AS r SET {{assignments}} WHERE r.{{id}} = key;
+	IF further IS NULL THEN
+		UPDATE {{table}} AS r SET {{assignments}} WHERE r.{{id}} = key;
+	ELSE
+		named := github_sync.columns_of_values({{table_text}}::regclass, further);
+		EXECUTE format('UPDATE %s AS r SET %s, %s FROM jsonb_to_record($5) AS given (%s) WHERE r.%I = $1',
+			{{table_text}}, {{assignments_text}}, named.assignments, named.columns, {{id_text}})
+		USING key, new_fields, chosen, new_modified_at, further;
+	END IF;
 	PERFORM github_sync.leave_application(path_of_ours);
 	/* Not RETURNING: AFTER and deferred triggers may have changed the row since. */
 	RETURN github_sync.@record@_local_row(key);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_update_local_row({{key_type}}, text[], boolean[], timestamptz) IS
-'private: writes the chosen fields (and a later modified_at, NULL: leave it) and returns what the row holds '
-'afterwards, all its triggers run; is_there is false where one of them deleted it';
+COMMENT ON FUNCTION github_sync.@record@_update_local_row({{key_type}}, text[], boolean[], timestamptz, jsonb) IS
+'private: writes the chosen fields (and a later modified_at, NULL: leave it; and further columns) and returns what the '
+'row holds afterwards, all its triggers run; is_there is false where one of them deleted it';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_further_values(
+	key {{key_type}}, repo github_sync.github_repos, resource jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+	path_of_ours text := github_sync.enter_application('@record@:' || key::text);
+	further jsonb := nullif({{apply_values}}, '{}');
+	named record;
+	differs boolean;
+BEGIN
+	PERFORM github_sync.leave_application(path_of_ours);
+	IF further IS NOT NULL THEN
+		named := github_sync.columns_of_values({{table_text}}::regclass, further);
+		EXECUTE format('SELECT ROW(%s) IS DISTINCT FROM ROW(%s) FROM %s AS r, jsonb_to_record($2) AS given (%s)
+			WHERE r.%I = $1', named.present, named.given_text, {{table_text}}, named.columns, {{id_text}})
+		INTO differs USING key, further;
+	END IF;
+	RETURN CASE WHEN differs THEN further END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_further_values({{key_type}}, github_sync.github_repos, jsonb) IS
+'private: what apply_values gives for a row that there is, where the row holds something else; NULL: nothing is to be '
+'written';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_byline_of(key {{key_type}}) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	path_of_ours text := github_sync.enter_application('@record@:' || key::text);
+	line text := {{byline}};
+BEGIN
+	PERFORM github_sync.leave_application(path_of_ours);
+	RETURN line;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_byline_of({{key_type}}) IS
+'private: the first line of what is sent of a row, as the application''s function says it; NULL: none';
 
 /* Only what tells one row from another after all triggers: where it belongs, and what it holds. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_made_rows(keys {{key_type}}[]) RETURNS github_sync.local_row[]
 LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
-#variable_conflict use_variable
+/* Expressions of the application name its columns: none of them is a variable of ours. */
+#variable_conflict use_column
 BEGIN
 	RETURN ARRAY(SELECT (
---@task			SELECT ROW(true, {{local_fields}}, NULL, {{github_repo_id}}, NULL, NULL)::github_sync.local_row
---@comment			SELECT ROW(true, {{local_fields}}, NULL, NULL, NULL, NULL)::github_sync.local_row
+--@task			SELECT ROW(true, {{local_fields}}, NULL, {{github_repo_id}}, NULL, NULL,
+--@task				{{is_wanted}}, {{is_deleted}})::github_sync.local_row
+--@comment			SELECT ROW(true, {{local_fields}}, NULL, NULL, NULL, NULL,
+--@comment				{{is_wanted}}, {{is_deleted}})::github_sync.local_row
 			FROM {{table}} AS r WHERE r.{{id}} = k.key)
 		FROM unnest(keys) WITH ORDINALITY AS k (key, place) ORDER BY k.place);
 END
@@ -114,13 +176,13 @@ COMMENT ON FUNCTION github_sync.@record@_insert_command(jsonb, boolean) IS
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_values_see_rows() RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN coalesce((SELECT p.provolatile = 'v' FROM pg_proc AS p
-		WHERE p.oid = to_regprocedure({{insert_values_function}})), false);
+	RETURN coalesce((SELECT bool_or(p.provolatile = 'v') FROM pg_proc AS p WHERE p.oid IN (
+		to_regprocedure({{insert_values_function}}), to_regprocedure({{apply_values_function}}))), false);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_insert_values_see_rows() IS
-'private: insert_values may answer by the rows that were made before (it is VOLATILE), so that each is made before '
-'the next one is asked for';
+'private: insert_values or apply_values may answer by the rows that were made before (it is VOLATILE), so that each is '
+'made before the next one is asked for';
 
 /*
  * The next ones run with the application's search_path, where there may be a
@@ -131,7 +193,8 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_columns_of_rows(
 RETURNS jsonb[]
 LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN ARRAY(SELECT {{mapped_columns}} || repo.@record@_defaults || coalesce({{insert_values}}, '{}')
+	RETURN ARRAY(SELECT {{mapped_columns}} || repo.@record@_defaults
+			|| coalesce({{apply_values}}, '{}') || coalesce({{insert_values}}, '{}')
 		FROM (SELECT u.place, u.fields AS new_fields, u.modified_at AS new_modified_at, u.parent_issue_id,
 				u.json::jsonb AS resource
 			FROM pg_catalog.unnest(new_rows) WITH ORDINALITY AS u (fields, modified_at, parent_issue_id, json, place))
@@ -141,7 +204,7 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_columns_of_rows(github_sync.github_repos, github_sync.new_row[]) IS
 'private: the columns of rows that are made for resources of GitHub''s, by name: mapped columns, then the '
-'repository''s defaults, then insert_values on top';
+'repository''s defaults, then apply_values and insert_values on top';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_columns(columns jsonb[]) RETURNS {{key_type}}[]
 LANGUAGE plpgsql AS $$

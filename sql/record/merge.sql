@@ -6,7 +6,7 @@
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_remote_fields(cached github_sync.@resources@) RETURNS text[]
 LANGUAGE sql IMMUTABLE AS $$
---@task	SELECT ARRAY[cached.title, cached.body, cached.state]
+--@task	SELECT ARRAY[cached.title, cached.body, {{cached_state}}]
 --@comment	SELECT ARRAY[cached.body]
 $$;
 COMMENT ON FUNCTION github_sync.@record@_remote_fields(github_sync.@resources@) IS
@@ -14,8 +14,8 @@ COMMENT ON FUNCTION github_sync.@record@_remote_fields(github_sync.@resources@) 
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_shown_fields(shown github_sync.resource) RETURNS text[]
 LANGUAGE sql IMMUTABLE AS $$
---@task	SELECT ARRAY[shown.title, github_sync.without_creation_key(shown.body), shown.state]
---@comment	SELECT ARRAY[github_sync.without_creation_key(shown.body)]
+--@task	SELECT ARRAY[shown.title, github_sync.as_written(shown.body), {{shown_state}}]
+--@comment	SELECT ARRAY[github_sync.as_written(shown.body)]
 $$;
 COMMENT ON FUNCTION github_sync.@record@_shown_fields(github_sync.resource) IS
 'private: the mapped fields of a resource as an answer shows it';
@@ -157,11 +157,11 @@ COMMENT ON FUNCTION github_sync.@record@_move_bases(github_sync.@resources@, git
 'moves when GitHub has it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_write_local_row(
-	INOUT cached github_sync.@resources@, remote text[], chosen boolean[], stays_dirty boolean)
+	INOUT cached github_sync.@resources@, remote text[], chosen boolean[], stays_dirty boolean, further jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
 	here github_sync.local_row := github_sync.@record@_update_local_row(cached.@record@_id, remote, chosen,
-		CASE WHEN NOT stays_dirty THEN cached.github_updated_at END);
+		CASE WHEN NOT stays_dirty THEN cached.github_updated_at END, further);
 BEGIN
 	IF NOT here.is_there THEN
 		/* A trigger of the application's deleted the row, as an archive does: the foreign key has unlinked it. */
@@ -177,9 +177,9 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_write_local_row(github_sync.@resources@, text[], boolean[], boolean) IS
-'private: writes GitHub''s values into the chosen fields of the local row; what the row holds when all its triggers '
-'have run is their local base. Its time of change follows GitHub''s where no field stays dirty';
+COMMENT ON FUNCTION github_sync.@record@_write_local_row(github_sync.@resources@, text[], boolean[], boolean, jsonb) IS
+'private: writes GitHub''s values into the chosen fields of the local row, and further columns; what the row holds '
+'when all its triggers have run is their local base. Its time of change follows GitHub''s where no field stays dirty';
 
 /* By an outbound trigger of the application's own, or by capture where a trigger wrote the new row once more. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_take_in_echo(
@@ -301,6 +301,7 @@ DECLARE
 	sides github_sync.field_sides[];
 	verdicts text[];
 	chosen boolean[];
+	further jsonb;
 BEGIN
 	merged.lost := false;
 	merged.to_send := array_fill(false, ARRAY[cardinality(remote)]);
@@ -332,10 +333,16 @@ BEGIN
 	merged.was_moved := true = ANY (merged.to_send)
 		AND github_sync.@record@_place_problem(cached, here) IS NOT NULL;
 	merged.lost := 'app won' = ANY (verdicts);
-	merged.applied := true = ANY (chosen);
+	IF {{has_apply_values}} AND answer.json IS NOT NULL AND here.is_there AND repo.sync_direction <> 'outbound' THEN
+		further := github_sync.@record@_further_values(cached.@record@_id, repo, answer.json::jsonb);
+	END IF;
+	merged.applied := true = ANY (chosen) OR further IS NOT NULL;
 	IF merged.applied THEN
-		cached := github_sync.@record@_write_local_row(cached, remote, chosen, verdicts && '{to remote,app won}');
-		cached := github_sync.@record@_note_side(cached, 'github');
+		cached := github_sync.@record@_write_local_row(
+			cached, remote, chosen, verdicts && '{to remote,app won}', further);
+		IF true = ANY (chosen) THEN
+			cached := github_sync.@record@_note_side(cached, 'github');
+		END IF;
 	END IF;
 	IF cached.@record@_id IS NULL THEN
 		merged.to_send := array_fill(false, ARRAY[cardinality(remote)]);

@@ -9,6 +9,9 @@
  * by hand, the row may go on naming another one without having been moved.  A
  * comment's record remembers the task that its row names in the same way, where
  * the comment went to the issue of another task at GitHub (left_task_key).
+ *
+ * A row that the application does not want to be synced (sync_when,
+ * deleted_when), and a comment of such a task, belongs nowhere as long as that is so.
  */
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_place_problem(
@@ -16,6 +19,7 @@
 --@task RETURNS text
 --@task LANGUAGE sql IMMUTABLE AS $$
 --@task	SELECT CASE
+--@task		WHEN {{has_filter}} AND here.is_wanted IS NOT TRUE THEN 'filtered'
 --@task		WHEN NOT {{names_repository}} OR here.github_repo_id = cached.github_repo_id
 --@task			OR here.github_repo_id IS NOT DISTINCT FROM cached.local_repo_id THEN NULL
 --@task		WHEN here.github_repo_id IS NULL THEN 'no_repo'
@@ -28,6 +32,9 @@
 --@comment DECLARE
 --@comment	parent github_sync.github_issues;
 --@comment BEGIN
+--@comment	IF {{has_filter}} AND here.is_wanted IS NOT TRUE THEN
+--@comment		RETURN 'filtered';
+--@comment	END IF;
 --@comment	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id;
 --@comment	IF here.parent_key = cached.left_task_key THEN
 --@comment		RETURN NULL;
@@ -45,7 +52,8 @@
 --@comment $$;
 COMMENT ON FUNCTION github_sync.@record@_place_problem(github_sync.@resources@, github_sync.local_row) IS
 'private: why nothing of a local row is sent to where its record is: no_repo (it belongs to no repository any more), '
-'repo_changed (to another one; of a comment: to another task); NULL: it still belongs there. 55P03: a worker cannot '
+'repo_changed (to another one; of a comment: to another task), filtered (it, or its task, is not to be synced); '
+'NULL: it still belongs there. 55P03: a worker cannot '
 'look, as somebody has locked the tasks';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_decide_place(
@@ -61,7 +69,7 @@ BEGIN
 --@comment		problem := CASE WHEN github_sync.task_place_is_free(cached.github_issue_id)
 --@comment			THEN github_sync.comment_place_problem(cached, here) END;
 --@comment	END IF;
-	IF problem = 'no_repo' THEN
+	IF problem IN ('no_repo', 'filtered') THEN
 		decided.state := 'disabled';
 		decided.disabled_reason := problem;
 	ELSIF problem = 'repo_changed' THEN
@@ -172,17 +180,49 @@ COMMENT ON FUNCTION github_sync.@record@_may_go_along(github_sync.@resources@) I
 CREATE OR REPLACE FUNCTION github_sync.@record@_strays_of(cached_id bigint) RETURNS bigint[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN (SELECT array_agg(s.id ORDER BY s.id) FROM (
-		SELECT q.id FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.@resource@_id = cached_id AND q.state = 'disabled' AND q.disabled_reason = 'no_repo'
+	RETURN (SELECT CASE WHEN count(*) > 0 THEN
+			coalesce(array_agg(s.id ORDER BY s.id) FILTER (WHERE s.direction = 'outbound'), '{}') END FROM (
+		SELECT q.id, q.direction FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached_id AND q.state = 'disabled' AND q.disabled_reason IN ('no_repo', 'filtered')
 		UNION ALL
-		SELECT q.id FROM github_sync.@record@_sync_transactions AS q
+		SELECT q.id, q.direction FROM github_sync.@record@_sync_transactions AS q
 		WHERE q.@resource@_id = cached_id AND q.state = 'errored' AND q.error_code = 'repo_changed') AS s);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_strays_of(bigint) IS
-'private: outbound transactions that were not sent because the row belonged to no repository, or to another one; one '
-'that is inserted when it is back takes their place';
+'private: outbound transactions that were not sent as the row belonged to no repository or another one, or was not to '
+'be synced; one that is inserted when it is back takes their place. None, but something that GitHub told '
+'meanwhile: an empty array. NULL: neither';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_stops_both_ways(
+	cached github_sync.@resources@, here github_sync.local_row)
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	task_key github_sync.github_issues.task_id%TYPE;
+BEGIN
+	IF {{has_filter}} AND cached.@record@_id IS NOT NULL AND cached.local_deleted_at IS NULL THEN
+		IF here.is_there IS NULL THEN
+			here := github_sync.@record@_local_row(cached.@record@_id);
+		END IF;
+		IF here.is_there AND here.is_wanted IS NOT TRUE THEN
+			RETURN true;
+		END IF;
+	END IF;
+--@comment	IF github_sync.task_has_filter() AND github_sync.task_table_is_free() THEN
+--@comment		SELECT i.task_id INTO task_key FROM github_sync.github_issues AS i
+--@comment		WHERE i.id = cached.github_issue_id AND i.task_id IS NOT NULL;
+--@comment		IF FOUND THEN
+--@comment			here := github_sync.task_local_row(task_key);
+--@comment			RETURN here.is_there AND here.is_wanted IS NOT TRUE;
+--@comment		END IF;
+--@comment	END IF;
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_stops_both_ways(github_sync.@resources@, github_sync.local_row) IS
+'private: the row, or of a comment its task, is not to be synced as it is now: what GitHub tells of it is not taken '
+'over either. 55P03: a worker cannot look, as somebody has locked the tasks';
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_note_place(cached github_sync.github_issues, named_repo_id bigint)
 --@task RETURNS void

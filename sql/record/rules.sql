@@ -103,6 +103,9 @@ BEGIN
 	IF here.is_there IS NULL THEN
 		here := github_sync.@record@_local_row(cached.@record@_id);
 	END IF;
+	IF NOT {{has_modified_at}} THEN
+		here.modified_at := (SELECT max(c.changed_at) FROM unnest(cached.local_changed_at) AS c (changed_at));
+	END IF;
 	IF here.modified_at > t.github_updated_at AND here.fields IS DISTINCT FROM cached.local_base THEN
 		SELECT o.id INTO decided.dropped_for FROM github_sync.@record@_sync_transactions AS o
 		WHERE o.@resource@_id = cached.id AND o.state = 'queued' AND o.direction = 'outbound' AND o.action = 'upsert'
@@ -220,6 +223,10 @@ BEGIN
 	IF disabled_reason IS NOT NULL THEN
 		decided.state := 'disabled';
 		decided.disabled_reason := disabled_reason;
+--@task	ELSIF {{has_filter}} AND t.direction = 'inbound' AND github_sync.task_stops_both_ways(cached, here) THEN
+--@comment	ELSIF t.direction = 'inbound' AND github_sync.comment_stops_both_ways(cached, here) THEN
+		decided.state := 'disabled';
+		decided.disabled_reason := 'filtered';
 	ELSIF t.action = 'delete' THEN
 		decided := github_sync.@record@_decide_delete(t, cached);
 	ELSIF t.direction = 'inbound' THEN
@@ -265,6 +272,24 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_superseded_by(github_sync.@record@_sync_transactions, boolean) IS
 'private: the queued transactions that this one takes the place of, and their place in line, which it inherits';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_propagates_deletion(cached github_sync.@resources@) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN cached.deleted_at IS NULL
+		AND (SELECT r.on_local_delete = 'propagate' FROM github_sync.github_repos AS r
+			WHERE r.id = cached.github_repo_id)
+		/* There is something at GitHub, or it may be on its way. */
+--@task		AND (cached.number IS NOT NULL
+--@comment		AND (cached.github_id IS NOT NULL
+			OR EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
+				WHERE a.@resource@_id = cached.id AND a.outcome IS NULL)
+			OR EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+				WHERE q.@resource@_id = cached.id AND q.state = 'processing'));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_propagates_deletion(github_sync.@resources@) IS
+'private: whether the deletion of a local row is carried to GitHub: on_local_delete of the repository';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_reason_without_row(cached github_sync.@resources@) RETURNS text
 LANGUAGE sql IMMUTABLE

@@ -84,6 +84,21 @@ COMMENT ON FUNCTION github_sync.@record@_enable_record(bigint, text[]) IS
 'private: queues the newest disabled transaction of a record and direction again, the rules applied; the older ones '
 'are canceled by it';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_return_filtered() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	IF EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = NEW.@resource@_id AND q.state = 'disabled' AND q.disabled_reason = 'filtered'
+			AND q.direction = 'inbound') THEN
+		PERFORM github_sync.@record@_enable_record(NEW.@resource@_id, '{inbound}');
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_return_filtered() IS
+'private: a row is to be synced again: what GitHub told of it meanwhile is queued again, by the rules';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_retry_strays(cached_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -86,7 +86,7 @@ CREATE TABLE IF NOT EXISTS github_sync.@record@_sync_transactions (
 		REFERENCES github_sync.@record@_sync_transactions ON DELETE SET NULL,
 	disabled_reason text
 		CONSTRAINT @record@_sync_transactions_disabled_reason_check CHECK (disabled_reason IN
-			('repo', 'installation', 'direction', 'access_lost', 'archived', 'no_repo')),
+			('repo', 'installation', 'direction', 'access_lost', 'archived', 'no_repo', 'filtered')),
 	error_code text,
 	error_reason text,
 	last_error text,

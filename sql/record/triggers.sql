@@ -25,8 +25,13 @@ CREATE OR REPLACE TRIGGER b_insert_transaction
 	EXECUTE FUNCTION github_sync.@record@_insert_transaction();
 CREATE OR REPLACE TRIGGER c_cancel_superseded
 	AFTER INSERT ON github_sync.@record@_sync_transactions
-	FOR EACH ROW WHEN (NEW.supersedes IS NOT NULL AND NEW.state IN ('queued', 'duplicate'))
+	FOR EACH ROW WHEN (NEW.supersedes IS NOT NULL AND NEW.state IN ('queued', 'duplicate', 'disabled'))
 	EXECUTE FUNCTION github_sync.@record@_cancel_superseded();
+CREATE OR REPLACE TRIGGER c_return_filtered
+	AFTER INSERT ON github_sync.@record@_sync_transactions
+	FOR EACH ROW WHEN (NEW.supersedes IS NOT NULL AND NEW.direction = 'outbound' AND NEW.action = 'upsert'
+		AND NEW.state IN ('queued', 'duplicate'))
+	EXECUTE FUNCTION github_sync.@record@_return_filtered();
 CREATE OR REPLACE TRIGGER d_change_state
 	BEFORE UPDATE ON github_sync.@record@_sync_transactions
 	FOR EACH ROW WHEN (NEW.event IS NOT NULL OR NEW.state IS DISTINCT FROM OLD.state)

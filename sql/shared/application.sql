@@ -64,3 +64,39 @@ RETURN (SELECT a.attnotnull OR y.typnotnull FROM pg_attribute AS a JOIN pg_type 
 	WHERE a.attrelid = application_table AND a.attname = column_name);
 COMMENT ON FUNCTION github_sync.column_refuses_null(regclass, name) IS
 'private: a column of the application''s that is NOT NULL, by itself or by its domain';
+
+CREATE OR REPLACE FUNCTION github_sync.columns_of_values(
+	application_table regclass, given jsonb,
+	OUT columns text, OUT assignments text, OUT present text, OUT given_text text)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	unknown text := (SELECT k.name FROM jsonb_object_keys(given) AS k (name) WHERE NOT EXISTS (
+		SELECT FROM pg_attribute AS a WHERE a.attrelid = application_table AND a.attname = k.name AND a.attnum > 0
+			AND NOT a.attisdropped) LIMIT 1);
+BEGIN
+	IF unknown IS NOT NULL THEN
+		RAISE undefined_column USING
+			MESSAGE = format('apply_values names column %s, which table %s does not have', unknown, application_table);
+	END IF;
+	SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', '),
+		string_agg(format('%1$I = given.%1$I', a.attname), ', '),
+		string_agg(format('r.%I::text', a.attname), ', '), string_agg(format('given.%I::text', a.attname), ', ')
+	INTO columns, assignments, present, given_text
+	FROM jsonb_object_keys(given) AS k (name)
+	JOIN pg_attribute AS a ON a.attrelid = application_table AND a.attname = k.name AND a.attnum > 0;
+END
+$$;
+COMMENT ON FUNCTION github_sync.columns_of_values(regclass, jsonb) IS
+'private: the columns that an object has values of, as parts of statements; raises where the table lacks one';
+
+/* Called by the application's triggers, with the rights of its role. */
+CREATE OR REPLACE FUNCTION github_sync.is_sync() RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN coalesce(current_setting('github_sync.applying', true), '') <> '' AND github_sync.in_worker()
+		AND github_sync.queue_has_one_owner();
+END
+$$;
+COMMENT ON FUNCTION github_sync.is_sync() IS
+'public: whether what happens now is a write of the worker''s, which applies what GitHub has: for triggers of the '
+'application. Whoever was given grant_application() may call it';

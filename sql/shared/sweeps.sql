@@ -220,7 +220,7 @@ BEGIN
 		CASE WHEN begun.number IS NOT NULL THEN 'comments of issue' WHEN s.phase = 'census' THEN 'census'
 			ELSE github_sync.list_of_stream(s.stream) END,
 		begun.number, s.page_size, CASE WHEN begun.number IS NULL AND s.phase <> 'census' THEN s.since_filter END,
-		s.cursor_link, NULL, NULL)::github_sync.sweep
+		s.cursor_link, NULL, NULL, NULL, NULL)::github_sync.sweep
 	FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id;
 	IF s.phase = 'sweep' AND s.pass_started_at IS NULL AND begun.number IS NULL AND s.cursor_link IS NULL THEN
 		sweep.etag := s.etag;
@@ -295,6 +295,15 @@ DECLARE
 	candidate record;
 	sweep github_sync.sweep;
 BEGIN
+	/* Rounds are counted by the table's own sequence, which is no part of a transaction. */
+	IF pg_sequence_last_value(pg_get_serial_sequence('github_sync.setup_checks', 'id')::regclass)
+		> coalesce((SELECT max(c.id) FROM github_sync.setup_checks AS c), 0) THEN
+		PERFORM github_sync.begin_setup_checks();
+	END IF;
+	FOR sweep IN SELECT * FROM github_sync.claim_setup_checks(busy) LOOP
+		busy := busy || sweep.installation_id;
+		RETURN NEXT sweep;
+	END LOOP;
 	PERFORM github_sync.add_missing_sweeps();
 	FOR candidate IN SELECT * FROM github_sync.sweep_candidates(busy) LOOP
 		sweep := github_sync.claim_sweep_or_put_off(candidate.repo_id, candidate.list);
@@ -305,7 +314,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.sweep_claim(bigint[]) IS
-'private: claims a page of a list for each installation that may be asked; busy: those of which the caller reads one';
+'private: claims a page of a list, or what check_setup() asks, for each installation that may be asked; busy: those of '
+'which the caller reads one';
 
 CREATE OR REPLACE FUNCTION github_sync.next_sweep_at(busy bigint[]) RETURNS timestamptz
 LANGUAGE plpgsql AS $$

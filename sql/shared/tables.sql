@@ -97,6 +97,8 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 		CONSTRAINT github_repos_on_local_delete_check CHECK (on_local_delete IN ('keep', 'propagate')),
 	pull_requests text NOT NULL DEFAULT 'skip'
 		CONSTRAINT github_repos_pull_requests_check CHECK (pull_requests IN ('sync', 'skip')),
+	mentions text
+		CONSTRAINT github_repos_mentions_check CHECK (mentions IN ('keep', 'escape')),
 	task_defaults jsonb NOT NULL DEFAULT '{}'
 		CONSTRAINT github_repos_task_defaults_check CHECK (jsonb_typeof(task_defaults) = 'object'),
 	comment_defaults jsonb NOT NULL DEFAULT '{}'
@@ -108,6 +110,9 @@ COMMENT ON TABLE github_sync.github_repos IS
 COMMENT ON COLUMN github_sync.github_repos.pull_requests IS
 'whether sweeps and imports make tasks of pull requests (sync) or pass them over (skip): closing a task must not close '
 'somebody''s pull request unasked';
+COMMENT ON COLUMN github_sync.github_repos.mentions IS
+'whether mentions in texts of the application notify people: keep (they do) or escape; NULL: escape where the '
+'transaction is one of a bulk import (priority above 100), else keep';
 COMMENT ON COLUMN github_sync.github_repos.access_lost IS
 'private: GitHub does not show it to us any more; set_repo_sync(id, true) tries again';
 COMMENT ON COLUMN github_sync.github_repos.is_archived IS

@@ -10,12 +10,19 @@ RETURN format('ARRAY[%s::text, github_sync.without_creation_key(%s::text), %s]',
 COMMENT ON FUNCTION github_sync.task_fields(text, github_sync.table_mapping) IS
 'private: the mapped fields of a row of tasks: title, body, state';
 
-CREATE FUNCTION github_sync.task_captured_columns(mapping github_sync.table_mapping) RETURNS name[]
+CREATE FUNCTION github_sync.task_captured_fields_and_place(mapping github_sync.table_mapping) RETURNS name[]
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN array_remove(ARRAY[
 	(mapping.title).name, (mapping.body).name, (mapping.state).name, (mapping.github_repo).name], NULL);
+COMMENT ON FUNCTION github_sync.task_captured_fields_and_place(github_sync.table_mapping) IS
+'private: title, body, then state and repository where there are columns for them';
+
+CREATE FUNCTION github_sync.task_captured_columns(mapping github_sync.table_mapping) RETURNS name[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN github_sync.task_captured_fields_and_place(mapping) || github_sync.expression_columns(mapping);
 COMMENT ON FUNCTION github_sync.task_captured_columns(github_sync.table_mapping) IS
-'private: the columns of tasks whose change is captured: title, body, then state and repository where there are any';
+'private: the columns of tasks whose change is captured: those of its fields and its place, then those that '
+'expressions name';
 
 CREATE FUNCTION github_sync.task_captured_fields(captured text, mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -41,9 +48,10 @@ RETURN format('pg_catalog.jsonb_build_object(%s)', concat_ws(', ',
 	format('%L, new_fields[%s]', (mapping.title).name, github_sync.task_title_position()),
 	format('%L, new_fields[%s]', (mapping.body).name, github_sync.task_body_position()),
 	CASE WHEN (mapping.state).name IS NOT NULL THEN
-		format('%L, CASE new_fields[%s] WHEN ''closed'' THEN %L ELSE %L END',
-			(mapping.state).name, github_sync.task_state_position(), mapping.closed_value, mapping.open_value) END,
-	format('%L, %s', (mapping.modified_at).name, github_sync.local_time('new_modified_at'::text, mapping)),
+		format('%L, %s', (mapping.state).name, github_sync.state_value(format('new_fields[%s]',
+			github_sync.task_state_position()), mapping, quote_literal(mapping.open_value))) END,
+	CASE WHEN (mapping.modified_at).name IS NOT NULL THEN
+		format('%L, %s', (mapping.modified_at).name, github_sync.local_time('new_modified_at'::text, mapping)) END,
 	CASE WHEN (mapping.github_repo).name IS NOT NULL THEN format('%L, repo.id', (mapping.github_repo).name) END));
 COMMENT ON FUNCTION github_sync.task_new_columns(github_sync.table_mapping) IS
 'private: the mapped columns of a row that is inserted for an issue, by name';
@@ -53,19 +61,32 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN github_sync.dictionary_of_table(tasks, mapping,
 		github_sync.task_fields('r'::text, mapping),
 		github_sync.task_captured_fields('old_values'::text, mapping),
-		github_sync.task_captured_fields('new_values'::text, mapping))
+		github_sync.task_captured_fields('new_values'::text, mapping),
+		github_sync.task_assignments(mapping))
 	|| CASE WHEN (mapping.github_repo).name IS NULL
-		THEN jsonb_build_object('names_repository', 'false', 'github_repo_id', 'NULL::bigint', 'same_place', 'true')
+		THEN jsonb_build_object(
+			'names_repository', CASE WHEN (mapping.repo_expression).given IS NULL THEN 'false' ELSE 'true' END,
+			'github_repo_id', coalesce(
+				github_sync.expression_over('r'::text, mapping.repo_expression), 'NULL') || '::bigint',
+			'same_place', 'true')
 		ELSE jsonb_build_object(
 			'names_repository', 'true',
 			'github_repo_id', format('r.%I::bigint', (mapping.github_repo).name),
 			'same_place', format('old_values[%1$s] IS NOT DISTINCT FROM new_values[%1$s]',
-				cardinality(github_sync.task_captured_columns(mapping)))) END
+				cardinality(github_sync.task_captured_fields_and_place(mapping)))) END
+	|| github_sync.words_of_expressions(mapping, cardinality(github_sync.task_captured_fields_and_place(mapping)))
 	|| jsonb_build_object(
 		'parent_issue_id', 'NULL::bigint',
 		'parent_key', 'NULL::text',
-		'assignments', github_sync.task_assignments(mapping),
-		'mapped_columns', github_sync.task_new_columns(mapping));
+		'mapped_columns', github_sync.task_new_columns(mapping),
+		'shown_state', github_sync.state_of_github('shown.state'::text, 'shown.state_reason'::text, mapping),
+		'cached_state', github_sync.state_of_github('cached.state'::text, 'cached.state_reason'::text, mapping),
+		'tells_reason', CASE WHEN mapping.state_reasons IS NULL THEN 'false' ELSE 'true' END,
+		'has_state', CASE WHEN (mapping.state).name IS NULL THEN 'false' ELSE 'true' END,
+		'state_text', coalesce(github_sync.column_of('r'::text, mapping.state), 'NULL') || '::text',
+		'closed_from', CASE WHEN (mapping.state).name IS NULL THEN 'NULL::text'
+			ELSE format('CASE WHEN old_fields[%1$s] = ''open'' AND new_fields[%1$s] <> ''open'' THEN old_values[3] END',
+				github_sync.task_state_position()) END);
 COMMENT ON FUNCTION github_sync.task_dictionary(regclass, github_sync.table_mapping) IS
 'private: what is filled into the definitions for tasks';
 
@@ -95,16 +116,46 @@ BEGIN
 	found.title := github_sync.find_text_column(tasks, (wanted.title).name, conventional.title, 'title'::text);
 	found.body := github_sync.find_text_column(tasks, (wanted.body).name, conventional.body, 'body'::text);
 	found.state := github_sync.find_column(tasks, (wanted.state).name, conventional.state,
-		'{text,character varying,character,boolean,enum}'::text[], 'state'::text, false);
-	found.modified_at := github_sync.find_modified_at_column(tasks, (wanted.modified_at).name);
+		NULL::text[], 'state'::text, false);
+	found.modified_at := github_sync.find_modified_at_column(
+		tasks, (wanted.modified_at).name, wanted.modified_at_unit);
 	found.github_repo := github_sync.find_column(tasks, (wanted.github_repo).name, '{}'::name[],
 		'{bigint,integer}'::text[], 'repository'::text, false);
+	found.repo_expression := github_sync.find_expression(tasks, wanted.repo_expression, (found.key).name,
+		'github_repo'::text, '{bigint,integer,smallint}'::text[]);
+	found.sync_when := github_sync.find_expression(
+		tasks, wanted.sync_when, (found.key).name, 'sync_when'::text, '{boolean}'::text[]);
+	found.deleted_when := github_sync.find_expression(
+		tasks, wanted.deleted_when, (found.key).name, 'deleted_when'::text, '{boolean}'::text[]);
 	RETURN found;
 END
 $$;
 COMMENT ON FUNCTION github_sync.find_task_columns(regclass, github_sync.table_mapping, boolean) IS
 'private: the columns of a table of tasks by the names that are wanted; one without a name by convention, or, '
 'where the names are those of an earlier attach, none';
+
+CREATE FUNCTION github_sync.say_what_tasks_lack(tasks regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	names jsonb := github_sync.attached_table('task'::text) -> 'mapping' -> 'names';
+BEGIN
+	IF names ->> 'state' IS NULL THEN
+		RAISE NOTICE USING
+			MESSAGE = format('table %s has no state column: whether an issue is open or closed is not synced', tasks),
+			HINT = 'Where it has one of another name, give state_column, open_value and closed_value or closed_values.';
+	END IF;
+	IF names ->> 'github_repo' IS NULL
+		AND (github_sync.attached_table('task'::text) -> 'mapping' ->> 'github_repo_is') IS NULL
+		AND EXISTS (SELECT FROM pg_attribute AS a
+			WHERE a.attrelid = tasks AND a.attname = 'github_repo_id' AND NOT a.attisdropped) THEN
+		RAISE NOTICE USING
+			MESSAGE = format('column github_repo_id of table %s is not used: new tasks are not sent by capture', tasks),
+			HINT = 'github_repo_column => ''github_repo_id'' has it say where a new task becomes an issue.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.say_what_tasks_lack(regclass) IS
+'private: NOTICEs about what was attached without, where somebody may have expected it';
 
 CREATE FUNCTION github_sync.attach_tasks(
 	tasks regclass,
@@ -117,7 +168,15 @@ CREATE FUNCTION github_sync.attach_tasks(
 	modified_at_column name DEFAULT NULL,
 	modified_at_time_zone text DEFAULT 'UTC',
 	github_repo_column name DEFAULT NULL,
-	insert_values regprocedure DEFAULT NULL)
+	insert_values regprocedure DEFAULT NULL,
+	sync_when text DEFAULT NULL,
+	deleted_when text DEFAULT NULL,
+	github_repo text DEFAULT NULL,
+	closed_values text[] DEFAULT NULL,
+	state_reasons jsonb DEFAULT NULL,
+	modified_at_unit text DEFAULT NULL,
+	apply_values regprocedure DEFAULT NULL,
+	byline regprocedure DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -125,26 +184,46 @@ DECLARE
 	wanted github_sync.table_mapping;
 BEGIN
 	PERFORM github_sync.check_may_attach('task'::text, tasks, owner);
+	IF github_repo_column IS NOT NULL AND github_repo IS NOT NULL THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = 'github_repo_column and github_repo both say where a task belongs',
+			HINT = 'Give one of them.';
+	END IF;
 	wanted.key.name := id_column;
 	wanted.title.name := title_column;
 	wanted.body.name := body_column;
 	wanted.state.name := state_column;
 	wanted.open_value := open_value;
-	wanted.closed_value := closed_value;
+	wanted.closed_values := coalesce(closed_values, ARRAY[closed_value]);
+	wanted.state_reasons := state_reasons;
 	wanted.modified_at.name := modified_at_column;
 	wanted.modified_at_time_zone := modified_at_time_zone;
+	wanted.modified_at_unit := modified_at_unit;
 	wanted.github_repo.name := github_repo_column;
 	wanted.insert_values := insert_values;
+	wanted.apply_values := apply_values;
+	wanted.byline := byline;
+	wanted.sync_when.given := sync_when;
+	wanted.deleted_when.given := deleted_when;
+	wanted.repo_expression.given := github_repo;
 	PERFORM github_sync.make_attached('task'::text, tasks, owner,
 		github_sync.find_task_columns(tasks, github_sync.with_attached_columns('task'::text, tasks, wanted), true),
 		NULL::jsonb);
+	PERFORM github_sync.say_what_tasks_lack(tasks);
 END
 $$;
 COMMENT ON FUNCTION github_sync.attach_tasks(
-	regclass, name, name, name, name, text, text, name, text, name, regprocedure) IS
+	regclass, name, name, name, name, text, text, name, text, name, regprocedure, text, text, text,
+	text[], jsonb, text, regprocedure, regprocedure) IS
 'public: attaches the application''s table of tasks; columns that are not named are found by convention. '
 'insert_values: a function (github_repo_id bigint, resource jsonb) returns jsonb of further column values '
-'for rows created from GitHub';
+'for rows created from GitHub. sync_when, deleted_when (boolean) and github_repo (GitHub''s id of a repository): SQL '
+'expressions over the row''s bare column names, or names of functions of its key, with their schema. A row for which '
+'sync_when is not true, or deleted_when is, is not synced. closed_values: any of them is closed (the first is '
+'written), instead of closed_value; state_reasons: {closed value: completed, not_planned or duplicate}. '
+'modified_at_unit: seconds or milliseconds since 1970, of an integer column. apply_values: a function like '
+'insert_values, for each answer of GitHub''s. byline: a function of the key that returns the first line of what is '
+'sent';
 
 CREATE FUNCTION github_sync.capture_task_changes(enabled boolean) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp

@@ -7,11 +7,11 @@ CREATE OR REPLACE FUNCTION github_sync.task_has_repository(key {{key_type}}) RET
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN EXISTS (SELECT FROM github_sync.task_local_row(key) AS l
-		JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id);
+		JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id WHERE l.is_wanted);
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_has_repository({{key_type}}) IS
-'private: the row of a task names a connected repository, so that an issue can be made of it';
+'private: the row of a task is to be synced, and names a connected repository, so that an issue can be made of it';
 
 CREATE OR REPLACE FUNCTION github_sync.task_record_of_local_row(key {{key_type}}, given_repo_id bigint)
 RETURNS github_sync.github_issues

@@ -92,6 +92,9 @@ static const Endpoint endpoints[] = {
 	[GITHUB_GET_REPOSITORY] = {.method = "GET", .path = REPOSITORY},
 	[GITHUB_GET_REPOSITORY_BY_ID] = {.method = "GET", .path = REPOSITORY_BY_ID},
 	[GITHUB_GET_APP] = {.method = "GET", .path = "/app", .uses_jwt = true},
+	[GITHUB_GET_INSTALLATION] = {.method = "GET",
+								 .path = "/app/installations/{installation}",
+								 .uses_jwt = true},
 	[GITHUB_GET_USER] = {.method = "GET", .path = "/user"},
 	[GITHUB_GET_ACCOUNT] = {.method = "GET", .path = "/users/{login}"},
 	/* No write: a token that got lost on the way changes nothing for anybody. */
@@ -278,6 +281,7 @@ typedef struct Fields
 	GithubField title;
 	GithubField body;
 	GithubField state;
+	GithubField state_reason;
 } Fields;
 
 static GithubField
@@ -300,6 +304,7 @@ select_fields(const Endpoint *endpoint, const GithubRequestInput *input)
 		.title = select_field(endpoint->title, endpoint->creates, &input->title),
 		.body = select_field(endpoint->body, endpoint->creates, &input->body),
 		.state = select_field(endpoint->state, endpoint->creates, &input->state),
+		.state_reason = select_field(endpoint->state, endpoint->creates, &input->state_reason),
 	};
 
 	return fields;
@@ -333,7 +338,7 @@ check_fields(const Endpoint *endpoint, const Fields *fields)
 		return GITHUB_REQUEST_NO_TITLE;
 	if (endpoint->body == REQUIRED && is_blank(&fields->body))
 		return GITHUB_REQUEST_NO_BODY;
-	if (fields->state.present && !is_state(&fields->state))
+	if (fields->state.present ? !is_state(&fields->state) : fields->state_reason.present)
 		return GITHUB_REQUEST_BAD_INPUT;
 	/* An empty update would cost a write and change nothing. */
 	if (!fields->title.present && !fields->body.present && !fields->state.present)
@@ -361,7 +366,8 @@ print_fields(const Fields *fields)
 	char *text = NULL;
 
 	if (object != NULL && add_field(object, "title", &fields->title) &&
-		add_field(object, "body", &fields->body) && add_field(object, "state", &fields->state))
+		add_field(object, "body", &fields->body) && add_field(object, "state", &fields->state) &&
+		add_field(object, "state_reason", &fields->state_reason))
 		text = cJSON_PrintUnformatted(object);
 	cJSON_Delete(object);
 	return text;

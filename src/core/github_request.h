@@ -33,6 +33,7 @@ typedef enum GithubOperation
 	GITHUB_GET_REPOSITORY,
 	GITHUB_GET_REPOSITORY_BY_ID,     /* the same, whatever its name is */
 	GITHUB_GET_APP,                  /* JWT: who we are, in App mode */
+	GITHUB_GET_INSTALLATION,         /* JWT: what it may do */
 	GITHUB_GET_USER,                 /* token mode: who we are */
 	GITHUB_GET_ACCOUNT,              /* App mode: the account of our bot */
 	GITHUB_CREATE_INSTALLATION_TOKEN /* JWT */
@@ -58,11 +59,12 @@ typedef struct GithubRequestInput
 	int64_t comment_id; /* GitHub's id */
 	GithubField title;
 	GithubField body;
-	GithubField state; /* open, closed */
-	int page;          /* lists: from 1 */
-	int per_page;      /* lists: 1 to 100 */
-	const char *since; /* lists: ISO 8601 or NULL */
-	const char *login; /* of an account */
+	GithubField state;        /* open, closed */
+	GithubField state_reason; /* of an update with a state */
+	int page;                 /* lists: from 1 */
+	int per_page;             /* lists: 1 to 100 */
+	const char *since;        /* lists: ISO 8601 or NULL */
+	const char *login;        /* of an account */
 } GithubRequestInput;
 
 typedef struct GithubRequest

@@ -41,7 +41,9 @@ captured_change_columns(const TriggerData *trigger)
 	{
 		AttrNumber column = column_named(table, arguments[i]);
 
-		if (column == InvalidAttrNumber && found.missing == NULL)
+		if (arguments[i][0] == '\0')
+			found.place_of_any = i - 1;
+		else if (column == InvalidAttrNumber && found.missing == NULL)
 			found.missing = arguments[i];
 		if (i == 1)
 			found.key = column;
@@ -80,6 +82,18 @@ text_of(HeapTuple row, AttrNumber column, TupleDesc table)
 	return OidOutputFunctionCall(output_function, value);
 }
 
+static bool
+any_changed(HeapTuple old_row, HeapTuple new_row, TupleDesc table)
+{
+	for (AttrNumber column = 1; column <= table->natts; column++)
+	{
+		if (!TupleDescAttr(table, column - 1)->attisdropped &&
+			!is_unchanged(old_row, new_row, column, table))
+			return true;
+	}
+	return false;
+}
+
 bool
 captured_change_read(const TriggerData *trigger, const CapturedColumns *columns,
 					 CapturedChange *change)
@@ -99,6 +113,11 @@ captured_change_read(const TriggerData *trigger, const CapturedColumns *columns,
 		changed = true;
 		change->old_values[i] = text_of(old_row, columns->columns[i], table);
 		change->new_values[i] = text_of(new_row, columns->columns[i], table);
+	}
+	if (is_update && columns->place_of_any > 0 && any_changed(old_row, new_row, table))
+	{
+		changed = true;
+		change->new_values[columns->place_of_any - 1] = pstrdup("changed");
 	}
 	if (!changed)
 		return false;

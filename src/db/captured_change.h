@@ -12,7 +12,7 @@
 #include "commands/trigger.h"
 #include "db/record_type.h"
 
-#define CAPTURED_COLUMNS_MAX 16 /* a mapping has five at most */
+#define CAPTURED_COLUMNS_MAX 16 /* a mapping has five, and ten that its expressions name, at most */
 
 /* Where the columns of a mapping are in an attached table, or what it lacks. */
 typedef struct CapturedColumns
@@ -21,6 +21,7 @@ typedef struct CapturedColumns
 	AttrNumber key;
 	int count;
 	AttrNumber columns[CAPTURED_COLUMNS_MAX];
+	int place_of_any; /* of the columns, from 1 on: stands for all that the table has; 0: none does */
 	const char *missing; /* NULL: all are there */
 } CapturedColumns;
 

@@ -96,6 +96,17 @@ owner_commands_read(Oid table, const char *query)
 	return value;
 }
 
+/* Reading a literal may run code of its type's, or of that type's owner. */
+RowExpression
+owner_commands_describe(Oid table, const char *expression, const char *row)
+{
+	Caller caller = become_owner(table);
+	RowExpression found = row_expression_describe(expression, row);
+
+	become_caller_again(&caller);
+	return found;
+}
+
 void
 owner_commands_let_owner_use(void)
 {

@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "db/row_expression.h"
+
 /*
  * Runs SQL commands as the owner of a table, for a caller who is that owner
  * (or a member of it, or a superuser); anybody else gets 42501.
@@ -23,6 +25,9 @@ extern void owner_commands_execute(Oid table, const char *commands);
  * put in the way run as the owner too.
  */
 extern char *owner_commands_read(Oid table, const char *query);
+
+/* row_expression_describe() in the same way: it reads literals of the owner's types. */
+extern RowExpression owner_commands_describe(Oid table, const char *expression, const char *row);
 
 /*
  * After REASSIGN OWNED by a superuser: the new owner of the queue may use the

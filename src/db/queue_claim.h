@@ -58,6 +58,7 @@ typedef struct SyncClaim
 	GithubField title;  /* to create or update */
 	GithubField body;
 	GithubField issue_state;
+	GithubField state_reason;
 	char *creation_key; /* what the body of the creation carries */
 	int64 lookup_since; /* STEP_LOOKUP: seconds since 1970 of the creation */
 } SyncClaim;

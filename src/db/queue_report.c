@@ -93,6 +93,7 @@ kind_of_answer(const ResourceReport *answer)
 		case GITHUB_GET_REPOSITORY:
 		case GITHUB_GET_REPOSITORY_BY_ID:
 		case GITHUB_GET_APP:
+		case GITHUB_GET_INSTALLATION:
 		case GITHUB_GET_USER:
 		case GITHUB_GET_ACCOUNT:
 		case GITHUB_CREATE_INSTALLATION_TOKEN:
@@ -192,6 +193,7 @@ read_outcome(const ResultSet *result, uint64 row, SyncClaim *claim, ReportOutcom
 	outcome->title = field_to_send(result, row, "send_title", "title");
 	outcome->body = body_to_send(result, row);
 	outcome->issue_state = field_to_send(result, row, "send_state", "issue_state");
+	outcome->state_reason = field_to_send(result, row, "send_state_reason", "state_reason");
 }
 
 static GithubField
@@ -210,12 +212,13 @@ queue_report_prepare_update(SyncClaim *claim, const ReportOutcome *outcome)
 	claim->title = copy_of_field(claim->context, outcome->title);
 	claim->body = copy_of_field(claim->context, outcome->body);
 	claim->issue_state = copy_of_field(claim->context, outcome->issue_state);
+	claim->state_reason = copy_of_field(claim->context, outcome->state_reason);
 	claim->step = STEP_UPDATE;
 }
 
 #define COLUMNS_OF_OUTCOME                                                                    \
 	"result, issue_number, github_id, send_title, title, send_body, body, send_state, issue_" \
-	"state"
+	"state, send_state_reason, state_reason"
 
 static void
 add_answer(Parameters *parameters, const SyncClaim *claim, const ResourceReport *answer)

@@ -53,6 +53,7 @@ typedef struct ReportOutcome
 	GithubField title;
 	GithubField body;
 	GithubField issue_state;
+	GithubField state_reason;
 } ReportOutcome;
 
 /* One of its reports was refused: all of them are undone with the caller's subtransaction. */

@@ -28,6 +28,12 @@ operation_of(const ResultSet *result, uint64 row)
 		return GITHUB_CENSUS_ISSUES;
 	if (strcmp(request, "comments of issue") == 0)
 		return GITHUB_SWEEP_ISSUE_COMMENTS;
+	if (strcmp(request, "installation") == 0)
+		return GITHUB_GET_INSTALLATION;
+	if (strcmp(request, "repository") == 0)
+		return GITHUB_GET_REPOSITORY_BY_ID;
+	if (strcmp(request, "name") == 0)
+		return GITHUB_GET_REPOSITORY;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s() returned an unknown request: \"%s\"", result->function, request)));
@@ -61,6 +67,8 @@ read_sweep(const ResultSet *result, uint64 row, MemoryContext parent)
 	sweep->page_link = result_text_or_null(result, row, "page_link");
 	sweep->etag = result_text_or_null(result, row, "etag");
 	sweep->etag_key = result_text_or_null(result, row, "etag_key");
+	sweep->owner_login = result_text_or_null(result, row, "owner_login");
+	sweep->repo_name = result_text_or_null(result, row, "repo_name");
 	MemoryContextSwitchTo(caller);
 	return sweep;
 }
@@ -88,11 +96,11 @@ repo_sweeps_apply_later(void)
 List *
 repo_sweeps_claim(const int64 *busy_installations, int busy_count, MemoryContext parent)
 {
-	static Statement statement =
-		STATEMENT("SELECT github_repo_id, stream, claim_no, installation_id, request,"
-				  " issue_number, page_size, since, page_link, etag, etag_key"
-				  " FROM github_sync.sweep_claim($1)",
-				  INT8ARRAYOID);
+	static Statement statement = STATEMENT(
+		"SELECT github_repo_id, stream, claim_no, installation_id, request,"
+		" issue_number, page_size, since, page_link, etag, etag_key, owner_login, repo_name"
+		" FROM github_sync.sweep_claim($1)",
+		INT8ARRAYOID);
 	Parameters parameters = {0};
 	ResultSet result;
 	List *sweeps = NIL;
@@ -442,6 +450,27 @@ repo_sweeps_report_failure(const RepoSweep *sweep, const char *reason, bool may_
 	add_sweep(&parameters, sweep);
 	parameters_add_words(&parameters, reason);
 	parameters_add_bool(&parameters, may_be_page_size);
+	run_report(&statement, sweep, &parameters);
+}
+
+bool
+repo_sweeps_is_check(const RepoSweep *sweep)
+{
+	return strcmp(sweep->stream, "check") == 0;
+}
+
+void
+repo_sweeps_report_check(const RepoSweep *sweep, int status, const char *words, const char *json)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.report_setup_check($1, $2, $3, $4) AS result", INT4OID,
+				  INT4OID, TEXTOID, TEXTOID);
+	Parameters parameters = {0};
+
+	parameters_add_int32(&parameters, sweep->claim_no);
+	parameters_add_int32(&parameters, status);
+	parameters_add_words(&parameters, words);
+	parameters_add_text(&parameters, parameters_can_hold(json) ? json : NULL);
 	run_report(&statement, sweep, &parameters);
 }
 

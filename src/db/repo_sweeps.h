@@ -19,10 +19,12 @@ typedef struct RepoSweep
 {
 	MemoryContext context; /* of the sweep and all its texts */
 	int64 github_repo_id;
-	char *stream; /* issues, comments */
+	char *stream; /* issues, comments; check: no list, but what check_setup() asks */
 	int32 claim_no;
 	int64 installation_id;
 	GithubOperation operation;
+	char *owner_login; /* of a check by name; NULL: of none */
+	char *repo_name;
 	int32 issue_number; /* comments of an issue */
 	int32 page_size;
 	int64 since;     /* seconds since 1970; GITHUB_NO_TIME: all */
@@ -61,6 +63,14 @@ extern TimestampTz repo_sweeps_next_time(const int64 *busy_installations, int bu
 /* Applies a page and moves the cursor. */
 extern void repo_sweeps_report_page(const RepoSweep *sweep, const SweptPage *page);
 extern void repo_sweeps_report_not_modified(const RepoSweep *sweep);
+
+/*
+ * What GitHub answered to a check.  status: 0: it was not asked; json: NULL: not
+ * what was asked for.
+ */
+extern void
+repo_sweeps_report_check(const RepoSweep *sweep, int status, const char *words, const char *json);
+extern bool repo_sweeps_is_check(const RepoSweep *sweep);
 
 /* It could not be read, or not be applied. */
 extern void

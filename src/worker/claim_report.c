@@ -118,7 +118,10 @@ shown_by(const Conversation *conversation, const GithubResource *resource)
 {
 	const Answer *answer = conversation->answer;
 	bool not_modified = answer->verdict.kind == GITHUB_NOT_MODIFIED;
-	bool shows_all = is_fetch(conversation->operation) && !not_modified;
+	/* What apply_values is given; who sent an update has what it answers. */
+	bool shows_all = (is_fetch(conversation->operation) && !not_modified) ||
+		conversation->operation == GITHUB_CREATE_ISSUE ||
+		conversation->operation == GITHUB_CREATE_COMMENT;
 
 	return (ResourceReport){.operation = conversation->operation,
 							.not_modified = not_modified,

@@ -286,6 +286,7 @@ begin_or_renew_pause(Report *report)
 	Installation *installation = report->conversation->installation;
 
 	pauses_clear_line(installation, report->pause_reason);
+	sweeps_give_back(installation);
 	if (is_paused_already(report))
 	{
 		change_installation(report, renew_pause);
@@ -307,6 +308,7 @@ take_over_state(Report *report)
 	const char *reason = reason_of_state(report);
 
 	pauses_clear_line(installation, reason);
+	sweeps_give_back(installation);
 	change_installation(report, set_state);
 	installation->pauses = 0;
 	installation->paused_until = 0;

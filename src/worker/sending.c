@@ -34,6 +34,7 @@ describe_claim(const Conversation *conversation, GithubRequestInput *input)
 	input->title = claim->title;
 	input->body = claim->body;
 	input->state = claim->issue_state;
+	input->state_reason = claim->state_reason;
 	input->page = conversation->look.page;
 	input->per_page = conversation->look.per_page;
 }
@@ -42,6 +43,8 @@ static void
 describe_sweep(const RepoSweep *sweep, GithubRequestInput *input)
 {
 	input->repository_id = sweep->github_repo_id;
+	input->owner = sweep->owner_login;
+	input->repository = sweep->repo_name;
 	input->issue_number = sweep->issue_number;
 	input->page = 1;
 	input->per_page = sweep->page_size;

@@ -213,11 +213,80 @@ report_sent_or_refused(Report *report)
 	}
 }
 
+/* ---- what check_setup() asks ---- */
+
+static const char *
+words_of_check(const Answer *answer)
+{
+	if (answer->verdict.kind == GITHUB_REDIRECTED && answer->location != NULL)
+		return psprintf("GitHub sends on to %s", answer->location);
+	return verdict_describe(answer);
+}
+
+/* What concerns the installation as a whole is done about it as about any other answer. */
+static void
+note_whole_installation(Report *report)
+{
+	switch (report->conversation->answer->verdict.kind)
+	{
+		case GITHUB_RATE_LIMITED:
+			report_rate_limit(report);
+			break;
+		case GITHUB_SUSPENDED:
+			report->installation_state = "suspended";
+			break;
+		case GITHUB_UNAUTHORIZED:
+			report_bad_credentials(report, verdict_describe(report->conversation->answer));
+			break;
+		case GITHUB_OK:
+			report_end_pause(report);
+			break;
+		case GITHUB_NOT_MODIFIED:
+		case GITHUB_REDIRECTED:
+		case GITHUB_UNAVAILABLE:
+		case GITHUB_FORBIDDEN:
+		case GITHUB_NOT_FOUND:
+		case GITHUB_GONE:
+		case GITHUB_API_VERSION_GONE:
+		case GITHUB_VALIDATION_FAILED:
+		case GITHUB_REJECTED:
+		case GITHUB_INVALID_RESPONSE:
+			break;
+	}
+}
+
+static void
+report_check(Report *report)
+{
+	Conversation *conversation = report->conversation;
+	const Answer *answer = conversation->answer;
+
+	if (answer == NULL)
+	{
+		repo_sweeps_report_check(conversation->sweep, 0, conversation->refusal.words, NULL);
+		return;
+	}
+	report_note_accepted_token(conversation);
+	if (answer->verdict.kind == GITHUB_UNAUTHORIZED && report_token_is_replaceable(conversation))
+	{
+		report->disposition = CONVERSATION_GOES_ON;
+		return;
+	}
+	repo_sweeps_report_check(conversation->sweep, answer->status, words_of_check(answer),
+							 answer->verdict.kind == GITHUB_OK ? answer->json : NULL);
+	note_whole_installation(report);
+}
+
 void
 sweep_report_arrival(Report *report)
 {
 	const Conversation *conversation = report->conversation;
 
+	if (repo_sweeps_is_check(conversation->sweep))
+	{
+		report_check(report);
+		return;
+	}
 	if (conversation->refusal.reason == UNSENT_NOT && conversation->answer->json == NULL)
 	{
 		report_lack_of_memory(report, "no memory to read GitHub's answer");
@@ -230,5 +299,8 @@ sweep_report_arrival(Report *report)
 void
 sweep_report_failure(const Conversation *conversation, const char *reason)
 {
-	repo_sweeps_report_failure(conversation->sweep, reason, false);
+	if (repo_sweeps_is_check(conversation->sweep))
+		repo_sweeps_report_check(conversation->sweep, 0, reason, NULL);
+	else
+		repo_sweeps_report_failure(conversation->sweep, reason, false);
 }

@@ -225,6 +225,18 @@ sweeps_end(Conversation *conversation)
 }
 
 void
+sweeps_give_back(Installation *installation)
+{
+	Conversation *conversation = installation->sweep;
+
+	if (conversation == NULL)
+		return;
+	installation->sweep = NULL;
+	sweeps.in_hand = list_delete_ptr(sweeps.in_hand, conversation);
+	conversation_end(conversation);
+}
+
+void
 sweeps_give_back_all(void)
 {
 	ListCell *cell;

@@ -26,7 +26,12 @@ extern void sweeps_note_settings(void);
 extern void sweeps_go_on(Conversation *conversation);
 extern void sweeps_end(Conversation *conversation);
 
-/* What is not asked for yet is let go of: nobody has to be told. */
+/*
+ * What is not asked for yet is let go of: nobody has to be told, as it is claimed
+ * again.  In the line of an installation that pauses, or is not active any more, it
+ * would have a token asked for again and again.
+ */
+extern void sweeps_give_back(Installation *installation);
 extern void sweeps_give_back_all(void);
 
 extern bool sweeps_are_under_way(void);

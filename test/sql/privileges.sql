@@ -280,6 +280,9 @@ CREATE OPERATOR github_sync.->> (LEFTARG = jsonb, RIGHTARG = text, FUNCTION = wo
 CREATE OPERATOR world.= (LEFTARG = name, RIGHTARG = text, FUNCTION = world.equal);
 CREATE OPERATOR world.|| (LEFTARG = text, RIGHTARG = name, FUNCTION = world.joined);
 -- a trigger, a policy, a column of a type that has a cast of its own, and a mapping that is a command
+CREATE FUNCTION world.is_word(a text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM world.trap('domain'); RETURN true; END $$;
+CREATE DOMAIN world.word AS text CHECK (world.is_word(VALUE));
+CREATE TYPE world.pair AS (a world.word);
 CREATE FUNCTION world.ambush() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM world.trap('trigger'); RETURN coalesce(NEW, OLD); END $$;
 CREATE TRIGGER ambush BEFORE INSERT OR UPDATE OR DELETE ON github_sync.attached_tables FOR EACH ROW EXECUTE FUNCTION world.ambush();
 DROP VIEW github_sync.sync_problems, github_sync.sync_queue;
@@ -296,7 +299,7 @@ SET search_path = world, github_sync, pg_catalog;
 -- A superuser calls with all arguments and exact types. That a shorter call of his could be caught cannot be helped:
 -- whoever may create in a schema can offer what fits better there. What happens is no matter, but that nothing is run.
 SELECT github_sync.attach_tasks('app.tasks'::regclass, NULL::name, NULL::name, NULL::name, NULL::name, 'open'::text, 'closed'::text,
-	NULL::name, 'UTC'::text, 'repo_id'::name, NULL::regprocedure) \g /dev/null
+	NULL::name, 'UTC'::text, 'repo_id'::name, NULL::regprocedure, NULL::text, NULL::text, NULL::text, NULL::text[], NULL::jsonb, NULL::text, NULL::regprocedure, NULL::regprocedure) \g /dev/null
 SELECT github_sync.adopt_database() \g /dev/null
 SELECT github_sync.capture_task_changes(true::boolean) \g /dev/null
 \set VERBOSITY terse
@@ -312,8 +315,8 @@ UPDATE github_sync.attached_tables SET mapping = jsonb_set(mapping, '{captured_c
 RESET SESSION AUTHORIZATION;
 SELECT github_sync.capture_task_changes(true::boolean);
 SELECT github_sync.attach_tasks('app.tasks'::regclass, NULL::name, NULL::name, NULL::name, NULL::name, 'open'::text, 'closed'::text,
-	NULL::name, 'UTC'::text, 'repo_id'::name, NULL::regprocedure) \g /dev/null
-SELECT github_sync.attach_comments('app.comments'::regclass, NULL::name, NULL::name, NULL::name, NULL::name, 'UTC'::text, NULL::regprocedure) \g /dev/null
+	NULL::name, 'UTC'::text, 'repo_id'::name, NULL::regprocedure, $$('(x)'::world.pair) IS NOT NULL$$::text, NULL::text, NULL::text, NULL::text[], NULL::jsonb, NULL::text, NULL::regprocedure, NULL::regprocedure) \g /dev/null
+SELECT github_sync.attach_comments('app.comments'::regclass, NULL::name, NULL::name, NULL::name, NULL::name, 'UTC'::text, NULL::regprocedure, NULL::text, NULL::text, NULL::text, NULL::regprocedure, NULL::regprocedure) \g /dev/null
 SELECT github_sync.capture_task_changes(true::boolean) \g /dev/null
 SELECT github_sync.capture_comment_changes(true::boolean) \g /dev/null
 SELECT github_sync.grant_application('regress_app'::regrole, 'both'::text) \g /dev/null

@@ -1,0 +1,246 @@
+/*
+ * Whether all of it is set up: what one looks at before and after the first
+ * start.  What GitHub has to be asked for the worker asks (setup_checks.sql).
+ */
+
+/* From the first question to the last answer; then what is not answered is said. */
+CREATE OR REPLACE FUNCTION github_sync.patience_of_check_setup() RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN interval '10 seconds';
+COMMENT ON FUNCTION github_sync.patience_of_check_setup() IS
+'private: how long check_setup() waits for GitHub''s answers';
+
+CREATE OR REPLACE FUNCTION github_sync.setup_answers_are_in(asked integer) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.setup_checks AS c WHERE c.id > asked AND c.request = 'nothing')
+		AND NOT EXISTS (SELECT FROM github_sync.setup_checks AS c
+			LEFT JOIN github_sync.github_app_installations AS i ON i.id = c.installation_id
+			WHERE c.answered_at IS NULL AND i.state = 'active' AND (i.paused_until > clock_timestamp()) IS NOT TRUE);
+END
+$$;
+COMMENT ON FUNCTION github_sync.setup_answers_are_in(integer) IS
+'private: GitHub has answered all questions of a round, but for those of installations that wait';
+
+CREATE OR REPLACE FUNCTION github_sync.ask_for_setup_checks() RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+	began_at CONSTANT timestamptz := clock_timestamp();
+	looks integer := 0;
+	asked integer := nextval(pg_get_serial_sequence('github_sync.setup_checks', 'id'));
+BEGIN
+	WHILE NOT github_sync.setup_answers_are_in(asked) LOOP
+		IF clock_timestamp() > began_at + github_sync.patience_of_check_setup() THEN
+			RETURN false;
+		END IF;
+		PERFORM github_sync.wake_now() WHERE looks % 20 = 0;
+		PERFORM pg_sleep(0.05);
+		looks := looks + 1;
+	END LOOP;
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION github_sync.ask_for_setup_checks() IS
+'private: has the worker ask GitHub, and waits for the answers; false: not all of them came';
+
+CREATE OR REPLACE FUNCTION github_sync.finding_of(
+	what text, problem text, remedy text, status text DEFAULT 'critical', OUT finding github_sync.finding)
+LANGUAGE sql IMMUTABLE
+RETURN ROW(what, CASE WHEN problem IS NULL THEN 'ok' ELSE status END, NULL, problem,
+	CASE WHEN problem IS NOT NULL THEN remedy END)::github_sync.finding;
+COMMENT ON FUNCTION github_sync.finding_of(text, text, text, text) IS
+'private: a finding; without a problem it is ok';
+
+CREATE OR REPLACE FUNCTION github_sync.installation_setup(i github_sync.github_app_installations)
+RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	what CONSTANT text := concat_ws(' ', 'installation', i.id, i.account_login);
+	c github_sync.setup_checks;
+	may text;
+BEGIN
+	SELECT * INTO c FROM github_sync.setup_checks AS s WHERE s.installation_id = i.id AND s.request = 'installation';
+	may := c.answer -> 'permissions' ->> 'issues';
+	IF i.state <> 'active' THEN
+		RETURN github_sync.finding_of(what, format('it is %s at GitHub', i.state),
+			format('Install the App again, or have it unsuspended, in the settings of the account at GitHub. The '
+				'webhook tells it; else UPDATE github_sync.github_app_installations '
+				'SET state = ''active'' WHERE id = %s', i.id));
+	ELSIF i.paused_until > clock_timestamp() THEN
+		RETURN github_sync.finding_of(what, i.pause_reason, CASE i.pause_kind
+			WHEN 'credentials' THEN 'Correct github_sync.app_id and private_key_file (or token_file), and the id of '
+				'the installation: GET /app/installations lists those of the App. Then SELECT pg_reload_conf()'
+			ELSE 'It goes on by itself.' END, CASE i.pause_kind WHEN 'credentials' THEN 'critical' ELSE 'warn' END);
+	ELSIF i.id = 0 THEN
+		RETURN github_sync.finding_of(what, NULL, NULL);
+	ELSIF c.answered_at IS NULL THEN
+		RETURN github_sync.finding_of(
+			what, 'GitHub has not answered yet', 'SELECT * FROM github_sync.check_setup()', 'warn');
+	ELSIF c.status = 404 THEN
+		RETURN github_sync.finding_of(what, 'GitHub knows no such installation of the App',
+			'GET /app/installations lists those of the App; its webhook has it as installation.id');
+	ELSIF c.answer IS NULL THEN
+		RETURN github_sync.finding_of(what, c.words, 'SELECT * FROM github_sync.sync_workers');
+	ELSIF may IS DISTINCT FROM 'write' THEN
+		RETURN github_sync.finding_of(what, format('it may not write issues: %s', coalesce(may, 'no access')),
+			'Give the App "Issues: read and write" at GitHub, and accept it for the installation.');
+	END IF;
+	RETURN github_sync.finding_of(what, NULL, NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.installation_setup(github_sync.github_app_installations) IS
+'private: whether an installation can do what it is to do, as GitHub has just said';
+
+CREATE OR REPLACE FUNCTION github_sync.repository_setup(r github_sync.github_repos) RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	what CONSTANT text := format('repository %s %s/%s', r.id, r.owner_login, r.name);
+	by_id github_sync.setup_checks;
+	by_name github_sync.setup_checks;
+	named text;
+	full_name text;
+BEGIN
+	SELECT * INTO by_id FROM github_sync.setup_checks AS s WHERE s.github_repo_id = r.id AND s.request = 'repository';
+	SELECT * INTO by_name FROM github_sync.setup_checks AS s WHERE s.github_repo_id = r.id AND s.request = 'name';
+	named := by_name.answer ->> 'id';
+	full_name := by_id.answer ->> 'full_name';
+	IF by_id.answered_at IS NULL OR by_name.answered_at IS NULL THEN
+		RETURN github_sync.finding_of(what, 'GitHub has not been asked, or has not answered',
+			'See its installation above.', 'skipped');
+	ELSIF by_id.status = 404 AND named IS NOT NULL THEN
+		RETURN github_sync.finding_of(what, format('GitHub shows no repository %s; %s/%s has the id %s', r.id,
+			r.owner_login, r.name, named), 'INSERT the repository with that id, and DELETE this one.');
+	ELSIF by_id.status = 404 THEN
+		RETURN github_sync.finding_of(what, 'GitHub does not show it',
+			'Install the App on it, or give the token the right to it; gh api repos/OWNER/NAME --jq .id shows its id.');
+	ELSIF by_id.answer IS NULL THEN
+		RETURN github_sync.finding_of(what, by_id.words, 'SELECT * FROM github_sync.sync_workers');
+	ELSIF by_id.answer ->> 'has_issues' = 'false' THEN
+		RETURN github_sync.finding_of(what, 'its issues are switched off',
+			'Switch them on in the settings of the repository at GitHub.');
+	ELSIF lower(full_name) <> lower(r.owner_login || '/' || r.name) THEN
+		RETURN github_sync.finding_of(what, format('GitHub calls it %s', full_name) || CASE WHEN named <> r.id::text
+				THEN format('; repository %s has the name that is here', named) ELSE '' END, format(
+			'UPDATE github_sync.github_repos SET owner_login = %L, name = %L WHERE id = %s',
+			split_part(full_name, '/', 1), split_part(full_name, '/', 2), r.id));
+	ELSIF by_id.answer ->> 'archived' = 'true' THEN
+		RETURN github_sync.finding_of(
+			what, 'it is archived: nothing can be written to it', 'Unarchive it at GitHub.', 'info');
+	ELSIF NOT r.sync_enabled THEN
+		RETURN github_sync.finding_of(what, 'its sync is disabled', format(
+			'SELECT github_sync.set_repo_sync(%s, true)', r.id), 'info');
+	END IF;
+	RETURN github_sync.finding_of(what, NULL, NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.repository_setup(github_sync.github_repos) IS
+'private: whether a repository is what it is said to be, as GitHub has just said';
+
+CREATE OR REPLACE FUNCTION github_sync.webhook_setup() RETURNS github_sync.finding
+LANGUAGE plpgsql AS $$
+DECLARE
+	problem text;
+	code text;
+BEGIN
+	PERFORM github_sync.webhook_is_signed('sha256=' || repeat('0', 64), '');
+	RETURN github_sync.finding_of('webhook secret', NULL, NULL);
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, code = RETURNED_SQLSTATE;
+	RETURN github_sync.finding_of('webhook secret', problem, CASE code
+		WHEN '55000' THEN 'Without webhooks, sweeps find what changes at GitHub, each reconcile_interval. Else set '
+			'github_sync.webhook_secret_file.'
+		ELSE 'Mend the file, which the server must be able to read, and nobody else.' END,
+		CASE code WHEN '55000' THEN 'info' ELSE 'critical' END);
+END
+$$;
+COMMENT ON FUNCTION github_sync.webhook_setup() IS
+'private: whether webhooks can be verified';
+
+CREATE OR REPLACE FUNCTION github_sync.capture_setup(record_type text) RETURNS SETOF github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	a github_sync.attached_tables;
+	application_table regclass;
+BEGIN
+	SELECT * INTO a FROM github_sync.attached_tables AS t
+	WHERE t.record_type = capture_setup.record_type AND t.attached_at IS NOT NULL;
+	IF NOT FOUND THEN
+		RETURN NEXT github_sync.finding_of(record_type || 's', format('no table of %ss is attached', record_type),
+			format('SELECT github_sync.attach_%ss(...)', record_type),
+			CASE record_type WHEN 'task' THEN 'critical' ELSE 'info' END);
+		RETURN;
+	END IF;
+	application_table := to_regclass(format('%I.%I', a.table_schema, a.table_name));
+	RETURN NEXT github_sync.finding_of(record_type || 's', CASE WHEN application_table IS NULL
+		THEN format('table %I.%I is gone', a.table_schema, a.table_name) END,
+		'SELECT * FROM github_sync.sync_problems');
+	RETURN NEXT github_sync.finding_of(format('capture of %ss', record_type), CASE WHEN NOT EXISTS (
+			SELECT FROM pg_trigger AS t WHERE t.tgrelid = application_table
+				AND t.tgname = 'github_sync_capture_' || record_type)
+		THEN 'it is off: what the application changes is sent where it inserts transactions by itself' END,
+		format('SELECT github_sync.capture_%s_changes(true)', record_type), 'info');
+	RETURN QUERY SELECT f.* FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
+	JOIN pg_language AS l ON l.oid = p.prolang
+	CROSS JOIN LATERAL github_sync.finding_of(format('trigger %s of %ss', t.tgname, record_type),
+		format('function %s has no search_path of its own: a worker calls it with that of role %s', p.oid::regprocedure,
+			pg_get_userbyid(p.proowner)),
+		format('ALTER FUNCTION %s SET search_path = ... where it needs another one', p.oid::regprocedure), 'info') AS f
+	WHERE t.tgrelid = application_table AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND l.lanname = 'plpgsql'
+		AND p.pronamespace <> 'github_sync'::regnamespace
+		AND coalesce(array_to_string(p.proconfig, ' '), '') NOT LIKE '%search_path%'
+	ORDER BY t.tgname;
+END
+$$;
+COMMENT ON FUNCTION github_sync.capture_setup(text) IS
+'private: whether a record type is attached and captured, and which triggers of its table go by the search_path of '
+'their session';
+
+CREATE OR REPLACE FUNCTION github_sync.setup_findings() RETURNS SETOF github_sync.finding
+LANGUAGE plpgsql AS $$
+DECLARE
+	worker github_sync.finding := github_sync.worker_finding();
+	can_be_asked CONSTANT boolean := github_sync.library_preloaded() AND github_sync.database_is_adopted()
+		AND worker.status <> 'critical' AND NOT pg_is_in_recovery()
+		AND current_setting('github_sync.enabled')::boolean;
+	is_answered boolean := can_be_asked AND github_sync.ask_for_setup_checks();
+BEGIN
+	RETURN NEXT github_sync.finding_of('library', CASE WHEN NOT github_sync.library_preloaded()
+		THEN 'the server has not loaded it: nothing is sent' END,
+		'shared_preload_libraries = ''github_sync'' in postgresql.conf, and a restart');
+	RETURN QUERY SELECT * FROM github_sync.set_up_findings() AS f WHERE f.status <> 'ok';
+	RETURN QUERY SELECT * FROM github_sync.capture_setup('task');
+	RETURN QUERY SELECT * FROM github_sync.capture_setup('comment');
+	RETURN NEXT github_sync.webhook_setup();
+	/* What it has to complain of may have come with the questions. */
+	RETURN NEXT github_sync.worker_finding();
+	RETURN QUERY SELECT f.* FROM (VALUES (1)) AS once (once) CROSS JOIN LATERAL github_sync.finding_of('repositories',
+		CASE WHEN NOT EXISTS (SELECT FROM github_sync.github_repos) THEN 'none is connected' END,
+		'INSERT INTO github_sync.github_app_installations ... and INTO github_sync.github_repos ...', 'warn') AS f;
+	IF NOT can_be_asked THEN
+		RETURN NEXT github_sync.finding_of('GitHub', 'it was not asked: no worker can', 'See above.', 'skipped');
+		RETURN;
+	END IF;
+	RETURN NEXT github_sync.finding_of('GitHub',
+		CASE WHEN NOT is_answered THEN 'not all questions were answered in time' END,
+		'SELECT * FROM github_sync.sync_workers', 'warn');
+	RETURN QUERY SELECT f.* FROM github_sync.github_app_installations AS i
+	CROSS JOIN LATERAL github_sync.installation_setup(i) AS f ORDER BY i.id;
+	RETURN QUERY SELECT f.* FROM github_sync.github_repos AS r
+	CROSS JOIN LATERAL github_sync.repository_setup(r) AS f ORDER BY r.id;
+END
+$$;
+COMMENT ON FUNCTION github_sync.setup_findings() IS
+'private: a row for each check, what is nearest to the server first';
+
+CREATE OR REPLACE FUNCTION github_sync.check_setup(OUT "check" text, OUT status text, OUT detail text, OUT remedy text)
+RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	RETURN QUERY SELECT f."check", f.status, f.detail, f.remedy FROM github_sync.setup_findings() AS f;
+END
+$$;
+COMMENT ON FUNCTION github_sync.check_setup() IS
+'public: whether all is set up: what is checked, its status (ok; info: so somebody wanted it; warn; critical; skipped, '
+'where an earlier one makes it pointless), what is wrong, and what to do. The worker asks GitHub about each '
+'installation and repository meanwhile, which takes seconds. For the owner of the queue';

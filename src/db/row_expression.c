@@ -1,0 +1,96 @@
+/*
+ * row_expression.c
+ *		What an SQL expression over the columns of a row is: its type, and what it needs.
+ *
+ * The expression is put into parentheses and parsed, so that it can be nothing
+ * else: no further column, clause or statement.
+ */
+#include "postgres.h"
+
+#include "db/row_expression.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/parsenodes.h"
+#include "optimizer/optimizer.h"
+#include "parser/analyze.h"
+#include "parser/parser.h"
+
+/* A comment at its end must not take the parenthesis along. */
+static char *
+in_parentheses(const char *expression)
+{
+	return psprintf("SELECT (%s\n)", expression);
+}
+
+static void
+refuse_more_than_expression(const char *expression)
+{
+	List *statements = raw_parser(in_parentheses(expression), RAW_PARSE_DEFAULT);
+	SelectStmt *select;
+
+	if (list_length(statements) == 1)
+	{
+		select = (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
+		if (IsA(select, SelectStmt) && select->op == SETOP_NONE &&
+			list_length(select->targetList) == 1 && select->fromClause == NIL &&
+			select->whereClause == NULL && select->groupClause == NIL &&
+			select->havingClause == NULL && select->windowClause == NIL &&
+			select->sortClause == NIL && select->limitCount == NULL &&
+			select->limitOffset == NULL && select->lockingClause == NIL &&
+			select->withClause == NULL && select->intoClause == NULL &&
+			linitial_node(ResTarget, select->targetList)->name == NULL)
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR), errmsg("it is not one expression: %s", expression)));
+}
+
+/* What one row alone cannot give. */
+static void
+refuse_sets(const Query *query)
+{
+	if (query->hasAggs || query->hasWindowFuncs || query->hasTargetSRFs)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_GROUPING_ERROR),
+			 errmsg(
+				 "it is about one row: aggregates, window functions and sets have no place in it")));
+}
+
+static Bitmapset *
+columns_named(Node *expression)
+{
+	Bitmapset *columns = NULL;
+	ListCell *cell;
+
+	foreach (cell, pull_vars_of_level(expression, 0))
+	{
+		const Var *column = lfirst_node(Var, cell);
+
+		if (column->varattno < 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
+					 errmsg("it names the row as a whole, and not its columns")));
+		columns = bms_add_member(columns, column->varattno);
+	}
+	return columns;
+}
+
+RowExpression
+row_expression_describe(const char *expression, const char *row)
+{
+	RowExpression found;
+	char *text;
+	Query *query;
+	Node *parsed;
+
+	refuse_more_than_expression(expression);
+	text = psprintf("%s FROM (%s) AS given_row", in_parentheses(expression), row);
+	query = parse_analyze_fixedparams(linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT)),
+									  text, NULL, 0, NULL);
+	refuse_sets(query);
+	parsed = (Node *) linitial_node(TargetEntry, query->targetList)->expr;
+	found.type = exprType(parsed);
+	found.is_volatile = contain_volatile_functions(parsed);
+	found.columns = columns_named(parsed);
+	return found;
+}
