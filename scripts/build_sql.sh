@@ -116,7 +116,8 @@ replacing() {
 			if (/;$/ && !body) skipping = 0
 			next
 		}
-		{ sub(/^CREATE FUNCTION /, "CREATE OR REPLACE FUNCTION "); print }'
+		{ sub(/^CREATE FUNCTION /, "CREATE OR REPLACE FUNCTION ") }
+		{ sub(/^CREATE PROCEDURE /, "CREATE OR REPLACE PROCEDURE "); print }'
 }
 
 # require_library VERSION: the session's must have what the new members call.

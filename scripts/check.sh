@@ -10,7 +10,7 @@
 # step. A program that dies counts as one failure more.
 #
 #	STEPS		which steps, by name; default: all but long_model, mutants,
-#				c_mutants and sanitized_tap, or those TESTS are found in
+#				c_mutants, sanitized_tap and monitoring, or those TESTS are found in
 #	TESTS		only these tests, by name or path; the end and .ext may be left out; or
 #				a group of test/t, as their heads name it: attacks
 #	TEST_USER	as root: who runs the tests; default: postgres
@@ -46,14 +46,14 @@ here=$(dirname "$0")
 . "$here/check/tasks.sh"
 
 all_steps='format meta gcc clang headers fence cppcheck unit node regress isolation model tap chaos'
-long_steps='long_model mutants c_mutants sanitized_tap'
+long_steps='long_model mutants c_mutants sanitized_tap monitoring'
 # Of these, what TESTS can name.
 declare -A tests_of=(
 	[unit]='test/unit/test_*.c' [node]='*/*/*selftest*.mjs' [regress]='test/sql/*.sql'
 	[isolation]='test/specs/*.spec' [model]='test/model/model.mjs' [tap]='test/t/*.pl' [sanitized_tap]='test/t/*.pl')
 # These test what the step gcc builds; and these have clusters, which are copied.
-built_steps='fence regress isolation model tap chaos long_model mutants'
-cluster_steps='regress isolation model tap long_model mutants sanitized_tap'
+built_steps='fence regress isolation model tap chaos long_model mutants monitoring'
+cluster_steps='regress isolation model tap long_model mutants sanitized_tap monitoring'
 # The sanitizers' runtime makes servers slower, and keeps for a while what they freed. Of programs that hold times, rates
 # or memory against a figure, what the sanitizers found is all that counts in step sanitized_tap; those that play a minute
 # or an hour by the clock, and the one that is such a run by itself, are not in it.
@@ -188,6 +188,9 @@ step_sanitized_tap() {
 	show_failure "$step-$1-findings" "$findings"
 }
 
+# The files of contrib/monitoring, with the programs that they are for.
+step_monitoring() { tap_with_servers monitoring "$copy/test/monitoring/monitoring.pl"; }
+
 step_chaos() {
 	tap chaos node test/chaos/chaos.mjs --directory "$work_dir/chaos" --bindir "$bindir" --configuration "$stage_conf" \
 		--seconds "${CHAOS_SECONDS:-8}" --seed "${CHAOS_SEED:-9}" --crashes "${CRASH_ROUNDS:-5}"
@@ -199,6 +202,7 @@ step_chaos() {
 # Without a server there is nothing to go on with; without npm's packages, much.
 prepare() {
 	"$source_dir/scripts/install_packages.sh" check || { fail 1; show_result packages FAILED; }
+	! is_among monitoring "$steps" || "$source_dir/scripts/install_packages.sh" monitoring || { fail 1; show_result packages FAILED; }
 	find_postgresql && open_work_dir || { fail 1; finish; }
 	# May be somebody else's; what fails is then kept elsewhere.
 	rm -rf "$source_dir/test-failed" 2>/dev/null || true
@@ -209,6 +213,7 @@ prepare() {
 	copy=$work_dir/copy
 	copy_tree "$copy"
 	link_node_modules "$copy" || { fail 1; show_result test/github/node_modules FAILED; }
+	! is_among monitoring "$steps" || link_node_modules "$copy" contrib/monitoring/dashboard
 }
 
 # With && where set -e does not reach: the caller looks at the result.

@@ -1,9 +1,9 @@
 #!/bin/bash
-# install_packages.sh build|demo|check|bench|fuzz|deb
+# install_packages.sh build|demo|check|monitoring|bench|fuzz|deb
 #	Installs what is missing to build the project, to run its demo, all of its
-#	checks, its benchmark, or its fuzz targets, or to build its Debian packages,
-#	from Debian's packages.  Does nothing, not even an update of apt's lists, when nothing is
-#	missing.
+#	checks, those of its monitoring (besides), its benchmark, or its fuzz targets,
+#	or to build its Debian packages, from Debian's packages.  Does nothing, not even
+#	an update of apt's lists, when nothing is missing.
 #
 # Needs root, or sudo.  No system cluster of PostgreSQL comes with it: where the
 # server is new, its package is told to create none.
@@ -12,11 +12,12 @@ cd "$(dirname "$0")/.."
 
 purpose=${1-}
 case $purpose in
-	build | demo | check | bench | fuzz | deb) ;;
-	*) echo "usage: $0 build|demo|check|bench|fuzz|deb" >&2; exit 2 ;;
+	build | demo | check | monitoring | bench | fuzz | deb) ;;
+	*) echo "usage: $0 build|demo|check|monitoring|bench|fuzz|deb" >&2; exit 2 ;;
 esac
 
 cluster_switch=/etc/postgresql-common/createcluster.d/no-main-cluster.conf
+service_policy=/usr/sbin/policy-rc.d
 
 say() { printf '%s\n' "install_packages: $*"; }
 
@@ -51,6 +52,7 @@ has_node() {
 npm_folder() {
 	case $purpose in
 		check) echo test/github ;;
+		monitoring) echo contrib/monitoring/dashboard ;;
 		bench) echo bench/peers ;;
 	esac
 }
@@ -66,6 +68,12 @@ wants_npm() {
 }
 
 wanted_packages() {
+	if [ "$purpose" = monitoring ]; then
+		echo "prometheus prometheus-postgres-exporter prometheus-sql-exporter chromium"
+		has_node || echo nodejs
+		if wants_npm && ! command -v npm >/dev/null; then echo npm; fi
+		return
+	fi
 	if [ "$purpose" = fuzz ]; then
 		echo "make libc6-dev libcjson-dev clang libclang-rt-dev procps"
 		return
@@ -108,6 +116,14 @@ forbid_main_cluster() {
 	echo 'create_main_cluster = false' | as_root tee "$cluster_switch" >/dev/null
 }
 
+# Nor would anybody want its servers, which start as soon as they are installed.
+forbid_services() {
+	[ ! -e "$service_policy" ] || return 0
+	trap 'as_root rm -f "$service_policy"' EXIT
+	printf '#!/bin/sh\nexit 101\n' | as_root tee "$service_policy" >/dev/null
+	as_root chmod 755 "$service_policy"
+}
+
 install_missing() {
 	say "missing: $missing"
 	apt_get update
@@ -115,6 +131,7 @@ install_missing() {
 	find_missing
 	case " $missing" in
 		*' postgresql-'[0-9]*) forbid_main_cluster ;;
+		*' prometheus'*) forbid_services ;;
 	esac
 	# shellcheck disable=SC2086 # a list of words
 	apt_get install --no-install-recommends $missing

@@ -13,6 +13,7 @@
 #include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "commands/trigger.h"
+#include "db/backfill_wait.h"
 #include "db/capture.h"
 #include "db/function_body.h"
 #include "db/owner_commands.h"
@@ -22,6 +23,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "server/at_commit.h"
 #include "server/budgets.h"
 #include "server/fingerprint.h"
@@ -57,6 +59,7 @@ PG_FUNCTION_INFO_V1(github_sync_require_one_owner);
 PG_FUNCTION_INFO_V1(github_sync_execute_unowned);
 PG_FUNCTION_INFO_V1(github_sync_execute_as_owner);
 PG_FUNCTION_INFO_V1(github_sync_read_as_owner);
+PG_FUNCTION_INFO_V1(github_sync_wait_for_backfill);
 
 /* wake_on_commit() RETURNS trigger: wakes the workers when the transaction commits. */
 Datum
@@ -268,11 +271,15 @@ github_sync_queue_has_one_owner(NO_FUNCTION_ARGS)
 	PG_RETURN_BOOL(ownership_queue_is_ones());
 }
 
-/* require_one_owner() RETURNS void: raises 55000 where there is such a problem. */
+/*
+ * require_one_owner() RETURNS void: raises 55000 where there is such a problem.
+ * Whoever runs as the owner asks it first, so that a superuser's call is restricted here.
+ */
 Datum
 github_sync_require_one_owner(NO_FUNCTION_ARGS)
 {
 	ownership_require();
+	ownership_restrict_superuser();
 	PG_RETURN_VOID();
 }
 
@@ -336,4 +343,27 @@ github_sync_table_has_columns(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(readable_columns(NameStr(*PG_GETARG_NAME(0)), NameStr(*PG_GETARG_NAME(1)),
 									PG_GETARG_ARRAYTYPE_P(2)));
+}
+
+static bool
+is_called_by_itself(FunctionCallInfo fcinfo)
+{
+	return fcinfo->context != NULL && IsA(fcinfo->context, CallContext) &&
+		!castNode(CallContext, fcinfo->context)->atomic;
+}
+
+/* wait_for_backfill(github_repo_id bigint), a procedure: see backfill_wait.h. */
+Datum
+github_sync_wait_for_backfill(PG_FUNCTION_ARGS)
+{
+	int64 github_repo_id = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0);
+
+	if (!is_called_by_itself(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
+				 errmsg("github_sync.wait_for_backfill() cannot be called within a transaction"),
+				 errdetail("It commits, so that it holds nothing while it waits."),
+				 errhint("CALL it by itself, without BEGIN and not in a function.")));
+	backfill_wait(PG_ARGISNULL(0) ? NULL : &github_repo_id);
+	PG_RETURN_VOID();
 }

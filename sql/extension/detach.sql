@@ -23,11 +23,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		WHERE p.pronamespace = 'github_sync'::regnamespace AND (record_type = 'task' OR p.proname ~ 'comment')
 			AND NOT EXISTS (SELECT FROM pg_depend AS d
 				WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'))
-	/* At once, as they name each other. */
-	SELECT 'DROP VIEW ' || string_agg(format('github_sync.%I', c.relname), ', ') FROM pg_class AS c
-	WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v'
-		AND (record_type = 'task' OR c.relname ~ 'comment')
-	HAVING count(*) > 0
+	SELECT format('DROP VIEW github_sync.%I', c.relname) FROM pg_class AS c
+	WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v' AND record_type = 'task'
 	UNION ALL
 	SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass)
 	FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid JOIN pg_class AS c ON c.oid = t.tgrelid

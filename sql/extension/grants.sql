@@ -74,9 +74,19 @@ COMMENT ON FUNCTION github_sync.grant_application(regrole, text) IS
 'caller''s, and read the queues. inbound is for a receiver of webhooks: it can tell of changes, and nothing of it '
 'reaches GitHub. Raises 22023 for another direction. For the owner of the queue';
 
+CREATE FUNCTION github_sync.functions_of_owner() RETURNS SETOF regprocedure
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT m.function FROM github_sync.members_of_owner() AS m (function)
+	UNION
+	SELECT p.oid::regprocedure FROM pg_proc AS p
+	WHERE p.pronamespace = 'github_sync'::regnamespace AND pg_get_userbyid(p.proowner) = github_sync.queue_owner()
+$$;
+COMMENT ON FUNCTION github_sync.functions_of_owner() IS
+'private: the extension''s functions and those that attach made: the owner of the queue may let others call them';
+
 CREATE FUNCTION github_sync.functions_of_function(function regprocedure) RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT m.oid::regprocedure FROM github_sync.members_of_owner() AS o (function)
+	SELECT m.oid::regprocedure FROM github_sync.functions_of_owner() AS o (function)
 	JOIN pg_proc AS m ON m.oid = o.function
 	JOIN pg_proc AS f ON f.oid = functions_of_function.function AND NOT f.prosecdef
 	WHERE strpos(f.prosrc, 'github_sync.' || m.proname || '(') > 0 OR EXISTS (
@@ -84,12 +94,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = m.oid)
 $$;
 COMMENT ON FUNCTION github_sync.functions_of_function(regprocedure) IS
-'private: the extension''s functions that a function calls with the rights of its caller';
+'private: the functions of ours that a function calls with the rights of its caller';
 
 CREATE FUNCTION github_sync.functions_of_view(view regclass) RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	WITH RECURSIVE called (function) AS (
-		SELECT m.function FROM github_sync.members_of_owner() AS m (function)
+		SELECT m.function FROM github_sync.functions_of_owner() AS m (function)
 		JOIN pg_depend AS d ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = m.function
 		JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
 		WHERE r.ev_class = view
@@ -99,7 +109,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT c.function FROM called AS c
 $$;
 COMMENT ON FUNCTION github_sync.functions_of_view(regclass) IS
-'private: the extension''s functions that a view calls, and those that they call: as its reader, not as its owner';
+'private: the functions of ours that a view calls, and those that they call: as its reader, not as its owner';
 
 CREATE FUNCTION github_sync.grant_monitor(role regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -123,7 +133,8 @@ BEGIN
 	END LOOP;
 	FOR command IN
 		SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s', p.oid::regprocedure, role) FROM pg_proc AS p
-		WHERE p.pronamespace = 'github_sync'::regnamespace AND p.proname IN ('health', 'record_history', 'story_of')
+		WHERE p.pronamespace = 'github_sync'::regnamespace
+			AND p.proname IN ('health', 'report', 'record_history', 'story_of')
 			AND pg_get_userbyid(p.proowner) = github_sync.queue_owner() ORDER BY 1
 	LOOP
 		EXECUTE command;
@@ -131,7 +142,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.grant_monitor(regrole) IS
-'public: lets a role read the views and call health() and record_history(). For the owner of the queue';
+'public: lets a role read the views and call health(), report() and record_history(). For the owner of the queue';
 
 CREATE FUNCTION github_sync.grant_attach(role regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -51,8 +51,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 			AND c.relname IN (record_type || '_sync_transactions',
 				CASE record_type WHEN 'task' THEN 'github_issues' ELSE 'github_comments' END)
 			AND a.attname = record_type || '_id')
-	SELECT format('DROP VIEW github_sync.%I', c.relname) FROM pg_class AS c
+	/* What another view reads comes last; what the other type alone has stays. */
+	(SELECT format('DROP VIEW github_sync.%I', c.relname) FROM pg_class AS c
 	WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v'
+		AND c.relname !~ CASE record_type WHEN 'task' THEN '^comment_' ELSE '^task_' END
+	ORDER BY EXISTS (SELECT FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid
+		WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+			AND r.ev_class <> c.oid))
 	UNION ALL
 	/* Their WHEN names the column; the definitions make them again. */
 	SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass)

@@ -112,6 +112,49 @@ LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_installation_budge
 COMMENT ON FUNCTION github_sync.installation_budget(bigint) IS
 'private: what GitHub allows an installation and what this server used of it, for view sync_rate_limits';
 
+CREATE FUNCTION github_sync.counted_answers(
+	OUT record_type text, OUT direction text, OUT outcome text, OUT answers bigint, OUT bytes bigint)
+RETURNS SETOF record
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_counted_answers';
+COMMENT ON FUNCTION github_sync.counted_answers() IS
+'private: the answers that workers of this database got since the server started, for view sync_stats';
+
+CREATE FUNCTION github_sync.counted_ends(
+	OUT record_type text, OUT direction text, OUT outcome text, OUT transactions bigint)
+RETURNS SETOF record
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_counted_ends';
+COMMENT ON FUNCTION github_sync.counted_ends() IS
+'private: what became of the claims of this database''s workers since the server started, for view sync_stats';
+
+CREATE FUNCTION github_sync.counted_times(
+	OUT record_type text, OUT direction text, OUT stage text,
+	OUT total_ms double precision, OUT limits_ms integer[], OUT counts bigint[])
+RETURNS SETOF record
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_counted_times';
+COMMENT ON FUNCTION github_sync.counted_times() IS
+'private: how long each stage took since the server started, for view sync_latency';
+
+CREATE FUNCTION github_sync.counted_minutes(
+	OUT minute timestamptz,
+	OUT answers_2xx bigint, OUT answers_304 bigint, OUT answers_3xx bigint, OUT answers_4xx bigint,
+	OUT answers_5xx bigint, OUT no_answer bigint, OUT bytes bigint,
+	OUT completed_inbound bigint, OUT completed_outbound bigint, OUT errored bigint,
+	OUT ended_otherwise bigint, OUT tried_again bigint, OUT answered_ms double precision)
+RETURNS SETOF record
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_counted_minutes';
+COMMENT ON FUNCTION github_sync.counted_minutes() IS
+'private: the last 24 hours by their minutes, for view sync_minutes';
+
+CREATE FUNCTION github_sync.counted_since() RETURNS timestamptz
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_counted_since';
+COMMENT ON FUNCTION github_sync.counted_since() IS
+'private: since when workers of this database were counted; NULL: none has counted anything yet';
+
+CREATE FUNCTION github_sync.forget_counts() RETURNS void
+LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_forget_counts';
+COMMENT ON FUNCTION github_sync.forget_counts() IS
+'private: what workers of this database have counted is forgotten, for sync_stats_reset()';
+
 CREATE FUNCTION github_sync.owner_problem(OUT problem text, OUT remedy text)
 RETURNS record
 LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_owner_problem';
@@ -146,3 +189,10 @@ LANGUAGE c STRICT VOLATILE AS 'MODULE_PATHNAME', 'github_sync_read_as_owner';
 COMMENT ON FUNCTION github_sync.read_as_owner(regclass, text) IS
 'private: the first value of a query that is run in the same way as by execute_as_owner(); '
 'whatever the owner made of the table, nothing of it runs as the superuser';
+
+CREATE PROCEDURE github_sync.wait_for_backfill(github_repo_id bigint)
+LANGUAGE c AS 'MODULE_PATHNAME', 'github_sync_wait_for_backfill';
+COMMENT ON PROCEDURE github_sync.wait_for_backfill(bigint) IS
+'public: waits until a repository (GitHub''s id) is imported, with a NOTICE whenever it is further on; commits in '
+'between, and holds no snapshot while it waits, so that it cannot be called within a transaction (2D000). Raises 23503 '
+'for a repository that is not connected, 22004 for NULL. For the owner of the queue';

@@ -166,7 +166,7 @@ BEGIN
 			AND has_function_privilege(current_user, m.function, 'EXECUTE WITH GRANT OPTION')
 	LOOP
 		PERFORM github_sync.execute_unowned(
-			format('GRANT EXECUTE ON FUNCTION %s TO %I WITH GRANT OPTION', function, let_use.owner));
+			format('GRANT EXECUTE ON ROUTINE %s TO %I WITH GRANT OPTION', function, let_use.owner));
 	END LOOP;
 END
 $$;
@@ -183,7 +183,7 @@ BEGIN
 		SELECT m.function FROM github_sync.members_of_owner() AS m (function)
 		WHERE has_function_privilege('public', m.function, 'EXECUTE')
 	LOOP
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', function);
+		EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', function);
 	END LOOP;
 	PERFORM github_sync.let_use(github_sync.queue_owner()) WHERE github_sync.queue_owner() IS NOT NULL;
 END

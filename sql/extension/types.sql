@@ -212,7 +212,8 @@ CREATE TYPE github_sync.claim AS (
 	priority smallint,
 	is_probe boolean,
 	creates boolean,
-	name_is_lost boolean
+	name_is_lost boolean,
+	waiting_since timestamptz
 );
 COMMENT ON TYPE github_sync.claim IS
 'private: a transaction that a worker has claimed, and what it needs to ask GitHub about it';
@@ -227,6 +228,8 @@ COMMENT ON COLUMN github_sync.claim.is_probe IS
 'the installation was paused, whichever worker recorded it: an answer ends the pause';
 COMMENT ON COLUMN github_sync.claim.creates IS
 'it stands in the line of creations';
+COMMENT ON COLUMN github_sync.claim.waiting_since IS
+'its place in line; NULL: it was claimed before, so that not all of the time since then was spent in line';
 COMMENT ON COLUMN github_sync.claim.name_is_lost IS
 'another repository has owner_login and repo_name, as far as is known: the repository is asked for its name by its id';
 
@@ -261,6 +264,7 @@ CREATE TYPE github_sync.swept_page AS (
 	etag text,
 	etag_key text,
 	unreadable text,
+	last_page integer,
 	priority smallint,
 	is_careful boolean
 );
@@ -269,12 +273,24 @@ COMMENT ON TYPE github_sync.swept_page IS
 COMMENT ON COLUMN github_sync.swept_page.next_link IS
 'where GitHub says that the list goes on; NULL: this is the last page';
 COMMENT ON COLUMN github_sync.swept_page.unreadable IS
-'what is wrong with the items that could not be read; NULL: all of them could';
+'what is wrong with items of which not even ids could be read; NULL: there are none';
+COMMENT ON COLUMN github_sync.swept_page.last_page IS
+'how many pages of this size the list has, as GitHub numbers them; NULL: not told';
 COMMENT ON COLUMN github_sync.swept_page.is_careful IS
 'workers ended with this page: its items become transactions, and nothing else, so that each can be tried alone; '
 'filled in by sweep_page()';
 COMMENT ON COLUMN github_sync.swept_page.priority IS
 'of the transactions that are made of its items; filled in by sweep_page()';
+
+CREATE TYPE github_sync.unreadable_item AS (
+	github_id bigint,
+	number integer,
+	updated_at timestamptz,
+	problem text
+);
+COMMENT ON TYPE github_sync.unreadable_item IS
+'private: an item of a list that cannot be read, but which says which one it is; number: as that of type resource; '
+'updated_at: NULL: not told; problem: the member that cannot be read';
 
 CREATE TYPE github_sync.finding AS (
 	"check" text,
@@ -291,6 +307,66 @@ COMMENT ON COLUMN github_sync.finding.since IS
 'since when it is not ok; NULL: it is, or nobody knows';
 COMMENT ON COLUMN github_sync.finding.remedy IS
 'a statement or a setting; NULL: none is needed';
+
+CREATE TYPE github_sync.lag AS (
+	github_repo_id bigint,
+	oldest_unsynced_at timestamptz,
+	last_sweep_at timestamptz,
+	phase text,
+	done bigint,
+	total bigint,
+	rate numeric
+);
+COMMENT ON TYPE github_sync.lag IS
+'private: how far a repository is behind, for view sync_lag';
+COMMENT ON COLUMN github_sync.lag.last_sweep_at IS
+'when all of its lists had been read to their end';
+COMMENT ON COLUMN github_sync.lag.total IS
+'how many items the list had when all of it was read last; NULL: that was never, or the pass reads what changed';
+
+CREATE TYPE github_sync.metric AS (
+	metric text,
+	record_type text,
+	direction text,
+	state text,
+	installation text,
+	value double precision
+);
+COMMENT ON TYPE github_sync.metric IS
+'private: a row of view sync_metrics; what does not apply is an empty text, as monitoring systems have it';
+
+CREATE TYPE github_sync.error_group AS (
+	record_type text,
+	code text,
+	errors bigint,
+	latest timestamptz,
+	record text,
+	reason text,
+	retry text
+);
+COMMENT ON TYPE github_sync.error_group IS
+'private: errors of one code, for report(), with the last of them; record is HTML';
+
+CREATE TYPE github_sync.slow_record AS (
+	record text,
+	since timestamptz,
+	what text,
+	direction text,
+	attempts integer,
+	last_error text
+);
+COMMENT ON TYPE github_sync.slow_record IS
+'private: what waits for long, for report(); record is HTML';
+
+CREATE TYPE github_sync.hot_record AS (
+	record text,
+	transactions bigint,
+	since timestamptz,
+	latest timestamptz,
+	failed_tries bigint
+);
+COMMENT ON TYPE github_sync.hot_record IS
+'private: a record of which there are many transactions, for report(); record is HTML';
 
 CREATE TYPE github_sync.story_line AS (
 	record_type text,

@@ -233,6 +233,7 @@ BEGIN
 		WHERE a.@resource@_id = cached.id AND a.outcome IS NULL;
 	END IF;
 	claim.is_probe := is_probe;
+	claim.waiting_since := CASE t.claim_no WHEN 0 THEN t.queued_at END;
 	RETURN claim;
 END
 $$;

@@ -53,37 +53,6 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_processing_finding() IS
 'private: whether what was claimed ends';
 
-/* The resource may be back, as another row's: that does nothing for the one that it left. */
-CREATE OR REPLACE VIEW github_sync.@record@_left_behind AS
-	SELECT t.id FROM github_sync.@record@_sync_transactions AS t
-	WHERE t.state = 'errored' AND t.error_code = 'transferred' AND NOT EXISTS (
-		SELECT FROM github_sync.@resources@ AS r
-		WHERE t.@record@_id IS NULL AND r.id = t.@resource@_id AND r.@record@_id IS NOT NULL
-			OR r.@record@_id = t.@record@_id AND r.github_id IS NOT NULL);
-COMMENT ON VIEW github_sync.@record@_left_behind IS
-'private: transactions whose resource went where we do not follow, and whose row has had none since';
-COMMENT ON COLUMN github_sync.@record@_left_behind.id IS 'of the transaction';
-
-/* A record that was edited often has much history: what mended it is among the newest. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_is_mended(errored github_sync.@record@_sync_transactions)
-RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	RETURN EXISTS (SELECT FROM (
-			SELECT q.* FROM github_sync.@record@_sync_transactions AS q
-			WHERE q.@resource@_id = errored.@resource@_id ORDER BY q.id DESC LIMIT 20) AS later
-		WHERE github_sync.mends(
-			ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
-				false)::github_sync.ended,
-			ROW(errored.finished_at, errored.direction, errored.action, errored.state, true,
-				EXISTS (SELECT FROM github_sync.@record@_left_behind AS l WHERE l.id = errored.id)
-			)::github_sync.ended));
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_is_mended(github_sync.@record@_sync_transactions) IS
-'private: whether a later transaction did what the errored one was to do; unlike sync_errors it looks at the newest '
-'twenty of the record alone';
-
 CREATE OR REPLACE FUNCTION github_sync.@record@_errors_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE

@@ -6,7 +6,8 @@
  * of those that are known to be so, some are settled, all by one statement; each
  * of the rest is the answer of an ordinary inbound transaction.  Where one of
  * them fails, its set is halved down to it.  Nothing here waits for anybody's lock:
- * what somebody holds is noted in listed_later, and tried again.
+ * what somebody holds is noted in listed_later, and tried again.  An item that
+ * cannot be read is an error of its own.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_edits_wait(of_installation bigint) RETURNS boolean
@@ -90,7 +91,9 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
 		WHERE q.@resource@_id = record_id AND q.direction = 'inbound' AND q.action = 'upsert'
-			AND q.state IN ('queued', 'processing', 'errored', 'dropped') AND q.github_updated_at >= version);
+			AND q.state IN ('queued', 'processing', 'errored', 'dropped') AND q.github_updated_at >= version
+			/* What could not be read in a list, and can now. */
+			AND (q.state <> 'errored' OR q.claim_no > 0));
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_is_told_of(bigint, timestamptz) IS
@@ -243,6 +246,62 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_note_for_later(bigint, github_sync.resource) IS
 'private: an item of which no transaction could be made just now';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_fail_listed(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, reason text)
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO github_sync.@record@_sync_transactions (direction, action, state, github_app_installation_id,
+		github_repo_id, @record@_id, @resource@_id, @resource@_external_id,
+--@comment		github_issue_id,
+		github_issue_number, github_updated_at, priority, error_code, error_reason, last_error, last_error_at,
+		attempts, queued_at, finished_at)
+	SELECT 'inbound', 'upsert', 'errored', r.github_app_installation_id,
+		cached.github_repo_id, cached.@record@_id, cached.id, cached.github_id,
+--@comment		cached.github_issue_id,
+		t.github_issue_number, t.github_updated_at, t.priority, 'invalid_response', reason, reason, clock_timestamp(),
+		1, clock_timestamp(), clock_timestamp()
+	FROM github_sync.github_repos AS r
+	WHERE r.id = cached.github_repo_id AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached.id AND q.direction = 'inbound' AND q.action = 'upsert'
+			AND (q.state IN ('queued', 'processing') OR q.state = 'errored' AND q.error_reason = reason
+				AND q.github_updated_at IS NOT DISTINCT FROM t.github_updated_at));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_fail_listed(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, text) IS
+'private: an errored transaction of a held record, once for each version, unless one is under way that will fetch it';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_note_unreadable(
+	repo github_sync.github_repos, page github_sync.swept_page, bad github_sync.unreadable_item)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	item github_sync.resource;
+	t github_sync.@record@_sync_transactions;
+BEGIN
+	item.github_id := bad.github_id;
+	item.number := bad.number;
+	item.updated_at := coalesce(bad.updated_at, page.answered_at);
+	t.github_repo_id := repo.id;
+	t.@resource@_external_id := bad.github_id;
+	t.github_issue_number := bad.number;
+	t.github_updated_at := bad.updated_at;
+	t.priority := page.priority;
+	PERFORM github_sync.@record@_lock_listed_nowait(
+		repo, github_sync.@record@_record_of_item(repo.id, item), item);
+	PERFORM github_sync.@record@_fail_listed(t, github_sync.@record@_record_of_resource(t),
+		format('GitHub''s list shows it, but it cannot be read: %s', bad.problem));
+EXCEPTION WHEN OTHERS THEN
+	/* Somebody holds it: fetched then, and it ends with what is wrong with it. */
+	PERFORM github_sync.@record@_note_for_later(repo.id, item);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_note_unreadable(
+	github_sync.github_repos, github_sync.swept_page, github_sync.unreadable_item) IS
+'private: an item of a list that cannot be read becomes an errored transaction, which outlives the pass and is retried '
+'as any: then it is fetched singly';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_fetch_instead(
 	repo github_sync.github_repos, item github_sync.resource, of_priority smallint)

@@ -1,6 +1,32 @@
 /*
- * Retrying an errored transaction: the rules decide anew, as for an insert.
+ * Retrying an errored transaction, which nothing may have mended since: the
+ * rules decide anew, as for an insert.
  */
+
+/* A record that was edited often has much history: what mended it is among the newest. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_mended(errored github_sync.@record@_sync_transactions)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	/* As sync_errors has it: the resource may be back as another row's, which does nothing for the one that it left. */
+	is_left_behind CONSTANT boolean := errored.error_code = 'transferred' AND NOT EXISTS (
+		SELECT FROM github_sync.@resources@ AS r
+		WHERE errored.@record@_id IS NULL AND r.id = errored.@resource@_id AND r.@record@_id IS NOT NULL
+			OR r.@record@_id = errored.@record@_id AND r.github_id IS NOT NULL);
+BEGIN
+	RETURN EXISTS (SELECT FROM (
+			SELECT q.* FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = errored.@resource@_id ORDER BY q.id DESC LIMIT 20) AS later
+		WHERE github_sync.mends(
+			ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
+				false)::github_sync.ended,
+			ROW(errored.finished_at, errored.direction, errored.action, errored.state, true,
+				is_left_behind)::github_sync.ended));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_mended(github_sync.@record@_sync_transactions) IS
+'private: whether a later transaction did what the errored one was to do; unlike sync_errors it looks at the newest '
+'twenty of the record alone';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_retry_if_errored(transaction_id bigint) RETURNS text
 LANGUAGE plpgsql AS $$

@@ -152,6 +152,9 @@ CREATE INDEX IF NOT EXISTS @record@_sync_transactions_claim_idx
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_next_attempt_idx
 	ON github_sync.@record@_sync_transactions (next_attempt_at)
 	WHERE state = 'queued' AND next_attempt_at IS NOT NULL;
+/* The oldest of each repository, for sync_lag. */
+CREATE INDEX IF NOT EXISTS @record@_sync_transactions_lag_idx
+	ON github_sync.@record@_sync_transactions (github_repo_id, queued_at) WHERE state = 'queued';
 /* The order in which sync_queue shows them. */
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_line_idx
 	ON github_sync.@record@_sync_transactions (priority, queued_at, id) WHERE state IN ('queued', 'processing');

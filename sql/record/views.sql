@@ -26,7 +26,7 @@
 				coalesce(g.first_id - 1, 9223372036854775807) AS last_id
 			FROM (SELECT lag(b.last_id) OVER (ORDER BY b.first_id) AS last_before, b.first_id FROM (
 				SELECT c.first_id, c.last_id FROM github_sync.@record@_state_counts AS c GROUP BY c.first_id, c.last_id
-				UNION ALL SELECT NULL, NULL) AS b) AS g
+				UNION ALL SELECT NULL::bigint AS first_id, NULL::bigint AS last_id) AS b) AS g
 			WHERE g.last_before IS NULL OR g.first_id IS NULL OR g.first_id > g.last_before + 1
 			UNION ALL
 			SELECT c.first_id, c.last_id FROM github_sync.@record@_state_counts AS c
@@ -154,7 +154,10 @@
 			ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
 				false)::github_sync.ended,
 			ROW(t.finished_at, t.direction, t.action, t.state, true,
-				EXISTS (SELECT FROM github_sync.@record@_left_behind AS l WHERE l.id = t.id))::github_sync.ended))
+				/* The resource may be back as another row's, which does nothing for the one that it left. */
+				t.error_code = 'transferred' AND NOT EXISTS (SELECT FROM github_sync.@resources@ AS r
+					WHERE t.@record@_id IS NULL AND r.id = t.@resource@_id AND r.@record@_id IS NOT NULL
+						OR r.@record@_id = t.@record@_id AND r.github_id IS NOT NULL))::github_sync.ended))
 
 --@view sync_history: the audit trail: a row per transaction and what superseded it
 --@column record_type: task or comment

@@ -26,7 +26,7 @@ BEGIN
 	ON CONFLICT ON CONSTRAINT repo_sweeps_pkey DO UPDATE SET phase = 'backfill', is_asked = excluded.is_asked,
 		filters = excluded.filters, due_at = clock_timestamp(), cursor_at = NULL, since_filter = NULL,
 		cursor_link = NULL, issue_id = NULL, shown_ids = NULL, pass_began_at = NULL, pass_started_at = NULL,
-		claimed_by = NULL, attempts = 0, last_error = NULL, last_error_at = NULL;
+		claimed_by = NULL, attempts = 0, last_error = NULL, last_error_at = NULL, failing_since = NULL;
 	/* Those that exist are passed over; from now on they are synced as any. */
 	UPDATE github_sync.repo_sweeps AS s SET phase = 'sweep', cursor_at = clock_timestamp()
 	WHERE s.github_repo_id = backfill_repo.github_repo_id AND s.stream = 'comments' AND NOT include_comments;
@@ -61,7 +61,8 @@ BEGIN
 	PERFORM github_sync.require_argument('wait_for_backfill', 'github_repo_id', repo_id IS NULL);
 	PERFORM github_sync.require_repo(repo_id);
 	SELECT coalesce(bool_and(s.phase <> 'backfill' AND NOT s.is_asked), true),
-		string_agg(format('%s: %s %s', s.stream, s.listed,
+		string_agg(format('%s: %s%s %s', s.stream, s.listed,
+			CASE WHEN s.phase = 'backfill' THEN ' of about ' || s.total END,
 			CASE WHEN s.phase <> 'backfill' THEN 'done' WHEN s.last_error IS NOT NULL THEN s.last_error
 				ELSE 'so far' END), ', ' ORDER BY s.stream DESC)
 	INTO is_over, progress
@@ -72,27 +73,3 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.backfill_status(bigint) IS
 'private: whether the import of a repository is over, and how far it is, for people';
-
-CREATE OR REPLACE PROCEDURE github_sync.wait_for_backfill(github_repo_id bigint)
-LANGUAGE plpgsql AS $$
-DECLARE
-	status record;
-	told text;
-BEGIN
-	LOOP
-		SELECT * INTO status FROM github_sync.backfill_status(github_repo_id);
-		IF status.progress IS DISTINCT FROM told THEN
-			told := status.progress;
-			RAISE NOTICE '%', told;
-		END IF;
-		EXIT WHEN status.is_over;
-		/* No snapshot is held while it waits. */
-		COMMIT;
-		PERFORM pg_sleep(0.5);
-		COMMIT;
-	END LOOP;
-END
-$$;
-COMMENT ON PROCEDURE github_sync.wait_for_backfill(bigint) IS
-'public: waits until a repository (GitHub''s id) is imported, with a NOTICE whenever it is further on; commits in '
-'between, so that it cannot be called within a transaction. Raises 23503 for a repository that is not connected';

@@ -148,14 +148,16 @@ DECLARE
 	finding github_sync.finding;
 	further bigint;
 BEGIN
-	SELECT 'warn', k.since, format('the list of %s of %s/%s %s', s.stream, r.owner_login, r.name, k.what), k.remedy,
+	SELECT 'warn', k.since, format('the %s of %s/%s %s',
+			CASE s.phase WHEN 'check' THEN '' ELSE 'list of ' END || s.stream, r.owner_login, r.name, k.what), k.remedy,
 		count(*) OVER () - 1
 	INTO finding.status, finding.since, finding.detail, finding.remedy, further
 	FROM github_sync.open_sweeps() AS o
 	JOIN github_sync.repo_sweeps AS s ON s.github_repo_id = o.repo_id AND s.stream = o.list
 	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
 	CROSS JOIN LATERAL (
-		SELECT s.last_error_at AS since, CASE s.attempts WHEN 0 THEN 'was read, but for what ' || s.last_error
+		SELECT coalesce(s.failing_since, s.last_error_at) AS since, CASE s.attempts
+				WHEN 0 THEN 'was read, but for what ' || s.last_error
 				ELSE 'could not be read or applied: ' || s.last_error END AS what,
 			format('It is tried again by itself; at once: SELECT github_sync.reconcile_repo(%s)', r.id) AS remedy
 		WHERE s.last_error IS NOT NULL AND (s.attempts > 0 OR s.pass_began_at IS NULL)

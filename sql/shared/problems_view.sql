@@ -34,7 +34,12 @@
 	SELECT a.record_type, 'copy', NULL::timestamptz, 'this database is a copy: it sends nothing and captures nothing',
 		'SELECT github_sync.adopt_database() where this is the database that syncs.'
 	FROM github_sync.attached_tables AS a
-	WHERE a.attached_at IS NOT NULL AND NOT github_sync.database_is_adopted()
+	WHERE a.attached_at IS NOT NULL AND (
+			/* As database_is_adopted() asks, with the rights of the view's owner. */
+			SELECT github_sync.why_copied(t.database_identity, t.server, t.held_because,
+				github_sync.registered_identity(), github_sync.server_fingerprint(),
+				github_sync.promotion_fingerprint())
+			FROM github_sync.attached_tables AS t WHERE t.record_type = 'task') IS NOT NULL
 		AND NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
 			WHERE n.record_type = a.record_type AND n.problem = 'copy')
 	UNION ALL

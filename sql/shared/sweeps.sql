@@ -12,6 +12,10 @@
  *
  * The lists of a repository are apart, and each has a row of repo_sweeps: one
  * that fails keeps its reason and its backoff, and holds up no other.
+ *
+ * A check (check_repo()) reads the same lists once more, from their beginning,
+ * with a row and a cursor of its own: sweeps go on meanwhile.  It goes behind all
+ * else, and its pages are compared, not applied.
  */
 
 /* GitHub's lists lag, and its times are whole seconds. */
@@ -41,7 +45,7 @@ LANGUAGE sql AS $$
 	FROM github_sync.repo_sweeps AS s
 	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
 	LEFT JOIN LATERAL github_sync.installation_budget(of_installation) AS b ON true
-	WHERE r.github_app_installation_id = of_installation
+	WHERE r.github_app_installation_id = of_installation AND s.phase <> 'check'
 $$;
 COMMENT ON FUNCTION github_sync.sweep_interval(bigint) IS
 'private: the time between two sweeps of a list: stretched where the lists of the installation would otherwise use '
@@ -70,6 +74,8 @@ COMMENT ON FUNCTION github_sync.edits_wait(bigint) IS
 CREATE OR REPLACE FUNCTION github_sync.open_sweeps()
 RETURNS TABLE (repo_id bigint, list text, of_installation bigint, of_phase text, due timestamptz)
 LANGUAGE plpgsql AS $$
+DECLARE
+	has_comments CONSTANT boolean := to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL;
 BEGIN
 	RETURN QUERY SELECT s.github_repo_id, s.stream, i.id, s.phase,
 		greatest(s.due_at, r.paused_until, i.paused_until, h.reset_at)
@@ -80,11 +86,21 @@ BEGIN
 	LEFT JOIN LATERAL (SELECT b.reset_at FROM github_sync.installation_budget(i.id) AS b
 		WHERE s.due_at <= now() AND b.remaining <= b.request_limit / 10) AS h ON true
 	WHERE (s.is_asked OR github_sync.reconcile_interval() > '0')
-		AND r.sync_enabled AND NOT r.access_lost AND r.sync_direction <> 'outbound' AND i.state = 'active'
-		/* A comment belongs to an issue: those come first. */
-		AND (s.stream = 'issues' OR to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL
-			AND EXISTS (SELECT FROM github_sync.repo_sweeps AS o WHERE o.github_repo_id = s.github_repo_id
-				AND o.stream = 'issues' AND o.phase <> 'backfill'));
+		AND r.sync_enabled AND NOT r.access_lost AND i.state = 'active'
+		AND (r.sync_direction <> 'outbound' OR s.phase = 'check')
+		AND (has_comments OR s.stream NOT LIKE '%comments')
+		AND CASE s.stream WHEN 'issues' THEN true
+			/* A comment belongs to an issue: those come first. */
+			WHEN 'comments' THEN EXISTS (SELECT FROM github_sync.repo_sweeps AS o
+				WHERE o.github_repo_id = s.github_repo_id AND o.stream = 'issues' AND o.phase <> 'backfill')
+			/* What is still to be imported is missing for that; an outbound repository never is. */
+			ELSE s.is_asked AND NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS o
+				WHERE o.github_repo_id = s.github_repo_id AND CASE o.stream
+					WHEN 'issues' THEN o.phase = 'backfill' AND r.sync_direction <> 'outbound'
+					WHEN 'comments' THEN s.stream = 'check of comments' AND o.phase = 'backfill'
+						AND r.sync_direction <> 'outbound'
+					WHEN 'check of issues' THEN s.stream = 'check of comments' AND o.is_asked
+					ELSE false END) END;
 END
 $$;
 COMMENT ON FUNCTION github_sync.open_sweeps() IS
@@ -103,7 +119,8 @@ BEGIN
 				AND h.claimed_by IN (SELECT w.pid FROM github_sync.worker_slots() AS w))
 		AND (o.due < clock_timestamp() - github_sync.sweep_overlap()
 			OR NOT github_sync.edits_wait(o.of_installation))
-	ORDER BY o.of_installation, o.of_phase = 'backfill', o.due, o.repo_id, o.list DESC;
+	ORDER BY o.of_installation, array_position('{backfill,check}', o.of_phase) NULLS FIRST, o.due, o.repo_id,
+		o.list DESC;
 END
 $$;
 COMMENT ON FUNCTION github_sync.sweep_candidates(bigint[]) IS
@@ -119,6 +136,14 @@ BEGIN
 	s.page_size := 100;
 	s.listed := 0;
 	s.applied := 0;
+	s.total := NULL;
+	IF s.phase = 'check' THEN
+		PERFORM github_sync.begin_check(s);
+		s.cursor_at := NULL;
+		s.since_filter := NULL;
+		s.cursor_link := NULL;
+		RETURN;
+	END IF;
 	IF s.phase = 'sweep' AND s.stream = 'issues'
 		AND coalesce(s.last_census_at < clock_timestamp() - github_sync.census_interval(), true)
 		AND s.last_complete_at IS NOT NULL THEN
@@ -159,9 +184,11 @@ BEGIN
 		cursor_at = s.cursor_at, since_filter = s.since_filter, cursor_link = s.cursor_link, page_size = s.page_size,
 		issue_id = s.issue_id, shown_ids = s.shown_ids, created_until = s.created_until,
 		pass_began_at = s.pass_began_at, pass_started_at = s.pass_started_at, listed = s.listed, applied = s.applied,
-		claimed_by = s.claimed_by, claim_no = s.claim_no, abandoned = s.abandoned, attempts = s.attempts,
-		last_error = s.last_error, last_error_at = s.last_error_at, etag = s.etag, etag_key = s.etag_key,
-		last_complete_at = s.last_complete_at, last_census_at = s.last_census_at
+		total = s.total, claimed_by = s.claimed_by, claim_no = s.claim_no, abandoned = s.abandoned,
+		attempts = s.attempts, last_error = s.last_error, last_error_at = s.last_error_at,
+		failing_since = s.failing_since, etag = s.etag, etag_key = s.etag_key,
+		last_complete_at = s.last_complete_at, last_census_at = s.last_census_at,
+		full_length = s.full_length
 	WHERE r.github_repo_id = s.github_repo_id AND r.stream = s.stream;
 END
 $$;
@@ -191,7 +218,7 @@ BEGIN
 	PERFORM github_sync.save_sweep(s);
 	sweep := ROW(s.github_repo_id, s.stream, s.claim_no, r.github_app_installation_id,
 		CASE WHEN begun.number IS NOT NULL THEN 'comments of issue' WHEN s.phase = 'census' THEN 'census'
-			ELSE s.stream END,
+			ELSE github_sync.list_of_stream(s.stream) END,
 		begun.number, s.page_size, CASE WHEN begun.number IS NULL AND s.phase <> 'census' THEN s.since_filter END,
 		s.cursor_link, NULL, NULL)::github_sync.sweep
 	FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id;
@@ -295,8 +322,12 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	is_census boolean := s.phase = 'census';
 BEGIN
-	IF is_census OR s.phase = 'backfill' THEN
+	IF s.phase = 'check' THEN
+		s := github_sync.end_check(s);
+		RETURN;
+	ELSIF is_census OR s.phase = 'backfill' THEN
 		s.last_census_at := clock_timestamp();
+		s.full_length := s.listed;
 	END IF;
 	s.phase := 'sweep';
 	s.last_complete_at := clock_timestamp();
@@ -314,6 +345,7 @@ BEGIN
 	s.pass_started_at := NULL;
 	s.last_error := NULL;
 	s.last_error_at := NULL;
+	s.failing_since := NULL;
 	s.attempts := 0;
 	/* Their number is known now: those of an issue are listed next. */
 	IF is_census THEN
@@ -328,18 +360,19 @@ COMMENT ON FUNCTION github_sync.end_pass(github_sync.repo_sweeps) IS
 'private: a list has been read to its end: that alone makes the next pass due later';
 
 CREATE OR REPLACE FUNCTION github_sync.take_census(
-	s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[], comment_counts integer[])
+	s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[], shown bigint[],
+	comment_counts integer[])
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-	shown bigint[] := ARRAY(SELECT i.github_id FROM unnest(items) AS i) || s.shown_ids;
 	until timestamptz := CASE WHEN page.next_link IS NULL THEN 'infinity'
 		ELSE (SELECT max(i.created_at) FROM unnest(items) AS i) END;
 BEGIN
-	/* An item that could not be read is not absent. */
+	/* An item of which nothing could be read may be any. */
 	IF page.unreadable IS NULL THEN
 		PERFORM github_sync.task_ask_for_absent(ARRAY(SELECT i.id FROM github_sync.github_issues AS i
-			WHERE i.github_repo_id = s.github_repo_id AND i.deleted_at IS NULL AND i.github_id <> ALL (shown)
+			WHERE i.github_repo_id = s.github_repo_id AND i.deleted_at IS NULL
+				AND i.github_id <> ALL (shown || s.shown_ids)
 				AND i.github_created_at >= coalesce(s.created_until, '-infinity') AND i.github_created_at < until
 				AND i.seen_at < coalesce(s.pass_started_at, page.answered_at)
 			ORDER BY i.id), page.priority);
@@ -353,7 +386,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.take_census(
-	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[], integer[]) IS
+	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[], bigint[], integer[]) IS
 'private: issues of the time that a page spans which it does not show are asked for singly; issues that have another '
 'number of comments than here have them listed';
 
@@ -374,18 +407,20 @@ COMMENT ON FUNCTION github_sync.end_issue(github_sync.repo_sweeps, github_sync.s
 'private: all comments of an issue have been listed: those that were not are asked for singly';
 
 CREATE OR REPLACE FUNCTION github_sync.runs_in_a_circle(
-	s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[]) RETURNS boolean
+	s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[], shown bigint[])
+RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN s.cursor_link IS NOT NULL AND page.next_link IS NOT NULL AND (SELECT count(*) = 0
-			OR bool_and(i.github_id = ANY (s.shown_ids))
-			OR s.issue_id IS NULL AND s.phase = 'census' AND max(i.created_at) < s.created_until
+	RETURN s.cursor_link IS NOT NULL AND page.next_link IS NOT NULL AND (
+		cardinality(shown) = 0 AND page.unreadable IS NULL
+		OR cardinality(shown) > 0 AND shown <@ s.shown_ids
+		OR coalesce((SELECT s.issue_id IS NULL AND s.phase = 'census' AND max(i.created_at) < s.created_until
 			OR s.issue_id IS NULL AND s.phase <> 'census' AND max(i.updated_at) < s.since_filter
-		FROM unnest(items) AS i);
+			FROM unnest(items) AS i), false));
 END
 $$;
 COMMENT ON FUNCTION github_sync.runs_in_a_circle(
-	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[]) IS
+	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[], bigint[]) IS
 'private: whether a page that GitHub''s link led to leads on, and shows nothing that was not shown, or older things';
 
 CREATE OR REPLACE FUNCTION github_sync.ids_shown(s github_sync.repo_sweeps, ids bigint[], newest timestamptz)
@@ -402,15 +437,14 @@ COMMENT ON FUNCTION github_sync.ids_shown(github_sync.repo_sweeps, bigint[], tim
 'last item of the page was created';
 
 CREATE OR REPLACE FUNCTION github_sync.move_cursor(
-	INOUT s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[])
+	INOUT s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[], shown bigint[])
 LANGUAGE plpgsql AS $$
 DECLARE
-	ids bigint[] := ARRAY(SELECT i.github_id FROM unnest(items) AS i);
 	newest timestamptz := (SELECT max(i.updated_at) FROM unnest(items) AS i);
 	created_until timestamptz := coalesce((SELECT max(i.created_at) FROM unnest(items) AS i), s.created_until);
 BEGIN
 	s.pass_started_at := coalesce(s.pass_started_at, page.answered_at);
-	s.shown_ids := github_sync.ids_shown(s, ids, created_until);
+	s.shown_ids := github_sync.ids_shown(s, shown, created_until);
 	s.cursor_link := page.next_link;
 	IF s.issue_id IS NOT NULL THEN
 		IF page.next_link IS NULL THEN
@@ -431,7 +465,8 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION github_sync.move_cursor(github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[]) IS
+COMMENT ON FUNCTION github_sync.move_cursor(
+	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[], bigint[]) IS
 'private: where the list goes on behind a page. A link is followed only within one second, and by the census';
 
 CREATE OR REPLACE FUNCTION github_sync.keep_wanted(
@@ -451,7 +486,8 @@ BEGIN
 			place)
 		WHERE EXISTS (SELECT FROM github_sync.github_issues AS k
 				WHERE k.github_repo_id = s.github_repo_id AND k.number = u.number)
-			OR s.stream = 'issues' AND (s.filters ->> 'state' IS NULL OR u.state = s.filters ->> 'state')
+			OR github_sync.list_of_stream(s.stream) = 'issues'
+				AND (s.filters ->> 'state' IS NULL OR u.state = s.filters ->> 'state')
 				AND u.updated_at >= coalesce((s.filters ->> 'since')::timestamptz, '-infinity')) AS i;
 END
 $$;
@@ -474,32 +510,81 @@ $$;
 COMMENT ON FUNCTION github_sync.note_listed_name(github_sync.github_repos, github_sync.resource) IS
 'private: a list is asked for by the id of its repository, and its items show the name that the repository has by now';
 
+CREATE OR REPLACE FUNCTION github_sync.estimate_total(s github_sync.repo_sweeps, page github_sync.swept_page)
+RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF s.total IS NOT NULL OR s.pass_started_at IS NOT NULL OR s.issue_id IS NOT NULL THEN
+		RETURN s.total;
+	ELSIF page.next_link IS NULL THEN
+		RETURN s.listed;
+	ELSIF page.last_page IS NOT NULL THEN
+		RETURN page.last_page::bigint * s.page_size;
+	ELSIF s.stream = 'check of comments' THEN
+		RETURN (SELECT greatest(count(*), s.listed) FROM github_sync.github_comments AS c
+			WHERE c.github_repo_id = s.github_repo_id AND c.github_id IS NOT NULL AND c.deleted_at IS NULL);
+	ELSIF s.phase IN ('census', 'check') THEN
+		RETURN (SELECT greatest(count(*), s.listed) FROM github_sync.github_issues AS i
+			WHERE i.github_repo_id = s.github_repo_id AND i.github_id IS NOT NULL AND i.deleted_at IS NULL);
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.estimate_total(github_sync.repo_sweeps, github_sync.swept_page) IS
+'private: about how many items a pass lists, as far as its first page tells, which has been counted; NULL: not known';
+
+CREATE OR REPLACE FUNCTION github_sync.apply_page(
+	s github_sync.repo_sweeps, repo github_sync.github_repos, page github_sync.swept_page,
+	items github_sync.resource[], jsons text[], unreadable github_sync.unreadable_item[])
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	wanted record := github_sync.keep_wanted(s, items, jsons);
+BEGIN
+	IF s.phase = 'check' THEN
+		RETURN github_sync.compare_page(s, repo, page, wanted.items, wanted.jsons, unreadable);
+	ELSIF s.stream = 'issues' THEN
+		PERFORM github_sync.task_note_unreadable(repo, page, u) FROM unnest(unreadable) AS u;
+		RETURN github_sync.task_apply_listed(repo, page, wanted.items, wanted.jsons);
+	END IF;
+	PERFORM github_sync.comment_note_unreadable(repo, page, u) FROM unnest(unreadable) AS u;
+	RETURN github_sync.comment_apply_listed(repo, page, wanted.items, wanted.jsons);
+END
+$$;
+COMMENT ON FUNCTION github_sync.apply_page(
+	github_sync.repo_sweeps, github_sync.github_repos, github_sync.swept_page, github_sync.resource[], text[],
+	github_sync.unreadable_item[]) IS
+'private: what the items of a page change here. Returns how many were news';
+
 CREATE OR REPLACE FUNCTION github_sync.sweep_page(
-	page github_sync.swept_page, items github_sync.resource[], jsons text[], comment_counts integer[]) RETURNS text
+	page github_sync.swept_page, items github_sync.resource[], jsons text[], comment_counts integer[],
+	unreadable github_sync.unreadable_item[]) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	s github_sync.repo_sweeps := github_sync.lock_claimed_sweep(page.github_repo_id, page.stream, page.claim_no);
 	repo github_sync.github_repos;
-	is_first boolean := s.pass_started_at IS NULL AND s.issue_id IS NULL;
-	wanted record := github_sync.keep_wanted(s, items, jsons);
-	follows_link boolean;
+	shown CONSTANT bigint[] := ARRAY(SELECT i.github_id FROM unnest(items) AS i)
+		|| ARRAY(SELECT u.github_id FROM unnest(unreadable) AS u);
+	is_first CONSTANT boolean := s.pass_started_at IS NULL AND s.issue_id IS NULL;
+	follows_link CONSTANT boolean := s.cursor_link IS NOT NULL;
 BEGIN
 	IF s.github_repo_id IS NULL THEN
 		RETURN 'stale';
-	ELSIF github_sync.runs_in_a_circle(s, page, items) THEN
+	ELSIF github_sync.runs_in_a_circle(s, page, items, shown) THEN
 		RETURN github_sync.sweep_failed(s.github_repo_id, s.stream, s.claim_no,
 			'GitHub''s list comes to no end: a page leads on, and shows nothing new', false);
 	END IF;
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id;
-	PERFORM github_sync.note_listed_name(repo, items[1]) WHERE cardinality(items) > 0;
+	PERFORM github_sync.note_listed_name(repo, items[1]) WHERE cardinality(items) > 0 AND s.phase <> 'check';
 	page.is_careful := s.abandoned >= 2;
 	page.priority := CASE s.phase WHEN 'backfill' THEN 300 ELSE 200 END;
-	s.listed := s.listed + cardinality(items);
-	s.applied := s.applied + CASE s.stream WHEN 'issues'
-		THEN github_sync.task_apply_listed(repo, page, wanted.items, wanted.jsons)
-		ELSE github_sync.comment_apply_listed(repo, page, wanted.items, wanted.jsons) END;
-	IF s.phase = 'census' THEN
-		PERFORM github_sync.take_census(s, page, items, comment_counts);
+	s.listed := s.listed + cardinality(shown);
+	s.total := github_sync.estimate_total(s, page);
+	s.applied := s.applied + github_sync.apply_page(s, repo, page, items, jsons, unreadable);
+	IF s.phase = 'check' THEN
+		INSERT INTO github_sync.checked_pages (github_repo_id, stream, github_ids) VALUES (repo.id, s.stream, shown);
+	ELSIF s.phase = 'census' THEN
+		PERFORM github_sync.take_census(s, page, items, shown, comment_counts);
 	END IF;
 	IF s.phase = 'sweep' AND is_first AND page.next_link IS NULL THEN
 		s.etag := page.etag;
@@ -508,21 +593,23 @@ BEGIN
 	s.due_at := clock_timestamp();
 	s.claimed_by := NULL;
 	s.abandoned := 0;
-	follows_link := s.cursor_link IS NOT NULL;
-	s := github_sync.move_cursor(s, page, items);
+	s := github_sync.move_cursor(s, page, items, shown);
 	/* The first page of what has no end can be read each time. */
 	IF follows_link OR s.cursor_link IS NULL THEN
 		s.attempts := 0;
+		s.failing_since := NULL;
 	END IF;
 	IF page.unreadable IS NOT NULL THEN
 		s.last_error := page.unreadable;
 		s.last_error_at := clock_timestamp();
+		s.failing_since := coalesce(s.failing_since, s.last_error_at);
 	END IF;
 	PERFORM github_sync.save_sweep(s);
 	RETURN CASE WHEN s.pass_began_at IS NULL THEN 'complete' ELSE 'goes on' END;
 END
 $$;
-COMMENT ON FUNCTION github_sync.sweep_page(github_sync.swept_page, github_sync.resource[], text[], integer[]) IS
+COMMENT ON FUNCTION github_sync.sweep_page(
+	github_sync.swept_page, github_sync.resource[], text[], integer[], github_sync.unreadable_item[]) IS
 'private: a page of a list was read: it is applied, and the cursor moves, in this one transaction. jsons: NULL: the '
 'database has no character for something in it; comment_counts: of issues; NULL: not shown. Returns goes on, '
 'complete (the end of the list), or stale: the claim is not the caller''s any more';
@@ -582,6 +669,7 @@ BEGIN
 	s.abandoned := 0;
 	s.last_error := github_sync.shortened(reason);
 	s.last_error_at := clock_timestamp();
+	s.failing_since := coalesce(s.failing_since, s.last_error_at);
 	s.due_at := clock_timestamp();
 	/* A link names the size of its pages: the step begins anew. */
 	IF s.cursor_link IS NOT NULL AND s.phase = 'census' THEN
@@ -652,7 +740,7 @@ DECLARE
 BEGIN
 	UPDATE github_sync.repo_sweeps AS s SET due_at = at_once, last_census_at = NULL, attempts = 0,
 		is_asked = s.is_asked OR asked
-	WHERE s.github_repo_id = repo_id;
+	WHERE s.github_repo_id = repo_id AND s.phase <> 'check';
 END
 $$;
 COMMENT ON FUNCTION github_sync.hasten_sweeps(bigint, boolean) IS

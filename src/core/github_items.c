@@ -112,6 +112,10 @@ read_item(GithubResourceKind kind, const Span *text, GithubItem *item)
 	if (item->json == NULL)
 		return GITHUB_PARSE_OUT_OF_MEMORY;
 	item->result = github_resource_parse(kind, item->json, &item->resource, &item->problem);
+	if (item->result == GITHUB_PARSE_OK || item->result == GITHUB_PARSE_OUT_OF_MEMORY)
+		return item->result;
+	if (github_resource_identify(kind, item->json, &item->resource) == GITHUB_PARSE_OUT_OF_MEMORY)
+		return GITHUB_PARSE_OUT_OF_MEMORY;
 	return item->result;
 }
 
@@ -154,6 +158,19 @@ github_items_parse(GithubResourceKind kind, const char *json, GithubItems *items
 	return json_report(GITHUB_PARSE_OUT_OF_MEMORY, "memory", problem);
 }
 
+/* Which one it is, and nothing that it says of itself. */
+static void
+keep_identity(GithubResource *resource)
+{
+	int64_t id = resource->id;
+	int32_t number = resource->number;
+
+	github_resource_free(resource);
+	resource->id = id;
+	resource->number = number;
+	resource->updated_at = GITHUB_NO_TIME;
+}
+
 void
 github_items_refuse_future(GithubItems *items, int64_t answered_at)
 {
@@ -164,8 +181,8 @@ github_items_refuse_future(GithubItems *items, int64_t answered_at)
 		if (item->result != GITHUB_PARSE_OK ||
 			!github_resource_is_of_the_future(&item->resource, answered_at))
 			continue;
-		github_resource_free(&item->resource);
 		item->result = json_report(GITHUB_PARSE_MISSING_FIELD, "updated_at", &item->problem);
+		keep_identity(&item->resource);
 	}
 }
 

@@ -19,7 +19,7 @@
 typedef struct GithubItem
 {
 	char *json;               /* malloc'd: the item as it stands in the list */
-	GithubParseResult result; /* anything but OK: resource is empty */
+	GithubParseResult result; /* anything but OK: resource says at most which one it is */
 	const char *problem;      /* static text naming what is wrong; NULL: nothing */
 	GithubResource resource;
 } GithubItem;

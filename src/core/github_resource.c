@@ -90,13 +90,19 @@ number_at_end(const char *url)
 	return (int32_t) number;
 }
 
+/* No other member names the parent issue. */
+static int32_t
+parent_number(const JsonReader *reader)
+{
+	const cJSON *issue_url = json_read_member(reader, "issue_url");
+
+	return cJSON_IsString(issue_url) ? number_at_end(issue_url->valuestring) : 0;
+}
+
 static void
 read_comment(JsonReader *reader, GithubResource *resource)
 {
-	/* No other member names the parent issue. */
-	const cJSON *issue_url = json_read_member(reader, "issue_url");
-
-	resource->number = cJSON_IsString(issue_url) ? number_at_end(issue_url->valuestring) : 0;
+	resource->number = parent_number(reader);
 	resource->closed_at = GITHUB_NO_TIME;
 }
 
@@ -136,6 +142,42 @@ github_resource_parse(GithubResourceKind kind, const char *json, GithubResource 
 		result = read_resource(kind, document, resource, problem);
 	if (result != GITHUB_PARSE_OK)
 		github_resource_free(resource);
+	cJSON_Delete(document);
+	return result;
+}
+
+/* By itself, whatever is wrong with the others; 0: it is none. */
+static int64_t
+number_or_zero(const cJSON *object, const char *name, int64_t max)
+{
+	JsonReader reader = json_reader_open(object);
+
+	return json_read_number(&reader, name, max);
+}
+
+static int32_t
+issue_number_or_zero(GithubResourceKind kind, const cJSON *object)
+{
+	JsonReader reader = json_reader_open(object);
+
+	return kind == GITHUB_ISSUE ? (int32_t) number_or_zero(object, "number", INT32_MAX)
+								: parent_number(&reader);
+}
+
+GithubParseResult
+github_resource_identify(GithubResourceKind kind, const char *json, GithubResource *resource)
+{
+	cJSON *document;
+	GithubParseResult result = json_document_parse(json, &document, NULL);
+	JsonReader times = json_reader_open(document);
+
+	memset(resource, 0, sizeof(*resource));
+	resource->updated_at = json_read_time(&times, "updated_at");
+	if (result == GITHUB_PARSE_OK)
+	{
+		resource->id = number_or_zero(document, "id", INT64_MAX);
+		resource->number = issue_number_or_zero(kind, document);
+	}
 	cJSON_Delete(document);
 	return result;
 }

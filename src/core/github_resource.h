@@ -54,6 +54,13 @@ extern GithubParseResult github_resource_parse(GithubResourceKind kind, const ch
 											   GithubResource *resource, const char **problem);
 extern void github_resource_free(GithubResource *resource);
 
+/*
+ * Which one it is, of what cannot be parsed: id, number (0: not told) and
+ * updated_at (GITHUB_NO_TIME: not told) alone are set.  Not OK: nothing is told.
+ */
+extern GithubParseResult
+github_resource_identify(GithubResourceKind kind, const char *json, GithubResource *resource);
+
 /* Whether it says that it changed after the answer which shows it: taken, it would outrank true changes for as long. */
 extern bool github_resource_is_of_the_future(const GithubResource *resource, int64_t answered_at);
 

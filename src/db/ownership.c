@@ -535,6 +535,20 @@ ownership_require(void)
 				 errhint("%s", problem->remedy)));
 }
 
+void
+ownership_restrict_superuser(void)
+{
+	Oid user;
+	int context;
+
+	GetUserIdAndSecContext(&user, &context);
+	/* Outside of such a function nothing would take it back. */
+	if ((context & SECURITY_LOCAL_USERID_CHANGE) == 0 || superuser_arg(user))
+		return;
+	if (superuser_arg(GetSessionUserId()) || superuser_arg(GetOuterUserId()))
+		SetUserIdAndSecContext(user, context | SECURITY_RESTRICTED_OPERATION);
+}
+
 /*
  * Whoever has locked a table to alter it is not waited for: the table's owner is
  * another one only after that commit, and his triggers come in a later one still.

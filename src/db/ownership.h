@@ -33,6 +33,13 @@ extern bool ownership_queue_is_ones(void);
 extern void ownership_require(void);
 
 /*
+ * For a function that runs as the owner of the queue (SECURITY DEFINER) and was
+ * called by a superuser: until it ends, nothing may be put off that would run
+ * with the superuser's rights at COMMIT, as the owner's deferred triggers do.
+ */
+extern void ownership_restrict_superuser(void);
+
+/*
  * For a worker, at the beginning of each transaction: ends the process unless
  * its session is the owner's and there is no problem.  Keeps the owner of the
  * application's tables as it is until the transaction ends.

@@ -11,7 +11,7 @@
 
 #include "datatype/timestamp.h"
 
-#define PARAMETERS_MAX 24
+#define PARAMETERS_MAX 29
 
 typedef struct Parameters
 {

@@ -89,6 +89,8 @@ read_claim(void *argument)
 	claim->attempts = result_int32(row->result, row->number, "attempts");
 	claim->priority = result_int32(row->result, row->number, "priority");
 	claim->is_probe = result_bool(row->result, row->number, "is_probe");
+	claim->waiting_since = result_timestamp_or(row->result, row->number, "waiting_since", 0);
+	claim->state = TRANSACTION_STALE;
 	if (claim->step == STEP_LOOKUP)
 	{
 		claim->creation_key = result_text(row->result, row->number, "creation_key");
@@ -229,7 +231,7 @@ add_slots(Parameters *parameters, const ClaimSlots *slots, const TransactionIds 
 #define COLUMNS_OF_CLAIM                                                                           \
 	"SELECT id, claim_no, step, installation_id, owner_login, repo_name, issue_number, github_id," \
 	" etag, etag_key, creation_key::text, lookup_since, attempts, github_repo_id, direction,"      \
-	" priority::integer, is_probe, creates, name_is_lost FROM github_sync."
+	" priority::integer, is_probe, creates, name_is_lost, waiting_since FROM github_sync."
 
 #define PARAMETERS_OF_CLAIM                                                                \
 	"$1, $2, $3, $4, (SELECT coalesce(array_agg(ROW(l.installation,"                       \

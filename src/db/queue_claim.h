@@ -13,7 +13,9 @@
 
 #include "core/github_request.h"
 #include "db/record_type.h"
+#include "datatype/timestamp.h"
 #include "db/transaction.h"
+#include "db/transaction_state.h"
 #include "nodes/pg_list.h"
 
 typedef enum ClaimStep
@@ -40,6 +42,9 @@ typedef struct SyncClaim
 	bool is_outbound;
 	bool creates;  /* it stands in the line of creations, whatever its step is now */
 	bool is_probe; /* its installation was paused: an answer ends that */
+	TimestampTz
+		waiting_since;      /* in line, of one that is claimed for the first time; 0: of another */
+	TransactionState state; /* what the queue said to the last report */
 	ClaimStep step;
 	int64 installation_id;
 	int64 github_repo_id;

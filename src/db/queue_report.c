@@ -29,21 +29,17 @@ add_claim(Parameters *parameters, const SyncClaim *claim)
 }
 
 /* Or a claim would end here that the queue still holds. */
-static void
-require_known_state(const ResultSet *result, const char *state)
+static TransactionState
+known_state(const ResultSet *result, const char *name)
 {
-	static const char *const known[] = {"stale",   "queued",   "completed", "canceled",
-										"dropped", "disabled", "errored",   "duplicate"};
+	TransactionState state;
 
-	for (int i = 0; i < (int) lengthof(known); i++)
-	{
-		if (strcmp(state, known[i]) == 0)
-			return;
-	}
+	if (transaction_state_of(name, &state))
+		return state;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s() says \"%s\", which is no state of a transaction", result->function,
-					state)));
+					name)));
 }
 
 static void
@@ -58,14 +54,14 @@ log_report(const SyncClaim *claim, const ResultSet *result, const char *state)
 
 /* Runs a statement whose one column, state, is what the queue says.  False: "stale". */
 static bool
-report(Statement *statement, const SyncClaim *claim, const Parameters *parameters)
+report(Statement *statement, SyncClaim *claim, const Parameters *parameters)
 {
 	ResultSet result = statement_run(statement, claim->record_type, parameters);
 	const char *state = result_text(&result, 0, "state");
 
-	require_known_state(&result, state);
+	claim->state = known_state(&result, state);
 	log_report(claim, &result, state);
-	return strcmp(state, "stale") != 0;
+	return claim->state != TRANSACTION_STALE;
 }
 
 /* ---- answers ---- */
@@ -159,23 +155,35 @@ body_to_send(const ResultSet *result, uint64 row)
 }
 
 static ReportResult
-result_of_state(const ResultSet *result, const char *state)
+result_of_state(TransactionState state)
 {
-	if (strcmp(state, "stale") == 0)
-		return REPORT_IS_STALE;
-	require_known_state(result, state);
-	return strcmp(state, "queued") == 0 ? REPORT_GIVES_BACK : REPORT_ENDS_CLAIM;
+	switch (state)
+	{
+		case TRANSACTION_STALE:
+			return REPORT_IS_STALE;
+		case TRANSACTION_QUEUED:
+			return REPORT_GIVES_BACK;
+		case TRANSACTION_COMPLETED:
+		case TRANSACTION_ERRORED:
+		case TRANSACTION_CANCELED:
+		case TRANSACTION_DROPPED:
+		case TRANSACTION_DUPLICATE:
+		case TRANSACTION_DISABLED:
+			return REPORT_ENDS_CLAIM;
+	}
+	pg_unreachable();
 }
 
 static void
-read_outcome(const ResultSet *result, uint64 row, const SyncClaim *claim, ReportOutcome *outcome)
+read_outcome(const ResultSet *result, uint64 row, SyncClaim *claim, ReportOutcome *outcome)
 {
 	const char *state = result_text(result, row, "result");
 
 	log_report(claim, result, state);
 	if (strcmp(state, "send") != 0)
 	{
-		*outcome = (ReportOutcome){.result = result_of_state(result, state)};
+		claim->state = known_state(result, state);
+		*outcome = (ReportOutcome){.result = result_of_state(claim->state)};
 		return;
 	}
 	outcome->result = REPORT_ASKS_UPDATE;
@@ -223,7 +231,7 @@ add_answer(Parameters *parameters, const SyncClaim *claim, const ResourceReport 
 }
 
 void
-queue_report_resource(const SyncClaim *claim, const ResourceReport *answer, ReportOutcome *outcome)
+queue_report_resource(SyncClaim *claim, const ResourceReport *answer, ReportOutcome *outcome)
 {
 	static Statement statement = STATEMENT(
 		"SELECT " COLUMNS_OF_OUTCOME " FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5,"
@@ -348,7 +356,7 @@ log_end_of_claim(const SyncClaim *claim, const char *what, const char *reason, T
 }
 
 bool
-queue_report_give_back(const SyncClaim *claim, const char *problem, TimestampTz retry_at)
+queue_report_give_back(SyncClaim *claim, const char *problem, TimestampTz retry_at)
 {
 	static Statement statement =
 		STATEMENT("SELECT github_sync.%s_give_back($1, $2, $3, $4) AS state", INT8OID, INT4OID,
@@ -363,8 +371,8 @@ queue_report_give_back(const SyncClaim *claim, const char *problem, TimestampTz 
 }
 
 bool
-queue_report_try_again(const SyncClaim *claim, const char *code, const char *reason,
-					   TimestampTz retry_at, int max_attempts)
+queue_report_try_again(SyncClaim *claim, const char *code, const char *reason, TimestampTz retry_at,
+					   int max_attempts)
 {
 	static Statement statement =
 		STATEMENT("SELECT github_sync.%s_try_again($1, $2, $3, $4, $5, $6) AS state", INT8OID,
@@ -381,7 +389,7 @@ queue_report_try_again(const SyncClaim *claim, const char *code, const char *rea
 }
 
 bool
-queue_report_contention(const SyncClaim *claim, const char *reason, TimestampTz retry_at,
+queue_report_contention(SyncClaim *claim, const char *reason, TimestampTz retry_at,
 						int max_attempts)
 {
 	static Statement statement =
@@ -398,7 +406,7 @@ queue_report_contention(const SyncClaim *claim, const char *reason, TimestampTz 
 }
 
 bool
-queue_report_failure(const SyncClaim *claim, const char *code, const char *reason)
+queue_report_failure(SyncClaim *claim, const char *code, const char *reason)
 {
 	static Statement statement = STATEMENT("SELECT github_sync.%s_fail($1, $2, $3, $4) AS state",
 										   INT8OID, INT4OID, TEXTOID, TEXTOID);
@@ -412,7 +420,7 @@ queue_report_failure(const SyncClaim *claim, const char *code, const char *reaso
 }
 
 void
-queue_report_unreachable(const SyncClaim *claim, const char *problem, TimestampTz paused_until,
+queue_report_unreachable(SyncClaim *claim, const char *problem, TimestampTz paused_until,
 						 const UnreachableBackoff *backoff)
 {
 	static Statement statement =
@@ -499,7 +507,7 @@ queue_report_is_own_creation(const SyncClaim *claim, int64 github_id, int64 auth
 }
 
 void
-queue_report_missing_creation(const SyncClaim *claim, int recheck_ms, int64 answered_at)
+queue_report_missing_creation(SyncClaim *claim, int recheck_ms, int64 answered_at)
 {
 	static Statement statement = STATEMENT(
 		"SELECT github_sync.%s_report_missing_creation($1, $2, $3 * interval '1 millisecond', $4)"
@@ -533,7 +541,7 @@ repository_state_name(RepositoryState state)
 }
 
 void
-queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState repository)
+queue_report_missing(SyncClaim *claim, int64 answered_at, RepositoryState repository)
 {
 	static Statement statement =
 		STATEMENT("SELECT github_sync.%s_report_missing($1, $2, $3, $4) AS state", INT8OID, INT4OID,
@@ -563,8 +571,7 @@ queue_report_is_other_issue(const SyncClaim *claim, int64 reached_repo_id, const
 }
 
 void
-queue_report_issue(const SyncClaim *claim, int64 answered_at, int64 reached_repo_id,
-				   const char *json)
+queue_report_issue(SyncClaim *claim, int64 answered_at, int64 reached_repo_id, const char *json)
 {
 	static Statement statement =
 		STATEMENT("SELECT github_sync.comment_report_issue($1, $2, $3, $4, $5) AS state", INT8OID,
@@ -579,7 +586,7 @@ queue_report_issue(const SyncClaim *claim, int64 answered_at, int64 reached_repo
 }
 
 void
-queue_report_deleted(const SyncClaim *claim, int64 answered_at)
+queue_report_deleted(SyncClaim *claim, int64 answered_at)
 {
 	static Statement statement =
 		STATEMENT("SELECT github_sync.%s_report_deleted($1, $2, $3) AS state", INT8OID, INT4OID,

@@ -7,7 +7,8 @@
  * are fenced by (id, claim_no): of a claim that the row no longer has they
  * change nothing.
  *
- * What the queue said to a report is logged at DEBUG1.  Where a function
+ * What the queue said to a report is logged at DEBUG1, and kept as the claim's
+ * state; only after db_commit() does it count.  Where a function
  * returns a boolean, false says that the claim is not the row's any more.
  */
 #ifndef DB_QUEUE_REPORT_H
@@ -59,7 +60,7 @@ extern void queue_report_set(int count, SyncClaim *const *claims, const Resource
 							 ReportOutcome *outcomes);
 
 extern void
-queue_report_resource(const SyncClaim *claim, const ResourceReport *answer, ReportOutcome *outcome);
+queue_report_resource(SyncClaim *claim, const ResourceReport *answer, ReportOutcome *outcome);
 
 /* The claim goes on with what the outcome asks for. */
 extern void queue_report_prepare_update(SyncClaim *claim, const ReportOutcome *outcome);
@@ -75,16 +76,15 @@ extern void queue_report_redirect(SyncClaim *claim, int64 reached_repo_id, const
 #define RETRY_AT_ONCE DT_NOBEGIN
 
 /* The claim's transaction waits again; problem: why, NULL: nothing went wrong. */
-extern bool
-queue_report_give_back(const SyncClaim *claim, const char *problem, TimestampTz retry_at);
+extern bool queue_report_give_back(SyncClaim *claim, const char *problem, TimestampTz retry_at);
 
 /* An attempt has failed: the transaction waits again until it had max_attempts. */
-extern bool queue_report_try_again(const SyncClaim *claim, const char *code, const char *reason,
+extern bool queue_report_try_again(SyncClaim *claim, const char *code, const char *reason,
 								   TimestampTz retry_at, int max_attempts);
 /* As queue_report_try_again() where the record is free, else given back without an attempt. */
-extern bool queue_report_contention(const SyncClaim *claim, const char *reason,
-									TimestampTz retry_at, int max_attempts);
-extern bool queue_report_failure(const SyncClaim *claim, const char *code, const char *reason);
+extern bool queue_report_contention(SyncClaim *claim, const char *reason, TimestampTz retry_at,
+									int max_attempts);
+extern bool queue_report_failure(SyncClaim *claim, const char *code, const char *reason);
 
 /* How long a transaction with which GitHub cannot be reached waits between two tries. */
 typedef struct UnreachableBackoff
@@ -100,7 +100,7 @@ typedef struct UnreachableBackoff
  * finds out whether that is over.  One that fails like this for too long is
  * errored.
  */
-extern void queue_report_unreachable(const SyncClaim *claim, const char *problem,
+extern void queue_report_unreachable(SyncClaim *claim, const char *problem,
 									 TimestampTz paused_until, const UnreachableBackoff *backoff);
 
 /*
@@ -123,8 +123,7 @@ extern bool queue_report_is_own_creation(const SyncClaim *claim, int64 github_id
  * The lists do not show it; recheck_ms is the setting creation_recheck,
  * answered_at seconds since 1970, GitHub's clock.
  */
-extern void
-queue_report_missing_creation(const SyncClaim *claim, int recheck_ms, int64 answered_at);
+extern void queue_report_missing_creation(SyncClaim *claim, int recheck_ms, int64 answered_at);
 
 /*
  * The repository that the claim's name belongs to has answered: which one it is, and
@@ -143,8 +142,7 @@ typedef enum RepositoryState
 } RepositoryState;
 
 /* answered_at: seconds since 1970, GitHub's clock. */
-extern void
-queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState repository);
+extern void queue_report_missing(SyncClaim *claim, int64 answered_at, RepositoryState repository);
 
 /*
  * GitHub does not show a comment; json is what answered to the number of its
@@ -153,8 +151,8 @@ queue_report_missing(const SyncClaim *claim, int64 answered_at, RepositoryState 
  */
 extern bool
 queue_report_is_other_issue(const SyncClaim *claim, int64 reached_repo_id, const char *json);
-extern void queue_report_issue(const SyncClaim *claim, int64 answered_at, int64 reached_repo_id,
-							   const char *json);
-extern void queue_report_deleted(const SyncClaim *claim, int64 answered_at);
+extern void
+queue_report_issue(SyncClaim *claim, int64 answered_at, int64 reached_repo_id, const char *json);
+extern void queue_report_deleted(SyncClaim *claim, int64 answered_at);
 
 #endif

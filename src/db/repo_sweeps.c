@@ -249,6 +249,8 @@ whole_json_of(const GithubItem *item)
 	return item->json;
 }
 
+typedef bool (*ChoiceOfItems)(const GithubItem *item);
+
 /* A comment that does not say of which issue it is could be of any. */
 static bool
 is_readable(const GithubItem *item)
@@ -256,8 +258,22 @@ is_readable(const GithubItem *item)
 	return item->result == GITHUB_PARSE_OK && item->resource.number > 0;
 }
 
+/* It becomes an error of its own, which needs to know what it is about. */
+static bool
+is_known_alone(const GithubItem *item)
+{
+	return !is_readable(item) && item->resource.id > 0 && item->resource.number > 0;
+}
+
+static const char *
+problem_of(const GithubItem *item)
+{
+	return item->problem != NULL ? item->problem : "issue_url";
+}
+
 static void
-add_item_texts(Parameters *parameters, const GithubItems *items, TextOfItem text_of)
+add_chosen_texts(Parameters *parameters, const GithubItems *items, ChoiceOfItems is_chosen,
+				 TextOfItem text_of)
 {
 	const char **texts = palloc(sizeof(char *) * Max(items->count, 1));
 	int count = 0;
@@ -266,7 +282,7 @@ add_item_texts(Parameters *parameters, const GithubItems *items, TextOfItem text
 	{
 		const char *text;
 
-		if (!is_readable(&items->items[i]))
+		if (!is_chosen(&items->items[i]))
 			continue;
 		text = text_of(&items->items[i]);
 		texts[count++] = parameters_can_hold(text) ? text : NULL;
@@ -275,20 +291,33 @@ add_item_texts(Parameters *parameters, const GithubItems *items, TextOfItem text
 }
 
 static void
-add_item_numbers(Parameters *parameters, const GithubItems *items, NumberOfItem number_of_item)
+add_chosen_numbers(Parameters *parameters, const GithubItems *items, ChoiceOfItems is_chosen,
+				   NumberOfItem number_of_item)
 {
 	int64 *numbers = palloc(sizeof(int64) * Max(items->count, 1));
 	int count = 0;
 
 	for (size_t i = 0; i < items->count; i++)
 	{
-		if (is_readable(&items->items[i]))
+		if (is_chosen(&items->items[i]))
 			numbers[count++] = number_of_item(&items->items[i]);
 	}
 	parameters_add_int64_array(parameters, numbers, count);
 }
 
-/* NULL: all of them can be read. */
+static void
+add_item_texts(Parameters *parameters, const GithubItems *items, TextOfItem text_of)
+{
+	add_chosen_texts(parameters, items, is_readable, text_of);
+}
+
+static void
+add_item_numbers(Parameters *parameters, const GithubItems *items, NumberOfItem number_of_item)
+{
+	add_chosen_numbers(parameters, items, is_readable, number_of_item);
+}
+
+/* NULL: of all of them it is known at least which they are. */
 static char *
 problems_of(const GithubItems *items)
 {
@@ -300,11 +329,11 @@ problems_of(const GithubItems *items)
 	{
 		const GithubItem *item = &items->items[i];
 
-		if (is_readable(item))
+		if (is_readable(item) || is_known_alone(item))
 			continue;
 		if (problems++ < PROBLEMS_NAMED)
 			appendStringInfo(&words, "%sitem %zu of the page: %s", words.len > 0 ? "; " : "", i + 1,
-							 item->problem != NULL ? item->problem : "issue_url");
+							 problem_of(item));
 	}
 	if (problems > PROBLEMS_NAMED)
 		appendStringInfo(&words, "; and %d more", problems - PROBLEMS_NAMED);
@@ -320,6 +349,23 @@ add_page(Parameters *parameters, const SweptPage *page)
 	parameters_add_text(parameters, page->etag);
 	parameters_add_text(parameters, page->etag_key);
 	parameters_add_words(parameters, problems_of(page->items));
+	parameters_add_int32(parameters, page->last_page);
+}
+
+/* GITHUB_NO_TIME is before all that GitHub has. */
+static int64
+known_updated_at_of(const GithubItem *item)
+{
+	return item->resource.updated_at != GITHUB_NO_TIME ? item->resource.updated_at : 0;
+}
+
+static void
+add_unreadable(Parameters *parameters, const GithubItems *items)
+{
+	add_chosen_numbers(parameters, items, is_known_alone, id_of);
+	add_chosen_numbers(parameters, items, is_known_alone, number_of);
+	add_chosen_numbers(parameters, items, is_known_alone, known_updated_at_of);
+	add_chosen_texts(parameters, items, is_known_alone, problem_of);
 }
 
 static void
@@ -346,25 +392,30 @@ void
 repo_sweeps_report_page(const RepoSweep *sweep, const SweptPage *page)
 {
 	static Statement statement = STATEMENT(
-		"SELECT github_sync.sweep_page(ROW($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL,"
+		"SELECT github_sync.sweep_page(ROW($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10, 0), NULL,"
 		" NULL)::github_sync.swept_page,"
 		" ARRAY(SELECT ROW(i.id, i.number::integer, i.is_pull = 1, i.title, i.body, i.state,"
 		" i.reason, i.author, i.url, to_timestamp(i.created), to_timestamp(i.updated),"
 		" to_timestamp(nullif(i.closed, 0)), nullif(i.author_id, 0))::github_sync.resource"
-		" FROM unnest($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
+		" FROM unnest($11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)"
 		" WITH ORDINALITY AS i (id, number, is_pull, title, body, state, reason, author, url,"
-		" created, updated, closed, author_id, place) ORDER BY i.place), $23,"
-		" ARRAY(SELECT nullif(n.comments, -1)::integer FROM unnest($24) WITH ORDINALITY AS n (comments, place)"
-		" ORDER BY n.place)) AS result",
+		" created, updated, closed, author_id, place) ORDER BY i.place), $24,"
+		" ARRAY(SELECT nullif(n.comments, -1)::integer FROM unnest($25) WITH ORDINALITY AS n (comments, place)"
+		" ORDER BY n.place),"
+		" ARRAY(SELECT ROW(u.id, u.number::integer, to_timestamp(nullif(u.updated, 0)),"
+		" u.problem)::github_sync.unreadable_item"
+		" FROM unnest($26, $27, $28, $29) AS u (id, number, updated, problem) ORDER BY u.number, u.id)) AS result",
 		INT8OID, TEXTOID, INT4OID, TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-		INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+		INT4OID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
 		TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
-		INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID);
+		INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
+		TEXTARRAYOID);
 	Parameters parameters = {0};
 
 	add_sweep(&parameters, sweep);
 	add_page(&parameters, page);
 	add_items(&parameters, page->items);
+	add_unreadable(&parameters, page->items);
 	run_report(&statement, sweep, &parameters);
 }
 

@@ -37,11 +37,13 @@ typedef struct SweptPage
 	int64 answered_at; /* GitHub's Date, seconds since 1970 */
 	int64 own_id;      /* of the account that the worker sends as */
 	const char *next_link;
+	int last_page; /* of the list, as GitHub numbers them; 0: not told */
 	const char *etag;
 	const char *etag_key;
 	/*
-	 * Those that cannot be read are left out, and named; of those with a
-	 * character that the database does not have, only that they are there.
+	 * Those that cannot be read are reported apart, with what is wrong with them;
+	 * of those with a character that the database does not have, only that they
+	 * are there.
 	 */
 	const GithubItems *items;
 } SweptPage;

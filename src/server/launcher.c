@@ -37,6 +37,7 @@
 #include "server/roster.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
+#include "server/statistics.h"
 #include "server/suspects.h"
 #include "server/worker_process.h"
 #include "storage/ipc.h"
@@ -293,8 +294,10 @@ may_start(const Database *database, const DatabaseStatus *status, TimestampTz no
 static void
 settle_without_queue(const Database *database)
 {
-	if (processes_of(database->oid) == 0)
-		shared_state_forget_database(database->oid);
+	if (processes_of(database->oid) > 0)
+		return;
+	shared_state_forget_database(database->oid);
+	statistics_forget_database(database->oid);
 }
 
 static bool

@@ -15,6 +15,7 @@
 #include "server/process_start.h"
 #include "server/roster.h"
 #include "server/shared_state.h"
+#include "server/statistics.h"
 #include "server/suspects.h"
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
@@ -136,6 +137,7 @@ list_databases(TimestampTz now)
 	forget_databases_not_listed();
 	shared_state_forget_databases_but(is_on_list);
 	suspects_forget_databases_but(is_on_list);
+	statistics_forget_databases_but(is_on_list);
 	list_at = TimestampTzPlusMilliseconds(now, LIST_EVERY_MS);
 }
 

@@ -12,6 +12,7 @@
 #include "server/budgets.h"
 #include "server/shared_memory.h"
 #include "server/shared_state.h"
+#include "server/statistics.h"
 #include "server/suspects.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
@@ -28,6 +29,7 @@ static const SharedArea shared_areas[] = {
 	{"github_sync", shared_state_size, shared_state_attach},
 	{"github_sync_budgets", budgets_size, budgets_attach},
 	{"github_sync_suspects", suspects_size, suspects_attach},
+	{"github_sync_statistics", statistics_size, statistics_attach},
 };
 
 static shmem_request_hook_type next_shmem_request_hook = NULL;

@@ -776,7 +776,7 @@ note_room(const ClaimRound *round)
 
 /* False: the queue could not be told of it, or did not take it. */
 static bool
-end_unfit(const UnfitClaim *unfit)
+end_unfit(UnfitClaim *unfit)
 {
 	TimestampTz retry_at = DT_NOEND;
 	bool ended = unfit->is_fenced &&
@@ -795,7 +795,7 @@ end_all_unfit(List *claims)
 
 	foreach (cell, claims)
 	{
-		const UnfitClaim *unfit = lfirst(cell);
+		UnfitClaim *unfit = lfirst(cell);
 
 		ereport(LOG,
 				(errcode(unfit->error.sqlstate),

@@ -83,6 +83,8 @@ typedef struct Conversation
 	const char *list_failure;      /* and what was said then */
 	char *login;                   /* ABOUT_IDENTITY: whose account is asked for; palloc'd */
 	TimestampTz begun_at;          /* ABOUT_CLAIM: when it was claimed */
+	TimestampTz sent_at;           /* its last request */
+	TimestampTz answered_at;       /* that request was; 0: nothing came back for it yet */
 	char *next_url;                /* where GitHub sent us on to, within its API; NULL: nowhere */
 	int redirects;                 /* in a row */
 	int64 redirected_repo_id;      /* in the last one; 0: it named none */

@@ -17,15 +17,14 @@
 
 typedef struct Failure
 {
-	const SyncClaim *claim;
+	SyncClaim *claim;
 	const DbError *error;
 	TimestampTz retry_at;
 	bool was_held;
 } Failure;
 
 bool
-failure_count_attempt(const SyncClaim *claim, const char *code, const char *reason,
-					  TimestampTz *retry_at)
+failure_count_attempt(SyncClaim *claim, const char *code, const char *reason, TimestampTz *retry_at)
 {
 	TimestampTz next = backoff_of_attempts(claim->attempts + 1);
 
@@ -59,7 +58,7 @@ tell_queue(void *argument)
 }
 
 FailureReport
-failure_report(const SyncClaim *claim, const DbError *error, TimestampTz *retry_at)
+failure_report(SyncClaim *claim, const DbError *error, TimestampTz *retry_at)
 {
 	Failure failure = {.claim = claim, .error = error, .retry_at = DT_NOEND};
 	DbError second;

@@ -34,14 +34,13 @@ typedef enum FailureReport
  * Between db_begin() and db_commit(): tells the queue, in a subtransaction.
  * *retry_at is lowered to the time at which the row may be claimed again.
  */
-extern FailureReport
-failure_report(const SyncClaim *claim, const DbError *error, TimestampTz *retry_at);
+extern FailureReport failure_report(SyncClaim *claim, const DbError *error, TimestampTz *retry_at);
 
 /*
  * Inside of a subtransaction: an attempt has failed; the row goes back into the
  * queue until max_attempts, then it is errored with code.
  */
-extern bool failure_count_attempt(const SyncClaim *claim, const char *code, const char *reason,
+extern bool failure_count_attempt(SyncClaim *claim, const char *code, const char *reason,
 								  TimestampTz *retry_at);
 
 #endif /* GITHUB_SYNC_FAILURE_H */

@@ -17,6 +17,7 @@
 #include "worker/identity.h"
 #include "worker/line.h"
 #include "worker/lost_claims.h"
+#include "worker/measuring.h"
 #include "worker/pauses.h"
 #include "worker/preparation_report.h"
 #include "worker/report.h"
@@ -421,7 +422,7 @@ conclude(const Report *report)
 static void
 report_uncommitted(Report *report, const DbError *commit_error)
 {
-	const SyncClaim *claim = report->conversation->claim;
+	SyncClaim *claim = report->conversation->claim;
 	DbError error;
 
 	report_reset(report);
@@ -524,6 +525,15 @@ note_outcome(const Report *report)
 	suspects_note_outcome();
 }
 
+/* One that waits is counted when it has been made. */
+static void
+count_report(const Report *report)
+{
+	if (report->disposition != CONVERSATION_WAITS)
+		measuring_note_report(report->conversation,
+							  report->disposition == CONVERSATION_ENDS && !report->is_lost);
+}
+
 int
 reporting_report_arrivals(TimestampTz *retry_at)
 {
@@ -546,6 +556,7 @@ reporting_report_arrivals(TimestampTz *retry_at)
 		const Report *report = lfirst(cell);
 
 		*retry_at = Min(*retry_at, report->retry_at);
+		count_report(report);
 		note_outcome(report);
 		conclude(report);
 	}

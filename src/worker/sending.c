@@ -14,6 +14,7 @@
 #include "worker/arrivals.h"
 #include "worker/credentials.h"
 #include "worker/exchanges.h"
+#include "worker/measuring.h"
 #include "worker/repositories.h"
 #include "worker/sending.h"
 
@@ -230,6 +231,7 @@ note_start(Conversation *conversation, HttpStart start)
 		case HTTP_STARTED:
 			if (conversation->purpose == ABOUT_CLAIM)
 				conversation->installation->requests_unsettled++;
+			measuring_note_sent(conversation);
 			return true;
 		case HTTP_UNUSABLE:
 			refuse_row(conversation, "validation_failed",
@@ -310,6 +312,7 @@ sending_take_answered(void)
 								conversation->sent_token};
 	conversation->answer = verdict_make(exchange, &request, GetMemoryChunkContext(conversation));
 	conversation_forget_token(conversation);
+	measuring_note_answer(conversation);
 	log_answer(conversation);
 	return conversation;
 }

@@ -34,7 +34,10 @@ let_go(Report *report, const char *reason)
 static GithubResourceKind
 kind_of_items(const RepoSweep *sweep)
 {
-	return strcmp(sweep->stream, "issues") == 0 ? GITHUB_ISSUE : GITHUB_COMMENT;
+	bool is_of_comments = sweep->operation == GITHUB_SWEEP_COMMENTS ||
+		sweep->operation == GITHUB_SWEEP_ISSUE_COMMENTS;
+
+	return is_of_comments ? GITHUB_COMMENT : GITHUB_ISSUE;
 }
 
 static void
@@ -49,6 +52,7 @@ report_items(Report *report, const GithubItems *items)
 	SweptPage page = {.answered_at = answer->verdict.answered_at,
 					  .own_id = identity_own_id(),
 					  .next_link = next != NULL ? pstrdup(next) : NULL,
+					  .last_page = link_header_last_page(answer->link),
 					  .etag = takes_etag ? answer->etag : NULL,
 					  .etag_key = conversation->token_key,
 					  .items = items};

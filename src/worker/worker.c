@@ -13,6 +13,7 @@
 #include "server/compat.h"
 #include "server/settings.h"
 #include "server/shared_state.h"
+#include "server/statistics.h"
 #include "server/worker_process.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -47,18 +48,34 @@ time_to_wait(void)
 	return TimestampDifferenceMilliseconds(now, deadline);
 }
 
+/* In pg_stat_activity: an answer of GitHub's is what it waits for, or whatever comes. */
+static uint32
+wait_event_now(void)
+{
+	static uint32 answer = 0;
+	static uint32 idle = 0;
+
+	if (answer == 0)
+	{
+		answer = compat_wait_event("GithubSyncAnswer");
+		idle = compat_wait_event("GithubSyncIdle");
+	}
+	return conversation_claims() > 0 || sweeps_are_under_way() ? answer : idle;
+}
+
 /* True: somebody set the latch. */
 static bool
-wait_for_something(uint32 wait_event)
+wait_for_something(void)
 {
 	int events;
 
 	if (conversation_claims() == 0 && !claiming_expects_work())
 		pgstat_report_stat(true); /* nothing comes that would flush it */
 	idleness_report();
+	statistics_add_up();
 	events = WaitLatchOrSocket(MyLatch,
 							   WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-							   exchanges_descriptor(), time_to_wait(), wait_event);
+							   exchanges_descriptor(), time_to_wait(), wait_event_now());
 	ResetLatch(MyLatch);
 	/* At once: what the worker does first keeps no request waiting. */
 	if ((events & WL_SOCKET_READABLE) != 0)
@@ -108,7 +125,7 @@ note_wake(void)
 }
 
 static void
-work(bool leaving, uint32 wait_event)
+work(bool leaving)
 {
 	if (!leaving)
 	{
@@ -116,7 +133,7 @@ work(bool leaving, uint32 wait_event)
 		sweeps_claim();
 	}
 	talk_to_github();
-	if (wait_for_something(wait_event) && claiming_was_woken())
+	if (wait_for_something() && claiming_was_woken())
 		note_wake();
 	else if (claiming_is_due())
 		claiming_note_work();
@@ -150,7 +167,6 @@ void
 github_sync_worker_main(Datum main_arg pg_attribute_unused())
 {
 	MemoryContext round_context;
-	uint32 wait_event;
 	bool leaving = false;
 
 	worker_process_start();
@@ -160,15 +176,15 @@ github_sync_worker_main(Datum main_arg pg_attribute_unused())
 	round_context =
 		AllocSetContextCreate(TopMemoryContext, "github_sync worker round", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(round_context);
-	wait_event = compat_wait_event("GithubSyncWorkerMain");
 
 	while (!leaving || conversation_claims() > 0)
 	{
 		MemoryContextReset(round_context);
-		work(leaving, wait_event);
+		work(leaving);
 		leaving = look_after_process(leaving);
 	}
 	idleness_report();
+	statistics_add_up();
 	if (claiming_expects_work())
 		shared_state_wake_peers();
 	shared_state_end_well();

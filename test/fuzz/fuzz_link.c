@@ -41,6 +41,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (next != NULL)
 		check_reference(next);
 	free(next);
+	must(link_header_last_page(text) >= 0 &&
+		 link_header_last_page(text) <= LINK_HEADER_LAST_PAGE_MAX);
 	free(text);
 	return 0;
 }

@@ -73,6 +73,10 @@ UPDATE github_sync.repo_sweeps SET pass_began_at = now(), page_size = 50, last_e
 SELECT * FROM findings;
 UPDATE github_sync.repo_sweeps SET attempts = 2, due_at = now() + interval '1 minute' WHERE (github_repo_id, stream) = (1, 'issues');
 SELECT * FROM findings;
+-- since the first of the tries that failed
+UPDATE github_sync.repo_sweeps SET failing_since = now() - interval '1 day' WHERE (github_repo_id, stream) = (1, 'issues');
+SELECT since < now() - interval '23 hours' AS since_the_first FROM github_sync.health() WHERE "check" = 'sweeps';
+UPDATE github_sync.repo_sweeps SET failing_since = NULL WHERE (github_repo_id, stream) = (1, 'issues');
 UPDATE github_sync.repo_sweeps SET phase = 'sweep', pass_began_at = NULL, attempts = 0, last_error = 'cannot be read: item 3 of the page: title' WHERE (github_repo_id, stream) = (1, 'issues');
 SELECT * FROM findings;
 UPDATE github_sync.repo_sweeps SET last_error = NULL, last_error_at = NULL, due_at = now() - interval '59 minutes' WHERE github_repo_id = 1;

@@ -26,7 +26,7 @@ DECLARE
 	news integer;
 BEGIN
 	EXECUTE format('SELECT github_sync.%s_apply_listed(r, ROW(1, NULL, 1, world.at(coalesce(nullif(current_setting(''world.answered_s'', true), ''''), ''100'')::integer), 52, NULL,
-		NULL, NULL, NULL, 300, false)::github_sync.swept_page, $1,
+		NULL, NULL, NULL, NULL, 300, false)::github_sync.swept_page, $1,
 		ARRAY(SELECT format(''{"id": %%s, "number": %%s, "labels": [%%s]}'', i.github_id, i.number, to_json(i.title)) FROM unnest($1) AS i))
 		FROM github_sync.github_repos AS r WHERE r.id = 1', of_type) INTO news USING items;
 	RETURN news;

@@ -21,6 +21,9 @@ $$;
 CREATE FUNCTION ask() RETURNS github_sync.sweep
 LANGUAGE sql AS $$ SELECT * FROM github_sync.sweep_claim('{}') LIMIT 1 $$;
 CREATE TABLE asked (n serial, sweep jsonb);
+-- what pages show besides: how many there are, and items that cannot be read
+CREATE TABLE last_page (number integer);
+CREATE TABLE unreadable (github_id bigint, number integer, updated_at timestamptz, problem text);
 -- what is asked for, and what comes of a page that answers it
 CREATE FUNCTION read_page(answered_s integer, next_link text, VARIADIC items github_sync.resource[] DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql AS $$
@@ -33,8 +36,9 @@ BEGIN
 	RETURN format('%s%s since %s%s: ', s.request, coalesce(' ' || s.issue_number, ''),
 			coalesce(extract(epoch FROM s.since - at(0))::integer::text, 'ever'), coalesce(' at ' || s.page_link, ''))
 		|| github_sync.sweep_page(ROW(s.github_repo_id, s.stream, s.claim_no, at(answered_s), 41, next_link, NULL, NULL,
-			NULL, NULL, NULL)::github_sync.swept_page, items, ARRAY(SELECT as_json(i) FROM unnest(items) AS i),
-			ARRAY(SELECT CASE i.number WHEN 3 THEN 1 ELSE 0 END FROM unnest(items) AS i));
+			NULL, (SELECT number FROM last_page), NULL, NULL)::github_sync.swept_page, items,
+			ARRAY(SELECT as_json(i) FROM unnest(items) AS i), ARRAY(SELECT CASE i.number WHEN 3 THEN 1 ELSE 0 END FROM unnest(items) AS i),
+			ARRAY(SELECT u::github_sync.unreadable_item FROM (SELECT * FROM unreadable) AS u));
 END
 $$;
 CREATE FUNCTION fail_page(may_be_page_size boolean) RETURNS text
@@ -58,6 +62,17 @@ SELECT read_page(100, NULL, listed(3, 9), listed(4, 10));
 SELECT i.number, t.title FROM github_sync.github_issues AS i JOIN app.tasks AS t ON t.id = i.task_id ORDER BY 1;
 SELECT state, count(*) FROM github_sync.task_sync_transactions GROUP BY 1;
 SELECT * FROM lists;
+-- who waits for the import is told how far it is; he commits, and so nobody waits within a transaction
+UPDATE github_sync.repo_sweeps SET phase = 'sweep', is_asked = false WHERE stream = 'comments';
+CALL github_sync.wait_for_backfill(1);
+UPDATE github_sync.repo_sweeps SET phase = 'backfill' WHERE stream = 'comments';
+BEGIN;
+CALL github_sync.wait_for_backfill(1);
+ROLLBACK;
+\set SHOW_CONTEXT never
+CALL github_sync.wait_for_backfill(NULL);
+CALL github_sync.wait_for_backfill(77);
+\set SHOW_CONTEXT errors
 -- comments come when the issues are there
 SELECT read_page(100, NULL);
 SELECT read_page(100, NULL);
@@ -128,6 +143,50 @@ SELECT github_issue_number, state FROM github_sync.task_sync_transactions WHERE 
 SELECT number, try_at > now() + interval '9 minutes' AS later, last_error ~ 'more than a day in the future \(22008\)$' AS says_why FROM github_sync.listed_later;
 SELECT github_sync.apply_later();
 DELETE FROM github_sync.listed_later;
+
+-- how far a pass is: by the pages that GitHub numbers, where the first page is not the last one; by what is known, in a census
+CREATE VIEW progress AS SELECT phase, done, total, per_cent, remaining IS NOT NULL AS will_end FROM github_sync.sync_progress WHERE stream = 'issues';
+UPDATE github_sync.github_issues SET comments_to_list = false;
+DELETE FROM github_sync.repo_sweeps WHERE stream = 'comments';
+CREATE FUNCTION begin_again(of_phase text) RETURNS void LANGUAGE sql AS $$
+	UPDATE github_sync.repo_sweeps SET due_at = now() + CASE stream WHEN 'comments' THEN interval '1 hour' ELSE '0' END, is_asked = true, phase = of_phase,
+		cursor_at = NULL, since_filter = NULL, cursor_link = NULL, pass_began_at = NULL, pass_started_at = NULL, last_census_at = CASE of_phase WHEN 'sweep' THEN now() END
+$$;
+SELECT begin_again('backfill') \g /dev/null
+INSERT INTO last_page VALUES (2);
+SELECT read_page(2000, 'https://api.github.com/2', listed(1, 5), listed(2, 9));
+SELECT * FROM progress;
+UPDATE last_page SET number = 7;
+SELECT read_page(2000, NULL, listed(2, 9));
+SELECT * FROM progress;
+DELETE FROM last_page;
+SELECT begin_again('backfill') \g /dev/null
+SELECT read_page(2000, 'https://api.github.com/2', listed(1, 5));
+SELECT * FROM progress;
+SELECT read_page(2000, NULL);
+SELECT begin_again('census') \g /dev/null
+SELECT read_page(2000, 'https://api.github.com/2', listed(1, 5), listed(2, 9));
+SELECT * FROM progress;
+-- an item that cannot be read is an error of its own, and the page is not lost: once for each version of it, whatever the pass
+INSERT INTO unreadable VALUES (3000000700, 700, at(3000), 'title');
+SELECT read_page(3100, 'https://api.github.com/3', listed(4, 10));
+SELECT read_page(3100, NULL, listed(5, 10), listed(701, 3001));
+CREATE VIEW of_700 AS SELECT id, state, error_code, error_reason, attempts, second_of(github_updated_at) AS updated FROM github_sync.task_sync_transactions WHERE github_issue_number = 700 ORDER BY id;
+SELECT state, error_code, error_reason, attempts, updated FROM of_700;
+SELECT i.number FROM github_sync.github_issues AS i JOIN app.tasks AS t ON t.id = i.task_id WHERE i.number > 700 AND i.number < 900;
+SELECT last_error FROM github_sync.sync_progress WHERE stream = 'issues';
+UPDATE unreadable SET updated_at = NULL, problem = 'updated_at';
+SELECT begin_again('sweep'), read_page(3100, NULL) FROM generate_series(1, 2);
+SELECT state, error_code, error_reason, attempts, updated FROM of_700;
+-- nor is it one of those that the census misses
+SELECT count(*) FROM github_sync.task_sync_transactions WHERE action = 'delete' AND github_issue_number = 700;
+-- it is retried as any
+SELECT github_sync.retry_task_sync_transaction(max(id)) FROM of_700;
+-- and what can be read in a list again is no error any more
+DELETE FROM unreadable;
+SELECT begin_again('sweep'), read_page(3200, NULL, listed(700, 3000, 'Legible'));
+SELECT count(*) FROM github_sync.sync_errors WHERE record_type = 'task' AND github_issue_number = 700;
+SELECT t.title FROM app.tasks AS t JOIN github_sync.github_issues AS i ON i.task_id = t.id WHERE i.number = 700;
 
 -- a list that comes to no end is given up for a time: a page that leads on and shows what was shown, nothing, or what is older
 CREATE FUNCTION begin_list(list text, in_phase text) RETURNS void

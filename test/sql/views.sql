@@ -45,7 +45,7 @@ WHERE a.attrelid = 'github_sync.sync_errors'::regclass AND a.attnum > 0 ORDER BY
 -- still when comments are detached, and attached again
 CREATE TEMP VIEW comments_of_views AS SELECT c.relname, a.attname, col_description(c.oid, a.attnum) AS of_column, obj_description(c.oid, 'pg_class') AS of_view
 FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
-WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v' AND c.relname !~ '^comment_';
+WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v';
 CREATE TEMP TABLE comments_before AS SELECT * FROM comments_of_views;
 RESET SESSION AUTHORIZATION;
 SELECT github_sync.detach_comments() \g /dev/null

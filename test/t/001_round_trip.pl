@@ -246,6 +246,24 @@ is_deeply(sent_updates($seq), [ { body => 'in the morning' } ], "the application
 # ---- and in the end ----
 
 is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, 'nothing is errored');
+
+# What the worker counted is what happened: it adds it up before it waits for something new.
+my $requests = scalar $github->requests;
+$application->wait_until("SELECT sum(total) = $requests FROM github_sync.sync_stats WHERE counted = 'answers'");
+pass("each of $requests requests was counted");
+is($application->superuser_sql("SELECT sum(total) FROM github_sync.sync_stats WHERE counted = 'answers' AND outcome = '304'"),
+	scalar(grep { $_->{status} == 304 } $github->requests), '... those that found nothing new apart');
+is($application->superuser_sql("SELECT string_agg(concat_ws(' ', record_type, direction, outcome, total), ', ' ORDER BY record_type, direction, outcome)"
+	  . " FROM github_sync.sync_stats WHERE counted = 'transactions' AND total > 0"),
+	$application->superuser_sql("SELECT string_agg(concat_ws(' ', record_type, direction, state, transactions), ', ' ORDER BY record_type, direction, state)"
+	  . " FROM (SELECT record_type, direction, state, count(*) AS transactions FROM github_sync.sync_history WHERE claim_no > 0 GROUP BY 1, 2, 3) AS ended"),
+	'and so was each transaction that a worker ended');
+is($application->superuser_sql("SELECT sum(measured) FROM github_sync.sync_latency WHERE stage = 'answered'"), $requests, 'each answer was timed');
+is($application->superuser_sql("SELECT sum(m.answers_2xx + m.answers_304 + m.answers_3xx + m.answers_4xx + m.answers_5xx) FROM github_sync.sync_minutes AS m"),
+	$requests, 'and has its minute');
+is($application->superuser_sql("SELECT bool_and(p50_ms < 30000) FROM github_sync.sync_latency WHERE measured > 0"), 't', 'nothing took long');
+$application->superuser_sql('SELECT github_sync.sync_stats_reset()');
+is($application->superuser_sql('SELECT sum(total) FROM github_sync.sync_stats'), 0, 'sync_stats_reset() begins anew');
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
 
 cmp_ok($github->judged, '>=', 10, "every request was judged by GitHub's own description");

@@ -174,6 +174,13 @@ foreach my $name (@restless)
 in_each(\@restless, insert_task("'restless ' || current_database()"));
 is(wait_for_titles(qr/^restless/, scalar @restless), scalar @restless, 'in the end all of them are served');
 is($node->safe_psql('postgres', $launcher), $launched, 'by the same launcher');
+foreach my $name (@restless)
+{
+	# Of more databases than there is room for, these counted last.
+	$of{$name}->wait_until(q{SELECT EXISTS (SELECT FROM github_sync.sync_stats WHERE counted = 'transactions' AND outcome = 'completed' AND total > 0)});
+	$of{$name}->disconnect;
+}
+pass('and counts what it does, however many came and went before');
 
 # ---- and gone ----
 

@@ -94,6 +94,33 @@ test_bad_items(void)
 }
 
 static void
+test_who_cannot_be_read(void)
+{
+	static const char page[] =
+		"[{\"id\":8,\"number\":9,\"updated_at\":\"1970-01-01T00:01:00Z\"},"
+		"{\"id\":\"8\",\"number\":9,\"updated_at\":7},{\"id\":8,\"id\":9,\"number\":9}]";
+	static const char comments[] =
+		"[{\"id\":5,\"issue_url\":\"https://api.github.com/repos/o/n/issues/4\",\"user\":7}]";
+	GithubItems items;
+
+	is_int(github_items_parse(GITHUB_ISSUE, page, &items, NULL), GITHUB_PARSE_OK,
+		   "issues that cannot be read");
+	is_int((long) items.items[0].resource.id, 8, "... say which they are");
+	is_int(items.items[0].resource.number, 9, "... by number, too");
+	is_int((long) items.items[0].resource.updated_at, 60, "... and when they changed");
+	is_int((long) items.items[1].resource.id, 0, "... as far as that can be read");
+	is_int(items.items[1].resource.number, 9, "... each by itself");
+	ok(items.items[1].resource.updated_at == GITHUB_NO_TIME, "... and nothing is made up");
+	is_int((long) items.items[2].resource.id, 0, "... nor chosen of two");
+	github_items_free(&items);
+	is_int(github_items_parse(GITHUB_COMMENT, comments, &items, NULL), GITHUB_PARSE_OK,
+		   "a comment that cannot be read");
+	is_int((long) items.items[0].resource.id, 5, "... says which it is");
+	is_int(items.items[0].resource.number, 4, "... and of which issue");
+	github_items_free(&items);
+}
+
+static void
 test_no_page(void)
 {
 	static const char *const none[] = {
@@ -151,6 +178,7 @@ main(void)
 	test_whole_page();
 	test_future();
 	test_bad_items();
+	test_who_cannot_be_read();
 	test_no_page();
 	test_endless_page();
 	return done_testing();

@@ -340,6 +340,35 @@ test_links(void)
 	}
 }
 
+static const struct
+{
+	const char *link;
+	int page;
+	const char *name;
+} last_pages[] = {
+	{"<https://api.github.com/a?per_page=100&page=2>; rel=\"next\", "
+	 "<https://api.github.com/a?per_page=100&page=31>; rel=\"last\"",
+	 31, "the last page has a number"},
+	{"<a?page=7&per_page=100>; rel=\"last\"", 7, "wherever it stands"},
+	{"<a?per_page=100&after=x>; rel=\"last\"", 0, "none, where a list goes on at a cursor"},
+	{"<a?page=2>; rel=\"next\"", 0, "no last page"},
+	{"<a?page=>; rel=\"last\"", 0, "no number"},
+	{"<a?page=1x>; rel=\"last\"", 0, "a number and more"},
+	{"<a?page=-1>; rel=\"last\"", 0, "a negative number"},
+	{"<a?page=10000000>; rel=\"last\"", 10000000, "the largest number"},
+	{"<a?page=10000001>; rel=\"last\"", 0, "a larger one"},
+	{"<a?page=99999999999999999999>; rel=\"last\"", 0, "one that no type holds"},
+	{"<page=3>; rel=\"last\"", 0, "no query"},
+	{NULL, 0, "no header, no last page"},
+};
+
+static void
+test_last_pages(void)
+{
+	for (size_t i = 0; i < COUNT(last_pages); i++)
+		is_int(link_header_last_page(last_pages[i].link), last_pages[i].page, last_pages[i].name);
+}
+
 int
 main(void)
 {
@@ -349,5 +378,6 @@ main(void)
 	check_faults("API", url_api_fault, api_faults, COUNT(api_faults));
 	check_faults("proxy", url_proxy_fault, proxy_faults, COUNT(proxy_faults));
 	test_links();
+	test_last_pages();
 	return done_testing();
 }

@@ -43,7 +43,7 @@ replace('sql/record/answer.sql', qr/--\@task\tcached\.state_reason := .*\n/, '')
 replace('sql/record/merge.sql', qr/--\@task\t\tstate_reason = .*\n/, '');
 replace('sql/record/views.sql', qr/--\@view sync_history.*?(?=--\@view|\z)/s, '');
 replace('sql/record/views.sql', qr/--\@column oldest: .*\n/, '');
-replace('sql/record/views.sql', qr/min\(t\.inserted_at\) AS oldest, /, '');
+replace('sql/record/views.sql', qr/min\(a\.oldest\) AS oldest, /, '');
 replace('sql/extension/versions.sql', qr/\z/, <<'SQL');
 
 CREATE FUNCTION github_sync.forgotten() RETURNS void

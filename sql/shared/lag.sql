@@ -1,0 +1,30 @@
+/*
+ * How far each repository is behind.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.repo_lags() RETURNS SETOF github_sync.lag
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+	has_comments CONSTANT boolean := to_regprocedure('github_sync.comment_oldest_unsynced(bigint)') IS NOT NULL;
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	RETURN QUERY SELECT r.id,
+		least(github_sync.task_oldest_unsynced(r.id),
+			CASE WHEN has_comments THEN github_sync.comment_oldest_unsynced(r.id) END),
+		l.last_sweep_at, w.phase, w.listed, CASE WHEN w.phase <> 'sweep' THEN greatest(w.full_length, w.listed) END,
+		round((w.listed / nullif(extract(epoch FROM clock_timestamp() - w.pass_began_at), 0))::numeric, 1)
+	FROM github_sync.github_repos AS r
+	LEFT JOIN LATERAL (
+		/* min() knows nothing of one that was never read. */
+		SELECT CASE WHEN count(s.last_complete_at) = count(*) THEN min(s.last_complete_at) END AS last_sweep_at
+		FROM github_sync.repo_sweeps AS s
+		WHERE s.github_repo_id = r.id AND (s.stream = 'issues' OR has_comments)) AS l ON true
+	/* Issues come first; a list that waits for them has not begun. */
+	LEFT JOIN LATERAL (
+		SELECT s.* FROM github_sync.repo_sweeps AS s
+		WHERE s.github_repo_id = r.id AND s.pass_began_at IS NOT NULL
+		ORDER BY s.stream DESC LIMIT 1) AS w ON true;
+END
+$$;
+COMMENT ON FUNCTION github_sync.repo_lags() IS
+'private: what view sync_lag shows, with the rights of the owner of the queue';
