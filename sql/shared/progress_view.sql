@@ -12,8 +12,8 @@
 --@column done: items that were listed in this pass, or the last one
 --@column applied: how many of them were news; of a check: differ
 --@column rate: items a second in this pass; NULL: none is under way
---@column total: about how many items the pass will list: by the number of GitHub's pages, or, of a census or a check,
---@more by what is known here; NULL: GitHub numbers no pages of this list
+--@column total: about how many items the pass will list: by the number of GitHub's pages; where it numbers none, by how
+--@more many there were when all were listed last, or, of a census or a check, are known; NULL: not known
 --@column per_cent: of total; NULL: that is not known, or no pass is under way
 --@column remaining: at that rate; NULL: the same
 --@column waits_for: reading; ready; due at a time; retry at a time; rate limit until a time; installation suspended or

@@ -302,11 +302,10 @@ BEGIN
 			THEN format(' <span class="more"><bdi>%s</bdi></span>', github_sync.html(left(p.last_error, 200)))
 			ELSE '' END]), '' ORDER BY p.place)
 	INTO rows
-	FROM (SELECT q.*, CASE WHEN l.phase = q.phase THEN l.total END AS total, row_number() OVER (ORDER BY
+	FROM (SELECT q.*, row_number() OVER (ORDER BY
 			q.attempts > 0 DESC, q.is_under_way DESC, q.last_complete_at NULLS FIRST, q.github_repo_id, q.stream DESC)
 			AS place
-		FROM github_sync.sync_progress AS q
-		LEFT JOIN github_sync.sync_lag AS l ON l.github_repo_id = q.github_repo_id AND q.is_under_way) AS p
+		FROM github_sync.sync_progress AS q) AS p
 	WHERE p.place <= most;
 	RETURN github_sync.html_section('Imports and sweeps', 'Lists that fail first, then those being read.',
 		github_sync.html_table('{list,reads,complete,waits for}', rows, 'No repository is connected.'));

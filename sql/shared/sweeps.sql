@@ -523,6 +523,8 @@ COMMENT ON FUNCTION github_sync.note_listed_name(github_sync.github_repos, githu
 CREATE OR REPLACE FUNCTION github_sync.estimate_total(s github_sync.repo_sweeps, page github_sync.swept_page)
 RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	known bigint;
 BEGIN
 	IF s.total IS NOT NULL OR s.pass_started_at IS NOT NULL OR s.issue_id IS NOT NULL THEN
 		RETURN s.total;
@@ -530,18 +532,24 @@ BEGIN
 		RETURN s.listed;
 	ELSIF page.last_page IS NOT NULL THEN
 		RETURN page.last_page::bigint * s.page_size;
-	ELSIF s.stream = 'check of comments' THEN
-		RETURN (SELECT greatest(count(*), s.listed) FROM github_sync.github_comments AS c
+	ELSIF s.phase = 'sweep' THEN
+		RETURN NULL;
+	END IF;
+	known := (SELECT o.full_length FROM github_sync.repo_sweeps AS o
+		WHERE o.github_repo_id = s.github_repo_id AND o.stream = github_sync.list_of_stream(s.stream));
+	IF known IS NULL AND s.stream = 'check of comments' THEN
+		known := (SELECT count(*) FROM github_sync.github_comments AS c
 			WHERE c.github_repo_id = s.github_repo_id AND c.github_id IS NOT NULL AND c.deleted_at IS NULL);
-	ELSIF s.phase IN ('census', 'check') THEN
-		RETURN (SELECT greatest(count(*), s.listed) FROM github_sync.github_issues AS i
+	ELSIF known IS NULL AND s.phase IN ('census', 'check') THEN
+		known := (SELECT count(*) FROM github_sync.github_issues AS i
 			WHERE i.github_repo_id = s.github_repo_id AND i.github_id IS NOT NULL AND i.deleted_at IS NULL);
 	END IF;
-	RETURN NULL;
+	RETURN CASE WHEN known IS NOT NULL THEN greatest(known, s.listed) END;
 END
 $$;
 COMMENT ON FUNCTION github_sync.estimate_total(github_sync.repo_sweeps, github_sync.swept_page) IS
-'private: about how many items a pass lists, as far as its first page tells, which has been counted; NULL: not known';
+'private: about how many items a pass lists: by what its first page tells, which has been counted, by how many there '
+'were when all were listed last, or by how many are known; NULL: not known';
 
 CREATE OR REPLACE FUNCTION github_sync.apply_page(
 	s github_sync.repo_sweeps, repo github_sync.github_repos, page github_sync.swept_page,

@@ -150,7 +150,7 @@ UPDATE github_sync.github_issues SET comments_to_list = false;
 DELETE FROM github_sync.repo_sweeps WHERE stream = 'comments';
 CREATE FUNCTION begin_again(of_phase text) RETURNS void LANGUAGE sql AS $$
 	UPDATE github_sync.repo_sweeps SET due_at = now() + CASE stream WHEN 'comments' THEN interval '1 hour' ELSE '0' END, is_asked = true, phase = of_phase,
-		cursor_at = NULL, since_filter = NULL, cursor_link = NULL, pass_began_at = NULL, pass_started_at = NULL, last_census_at = CASE of_phase WHEN 'sweep' THEN now() END
+		cursor_at = NULL, since_filter = NULL, cursor_link = NULL, pass_began_at = NULL, pass_started_at = NULL, last_census_at = CASE of_phase WHEN 'sweep' THEN now() END, full_length = NULL
 $$;
 SELECT begin_again('backfill') \g /dev/null
 INSERT INTO last_page VALUES (2);
