@@ -294,7 +294,7 @@ BEGIN
 		format('<bdi>%s</bdi> <span class="more">%s</span>', github_sync.html(p.repository), p.stream),
 		github_sync.html(p.phase) || CASE WHEN p.is_under_way
 			THEN format(': %s%s listed%s', github_sync.html_number(p.done),
-				CASE WHEN p.total IS NOT NULL THEN ' of ' || github_sync.html_number(p.total) ELSE '' END,
+				CASE WHEN p.total IS NOT NULL THEN ' of about ' || github_sync.html_number(p.total) ELSE '' END,
 				CASE WHEN p.rate IS NOT NULL THEN format(', %s a second', p.rate) ELSE '' END)
 			|| CASE WHEN p.total IS NOT NULL THEN github_sync.svg_share(p.done, p.total, 'in') ELSE '' END ELSE '' END,
 		coalesce(nullif(github_sync.html_age(clock_timestamp() - p.last_complete_at), '') || ' ago', 'never'),
@@ -302,11 +302,10 @@ BEGIN
 			THEN format(' <span class="more"><bdi>%s</bdi></span>', github_sync.html(left(p.last_error, 200)))
 			ELSE '' END]), '' ORDER BY p.place)
 	INTO rows
-	FROM (SELECT q.*, CASE WHEN l.phase = q.phase THEN l.total END AS total, row_number() OVER (ORDER BY
+	FROM (SELECT q.*, row_number() OVER (ORDER BY
 			q.attempts > 0 DESC, q.is_under_way DESC, q.last_complete_at NULLS FIRST, q.github_repo_id, q.stream DESC)
 			AS place
-		FROM github_sync.sync_progress AS q
-		LEFT JOIN github_sync.sync_lag AS l ON l.github_repo_id = q.github_repo_id AND q.is_under_way) AS p
+		FROM github_sync.sync_progress AS q) AS p
 	WHERE p.place <= most;
 	RETURN github_sync.html_section('Imports and sweeps', 'Lists that fail first, then those being read.',
 		github_sync.html_table('{list,reads,complete,waits for}', rows, 'No repository is connected.'));
