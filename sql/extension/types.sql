@@ -333,7 +333,7 @@ COMMENT ON TYPE github_sync.lag IS
 COMMENT ON COLUMN github_sync.lag.last_sweep_at IS
 'when all of its lists had been read to their end';
 COMMENT ON COLUMN github_sync.lag.total IS
-'how many items the list had when all of it was read last; NULL: that was never, or the pass reads what changed';
+'about how many items the pass will list; NULL: not known';
 
 CREATE TYPE github_sync.metric AS (
 	metric text,

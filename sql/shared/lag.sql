@@ -11,19 +11,19 @@ BEGIN
 	RETURN QUERY SELECT r.id,
 		least(github_sync.task_oldest_unsynced(r.id),
 			CASE WHEN has_comments THEN github_sync.comment_oldest_unsynced(r.id) END),
-		l.last_sweep_at, w.phase, w.listed,
-		CASE WHEN w.phase <> 'sweep' THEN greatest(coalesce(w.total, w.full_length), w.listed) END,
+		l.last_sweep_at, w.phase, w.listed, w.total,
 		round((w.listed / nullif(extract(epoch FROM clock_timestamp() - w.pass_began_at), 0))::numeric, 1)
 	FROM github_sync.github_repos AS r
 	LEFT JOIN LATERAL (
 		/* min() knows nothing of one that was never read. */
 		SELECT CASE WHEN count(s.last_complete_at) = count(*) THEN min(s.last_complete_at) END AS last_sweep_at
 		FROM github_sync.repo_sweeps AS s
-		WHERE s.github_repo_id = r.id AND s.phase <> 'check' AND (s.stream = 'issues' OR has_comments)) AS l ON true
+		WHERE s.github_repo_id = r.id
+			AND s.stream IN ('issues', CASE WHEN has_comments THEN 'comments' END)) AS l ON true
 	/* Issues come first; a list that waits for them has not begun. */
 	LEFT JOIN LATERAL (
 		SELECT s.* FROM github_sync.repo_sweeps AS s
-		WHERE s.github_repo_id = r.id AND s.pass_began_at IS NOT NULL AND s.phase <> 'check'
+		WHERE s.github_repo_id = r.id AND s.stream IN ('issues', 'comments') AND s.pass_began_at IS NOT NULL
 		ORDER BY s.stream DESC LIMIT 1) AS w ON true;
 END
 $$;

@@ -11,13 +11,13 @@
 --@column phase: backfill (the first import), sweep (what changed) or census (which issues are still there), of the list
 --@more that is being read; NULL: none is
 --@column done: how many of its items were listed so far
---@column total: how many there are, as the list was when all of it was read last; NULL: not known, as in the first
---@more import and in a sweep
+--@column total: about how many there are; NULL: not known
 --@column per_cent: of total
 --@column rate: items a second
 --@column remaining: how long the rest takes at that rate
 	SELECT l.github_repo_id, r.owner_login || '/' || r.name AS repository, l.oldest_unsynced_at,
 		date_trunc('milliseconds', clock_timestamp() - l.oldest_unsynced_at) AS lag, l.last_sweep_at,
-		l.phase, l.done, l.total, round(100.0 * l.done / nullif(l.total, 0), 1) AS per_cent, l.rate,
-		date_trunc('second', (l.total - l.done) / nullif(l.rate, 0) * interval '1 second') AS remaining
+		l.phase, l.done, l.total,
+		CASE WHEN l.total > 0 THEN least(100 * l.done / l.total, 99)::integer END AS per_cent, l.rate,
+		date_trunc('second', greatest(l.total - l.done, 0) / nullif(l.rate, 0) * interval '1 second') AS remaining
 	FROM github_sync.repo_lags() AS l JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id

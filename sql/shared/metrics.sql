@@ -67,7 +67,7 @@ BEGIN
 			count(*) FILTER (WHERE s.attempts > 0) AS failing,
 			extract(epoch FROM clock_timestamp() - min(s.last_complete_at)) AS age
 		FROM github_sync.repo_sweeps AS s JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
-		WHERE r.sync_enabled AND NOT r.access_lost AND s.phase <> 'check'
+		WHERE r.sync_enabled AND NOT r.access_lost AND s.stream IN ('issues', 'comments')
 		GROUP BY r.github_app_installation_id) AS s
 	CROSS JOIN LATERAL (VALUES ('lists', 'importing', s.importing), ('lists', 'failing', s.failing),
 		('oldest_sweep_seconds', '', s.age)) AS m (metric, state, value)

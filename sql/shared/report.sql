@@ -294,7 +294,7 @@ BEGIN
 		format('<bdi>%s</bdi> <span class="more">%s</span>', github_sync.html(p.repository), p.stream),
 		github_sync.html(p.phase) || CASE WHEN p.is_under_way
 			THEN format(': %s%s listed%s', github_sync.html_number(p.done),
-				CASE WHEN p.total IS NOT NULL THEN ' of ' || github_sync.html_number(p.total) ELSE '' END,
+				CASE WHEN p.total IS NOT NULL THEN ' of about ' || github_sync.html_number(p.total) ELSE '' END,
 				CASE WHEN p.rate IS NOT NULL THEN format(', %s a second', p.rate) ELSE '' END)
 			|| CASE WHEN p.total IS NOT NULL THEN github_sync.svg_share(p.done, p.total, 'in') ELSE '' END ELSE '' END,
 		coalesce(nullif(github_sync.html_age(clock_timestamp() - p.last_complete_at), '') || ' ago', 'never'),

@@ -220,7 +220,6 @@ CREATE TABLE IF NOT EXISTS github_sync.repo_sweeps (
 	etag_key text,
 	last_complete_at timestamptz,
 	last_census_at timestamptz,
-	full_length bigint,
 	CONSTRAINT repo_sweeps_pkey PRIMARY KEY (github_repo_id, stream)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE github_sync.repo_sweeps IS
@@ -253,8 +252,6 @@ COMMENT ON COLUMN github_sync.repo_sweeps.claim_no IS
 'raised by every claim; the report of a page names it, so that a stale worker changes nothing';
 COMMENT ON COLUMN github_sync.repo_sweeps.abandoned IS
 'claims in a row whose worker ended without a report: it may be the page that ends it';
-COMMENT ON COLUMN github_sync.repo_sweeps.full_length IS
-'how many items it had when all of it was listed last, by an import or a census; NULL: never';
 COMMENT ON COLUMN github_sync.repo_sweeps.attempts IS
 'pages in a row that could not be read, or not be applied';
 CREATE INDEX IF NOT EXISTS repo_sweeps_due_at_idx ON github_sync.repo_sweeps (due_at);

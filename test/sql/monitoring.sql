@@ -58,15 +58,15 @@ UPDATE github_sync.repo_sweeps SET attempts = 2, phase = 'sweep', last_complete_
 SELECT * FROM figures;
 UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL, outage_since = NULL, outage_kind = NULL;
 
--- how far an import is; how long its list is, the last complete reading has shown
+-- how far an import or a census is
 SELECT last_sweep_at, phase, done, total, rate FROM github_sync.sync_lag;
 UPDATE github_sync.repo_sweeps SET last_complete_at = now() - interval '100 seconds' WHERE stream = 'comments';
-UPDATE github_sync.repo_sweeps SET phase = 'census', listed = 300, full_length = 1200, pass_began_at = clock_timestamp() - interval '30 seconds' WHERE stream = 'issues';
+UPDATE github_sync.repo_sweeps SET phase = 'census', listed = 300, total = 1200, pass_began_at = clock_timestamp() - interval '30 seconds' WHERE stream = 'issues';
 SELECT date_trunc('minute', now() - last_sweep_at), phase, done, total, per_cent, round(rate), round(extract(epoch FROM remaining), -1) FROM github_sync.sync_lag;
-SELECT (github_sync.end_pass(s)).full_length FROM github_sync.repo_sweeps AS s WHERE s.stream = 'issues';
+-- the list is longer than it was to be
 UPDATE github_sync.repo_sweeps SET listed = 1300 WHERE stream = 'issues';
 SELECT done, total, per_cent FROM github_sync.sync_lag;
-UPDATE github_sync.repo_sweeps SET phase = 'sweep' WHERE stream = 'issues';
+UPDATE github_sync.repo_sweeps SET phase = 'sweep', total = NULL WHERE stream = 'issues';
 SELECT phase, done, total, per_cent FROM github_sync.sync_lag;
 -- of repositories that nothing was read of
 DELETE FROM github_sync.repo_sweeps;
