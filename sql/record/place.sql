@@ -14,6 +14,24 @@
  * deleted_when), and a comment of such a task, belongs nowhere as long as that is so.
  */
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_task_is_filtered(parent_key text) RETURNS boolean
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	task_key github_sync.github_issues.task_id%TYPE := parent_key;
+--@comment	the_task github_sync.local_row;
+--@comment BEGIN
+--@comment	/* A session of the application does not wait for its own tasks: the claim looks again. */
+--@comment	IF task_key IS NULL OR NOT github_sync.task_table_is_free() THEN
+--@comment		RETURN false;
+--@comment	END IF;
+--@comment	the_task := github_sync.task_local_row(task_key);
+--@comment	RETURN the_task.is_there AND the_task.is_wanted IS NOT TRUE;
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_task_is_filtered(text) IS
+--@comment 'private: the task that the row of a comment belongs to is not to be synced, wherever the comment is at '
+--@comment 'GitHub. 55P03: a worker cannot look, as somebody has locked the tasks';
+
 --@task CREATE OR REPLACE FUNCTION github_sync.task_place_problem(
 --@task	cached github_sync.github_issues, here github_sync.local_row)
 --@task RETURNS text
@@ -33,6 +51,8 @@
 --@comment	parent github_sync.github_issues;
 --@comment BEGIN
 --@comment	IF {{has_filter}} AND here.is_wanted IS NOT TRUE THEN
+--@comment		RETURN 'filtered';
+--@comment	ELSIF github_sync.task_has_filter() AND github_sync.comment_task_is_filtered(here.parent_key) THEN
 --@comment		RETURN 'filtered';
 --@comment	END IF;
 --@comment	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id;

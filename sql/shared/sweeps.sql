@@ -299,10 +299,12 @@ BEGIN
 		> coalesce((SELECT max(c.id) FROM github_sync.setup_checks AS c), 0) THEN
 		PERFORM github_sync.begin_setup_checks();
 	END IF;
-	FOR sweep IN SELECT * FROM github_sync.claim_setup_checks(busy) LOOP
-		busy := busy || sweep.installation_id;
-		RETURN NEXT sweep;
-	END LOOP;
+	IF EXISTS (SELECT FROM github_sync.setup_checks AS c WHERE c.answered_at IS NULL) THEN
+		FOR sweep IN SELECT * FROM github_sync.claim_setup_checks(busy) LOOP
+			busy := busy || sweep.installation_id;
+			RETURN NEXT sweep;
+		END LOOP;
+	END IF;
 	PERFORM github_sync.add_missing_sweeps();
 	FOR candidate IN SELECT * FROM github_sync.sweep_candidates(busy) LOOP
 		sweep := github_sync.claim_sweep_or_put_off(candidate.repo_id, candidate.list);

@@ -101,10 +101,10 @@ sub one { return $application->superuser_sql($_[0]) }
 sub settle
 {
 	$application->wait_until_done;
-	is(one('SELECT count(*) FROM github_sync.sync_errors'), 0, 'nothing is errored');
+	is(one(q{SELECT string_agg(concat_ws(' ', record_type, id, error_code, error_reason), '; ') FROM github_sync.sync_errors}), '', 'nothing is errored');
 }
 
-sub notes_at { my ($number) = @_; return [ map { $_->{body} =~ s/\s*<!-- github_sync:[^b].*//sr } $github->comments($repo, $number) ] }
+sub notes_at { my ($number) = @_; return [ map { $_->{body} =~ s/\s*<!-- github_sync:(?!byline).*//sr } $github->comments($repo, $number) ] }
 
 # ---- what is public goes, and nothing else ----
 
@@ -197,7 +197,7 @@ $application->superuser_sql(q{
 		IF (SELECT j.notes ~ 'UNDECIDED' FROM tracker.journals AS j WHERE j.id = $1) THEN
 			RAISE 'nobody knows';
 		END IF;
-		RETURN true;
+		RETURN (SELECT j.journalized_type = 'Issue' AND NOT j.private_notes AND j.notes <> '' FROM tracker.journals AS j WHERE j.id = $1);
 	END
 	$$;
 	ALTER FUNCTION tracker.may_be_seen(integer) OWNER TO planner;
