@@ -187,7 +187,8 @@ BEGIN
 		total = s.total, claimed_by = s.claimed_by, claim_no = s.claim_no, abandoned = s.abandoned,
 		attempts = s.attempts, last_error = s.last_error, last_error_at = s.last_error_at,
 		failing_since = s.failing_since, etag = s.etag, etag_key = s.etag_key,
-		last_complete_at = s.last_complete_at, last_census_at = s.last_census_at
+		last_complete_at = s.last_complete_at, last_census_at = s.last_census_at,
+		full_length = s.full_length
 	WHERE r.github_repo_id = s.github_repo_id AND r.stream = s.stream;
 END
 $$;
@@ -338,6 +339,7 @@ BEGIN
 		RETURN;
 	ELSIF is_census OR s.phase = 'backfill' THEN
 		s.last_census_at := clock_timestamp();
+		s.full_length := s.listed;
 	END IF;
 	s.phase := 'sweep';
 	s.last_complete_at := clock_timestamp();

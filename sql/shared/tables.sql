@@ -220,6 +220,7 @@ CREATE TABLE IF NOT EXISTS github_sync.repo_sweeps (
 	etag_key text,
 	last_complete_at timestamptz,
 	last_census_at timestamptz,
+	full_length bigint,
 	CONSTRAINT repo_sweeps_pkey PRIMARY KEY (github_repo_id, stream)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE github_sync.repo_sweeps IS
@@ -248,6 +249,8 @@ COMMENT ON COLUMN github_sync.repo_sweeps.total IS
 'all, by what is known here; NULL: not known';
 COMMENT ON COLUMN github_sync.repo_sweeps.failing_since IS
 'when the first of the tries failed that went wrong in a row; NULL: the last one did not';
+COMMENT ON COLUMN github_sync.repo_sweeps.full_length IS
+'how many items it had when all of it was listed last, by an import or a census; NULL: never';
 COMMENT ON COLUMN github_sync.repo_sweeps.claim_no IS
 'raised by every claim; the report of a page names it, so that a stale worker changes nothing';
 COMMENT ON COLUMN github_sync.repo_sweeps.abandoned IS
