@@ -23,21 +23,21 @@ COMMENT ON FUNCTION github_sync.report_finding(text, text, timestamptz, text, te
 CREATE OR REPLACE FUNCTION github_sync.report_health() RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-	found record;
+	seen record;
 BEGIN
 	SELECT count(*) FILTER (WHERE h.status = 'critical') AS critical,
 		count(*) FILTER (WHERE h.status = 'warn') AS warn,
 		string_agg(github_sync.report_finding(h."check", h.status, h.since, h.detail, h.remedy), '' ORDER BY h.place)
 			FILTER (WHERE h.status <> 'ok') AS findings,
 		string_agg(github_sync.html(h."check"), ', ' ORDER BY h.place) FILTER (WHERE h.status = 'ok') AS well
-	INTO found
+	INTO seen
 	FROM github_sync.health() WITH ORDINALITY AS h ("check", status, since, detail, remedy, place);
 	RETURN '<section class="first"><h2>Health</h2>' || CASE
-		WHEN found.critical > 0 THEN '<span class="verdict critical">Something is not synchronized.</span>'
-		WHEN found.warn > 0 THEN '<span class="verdict warn">It works, but somebody should look at this.</span>'
+		WHEN seen.critical > 0 THEN '<span class="verdict critical">Something is not synchronized.</span>'
+		WHEN seen.warn > 0 THEN '<span class="verdict warn">It works, but somebody should look at this.</span>'
 		ELSE '<span class="verdict ok">All is well.</span>' END
-		|| coalesce(found.findings, '') || format('<details><summary>Checks that are ok</summary><p>%s</p></details>',
-			coalesce(found.well, 'none')) || E'</section>\n';
+		|| coalesce(seen.findings, '') || format('<details><summary>Checks that are ok</summary><p>%s</p></details>',
+			coalesce(seen.well, 'none')) || E'</section>\n';
 END
 $$;
 COMMENT ON FUNCTION github_sync.report_health() IS
