@@ -7,13 +7,13 @@
 #
 # make, make install, make installcheck, make clean: as with any PGXS extension
 # (PG_CONFIG=...), here or, by make -f THIS_FILE, in another directory.
-# make check, check-long, monitoring, mutants, hour, many-databases, chaos, crash-rounds, bench,
+# make check, check-long, monitoring, pictures, mutants, hour, many-databases, chaos, crash-rounds, bench,
 # fuzz, fuzz-worker, demo, playground, format, render, sql-figures, matrix, pg-upgrade, deb, check-deb,
 # dist: see CONTRIBUTING.md; they need neither pg_config nor anything installed when
 # they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check check-long monitoring mutants hour many-databases chaos crash-rounds bench fuzz fuzz-worker demo playground format map render sql-figures matrix pg-upgrade deb check-deb dist
+HARNESS = check check-long monitoring pictures mutants hour many-databases chaos crash-rounds bench fuzz fuzz-worker demo playground format map render sql-figures matrix pg-upgrade deb check-deb dist
 
 # The top of the tree; "." unless the build is made elsewhere.
 ROOT := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
@@ -37,6 +37,8 @@ check-long:
 	@STEPS='gcc monitoring' $(SCRIPTS_DIR)/check.sh
 monitoring:
 	@STEPS='gcc monitoring' $(SCRIPTS_DIR)/check.sh
+pictures:
+	@$(SCRIPTS_DIR)/pictures.sh
 mutants:
 	@STEPS='$(or $(STEPS),gcc mutants c_mutants)' $(SCRIPTS_DIR)/check.sh
 hour:

@@ -7,7 +7,8 @@
 # a browser shows the report without scrolling sideways.
 #
 # Time is simulated: a minute is a second.  `make monitoring` installs what it
-# needs, and `make check-long` runs it.
+# needs, and `make check-long` runs it.  PICTURES: a directory that gets pictures
+# of the report in some states; `make pictures` puts them into docs/.
 use strict;
 use warnings;
 
@@ -100,14 +101,43 @@ sub scraped
 	return \%values;
 }
 
+# ---- pictures ----
+
+my ($browser) = grep { -x $_ } map { my $d = $_; map { "$d/$_" } qw(chromium google-chrome) } split /:/, $ENV{PATH};
+
+sub browse
+{
+	my (@options) = @_;
+	local $ENV{LD_PRELOAD};
+
+	return `timeout 60 $browser --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars --user-data-dir=$work/browser --allow-file-access-from-files @options 2>/dev/null`;
+}
+
+my $node;
+
+# The report as it is now, at 1280 pixels and in light, and at 400 and in dark.
+sub picture
+{
+	my ($state) = @_;
+
+	return unless $ENV{PICTURES} && $browser;
+	write_file("$state.html", $node->safe_psql('application', 'SELECT github_sync.report()'));
+	my $narrow = write_file("$state-400.html", qq{<!DOCTYPE html><body style="margin: 0"><iframe src="$state.html" style="width: 400px; height: 1600px; border: 0"></iframe>});
+	browse('--blink-settings=preferredColorScheme=1', '--window-size=1280,1400', "--screenshot=$ENV{PICTURES}/$state-1280.png", "file://$work/$state.html");
+	browse('--blink-settings=preferredColorScheme=0', '--window-size=400,1600',  "--screenshot=$ENV{PICTURES}/$state-400.png",  "file://$narrow");
+	ok(-s "$ENV{PICTURES}/$state-$_.png", "a picture: $state, at $_ pixels") foreach 1280, 400;
+}
+
 my $github      = GitHubSync::StandIn->start;
 my $application = GitHubSync::Application->start($github, pace => PACE);
-my $node        = $application->node;
+$node = $application->node;
 
 $application->superuser_sql('CREATE ROLE dashboard LOGIN');
 $application->sql("SELECT github_sync.grant_monitor('dashboard')");
 $application->add_task(title => 'Seen from afar');
 $application->wait_until_done;
+
+picture('fine');
 
 my ($postgres_port, $sql_port, $prometheus_port) = map { PostgreSQL::Test::Cluster::get_free_port() } 1 .. 3;
 my $place = 'host=' . $node->host . ' port=' . $node->port;
@@ -230,6 +260,7 @@ $github->control(POST => 'faults', { match => {}, times => 'forever', action => 
 my $task     = $application->add_task(title => 'Not seen yet');
 sample(sub { $outage[-1] > 600 });
 my $ended_at = @outage;
+picture('github-down');
 $github->clear_faults;
 sample(sub { @outage > $ended_at && $outage[-1] == 0 && $health[-1] == 0 });
 sample(sub { @outage >= $ended_at + 12 });
@@ -260,11 +291,9 @@ command_ok([ 'promtool', 'test', 'rules', $played ], 'with GitHub down for five 
 
 # ---- the report, in a browser ----
 
-my %browsers = map { $_ => 1 } grep { -x $_ } map { my $d = $_; map { "$d/$_" } qw(chromium google-chrome) } split /:/, $ENV{PATH};
 SKIP:
 {
-	my ($browser) = sort keys %browsers;
-	skip 'no chromium', 4 unless defined $browser;
+	skip 'no chromium', 5 unless defined $browser;
 	$application->superuser_sql(q{UPDATE github_sync.github_issues SET title = repeat('W', 300) || '<script>document.title = "attacked"</script>'});
 	write_file('report.html', $node->safe_psql('application', 'SELECT github_sync.report()'));
 	foreach my $width (1280, 400)
@@ -272,13 +301,33 @@ SKIP:
 		my $frame = write_file("at-$width.html", qq{<!DOCTYPE html><title>not measured</title><body><iframe src="report.html" style="width: ${width}px; height: 3000px; border: 0"></iframe>
 			<script>onload = () => { const page = document.querySelector('iframe').contentDocument;
 				document.title = `measured \${page.documentElement.scrollWidth} \${page.title} \${page.querySelectorAll('section').length}`; };</script>});
-		my $shown = `timeout 60 $browser --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir=$work/browser --allow-file-access-from-files --virtual-time-budget=2000 --dump-dom file://$frame 2>/dev/null`;
+		my $shown = browse('--virtual-time-budget=2000', '--dump-dom', "file://$frame");
 		my ($measured, $title, $sections) = $shown =~ m{<title>measured (\d+) (.*?) (\d+)</title>};
 
 		cmp_ok($measured // 'nothing', '<=', $width, "at $width pixels the report is no wider");
 		is($title // '' , 'github_sync: application', 'nothing in it was run');
 		cmp_ok($sections // 0, '>=', 10, '... and all parts of it are there') if $width == 400;
 	}
+}
+
+# ---- what else an operator may meet, for the pictures ----
+
+if ($ENV{PICTURES})
+{
+	$application->sql("UPDATE planner.tasks SET title = 'A title'; INSERT INTO planner.tasks (project_id, github_repo_id, title, created_by)"
+		  . " SELECT id, github_repo_id, 'Task ' || n, 'user' FROM planner.projects, generate_series(1, 3000) AS n WHERE github_repo_id IS NOT NULL LIMIT 3000");
+	sleep 5;
+	picture('full-queue');
+	$github->control(POST => 'installation', { id => $github->installation_id, do => 'suspend' });
+	$application->wait_until("SELECT state <> 'active' FROM github_sync.github_app_installations");
+	picture('installation-refused');
+	$github->control(POST => 'installation', { id => $github->installation_id, do => 'unsuspend' });
+	$application->superuser_sql("UPDATE github_sync.github_app_installations SET state = 'active'; INSERT INTO github_sync.task_sync_transactions (direction, state,"
+		  . " github_app_installation_id, github_repo_id, github_issue_id, task_id, queued_at, finished_at, error_code, error_reason, attempts)"
+		  . " SELECT 'outbound', 'errored', r.github_app_installation_id, i.github_repo_id, i.id, i.task_id, clock_timestamp(), clock_timestamp(), 'validation_failed',"
+		  . " 'GitHub answered 422 (validation failed): Validation Failed', 1 FROM github_sync.github_issues AS i JOIN github_sync.github_repos AS r ON r.id = i.github_repo_id,"
+		  . " generate_series(1, 10000) WHERE i.id = (SELECT min(id) FROM github_sync.github_issues WHERE task_id IS NOT NULL)");
+	picture('ten-thousand-errors');
 }
 
 done_testing();
