@@ -86,6 +86,8 @@ static const OperationCase operation_cases[] = {
 	{GITHUB_GET_REPOSITORY, "get repository", "GET", REPO, NULL, false, false, false},
 	{GITHUB_GET_REPOSITORY_BY_ID, "get repository by id", "GET", BY_ID, NULL, false, false, false},
 	{GITHUB_GET_APP, "get app", "GET", "/app", NULL, false, false, true},
+	{GITHUB_GET_INSTALLATION, "get installation", "GET", "/app/installations/9007199254740993",
+	 NULL, false, false, true},
 	{GITHUB_GET_USER, "get user", "GET", "/user", NULL, false, false, false},
 	{GITHUB_GET_ACCOUNT, "get account", "GET", "/users/octo-app%5Bbot%5D", NULL, false, false,
 	 false},
@@ -302,6 +304,13 @@ test_fields(void)
 	input.state.present = true;
 	input.state.value = "open";
 	check_body(&input, "{\"state\":\"open\"}", "an update sends only what is present");
+	input.state.value = "closed";
+	input.state_reason = (GithubField){.present = true, .value = "not_planned"};
+	check_body(&input, "{\"state\":\"closed\",\"state_reason\":\"not_planned\"}",
+			   "a reason goes with its state");
+	input.state = absent;
+	check_error(&input, GITHUB_REQUEST_BAD_INPUT, "a reason without a state is refused");
+	input.state_reason = absent;
 
 	input.body.present = true;
 	input.state = absent;
