@@ -147,7 +147,7 @@ sub bad_one_changes
 # The application's code has the search_path of its owner's sessions, whatever was set before; what runs at COMMIT has the worker's.
 my $look = q{INSERT INTO planner.seen SELECT format('%s %s %s %s %s %s', (SELECT count(*) FROM pg_catalog.pg_listening_channels()),
 	(SELECT count(*) FROM pg_catalog.pg_prepared_statements WHERE from_sql), (SELECT count(*) FROM pg_catalog.pg_cursors WHERE is_holdable),
-	(SELECT count(*) FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),
+	(SELECT count(*) FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND pid = pg_backend_pid()),
 	(SELECT count(*) FROM pg_catalog.pg_class WHERE relpersistence = 't' AND relnamespace = pg_my_temp_schema()),
 	current_setting('statement_timeout') || current_setting('search_path') || current_setting('default_transaction_read_only'))};
 my %left = (
