@@ -152,6 +152,9 @@ wait_for_sleep($application);
 $application->disconnect;
 $node->safe_psql('postgres', 'CREATE DATABASE copy TEMPLATE application');
 my $copy = GitHubSync::Application->of_database($node, 'copy');
+# One is started, to find that out.
+my $patience = time + 10 * $PostgreSQL::Test::Utils::timeout_default;
+sleep 0.1 until workers_ordered('copy') > 0 || time > $patience;
 $copy->wait_until("SELECT pid IS NULL AND activity = 'copied database' FROM github_sync.sync_workers");
 ok(no_worker_of('copy'), 'a copy keeps no worker');
 my $ordered = workers_ordered('copy');
