@@ -385,10 +385,11 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment	THEN
 --@comment		PERFORM github_sync.comment_follow_alone(cached, target, issue);
 --@comment	END IF;
---@comment	/* The task hears of it, too: nobody may have told what became of its issue. */
+--@comment	/* The task that went there is asked for, too: nobody may have told what became of its issue. */
 --@comment	UPDATE github_sync.github_issues AS i SET seen_at = NULL, settle_at = clock_timestamp(),
 --@comment		lock_version = i.lock_version + 1
---@comment	WHERE i.id = parent.id AND i.task_id IS NOT NULL;
+--@comment	WHERE i.id = parent.id AND i.task_id IS NOT NULL
+--@comment		AND i.github_repo_id = target.id AND i.number = issue.number;
 --@comment	SELECT * INTO cached FROM github_sync.github_comments AS c WHERE c.id = cached.id;
 --@comment	/* By its number as well: an issue may be back in its first repository. */
 --@comment	IF NOT EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id

@@ -282,8 +282,6 @@ CALL with_comment();
 SELECT issue_answered(2, 77, 3000000077, 7, 'strange/place');
 SELECT error_code, error_reason FROM github_sync.comment_sync_transactions WHERE id = 2;
 SELECT * FROM comments;
-CALL wait_is_over();
-SELECT * FROM claim();
 -- a redirect of the repository itself: the issue is where it was, and the comment is missing
 CALL with_comment();
 SELECT issue_answered(2, 1, 3000000001, 1, 'octo/renamed');
