@@ -109,6 +109,16 @@ SELECT * FROM queue;
 SELECT * FROM issues;
 SELECT title FROM app.tasks;
 
+-- what was dropped for a change of ours goes along when that ends otherwise, though it was in nobody's queue when the issue moved
+CALL synced();
+UPDATE app.tasks SET title = 'Crashes', modified_at = at(20);
+SELECT outbound(1);
+SELECT webhook(10);
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT id, step FROM github_sync.task_claim(1, 1);
+SELECT github_sync.task_fail(3, 1, 'forbidden', 'no');
+SELECT id, state, github_repo_id, github_issue_external_id, github_issue_number FROM github_sync.task_sync_transactions ORDER BY id;
+
 -- ... which stays an error, whatever becomes of the issue at its old place: the task has none
 CALL synced();
 SELECT answered_by(2, 3000000077, 7, 'strange/place');

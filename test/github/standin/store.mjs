@@ -67,7 +67,10 @@ export class Store {
 
 		this.users.delete(former.toLowerCase());
 		this.users.set(login.toLowerCase(), Object.assign(user, { login, shape: undefined }));
-		this.repositories.forEach(({ issues }) => issues.forEach(rename));
+		this.repositories.forEach(({ issues, formerIssues }) => {
+			issues.forEach(rename);
+			formerIssues.forEach(({ issue }) => rename(issue));	/* which a replica that lags still shows */
+		});
 		this.comments.forEach(rename);
 		this.namesChanged();
 	}
