@@ -81,9 +81,9 @@ sub all_is_well_again
 {
 	my ($what) = @_;
 
-	$application->superuser_sql('SELECT github_sync.retry_errored()');
 	$application->superuser_sql('SELECT github_sync.wake()');
-	$application->wait_until_done;
+	# What was claimed by the lie may end only now.
+	$application->wait_until('SELECT github_sync.retry_errored() = 0 AND NOT EXISTS (SELECT FROM github_sync.sync_queue)');
 	is($github->issue('acme/widgets', $number)->{title}, "title $edits", "$what: told the truth, the task is carried");
 	is($application->worker_pid, $worker, "$what: by the same worker");
 }
