@@ -83,6 +83,15 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_errors_finding() IS
 'private: errors of the last hour that nothing has mended, by their codes';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_disabled_reasons(OUT reason text, OUT is_trouble boolean)
+RETURNS SETOF record
+LANGUAGE sql IMMUTABLE AS $$
+	VALUES ('repo', false), ('direction', false), ('no_repo', false), ('filtered', false), ('archived', true),
+		('installation', true), ('access_lost', true)
+$$;
+COMMENT ON FUNCTION github_sync.@record@_disabled_reasons() IS
+'private: why a transaction may be disabled, and whether somebody should look at it; not where somebody set it so';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_disabled_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -96,8 +105,7 @@ BEGIN
 			d.reason), ', ' ORDER BY d.is_trouble DESC, d.reason)
 	INTO is_trouble, finding.since, finding.detail
 	FROM (SELECT k.reason, k.is_trouble, count(*) AS transactions, min(t.finished_at) AS since
-		FROM (VALUES ('repo', false), ('direction', false), ('no_repo', false), ('filtered', false), ('archived', true),
-			('installation', true), ('access_lost', true)) AS k (reason, is_trouble)
+		FROM github_sync.@record@_disabled_reasons() AS k
 		CROSS JOIN LATERAL (SELECT q.finished_at FROM github_sync.@record@_sync_transactions AS q
 			WHERE q.state = 'disabled' AND q.disabled_reason = k.reason
 			ORDER BY q.finished_at LIMIT most) AS t

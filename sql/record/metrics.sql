@@ -65,7 +65,7 @@ BEGIN
 	FROM github_sync.@record@_sync_transactions AS t WHERE t.state = 'errored'
 	UNION ALL
 	SELECT 'disabled', '@record@', '', k.reason, '', count(d.finished_at)
-	FROM unnest('{repo,installation,direction,access_lost,archived,no_repo}'::text[]) AS k (reason)
+	FROM github_sync.@record@_disabled_reasons() AS k
 	LEFT JOIN github_sync.@record@_sync_transactions AS d ON d.state = 'disabled' AND d.disabled_reason = k.reason
 	GROUP BY k.reason;
 END

@@ -89,13 +89,14 @@ BEGIN
 	IF FOUND THEN
 		SELECT * INTO cached FROM github_sync.@resources@ AS r WHERE r.id = NEW.@resource@_id;
 		/* The record may have gone elsewhere meanwhile, along with what was queued for it. */
-		UPDATE github_sync.@record@_sync_transactions AS q SET github_repo_id = r.id,
---@task			github_issue_external_id = cached.github_id, github_issue_number = cached.number,
---@comment			github_issue_id = cached.github_issue_id,
-			github_app_installation_id = r.github_app_installation_id
-		FROM github_sync.github_repos AS r
-		WHERE q.id = newest.id AND r.id = cached.github_repo_id AND q.github_repo_id <> r.id;
-		SELECT * INTO newest FROM github_sync.@record@_sync_transactions AS q WHERE q.id = newest.id;
+		IF newest.github_repo_id <> cached.github_repo_id THEN
+			UPDATE github_sync.@record@_sync_transactions AS q SET github_repo_id = r.id,
+--@task				github_issue_external_id = cached.github_id, github_issue_number = cached.number,
+--@comment				github_issue_id = cached.github_issue_id,
+				github_app_installation_id = r.github_app_installation_id
+			FROM github_sync.github_repos AS r WHERE q.id = newest.id AND r.id = cached.github_repo_id
+			RETURNING q.* INTO newest;
+		END IF;
 		PERFORM github_sync.@record@_requeue(newest, cached, 'restored', NULL);
 	END IF;
 	RETURN NULL;

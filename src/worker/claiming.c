@@ -421,24 +421,33 @@ count_blocks(void *argument)
 	counting_progress(round->type);
 }
 
-/* For whoever asks how many there are: what goes wrong with it concerns no transaction. */
 static void
-count_history(ClaimRound *round)
+count_history_of(ClaimRound *round, RecordType type)
 {
 	DbError error;
 
+	round->type = type;
+	if (counting_next_time(type) <= GetCurrentTimestamp() && !db_try(count_blocks, round, &error))
+	{
+		counting_note_failure(type);
+		ereport(LOG,
+				(errcode(error.sqlstate),
+				 errmsg("github_sync: %s transactions could not be counted: %s",
+						record_type_name(type), error.message)));
+	}
+	claiming_note_due(counting_next_time(type));
+}
+
+/* For whoever asks how many there are: what goes wrong with it concerns no transaction, and rows go first. */
+static void
+count_history(ClaimRound *round)
+{
+	if (suspects_need_care())
+		return;
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
-		if (!claiming.attached[type])
-			continue;
-		round->type = type;
-		if (counting_next_time(type) <= GetCurrentTimestamp() &&
-			!db_try(count_blocks, round, &error))
-			ereport(LOG,
-					(errcode(error.sqlstate),
-					 errmsg("github_sync: %s transactions could not be counted: %s",
-							record_type_name(type), error.message)));
-		claiming_note_due(counting_next_time(type));
+		if (claiming.attached[type])
+			count_history_of(round, type);
 	}
 }
 

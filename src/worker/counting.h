@@ -16,6 +16,9 @@ extern void counting_note_changes(void);
 /* In a transaction: counts a few blocks, if it is time. */
 extern void counting_progress(RecordType record_type);
 
+/* It failed: it rests for a while. */
+extern void counting_note_failure(RecordType record_type);
+
 /* DT_NOEND: nothing has changed since. */
 extern TimestampTz counting_next_time(RecordType record_type);
 

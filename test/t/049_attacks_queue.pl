@@ -193,19 +193,29 @@ GitHubSync::Application::reconfigure($node, 'github_sync.reconcile_interval' => 
 
 foreach my $case (
 	[ 'a delivery', 'webhook_deliveries', q{INSERT INTO github_sync.webhook_deliveries (delivery_id, event, facts) VALUES ('hostile', 'ping', '{}')} ],
-	[ 'a list', 'repo_sweeps', "SELECT github_sync.reconcile_repo(1296269)" ])
+	[ 'a list', 'repo_sweeps', "SELECT github_sync.reconcile_repo(1296269)" ],
+	# It has blocks to count as soon as it starts.
+	[ 'a count of the history', 'task_state_counts', "INSERT INTO github_sync.task_sync_transactions (id, direction, state) VALUES (100000, 'inbound', 'canceled')", 'restart' ])
 {
-	my ($what, $table, $begin) = @$case;
+	my ($what, $table, $begin, $restarts) = @$case;
 
 	# What ended a worker before is forgotten.
 	$application->disconnect;
 	$node->restart;
 	my $log = -s $node->logfile;
-	$application->sql(trigger("BEFORE UPDATE ON github_sync.$table", q{
+	$application->sql(trigger("BEFORE INSERT OR UPDATE ON github_sync.$table", q{
 		IF (SELECT a.backend_type FROM pg_stat_activity AS a WHERE a.pid = pg_backend_pid()) = 'github_sync worker' THEN
 			PERFORM pg_terminate_backend(pg_backend_pid());
 		END IF;
 		RETURN NEW;}) . "; $begin; SELECT github_sync.wake()");
+	if ($restarts)
+	{
+		$application->disconnect;
+		$node->stop;
+		$log = -s $node->logfile;
+		$node->start;
+		$application->sql('SELECT github_sync.wake()');
+	}
 	wait_for_log($what, $log);
 	foreach my $edit (1 .. 2)
 	{
