@@ -454,13 +454,13 @@ repo_sweeps_report_failure(const RepoSweep *sweep, const char *reason, bool may_
 }
 
 bool
-repo_sweeps_is_check(const RepoSweep *sweep)
+repo_sweeps_is_of_setup(const RepoSweep *sweep)
 {
-	return strcmp(sweep->stream, "check") == 0;
+	return strcmp(sweep->stream, "setup") == 0;
 }
 
 void
-repo_sweeps_report_check(const RepoSweep *sweep, int status, const char *words, const char *json)
+repo_sweeps_report_setup(const RepoSweep *sweep, int status, const char *words, const char *json)
 {
 	static Statement statement =
 		STATEMENT("SELECT github_sync.report_setup_check($1, $2, $3, $4) AS result", INT4OID,

@@ -19,11 +19,12 @@ typedef struct RepoSweep
 {
 	MemoryContext context; /* of the sweep and all its texts */
 	int64 github_repo_id;
-	char *stream; /* issues, comments; check: no list, but what check_setup() asks */
+	char *
+		stream; /* issues, comments, a check of either; setup: no list, but what check_setup() asks */
 	int32 claim_no;
 	int64 installation_id;
 	GithubOperation operation;
-	char *owner_login; /* of a check by name; NULL: of none */
+	char *owner_login; /* of a question by name; NULL: none */
 	char *repo_name;
 	int32 issue_number; /* comments of an issue */
 	int32 page_size;
@@ -65,12 +66,12 @@ extern void repo_sweeps_report_page(const RepoSweep *sweep, const SweptPage *pag
 extern void repo_sweeps_report_not_modified(const RepoSweep *sweep);
 
 /*
- * What GitHub answered to a check.  status: 0: it was not asked; json: NULL: not
+ * What GitHub answered to a question of check_setup().  status: 0: it was not asked; json: NULL: not
  * what was asked for.
  */
 extern void
-repo_sweeps_report_check(const RepoSweep *sweep, int status, const char *words, const char *json);
-extern bool repo_sweeps_is_check(const RepoSweep *sweep);
+repo_sweeps_report_setup(const RepoSweep *sweep, int status, const char *words, const char *json);
+extern bool repo_sweeps_is_of_setup(const RepoSweep *sweep);
 
 /* It could not be read, or not be applied. */
 extern void

@@ -29,7 +29,7 @@
 typedef struct ListKey
 {
 	int64 github_repo_id;
-	int64 stream; /* as wide as the id: no padding is compared */
+	uint64 stream; /* by its name */
 } ListKey;
 
 typedef struct PageRepeat
@@ -69,20 +69,25 @@ forget_old_lists(TimestampTz now)
 }
 
 static uint64
+hash_of_words(const char *text)
+{
+	return hash_bytes_extended((const unsigned char *) text, (int) strlen(text), 0);
+}
+
+static uint64
 page_of(const RepoSweep *sweep)
 {
 	const char *text =
 		psprintf("%d %d %d " INT64_FORMAT " %s", (int) sweep->operation, sweep->issue_number,
 				 sweep->page_size, sweep->since, sweep->page_link != NULL ? sweep->page_link : "");
 
-	return hash_bytes_extended((const unsigned char *) text, (int) strlen(text), 0);
+	return hash_of_words(text);
 }
 
 static PageRepeat *
 find_or_enter_list(const RepoSweep *sweep, TimestampTz now)
 {
-	ListKey key = {.github_repo_id = sweep->github_repo_id,
-				   .stream = strcmp(sweep->stream, "issues") == 0 ? 0 : 1};
+	ListKey key = {.github_repo_id = sweep->github_repo_id, .stream = hash_of_words(sweep->stream)};
 	PageRepeat *list;
 	bool found;
 

@@ -263,7 +263,7 @@ report_check(Report *report)
 
 	if (answer == NULL)
 	{
-		repo_sweeps_report_check(conversation->sweep, 0, conversation->refusal.words, NULL);
+		repo_sweeps_report_setup(conversation->sweep, 0, conversation->refusal.words, NULL);
 		return;
 	}
 	report_note_accepted_token(conversation);
@@ -272,7 +272,7 @@ report_check(Report *report)
 		report->disposition = CONVERSATION_GOES_ON;
 		return;
 	}
-	repo_sweeps_report_check(conversation->sweep, answer->status, words_of_check(answer),
+	repo_sweeps_report_setup(conversation->sweep, answer->status, words_of_check(answer),
 							 answer->verdict.kind == GITHUB_OK ? answer->json : NULL);
 	note_whole_installation(report);
 }
@@ -282,7 +282,7 @@ sweep_report_arrival(Report *report)
 {
 	const Conversation *conversation = report->conversation;
 
-	if (repo_sweeps_is_check(conversation->sweep))
+	if (repo_sweeps_is_of_setup(conversation->sweep))
 	{
 		report_check(report);
 		return;
@@ -299,8 +299,8 @@ sweep_report_arrival(Report *report)
 void
 sweep_report_failure(const Conversation *conversation, const char *reason)
 {
-	if (repo_sweeps_is_check(conversation->sweep))
-		repo_sweeps_report_check(conversation->sweep, 0, reason, NULL);
+	if (repo_sweeps_is_of_setup(conversation->sweep))
+		repo_sweeps_report_setup(conversation->sweep, 0, reason, NULL);
 	else
 		repo_sweeps_report_failure(conversation->sweep, reason, false);
 }
