@@ -86,6 +86,19 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_settles(github_sync.@resources@, github_sync.resource, timestamptz) IS
 'private: a list still shows the version that is known, a minute after it was made';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_waits_elsewhere(
+--@comment	cached github_sync.github_comments, item github_sync.resource)
+--@comment RETURNS boolean
+--@comment LANGUAGE plpgsql STABLE AS $$
+--@comment BEGIN
+--@comment	RETURN cached.comment_id IS NULL AND EXISTS (SELECT FROM github_sync.github_issues AS i
+--@comment		WHERE i.id = cached.github_issue_id AND i.task_id IS NULL AND i.number <> item.number);
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_waits_elsewhere(
+--@comment	github_sync.github_comments, github_sync.resource) IS
+--@comment 'private: a comment that is no row yet waits for an issue without a task; a list shows it at another one';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_is_told_of(record_id bigint, version timestamptz) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -419,7 +432,9 @@ BEGIN
 				AND NOT (some_are_spoken_of
 					AND github_sync.@record@_is_spoken_of(repo.id, i.github_id, i.number)) THEN 'unknown'
 			WHEN NOT github_sync.@record@_item_says_nothing_new(i.cached, items[i.place])
-				AND NOT github_sync.@record@_is_told_of((i.cached).id, i.updated_at) THEN 'news'
+				AND (NOT github_sync.@record@_is_told_of((i.cached).id, i.updated_at)
+--@comment					OR github_sync.comment_waits_elsewhere(i.cached, items[i.place])
+					) THEN 'news'
 			WHEN github_sync.@record@_settles(i.cached, items[i.place], page.answered_at) THEN 'settled' END AS sort
 		/* Looked up item by item: as a join, all records would be read for each page. */
 		FROM (SELECT u.*,

@@ -159,8 +159,8 @@ export const QUIETS = {
 		const [{ asked_at: askedAt }] = await query(`SELECT clock_timestamp()::text AS asked_at, count(github_sync.reconcile_repo(r.id))
 			FROM github_sync.github_repos AS r`);
 		const unread = async () => (await query(`SELECT repository, stream, waits_for, last_error FROM github_sync.sync_progress
-			WHERE phase <> 'check' AND waits_for <> 'repository disabled' AND (last_complete_at > $1) IS NOT TRUE
-				OR phase <> 'check' AND waits_for <> 'repository disabled' AND stream = 'issues' AND (last_census_at > $1) IS NOT TRUE`, [askedAt]));
+			WHERE phase <> 'check' AND waits_for <> 'repository disabled'
+				AND (last_complete_at > $1 AND (stream <> 'issues' OR last_census_at > $1)) IS NOT TRUE`, [askedAt]));
 
 		while ((await unread()).length > 0 && Date.now() < deadline) {
 			await hurry(world);

@@ -239,3 +239,19 @@ ALTER TABLE app.tasks ALTER COLUMN body SET NOT NULL;
 SELECT read_page(listed(1), listed(2, 'No text', NULL));
 SELECT number, body, local_base FROM tasks_here;
 SELECT read_page(listed(2, 'No text', NULL));
+
+-- ---- a comment waits for an issue that went where it was not followed, and a list shows it at another one ----
+CALL start_afresh();
+INSERT INTO app.tasks (id, title, body) VALUES (1000, 'Its own', '');
+INSERT INTO github_sync.github_issues (github_repo_id, github_id, number, task_id) VALUES (1, 3000000001, 1, NULL), (1, 3000000005, 5, 1000);
+INSERT INTO github_sync.task_sync_transactions (direction, state, error_code, error_reason, github_repo_id, github_issue_id, github_issue_number, finished_at)
+SELECT 'inbound', 'errored', 'transferred', 'elsewhere', 1, id, 1, now() FROM github_sync.github_issues WHERE number = 1;
+SELECT webhook(5, 1, 5000000001);
+SELECT id FROM github_sync.comment_claim(8, 8) WHERE step <> 'over';
+SELECT state, next_attempt_at FROM github_sync.comment_sync_transactions;
+-- where it was, it goes on waiting
+SELECT read_page(listed_comment(1, 1));
+SELECT read_page(listed_comment(1, 5));
+SELECT c.comment_id IS NOT NULL OR t.next_attempt_at IS NULL AS goes_on, i.number FROM github_sync.github_comments AS c
+JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id JOIN github_sync.comment_sync_transactions AS t ON t.github_comment_id = c.id AND t.id = 1;
+SELECT id, step, issue_number FROM github_sync.comment_claim(1, 8) WHERE step <> 'over';
