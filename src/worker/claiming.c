@@ -57,10 +57,6 @@
 #define FRUITLESS_DELAY_MAX_MS 100
 #define FRUITLESS_GAP_MS 5 /* rounds with more time between them have other reasons */
 
-#define DELIVERIES_WITH_CARE_MS (5 * 1000)
-#define FAILED_DELIVERIES_BASE_MS (2 * 1000)
-#define FAILED_DELIVERIES_MAX_MS (5 * 60 * 1000)
-
 #define FAILED_CLAIM_BASE_MS 100
 #define FAILED_CLAIM_MAX_MS (60 * 1000)
 #define LOCKED_TABLE_MAX_MS 1000 /* nobody tells when it is let go of */
@@ -81,10 +77,8 @@ static struct
 	bool all_is_well;          /* no installation is stopped, though an error is shown */
 	int failures;              /* in a row; meanwhile each record type is claimed alone */
 	TimestampTz rests_until[RECORD_TYPES]; /* the type that failed */
-	int delivery_failures;                 /* in a row */
-	TimestampTz deliveries_rest_until;
-	RecordType first; /* whose turn it is to claim first */
-	int fruitless;    /* rounds without a claim, each right after the one before */
+	RecordType first;                      /* whose turn it is to claim first */
+	int fruitless; /* rounds without a claim, each right after the one before */
 	TimestampTz last_round;
 	TimestampTz round_not_before;
 } claiming;
@@ -398,88 +392,17 @@ release_type(void *argument)
 	claiming_note_due(queue_release_due(round->type));
 }
 
-/* DbAction */
+/* For whoever asks how many there are: rows go first. */
 static void
-end_pending_deliveries(void *argument pg_attribute_unused())
-{
-	claiming_note_due(deliveries_end_pending());
-}
-
-/* DbAction */
-static void
-forget_deliveries(void *argument pg_attribute_unused())
-{
-	claiming_note_due(deliveries_forget());
-}
-
-/* DbAction */
-static void
-count_blocks(void *argument)
-{
-	const ClaimRound *round = argument;
-
-	counting_progress(round->type);
-}
-
-static void
-count_history_of(ClaimRound *round, RecordType type)
-{
-	DbError error;
-
-	round->type = type;
-	if (counting_next_time(type) <= GetCurrentTimestamp() && !db_try(count_blocks, round, &error))
-	{
-		counting_note_failure(type);
-		ereport(LOG,
-				(errcode(error.sqlstate),
-				 errmsg("github_sync: %s transactions could not be counted: %s",
-						record_type_name(type), error.message)));
-	}
-	claiming_note_due(counting_next_time(type));
-}
-
-/* For whoever asks how many there are: what goes wrong with it concerns no transaction, and rows go first. */
-static void
-count_history(ClaimRound *round)
+count_history(void)
 {
 	if (suspects_need_care())
 		return;
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (claiming.attached[type])
-			count_history_of(round, type);
+			claiming_note_due(counting_progress(type));
 	}
-}
-
-static void
-note_failed_deliveries(const DbError *error)
-{
-	claiming.delivery_failures++;
-	claiming.deliveries_rest_until = db_error_is_contention(error)
-		? backoff_doubling(claiming.delivery_failures, FAILED_CLAIM_BASE_MS, LOCKED_TABLE_MAX_MS)
-		: backoff_doubling(claiming.delivery_failures, FAILED_DELIVERIES_BASE_MS,
-						   FAILED_DELIVERIES_MAX_MS);
-	claiming_note_due(claiming.deliveries_rest_until);
-	if (claiming.delivery_failures == 1)
-		ereport(LOG,
-				(errcode(error->sqlstate),
-				 errmsg("github_sync: webhook deliveries wait: %s", error->message)));
-}
-
-/* What is wrong with their table must not stop rows.  A subtransaction only where something is wrong. */
-static void
-run_for_deliveries(DbAction action)
-{
-	DbError error;
-
-	if (claiming.deliveries_rest_until > GetCurrentTimestamp())
-		claiming_note_due(claiming.deliveries_rest_until);
-	else if (claiming.failures == 0 && claiming.delivery_failures == 0)
-		action(NULL);
-	else if (db_try(action, NULL, &error))
-		claiming.delivery_failures = 0;
-	else
-		note_failed_deliveries(&error);
 }
 
 static void
@@ -493,7 +416,7 @@ release_due(ClaimRound *round)
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 		(void) run_for_type(round, type, release_type);
 	if (claiming.attached[RECORD_TASK])
-		run_for_deliveries(forget_deliveries);
+		claiming_note_due(deliveries_forget(claiming.failures > 0));
 }
 
 /* What this worker holds, and what has to be put back by itself; palloc'd. */
@@ -701,18 +624,6 @@ claim_rows(ClaimRound *round)
 		claim_lost(round, lost);
 }
 
-/* What ended a worker, or a round, may have been one of them: rows go first for as long as care is asked for. */
-static void
-end_deliveries(void)
-{
-	if (!claiming.attached[RECORD_TASK])
-		return;
-	if (suspects_need_care())
-		claiming_note_due(backoff_in_ms(DELIVERIES_WITH_CARE_MS));
-	else
-		run_for_deliveries(end_pending_deliveries);
-}
-
 /* DbAction: fills the free slots; its argument is a ClaimRound. */
 static void
 claim(void *argument)
@@ -728,8 +639,9 @@ claim(void *argument)
 	end_pauses_of_settings();
 	look_for_end_of_outages();
 	release_due(round);
-	end_deliveries();
-	count_history(round);
+	if (claiming.attached[RECORD_TASK])
+		claiming_note_due(deliveries_end_pending(claiming.failures > 0));
+	count_history();
 	learn_past_creations(round);
 	round->slots = free_slots();
 	claim_rows(round);

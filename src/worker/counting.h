@@ -13,13 +13,10 @@
 /* Transactions were inserted, or are about to end: what was counted is no longer so in a while. */
 extern void counting_note_changes(void);
 
-/* In a transaction: counts a few blocks, if it is time. */
-extern void counting_progress(RecordType record_type);
-
-/* It failed: it rests for a while. */
-extern void counting_note_failure(RecordType record_type);
-
-/* DT_NOEND: nothing has changed since. */
-extern TimestampTz counting_next_time(RecordType record_type);
+/*
+ * In a transaction: counts a few blocks, if it is time.  Returns when it has to
+ * be called again; DT_NOEND: nothing has changed since.
+ */
+extern TimestampTz counting_progress(RecordType record_type);
 
 #endif /* GITHUB_SYNC_COUNTING_H */

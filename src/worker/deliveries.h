@@ -9,8 +9,12 @@
 
 #include "datatype/timestamp.h"
 
-/* In a transaction.  Each returns when it has to be called again; DT_NOEND: it need not be. */
-extern TimestampTz deliveries_end_pending(void);
-extern TimestampTz deliveries_forget(void);
+/*
+ * In a transaction.  Each returns when it has to be called again; DT_NOEND: it
+ * need not be.  is_contained: what fails is not raised; so it is anyway once it
+ * has failed.
+ */
+extern TimestampTz deliveries_end_pending(bool is_contained);
+extern TimestampTz deliveries_forget(bool is_contained);
 
 #endif /* GITHUB_SYNC_DELIVERIES_H */
