@@ -142,9 +142,15 @@ foreach my $case (@cases)
 	}
 	diag sprintf 'figure: %s: %d requests, %.0f %% of a processor', $what, scalar(@asked), 100 * $share;
 
-	$application->sql($mend);
 	$github->clear_faults;
+	$application->sql($mend);
 	end_workers() if $mend =~ /DROP RULE/;
+	if ($what =~ /suspension/)
+	{
+		# An answer from before may have been recorded once the rule was gone: a suspension that lasts.
+		$application->wait_until("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND pid <> $pid)");
+		$application->superuser_sql(q{UPDATE github_sync.github_app_installations SET state = 'active' WHERE state = 'suspended'});
+	}
 	# What rests is looked at again in a while, or when settings are read again.
 	$node->reload;
 	$application->superuser_sql('SELECT github_sync.retry_errored()');
