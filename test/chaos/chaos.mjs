@@ -19,13 +19,16 @@ import { startStandin } from '../github/standin/server.mjs';
 import { crashes } from './crashes.mjs';
 import { EmulatedGitHub } from './emulated.mjs';
 import { checkForces, forcesOf } from './forces.mjs';
-import { wrongByS } from './forces/time.mjs';
+import { MOST_BEHIND_MS, wrongByS } from './forces/time.mjs';
 import { Server } from './server.mjs';
 import { storm } from './storm.mjs';
 import { REQUEST_TIMEOUT_MS } from './weather.mjs';
 import { QUIETS, World } from './world.mjs';
 
 const STORM_S = 5;
+
+/* Lists may be behind as long as any read: a creation that is looked for must be shown within it. */
+const CREATION_RECHECK = `${MOST_BEHIND_MS + 1000}ms`;
 
 /* From accepting connections again to the next creation at GitHub. */
 const MOVES_WITHIN_MS = 2000;
@@ -65,7 +68,7 @@ await server.create({
 	'github_sync.write_interval': '0', 'github_sync.points_per_minute': '0',
 	'github_sync.creations_per_minute': '0', 'github_sync.creations_per_hour': '0',
 	'github_sync.retry_base_delay': '50ms', 'github_sync.retry_max_delay': '1s',
-	'github_sync.creation_recheck': '2s', 'github_sync.request_timeout': `${REQUEST_TIMEOUT_MS}ms`, 'github_sync.connect_timeout': '1s',
+	'github_sync.creation_recheck': CREATION_RECHECK, 'github_sync.request_timeout': `${REQUEST_TIMEOUT_MS}ms`, 'github_sync.connect_timeout': '1s',
 	'github_sync.reconcile_interval': '0',
 });
 

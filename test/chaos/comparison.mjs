@@ -135,9 +135,9 @@ export class Comparison {
 		}
 	}
 
-	/* With an issue that was transferred to where we do not follow, or see nothing: a comment's row stays, as README says. */
+	/* With an issue that was transferred to where we do not follow, or see nothing, or before we looked again: a comment's row stays, as README says. */
 	#wentOutOfSight(row) {
-		return (row.gone_with_issue === true && this.world.history.transferred.has(this.#withAbout(row).about.issue))
+		return this.world.history.wasTransferredAfterDeletion(this.#withAbout(row).about) || (row.gone_with_issue === true && this.world.history.transferred.has(this.#withAbout(row).about.issue))
 			|| this.excused.isElsewhere(row.github_id);
 	}
 

@@ -30,7 +30,9 @@ export class History {
 		this.writings = [];			/* of GitHub's side */
 		this.creations = [];		/* by the App: { resource, about, text } */
 		this.redirected = new Map();	/* when a write came that was sent elsewhere */
-		this.deleted = new Set();	/* resources that GitHub has no longer */
+		this.deleted = new Map();	/* resources that GitHub has no longer, and since when */
+		this.issueOfComment = new Map();	/* a comment's id -> its issue's key */
+		this.askedAbout = new Set();	/* keys of issues that are asked for next because of a comment */
 		this.last = new Map();		/* resource -> its values */
 		this.showings = new Map();	/* resource -> { at, values } as the App was shown them */
 		this.settled = 0;			/* so many of the writings were given the time of their request */
@@ -65,6 +67,13 @@ export class History {
 	/* Whether it was transferred before that. */
 	wasTransferred(key, before) {
 		return this.moves.some((move) => move.key === key && move.at < before);
+	}
+
+	/* Whether a comment was deleted first, and then its issue transferred. */
+	wasTransferredAfterDeletion({ issue, comment }) {
+		const at = this.deleted.get(`comment ${comment}`);
+
+		return at !== undefined && this.moves.some((move) => move.key === issue && move.at > at);
 	}
 
 	/* All places that an issue has been at. */
@@ -120,8 +129,11 @@ export class History {
 		const after = valuesOf(resource);
 
 		this.last.set(resource.name, after);
+		if (comment !== undefined) {
+			this.issueOfComment.set(comment.id, about.issue);
+		}
 		if (action === 'deleted') {
-			this.deleted.add(resource.name);
+			this.deleted.set(resource.name, this.now());
 		}
 		this.note(`GitHub: ${by === 'app' ? 'the App' : 'a human'} ${action} ${describe(after)}`, about);
 		for (const field of FIELDS[resource.type].filter((name) => before[name] !== after[name] || isNew)) {
@@ -143,10 +155,28 @@ export class History {
 		if (answer.status === 307) {
 			this.redirected.set(`${entry.method} ${entry.body}`, entry.t);
 		}
+		const place = this.#placeOf(entry.path, json);
+
 		if (arrives(entry, fault)) {
 			this.#show(answer, json, entry);
 		}
-		this.note(requestInWords(entry, answer, json, fault), this.#placeOf(entry.path, json));
+		this.#noteInquiry(entry, answer, place);
+		this.note(requestInWords(entry, answer, json, fault), place);
+	}
+
+	/*
+	 * A comment that is not there has its issue asked for.  What that shows decides about the comment alone: the issue's own
+	 * GET may have come before it, and its PATCH comes after it.
+	 */
+	#noteInquiry({ path }, { status }, { issue, comment }) {
+		const ofComment = /\/comments/.test(path);
+		const key = ofComment ? issue ?? this.issueOfComment.get(comment) : issue;
+
+		if (ofComment && status >= 300 && status !== 304) {
+			this.askedAbout.add(key);
+		} else {
+			this.askedAbout.delete(key);
+		}
 	}
 
 	/*
@@ -167,7 +197,9 @@ export class History {
 	 * shown to the record of its old place, which may be another one than that of its new place.
 	 */
 	#show({ status, headers: { etag } }, json, { t: asked, path }) {
-		if (path.startsWith('/repositories/') && this.transferred.has(this.#placeOf(path, json).issue)) {
+		const { issue } = this.#placeOf(path, json);
+
+		if ((path.startsWith('/repositories/') && this.transferred.has(issue)) || (!/\/comments/.test(path) && this.askedAbout.has(issue))) {
 			return;
 		}
 		if (status === 304 && this.byEtag.has(etag)) {

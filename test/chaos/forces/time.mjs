@@ -5,7 +5,7 @@
 
 import { Dice } from '../dice.mjs';
 
-const MOST_BEHIND_MS = 4000;
+export const MOST_BEHIND_MS = 4000;
 /* More than any margin that a client may have thought of. */
 const WRONG_BY_S = 720;
 
