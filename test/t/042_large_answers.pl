@@ -103,8 +103,15 @@ my @created = map { $application->add_task(title => "created $_") } 1 .. 8;
 $application->wait_until_done;
 my $peak = memory_kb('VmHWM');
 cmp_ok($peak, '<', 300 * MB, 'eight lists of 31 MB: the worker never has more than 300 MB') or diag("$peak kB");
-cmp_ok(memory_kb('VmRSS') - $before, '<', 32 * MB, '... and gives them back') or diag("from $before to " . memory_kb('VmRSS') . ' kB');
-note(sprintf 'figure: worker with eight lists of 31 MB, kB: %d before, %d at most, %d after; edits beside %.1f ms median, %.1f at most', $before, $peak, memory_kb('VmRSS'), $beside[2], $beside[-1]);
+# The last answer's memory goes with its conversation, a moment after its row is done.
+my $after = memory_kb('VmRSS');
+for (my $looks = 0; $after - $before >= 32 * MB && $looks < 100; $looks++)
+{
+	select undef, undef, undef, 0.1;
+	$after = memory_kb('VmRSS');
+}
+cmp_ok($after - $before, '<', 32 * MB, '... and gives them back') or diag("from $before to $after kB");
+note(sprintf 'figure: worker with eight lists of 31 MB, kB: %d before, %d at most, %d after; edits beside %.1f ms median, %.1f at most', $before, $peak, $after, $beside[2], $beside[-1]);
 $github->clear_faults;
 $application->sql('SELECT github_sync.retry_errored()');
 $application->wait_until_done;
