@@ -41,7 +41,7 @@ sub refused
 }
 
 # Edited at GitHub; the replica does not have it yet when it is read for the webhook, nor when it is read for our edit.
-sleep 1 while $github->now le $issue->{updated_at};
+sleep 1 while $github->now le $comment->{updated_at};
 # The comment first: its edit is one of the issue, too.
 $comment = $github->human_edits_comment($comment->{id}, body => 'their word');
 sleep 1 while $github->now le $comment->{updated_at};
