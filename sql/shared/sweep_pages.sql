@@ -29,16 +29,19 @@ BEGIN
 	s.shown_ids := NULL;
 	s.pass_began_at := NULL;
 	s.pass_started_at := NULL;
-	s.last_error := NULL;
-	s.last_error_at := NULL;
-	s.failing_since := NULL;
 	s.attempts := 0;
+	/* One issue's comments may still fail. */
+	IF s.stream <> 'comments' OR NOT EXISTS (SELECT FROM github_sync.github_issues AS i
+		WHERE i.github_repo_id = s.github_repo_id AND i.comments_to_list AND i.comments_listed_after IS NOT NULL) THEN
+		s.last_error := NULL;
+		s.last_error_at := NULL;
+		s.failing_since := NULL;
+	END IF;
 	/* Their number is known now: those of an issue are listed next. */
 	IF is_census THEN
 		UPDATE github_sync.repo_sweeps AS r SET due_at = clock_timestamp(), is_asked = r.is_asked OR s.is_asked
-		WHERE r.github_repo_id = s.github_repo_id AND r.stream = 'comments' AND EXISTS (
-			SELECT FROM github_sync.github_issues AS i
-			WHERE i.github_repo_id = s.github_repo_id AND i.comments_to_list);
+		WHERE r.github_repo_id = s.github_repo_id AND r.stream = 'comments'
+			AND github_sync.issue_to_list(s.github_repo_id) IS NOT NULL;
 	END IF;
 END
 $$;
@@ -75,22 +78,6 @@ COMMENT ON FUNCTION github_sync.take_census(
 	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[], bigint[], integer[]) IS
 'private: issues of the time that a page spans which it does not show are asked for singly; issues that have another '
 'number of comments than here have them listed';
-
-CREATE OR REPLACE FUNCTION github_sync.end_issue(
-	INOUT s github_sync.repo_sweeps, page github_sync.swept_page)
-LANGUAGE plpgsql AS $$
-BEGIN
-	IF page.unreadable IS NULL THEN
-		PERFORM github_sync.comment_ask_for_absent(
-			github_sync.comment_absent_of_issue(s.issue_id, s.shown_ids), page.priority);
-	END IF;
-	UPDATE github_sync.github_issues AS i SET comments_to_list = false WHERE i.id = s.issue_id;
-	s.issue_id := NULL;
-	s.shown_ids := NULL;
-END
-$$;
-COMMENT ON FUNCTION github_sync.end_issue(github_sync.repo_sweeps, github_sync.swept_page) IS
-'private: all comments of an issue have been listed: those that were not are asked for singly';
 
 CREATE OR REPLACE FUNCTION github_sync.runs_in_a_circle(
 	s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[], shown bigint[])
@@ -132,9 +119,12 @@ BEGIN
 	s.pass_started_at := coalesce(s.pass_started_at, page.answered_at);
 	s.shown_ids := github_sync.ids_shown(s, shown, created_until);
 	s.cursor_link := page.next_link;
-	IF s.issue_id IS NOT NULL THEN
+	IF s.issue_id IS NOT NULL OR s.issue_number IS NOT NULL THEN
 		IF page.next_link IS NULL THEN
 			s := github_sync.end_issue(s, page);
+		END IF;
+		IF github_sync.issues_are_listed(s) THEN
+			s := github_sync.end_pass(s);
 		END IF;
 		RETURN;
 	ELSIF s.phase = 'census' THEN
@@ -266,7 +256,7 @@ BEGIN
 		RETURN 'stale';
 	ELSIF github_sync.runs_in_a_circle(s, page, items, shown) THEN
 		RETURN github_sync.sweep_failed(s.github_repo_id, s.stream, s.claim_no,
-			'GitHub''s list comes to no end: a page leads on, and shows nothing new', false);
+			'GitHub''s list comes to no end: a page leads on, and shows nothing new', 'none');
 	END IF;
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id;
 	PERFORM github_sync.note_listed_name(repo, items[1]) WHERE cardinality(items) > 0 AND s.phase <> 'check';
@@ -276,7 +266,7 @@ BEGIN
 	s.total := github_sync.estimate_total(s, page);
 	s.applied := s.applied + github_sync.apply_page(s, repo, page, items, jsons, unreadable);
 	IF s.phase = 'check' THEN
-		INSERT INTO github_sync.checked_pages (github_repo_id, stream, github_ids) VALUES (repo.id, s.stream, shown);
+		PERFORM github_sync.note_checked_page(s, repo, items, shown, comment_counts);
 	ELSIF s.phase = 'census' THEN
 		PERFORM github_sync.take_census(s, page, items, shown, comment_counts);
 	END IF;
@@ -332,29 +322,36 @@ RETURN CASE WHEN page_size > 50 THEN 50 WHEN page_size > 25 THEN 25 WHEN page_si
 COMMENT ON FUNCTION github_sync.smaller_page(integer) IS
 'private: the next smaller page of a list; NULL: there is none';
 
-CREATE OR REPLACE FUNCTION github_sync.list_by_issue(INOUT s github_sync.repo_sweeps)
+CREATE OR REPLACE FUNCTION github_sync.find_way_out(INOUT s github_sync.repo_sweeps, way_out text)
 LANGUAGE plpgsql AS $$
+DECLARE
+	smaller CONSTANT integer := CASE way_out WHEN 'smaller pages' THEN github_sync.smaller_page(s.page_size) END;
+	is_of_issue CONSTANT boolean := s.issue_id IS NOT NULL OR s.issue_number IS NOT NULL;
 BEGIN
-	UPDATE github_sync.github_issues AS i SET comments_to_list = true
-	WHERE i.id IN (SELECT o.id FROM github_sync.github_issues AS o
-		WHERE o.github_repo_id = s.github_repo_id AND o.number IS NOT NULL AND o.deleted_at IS NULL
-			AND NOT o.comments_to_list FOR NO KEY UPDATE SKIP LOCKED);
-	/* By then, all of that time will have been listed; clocks differ. */
-	s.cursor_at := greatest(s.cursor_at, clock_timestamp() - interval '1 hour');
-	s.since_filter := s.cursor_at - github_sync.sweep_overlap();
-	s.page_size := 100;
-	s.cursor_link := NULL;
+	IF smaller IS NOT NULL THEN
+		s.page_size := smaller;
+	ELSIF is_of_issue AND way_out IN ('smaller pages', 'next issue') THEN
+		s := github_sync.leave_issue(s, way_out = 'next issue');
+	ELSIF NOT is_of_issue AND way_out IN ('smaller pages', 'by issue') AND NOT s.by_issue
+		AND github_sync.list_of_stream(s.stream) = 'comments' THEN
+		s := github_sync.list_by_issue(s);
+	ELSE
+		s.attempts := s.attempts + 1;
+		s.due_at := clock_timestamp() + github_sync.sweep_backoff(s.attempts - 1);
+	END IF;
+	IF github_sync.issues_are_listed(s) THEN
+		s := github_sync.end_pass(s);
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION github_sync.list_by_issue(github_sync.repo_sweeps) IS
-'private: the list of all comments of a repository cannot be had, however small its pages: those of each issue are';
+COMMENT ON FUNCTION github_sync.find_way_out(github_sync.repo_sweeps, text) IS
+'private: how a list goes on of which a page could not be had; way_out as in sweep_failed()';
 
 CREATE OR REPLACE FUNCTION github_sync.sweep_failed(
-	repo_id bigint, list text, held_claim_no integer, reason text, may_be_page_size boolean) RETURNS text
+	repo_id bigint, list text, held_claim_no integer, reason text, way_out text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	s github_sync.repo_sweeps := github_sync.lock_claimed_sweep(repo_id, list, held_claim_no);
-	smaller integer := github_sync.smaller_page(s.page_size);
 BEGIN
 	IF s.github_repo_id IS NULL THEN
 		RETURN 'stale';
@@ -373,22 +370,15 @@ BEGIN
 		s.shown_ids := '{}';
 	END IF;
 	s.cursor_link := NULL;
-	IF may_be_page_size AND smaller IS NOT NULL THEN
-		s.page_size := smaller;
-	ELSIF may_be_page_size AND s.stream = 'comments' AND s.issue_id IS NULL AND s.attempts = 0 THEN
-		s := github_sync.list_by_issue(s);
-		s.attempts := 1;
-	ELSE
-		s.attempts := s.attempts + 1;
-		s.due_at := clock_timestamp() + github_sync.sweep_backoff(s.attempts - 1);
-	END IF;
+	s := github_sync.find_way_out(s, way_out);
 	PERFORM github_sync.save_sweep(s);
-	RETURN 'goes on';
+	RETURN CASE WHEN s.pass_began_at IS NULL THEN 'complete' ELSE 'goes on' END;
 END
 $$;
-COMMENT ON FUNCTION github_sync.sweep_failed(bigint, text, integer, text, boolean) IS
-'private: a page could not be read, or not be applied: read again with smaller pages where that may help, else after a '
-'time; nothing is passed over';
+COMMENT ON FUNCTION github_sync.sweep_failed(bigint, text, integer, text, text) IS
+'private: a page could not be read, or not be applied. way_out: none: it is read again after a time; smaller pages: '
+'they may help, and in the end the comments of each issue do; by issue: the list ends before its end; next issue: the '
+'one whose comments were asked for is gone. Nothing is passed over';
 
 CREATE OR REPLACE FUNCTION github_sync.sweep_let_go(
 	repo_id bigint, list text, held_claim_no integer, reason text, retry_at timestamptz) RETURNS text

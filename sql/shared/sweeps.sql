@@ -25,6 +25,12 @@ RETURN interval '10 minutes';
 COMMENT ON FUNCTION github_sync.sweep_overlap() IS
 'private: how far before the newest change that was seen a sweep begins';
 
+CREATE OR REPLACE FUNCTION github_sync.first_since() RETURNS timestamptz
+LANGUAGE sql IMMUTABLE
+RETURN '2008-01-01 00:00:00+00'::timestamptz;
+COMMENT ON FUNCTION github_sync.first_since() IS
+'private: there was no GitHub before: who wants all since then wants all';
+
 CREATE OR REPLACE FUNCTION github_sync.census_interval() RETURNS interval
 LANGUAGE sql IMMUTABLE
 RETURN interval '1 day';
@@ -130,9 +136,14 @@ COMMENT ON FUNCTION github_sync.sweep_candidates(bigint[]) IS
 CREATE OR REPLACE FUNCTION github_sync.begin_pass(INOUT s github_sync.repo_sweeps)
 LANGUAGE plpgsql AS $$
 DECLARE
-	since timestamptz := coalesce(s.cursor_at - github_sync.sweep_overlap(), (s.filters ->> 'since')::timestamptz);
+	wanted CONSTANT timestamptz := coalesce(s.cursor_at - github_sync.sweep_overlap(),
+		(s.filters ->> 'since')::timestamptz);
+	/* GitHub answers a since of 1970 with an empty list, as if there were nothing. */
+	since CONSTANT timestamptz := CASE WHEN wanted >= github_sync.first_since() THEN wanted END;
 BEGIN
 	s.pass_began_at := clock_timestamp();
+	s.by_issue := false;
+	s.issue_number := NULL;
 	s.page_size := 100;
 	s.listed := 0;
 	s.applied := 0;
@@ -160,18 +171,33 @@ $$;
 COMMENT ON FUNCTION github_sync.begin_pass(github_sync.repo_sweeps) IS
 'private: what a pass begins with. Its address stays the same while nothing changes, so that GitHub can say so';
 
+CREATE OR REPLACE FUNCTION github_sync.issue_to_list(repo_id bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT i.id FROM github_sync.github_issues AS i
+		WHERE i.github_repo_id = repo_id AND i.comments_to_list AND i.number IS NOT NULL AND i.deleted_at IS NULL
+			AND coalesce(i.comments_listed_after, '-infinity') <= clock_timestamp()
+		ORDER BY i.id LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION github_sync.issue_to_list(bigint) IS
+'private: the issue whose comments are to be listed by themselves next; NULL: none, or later';
+
 CREATE OR REPLACE FUNCTION github_sync.next_issue_to_list(INOUT s github_sync.repo_sweeps, OUT number integer)
 LANGUAGE plpgsql AS $$
 BEGIN
+	number := s.issue_number;
 	IF s.stream <> 'comments' OR s.issue_id IS NULL AND s.cursor_link IS NOT NULL THEN
 		RETURN;
+	ELSIF s.issue_id IS NOT NULL THEN
+		number := (SELECT i.number FROM github_sync.github_issues AS i WHERE i.id = s.issue_id);
 	END IF;
-	IF s.issue_id IS NULL THEN
-		SELECT i.id INTO s.issue_id FROM github_sync.github_issues AS i
-		WHERE i.github_repo_id = s.github_repo_id AND i.comments_to_list AND i.number IS NOT NULL ORDER BY i.id LIMIT 1;
+	IF number IS NULL THEN
+		s.issue_id := github_sync.issue_to_list(s.github_repo_id);
 		s.shown_ids := '{}';
+		s.cursor_link := NULL;
+		number := (SELECT i.number FROM github_sync.github_issues AS i WHERE i.id = s.issue_id);
 	END IF;
-	number := (SELECT i.number FROM github_sync.github_issues AS i WHERE i.id = s.issue_id);
 END
 $$;
 COMMENT ON FUNCTION github_sync.next_issue_to_list(github_sync.repo_sweeps) IS
@@ -182,7 +208,8 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE github_sync.repo_sweeps AS r SET phase = s.phase, is_asked = s.is_asked, due_at = s.due_at,
 		cursor_at = s.cursor_at, since_filter = s.since_filter, cursor_link = s.cursor_link, page_size = s.page_size,
-		issue_id = s.issue_id, shown_ids = s.shown_ids, created_until = s.created_until,
+		by_issue = s.by_issue, issue_id = s.issue_id, issue_number = s.issue_number,
+		shown_ids = s.shown_ids, created_until = s.created_until,
 		pass_began_at = s.pass_began_at, pass_started_at = s.pass_started_at, listed = s.listed, applied = s.applied,
 		total = s.total, claimed_by = s.claimed_by, claim_no = s.claim_no, abandoned = s.abandoned,
 		attempts = s.attempts, last_error = s.last_error, last_error_at = s.last_error_at,

@@ -201,7 +201,9 @@ CREATE TABLE IF NOT EXISTS github_sync.repo_sweeps (
 	since_filter timestamptz,
 	cursor_link text,
 	page_size integer NOT NULL DEFAULT 100,
+	by_issue boolean NOT NULL DEFAULT false,
 	issue_id bigint,
+	issue_number integer,
 	shown_ids bigint[],
 	created_until timestamptz,
 	pass_began_at timestamptz,
@@ -234,8 +236,12 @@ COMMENT ON COLUMN github_sync.repo_sweeps.since_filter IS
 'since when changes are listed in the present step of the pass; NULL: all';
 COMMENT ON COLUMN github_sync.repo_sweeps.cursor_link IS
 'the next page of the present step, as GitHub named it';
+COMMENT ON COLUMN github_sync.repo_sweeps.by_issue IS
+'GitHub could not make the list of all comments in this pass: those of each issue are listed by themselves';
 COMMENT ON COLUMN github_sync.repo_sweeps.issue_id IS
 'id in github_issues of the issue whose comments are being listed';
+COMMENT ON COLUMN github_sync.repo_sweeps.issue_number IS
+'check: number of the issue whose comments are being listed, which may be unknown here; NULL: the list of all is read';
 COMMENT ON COLUMN github_sync.repo_sweeps.shown_ids IS
 'GitHub''s ids on the page before (census), or of all comments of the issue so far';
 COMMENT ON COLUMN github_sync.repo_sweeps.created_until IS
@@ -282,10 +288,13 @@ CREATE TABLE IF NOT EXISTS github_sync.checked_pages (
 	github_repo_id bigint NOT NULL
 		CONSTRAINT checked_pages_github_repo_id_fkey REFERENCES github_sync.github_repos ON DELETE CASCADE,
 	stream text NOT NULL,
-	github_ids bigint[] NOT NULL
+	github_ids bigint[] NOT NULL,
+	discussed_numbers integer[]
 );
 COMMENT ON TABLE github_sync.checked_pages IS
 'private: what the pages of a check under way have shown, by GitHub''s ids: all else that is known is missing there';
+COMMENT ON COLUMN github_sync.checked_pages.discussed_numbers IS
+'of a check of issues: numbers of those on the page that have comments at GitHub; kept until the comments are checked';
 CREATE INDEX IF NOT EXISTS checked_pages_idx ON github_sync.checked_pages (github_repo_id, stream);
 
 CREATE TABLE IF NOT EXISTS github_sync.record_differences (

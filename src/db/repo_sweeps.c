@@ -439,17 +439,34 @@ repo_sweeps_report_not_modified(const RepoSweep *sweep)
 	run_report(&statement, sweep, &parameters);
 }
 
+static const char *
+name_of_way_out(SweepWayOut way_out)
+{
+	switch (way_out)
+	{
+		case SWEEP_AGAIN:
+			return "none";
+		case SWEEP_SMALLER_PAGES:
+			return "smaller pages";
+		case SWEEP_BY_ISSUE:
+			return "by issue";
+		case SWEEP_NEXT_ISSUE:
+			return "next issue";
+	}
+	pg_unreachable();
+}
+
 void
-repo_sweeps_report_failure(const RepoSweep *sweep, const char *reason, bool may_be_page_size)
+repo_sweeps_report_failure(const RepoSweep *sweep, const char *reason, SweepWayOut way_out)
 {
 	static Statement statement =
 		STATEMENT("SELECT github_sync.sweep_failed($1, $2, $3, $4, $5) AS result", INT8OID, TEXTOID,
-				  INT4OID, TEXTOID, BOOLOID);
+				  INT4OID, TEXTOID, TEXTOID);
 	Parameters parameters = {0};
 
 	add_sweep(&parameters, sweep);
 	parameters_add_words(&parameters, reason);
-	parameters_add_bool(&parameters, may_be_page_size);
+	parameters_add_text(&parameters, name_of_way_out(way_out));
 	run_report(&statement, sweep, &parameters);
 }
 

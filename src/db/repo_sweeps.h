@@ -73,9 +73,18 @@ extern void
 repo_sweeps_report_setup(const RepoSweep *sweep, int status, const char *words, const char *json);
 extern bool repo_sweeps_is_of_setup(const RepoSweep *sweep);
 
+/* How a list goes on of which a page could not be had. */
+typedef enum SweepWayOut
+{
+	SWEEP_AGAIN,         /* the same page, after a time */
+	SWEEP_SMALLER_PAGES, /* at once; in the end, of comments, issue by issue */
+	SWEEP_BY_ISSUE,      /* of comments: the list of all ends before its end */
+	SWEEP_NEXT_ISSUE     /* the one whose comments were asked for is gone */
+} SweepWayOut;
+
 /* It could not be read, or not be applied. */
 extern void
-repo_sweeps_report_failure(const RepoSweep *sweep, const char *reason, bool may_be_page_size);
+repo_sweeps_report_failure(const RepoSweep *sweep, const char *reason, SweepWayOut way_out);
 
 /* It was not read, and that is not the list's fault.  retry_at: DT_NOBEGIN: at once. */
 extern void repo_sweeps_let_go(const RepoSweep *sweep, const char *reason, TimestampTz retry_at);

@@ -19,7 +19,7 @@
 static void
 fail(const Report *report, const char *reason)
 {
-	repo_sweeps_report_failure(report->conversation->sweep, reason, false);
+	repo_sweeps_report_failure(report->conversation->sweep, reason, SWEEP_AGAIN);
 }
 
 /* The installation waits, and the page with it. */
@@ -91,6 +91,36 @@ report_page(Report *report)
 	PG_END_TRY();
 }
 
+/* Deleted, or transferred: one of many whose comments are listed. */
+static void
+report_gone_issue(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+
+	repo_sweeps_report_failure(conversation->sweep, verdict_describe(conversation->answer),
+							   SWEEP_NEXT_ISSUE);
+}
+
+static void
+report_missing_list(Report *report)
+{
+	if (report->conversation->operation == GITHUB_SWEEP_ISSUE_COMMENTS)
+		report_gone_issue(report);
+	else
+		fail(report, verdict_describe(report->conversation->answer));
+}
+
+/* The list of all comments ends near its 30,000th item, of those since a time too. */
+static void
+report_refused_page(Report *report)
+{
+	const Conversation *conversation = report->conversation;
+	bool has_another_way = conversation->operation == GITHUB_SWEEP_COMMENTS;
+
+	repo_sweeps_report_failure(conversation->sweep, verdict_describe(conversation->answer),
+							   has_another_way ? SWEEP_BY_ISSUE : SWEEP_AGAIN);
+}
+
 /* The repository may have another name by now. */
 static void
 follow_list(Report *report)
@@ -108,6 +138,11 @@ follow_list(Report *report)
 		return;
 	}
 	free(url);
+	if (is_another && conversation->operation == GITHUB_SWEEP_ISSUE_COMMENTS)
+	{
+		report_gone_issue(report);
+		return;
+	}
 	fail(report,
 		 is_another ? "another repository answers to the name"
 					: "GitHub sent the request to where it cannot be followed");
@@ -132,7 +167,8 @@ report_unavailable_list(Report *report)
 
 	if (verdict_may_be_page_size(answer))
 	{
-		repo_sweeps_report_failure(report->conversation->sweep, verdict_describe(answer), true);
+		repo_sweeps_report_failure(report->conversation->sweep, verdict_describe(answer),
+								   SWEEP_SMALLER_PAGES);
 		return;
 	}
 	if (answer->verdict.kind == GITHUB_UNAVAILABLE)
@@ -178,11 +214,15 @@ report_answer(Report *report)
 		case GITHUB_INVALID_RESPONSE:
 			report_unavailable_list(report);
 			break;
-		case GITHUB_FORBIDDEN:
 		case GITHUB_NOT_FOUND:
 		case GITHUB_GONE:
-		case GITHUB_API_VERSION_GONE:
+			report_missing_list(report);
+			break;
 		case GITHUB_VALIDATION_FAILED:
+			report_refused_page(report);
+			break;
+		case GITHUB_FORBIDDEN:
+		case GITHUB_API_VERSION_GONE:
 		case GITHUB_REJECTED:
 			fail(report, verdict_describe(conversation->answer));
 			break;
@@ -302,5 +342,5 @@ sweep_report_failure(const Conversation *conversation, const char *reason)
 	if (repo_sweeps_is_of_setup(conversation->sweep))
 		repo_sweeps_report_setup(conversation->sweep, 0, reason, NULL);
 	else
-		repo_sweeps_report_failure(conversation->sweep, reason, false);
+		repo_sweeps_report_failure(conversation->sweep, reason, SWEEP_AGAIN);
 }

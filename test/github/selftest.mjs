@@ -298,6 +298,19 @@ describe('reading', () => {
 		assert.deepEqual(await numbers('state=all&since=2026-01-01T00:00:20Z'), [1]);
 	});
 
+	it('the list of a repository\'s comments ends, lists cannot be made, and a since of 1970 shows nothing', async () => {
+		await command('POST', 'seed', { repositories: [{ id: 9, owner: 'acme', name: 'chatty', filler_issues: 2, filler_comments: 6 }] });
+		const status = async (path) => (await ask('GET', `/repos/acme/chatty/issues${path}`)).status;
+
+		await command('POST', 'behaviour', { deepest_of_comments: 8 });
+		assert.deepEqual([await status('/comments?per_page=4&page=2'), await status('/comments?per_page=4&page=3')], [200, 422]);
+		assert.match((await ask('GET', '/repos/acme/chatty/issues/comments?per_page=4&page=3')).json.message, /pagination is limited for this resource/);
+		await command('POST', 'behaviour', { oldest_since: '2020-01-01T00:00:00Z', largest_page: { comments: 6, issue_comments: 0 } });
+		assert.deepEqual([await status('/comments?per_page=6'), await status('/comments?per_page=7'), await status('/comments?per_page=6&since=2019-12-31T00:00:00Z'),
+			await status('/1/comments?per_page=1'), await status('?per_page=100')], [200, 502, 502, 502, 200]);
+		assert.deepEqual((await ask('GET', '/repos/acme/chatty/issues?since=1970-01-01T00:00:00Z')).json, []);
+	});
+
 	it('a renamed repository redirects: 301 for GET, 307 for others; the id form works', async () => {
 		await createIssue();
 		await command('POST', 'act', { do: 'rename_repository', repo: 'acme/widgets', name: 'gizmos' });

@@ -47,7 +47,7 @@ DECLARE
 	s github_sync.sweep := ask();
 BEGIN
 	RETURN s.page_size || ' ' || s.request || ': '
-		|| github_sync.sweep_failed(s.github_repo_id, s.stream, s.claim_no, 'bad gateway', may_be_page_size);
+		|| github_sync.sweep_failed(s.github_repo_id, s.stream, s.claim_no, 'bad gateway', CASE WHEN may_be_page_size THEN 'smaller pages' ELSE 'none' END);
 END
 $$;
 CREATE VIEW lists AS SELECT stream, phase, listed, applied, page_size, attempts, last_error,
@@ -96,7 +96,7 @@ SELECT github_sync.reconcile_repo(1);
 INSERT INTO asked (sweep) SELECT to_jsonb(ask());
 UPDATE github_sync.repo_sweeps SET claimed_by = NULL;
 INSERT INTO asked (sweep) SELECT to_jsonb(ask());
-SELECT github_sync.sweep_failed(1, sweep ->> 'stream', (sweep ->> 'claim_no')::integer, 'late', false) FROM asked ORDER BY n;
+SELECT github_sync.sweep_failed(1, sweep ->> 'stream', (sweep ->> 'claim_no')::integer, 'late', 'none') FROM asked ORDER BY n;
 -- a page that ends its worker twice makes transactions, each of which can be tried alone; one that GitHub refused does not
 UPDATE github_sync.repo_sweeps SET due_at = now() + interval '1 minute', claimed_by = NULL, abandoned = 0 WHERE stream = 'comments';
 UPDATE github_sync.repo_sweeps SET due_at = now(), claimed_by = NULL, abandoned = 0, last_census_at = now(), phase = 'sweep', cursor_link = NULL, pass_began_at = NULL WHERE stream = 'issues';

@@ -57,6 +57,10 @@ export const invalidRequest = (detail) => refusal(422, `Invalid request.\n\n${de
 export const pageTooDeep = () =>
 	refusal(422, 'Pagination with the page parameter is not supported for large datasets, please use cursor based pagination (after/before)');
 
+export const listTooLong = () =>
+	refusal(422, 'In order to keep the API fast for everyone, pagination is limited for this resource.');
+export const serverTooSlow = () => refusal(502, 'Server Error');
+
 export const userAgentRequired = () => new Refusal(403, {
 	message: 'Request forbidden by administrative rules. Please make sure your request has a User-Agent header.',
 	documentation_url: `${DOCS}/using-the-rest-api/getting-started-with-the-rest-api`,

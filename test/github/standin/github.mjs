@@ -20,6 +20,9 @@ const DEFAULT_BEHAVIOUR = {
 	list_lag_s: 0,				/* new records are missing from lists this long */
 	replica_lags_ms: [],		/* each read is answered by the next replica, which is so far behind */
 	deepest_by_page: 10000,		/* page * per_page of an issue list without a cursor */
+	deepest_of_comments: 30000,	/* the same of the list of a repository's comments, which has no cursor */
+	oldest_since: null,			/* a list of a repository's comments with an older one takes too long: 502 */
+	largest_page: { issues: 100, comments: 100, issue_comments: 100 },	/* and so does a larger page of these lists; 0: any */
 	gzip: false,				/* compress answers when the client accepts it */
 	most: { title: 256, body: 65536, comments: 2500 },
 };
@@ -36,9 +39,10 @@ export class GitHub {
 		this.reads = 0;
 	}
 
-	configure({ most = {}, ...settings }) {
+	configure({ most = {}, largest_page = {}, ...settings }) {
 		Object.assign(this.behaviour, settings);
 		Object.assign(this.behaviour.most, most);
+		Object.assign(this.behaviour.largest_page, largest_page);
 	}
 
 	/* The next reads of a matching path show the version before the last change. */

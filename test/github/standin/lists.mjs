@@ -14,8 +14,13 @@ const SORT_VALUES = {
 	comments: (record) => record.comment_count,
 };
 
+/* GitHub shows an empty list for such a since, and says nothing (airbytehq/airbyte#85376). */
+const EARLIEST_SINCE_MS = Date.parse('1971-01-01T00:00:00Z');
+
 export function issuesPage(context) {
-	const { query, repository } = context;
+	const { query, repository, behaviour } = context;
+
+	requireMakeable(pageSize(query) <= behaviour.largest_page.issues);
 	const state = oneOf(query, 'state', ['open', 'closed', 'all'], 'open');
 	const compare = comparison(query, oneOf(query, 'sort', ['created', 'updated', 'comments'], 'created'), 'desc');
 	const wanted = listed(context, repository.issues.values())
@@ -34,12 +39,19 @@ function matchesNames(query, issue) {
 }
 
 export function issueCommentsPage(context, issue) {
+	requireMakeable(pageSize(context.query) <= context.behaviour.largest_page.issue_comments);
 	return numberedPage(context, listed(context, issue.comments.values()));
 }
 
 /* Without sort the direction is ignored and ids ascend. */
 export function repositoryCommentsPage(context) {
-	const { query, repository } = context;
+	const { query, repository, behaviour } = context;
+	const oldestMs = behaviour.oldest_since === null ? -Infinity : Date.parse(behaviour.oldest_since);
+
+	if (pageNumber(query) * pageSize(query) > behaviour.deepest_of_comments) {
+		throw answers.listTooLong();
+	}
+	requireMakeable(pageSize(query) <= behaviour.largest_page.comments && (sinceMs(query) ?? Infinity) >= oldestMs);
 	const comments = listed(context, [...repository.issues.values()].flatMap((issue) => [...issue.comments.values()]));
 
 	if (!query.has('sort')) {
@@ -48,16 +60,24 @@ export function repositoryCommentsPage(context) {
 	return numberedPage(context, comments.sort(comparison(query, oneOf(query, 'sort', ['created', 'updated'], 'created'), 'desc')));
 }
 
+/* What takes GitHub too long. */
+function requireMakeable(isMakeable) {
+	if (!isMakeable) {
+		throw answers.serverTooSlow();
+	}
+}
+
 /* What the list shows of these records at this time. */
 function listed({ query, behaviour, clock, version }, records) {
 	const since = sinceMs(query);
 	const newestMs = clock.nowMs() - behaviour.list_lag_s * 1000;
+	const isEmpty = since !== null && since < EARLIEST_SINCE_MS;
 	const isSince = behaviour.since === 'exclusive' ? (at) => at > since : (at) => at >= since;
 
 	return [...records]
 		.filter((record) => record.visibleFromMs <= newestMs)
 		.map(version)
-		.filter((record) => record !== null && (since === null || isSince(Date.parse(record.updated_at))));
+		.filter((record) => record !== null && !isEmpty && (since === null || isSince(Date.parse(record.updated_at))));
 }
 
 function comparison(query, sort, otherwise) {

@@ -1,0 +1,136 @@
+/*
+ * Comments issue by issue: those of issues that have another number of them than
+ * here, and, where GitHub cannot make the list of all comments, or it ends before
+ * its end, those of every issue that has any.
+ *
+ * What concerns one issue holds up no other: one whose comments cannot be had is
+ * passed over for an hour, one that is gone is asked for by itself.
+ */
+
+CREATE OR REPLACE FUNCTION github_sync.issues_are_listed(s github_sync.repo_sweeps) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN s.by_issue AND s.issue_id IS NULL AND s.issue_number IS NULL
+		AND (s.stream <> 'comments' OR github_sync.issue_to_list(s.github_repo_id) IS NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.issues_are_listed(github_sync.repo_sweeps) IS
+'private: whether a pass that goes issue by issue has come to its end';
+
+/* ---- a check goes through the numbers of issues: some of them nobody knows here ---- */
+
+CREATE OR REPLACE FUNCTION github_sync.next_number_to_check(s github_sync.repo_sweeps) RETURNS integer
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN least(
+		(SELECT min(n.number) FROM github_sync.checked_pages AS l CROSS JOIN unnest(l.discussed_numbers) AS n (number)
+			WHERE l.github_repo_id = s.github_repo_id AND l.stream = 'check of issues'
+				AND n.number > coalesce(s.issue_number, 0)),
+		(SELECT i.number FROM github_sync.github_issues AS i
+			WHERE i.github_repo_id = s.github_repo_id AND i.number > coalesce(s.issue_number, 0)
+				AND i.deleted_at IS NULL AND EXISTS (SELECT FROM github_sync.github_comments AS c
+					WHERE c.github_issue_id = i.id AND c.github_id IS NOT NULL AND c.deleted_at IS NULL)
+			ORDER BY i.number LIMIT 1));
+END
+$$;
+COMMENT ON FUNCTION github_sync.next_number_to_check(github_sync.repo_sweeps) IS
+'private: the next issue that has comments, at GitHub, as the check of the issues has seen, or here; NULL: none';
+
+CREATE OR REPLACE FUNCTION github_sync.go_to_next_issue(INOUT s github_sync.repo_sweeps)
+LANGUAGE plpgsql AS $$
+BEGIN
+	s.issue_number := CASE WHEN s.phase = 'check' THEN github_sync.next_number_to_check(s) END;
+	s.issue_id := NULL;
+	s.shown_ids := NULL;
+	s.cursor_link := NULL;
+	s.page_size := 100;
+END
+$$;
+COMMENT ON FUNCTION github_sync.go_to_next_issue(github_sync.repo_sweeps) IS
+'private: an issue is done with; of a sweep the next one is looked for by its claim';
+
+/* ---- how an issue, or the list of all comments, ends ---- */
+
+CREATE OR REPLACE FUNCTION github_sync.end_issue(
+	INOUT s github_sync.repo_sweeps, page github_sync.swept_page)
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF page.unreadable IS NULL AND s.issue_id IS NOT NULL THEN
+		PERFORM github_sync.comment_ask_for_absent(
+			github_sync.comment_absent_of_issue(s.issue_id, s.shown_ids), page.priority);
+	END IF;
+	UPDATE github_sync.github_issues AS i SET comments_to_list = false, comments_listed_after = NULL
+	WHERE i.id = s.issue_id;
+	s := github_sync.go_to_next_issue(s);
+END
+$$;
+COMMENT ON FUNCTION github_sync.end_issue(github_sync.repo_sweeps, github_sync.swept_page) IS
+'private: all comments of an issue have been listed: those that were not are asked for singly';
+
+CREATE OR REPLACE FUNCTION github_sync.leave_issue(INOUT s github_sync.repo_sweeps, is_gone boolean)
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF s.phase = 'check' THEN
+		INSERT INTO github_sync.record_differences
+			(record_type, github_repo_id, github_issue_number, difference, why)
+		SELECT 'comment', s.github_repo_id, s.issue_number, 'cannot be read', s.last_error WHERE NOT is_gone;
+	ELSE
+		UPDATE github_sync.github_issues AS i SET comments_to_list = NOT is_gone,
+			comments_listed_after = CASE WHEN NOT is_gone THEN clock_timestamp() + github_sync.sweep_backoff(10) END
+		WHERE i.id = s.issue_id;
+		PERFORM github_sync.task_ask_for_absent(ARRAY[i.id], 200::smallint) FROM github_sync.github_issues AS i
+		WHERE i.id = s.issue_id AND i.deleted_at IS NULL AND is_gone;
+	END IF;
+	s := github_sync.go_to_next_issue(s);
+END
+$$;
+COMMENT ON FUNCTION github_sync.leave_issue(github_sync.repo_sweeps, boolean) IS
+'private: the comments of an issue cannot be had, however small the page: others go on, and they are tried again in an '
+'hour; a check says so. Or there is no such issue any more, which is then asked for itself';
+
+CREATE OR REPLACE FUNCTION github_sync.mark_discussed_issues(s github_sync.repo_sweeps) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+	wanted CONSTANT bigint[] := ARRAY(SELECT i.id FROM github_sync.github_issues AS i
+		WHERE i.github_repo_id = s.github_repo_id AND i.number IS NOT NULL AND i.deleted_at IS NULL
+			AND NOT i.comments_to_list AND CASE s.phase
+				WHEN 'backfill' THEN EXISTS (SELECT FROM github_sync.github_comments AS c
+					WHERE c.github_issue_id = i.id)
+				ELSE i.github_updated_at >= coalesce(s.since_filter, '-infinity') END);
+	marked bigint;
+BEGIN
+	UPDATE github_sync.github_issues AS i SET comments_to_list = true
+	WHERE i.id IN (SELECT o.id FROM github_sync.github_issues AS o WHERE o.id = ANY (wanted)
+		FOR NO KEY UPDATE SKIP LOCKED);
+	GET DIAGNOSTICS marked = ROW_COUNT;
+	RETURN marked = cardinality(wanted);
+END
+$$;
+COMMENT ON FUNCTION github_sync.mark_discussed_issues(github_sync.repo_sweeps) IS
+'private: the comments of issues are to be listed by themselves: of an import, of those that have any here; later, of '
+'those that changed, as each comment changes its issue. false: somebody holds one of them';
+
+CREATE OR REPLACE FUNCTION github_sync.list_by_issue(INOUT s github_sync.repo_sweeps)
+LANGUAGE plpgsql AS $$
+DECLARE
+	moves CONSTANT boolean := s.phase <> 'check' AND github_sync.mark_discussed_issues(s);
+BEGIN
+	s.by_issue := true;
+	s := github_sync.go_to_next_issue(s);
+	IF s.phase = 'check' THEN
+		s.since_filter := NULL;
+		RETURN;
+	END IF;
+	/* How many comments each issue has at GitHub, a census tells. */
+	UPDATE github_sync.repo_sweeps AS o SET last_census_at = NULL, is_asked = true, due_at = clock_timestamp()
+	WHERE o.github_repo_id = s.github_repo_id AND o.stream = 'issues' AND s.phase = 'backfill';
+	/* By then, all of that time will have been listed; clocks differ. */
+	IF moves THEN
+		s.cursor_at := greatest(s.cursor_at, clock_timestamp() - interval '1 hour');
+		s.since_filter := s.cursor_at - github_sync.sweep_overlap();
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.list_by_issue(github_sync.repo_sweeps) IS
+'private: the list of all comments of a repository cannot be had, however small its pages, or ends before its end: '
+'those of each issue are listed in this pass';
