@@ -66,6 +66,7 @@ CREATE FUNCTION github_sync.check_may_attach(record_type text, application_table
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_same_version();
+	PERFORM github_sync.refuse_distributed(application_table);
 	IF github_sync.attached_by_key(record_type) = application_table THEN
 		PERFORM github_sync.require_right_to_hand_over(owner);
 	ELSIF github_sync.queue_owner() IS NOT NULL THEN

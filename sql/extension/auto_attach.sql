@@ -46,7 +46,7 @@ BEGIN
 			RAISE NOTICE 'attached table %', candidates[1];
 			RETURN;
 		EXCEPTION WHEN undefined_column OR invalid_authorization_specification OR insufficient_privilege
-			OR object_not_in_prerequisite_state THEN
+			OR object_not_in_prerequisite_state OR feature_not_supported THEN
 			GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT;
 		END;
 	END IF;

@@ -47,7 +47,7 @@ DECLARE
 				WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'));
 BEGIN
 	IF tables IS NOT NULL THEN
-		EXECUTE 'DROP TABLE ' || tables;
+		PERFORM github_sync.execute_unowned('DROP TABLE ' || tables);
 	END IF;
 END
 $$;
@@ -69,11 +69,11 @@ BEGIN
 	PERFORM github_sync.make_views() WHERE record_type = 'comment';
 	/* The application's tables first: it locks its row, and then our record. */
 	FOR command IN SELECT * FROM github_sync.commands_at_application(record_type) LOOP
-		EXECUTE command;
+		PERFORM github_sync.execute_unowned(command);
 	END LOOP;
 	PERFORM github_sync.give_back_all(record_type) WHERE NOT drop_data;
 	FOR command IN SELECT * FROM github_sync.commands_of_detach(record_type) LOOP
-		EXECUTE command;
+		PERFORM github_sync.execute_unowned(command);
 	END LOOP;
 	IF drop_data THEN
 		PERFORM github_sync.drop_kept_tables(record_type);

@@ -67,7 +67,7 @@ BEGIN
 		UNION ALL
 		SELECT format('GRANT EXECUTE ON FUNCTION github_sync.%I() TO %s', 'is_sync', role)
 	LOOP
-		EXECUTE command;
+		PERFORM github_sync.execute_unowned(command);
 	END LOOP;
 END
 $$;
@@ -120,7 +120,7 @@ DECLARE
 BEGIN
 	PERFORM github_sync.require_grant_option();
 	PERFORM github_sync.require_role(role);
-	EXECUTE format('GRANT USAGE ON SCHEMA github_sync TO %s', role);
+	PERFORM github_sync.execute_unowned(format('GRANT USAGE ON SCHEMA github_sync TO %s', role));
 	FOR command IN
 		SELECT g.command FROM pg_class AS c
 		CROSS JOIN LATERAL (
@@ -131,7 +131,7 @@ BEGIN
 		WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v'
 			AND pg_get_userbyid(c.relowner) = github_sync.queue_owner() ORDER BY 1
 	LOOP
-		EXECUTE command;
+		PERFORM github_sync.execute_unowned(command);
 	END LOOP;
 	FOR command IN
 		SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s', p.oid::regprocedure, role) FROM pg_proc AS p
@@ -139,7 +139,7 @@ BEGIN
 			AND p.proname IN ('health', 'report', 'record_history', 'story_of')
 			AND pg_get_userbyid(p.proowner) = github_sync.queue_owner() ORDER BY 1
 	LOOP
-		EXECUTE command;
+		PERFORM github_sync.execute_unowned(command);
 	END LOOP;
 END
 $$;
@@ -156,7 +156,7 @@ BEGIN
 	END IF;
 	PERFORM github_sync.require_role(role);
 	PERFORM github_sync.let_use((SELECT r.rolname FROM pg_roles AS r WHERE r.oid = role));
-	EXECUTE format('GRANT CREATE ON SCHEMA github_sync TO %s', role);
+	PERFORM github_sync.execute_unowned(format('GRANT CREATE ON SCHEMA github_sync TO %s', role));
 END
 $$;
 COMMENT ON FUNCTION github_sync.grant_attach(regrole) IS

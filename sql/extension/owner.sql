@@ -31,6 +31,39 @@ $$;
 COMMENT ON FUNCTION github_sync.refuse_policies(regclass, name) IS
 'private: raises where row-level security may hide rows of the application''s table from its owner';
 
+/* Citus' catalog, where its extension is; nobody but a superuser could put another table there. */
+CREATE FUNCTION github_sync.is_distributed(application_table regclass) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	is_there boolean := false;
+BEGIN
+	IF to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL THEN
+		EXECUTE 'SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_partition AS p WHERE p.logicalrelid = $1)'
+		INTO is_there USING application_table;
+	END IF;
+	RETURN is_there;
+END
+$$;
+COMMENT ON FUNCTION github_sync.is_distributed(regclass) IS
+'private: whether Citus distributes a table, or keeps it on each node as a reference table';
+
+CREATE FUNCTION github_sync.refuse_distributed(application_table regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF github_sync.is_distributed(application_table) THEN
+		RAISE feature_not_supported USING
+			MESSAGE = format('table %s is distributed by Citus', application_table),
+			DETAIL = 'Our tables refer to it by foreign keys, and triggers stand on it. Citus supports neither foreign '
+				'keys from local tables to distributed ones nor triggers on distributed tables.',
+			HINT = format('Keep tasks and comments local, in a schema of their own on one node (SELECT '
+				'undistribute_table(%L)), or have a server for each group of installations: docs/scaling.md.',
+				application_table::text);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.refuse_distributed(regclass) IS
+'private: raises feature_not_supported where the application''s table is distributed by Citus';
+
 CREATE FUNCTION github_sync.table_owner(application_table regclass) RETURNS name
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

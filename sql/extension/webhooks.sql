@@ -107,9 +107,11 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM github_sync.require_grant_option();
 	PERFORM github_sync.require_role(role);
-	EXECUTE format('GRANT USAGE ON SCHEMA github_sync TO %s', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION github_sync.%I(text, text, text, bytea) TO %s', 'receive_webhook', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION github_sync.%I(text, text, json) TO %s', 'ingest_webhook', role);
+	PERFORM github_sync.execute_unowned(format(
+		'GRANT USAGE ON SCHEMA github_sync TO %1$s;
+		GRANT EXECUTE ON FUNCTION github_sync.%2$I(text, text, text, bytea) TO %1$s;
+		GRANT EXECUTE ON FUNCTION github_sync.%3$I(text, text, json) TO %1$s',
+		role, 'receive_webhook', 'ingest_webhook'));
 END
 $$;
 COMMENT ON FUNCTION github_sync.grant_webhooks(regrole) IS

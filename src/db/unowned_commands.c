@@ -5,12 +5,33 @@
  * The server makes what it creates a member of the extension whose script runs,
  * and tells that by two globals.  They are put aside for the time, both, since
  * a CREATE EXTENSION among the commands would use and reset them itself.
+ *
+ * Where Citus is loaded it would carry what they create to its other nodes, which
+ * it refuses for functions that depend on an extension: it is told to leave them
+ * here, for the time of the commands.
  */
 #include "postgres.h"
 
 #include "commands/extension.h"
 #include "executor/spi.h"
 #include "db/unowned_commands.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+
+/* Of Citus; elsewhere there is no setting of this name. */
+#define DDL_PROPAGATION "citus.enable_ddl_propagation"
+
+/* What keep_local() changed goes with this level, by itself where an error ends the subtransaction. */
+static int
+keep_local(void)
+{
+	int nest_level = NewGUCNestLevel();
+
+	if (GetConfigOption(DDL_PROPAGATION, true, false) != NULL)
+		(void) set_config_option(DDL_PROPAGATION, "off", superuser() ? PGC_SUSET : PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return nest_level;
+}
 
 static void
 execute_by_spi(const char *commands)
@@ -48,6 +69,7 @@ unowned_commands_execute(const char *commands)
 {
 	bool was_creating = creating_extension;
 	Oid extension = CurrentExtensionObject;
+	int nest_level = keep_local();
 
 	creating_extension = false;
 	CurrentExtensionObject = InvalidOid;
@@ -61,4 +83,5 @@ unowned_commands_execute(const char *commands)
 		CurrentExtensionObject = extension;
 	}
 	PG_END_TRY();
+	AtEOXact_GUC(true, nest_level);
 }
