@@ -35,6 +35,7 @@ write_settings() {
 		github_sync.creations_per_hour = 0
 		github_sync.reconcile_interval = 0
 		github_sync.worker_idle_exit = 0
+		github_sync.retention = 0
 	EOF
 }
 

@@ -109,6 +109,28 @@ queue_count_blocks(RecordType record_type, int32 most)
 	return result_bool(&result, 0, "more");
 }
 
+bool
+queue_prune_some(RecordType record_type, int64 age_s, int32 most, PruneCursor *cursor,
+				 TimestampTz *next_due)
+{
+	static Statement statement =
+		STATEMENT("SELECT after_at, after_id, more, next_due_at"
+				  " FROM github_sync.%s_prune_some(make_interval(secs => $1), $2, $3, $4)",
+				  INT8OID, INT4OID, TIMESTAMPTZOID, INT8OID);
+	Parameters parameters = {0};
+	ResultSet result;
+
+	parameters_add_int64(&parameters, age_s);
+	parameters_add_int32(&parameters, most);
+	parameters_add_timestamp(&parameters, cursor->after_at);
+	parameters_add_int64(&parameters, cursor->after_id);
+	result = statement_run(&statement, record_type, &parameters);
+	cursor->after_at = result_timestamp_or(&result, 0, "after_at", DT_NOBEGIN);
+	cursor->after_id = result_int64(&result, 0, "after_id");
+	*next_due = result_timestamp_or(&result, 0, "next_due_at", DT_NOEND);
+	return result_bool(&result, 0, "more");
+}
+
 void
 queue_visit_past_creations(RecordType record_type, QueueCreationsVisitor visitor)
 {

@@ -41,6 +41,21 @@ extern bool queue_forget_deliveries(void);
 /* Counts that many blocks of the history, for sync_status; true: there may be more. */
 extern bool queue_count_blocks(RecordType record_type, int32 most);
 
+/* How far a look for old transactions has come. */
+typedef struct PruneCursor
+{
+	TimestampTz after_at;
+	int64 after_id;
+} PruneCursor;
+
+/*
+ * Looks at that many transactions of at least that age, and deletes those that
+ * are mere history; true: there may be more.  Else *next_due is when the next
+ * one comes of age, DT_NOEND: there is none.
+ */
+extern bool queue_prune_some(RecordType record_type, int64 age_s, int32 most, PruneCursor *cursor,
+							 TimestampTz *next_due);
+
 /* Creations of the last hours, as their attempts tell: how many, how long ago. */
 typedef void (*QueueCreationsVisitor)(int64 installation_id, int count, int64 age_ms);
 extern void queue_visit_past_creations(RecordType record_type, QueueCreationsVisitor visitor);

@@ -41,7 +41,7 @@ int setting_retry_max_delay_ms = 60 * 60 * 1000;
 int setting_give_up_after_s = 3 * 24 * 60 * 60;
 int setting_creation_recheck_ms = 15 * 60 * 1000;
 int setting_reconcile_interval_s = 10 * 60;
-int setting_retention_s = 0;
+int setting_retention_s = 30 * 24 * 60 * 60;
 
 char *setting_applying;
 char *setting_server_search_path;
@@ -156,8 +156,9 @@ static const IntSetting int_settings[] = {
 	 DAY_MS, GUC_UNIT_MS},
 	{"github_sync.reconcile_interval", "Time between two comparisons of a repository with GitHub.",
 	 "0 turns them off.", &setting_reconcile_interval_s, 0, INT_MAX, GUC_UNIT_S},
-	{"github_sync.retention", "Age at which finished transactions are pruned.", "0 keeps them.",
-	 &setting_retention_s, 0, INT_MAX, GUC_UNIT_S},
+	{"github_sync.retention", "Age at which the worker deletes finished transactions.",
+	 "Those with an error or a conflict stay. 0 keeps all.", &setting_retention_s, 0, INT_MAX,
+	 GUC_UNIT_S},
 };
 
 static bool

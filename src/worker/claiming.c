@@ -38,6 +38,7 @@
 #include "worker/passed.h"
 #include "worker/places.h"
 #include "worker/repeats.h"
+#include "worker/retention.h"
 
 /* Of all installations together. */
 #define CLAIMS_IN_HAND_MAX 8192
@@ -392,16 +393,18 @@ release_type(void *argument)
 	claiming_note_due(queue_release_due(round->type));
 }
 
-/* For whoever asks how many there are: rows go first. */
+/* Counted for whoever asks how many there are, and deleted when it is old: rows go first. */
 static void
-count_history(void)
+look_after_history(void)
 {
 	if (suspects_need_care())
 		return;
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
-		if (claiming.attached[type])
-			claiming_note_due(counting_progress(type));
+		if (!claiming.attached[type])
+			continue;
+		claiming_note_due(counting_progress(type));
+		claiming_note_due(retention_progress(type));
 	}
 }
 
@@ -641,7 +644,7 @@ claim(void *argument)
 	release_due(round);
 	if (claiming.attached[RECORD_TASK])
 		claiming_note_due(deliveries_end_pending(claiming.failures > 0));
-	count_history();
+	look_after_history();
 	learn_past_creations(round);
 	round->slots = free_slots();
 	claim_rows(round);

@@ -121,7 +121,7 @@ export const BROKEN_RULES = [
 	broken('switch', 'older ones stay disabled', '@record@_enable_record', 'disabled.ids[2:]', 'disabled.ids[99:]'),
 	broken('parent', 'comments do not wait', 'comment_needs_parent', "IF step IN ('create', 'lookup') THEN", 'IF false THEN'),
 	broken('parent', 'comments are not released', 'release_comments', "t.next_attempt_at = 'infinity'", 'false'),
-	broken('prune', 'what could come back goes', '@record@_prune', "o.state IN ('queued', 'processing', 'errored', 'disabled')", 'false'),
+	broken('prune', 'what could come back goes', '@record@_remove_finished', "o.state IN ('queued', 'processing', 'errored', 'disabled')", 'false'),
 	broken('retry', 'attempts go on counting', 'retry_@record@_sync_transaction', 't.attempts := 0;', ''),
 ];
 

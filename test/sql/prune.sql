@@ -56,6 +56,31 @@ INSERT INTO github_sync.task_sync_transactions (direction, state, queued_at, fin
 SELECT 'outbound', 'completed', now(), now() FROM generate_series(1, 25000);
 SELECT github_sync.prune('0');
 SELECT count(*) FROM github_sync.task_sync_transactions;
+-- what the worker does, a few at a time: what is old, by the time of its end, and is no error and no conflict
+CALL start_afresh();
+INSERT INTO github_sync.task_sync_transactions (id, direction, state, error_code, error_reason, disabled_reason, inserted_at,
+	queued_at, finished_at)
+OVERRIDING SYSTEM VALUE
+SELECT n + 100, 'inbound', state, CASE state WHEN 'errored' THEN 'gone' END, CASE state WHEN 'errored' THEN 'gone' END,
+	CASE state WHEN 'disabled' THEN 'repo' END, now() - inserted, now() - inserted, now() - finished
+FROM (VALUES (1, 'completed', '9 days'::interval, '8 days'::interval), (2, 'errored', '9 days', '8 days'),
+	(3, 'disabled', '9 days', '8 days'), (4, 'canceled', '9 days', '8 days'), (5, 'dropped', '9 days', '8 days'),
+	(6, 'duplicate', '9 days', '8 days'), (7, 'completed', '9 days', '1 day'), (8, 'completed', '1 day', '1 day'),
+	(9, 'queued', '9 days', NULL)) AS v (n, state, inserted, finished);
+UPDATE github_sync.task_sync_transactions SET dropped_for = 102 WHERE id = 105;
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+UPDATE github_sync.task_sync_transactions SET github_issue_id = 1 WHERE id = 106;
+INSERT INTO github_sync.sync_conflicts (record_type, cached_record_id, transaction_id, field, winner)
+VALUES ('task', 1, 106, 'title', 'app'), ('task', 1, 101, 'title', 'app'), ('comment', 1, 104, 'body', 'app');
+SELECT after_at AS at, after_id AS id, more FROM github_sync.task_prune_some('7 days', 2, '-infinity', 0) \gset seen_
+SELECT :seen_id, :'seen_more', count(*) FROM github_sync.task_sync_transactions WHERE id > 100;
+SELECT after_id, more, next_due_at - now() BETWEEN '5 days' AND '6 days' AS due
+FROM github_sync.task_prune_some('7 days', 100, :'seen_at', :seen_id);
+-- a conflict of another record, or another record type, is not theirs
+SELECT id, state FROM github_sync.task_sync_transactions WHERE id > 100 ORDER BY id;
+-- none is old
+SELECT after_at, after_id, more, next_due_at IS NULL AS nothing FROM github_sync.comment_prune_some('7 days', 2, '-infinity', 0);
 -- what is wrong with it
 \set VERBOSITY terse
 SELECT github_sync.prune(NULL);

@@ -83,6 +83,26 @@ $application->wait_until_done;
 is(titles(qr/^the first, edited$/), 1, 'its time brings one back');
 GitHubSync::Application::reconfigure($node, 'github_sync.retry_base_delay' => '50ms');
 
+# ---- what finished long ago ----
+
+wait_for_sleep($application);
+$application->superuser_sql(q{
+	INSERT INTO github_sync.task_sync_transactions (direction, state, error_code, error_reason, inserted_at, queued_at, finished_at)
+	SELECT 'inbound', state, nullif(state, 'completed'), nullif(state, 'completed'), at, at, at
+	FROM (VALUES ('completed', 31, 1000), ('errored', 31, 1), ('completed', 29, 1)) AS v (state, days, n),
+		LATERAL (SELECT now() - days * interval '1 day') AS a (at), generate_series(1, n)});
+$application->superuser_sql(q{
+	INSERT INTO github_sync.sync_conflicts (record_type, cached_record_id, transaction_id, field, winner)
+	SELECT 'task', i.id, t.id, 'title', 'app' FROM github_sync.github_issues AS i, github_sync.task_sync_transactions AS t
+	WHERE i.id = (SELECT min(id) FROM github_sync.github_issues) AND t.id = (SELECT min(id) + 500 FROM github_sync.task_sync_transactions WHERE inserted_at < now() - interval '1 day')});
+$application->superuser_sql(q{UPDATE github_sync.task_sync_transactions AS t SET github_issue_id = c.cached_record_id
+	FROM github_sync.sync_conflicts AS c WHERE c.transaction_id = t.id});
+$application->sql('SELECT github_sync.wake()');
+$application->wait_until(q{SELECT count(*) <= 3 FROM github_sync.task_sync_transactions WHERE inserted_at < now() - interval '1 day'});
+is_deeply([ map { $_->{is} } $application->rows(q{SELECT state || ' ' || (now()::date - finished_at::date) AS is
+	FROM github_sync.task_sync_transactions WHERE inserted_at < now() - interval '1 day' ORDER BY finished_at, state}) ],
+	[ 'completed 31', 'errored 31', 'completed 29' ], 'a worker deletes what finished 30 days ago, but for errors and conflicts');
+
 # ---- commits while a worker decides to leave ----
 
 # Each is alone: a commit that were lost would be found by none that follows.
