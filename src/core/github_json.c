@@ -26,6 +26,8 @@
 /* Every integer of fewer digits is a double of its own. */
 #define LONG_INTEGER_DIGITS 16
 
+static const char not_ascii = (char) 0xFF; /* UTF-8 has no such byte */
+
 static const char replacement_character[] = "\xEF\xBF\xBD";
 static const char replacement_escape[] = "\\ufffd";
 
@@ -397,4 +399,51 @@ github_json_keep_integers(const char *text)
 	copy_with_integers(&output, text);
 	output.text[output.length] = '\0';
 	return output.text;
+}
+
+/* What the escape that text starts with stands for, if that is ASCII. */
+static char
+escaped_character(const char *text, size_t length, size_t *taken)
+{
+	static const char letters[] = "bfnrt";
+	static const char controls[] = "\b\f\n\r\t";
+	int unit = escaped_unit(text, length);
+	const char *letter;
+
+	if (unit != NOT_A_UNIT)
+	{
+		*taken = ESCAPE_LENGTH;
+		return unit < 0x80 ? (char) unit : not_ascii;
+	}
+	*taken = length > 1 ? 2 : 1;
+	if (length == 1)
+		return text[0];
+	letter = strchr(letters, text[1]);
+	return letter != NULL ? controls[letter - letters] : text[1];
+}
+
+size_t
+github_json_unescape(const char **text, const char *end, char *plain, size_t room)
+{
+	const char *at = *text;
+	size_t length = 0;
+
+	while (at < end && length < room)
+	{
+		size_t left = (size_t) (end - at);
+		size_t most = left < room - length ? left : room - length;
+		const char *escape = memchr(at, '\\', most);
+		size_t run = escape != NULL ? (size_t) (escape - at) : most;
+
+		memcpy(plain + length, at, run);
+		at += run;
+		length += run;
+		if (escape != NULL)
+		{
+			plain[length++] = escaped_character(at, left - run, &run);
+			at += run;
+		}
+	}
+	*text = at;
+	return length;
 }

@@ -77,4 +77,12 @@ extern bool github_json_is_strict(const char *text);
 	"integer"
 extern const char *github_json_keep_integers(const char *text);
 
+/*
+ * Copies sanitized text, from *text to end, with its escapes as what they stand
+ * for, or as one byte that is no character's where that is not ASCII.  Stops
+ * where room is used up; *text is then what follows.  Returns how many bytes it
+ * has written.
+ */
+extern size_t github_json_unescape(const char **text, const char *end, char *plain, size_t room);
+
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/github_secret.h"
 #include "core/json_reader.h"
 #include "core/utf8.h"
 
@@ -75,17 +76,6 @@ is_token_character(char c)
 		(c != '\0' && strchr("_.-", c) != NULL) || (unsigned char) c >= 0x80;
 }
 
-/* How much of a token at text may be shown; 0: text starts with none. */
-static size_t
-token_prefix_length(const char *text)
-{
-	if (strncmp(text, "github_pat_", 11) == 0)
-		return 11;
-	if (text[0] == 'g' && text[1] == 'h' && text[2] != '\0' && text[3] == '_')
-		return 4;
-	return strncmp(text, "eyJ", 3) == 0 ? 3 : 0;
-}
-
 static const char hidden[] = "***";
 
 /* What has so many characters in common with a secret is a piece of it, not a word. */
@@ -99,7 +89,7 @@ hide_tokens(char *text)
 
 	while (*text != '\0')
 	{
-		size_t prefix_length = token_prefix_length(text);
+		size_t prefix_length = github_secret_prefix_length(text);
 		size_t length = prefix_length;
 
 		if (prefix_length == 0)
@@ -179,12 +169,6 @@ github_message_hide_secret(char *text, const char *secret)
 		text += length;
 	}
 	*end = '\0';
-}
-
-bool
-github_message_repeats_secret(const char *text, const char *secret)
-{
-	return strlen(secret) > strlen(hidden) && strstr(text, secret) != NULL;
 }
 
 char *

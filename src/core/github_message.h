@@ -7,8 +7,6 @@
 #ifndef GITHUB_MESSAGE_H
 #define GITHUB_MESSAGE_H
 
-#include <stdbool.h>
-
 #define GITHUB_MESSAGE_MAX_LENGTH 1000
 
 /*
@@ -24,8 +22,5 @@ extern char *github_message_parse(const char *json);
  * tokens that have not GitHub's form, or lost it on the way.
  */
 extern void github_message_hide_secret(char *text, const char *secret);
-
-/* Whether the whole secret stands in text; one so short that it is a word like others does not. */
-extern bool github_message_repeats_secret(const char *text, const char *secret);
 
 #endif

@@ -258,7 +258,7 @@ static bool
 is_not_to_be_kept(const GithubResponse *response)
 {
 	return response->repeats_credentials &&
-		(response->status / 100 == 2 || response->status == 304);
+		(response->status / 100 == 2 || response->status / 100 == 3);
 }
 
 static GithubVerdictKind

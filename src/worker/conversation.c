@@ -150,11 +150,10 @@ conversation_refuse(Conversation *conversation, UnsentReason reason, const char 
 }
 
 void
-conversation_keep_token(Conversation *conversation)
+conversation_keep_token(Conversation *conversation, const char *token)
 {
 	conversation_forget_token(conversation);
-	conversation->sent_token =
-		MemoryContextStrdup(GetMemoryChunkContext(conversation), conversation->installation->token);
+	conversation->sent_token = MemoryContextStrdup(GetMemoryChunkContext(conversation), token);
 }
 
 void

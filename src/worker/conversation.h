@@ -133,7 +133,7 @@ extern void conversation_refuse(Conversation *conversation, UnsentReason reason,
  * What was sent with its request, and must not be shown whatever the answer repeats; others
  * may have taken its place at the installation since.
  */
-extern void conversation_keep_token(Conversation *conversation);
+extern void conversation_keep_token(Conversation *conversation, const char *token);
 extern void conversation_forget_token(Conversation *conversation);
 
 /* The answer is reported. */

@@ -209,10 +209,9 @@ make_authorization(Conversation *conversation)
 
 	if (!github_operation_uses_jwt(conversation->operation))
 	{
-		conversation_keep_token(conversation);
+		conversation_keep_token(conversation, conversation->installation->token);
 		return psprintf("Authorization: Bearer %s", conversation->installation->token);
 	}
-	conversation_forget_token(conversation);
 	conversation->clock_offset_s = credentials_clock_offset();
 	jwt = credentials_make_jwt((int64) time(NULL), &problem);
 	if (jwt == NULL)
@@ -220,6 +219,7 @@ make_authorization(Conversation *conversation)
 		conversation_refuse(conversation, UNSENT_BY_CREDENTIALS, NULL, problem);
 		return NULL;
 	}
+	conversation_keep_token(conversation, jwt);
 	header = psprintf("Authorization: Bearer %s", jwt);
 	crypto_wipe(jwt, strlen(jwt));
 	free(jwt);

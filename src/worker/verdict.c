@@ -11,6 +11,7 @@
 
 #include "core/github_json.h"
 #include "core/github_message.h"
+#include "core/github_secret.h"
 #include "core/github_time.h"
 #include "utils/memutils.h"
 #include "worker/github_clock.h"
@@ -51,27 +52,40 @@ copy(const char *text)
 	return text != NULL ? pstrdup(text) : NULL;
 }
 
-/* It is written into our log: what is not made of these characters is none. */
+/* It is written into our log: what is not made of these characters, or is a piece of our token, is none. */
 static char *
-copy_request_id(const char *text)
+copy_request_id(const char *text, const char *secret)
 {
 	size_t length = text != NULL ? strspn(text, "0123456789ABCDEFabcdef:-") : 0;
 
-	if (length == 0 || length > REQUEST_ID_MAX_LENGTH || text[length] != '\0')
+	if (length == 0 || length > REQUEST_ID_MAX_LENGTH || text[length] != '\0' ||
+		github_secret_is_in_text(text, secret))
 		return NULL;
 	return pstrdup(text);
 }
 
+/* Of these headers texts are kept. */
+static bool
+headers_repeat(const HttpExchange *exchange, const char *secret)
+{
+	static const char *const names[] = {"etag", "link", "location"};
+
+	for (size_t i = 0; i < lengthof(names); i++)
+	{
+		const char *header = http_exchange_header(exchange, names[i]);
+
+		if (header != NULL && github_secret_is_in_text(header, secret))
+			return true;
+	}
+	return false;
+}
+
 /* What else there is of an answer is either words, in which tokens are hidden, or not kept. */
 static bool
-repeats_credentials(const HttpExchange *exchange, const char *token, const char *json)
+repeats_credentials(const HttpExchange *exchange, const char *secret, const char *json)
 {
-	const char *etag = http_exchange_header(exchange, "etag");
-
-	if (token == NULL)
-		return false;
-	return (json != NULL && github_message_repeats_secret(json, token)) ||
-		(etag != NULL && github_message_repeats_secret(etag, token));
+	return (json != NULL && github_secret_is_in_json(json, secret)) ||
+		headers_repeat(exchange, secret);
 }
 
 static GithubResponse
@@ -92,7 +106,7 @@ response_of(const HttpExchange *exchange, const AnsweredRequest *request, const 
 		.location = http_exchange_header(exchange, "location"),
 		.content_type = http_exchange_header(exchange, "content-type"),
 		.body = json,
-		.repeats_credentials = repeats_credentials(exchange, request->token, json)};
+		.repeats_credentials = repeats_credentials(exchange, request->secret, json)};
 }
 
 /* Any machine on the way dates its own pages: only what GitHub has understood is GitHub's. */
@@ -115,14 +129,18 @@ fill_in(Answer *answer, const HttpExchange *exchange, const AnsweredRequest *req
 	response = response_of(exchange, request, answer->json);
 	answer->verdict = github_response_verdict(&response, (int64) time(NULL));
 	note_clock(&response, &answer->verdict);
-	if (answer->verdict.message != NULL && request->token != NULL)
-		github_message_hide_secret(answer->verdict.message, request->token);
+	if (answer->verdict.message != NULL)
+		github_message_hide_secret(answer->verdict.message, request->secret);
 	answer->status = response.status;
 	answer->location = copy(response.location);
 	answer->link = copy(http_exchange_header(exchange, "link"));
 	answer->etag = copy(http_exchange_header(exchange, "etag"));
-	answer->request_id = copy_request_id(http_exchange_header(exchange, "x-github-request-id"));
+	answer->request_id =
+		copy_request_id(http_exchange_header(exchange, "x-github-request-id"), request->secret);
 	answer->failure = copy(http_exchange_error(exchange));
+	/* It may name what a server has said, such as whose certificate it shows. */
+	if (answer->failure != NULL)
+		github_message_hide_secret(answer->failure, request->secret);
 }
 
 Answer *

@@ -33,8 +33,9 @@ typedef struct Answer
 typedef struct AnsweredRequest
 {
 	GithubOperation operation;
-	bool conditional;  /* it carried an ETag */
-	const char *token; /* NULL: it was sent without one, as the App itself */
+	bool conditional; /* it carried an ETag */
+	const char
+		*secret; /* the token that was sent with it: the installation's, a user's, the App's own */
 } AnsweredRequest;
 
 /* In a child context of parent.  Takes over the exchange. */

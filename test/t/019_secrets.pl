@@ -85,11 +85,20 @@ sub end_waits
 	});
 }
 
+# The App asks who it is, and its own token comes back.
+$github->fault('GET /app$', { answer => { body => { slug => '{damaged authorization}' } } });
+
 foreach my $one ([ $application, 'widgets' ], [ $by_token, 'gadgets' ])
 {
 	my ($database, $repository) = @$one;
 	my $task = $database->add_task(title => 'a task');
 
+	if ($repository eq 'widgets')
+	{
+		$database->wait_until("SELECT count(*) = 1 FROM github_sync.github_app_installations WHERE pause_reason LIKE '%repeats the credentials%'");
+		end_waits($database);
+		$node->reload;
+	}
 	$database->wait_until_done;
 	foreach my $method ('GET', 'PATCH')
 	{
@@ -162,6 +171,9 @@ foreach my $status (403, 401)
 my $shown = { %{ $github->issue('acme/widgets', 1) }, user => { login => 'alice', id => 1 } };
 my %repeats = (
 	'a title' => { answer => { body => { %$shown, title => 'asked by {authorization}' } } },
+	'an address, with a character changed,' => { answer => { body => { %$shown, html_url => 'https://github.com/{damaged authorization}' } } },
+	'a place, with a character changed,' => { answer => { status => 301, headers => { location => '/repositories/1/issues/1?{damaged authorization}' }, body => {} } },
+	'a text that is escaped and' => { answer => { body => { %$shown, body => '{escaped authorization}' } } },
 	'a state' => { answer => { body => { %$shown, state => '{authorization}' } } });
 foreach my $name (sort keys %repeats)
 {

@@ -79,6 +79,8 @@ static const VerdictCase cases[] = {
 		 .body = "{}", .repeats_credentials = true),
 	SETTLED("304 that repeats our token", GITHUB_INVALID_RESPONSE, CONDITIONAL, .status = 304,
 			.repeats_credentials = true),
+	SETTLED("a redirect that repeats our token", GITHUB_INVALID_RESPONSE, READ, .status = 301,
+			.location = "/repositories/1", .repeats_credentials = true),
 	SETTLED("403 that repeats our token, whose words hide it", GITHUB_FORBIDDEN, READ,
 			.status = 403, .body = "{}", .repeats_credentials = true),
 	SETTLED("204 of a read", GITHUB_INVALID_RESPONSE, READ, .status = 204),

@@ -148,14 +148,26 @@ function madeUpAnswer({ answer, html }, { headers: asked }) {
 		return null;
 	}
 	const { status = 200, headers = {}, many_headers = 0, body = '', repeat = 1, filler_bytes = 0, gzip = false } = answer;
-	const once = (typeof body === 'string' ? body : JSON.stringify(body)).replaceAll('{authorization}', asked.authorization ?? '');
+	const repeating = (text) => repeatingAuthorization(text, asked.authorization ?? '');
+	const once = repeating(typeof body === 'string' ? body : JSON.stringify(body));
 	const text = once.repeat(repeat) + ' '.repeat(filler_bytes);
 	const more = Object.fromEntries(Array.from({ length: many_headers }, (_, index) => [`x-filler-${index}`, 'x']));
 
 	return {
 		status, text: gzip ? gzipSync(text) : text,
-		headers: { 'content-type': 'application/json; charset=utf-8', ...more, ...(gzip ? { 'content-encoding': 'gzip' } : {}), ...headers },
+		headers: { 'content-type': 'application/json; charset=utf-8', ...more, ...(gzip ? { 'content-encoding': 'gzip' } : {}),
+			...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, repeating(String(value))])) },
 	};
+}
+
+/* What it was asked with, as it is, with a character changed, or all of them escaped. */
+function repeatingAuthorization(text, authorization) {
+	const at = Math.floor(authorization.length / 2);
+
+	return text
+		.replaceAll('{authorization}', authorization)
+		.replaceAll('{damaged authorization}', `${authorization.slice(0, at)}?${authorization.slice(at + 1)}`)
+		.replaceAll('{escaped authorization}', [...authorization].map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''));
 }
 
 /* null takes a header away. */
