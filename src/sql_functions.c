@@ -51,6 +51,7 @@ PG_FUNCTION_INFO_V1(github_sync_server_fingerprint);
 PG_FUNCTION_INFO_V1(github_sync_promotion_fingerprint);
 PG_FUNCTION_INFO_V1(github_sync_is_registered_here);
 PG_FUNCTION_INFO_V1(github_sync_in_worker);
+PG_FUNCTION_INFO_V1(github_sync_is_sync);
 PG_FUNCTION_INFO_V1(github_sync_worker_slots);
 PG_FUNCTION_INFO_V1(github_sync_installation_budget);
 PG_FUNCTION_INFO_V1(github_sync_capture_change);
@@ -281,6 +282,16 @@ Datum
 github_sync_queue_has_one_owner(NO_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(ownership_queue_is_ones());
+}
+
+/* is_sync() RETURNS boolean: does the worker write just now what GitHub has? */
+Datum
+github_sync_is_sync(NO_FUNCTION_ARGS)
+{
+	const char *applying = GetConfigOption("github_sync.applying", true, false);
+
+	PG_RETURN_BOOL(applying != NULL && applying[0] != '\0' && shared_state_has_slot() &&
+				   ownership_queue_is_ones());
 }
 
 /*

@@ -172,6 +172,13 @@ LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_queue_has_one_owner';
 COMMENT ON FUNCTION github_sync.queue_has_one_owner() IS
 'private: whether our own tables and functions have one owner, whoever owns the application''s';
 
+/* In C: the application's triggers call it with the rights of their role, attached or not. */
+CREATE FUNCTION github_sync.is_sync() RETURNS boolean
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_is_sync';
+COMMENT ON FUNCTION github_sync.is_sync() IS
+'public: whether what happens now is a write of the worker''s, which applies what GitHub has: for triggers of the '
+'application. Whoever was given grant_application() may call it';
+
 CREATE FUNCTION github_sync.require_one_owner() RETURNS void
 LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'github_sync_require_one_owner';
 COMMENT ON FUNCTION github_sync.require_one_owner() IS

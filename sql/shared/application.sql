@@ -88,15 +88,3 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.columns_of_values(regclass, jsonb) IS
 'private: the columns that an object has values of, as parts of statements; raises where the table lacks one';
-
-/* Called by the application's triggers, with the rights of its role. */
-CREATE OR REPLACE FUNCTION github_sync.is_sync() RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-	RETURN coalesce(current_setting('github_sync.applying', true), '') <> '' AND github_sync.in_worker()
-		AND github_sync.queue_has_one_owner();
-END
-$$;
-COMMENT ON FUNCTION github_sync.is_sync() IS
-'public: whether what happens now is a write of the worker''s, which applies what GitHub has: for triggers of the '
-'application. Whoever was given grant_application() may call it';

@@ -75,6 +75,17 @@ columns_named(Node *expression)
 	return columns;
 }
 
+/* A subquery that has nothing to do with the row would say the same of each of them. */
+static void
+refuse_unrelated_subquery(const Query *query, const Bitmapset *columns)
+{
+	if (query->hasSubLinks && bms_is_empty(columns))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
+				 errmsg("its subquery names no column of the row; where a table in it has a column "
+						"of the same name, that one is meant: write given_row.NAME")));
+}
+
 RowExpression
 row_expression_describe(const char *expression, const char *row)
 {
@@ -92,5 +103,6 @@ row_expression_describe(const char *expression, const char *row)
 	found.type = exprType(parsed);
 	found.is_volatile = contain_volatile_functions(parsed);
 	found.columns = columns_named(parsed);
+	refuse_unrelated_subquery(query, found.columns);
 	return found;
 }

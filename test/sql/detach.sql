@@ -106,3 +106,28 @@ DROP TRIGGER zz_refuse ON github_sync.comment_sync_transactions;
 SET SESSION AUTHORIZATION regress_owner;
 SELECT recovered, busy FROM github_sync.comment_recover_orphans('{}');
 SELECT * FROM under_way;
+
+-- a trigger of the application that asks is_sync() is there before a table is attached, and goes on when none is
+RESET SESSION AUTHORIZATION;
+SELECT github_sync.detach_comments(), github_sync.detach_tasks() \g /dev/null
+SET SESSION AUTHORIZATION regress_owner;
+CREATE TABLE app.mails (told text);
+CREATE FUNCTION app.mail() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO app.mails VALUES (NEW.title || CASE WHEN github_sync.is_sync() THEN ' by sync' ELSE '' END);
+	RETURN NULL;
+END
+$$;
+CREATE TRIGGER mail AFTER UPDATE ON app.tasks FOR EACH ROW WHEN (NOT github_sync.is_sync()) EXECUTE FUNCTION app.mail();
+RESET SESSION AUTHORIZATION;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id') \g /dev/null
+SELECT github_sync.refresh_attached() \g /dev/null
+SELECT github_sync.detach_tasks() \g /dev/null
+SET SESSION AUTHORIZATION regress_owner;
+UPDATE app.tasks SET title = 'Detached' WHERE id = 1;
+SELECT * FROM app.mails;
+RESET SESSION AUTHORIZATION;
+DROP SCHEMA world CASCADE;
+DROP EXTENSION comment_sync_transaction, task_sync_transaction;
+DROP TRIGGER mail ON app.tasks;
+DROP EXTENSION comment_sync_transaction, task_sync_transaction;

@@ -27,6 +27,10 @@ SELECT github_sync.attach_tasks('app.tasks', sync_when => 'random() < 0.5');
 SELECT github_sync.attach_tasks('app.tasks', sync_when => 'tasks.draft');
 SELECT github_sync.attach_tasks('app.tasks', sync_when => 'given_row IS NOT NULL');
 SELECT github_sync.attach_tasks('app.tasks', sync_when => 'app.no_such_function');
+-- in a subquery a column of its own table is meant, where that has one of the same name
+SELECT github_sync.attach_tasks('app.tasks', github_repo => '(SELECT p.repo_id FROM app.projects AS p WHERE p.id = id)');
+SELECT github_sync.attach_tasks('app.tasks', github_repo => '(SELECT p.repo_id FROM app.projects AS p WHERE p.id = given_row.id)');
+SELECT mapping ->> 'github_repo_is', mapping -> 'names' -> 'github_repo_is:id' FROM github_sync.attached_tables WHERE record_type = 'task';
 SELECT github_sync.attach_tasks('app.tasks', deleted_when => 'removed_at', github_repo => 'title');
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', github_repo => 'repo_id');
 SELECT github_sync.attach_comments('app.comments', sync_when => 'private IS NUL');
