@@ -91,6 +91,8 @@ wanted_packages() {
 		echo wrk
 	else
 		echo "clang clang-format cppcheck perl libipc-run-perl python3 python3-psycopg"
+		# What applications write with (test/clients).
+		echo "pgbouncer libdbd-pg-perl python3-django python3-psycopg2 ruby-activerecord ruby-pg"
 	fi
 	if wants_npm && ! command -v npm >/dev/null; then echo npm; fi
 }
@@ -108,10 +110,13 @@ apt_get() {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" </dev/null
 }
 
+to_remove=()
+remove_prohibitions() { [ ${#to_remove[@]} = 0 ] || as_root rm -f "${to_remove[@]}"; }
+
 # The package would start a cluster that nobody here asked for.
 forbid_main_cluster() {
 	is_installed postgresql-common || apt_get install --no-install-recommends postgresql-common
-	trap 'as_root rm -f "$cluster_switch"' EXIT
+	to_remove+=("$cluster_switch")
 	as_root mkdir -p "${cluster_switch%/*}"
 	echo 'create_main_cluster = false' | as_root tee "$cluster_switch" >/dev/null
 }
@@ -119,7 +124,7 @@ forbid_main_cluster() {
 # Nor would anybody want its servers, which start as soon as they are installed.
 forbid_services() {
 	[ ! -e "$service_policy" ] || return 0
-	trap 'as_root rm -f "$service_policy"' EXIT
+	to_remove+=("$service_policy")
 	printf '#!/bin/sh\nexit 101\n' | as_root tee "$service_policy" >/dev/null
 	as_root chmod 755 "$service_policy"
 }
@@ -129,10 +134,9 @@ install_missing() {
 	apt_get update
 	find_major
 	find_missing
-	case " $missing" in
-		*' postgresql-'[0-9]*) forbid_main_cluster ;;
-		*' prometheus'*) forbid_services ;;
-	esac
+	trap remove_prohibitions EXIT
+	case " $missing" in *' postgresql-'[0-9]*) forbid_main_cluster ;; esac
+	case " $missing" in *' prometheus'* | *' pgbouncer'*) forbid_services ;; esac
 	# shellcheck disable=SC2086 # a list of words
 	apt_get install --no-install-recommends $missing
 }
