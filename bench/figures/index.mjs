@@ -19,6 +19,7 @@ import profile from './profile.mjs';
 import snapshot from './snapshot.mjs';
 import supersede from './supersede.mjs';
 import views from './views.mjs';
+import watching from './watching.mjs';
 import webhooks from './webhooks.mjs';
 
-export const FIGURES = [limits, inbound, peers, backfill, profile, outbound, insert, claim, latency, hot, beside, memory, snapshot, installations, supersede, views, webhooks];
+export const FIGURES = [limits, inbound, peers, backfill, profile, outbound, insert, claim, latency, hot, beside, memory, snapshot, installations, supersede, views, watching, webhooks];

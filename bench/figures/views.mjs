@@ -4,18 +4,8 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { median } from '../lib/numbers.mjs';
+import { PAGE, QUESTIONS } from '../lib/questions.mjs';
 
-const QUESTIONS = {
-	'sync_status': 'SELECT * FROM github_sync.sync_status',
-	'sync_queue, first 50': 'SELECT * FROM github_sync.sync_queue ORDER BY priority, queued_at, id LIMIT 50',
-	'sync_queue, by reason': 'SELECT waits_for, count(*) FROM github_sync.sync_queue GROUP BY waits_for',
-	'sync_history, newest 50': 'SELECT * FROM github_sync.sync_history ORDER BY inserted_at DESC, id DESC LIMIT 50',
-	'sync_history, newest 50 by id': 'SELECT * FROM github_sync.sync_history ORDER BY id DESC LIMIT 50',
-	'sync_errors, newest 50': 'SELECT * FROM github_sync.sync_errors ORDER BY errored_at DESC LIMIT 50',
-	'sync_lag': 'SELECT * FROM github_sync.sync_lag',
-	'sync_metrics': 'SELECT * FROM github_sync.sync_metrics',
-	'health()': 'SELECT * FROM github_sync.health()',
-};
 const TIMES = 5;
 
 /* Once it takes no longer than that, all is counted but the last block; at most so long is waited for it. */
@@ -77,7 +67,7 @@ export default {
 			await letTheWorkerCount(world, application);
 			const rows = [];
 
-			for (const question of Object.entries(QUESTIONS)) {
+			for (const question of Object.entries({ ...QUESTIONS, ...PAGE })) {
 				rows.push(await ask(application, question));
 			}
 			return [{ title: `20. Views, ${queued} queued and ${finished} finished`, columns: ['question', 'ms'], rows, notes: [`median of ${TIMES}`] }];
