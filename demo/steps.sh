@@ -203,7 +203,7 @@ show_views() {
 	sql tracker "SELECT record_type, id, direction, state, record_id, because FROM github_sync.sync_history
 ORDER BY inserted_at DESC LIMIT 5"
 	sql tracker 'SELECT pid, database, activity, requests_under_way, last_error FROM github_sync.sync_workers'
-	sql tracker "SELECT \"check\", status, detail FROM github_sync.health() WHERE status <> 'ok'"
+	sql tracker "SELECT \"check\", status, detail, see FROM github_sync.health() WHERE status <> 'ok'"
 	sql tracker "SELECT record_type, direction, outcome, total FROM github_sync.sync_stats
 WHERE counted = 'transactions' AND total > 0"
 	say "And all of it as a page: psql -XAtc 'SELECT github_sync.report()' > report.html"

@@ -3,10 +3,11 @@
  */
 
 CREATE OR REPLACE FUNCTION github_sync.report_finding(
-	"check" text, status text, since timestamptz, detail text, remedy text) RETURNS text
+	"check" text, status text, since timestamptz, detail text, remedy text, see text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN format(E'<div class="finding %s"><p><b>%s</b><span>%s</span>%s</p><p>%s</p>%s</div>\n',
+	RETURN format(E'\n<div class="finding %s"><p><b>%s</b><span>%s</span>%s</p><p>%s</p>%s'
+		'<p class="since">Explained in %s</p></div>',
 		github_sync.html(status), github_sync.html(initcap(status)), github_sync.html("check"),
 		CASE WHEN since IS NOT NULL THEN format(' <span class="since">for %s, since %s</span>',
 			github_sync.html_age(clock_timestamp() - since), to_char(since, 'YYYY-MM-DD HH24:MI')) ELSE '' END,
@@ -14,10 +15,11 @@ BEGIN
 		/* A statement or a setting is to be copied, a sentence to be read. */
 		CASE WHEN remedy ~ '^([A-Z]+ [A-Za-z_*(]|[a-z_.]+ = )' AND remedy !~ '[.]$'
 			THEN format('<p>What to do: <code>%s</code></p>', github_sync.html(remedy))
-			WHEN remedy IS NOT NULL THEN format('<p>What to do: %s</p>', github_sync.html(remedy)) ELSE '' END);
+			WHEN remedy IS NOT NULL THEN format('<p>What to do: %s</p>', github_sync.html(remedy)) ELSE '' END,
+		github_sync.html(see));
 END
 $$;
-COMMENT ON FUNCTION github_sync.report_finding(text, text, timestamptz, text, text) IS
+COMMENT ON FUNCTION github_sync.report_finding(text, text, timestamptz, text, text, text) IS
 'private: what a check of health() found, as HTML';
 
 CREATE OR REPLACE FUNCTION github_sync.report_health() RETURNS text
@@ -27,11 +29,12 @@ DECLARE
 BEGIN
 	SELECT count(*) FILTER (WHERE h.status = 'critical') AS critical,
 		count(*) FILTER (WHERE h.status = 'warn') AS warn,
-		string_agg(github_sync.report_finding(h."check", h.status, h.since, h.detail, h.remedy), '' ORDER BY h.place)
+		string_agg(github_sync.report_finding(h."check", h.status, h.since, h.detail, h.remedy, h.see), ''
+			ORDER BY h.place)
 			FILTER (WHERE h.status <> 'ok') AS findings,
 		string_agg(github_sync.html(h."check"), ', ' ORDER BY h.place) FILTER (WHERE h.status = 'ok') AS well
 	INTO told
-	FROM github_sync.health() WITH ORDINALITY AS h ("check", status, since, detail, remedy, place);
+	FROM github_sync.health() WITH ORDINALITY AS h ("check", status, since, detail, remedy, see, place);
 	RETURN '<section class="first"><h2>Health</h2>' || CASE
 		WHEN told.critical > 0 THEN '<span class="verdict critical">Something is not synchronized.</span>'
 		WHEN told.warn > 0 THEN '<span class="verdict warn">It works, but somebody should look at this.</span>'

@@ -13,6 +13,7 @@ SELECT h."check", h.status, h.since < now() AS past,
 	regexp_replace(regexp_replace(h.detail, 'until [^:]*:[0-9]{2}:[0-9]{2}[^:]*', 'until (time)'), '@( [0-9]+ (hour|min|sec)s?)+', '(age)') AS detail,
 	h.remedy
 FROM github_sync.health() AS h WHERE h.status <> 'ok' AND h."check" <> 'worker';
+\set readme `cat "$PG_ABS_SRCDIR/../README.md"`
 \set ECHO all
 
 -- all is well; that nothing is enabled is said
@@ -97,6 +98,21 @@ UPDATE github_sync.github_app_installations SET state = 'deleted' WHERE id = 10;
 UPDATE github_sync.task_sync_transactions SET state = 'disabled', disabled_reason = 'repo' WHERE state = 'queued';
 SELECT "check", status FROM findings;
 UPDATE github_sync.github_app_installations SET state = 'active' WHERE id = 10;
+-- each check leads to a paragraph of README that says more than its heading, and each such paragraph is led to
+CREATE TEMPORARY TABLE readme AS SELECT regexp_split_to_table(:'readme', E'\n(?=#{2,4} )') AS section;
+CREATE TEMPORARY TABLE paragraphs AS
+SELECT 'README.md#' || replace(replace(lower(h.title), ':', ''), ' ', '-') AS address, length(r.section) > 200 AS explains
+FROM readme AS r, substring(r.section FROM '^#### (Health: [^\n]*)\n\n') AS h (title) WHERE h.title IS NOT NULL;
+SELECT h.see, count(*) FROM github_sync.health() AS h GROUP BY h.see ORDER BY h.see COLLATE "C";
+SELECT DISTINCT coalesce(h.see, p.address) FROM github_sync.health() AS h FULL JOIN paragraphs AS p ON p.address = h.see AND p.explains
+WHERE h.see IS NULL OR p.address IS NULL;
+SELECT count(*) FROM paragraphs;
+-- where owners differ, too
+RESET SESSION AUTHORIZATION;
+ALTER TABLE github_sync.comment_sync_transactions OWNER TO regress_app;
+SELECT h."check", h.see, p.explains FROM github_sync.health() AS h LEFT JOIN paragraphs AS p ON p.address = h.see;
+ALTER TABLE github_sync.comment_sync_transactions OWNER TO regress_owner;
+SET SESSION AUTHORIZATION regress_owner;
 -- who watches, and only that
 SELECT github_sync.grant_monitor('regress_app');
 SET SESSION AUTHORIZATION regress_app;
