@@ -206,7 +206,7 @@ ORDER BY inserted_at DESC LIMIT 5"
 	sql tracker "SELECT \"check\", status, detail, see FROM github_sync.health() WHERE status <> 'ok'"
 	sql tracker "SELECT record_type, direction, outcome, total FROM github_sync.sync_stats
 WHERE counted = 'transactions' AND total > 0"
-	say "And all of it as a page: psql -XAtc 'SELECT github_sync.report()' > report.html"
+	say "And all of it as a page, which the demo leaves: psql -XAtc 'SELECT github_sync.report()' > report.html"
 	check 'which is a page' "$(ask "SELECT github_sync.report() LIKE '<!DOCTYPE html>%</html>'")" t
 	check 'the worker reports no error' "$(ask 'SELECT string_agg(last_error, chr(10)) FROM github_sync.sync_workers')" ''
 }

@@ -3,8 +3,9 @@
 #	Shows the project at work, from nothing: installs what is missing, builds,
 #	starts a private PostgreSQL, a stand-in for GitHub and an application's
 #	receiver of webhooks, then goes through demo/steps.sh and checks every step.
-#	Ends by itself, leaves no process and no file, and says in its last line
-#	whether all went well.
+#	Ends by itself, leaves no process, and no file but the report, as a page and,
+#	where there is a browser, as a picture; and says in its last lines whether all
+#	went well, and where the report is.
 #
 #	--playground	the same world, left running until Enter, end of input or Ctrl-C
 #
@@ -137,6 +138,19 @@ start_world() {
 	start_receiver
 }
 
+# Beside the steps, or where there is a place to write: sets kept_report.
+keep_report() {
+	local directory=$source_dir/demo
+	[ -w "$directory" ] || directory=$(TMPDIR=/tmp mktemp -d)
+	kept_report=$directory/report.html
+	psql_as tracker -At -c 'SELECT github_sync.report()' >"$kept_report"
+	if "$source_dir/scripts/picture.sh" --browser >/dev/null; then
+		"$source_dir/scripts/picture.sh" "$kept_report" "$directory/report.png" 1280 1400 light
+		kept_report=$directory/report.png
+	fi
+	[ "$(id -u)" != 0 ] || chown --reference="$source_dir" "$directory"/report.*
+}
+
 stop_world() {
 	stop_cluster cluster
 	end_processes
@@ -203,7 +217,9 @@ if [ "$mode" = playground ]; then
 	stop_world
 else
 	run_steps
+	keep_report
 	heading 'Stop'
 	stop_world
 	printf '\n%sdemo: all %d checks passed in %d s; commit to request: %s%s\n' "$bold$green" "$checks" "$SECONDS" "$latency" "$plain"
+	printf 'github_sync.report(), as it was at the end: %s\n' "$kept_report"
 fi
