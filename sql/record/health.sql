@@ -57,23 +57,32 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_errors_finding() RETURNS github_
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	most CONSTANT integer := 200;
+	period CONSTANT interval := '1 hour';
 	finding github_sync.finding;
 	errors bigint;
 BEGIN
 	finding."check" := 'errors of @records@';
-	SELECT sum(c.errors), min(c.since), string_agg(format('%s %s', c.errors, c.error_code), ', '
+	SELECT sum(c.errors), min(c.since), string_agg(format('%s %s (%s)', c.errors, c.error_code, c.reason), ', '
 		ORDER BY c.errors DESC, c.error_code)
 	INTO errors, finding.since, finding.detail
-	FROM (SELECT r.error_code, count(*) AS errors, min(r.finished_at) AS since
-		FROM (SELECT t AS errored, t.error_code, t.finished_at FROM github_sync.@record@_sync_transactions AS t
-			WHERE t.state = 'errored' AND t.finished_at > clock_timestamp() - interval '1 hour'
+	FROM (SELECT r.error_code, count(*) AS errors, min(r.finished_at) AS since,
+			left((array_agg(r.error_reason ORDER BY r.finished_at DESC))[1], 200) AS reason
+		FROM (SELECT t AS errored, t.error_code, t.error_reason, t.finished_at
+			FROM github_sync.@record@_sync_transactions AS t
+			WHERE t.state = 'errored' AND t.finished_at > clock_timestamp() - period
 			ORDER BY t.finished_at DESC LIMIT most) AS r
 		WHERE NOT github_sync.@record@_is_mended(r.errored)
 		GROUP BY r.error_code) AS c;
 	finding.status := CASE WHEN errors > 0 THEN 'warn' ELSE 'ok' END;
+	IF errors = most THEN
+		/* Not all of them are looked at: where all are of one cause, the first tells since when. */
+		finding.since := (SELECT min(t.finished_at) FROM github_sync.@record@_sync_transactions AS t
+			WHERE t.state = 'errored' AND t.finished_at > clock_timestamp() - period);
+		finding.detail := format('%s or more in the last hour; of the newest %s: %s', most, most, finding.detail);
+	ELSIF errors > 0 THEN
+		finding.detail := 'in the last hour: ' || finding.detail;
+	END IF;
 	IF errors > 0 THEN
-		finding.detail := format('in the last hour%s: %s',
-			CASE WHEN errors = most THEN format(', of the newest %s', most) END, finding.detail);
 		finding.remedy := 'SELECT error_code, error_reason, retry FROM github_sync.sync_errors '
 			'ORDER BY errored_at DESC LIMIT 20';
 	END IF;

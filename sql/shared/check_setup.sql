@@ -67,10 +67,8 @@ BEGIN
 				'webhook tells it; else UPDATE github_sync.github_app_installations '
 				'SET state = ''active'' WHERE id = %s', i.id));
 	ELSIF i.paused_until > clock_timestamp() THEN
-		RETURN github_sync.finding_of(what, i.pause_reason, CASE i.pause_kind
-			WHEN 'credentials' THEN 'Correct github_sync.app_id and private_key_file (or token_file), and the id of '
-				'the installation: GET /app/installations lists those of the App. Then SELECT pg_reload_conf()'
-			ELSE 'It goes on by itself.' END, CASE i.pause_kind WHEN 'credentials' THEN 'critical' ELSE 'warn' END);
+		RETURN github_sync.finding_of(what, i.pause_reason, github_sync.remedy_of_pause(i.pause_kind),
+			CASE i.pause_kind WHEN 'credentials' THEN 'critical' ELSE 'warn' END);
 	ELSIF i.id = 0 THEN
 		RETURN github_sync.finding_of(what, NULL, NULL);
 	ELSIF c.answered_at IS NULL THEN

@@ -37,7 +37,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	finding github_sync.finding;
 BEGIN
-	/* That it is a copy is a finding of its own. */
+	/* That it is a copy, or that an installation pauses, is a finding of its own. */
 	SELECT 'worker', k.status, w.last_error_at, coalesce(w.last_error, w.activity),
 		CASE w.activity WHEN 'not enabled' THEN 'ALTER SYSTEM SET github_sync.enabled = on; SELECT pg_reload_conf()'
 			ELSE 'SELECT * FROM github_sync.sync_workers' END
@@ -46,7 +46,9 @@ BEGIN
 		WHEN w.activity = 'does not run' THEN 'critical'
 		WHEN w.activity IN ('copied database', 'standby') THEN 'ok'
 		WHEN w.activity = 'to be started again' THEN 'critical'
-		WHEN w.activity IN ('waits for a free process', 'not enabled') OR w.last_error IS NOT NULL THEN 'warn'
+		WHEN w.activity IN ('waits for a free process', 'not enabled') THEN 'warn'
+		WHEN w.last_error IS NOT NULL AND NOT EXISTS (SELECT FROM github_sync.github_app_installations AS i
+			WHERE i.pause_reason = w.last_error) THEN 'warn'
 		ELSE 'ok' END AS status) AS k
 	ORDER BY array_position('{critical,warn,ok}', k.status) LIMIT 1;
 	IF finding.status IS NULL THEN
@@ -67,19 +69,20 @@ DECLARE
 	finding github_sync.finding;
 	further bigint;
 BEGIN
-	SELECT k.status, i.outage_since, format('installation %s%s %s', i.id,
-			' of ' || i.account_login, CASE WHEN i.state <> 'active' THEN 'is ' || i.state
-				ELSE format('pauses until %s: %s', i.paused_until::timestamptz(0), i.pause_reason) END),
+	SELECT k.status, i.outage_since, CASE WHEN i.state <> 'active' THEN format('%s is %s at GitHub', k.name, i.state)
+			WHEN i.paused_until > clock_timestamp() THEN format('nothing is sent for %s until %s: %s', k.name,
+				i.paused_until::timestamptz(0), i.pause_reason)
+			ELSE format('nothing but a probe is sent for %s: %s', k.name, i.pause_reason) END,
 		CASE WHEN i.state <> 'active'
 			THEN format('Once GitHub shows it as active: UPDATE github_sync.github_app_installations '
 				'SET state = %L WHERE id = %s', 'active', i.id)
-			WHEN k.status = 'critical' THEN 'It goes on by itself once the reason is gone.' END,
+			ELSE github_sync.remedy_of_pause(i.pause_kind) END,
 		count(*) OVER () - 1
 	INTO finding.status, finding.since, finding.detail, finding.remedy, further
 	FROM github_sync.github_app_installations AS i CROSS JOIN LATERAL (SELECT
 		CASE WHEN i.state = 'active' AND i.pause_kind IN ('rate limit', 'budget') THEN 'warn' ELSE 'critical' END
-			AS status) AS k
-	WHERE (i.state <> 'active' OR i.paused_until > clock_timestamp())
+			AS status, concat_ws(' of ', 'installation ' || i.id, i.account_login) AS name) AS k
+	WHERE github_sync.is_held_up(i)
 		AND EXISTS (SELECT FROM github_sync.github_repos AS r
 			WHERE r.github_app_installation_id = i.id AND r.sync_enabled)
 	ORDER BY k.status, i.outage_since NULLS LAST, i.id LIMIT 1;

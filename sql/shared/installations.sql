@@ -38,6 +38,31 @@ $$;
 COMMENT ON FUNCTION github_sync.pause_creations(bigint, timestamptz) IS
 'private: nothing is created for the installation before that time; everything else goes on';
 
+/* Between a pause and the answer to its probe, it is one outage still. */
+CREATE OR REPLACE FUNCTION github_sync.is_held_up(i github_sync.github_app_installations) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	probe_may_take CONSTANT interval := '2 minutes';
+BEGIN
+	RETURN i.state <> 'active' OR coalesce(i.paused_until > clock_timestamp()
+		- CASE WHEN i.outage_since IS NULL THEN interval '0' ELSE probe_may_take END, false);
+END
+$$;
+COMMENT ON FUNCTION github_sync.is_held_up(github_sync.github_app_installations) IS
+'private: whether nothing, or a probe at most, is sent for an installation';
+
+CREATE OR REPLACE FUNCTION github_sync.remedy_of_pause(kind text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE kind
+		WHEN 'credentials' THEN 'Correct github_sync.app_id and private_key_file (or token_file), and the id of the '
+			'installation: GET /app/installations lists those of the App. Then SELECT pg_reload_conf().'
+		WHEN 'unreachable' THEN 'It goes on by itself once GitHub answers. Where www.githubstatus.com tells of '
+			'nothing, look at this server''s network, name service, proxy and github_sync.api_url.'
+		ELSE 'It goes on by itself then.' END
+$$;
+COMMENT ON FUNCTION github_sync.remedy_of_pause(text) IS
+'private: what somebody may do while nothing is sent for an installation';
+
 /* In a claim, which waits for nobody: one that somebody holds goes on when its pause ends by itself. */
 CREATE OR REPLACE FUNCTION github_sync.end_credential_pauses() RETURNS void
 LANGUAGE sql AS $$

@@ -31,8 +31,6 @@ COMMENT ON FUNCTION github_sync.counted_metrics() IS
 
 CREATE OR REPLACE FUNCTION github_sync.installation_metrics() RETURNS SETOF github_sync.metric
 LANGUAGE plpgsql STABLE AS $$
-DECLARE
-	may_take CONSTANT interval := '2 minutes';
 BEGIN
 	RETURN QUERY
 	SELECT m.metric, '', '', '', l.github_app_installation_id::text, m.value::float8
@@ -47,9 +45,8 @@ BEGIN
 		i.id::text, CASE WHEN i.state <> 'active' OR i.paused_until > clock_timestamp() THEN 1 ELSE 0 END
 	FROM github_sync.github_app_installations AS i
 	UNION ALL
-	/* Between a pause and the answer to its probe, it is one outage still. */
 	SELECT 'outage_seconds', '', '', '', i.id::text,
-		CASE WHEN i.state <> 'active' OR i.paused_until > clock_timestamp() - may_take
+		CASE WHEN github_sync.is_held_up(i)
 			THEN coalesce(extract(epoch FROM clock_timestamp() - i.outage_since), 0) ELSE 0 END
 	FROM github_sync.github_app_installations AS i;
 END
@@ -84,15 +81,17 @@ CREATE OR REPLACE FUNCTION github_sync.server_metrics() RETURNS SETOF github_syn
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN QUERY
-	SELECT 'health', '', '', f."check", '',
-		CASE f.status WHEN 'critical' THEN 2 WHEN 'warn' THEN 1 ELSE 0 END::float8
-	FROM github_sync.findings() AS f
+	SELECT m.metric, '', '', f."check", '', m.value::float8
+	FROM github_sync.findings() AS f CROSS JOIN LATERAL (VALUES
+		('health', CASE f.status WHEN 'critical' THEN 2 WHEN 'warn' THEN 1 ELSE 0 END),
+		('health_seconds', CASE WHEN f.status IN ('critical', 'warn')
+			THEN coalesce(extract(epoch FROM clock_timestamp() - f.since), 0) ELSE 0 END)) AS m (metric, value)
 	UNION ALL
 	SELECT 'workers', '', '', '', '', count(w.pid) FROM github_sync.sync_workers AS w;
 END
 $$;
 COMMENT ON FUNCTION github_sync.server_metrics() IS
-'private: what health() finds (0: ok or info, 1: warn, 2: critical), and how many workers run';
+'private: what health() finds (0: ok or info, 1: warn, 2: critical) and for how long, and how many workers run';
 
 CREATE OR REPLACE FUNCTION github_sync.all_metrics() RETURNS SETOF github_sync.metric
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$

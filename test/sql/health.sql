@@ -61,7 +61,12 @@ UPDATE github_sync.github_app_installations SET paused_until = now() + interval 
 SELECT * FROM findings;
 UPDATE github_sync.github_app_installations SET pause_kind = 'credentials', pause_reason = 'Bad credentials', outage_since = now() - interval '1 minute', outage_kind = 'credentials' WHERE id = 10;
 SELECT * FROM findings;
-UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL WHERE id = 10;
+-- until its probe is answered, it is the same outage
+UPDATE github_sync.github_app_installations SET paused_until = now() - interval '1 minute' WHERE id = 10;
+SELECT * FROM findings;
+UPDATE github_sync.github_app_installations SET paused_until = now() - interval '3 minutes' WHERE id = 10;
+SELECT * FROM findings;
+UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL, outage_since = NULL, outage_kind = NULL WHERE id = 10;
 -- deliveries
 INSERT INTO github_sync.webhook_deliveries (delivery_id, event, facts, received_at, outcome, finished_at)
 VALUES ('broken', 'issues', '{}', now() - interval '1 hour', 'failed: division by zero (22012)', now());

@@ -70,7 +70,7 @@ UPDATE github_sync.github_app_installations SET account_login = 'octo', pause_re
 UPDATE github_sync.github_repos SET owner_login = 'octo', name = 'app';
 UPDATE github_sync.task_sync_transactions SET error_code = 'forbidden', error_reason = 'GitHub said no', last_error = NULL WHERE state = 'errored';
 UPDATE github_sync.task_sync_transactions SET last_error = 'GitHub unreachable', queued_at = now() - interval '3 days' WHERE state = 'queued';
-SELECT part('Health') LIKE 'Something is not synchronized. % installations for 3 h (age), since % installation 10 of octo pauses until %: GitHub unreachable: timeout What to do: %';
+SELECT part('Health') LIKE 'Something is not synchronized. % installations for 3 h (age), since % nothing is sent for installation 10 of octo until %: GitHub unreachable: timeout What to do: It goes on by itself % Explained in README.md#health-installations%';
 SELECT part('Queue');
 SELECT part('Errors');
 SELECT part('What waits longest'), part('What changes most');
