@@ -154,8 +154,6 @@ is($plain->superuser_sql("SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('pla
 $plain->edit_task($synced, title => 'edited while detached');
 is($plain->superuser_sql('SELECT count(*) FROM github_sync.task_sync_transactions'), $transactions, 'the history stays');
 $plain->attach;
-# What was granted on functions went with them.
-$plain->superuser_sql(q{SELECT github_sync.grant_application('receiver')});
 is_deeply(lasting(catalog($plain)), lasting($catalog), 'attaching again makes what there was');
 is($plain->superuser_sql('SELECT json_agg(i) FROM (SELECT id, github_id, number, task_id FROM github_sync.github_issues ORDER BY id) AS i'), $links,
 	'every task is linked as before');
