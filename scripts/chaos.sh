@@ -1,7 +1,8 @@
 #!/bin/bash
-# chaos.sh [crashes]
+# chaos.sh [crashes|import]
 #	Builds a private copy and lets test/chaos/chaos.mjs loose on it: rounds of
-#	everything going wrong, or of kill -9.  Leaves nothing behind.
+#	everything going wrong, or of kill -9; or an import (test/chaos/import.mjs) that
+#	is killed.  Leaves nothing behind.
 #
 #	CHAOS_SECONDS	rounds begin for so long; default: 300
 #	CHAOS_ROUNDS	and no more than so many
@@ -11,20 +12,25 @@
 #	CHAOS_GITHUB	emulate: npm's emulate in the place of the stand-in
 #	CHAOS_QUIET		sweeps: in the end nobody tells what was lost, sweeps find it
 #	CRASH_ROUNDS	of crashes; default: 200
+#	IMPORT_ISSUES	of the import, with three comments each; default: 100000
+#	IMPORT_KILLS	how often it is killed, by chance, or every: at every page; default:
+#					400
 set -euo pipefail
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 options=()
+program=chaos
 [ -z "${CHAOS_SEED-}" ] || options+=(--seed "$CHAOS_SEED")
 case ${1-} in
 	crashes) options+=(--rounds 0 --crashes "${CRASH_ROUNDS:-200}") ;;
+	import) program=import options+=(--issues "${IMPORT_ISSUES:-100000}" --kills "${IMPORT_KILLS:-400}") ;;
 	'')
 		options+=(--seconds "${CHAOS_SECONDS:-300}")
 		[ -z "${CHAOS_ROUNDS-}" ] || options+=(--rounds "$CHAOS_ROUNDS")
 		;;
-	*) echo "usage: $0 [crashes]" >&2; exit 2 ;;
+	*) echo "usage: $0 [crashes|import]" >&2; exit 2 ;;
 esac
 
 "$source_dir/scripts/install_packages.sh" check
@@ -35,10 +41,10 @@ copy_tree "$copy"
 link_node_modules "$copy"
 build "$copy"
 stage "$copy"
-if ! in_copy "$copy" node test/chaos/chaos.mjs --directory "$work_dir/chaos" --bindir "$bindir" --configuration "$stage_conf" "${options[@]}"; then
+if ! in_copy "$copy" node "test/chaos/$program.mjs" --directory "$work_dir/chaos" --bindir "$bindir" --configuration "$stage_conf" "${options[@]}"; then
 	mkdir -p "$source_dir/test-failed"
 	cp "$work_dir/chaos/server.log" "$source_dir/test-failed/chaos-server.log"
-	cp "$work_dir"/chaos/round_*.sql "$source_dir/test-failed" 2>/dev/null || true
+	cp "$work_dir"/chaos/*.sql "$source_dir/test-failed" 2>/dev/null || true
 	echo "the server's log: $source_dir/test-failed/chaos-server.log; dumps of the rounds that failed beside it"
 	exit 1
 fi
