@@ -254,14 +254,16 @@ CREATE TYPE github_sync.sweep AS (
 	etag text,
 	etag_key text,
 	owner_login text,
-	repo_name text
+	repo_name text,
+	delivery_id bigint
 );
 COMMENT ON TYPE github_sync.sweep IS
 'private: a page of a repository''s list that a worker has claimed to read; the repository is asked for by its id';
 COMMENT ON COLUMN github_sync.sweep.request IS
 'installation, repository (by its id), name: what check_setup() asks, whose number claim_no is. Else a list: '
 'issues or comments: by their last change, oldest first; census: issues by their creation, oldest first; comments of '
-'issue: those of issue_number';
+'issue: those of issue_number. Or, of the App''s delivery log, deliveries: a page of it, and delivery: the one of '
+'delivery_id';
 COMMENT ON COLUMN github_sync.sweep.page_link IS
 'where GitHub said that the list goes on; NULL: its first page is asked for';
 

@@ -247,7 +247,7 @@ BEGIN
 		CASE WHEN begun.number IS NOT NULL THEN 'comments of issue' WHEN s.phase = 'census' THEN 'census'
 			ELSE github_sync.list_of_stream(s.stream) END,
 		begun.number, s.page_size, CASE WHEN begun.number IS NULL AND s.phase <> 'census' THEN s.since_filter END,
-		s.cursor_link, NULL, NULL, NULL, NULL)::github_sync.sweep
+		s.cursor_link, NULL, NULL, NULL, NULL, NULL)::github_sync.sweep
 	FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id;
 	IF s.phase = 'sweep' AND s.pass_started_at IS NULL AND begun.number IS NULL AND s.cursor_link IS NULL THEN
 		sweep.etag := s.etag;

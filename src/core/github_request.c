@@ -33,6 +33,8 @@ typedef struct Endpoint
 	const char *method;
 	const char *path;       /* {names} are filled in by append_parameter() */
 	const char *list_query; /* lists: what precedes per_page and page */
+	size_t max_answer;      /* 0: a resource's, or by the items of a list */
+	bool has_no_pages;      /* a list that goes on by its links alone */
 	FieldUse title;
 	FieldUse body;
 	FieldUse state;
@@ -95,6 +97,15 @@ static const Endpoint endpoints[] = {
 	[GITHUB_GET_INSTALLATION] = {.method = "GET",
 								 .path = "/app/installations/{installation}",
 								 .uses_jwt = true},
+	[GITHUB_LIST_DELIVERIES] = {.method = "GET",
+								.path = "/app/hook/deliveries",
+								.list_query = "",
+								.has_no_pages = true,
+								.uses_jwt = true},
+	[GITHUB_GET_DELIVERY] = {.method = "GET",
+							 .path = "/app/hook/deliveries/{delivery}",
+							 .max_answer = GITHUB_MAX_DELIVERY_ANSWER,
+							 .uses_jwt = true},
 	[GITHUB_GET_USER] = {.method = "GET", .path = "/user"},
 	[GITHUB_GET_ACCOUNT] = {.method = "GET", .path = "/users/{login}"},
 	/* No write: a token that got lost on the way changes nothing for anybody. */
@@ -205,6 +216,8 @@ append_parameter(Url *url, const char *name, size_t length, const GithubRequestI
 		append_number(url, input->issue_number);
 	else if (is_named(name, length, "comment"))
 		append_number(url, input->comment_id);
+	else if (is_named(name, length, "delivery"))
+		append_number(url, input->delivery_id);
 	else if (is_named(name, length, "installation"))
 		append_number(url, input->installation_id);
 	else
@@ -231,17 +244,20 @@ append_path(Url *url, const char *path, const GithubRequestInput *input)
 }
 
 static void
-append_list_query(Url *url, const char *list_query, const GithubRequestInput *input)
+append_list_query(Url *url, const Endpoint *endpoint, const GithubRequestInput *input)
 {
 	if (input->per_page > 100 || (input->since != NULL && input->since[0] == '\0'))
 		url->valid = false;
 
 	append_literal(url, "?");
-	append_literal(url, list_query);
+	append_literal(url, endpoint->list_query);
 	append_literal(url, "per_page=");
 	append_number(url, input->per_page);
-	append_literal(url, "&page=");
-	append_number(url, input->page);
+	if (!endpoint->has_no_pages)
+	{
+		append_literal(url, "&page=");
+		append_number(url, input->page);
+	}
 	if (input->since != NULL)
 	{
 		append_literal(url, "&since=");
@@ -267,7 +283,7 @@ build_url(const Endpoint *endpoint, const GithubRequestInput *input, char **resu
 	append_literal(&url, input->api_url);
 	append_path(&url, endpoint->path, input);
 	if (endpoint->list_query != NULL)
-		append_list_query(&url, endpoint->list_query, input);
+		append_list_query(&url, endpoint, input);
 	if (!url.valid)
 		return GITHUB_REQUEST_BAD_INPUT;
 
@@ -454,6 +470,8 @@ github_operation_max_answer(GithubOperation operation, int per_page)
 {
 	size_t of_list = GITHUB_MAX_LIST_ANSWER_PER_ITEM * (size_t) per_page;
 
+	if (endpoints[operation].max_answer != 0)
+		return endpoints[operation].max_answer;
 	if (endpoints[operation].list_query == NULL || of_list < GITHUB_MAX_RESOURCE_ANSWER)
 		return GITHUB_MAX_RESOURCE_ANSWER;
 	return of_list;

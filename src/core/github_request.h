@@ -34,6 +34,8 @@ typedef enum GithubOperation
 	GITHUB_GET_REPOSITORY_BY_ID,     /* the same, whatever its name is */
 	GITHUB_GET_APP,                  /* JWT: who we are, in App mode */
 	GITHUB_GET_INSTALLATION,         /* JWT: what it may do */
+	GITHUB_LIST_DELIVERIES,          /* JWT: of the App's webhook, newest first */
+	GITHUB_GET_DELIVERY,             /* JWT: one of them, with its payload */
 	GITHUB_GET_USER,                 /* token mode: who we are */
 	GITHUB_GET_ACCOUNT,              /* App mode: the account of our bot */
 	GITHUB_CREATE_INSTALLATION_TOKEN /* JWT */
@@ -56,7 +58,8 @@ typedef struct GithubRequestInput
 	int64_t repository_id; /* GitHub's */
 	int64_t installation_id;
 	int32_t issue_number;
-	int64_t comment_id; /* GitHub's id */
+	int64_t comment_id;  /* GitHub's id */
+	int64_t delivery_id; /* GitHub's id of a try to deliver */
 	GithubField title;
 	GithubField body;
 	GithubField state;        /* open, closed */
@@ -128,6 +131,8 @@ extern bool github_operation_creates(GithubOperation operation);
  */
 #define GITHUB_MAX_RESOURCE_ANSWER ((size_t) 1024 * 1024)
 #define GITHUB_MAX_LIST_ANSWER_PER_ITEM ((size_t) 320 * 1024)
+/* A delivery's payload may have 25 MB, and the answer what was sent with it. */
+#define GITHUB_MAX_DELIVERY_ANSWER ((size_t) 26 * 1024 * 1024)
 extern size_t github_operation_max_answer(GithubOperation operation, int per_page);
 
 /* The operation is authorised by the App's JWT, not by a token. */

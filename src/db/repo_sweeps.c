@@ -34,6 +34,10 @@ operation_of(const ResultSet *result, uint64 row)
 		return GITHUB_GET_REPOSITORY_BY_ID;
 	if (strcmp(request, "name") == 0)
 		return GITHUB_GET_REPOSITORY;
+	if (strcmp(request, "deliveries") == 0)
+		return GITHUB_LIST_DELIVERIES;
+	if (strcmp(request, "delivery") == 0)
+		return GITHUB_GET_DELIVERY;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s() returned an unknown request: \"%s\"", result->function, request)));
@@ -62,6 +66,7 @@ read_sweep(const ResultSet *result, uint64 row, MemoryContext parent)
 	sweep->installation_id = result_int64(result, row, "installation_id");
 	sweep->operation = operation_of(result, row);
 	sweep->issue_number = result_int32_or(result, row, "issue_number", 0);
+	sweep->delivery_id = result_int64_or(result, row, "delivery_id", 0);
 	sweep->page_size = result_int32(result, row, "page_size");
 	sweep->since = since_of(result, row);
 	sweep->page_link = result_text_or_null(result, row, "page_link");
@@ -98,8 +103,8 @@ repo_sweeps_claim(const int64 *busy_installations, int busy_count, MemoryContext
 {
 	static Statement statement = STATEMENT(
 		"SELECT github_repo_id, stream, claim_no, installation_id, request,"
-		" issue_number, page_size, since, page_link, etag, etag_key, owner_login, repo_name"
-		" FROM github_sync.sweep_claim($1)",
+		" issue_number, page_size, since, page_link, etag, etag_key, owner_login, repo_name,"
+		" delivery_id FROM github_sync.claim_lists($1)",
 		INT8ARRAYOID);
 	Parameters parameters = {0};
 	ResultSet result;
@@ -116,7 +121,7 @@ TimestampTz
 repo_sweeps_next_time(const int64 *busy_installations, int busy_count)
 {
 	static Statement statement =
-		STATEMENT("SELECT github_sync.next_sweep_at($1) AS next_at", INT8ARRAYOID);
+		STATEMENT("SELECT github_sync.next_list_at($1) AS next_at", INT8ARRAYOID);
 	Parameters parameters = {0};
 	ResultSet result;
 
@@ -488,6 +493,30 @@ repo_sweeps_report_setup(const RepoSweep *sweep, int status, const char *words, 
 	parameters_add_int32(&parameters, status);
 	parameters_add_words(&parameters, words);
 	parameters_add_text(&parameters, parameters_can_hold(json) ? json : NULL);
+	run_report(&statement, sweep, &parameters);
+}
+
+bool
+repo_sweeps_is_of_log(const RepoSweep *sweep)
+{
+	return strcmp(sweep->stream, "delivery log") == 0;
+}
+
+void
+repo_sweeps_report_log(const RepoSweep *sweep, int status, const char *words, const char *json,
+					   const char *next_link)
+{
+	static Statement statement = STATEMENT(
+		"SELECT github_sync.report_delivery_log($1, nullif($2, 0), $3, $4, $5, $6) AS result",
+		INT4OID, INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID);
+	Parameters parameters = {0};
+
+	parameters_add_int32(&parameters, sweep->claim_no);
+	parameters_add_int64(&parameters, sweep->delivery_id);
+	parameters_add_int32(&parameters, status);
+	parameters_add_words(&parameters, words);
+	parameters_add_text(&parameters, parameters_can_hold(json) ? json : NULL);
+	parameters_add_text(&parameters, next_link);
 	run_report(&statement, sweep, &parameters);
 }
 

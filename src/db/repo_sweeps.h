@@ -19,14 +19,15 @@ typedef struct RepoSweep
 {
 	MemoryContext context; /* of the sweep and all its texts */
 	int64 github_repo_id;
-	char *
-		stream; /* issues, comments, a check of either; setup: no list, but what check_setup() asks */
+	char *stream; /* issues, comments, a check of either; no lists: setup: what check_setup() asks;
+				   * delivery log */
 	int32 claim_no;
 	int64 installation_id;
 	GithubOperation operation;
 	char *owner_login; /* of a question by name; NULL: none */
 	char *repo_name;
 	int32 issue_number; /* comments of an issue */
+	int64 delivery_id;  /* of the delivery log; 0: its list */
 	int32 page_size;
 	int64 since;     /* seconds since 1970; GITHUB_NO_TIME: all */
 	char *page_link; /* where GitHub said that the list goes on; NULL: its first page */
@@ -72,6 +73,11 @@ extern void repo_sweeps_report_not_modified(const RepoSweep *sweep);
 extern void
 repo_sweeps_report_setup(const RepoSweep *sweep, int status, const char *words, const char *json);
 extern bool repo_sweeps_is_of_setup(const RepoSweep *sweep);
+
+/* The same of the App's delivery log.  next_link: where its list goes on; NULL: nowhere. */
+extern void repo_sweeps_report_log(const RepoSweep *sweep, int status, const char *words,
+								   const char *json, const char *next_link);
+extern bool repo_sweeps_is_of_log(const RepoSweep *sweep);
 
 /* How a list goes on of which a page could not be had. */
 typedef enum SweepWayOut

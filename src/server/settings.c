@@ -41,6 +41,7 @@ int setting_retry_max_delay_ms = 60 * 60 * 1000;
 int setting_give_up_after_s = 3 * 24 * 60 * 60;
 int setting_creation_recheck_ms = 15 * 60 * 1000;
 int setting_reconcile_interval_s = 10 * 60;
+int setting_delivery_log_interval_s = 5 * 60;
 int setting_retention_s = 30 * 24 * 60 * 60;
 
 char *setting_applying;
@@ -156,6 +157,9 @@ static const IntSetting int_settings[] = {
 	 DAY_MS, GUC_UNIT_MS},
 	{"github_sync.reconcile_interval", "Time between two comparisons of a repository with GitHub.",
 	 "0 turns them off.", &setting_reconcile_interval_s, 0, INT_MAX, GUC_UNIT_S},
+	{"github_sync.delivery_log_interval",
+	 "Time between two readings of the App's log of webhook deliveries.", "0 turns them off.",
+	 &setting_delivery_log_interval_s, 0, INT_MAX, GUC_UNIT_S},
 	{"github_sync.retention", "Age at which the worker deletes finished transactions.",
 	 "Those with an error or a conflict stay. 0 keeps all.", &setting_retention_s, 0, INT_MAX,
 	 GUC_UNIT_S},

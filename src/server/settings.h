@@ -40,8 +40,9 @@ extern int setting_retry_base_delay_ms;
 extern int setting_retry_max_delay_ms;
 extern int setting_give_up_after_s;
 extern int setting_creation_recheck_ms;
-extern int setting_reconcile_interval_s; /* 0: never */
-extern int setting_retention_s;          /* 0: for ever */
+extern int setting_reconcile_interval_s;    /* 0: never */
+extern int setting_delivery_log_interval_s; /* 0: never */
+extern int setting_retention_s;             /* 0: for ever */
 
 /*
  * Private: the record that the worker is writing just now, so that the capture

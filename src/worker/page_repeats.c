@@ -78,8 +78,9 @@ static uint64
 page_of(const RepoSweep *sweep)
 {
 	const char *text =
-		psprintf("%d %d %d " INT64_FORMAT " %s", (int) sweep->operation, sweep->issue_number,
-				 sweep->page_size, sweep->since, sweep->page_link != NULL ? sweep->page_link : "");
+		psprintf("%d %d %d " INT64_FORMAT " " INT64_FORMAT " %s", (int) sweep->operation,
+				 sweep->issue_number, sweep->page_size, sweep->since, sweep->delivery_id,
+				 sweep->page_link != NULL ? sweep->page_link : "");
 
 	return hash_of_words(text);
 }

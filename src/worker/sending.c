@@ -46,6 +46,7 @@ describe_sweep(const RepoSweep *sweep, GithubRequestInput *input)
 	input->owner = sweep->owner_login;
 	input->repository = sweep->repo_name;
 	input->issue_number = sweep->issue_number;
+	input->delivery_id = sweep->delivery_id;
 	input->page = 1;
 	input->per_page = sweep->page_size;
 }

@@ -253,7 +253,7 @@ report_sent_or_refused(Report *report)
 	}
 }
 
-/* ---- what check_setup() asks ---- */
+/* ---- what check_setup() asks, and the App's delivery log ---- */
 
 static const char *
 words_of_check(const Answer *answer)
@@ -295,15 +295,41 @@ note_whole_installation(Report *report)
 	}
 }
 
+static bool
+is_question(const RepoSweep *sweep)
+{
+	return repo_sweeps_is_of_setup(sweep) || repo_sweeps_is_of_log(sweep);
+}
+
+/* json: NULL: not what was asked for. */
 static void
-report_check(Report *report)
+report_told(const Conversation *conversation, int status, const char *words, const char *json)
+{
+	char *link;
+	char *next;
+
+	if (!repo_sweeps_is_of_log(conversation->sweep))
+	{
+		repo_sweeps_report_setup(conversation->sweep, status, words, json);
+		return;
+	}
+	link = json != NULL ? link_header_next(conversation->answer->link) : NULL;
+	next = url_within(setting_api_url, link);
+	repo_sweeps_report_log(conversation->sweep, status, words, json,
+						   next != NULL ? pstrdup(next) : NULL);
+	free(next);
+	free(link);
+}
+
+static void
+report_question(Report *report)
 {
 	Conversation *conversation = report->conversation;
 	const Answer *answer = conversation->answer;
 
 	if (answer == NULL)
 	{
-		repo_sweeps_report_setup(conversation->sweep, 0, conversation->refusal.words, NULL);
+		report_told(conversation, 0, conversation->refusal.words, NULL);
 		return;
 	}
 	report_note_accepted_token(conversation);
@@ -312,8 +338,8 @@ report_check(Report *report)
 		report->disposition = CONVERSATION_GOES_ON;
 		return;
 	}
-	repo_sweeps_report_setup(conversation->sweep, answer->status, words_of_check(answer),
-							 answer->verdict.kind == GITHUB_OK ? answer->json : NULL);
+	report_told(conversation, answer->status, words_of_check(answer),
+				answer->verdict.kind == GITHUB_OK ? answer->json : NULL);
 	note_whole_installation(report);
 }
 
@@ -322,9 +348,9 @@ sweep_report_arrival(Report *report)
 {
 	const Conversation *conversation = report->conversation;
 
-	if (repo_sweeps_is_of_setup(conversation->sweep))
+	if (is_question(conversation->sweep))
 	{
-		report_check(report);
+		report_question(report);
 		return;
 	}
 	if (conversation->refusal.reason == UNSENT_NOT && conversation->answer->json == NULL)
@@ -339,8 +365,8 @@ sweep_report_arrival(Report *report)
 void
 sweep_report_failure(const Conversation *conversation, const char *reason)
 {
-	if (repo_sweeps_is_of_setup(conversation->sweep))
-		repo_sweeps_report_setup(conversation->sweep, 0, reason, NULL);
+	if (is_question(conversation->sweep))
+		report_told(conversation, 0, reason, NULL);
 	else
 		repo_sweeps_report_failure(conversation->sweep, reason, SWEEP_AGAIN);
 }

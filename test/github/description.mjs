@@ -11,6 +11,7 @@ import { createRequire } from 'node:module';
 
 const PATHS = [
 	'/app', '/app/installations', '/app/installations/{installation_id}', '/app/installations/{installation_id}/access_tokens',
+	'/app/hook/deliveries', '/app/hook/deliveries/{delivery_id}', '/app/hook/deliveries/{delivery_id}/attempts',
 	'/installation/token', '/installation/repositories', '/rate_limit', '/user', '/users/{username}',
 	'/repos/{owner}/{repo}', '/repos/{owner}/{repo}/installation',
 	'/repos/{owner}/{repo}/issues', '/repos/{owner}/{repo}/issues/{issue_number}',

@@ -298,6 +298,27 @@ describe('reading', () => {
 		assert.deepEqual(await numbers('state=all&since=2026-01-01T00:00:20Z'), [1]);
 	});
 
+	it('the App has a log of its deliveries, with detail and redelivery', async () => {
+		const { number } = await createIssue();
+
+		await createComment(number);
+		const asApp = (path, more = {}) => ask(more.method ?? 'GET', `/app/hook/deliveries${path}`, { token: jwt(), ...more });
+		const { json: [newest, older], headers } = await asApp('?per_page=1');
+
+		assert.deepEqual([newest.event, newest.action, newest.repository_id, newest.installation_id, older], ['issue_comment', 'created', 1296269, 515151, undefined]);
+		const next = /<([^>]+)>; rel="next"/.exec(headers.link)[1].slice(url.length + '/app/hook/deliveries'.length);
+		const { json: [opened] } = await asApp(next);
+		const { json: detail } = await asApp(`/${opened.id}`);
+
+		assert.deepEqual([detail.event, detail.request.payload.action, detail.request.payload.issue.number], ['issues', 'opened', number]);
+		assert.equal((await asApp(`/${opened.id}/attempts`, { method: 'POST' })).status, 202);
+		await command('GET', 'webhooks?idle=1');
+		const { json: [again] } = await asApp('?per_page=1');
+
+		assert.deepEqual([again.guid, again.redelivery], [opened.guid, true]);
+		assert.ok(again.id > newest.id);
+	});
+
 	it('the list of a repository\'s comments ends, lists cannot be made, and a since of 1970 shows nothing', async () => {
 		await command('POST', 'seed', { repositories: [{ id: 9, owner: 'acme', name: 'chatty', filler_issues: 2, filler_comments: 6 }] });
 		const status = async (path) => (await ask('GET', `/repos/acme/chatty/issues${path}`)).status;

@@ -27,6 +27,7 @@ usual_input(GithubOperation operation)
 		.installation_id = INT64_C(9007199254740993),
 		.issue_number = 1347,
 		.comment_id = INT64_MAX,
+		.delivery_id = INT64_C(9007199254740995),
 		.title = {.present = true, .value = "A title"},
 		.body = {.present = true, .value = "A body"},
 		.state = {.present = true, .value = "closed"},
@@ -88,6 +89,10 @@ static const OperationCase operation_cases[] = {
 	{GITHUB_GET_APP, "get app", "GET", "/app", NULL, false, false, true},
 	{GITHUB_GET_INSTALLATION, "get installation", "GET", "/app/installations/9007199254740993",
 	 NULL, false, false, true},
+	{GITHUB_LIST_DELIVERIES, "list deliveries", "GET", "/app/hook/deliveries?per_page=100", NULL,
+	 false, false, true},
+	{GITHUB_GET_DELIVERY, "get delivery", "GET", "/app/hook/deliveries/9007199254740995", NULL,
+	 false, false, true},
 	{GITHUB_GET_USER, "get user", "GET", "/user", NULL, false, false, false},
 	{GITHUB_GET_ACCOUNT, "get account", "GET", "/users/octo-app%5Bbot%5D", NULL, false, false,
 	 false},
@@ -542,6 +547,8 @@ test_largest_answers(void)
 		   "... also a short one");
 	is_int(github_operation_max_answer(GITHUB_LIST_ISSUES, 3), 1024 * 1024,
 		   "... and a megabyte at least");
+	is_int(github_operation_max_answer(GITHUB_GET_DELIVERY, 100), 26 * 1024 * 1024,
+		   "a delivery, the 25 MB that a payload may have, and more");
 }
 
 int

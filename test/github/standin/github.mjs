@@ -28,8 +28,8 @@ const DEFAULT_BEHAVIOUR = {
 };
 
 export class GitHub {
-	constructor({ clock, store, shapes, auth, limits }) {
-		Object.assign(this, { clock, store, shapes, auth, limits });
+	constructor({ clock, store, shapes, auth, limits, webhooks }) {
+		Object.assign(this, { clock, store, shapes, auth, limits, webhooks });
 		this.clear();
 	}
 
@@ -76,13 +76,13 @@ export class GitHub {
 	}
 
 	#context(request) {
-		const { clock, store, shapes, auth, limits, behaviour } = this;
+		const { clock, store, shapes, auth, limits, webhooks, behaviour } = this;
 		const stale = request.method === 'GET' && this.#takeStaleRead(request.path);
 
 		const atMs = request.method === 'GET' ? clock.nowMs() - this.#nextLagMs() : Infinity;
 
 		return {
-			request, clock, store, shapes, auth, limits, behaviour, query: request.query, atMs,
+			request, clock, store, shapes, auth, limits, webhooks, behaviour, query: request.query, atMs,
 			version: stale ? (record) => record.previous ?? record : (record) => versionAt(record, atMs),
 		};
 	}

@@ -16,6 +16,9 @@ export const ROOT_ROUTES = [
 	['GET', /^\/app\/installations$/, appOnly(listInstallations)],
 	['GET', /^\/app\/installations\/(\d+)$/, appOnly((context, id) => answers.json(200, context.shapes.installation(installationOf(context, id))))],
 	['POST', /^\/app\/installations\/(\d+)\/access_tokens$/, appOnly(createAccessToken)],
+	['GET', /^\/app\/hook\/deliveries$/, appOnly(listDeliveries)],
+	['GET', /^\/app\/hook\/deliveries\/(\d+)$/, appOnly(getDelivery)],
+	['POST', /^\/app\/hook\/deliveries\/(\d+)\/attempts$/, appOnly(redeliver)],
 	['GET', /^\/installation\/repositories$/, listInstallationRepositories],
 	['DELETE', /^\/installation\/token$/, revokeToken],
 	['GET', /^\/user$/, getUser],
@@ -70,6 +73,36 @@ function getRepositoryInstallation({ store, shapes, repository }) {
 		throw answers.notFound();
 	}
 	return answers.json(200, shapes.installation(found));
+}
+
+/* Newest first, by a cursor: the id of the last one. */
+function listDeliveries({ webhooks, shapes, query, request }) {
+	const size = Math.min(Math.max(Number.parseInt(query.get('per_page') ?? '30', 10) || 30, 1), 100);
+	const cursor = query.get('cursor');
+	const older = webhooks.logged().reverse().filter(({ id }) => cursor === null || id < Number(cursor));
+	const items = older.slice(0, size);
+	const next = new URLSearchParams({ per_page: size, cursor: items.at(-1)?.id });
+
+	return answers.json(200, items.map((entry) => webhooks.summary(entry)),
+		older.length > size ? { link: `<${shapes.publicUrl}${request.path}?${next}>; rel="next"` } : {});
+}
+
+function deliveryOf({ webhooks }, id) {
+	const entry = webhooks.logged().find((one) => one.id === Number(id));
+
+	if (entry === undefined) {
+		throw answers.notFound();
+	}
+	return entry;
+}
+
+function getDelivery(context, id) {
+	return answers.json(200, context.webhooks.detail(deliveryOf(context, id)));
+}
+
+function redeliver(context, id) {
+	context.webhooks.redeliver(deliveryOf(context, id).delivery.guid);
+	return answers.json(202, {});
 }
 
 function createAccessToken(context, id) {

@@ -51,8 +51,9 @@ function assemble() {
 	const shapes = new Shapes(store);
 	const auth = new Auth(clock, store);
 	const limits = new Limits(clock);
-	const github = new GitHub({ clock, store, shapes, auth, limits });
-	const parts = { clock, store, shapes, auth, limits, github, journal: new Journal(), faults: new Faults(), webhooks: new Webhooks({ clock, store, shapes }) };
+	const webhooks = new Webhooks({ clock, store, shapes });
+	const github = new GitHub({ clock, store, shapes, auth, limits, webhooks });
+	const parts = { clock, store, shapes, auth, limits, github, journal: new Journal(), faults: new Faults(), webhooks };
 
 	return { ...parts, control: new Control(parts) };
 }

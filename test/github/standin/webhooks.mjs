@@ -13,6 +13,8 @@ import { nodeId } from './shapes.mjs';
 
 const HOOK_ID = 498_765_432;
 const ANSWER_WITHIN_MS = 10_000;
+const FIRST_LOG_ID = 9_007_199_254_000;
+const LOGGED_FOR_MS = 3 * 24 * 60 * 60 * 1000;
 const MODES = ['off', 'on', 'held', 'doubled', 'reversed'];
 
 export class Webhooks {
@@ -28,6 +30,7 @@ export class Webhooks {
 		this.lose_every = 0;
 		this.deliveries = [];
 		this.held = [];
+		this.log = [];			/* each try to deliver: { id, delivery, at, status, status_code, redelivery } */
 		this.sending = Promise.resolve();
 	}
 
@@ -72,6 +75,7 @@ export class Webhooks {
 		this.deliveries.push(delivery);
 		if (this.lose_every > 0 && this.deliveries.length % this.lose_every === 0) {
 			delivery.outcome = 'lost';
+			this.#note(delivery, 'timed out', 0);
 			return;
 		}
 		this.#dispatch(delivery);
@@ -129,12 +133,14 @@ export class Webhooks {
 	#post(delivery) {
 		if (this.target.url === null) {
 			delivery.outcome = 'no receiver';
+			this.#note(delivery, 'failed to connect to host', 0);
 			return Promise.resolve();
 		}
 		delivery.attempts += 1;
 		return new Promise((resolve) => {
 			const finish = (outcome, status = null) => {
 				Object.assign(delivery, { outcome, status });
+				this.#note(delivery, outcome === 'delivered' ? 'OK' : 'Invalid HTTP Response', status ?? 0);
 				resolve();
 			};
 			const headers = { ...this.#signedHeaders(delivery), 'content-length': Buffer.byteLength(delivery.body) };
@@ -147,6 +153,36 @@ export class Webhooks {
 			request.on('error', () => finish('failed'));
 			request.end(delivery.body);
 		});
+	}
+
+	/* ---- the App's log: GET /app/hook/deliveries ---- */
+
+	#note(delivery, status, code) {
+		this.log.push({ id: FIRST_LOG_ID + 3 * this.log.length, delivery, at: this.clock.iso(), status, status_code: code,
+			redelivery: this.log.some((one) => one.delivery === delivery) });
+	}
+
+	/* Of three days, oldest first. */
+	logged() {
+		return this.log.filter(({ at }) => Date.parse(at) > this.clock.nowMs() - LOGGED_FOR_MS);
+	}
+
+	summary({ id, delivery, at, status, status_code, redelivery }) {
+		const { installation, repository } = JSON.parse(delivery.body);
+
+		return {
+			id, guid: delivery.guid, delivered_at: at, redelivery, duration: 0.03, status, status_code, event: delivery.event, action: delivery.action,
+			installation_id: installation?.id ?? null, repository_id: repository?.id ?? null, throttled_at: null,
+		};
+	}
+
+	detail(entry) {
+		const { headers, body } = entry.delivery;
+
+		return {
+			...this.summary(entry), url: this.target.url ?? 'https://example.test/webhook',
+			request: { headers, payload: JSON.parse(body) }, response: { headers: {}, payload: '' },
+		};
 	}
 
 	#payload(event, action, what) {

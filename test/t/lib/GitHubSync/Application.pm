@@ -50,6 +50,7 @@ my %settings_of_tests = (
 	'github_sync.retry_base_delay'     => '50ms',
 	'github_sync.creation_recheck'     => '300ms',
 	'github_sync.reconcile_interval'   => '0',
+	'github_sync.delivery_log_interval' => '0',
 	'restart_after_crash'              => 'on',
 	'max_worker_processes'             => '20',
 );
