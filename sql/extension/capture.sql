@@ -21,10 +21,16 @@ BEGIN
 	PERFORM github_sync.require_one_owner();
 	PERFORM github_sync.require_argument(format('capture_%s_changes', record_type), 'enabled', enabled IS NULL);
 	attached := github_sync.attached_table(record_type);
+	IF attached IS NULL AND record_type = 'comment' THEN
+		/* No error, which would take back the capture of tasks that the same statement turns on. */
+		RAISE WARNING 'no comments table is attached: comments are not captured'
+			USING HINT = 'SELECT github_sync.attach_comments(...) first, where there is one.';
+		RETURN;
+	END IF;
 	IF attached IS NULL THEN
 		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = format('no %ss table is attached', record_type),
-			HINT = format('SELECT github_sync.attach_%ss(...) first.', record_type);
+			MESSAGE = 'no tasks table is attached',
+			HINT = 'SELECT github_sync.attach_tasks(...) first.';
 	END IF;
 	application_table := github_sync.table_name(github_sync.attached_relation(record_type, attached));
 	/* As the owner of the queue, to whom the application's table belongs as well. */

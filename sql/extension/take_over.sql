@@ -8,10 +8,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	attached jsonb := github_sync.attached_table(record_type);
 BEGIN
-	IF github_sync.mapping_drift(attached ->> 'table_schema', attached ->> 'table_name', attached -> 'mapping') IS NULL
-	THEN
-		PERFORM github_sync.catch_up(record_type, github_sync.attached_relation(record_type, attached))
-		WHERE attached IS NOT NULL;
+	IF attached IS NOT NULL AND github_sync.mapping_drift(
+		attached ->> 'table_schema', attached ->> 'table_name', attached -> 'mapping') IS NULL THEN
+		PERFORM github_sync.catch_up(record_type, github_sync.attached_relation(record_type, attached));
 	END IF;
 END
 $$;
