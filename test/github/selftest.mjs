@@ -12,6 +12,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { after, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { mentionsIn } from './standin/mentions.mjs';
 import {
 	HUMAN, ask, command, complaints, control, errorComplaints, installationToken, jwt, program, stop, url, webhookComplaints,
 } from './testing.mjs';
@@ -615,6 +616,30 @@ describe('the journal', () => {
 		await ask('GET', ISSUES);
 		assert.equal((await waiting).length, 2);
 		assert.deepEqual(await command('GET', 'requests?wait=PUT:x&timeout_ms=5'), []);
+	});
+});
+
+describe('mentions', () => {
+	const texts = [
+		['@bob, and (@carol) @acme/team.', ['bob', 'carol', 'acme/team']],
+		['`@bob` ``a ` @carol`` <!-- @dave -->', []],
+		['```\n@bob\n```\n@carol\n~~~ js\n@dave', ['carol']],
+		['mail bob@example.org, see http://x/@bob, @\u200bbob, @-bob', []],
+		['@bob @BOB', ['bob']],
+		[null, []],
+	];
+
+	for (const [text, names] of texts) {
+		it(`in ${JSON.stringify(text)}`, () => assert.deepEqual(mentionsIn(text), names));
+	}
+
+	it('notify whom the text did not name before', async () => {
+		const { number } = await createIssue({ title: '@nobody', body: '@bob' });
+		const comment = await createComment(number, '@bob');
+
+		await ask('PATCH', `${ISSUES}/${number}`, { body: { body: '@bob @carol' } });
+		await ask('PATCH', `${ISSUES}/comments/${comment.id}`, { body: { body: '`@dave`' } });
+		assert.deepEqual((await command('GET', 'mentions')).map(({ login, by }) => `${by} ${login}`), ['alice bob', 'alice bob', 'alice carol']);
 	});
 });
 

@@ -332,6 +332,7 @@ const CONTROLS = {
 	'GET counts': requestCounts,
 	'GET state': (control) => control.state(),
 	'GET duplicates': (control) => control.duplicates(),
+	'GET mentions': (control) => control.store.mentions,
 	'GET webhooks': deliveries,
 	'POST webhooks': async ({ webhooks }, { value, rest: [deed] }) => {
 		await { release: () => webhooks.release(value), redeliver: () => webhooks.redeliver(value.guid) }[deed ?? 'configure']?.();

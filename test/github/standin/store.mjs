@@ -9,6 +9,8 @@
  * test can ask for stale reads: the version before the last change, or what a
  * replica shows that is behind.
  */
+import { newMentions } from './mentions.mjs';
+
 const FIRST_ISSUE_ID = 3_123_456_789;		/* GitHub's ids outgrew 32 bits in 2024 */
 const FIRST_COMMENT_ID = 4_234_567_890;
 const FIRST_OTHER_ID = 2_900_000_001;
@@ -31,6 +33,7 @@ export class Store {
 		this.repositories = new Map();
 		this.repositoryNames = new Map();
 		this.comments = new Map();
+		this.mentions = [];
 		this.formerComments = new Map();	/* id -> { comment, untilMs }: where it was, deleted or moved since */
 		this.nextIssueId = FIRST_ISSUE_ID;
 		this.nextCommentId = FIRST_COMMENT_ID;
@@ -239,6 +242,7 @@ export class Store {
 
 		repository.issues.set(issue.number, issue);
 		repository.open_issues += issue.state === 'open' ? 1 : 0;
+		this.#notify(null, issue, { repository, number: issue.number }, actor);
 		this.listener('issues', 'opened', { issue, sender: actor.login });
 		return issue;
 	}
@@ -263,6 +267,13 @@ export class Store {
 		return (this.nextIssueId += 1 + (this.nextIssueId % 7));
 	}
 
+	/* People get a mail when somebody names them. */
+	#notify(before, { body }, { repository, number }, actor) {
+		for (const login of newMentions(before, body)) {
+			this.mentions.push({ login, repository: `${repository.owner}/${repository.name}`, number, by: actor.login });
+		}
+	}
+
 	/* Only a difference counts: an edit to the same values moves nothing. */
 	editIssue(issue, wanted, actor) {
 		const changes = differences(issue, wanted, ['title', 'body', 'labels', 'assignees', 'locked']);
@@ -270,6 +281,9 @@ export class Store {
 
 		if (Object.keys(changes).length === 0 && !stateChanges) {
 			return;
+		}
+		if (changes.body !== undefined) {
+			this.#notify(issue.body, { body: wanted.body }, issue, actor);
 		}
 		this.#touch(issue, Object.fromEntries(Object.keys(changes).map((field) => [field, wanted[field]])));
 		if (stateChanges) {
@@ -351,6 +365,7 @@ export class Store {
 
 		this.#touch(issue, {});
 		this.#attachComment(comment);
+		this.#notify(null, comment, issue, actor);
 		this.listener('issue_comment', 'created', { issue, comment, sender: actor.login });
 		return comment;
 	}
@@ -372,6 +387,7 @@ export class Store {
 		if (changes.body === undefined) {
 			return;
 		}
+		this.#notify(comment.body, { body }, comment.issue, actor);
 		this.#touch(comment, { body });
 		this.#touch(comment.issue, {});
 		this.listener('issue_comment', 'edited', { issue: comment.issue, comment, changes, sender: actor.login });
