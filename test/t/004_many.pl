@@ -1,7 +1,8 @@
 # 004_many.pl
 #
-# A thousand tasks inserted by one statement arrive, each once; and while the
-# worker waits for GitHub it holds nothing in the database.
+# Two thousand tasks that were there before arrive by the statement of
+# docs/first-hour.md, each once, and the people they mention hear nothing of it; and
+# while the worker waits for GitHub it holds nothing in the database.
 use strict;
 use warnings;
 
@@ -9,18 +10,19 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use GitHubSync::StandIn;
 use GitHubSync::Application;
+use GitHubSync::Document;
 use Test::More;
 
-my $tasks  = 1000;
+my $tasks  = 2000;
 my $github = GitHubSync::StandIn->start;
-my $application = GitHubSync::Application->start($github);
+my $application = GitHubSync::Application->start($github, capture => 0);
 
 sub insert_tasks
 {
 	my ($count, $title) = @_;
 
 	$application->sql("INSERT INTO tasks (project_id, created_by, github_repo_id, title, markdown)"
-		  . " SELECT p.id, 'import', p.github_repo_id, '$title ' || n, 'text ' || n"
+		  . " SELECT p.id, 'import', p.github_repo_id, '$title ' || n, 'text ' || n || ' for \@alice, \@acme/team and `\@code`'"
 		  . " FROM projects AS p, generate_series(1, $count) AS n WHERE p.github_repo_id = 1296269");
 }
 
@@ -44,6 +46,7 @@ sub held_by_worker
 
 $github->fault('POST /issues$', { gate => 'creating' });
 insert_tasks($tasks, 'number');
+$application->sql('SET search_path = planner; ' . GitHubSync::Document->read('docs/first-hour.md')->block('-- first export') =~ s/\bapp\./planner./gr);
 $github->wait_at_gate('creating');
 # The first write is under way; what else the worker had to do, it does now.
 $application->wait_until("SELECT state = 'idle' FROM pg_stat_activity WHERE backend_type = 'github_sync worker'");
@@ -66,7 +69,17 @@ is($application->superuser_sql("SELECT string_agg(DISTINCT state, ',') || ' ' ||
 	"completed $tasks", 'by one transaction for each task');
 is(scalar(grep { $_->{method} eq 'POST' && $_->{path} =~ /issues$/ } $github->requests), $tasks, 'with one request for each');
 is_deeply(GitHubSync::Application::created_twice($github), [], 'none was created twice');
+is_deeply([ $github->mentions ], [], 'and none notifies those whom it names');
+is(scalar(grep { $_->{body} !~ /for \@\x{200b}alice, \@\x{200b}acme\/team and `\@code`/ } @issues), 0, 'whose names are there');
 is($github->counts->{most}{writes_under_way}, 1, 'writes of an installation go one at a time');
+
+# What people write afterwards does.
+$application->capture;
+my $named = $application->add_task(title => 'by hand', markdown => 'what does @bob say?');
+$application->edit_task($named, markdown => 'what do @bob and @carol say?');
+$application->wait_until_done;
+is_deeply([ sort map { $_->{login} } $github->mentions ], [qw(bob carol)], 'what people write notifies whom it names, once');
+$application->sql('SELECT github_sync.capture_task_changes(false)');
 
 # ---- the other way ----
 

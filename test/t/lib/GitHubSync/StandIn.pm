@@ -204,6 +204,8 @@ sub seed       { my ($self, $world) = @_; return $self->control(POST => 'seed', 
 sub reset      { my ($self) = @_; return $self->control(POST => 'reset', {}) }
 sub state      { my ($self) = @_; return $self->control(GET => 'state') }
 sub duplicates { my ($self) = @_; return $self->control(GET => 'duplicates') }
+# Whom a text notified: login, repository, number, by.
+sub mentions   { my ($self) = @_; return @{ $self->control(GET => 'mentions') } }
 
 # What clients see as the API's address, when something stands in front.
 sub public_url { my ($self, $url) = @_; return $self->control(POST => 'public_url', { url => $url }) }
