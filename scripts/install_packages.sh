@@ -93,6 +93,8 @@ wanted_packages() {
 		echo "clang clang-format cppcheck perl libipc-run-perl python3 python3-psycopg"
 		# What applications write with (test/clients).
 		echo "pgbouncer libdbd-pg-perl python3-django python3-psycopg2 ruby-activerecord ruby-pg"
+		# Not for each version that there is.
+		apt-cache show "postgresql-${major:-?}-plproxy" >/dev/null 2>&1 && echo "postgresql-$major-plproxy"
 	fi
 	if wants_npm && ! command -v npm >/dev/null; then echo npm; fi
 }
