@@ -1,0 +1,72 @@
+/*
+ * check_from.sql
+ *		What moves is whole: nothing that stays refers to it, and it refers to
+ *		nothing that stays and might have moved. Raises what is not so.
+ */
+DO $$
+DECLARE
+	without_key regclass := (SELECT min(a.name::text) FROM moved_application AS a
+		WHERE NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = a.name AND i.indisprimary));
+	here record;
+	rows bigint;
+BEGIN
+	IF without_key IS NOT NULL THEN
+		RAISE 'table % has no primary key', without_key USING HINT = 'Rows that move are known by it.';
+	END IF;
+	FOR here IN
+		SELECT k.conname, k.conrelid::regclass AS referring, k.confrelid::regclass AS referred,
+			f.place AS referring_place, t.place AS referred_place,
+			(SELECT string_agg(format('r.%I = m.%I', ra.attname, ma.attname), ' AND ')
+			FROM unnest(k.conkey, k.confkey) AS c (referring, referred)
+			JOIN pg_attribute AS ra ON ra.attrelid = k.conrelid AND ra.attnum = c.referring
+			JOIN pg_attribute AS ma ON ma.attrelid = k.confrelid AND ma.attnum = c.referred) AS matches,
+			(SELECT string_agg(format('r.%1$I = s.%1$I', a.attname), ' AND ') FROM pg_index AS i
+			JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+			WHERE i.indrelid = k.conrelid AND i.indisprimary) AS is_itself,
+			(SELECT string_agg(format('m.%1$I = s.%1$I', a.attname), ' AND ') FROM pg_index AS i
+			JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+			WHERE i.indrelid = k.confrelid AND i.indisprimary) AS is_referred
+		FROM pg_constraint AS k JOIN moved_application AS t ON t.name = k.confrelid
+		LEFT JOIN moved_application AS f ON f.name = k.conrelid
+		WHERE k.contype = 'f' AND k.conparentid = 0 AND k.connamespace <> 'github_sync'::regnamespace
+	LOOP
+		EXECUTE format('SELECT count(*) FROM %s AS r JOIN moved_%s AS m ON %s %s', here.referring, here.referred_place,
+			here.matches, CASE WHEN here.referring_place IS NOT NULL THEN format(
+				'WHERE NOT EXISTS (SELECT FROM moved_%s AS s WHERE %s)', here.referring_place, here.is_itself) END)
+		INTO rows;
+		IF rows > 0 THEN
+			RAISE '% rows of % that stay refer to rows of % that would move', rows, here.referring, here.referred
+			USING HINT = 'Name the table, with a condition that has them, in the file of --tables.';
+		END IF;
+		CONTINUE WHEN here.referring_place IS NULL;
+		EXECUTE format('SELECT count(*) FROM moved_%s AS r JOIN %s AS m ON %s '
+			'WHERE NOT EXISTS (SELECT FROM moved_%s AS s WHERE %s)', here.referring_place, here.referred, here.matches,
+			here.referred_place, here.is_referred)
+		INTO rows;
+		IF rows > 0 THEN
+			RAISE '% rows of % that would move refer to rows of % that stay', rows, here.referring, here.referred
+			USING HINT = 'The conditions of the two in the file of --tables have to fit.';
+		END IF;
+	END LOOP;
+	SELECT count(*) INTO rows FROM moved_tasks AS m JOIN github_sync.github_issues AS i ON i.task_id = m.key
+	WHERE i.github_repo_id NOT IN (SELECT r.id FROM moved_repos AS r);
+	IF rows > 0 THEN
+		RAISE '% tasks of the installation are linked to issues of another one', rows
+		USING HINT = 'See sync_errors, and unlink_task() them.';
+	END IF;
+END
+$$;
+\if :has_comments
+DO $$
+DECLARE
+	rows bigint := (SELECT count(*) FROM moved_comments AS m
+		JOIN github_sync.github_comments AS c ON c.comment_id = m.key
+		WHERE c.github_repo_id NOT IN (SELECT r.id FROM moved_repos AS r));
+BEGIN
+	IF rows > 0 THEN
+		RAISE '% comments of the installation are linked to comments of another one', rows
+		USING HINT = 'See sync_errors, and unlink_comment() them.';
+	END IF;
+END
+$$;
+\endif
