@@ -154,6 +154,18 @@ COMMENT ON COLUMN github_sync.local_row.is_wanted IS
 COMMENT ON COLUMN github_sync.local_row.is_deleted IS
 'deleted_when is true of it: the application shows it to nobody any more';
 
+CREATE TYPE github_sync.edit AS (
+	key text,
+	changed boolean[],
+	closed_from text
+);
+COMMENT ON TYPE github_sync.edit IS
+'private: what capture saw the application change of a row whose record was synced before';
+COMMENT ON COLUMN github_sync.edit.changed IS
+'which of the mapped fields';
+COMMENT ON COLUMN github_sync.edit.closed_from IS
+'of a task that was closed: what its state column held before; else NULL';
+
 CREATE TYPE github_sync.new_row AS (
 	fields text[],
 	modified_at timestamptz,

@@ -103,6 +103,120 @@ COMMENT ON FUNCTION github_sync.@record@_capture(text, boolean, text[], text[]) 
 'it, or one that was never synced and is not to be, is left alone. The values are those of the captured columns '
 'that changed, NULL for all others';
 
+/*
+ * Many edits at once.  What can be said of a row only by itself, as it was never
+ * synced, or may be filtered, goes the way of one edit.
+ */
+CREATE OR REPLACE FUNCTION github_sync.@record@_takes_edits() RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN github_sync.@record@_table_fits() AND NOT {{has_filter}} AND github_sync.database_is_adopted()
+--@comment		AND NOT github_sync.task_has_filter()
+		AND NOT github_sync.@record@_queue_runs_code_of_application()
+		AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q WHERE q.@resource@_id IS NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_takes_edits() IS
+'private: whether edits may be enqueued together';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_edits_of(key_texts text[], old_texts text[], new_texts text[])
+RETURNS github_sync.edit[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN ARRAY(
+		SELECT ROW(f.key_text, ARRAY(SELECT f.new_fields[i] IS DISTINCT FROM f.old_fields[i]
+				FROM generate_subscripts(f.new_fields, 1) AS i ORDER BY i), f.closed_from)::github_sync.edit
+		FROM (
+			SELECT e.key_text, e.old_fields, e.new_fields, {{closed_from}} AS closed_from
+			FROM (
+				SELECT c.key_text, c.old_values, {{old_fields}} AS old_fields, {{new_fields}} AS new_fields
+				FROM (
+					SELECT u.key_text, u.old_text::text[] AS old_values, u.new_text::text[] AS new_values
+					FROM unnest(key_texts, old_texts, new_texts) AS u (key_text, old_text, new_text)
+				) AS c) AS e) AS f
+		WHERE f.new_fields IS DISTINCT FROM f.old_fields);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_edits_of(text[], text[], text[]) IS
+'private: what was changed of the mapped fields, by what captured columns held, an array as text of each row; rows of '
+'which no such field changed are left out';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_hold_edited(edits github_sync.edit[])
+RETURNS github_sync.@resources@[]
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+	keys CONSTANT {{key_type}}[] := ARRAY(SELECT e.key::{{key_type}} FROM unnest(edits) AS e);
+	ids CONSTANT bigint[] := github_sync.@record@_lock_records_of_local_rows(keys);
+	held github_sync.@resources@[];
+BEGIN
+	WITH stamped AS (
+		UPDATE github_sync.@resources@ AS r SET lock_version = r.lock_version + 1,
+--@task			local_open_value = coalesce(e.closed_from, r.local_open_value),
+			local_changed_at = (SELECT array_agg(CASE WHEN e.changed[i] THEN clock_timestamp()
+				ELSE r.local_changed_at[i] END ORDER BY i) FROM generate_subscripts(e.changed, 1) AS i)
+		FROM unnest(edits) AS e
+		WHERE r.id = ANY (ids) AND r.@record@_id = e.key::{{key_type}}
+			/* Of any other, nothing is at GitHub yet, perhaps, or it is to go along with its row. */
+			AND r.github_id IS NOT NULL AND r.local_base IS NOT NULL
+--@task			AND r.number IS NOT NULL
+		RETURNING r)
+	SELECT array_agg(s.r) INTO held FROM stamped AS s;
+	RETURN coalesce(held, '{}');
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_hold_edited(github_sync.edit[]) IS
+'private: locks the records of edited rows that were synced before, and notes when the application changed which of '
+'their fields';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_enqueue_edits(held github_sync.@resources@[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	rows CONSTANT github_sync.local_row[] := github_sync.@record@_local_rows(
+		ARRAY(SELECT c.@record@_id FROM unnest(held) AS c));
+BEGIN
+	INSERT INTO github_sync.@record@_sync_transactions AS q (id, direction, state, github_app_installation_id,
+		github_repo_id, @record@_id, @resource@_id, @resource@_external_id,
+--@task		github_issue_number,
+--@comment		github_issue_id,
+		record_modified_at, duplicate_of, disabled_reason, error_code, error_reason, because, priority, next_attempt_at,
+		lagging_answers, creates, supersedes, queued_at, finished_at)
+	SELECT (d.t).id, (d.t).direction, (d.t).state, (d.t).github_app_installation_id,
+		(d.t).github_repo_id, (d.t).@record@_id, (d.t).@resource@_id, (d.t).@resource@_external_id,
+--@task		(d.t).github_issue_number,
+--@comment		(d.t).github_issue_id,
+		(d.t).record_modified_at, (d.t).duplicate_of, (d.t).disabled_reason, (d.t).error_code, (d.t).error_reason,
+		(d.t).because, (d.t).priority, (d.t).next_attempt_at, (d.t).lagging_answers, (d.t).creates, (d.t).supersedes,
+		(d.t).queued_at, (d.t).finished_at
+	FROM (
+		SELECT github_sync.@record@_decided(github_sync.@record@_new_edit(held[i], rows[i]), held[i], rows[i]) AS t
+		FROM generate_subscripts(held, 1) AS i OFFSET 0) AS d;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_enqueue_edits(github_sync.@resources@[]) IS
+'private: enqueues an outbound transaction for each of these records, which are held';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_capture_edits(key_texts text[], old_texts text[], new_texts text[])
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	held github_sync.@resources@[] := '{}';
+	taken text[];
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	IF github_sync.@record@_takes_edits() THEN
+		held := github_sync.@record@_hold_edited(github_sync.@record@_edits_of(key_texts, old_texts, new_texts));
+		PERFORM github_sync.@record@_enqueue_edits(held);
+	END IF;
+	taken := ARRAY(SELECT c.@record@_id::text FROM unnest(held) AS c);
+	PERFORM github_sync.@record@_capture(u.key_text, true, u.old_text::text[], u.new_text::text[])
+	FROM unnest(key_texts, old_texts, new_texts) WITH ORDINALITY AS u (key_text, old_text, new_text, place)
+	WHERE u.key_text <> ALL (taken) ORDER BY u.place;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_capture_edits(text[], text[], text[]) IS
+'private: the same for UPDATEs of many rows, each of which is there once: what captured columns held is an array as '
+'text';
+
 /* App and server have clocks of their own. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_catch_up_margin() RETURNS interval
 LANGUAGE sql IMMUTABLE

@@ -104,23 +104,6 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_check_deletion() IS
 'private: an outbound deletion by another role than the owner is of a row that is gone, where deletions are propagated';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_with_decision(
-	INOUT t github_sync.@record@_sync_transactions, decision github_sync.decision)
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-	t.state := decision.state;
-	t.disabled_reason := decision.disabled_reason;
-	t.duplicate_of := decision.duplicate_of;
-	t.dropped_for := decision.dropped_for;
-	t.because := decision.because;
-	t.error_code := decision.error_code;
-	t.error_reason := decision.error_reason;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_with_decision(
-	github_sync.@record@_sync_transactions, github_sync.decision) IS
-'private: a new transaction as the rules decide about it';
-
 CREATE OR REPLACE FUNCTION github_sync.@record@_in_place_of_superseded(INOUT t github_sync.@record@_sync_transactions)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -166,6 +149,74 @@ COMMENT ON FUNCTION github_sync.@record@_follow_deleted_when(
 'private: an outbound upsert of a held record whose row has become one that deleted_when calls deleted becomes a '
 'deletion, where those are propagated; one of a row that was called so, and is not any more, takes the deletion back';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_decided(
+	INOUT t github_sync.@record@_sync_transactions, cached github_sync.@resources@, here github_sync.local_row)
+LANGUAGE plpgsql AS $$
+DECLARE
+	decision github_sync.decision;
+BEGIN
+	t.@resource@_id := cached.id;
+	t.@resource@_external_id := cached.github_id;
+--@task	t.github_issue_number := cached.number;
+--@comment	t.github_issue_id := cached.github_issue_id;
+	t.github_repo_id := cached.github_repo_id;
+	t.github_app_installation_id := (SELECT r.github_app_installation_id
+		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id);
+
+	decision := github_sync.@record@_decide(t, cached, here);
+	t.state := decision.state;
+	t.disabled_reason := decision.disabled_reason;
+	t.duplicate_of := decision.duplicate_of;
+	t.dropped_for := decision.dropped_for;
+	t.because := decision.because;
+	t.error_code := decision.error_code;
+	t.error_reason := decision.error_reason;
+	IF t.direction = 'outbound' AND t.action = 'upsert' AND t.state IN ('queued', 'duplicate') THEN
+		t.supersedes := t.supersedes || github_sync.@record@_strays_of(cached.id);
+--@task		PERFORM github_sync.task_note_place(cached, here.github_repo_id)
+--@task		WHERE here.github_repo_id IS DISTINCT FROM cached.local_repo_id;
+	ELSIF t.disabled_reason = 'filtered' AND t.direction = 'outbound' THEN
+		/* One is enough to tell that something was not sent. */
+		t.supersedes := github_sync.@record@_strays_of(cached.id);
+	END IF;
+	IF t.state <> 'queued' THEN
+		t.finished_at := clock_timestamp();
+		RETURN;
+	END IF;
+
+	t.creates := t.direction = 'outbound' AND t.action = 'upsert' AND github_sync.@record@_would_create(cached);
+	t := github_sync.@record@_in_place_of_superseded(t);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_decided(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.local_row) IS
+'private: a new transaction of a held record as it is stored: with what the record knows, decided by the rules, and '
+'with the place of those that it supersedes. here is the local row where the rules may read it';
+
+/* What the table's defaults and the trigger make of an INSERT that names the row alone. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_new_edit(
+	cached github_sync.@resources@, here github_sync.local_row)
+RETURNS github_sync.@record@_sync_transactions
+LANGUAGE plpgsql AS $$
+DECLARE
+	t github_sync.@record@_sync_transactions;
+BEGIN
+	t.id := nextval('github_sync.@record@_sync_transactions_id_seq');
+	t.direction := 'outbound';
+	t.action := 'upsert';
+	t.state := 'queued';
+	t.@record@_id := cached.@record@_id;
+	t.record_modified_at := here.modified_at;
+	t.priority := 100;
+	t.lagging_answers := 0;
+	t.creates := false;
+	t.queued_at := clock_timestamp();
+	RETURN t;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_new_edit(github_sync.@resources@, github_sync.local_row) IS
+'private: an outbound transaction of a record''s local row that nothing has been decided about';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_transaction() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -203,32 +254,8 @@ BEGIN
 			cached := followed.cached;
 		END IF;
 	END IF;
-
-	NEW.@resource@_id := cached.id;
 	NEW.@record@_id := CASE WHEN can_be_read OR NEW.direction = 'outbound' THEN cached.@record@_id END;
-	NEW.@resource@_external_id := cached.github_id;
---@task	NEW.github_issue_number := cached.number;
---@comment	NEW.github_issue_id := cached.github_issue_id;
-	NEW.github_repo_id := cached.github_repo_id;
-	NEW.github_app_installation_id := (SELECT r.github_app_installation_id
-		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id);
-
-	NEW := github_sync.@record@_with_decision(NEW, github_sync.@record@_decide(NEW, cached, here));
-	IF NEW.direction = 'outbound' AND NEW.action = 'upsert' AND NEW.state IN ('queued', 'duplicate') THEN
-		NEW.supersedes := NEW.supersedes || github_sync.@record@_strays_of(cached.id);
---@task		PERFORM github_sync.task_note_place(cached, here.github_repo_id)
---@task		WHERE here.github_repo_id IS DISTINCT FROM cached.local_repo_id;
-	ELSIF NEW.disabled_reason = 'filtered' AND NEW.direction = 'outbound' THEN
-		/* One is enough to tell that something was not sent. */
-		NEW.supersedes := github_sync.@record@_strays_of(cached.id);
-	END IF;
-	IF NEW.state <> 'queued' THEN
-		NEW.finished_at := clock_timestamp();
-		RETURN NEW;
-	END IF;
-
-	NEW.creates := NEW.direction = 'outbound' AND NEW.action = 'upsert' AND github_sync.@record@_would_create(cached);
-	RETURN github_sync.@record@_in_place_of_superseded(NEW);
+	RETURN github_sync.@record@_decided(NEW, cached, here);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_insert_transaction() IS

@@ -21,6 +21,20 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_local_row({{key_type}}) IS
 'private: the mapped fields of a local row in the order of the record type, state as open or closed';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_local_rows(keys {{key_type}}[]) RETURNS github_sync.local_row[]
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+/* Expressions of the application name its columns: none of them is a variable of ours. */
+#variable_conflict use_column
+BEGIN
+	RETURN ARRAY(SELECT (SELECT ROW(true, {{local_fields}}, {{modified_at}}, {{github_repo_id}}, {{parent_issue_id}},
+				{{parent_key}}, {{is_wanted}}, {{is_deleted}})::github_sync.local_row
+			FROM {{table}} AS r WHERE r.{{id}} = k.key)
+		FROM unnest(keys) WITH ORDINALITY AS k (key, place) ORDER BY k.place);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_local_rows({{key_type}}[]) IS
+'private: the same of several rows, in the order of their keys; NULL: there is none';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_has_filter() RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN {{has_filter}};

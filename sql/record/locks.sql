@@ -405,6 +405,24 @@ COMMENT ON FUNCTION github_sync.@record@_lock_record_of_local_row({{key_type}}) 
 'private: locks the record of a local row that the caller keeps from being deleted, of a comment its parent''s before '
 'it; NULL: it has none';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_records_of_local_rows(keys {{key_type}}[]) RETURNS bigint[]
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+--@comment DECLARE
+--@comment	parent_ids bigint[] := ARRAY(SELECT c.github_issue_id FROM github_sync.github_comments AS c
+--@comment		WHERE c.comment_id = ANY (keys));
+BEGIN
+--@comment	parent_ids := ARRAY(SELECT i.id FROM github_sync.github_issues AS i WHERE i.id = ANY (parent_ids)
+--@comment		ORDER BY i.id FOR KEY SHARE);
+	RETURN ARRAY(SELECT r.id FROM github_sync.@resources@ AS r WHERE r.@record@_id = ANY (keys)
+--@comment		/* Else it has become part of another issue's record meanwhile, and the comment with it. */
+--@comment		AND r.github_issue_id = ANY (parent_ids)
+		ORDER BY r.id FOR NO KEY UPDATE);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_records_of_local_rows({{key_type}}[]) IS
+'private: locks the records of local rows that the caller keeps from being deleted, of comments their parents'' before '
+'them; returns which. Their lock_version is still to be raised';
+
 --@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_record_of_local_row(key {{key_type}})
 --@task RETURNS github_sync.github_issues
 --@task LANGUAGE plpgsql AS $$

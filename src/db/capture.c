@@ -10,7 +10,8 @@
  * What can be seen beforehand (a column is gone, the owner is another one) costs
  * no subtransaction.  Anything else does: the first rows of a transaction have
  * one each, so that who looks into the queue finds them at once; all further
- * rows share one when the transaction commits (capture_pool.h).
+ * rows share one when the transaction commits (capture_pool.h), and those that
+ * may are put into the queue together (capture_set.h).
  */
 #include "postgres.h"
 
@@ -19,6 +20,7 @@
 #include "db/capture.h"
 #include "db/capture_functions.h"
 #include "db/capture_pool.h"
+#include "db/capture_set.h"
 #include "db/captured_change.h"
 #include "db/contained.h"
 #include "db/ownership.h"
@@ -151,17 +153,22 @@ enqueue_batch(void *argument)
 {
 	const Batch *batch = argument;
 	MemoryContext caller_context = CurrentMemoryContext;
-	MemoryContext of_change =
-		AllocSetContextCreate(caller_context, "github_sync change", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext of_set =
+		AllocSetContextCreate(caller_context, "github_sync changes", ALLOCSET_DEFAULT_SIZES);
+	int length;
 
-	MemoryContextSwitchTo(of_change);
-	for (int i = 0; i < batch->count; i++)
+	MemoryContextSwitchTo(of_set);
+	for (int i = 0; i < batch->count; i += length)
 	{
-		capture_functions_enqueue(batch->changes[i]);
-		MemoryContextReset(of_change);
+		length = capture_set_length(batch->changes + i, batch->count - i);
+		if (length == 1)
+			capture_functions_enqueue(batch->changes[i]);
+		else
+			capture_functions_enqueue_set(batch->changes + i, length);
+		MemoryContextReset(of_set);
 	}
 	MemoryContextSwitchTo(caller_context);
-	MemoryContextDelete(of_change);
+	MemoryContextDelete(of_set);
 }
 
 /* The transaction has one snapshot for all of its statements: it must be repeated as a whole. */

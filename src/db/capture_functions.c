@@ -10,6 +10,7 @@
 #include "db/capture_functions.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/syscache.h"
 
 /* InvalidOid: it is gone. */
@@ -21,14 +22,18 @@ find_function(const char *name, const Oid *types, int count)
 						   ObjectIdGetDatum(get_namespace_oid("github_sync", true)));
 }
 
-/* task_capture(key text, is_update boolean, old_values text[], new_values text[]) */
 static Oid
-find_capture(RecordType record_type)
+find_capture(RecordType record_type, const char *name, const Oid *types, int count)
 {
-	static const Oid types[] = {TEXTOID, BOOLOID, TEXTARRAYOID, TEXTARRAYOID};
+	Oid capture =
+		find_function(psprintf("%s_%s", record_type_name(record_type), name), types, count);
 
-	return find_function(psprintf("%s_capture", record_type_name(record_type)), types,
-						 lengthof(types));
+	if (!OidIsValid(capture))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("function github_sync.%s_%s is gone", record_type_name(record_type),
+						name)));
+	return capture;
 }
 
 bool
@@ -42,8 +47,8 @@ capture_functions_in_worker(void)
 static Datum
 text_array(char *const *values, int count)
 {
-	Datum elements[CAPTURED_COLUMNS_MAX];
-	bool nulls[CAPTURED_COLUMNS_MAX];
+	Datum *elements = palloc(sizeof(Datum) * count);
+	bool *nulls = palloc(sizeof(bool) * count);
 	int lower_bound = 1;
 
 	for (int i = 0; i < count; i++)
@@ -55,20 +60,43 @@ text_array(char *const *values, int count)
 											  false, TYPALIGN_INT));
 }
 
+/* task_capture(key text, is_update boolean, old_values text[], new_values text[]) */
 void
 capture_functions_enqueue(const CapturedChange *change)
 {
-	Oid capture = find_capture(change->record_type);
+	static const Oid types[] = {TEXTOID, BOOLOID, TEXTARRAYOID, TEXTARRAYOID};
+	Oid capture = find_capture(change->record_type, "capture", types, lengthof(types));
 
-	if (!OidIsValid(capture))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("function github_sync.%s_capture is gone",
-						record_type_name(change->record_type))));
 	(void) OidFunctionCall4(capture, CStringGetTextDatum(change->key),
 							BoolGetDatum(change->is_update),
 							text_array(change->old_values, change->count),
 							text_array(change->new_values, change->count));
+}
+
+static char *
+array_as_text(char *const *values, int count)
+{
+	return OidOutputFunctionCall(F_ARRAY_OUT, text_array(values, count));
+}
+
+/* task_capture_edits(keys text[], old_values text[], new_values text[]), an array as text of each row */
+void
+capture_functions_enqueue_set(CapturedChange *const *changes, int count)
+{
+	static const Oid types[] = {TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID};
+	Oid capture = find_capture(changes[0]->record_type, "capture_edits", types, lengthof(types));
+	char **keys = palloc(sizeof(char *) * count);
+	char **old_values = palloc(sizeof(char *) * count);
+	char **new_values = palloc(sizeof(char *) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		keys[i] = changes[i]->key;
+		old_values[i] = array_as_text(changes[i]->old_values, changes[i]->count);
+		new_values[i] = array_as_text(changes[i]->new_values, changes[i]->count);
+	}
+	(void) OidFunctionCall3(capture, text_array(keys, count), text_array(old_values, count),
+							text_array(new_values, count));
 }
 
 /* note_problem(record_type text, problem text, detail text, remedy text) RETURNS boolean */

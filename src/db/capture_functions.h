@@ -19,6 +19,9 @@ extern bool capture_functions_in_worker(void);
 /* Raises what the rules raise. */
 extern void capture_functions_enqueue(const CapturedChange *change);
 
+/* The same for a set, as capture_set.h says which go together. */
+extern void capture_functions_enqueue_set(CapturedChange *const *changes, int count);
+
 typedef struct CaptureProblem
 {
 	RecordType record_type;

@@ -62,6 +62,98 @@ INSERT INTO app.tasks (title, modified_at) SELECT 'Task ' || n, at(1) FROM gener
 UPDATE app.tasks SET title = title || '!', modified_at = at(2);
 SELECT state, count(*) FROM github_sync.task_sync_transactions GROUP BY 1 ORDER BY 1;
 
+-- edits that are put into the queue together become what they become one by one
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (3, 10, 'octo', 'third');
+/* The first 32 of a transaction are captured at once. Of the others: 33 nothing special; 34 waits to be sent; 35 and 36 are moved; 37 was unlinked;
+   38 is deleted, 39 changed back, 40 edited twice in the transaction; of 41 GitHub tells; 42 is closed; 43 has a note; 44 is in a set by itself. */
+CREATE PROCEDURE edit_many() LANGUAGE plpgsql AS $$
+BEGIN
+	CALL start_afresh();
+	PERFORM github_sync.capture_task_changes(true);
+	FOR n IN 1 .. 44 LOOP
+		CALL github_has(5, 'Title ' || n, 'Body ' || n, issue => n);
+		PERFORM webhook(5, issue => n);
+	END LOOP;
+	PERFORM carry_out(9);
+	UPDATE app.tasks SET note = substr(title, 7), id = id WHERE true;
+	UPDATE app.tasks SET title = 'Before', modified_at = at(10) WHERE note = '34';
+	PERFORM github_sync.unlink_task(id) FROM app.tasks WHERE note = '37';
+	COMMIT;
+	UPDATE app.tasks SET title = title || '!', modified_at = at(20) WHERE note::integer <= 43;
+	UPDATE app.tasks SET repo_id = CASE note WHEN '36' THEN 3 END, body = 'Moved' WHERE note IN ('35', '36');
+	DELETE FROM app.tasks WHERE note = '38';
+	UPDATE app.tasks SET title = 'Title 39' WHERE note = '39';
+	UPDATE app.tasks SET body = 'Twice' WHERE note = '40';
+	PERFORM webhook(30, issue => 41);
+	UPDATE app.tasks SET state = 'closed' WHERE note = '42';
+	UPDATE app.tasks SET note = 'noted' WHERE note = '43';
+	UPDATE app.tasks SET body = 'Alone' WHERE note = '44';
+	COMMIT;
+END
+$$;
+CREATE VIEW edited AS
+	SELECT 'transaction' AS what, (i.number, t.direction, t.action, t.state, t.because, t.disabled_reason, t.error_code, t.priority, t.claim_no, t.creates,
+		t.task_id IS NOT NULL, t.github_issue_number, t.github_issue_external_id, t.github_repo_id, t.github_app_installation_id, t.record_modified_at,
+		(SELECT o.state FROM github_sync.task_sync_transactions AS o WHERE o.id IN (t.canceled_by, t.duplicate_of, t.dropped_for)),
+		t.queued_at IS NOT NULL, t.finished_at IS NOT NULL)::text AS "is"
+	FROM github_sync.task_sync_transactions AS t LEFT JOIN github_sync.github_issues AS i ON i.id = t.github_issue_id
+	UNION ALL SELECT 'record', (i.number, i.task_id IS NOT NULL, i.github_repo_id, i.local_repo_id, i.local_base, i.remote_base, i.local_open_value,
+		i.local_deleted_at IS NOT NULL, ARRAY(SELECT c IS NOT NULL FROM unnest(i.local_changed_at) AS c))::text
+	FROM github_sync.github_issues AS i;
+CALL edit_many();
+CREATE TABLE edited_together AS SELECT * FROM edited;
+SELECT what, count(*) FROM edited_together GROUP BY 1 ORDER BY 1;
+SELECT "is" FROM edited_together WHERE what = 'transaction' AND "is" LIKE ANY ('{(33%outbound%,(34%outbound%,(35%outbound%,(36%outbound%,(38%outbound%,(39%outbound%,(4_%outbound%,"(,%"}') ORDER BY 1;
+-- a trigger of the application's on the queue sees them one by one
+CREATE FUNCTION let_it_be() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER let_it_be BEFORE INSERT ON github_sync.task_sync_transactions FOR EACH ROW EXECUTE FUNCTION let_it_be();
+CALL edit_many();
+SELECT 'one by one' AS how, * FROM (TABLE edited EXCEPT ALL TABLE edited_together) AS o UNION ALL SELECT 'together', * FROM (TABLE edited_together EXCEPT ALL TABLE edited) AS t;
+DROP TRIGGER let_it_be ON github_sync.task_sync_transactions;
+-- one that the queue refuses takes none of the others along
+ALTER TABLE github_sync.task_sync_transactions ADD CONSTRAINT refused CHECK (direction = 'inbound' OR github_issue_number <> 40 OR state <> 'queued') NOT VALID;
+CALL edit_many();
+ALTER TABLE github_sync.task_sync_transactions DROP CONSTRAINT refused;
+SELECT t.github_issue_number, t.state FROM github_sync.task_sync_transactions AS t WHERE t.direction = 'outbound' AND t.github_issue_number BETWEEN 39 AND 41 ORDER BY t.id;
+SELECT problem, detail FROM github_sync.sync_problems WHERE record_type = 'task';
+SELECT github_sync.task_catch_up();
+SELECT count(*) FROM github_sync.task_sync_transactions WHERE github_issue_number = 40 AND state = 'queued';
+
+-- edits of comments: 38 is moved to another task, 39 was never synced, of 40 the issue is gone at GitHub
+CREATE PROCEDURE edit_comments() LANGUAGE plpgsql AS $$
+BEGIN
+	CALL start_afresh();
+	FOR n IN 1 .. 3 LOOP
+		CALL github_has(5, 'Title ' || n, 'Body ' || n, issue => n);
+		PERFORM webhook(5, issue => n);
+	END LOOP;
+	PERFORM carry_out(9);
+	INSERT INTO app.comments (id, task_id, body, modified_at)
+	SELECT n, i.task_id, 'Comment ' || n, at(5) FROM generate_series(1, 40) AS n JOIN github_sync.github_issues AS i ON i.number = CASE n WHEN 40 THEN 3 ELSE 1 END;
+	INSERT INTO github_sync.github_comments (github_repo_id, github_issue_id, github_id, comment_id, body, github_updated_at, remote_base, local_base)
+	SELECT 1, i.id, 5000000000 + c.id, c.id, c.body, at(5), ARRAY[c.body], ARRAY[c.body]
+	FROM app.comments AS c JOIN github_sync.github_issues AS i ON i.task_id = c.task_id WHERE c.id <> 39;
+	PERFORM github_sync.capture_comment_changes(true);
+	UPDATE github_sync.github_issues SET deleted_at = at(9) WHERE number = 3;
+	COMMIT;
+	UPDATE app.comments SET body = body || '!', task_id = CASE id WHEN 38 THEN (SELECT i.task_id FROM github_sync.github_issues AS i WHERE i.number = 2) ELSE task_id END;
+	COMMIT;
+	PERFORM github_sync.capture_comment_changes(false);
+END
+$$;
+CREATE VIEW edited_comments AS
+	SELECT t.comment_id, t.direction, t.action, t.state, t.because, t.disabled_reason, t.error_code, t.error_reason, t.priority, t.creates, t.github_issue_id IS NOT NULL AS has_issue,
+		t.github_comment_external_id, t.github_repo_id, t.record_modified_at, t.queued_at IS NOT NULL AS was_queued, ARRAY(SELECT a IS NOT NULL FROM unnest(c.local_changed_at) AS a) AS changed
+	FROM github_sync.comment_sync_transactions AS t LEFT JOIN github_sync.github_comments AS c ON c.id = t.github_comment_id;
+CALL edit_comments();
+CREATE TABLE comments_together AS SELECT * FROM edited_comments;
+SELECT comment_id, state, error_code, github_comment_external_id, changed FROM comments_together WHERE comment_id > 36 ORDER BY comment_id;
+CREATE TRIGGER let_it_be BEFORE INSERT ON github_sync.comment_sync_transactions FOR EACH ROW EXECUTE FUNCTION let_it_be();
+CALL edit_comments();
+SELECT count(*) AS one_by_one FROM edited_comments;
+SELECT 'one by one' AS how, * FROM (TABLE edited_comments EXCEPT ALL TABLE comments_together) AS o UNION ALL SELECT 'together', * FROM (TABLE comments_together EXCEPT ALL TABLE edited_comments) AS t;
+DROP TRIGGER let_it_be ON github_sync.comment_sync_transactions;
+
 -- answers that are reported as a set do what they do one by one
 CREATE FUNCTION answer_to(transaction bigint) RETURNS github_sync.answer LANGUAGE sql AS $$
 	SELECT ROW('fetched', at(40), account('our-app[bot]'), ROW(CASE r.number WHEN 8 THEN 4000000008 ELSE r.id END, r.number, false, r.title, r.body, r.state,
@@ -150,3 +242,14 @@ INSERT INTO costs SELECT 'candidates, others in flight',
 INSERT INTO costs SELECT 'set of ' || n, buffers_of(format('SELECT * FROM github_sync.task_claim(%s, 400, 400, ''{}'', ''{}'')', n)) FROM unnest('{64,128}'::integer[]) AS n;
 SELECT max(buffers) < 300 AS not_more FROM costs WHERE what LIKE 'candidates%';
 SELECT what, buffers / substr(what, 8)::integer < 75 AS few_of_each FROM costs WHERE what LIKE 'set%' ORDER BY what DESC;
+
+-- and neither does an edit, with the number of those that are captured together
+CALL start_afresh();
+INSERT INTO app.tasks (id, title, state) SELECT n, 'Title', 'open' FROM generate_series(1, 256) AS n;
+INSERT INTO github_sync.github_issues (github_repo_id, github_id, number, task_id, local_repo_id, remote_base, local_base)
+SELECT 1, 3000000000 + n, n, n, 1, '{Before,NULL,open}', '{Before,NULL,open}' FROM generate_series(1, 256) AS n;
+INSERT INTO costs SELECT 'edits ' || n, buffers_of(format($$SELECT github_sync.task_capture_edits(array_agg(n::text), array_agg('{Before}'::text), array_agg('{Title}'::text))
+	FROM generate_series(%s, %s - 1) AS n$$, n, 2 * n)) FROM unnest('{32,64,128}'::integer[]) AS n;
+SELECT state, count(*) FROM github_sync.task_sync_transactions GROUP BY state;
+-- the first ones read the catalogs, too
+SELECT what, buffers / substr(what, 7)::integer < 90 AS few_of_each FROM costs WHERE what IN ('edits 64', 'edits 128') ORDER BY what DESC;
