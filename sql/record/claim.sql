@@ -38,51 +38,84 @@ COMMENT ON FUNCTION github_sync.@record@_settle(github_sync.@resources@) IS
 'private: a held record whose last change no answer has settled is asked for once more; where that fails, a minute '
 'later';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_settle_due(most integer) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION github_sync.@record@_settle_unless_held(cached_id bigint, repo_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	cached github_sync.@resources@;
+BEGIN
+	IF github_sync.share_repository_skip_locked(repo_id)
+		AND github_sync.@record@_lock_local_row_skip_locked(cached_id) THEN
+		cached := github_sync.@record@_lock_record_skip_locked(cached_id);
+		PERFORM github_sync.@record@_settle(cached) WHERE cached.settle_at <= clock_timestamp();
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_settle_unless_held(bigint, bigint) IS
+'private: asks once more for a record whose time has come; what somebody holds just now is looked at again with the '
+'next one that is due';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_settle_due(most integer, left_out bigint[] DEFAULT '{}')
+RETURNS timestamptz
 LANGUAGE plpgsql AS $$
 DECLARE
 	due record;
-	cached github_sync.@resources@;
 	met integer := 0;
 BEGIN
 	FOR due IN
-		SELECT r.id, r.github_repo_id FROM github_sync.@resources@ AS r WHERE r.settle_at <= clock_timestamp()
+		SELECT r.id, r.github_repo_id FROM github_sync.@resources@ AS r
+		WHERE r.settle_at <= clock_timestamp() AND r.id <> ALL (left_out)
 		ORDER BY r.settle_at LIMIT most
 	LOOP
 		met := met + 1;
-		/* What somebody holds just now is looked at again with the next one that is due. */
-		CONTINUE WHEN NOT github_sync.share_repository_skip_locked(due.github_repo_id)
-			OR NOT github_sync.@record@_lock_local_row_skip_locked(due.id);
-		cached := github_sync.@record@_lock_record_skip_locked(due.id);
-		PERFORM github_sync.@record@_settle(cached) WHERE cached.settle_at <= clock_timestamp();
+		PERFORM github_sync.@record@_settle_unless_held(due.id, due.github_repo_id);
 	END LOOP;
 	RETURN (SELECT min(r.settle_at) FROM github_sync.@resources@ AS r
-		WHERE r.settle_at > CASE WHEN met < most THEN clock_timestamp() ELSE '-infinity' END);
+		WHERE r.settle_at > CASE WHEN met < most THEN clock_timestamp() ELSE '-infinity' END
+			AND r.id <> ALL (left_out));
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_settle_due(integer) IS
-'private: asks once more for the records whose time has come; returns the next such time, NULL: none';
+COMMENT ON FUNCTION github_sync.@record@_settle_due(integer, bigint[]) IS
+'private: asks once more for the records whose time has come, but for those left out; returns the next such time, '
+'NULL: none';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_release_due(OUT released bigint, OUT next_due_at timestamptz)
+CREATE OR REPLACE FUNCTION github_sync.@record@_release_due(
+	left_out bigint[] DEFAULT '{}', records_left_out bigint[] DEFAULT '{}',
+	OUT released bigint, OUT next_due_at timestamptz)
 LANGUAGE plpgsql AS $$
 DECLARE
-	settle_at timestamptz := (SELECT min(r.settle_at) FROM github_sync.@resources@ AS r);
+	settle_at timestamptz := (SELECT min(r.settle_at) FROM github_sync.@resources@ AS r
+		WHERE r.id <> ALL (records_left_out));
 BEGIN
 	/* What somebody holds just now is decided about, and is due again at the next look. */
 	UPDATE github_sync.@record@_sync_transactions SET next_attempt_at = NULL
 	WHERE id IN (SELECT t.id FROM github_sync.@record@_sync_transactions AS t
-		WHERE t.state = 'queued' AND t.next_attempt_at <= clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED);
+		WHERE t.state = 'queued' AND t.next_attempt_at <= clock_timestamp() AND t.id <> ALL (left_out)
+		FOR NO KEY UPDATE SKIP LOCKED);
 	GET DIAGNOSTICS released = ROW_COUNT;
 	SELECT min(t.next_attempt_at) INTO next_due_at FROM github_sync.@record@_sync_transactions AS t
-	WHERE t.state = 'queued' AND t.next_attempt_at < 'infinity';
+	WHERE t.state = 'queued' AND t.next_attempt_at < 'infinity' AND t.id <> ALL (left_out);
 	IF settle_at <= clock_timestamp() THEN
-		settle_at := CASE WHEN github_sync.@record@_table_fits() THEN github_sync.@record@_settle_due(100) END;
+		settle_at := CASE WHEN github_sync.@record@_table_fits()
+			THEN github_sync.@record@_settle_due(100, records_left_out) END;
 	END IF;
 	next_due_at := least(next_due_at, settle_at);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_release_due() IS
-'private: transactions whose retry time has come stand in line again; next_due_at is the next such time';
+COMMENT ON FUNCTION github_sync.@record@_release_due(bigint[], bigint[]) IS
+'private: transactions whose retry time has come stand in line again, and records whose time has come are asked for '
+'once more, but for those left out; next_due_at is the next such time';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_release(transaction_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.@record@_sync_transactions SET next_attempt_at = NULL
+	WHERE id IN (SELECT t.id FROM github_sync.@record@_sync_transactions AS t
+		WHERE t.id = transaction_id AND t.state = 'queued' AND t.next_attempt_at <= clock_timestamp()
+		FOR NO KEY UPDATE SKIP LOCKED);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_release(bigint) IS
+'private: one transaction stands in line again, if its retry time has come and nobody holds it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lines_in_hand() RETURNS github_sync.line[]
 LANGUAGE plpgsql AS $$
@@ -433,7 +466,8 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_fail_unclaimable(bigint[], text[]) IS
 'private: ends as errored what cannot be claimed while others can; returns how many';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_find_queued() RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.@record@_find_queued(left_out bigint[], alone bigint DEFAULT NULL)
+RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	lost github_sync.@record@_sync_transactions;
@@ -442,10 +476,12 @@ DECLARE
 BEGIN
 	UPDATE github_sync.@record@_sync_transactions AS q SET
 		event = 'given back', queued_at = coalesce(q.queued_at, clock_timestamp())
-	WHERE q.@resource@_id IS NULL AND q.state = 'processing';
+	WHERE q.@resource@_id IS NULL AND q.state = 'processing' AND q.id <> ALL (left_out)
+		AND (alone IS NULL OR q.id = alone);
 	FOR lost IN
 		SELECT * FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.@resource@_id IS NULL AND q.state = 'queued' ORDER BY q.id
+		WHERE q.@resource@_id IS NULL AND q.state = 'queued' AND q.id <> ALL (left_out)
+			AND (alone IS NULL OR q.id = alone) ORDER BY q.id
 	LOOP
 		BEGIN
 			problem := NULL;
@@ -463,9 +499,10 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_find_queued() IS
-'private: gives queued transactions that were imported without a record the one that they are about; where there can '
-'be none they end as errored. None without a record is a worker''s';
+COMMENT ON FUNCTION github_sync.@record@_find_queued(bigint[], bigint) IS
+'private: gives queued transactions that were imported without a record the one that they are about, all but those '
+'left out, or the one that is named; where there can be none they end as errored. None without a record is a '
+'worker''s';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_claim(
 	slots integer, places_to_read integer, places_to_write integer DEFAULT NULL,
@@ -484,8 +521,8 @@ DECLARE
 	room integer := slots;
 BEGIN
 	IF EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.@resource@_id IS NULL AND q.state IN ('queued', 'processing')) THEN
-		PERFORM github_sync.@record@_find_queued();
+		WHERE q.@resource@_id IS NULL AND q.state IN ('queued', 'processing') AND q.id <> ALL (passed)) THEN
+		PERFORM github_sync.@record@_find_queued(passed);
 	END IF;
 	SELECT array_agg(c.transaction_id), array_agg(c.cached_id), array_agg(c.line) INTO ids, cached_ids, lines
 	FROM github_sync.@record@_candidates(slots, places_to_read, coalesce(places_to_write, places_to_read), passed,

@@ -93,6 +93,23 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_give_up_lost(github_sync.@record@_sync_transactions) IS
 'private: ends as errored a transaction that workers ended with';
 
+/* Nothing was claimed of it: a worker ended as it looked for what it is about. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_find_lost(
+	t github_sync.@record@_sync_transactions, give_up boolean)
+RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF give_up THEN
+		PERFORM github_sync.@record@_give_up_lost(t);
+	ELSE
+		PERFORM github_sync.@record@_find_queued('{}', t.id);
+	END IF;
+	RETURN 'over';
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_find_lost(github_sync.@record@_sync_transactions, boolean) IS
+'private: one transaction without a record is given one, or errored (give_up): as every other one it is claimed then';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_claim_lost(transaction_id bigint, give_up boolean)
 RETURNS SETOF github_sync.claim
 LANGUAGE plpgsql AS $$
@@ -105,6 +122,8 @@ BEGIN
 	SELECT * INTO t FROM github_sync.@record@_sync_transactions AS q WHERE q.id = transaction_id;
 	IF (t.state IN ('queued', 'processing')) IS NOT TRUE THEN
 		claim.step := 'over';
+	ELSIF t.@resource@_id IS NULL THEN
+		claim.step := github_sync.@record@_find_lost(t, give_up);
 	ELSIF cached.id IS NULL OR t.state = 'processing' AND NOT EXISTS (
 		SELECT FROM github_sync.@record@_orphans('{}') AS o WHERE o.id = transaction_id) THEN
 		claim.step := 'held';
@@ -114,6 +133,8 @@ BEGIN
 	ELSE
 		IF t.state = 'processing' THEN
 			t := github_sync.@record@_put_back_lost(t, cached);
+		ELSE
+			PERFORM github_sync.@record@_release(t.id);
 		END IF;
 		IF NOT EXISTS (SELECT FROM github_sync.github_app_installations AS i
 			WHERE i.id = t.github_app_installation_id AND i.paused_until > clock_timestamp()) THEN

@@ -64,16 +64,22 @@ COMMENT ON FUNCTION github_sync.remedy_of_pause(text) IS
 'private: what somebody may do while nothing is sent for an installation';
 
 /* In a claim, which waits for nobody: one that somebody holds goes on when its pause ends by itself. */
-CREATE OR REPLACE FUNCTION github_sync.end_credential_pauses() RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.end_credential_pauses(
+	left_out bigint[] DEFAULT '{}', alone bigint DEFAULT NULL)
+RETURNS void
 LANGUAGE sql AS $$
 	UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL
 	WHERE id IN (SELECT i.id FROM github_sync.github_app_installations AS i
-		WHERE i.pause_kind = 'credentials' FOR NO KEY UPDATE SKIP LOCKED)
+		WHERE i.pause_kind = 'credentials' AND i.id <> ALL (left_out) AND (alone IS NULL OR i.id = alone)
+		FOR NO KEY UPDATE SKIP LOCKED)
 $$;
-COMMENT ON FUNCTION github_sync.end_credential_pauses() IS
-'private: keys or tokens may be others now: those that were refused are tried again at once';
+COMMENT ON FUNCTION github_sync.end_credential_pauses(bigint[], bigint) IS
+'private: keys or tokens may be others now: those that were refused are tried again at once, of all installations but '
+'those left out, or of the one that is named';
 
-CREATE OR REPLACE FUNCTION github_sync.end_budget_pauses() RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.end_budget_pauses(
+	left_out bigint[] DEFAULT '{}', alone bigint DEFAULT NULL)
+RETURNS void
 LANGUAGE sql AS $$
 	UPDATE github_sync.github_app_installations SET
 		paused_until = CASE WHEN pause_kind <> 'budget' THEN paused_until END,
@@ -81,10 +87,13 @@ LANGUAGE sql AS $$
 		pause_kind = nullif(pause_kind, 'budget'),
 		creations_paused_until = NULL
 	WHERE id IN (SELECT i.id FROM github_sync.github_app_installations AS i
-		WHERE i.pause_kind = 'budget' OR i.creations_paused_until IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED)
+		WHERE (i.pause_kind = 'budget' OR i.creations_paused_until IS NOT NULL)
+			AND i.id <> ALL (left_out) AND (alone IS NULL OR i.id = alone)
+		FOR NO KEY UPDATE SKIP LOCKED)
 $$;
-COMMENT ON FUNCTION github_sync.end_budget_pauses() IS
-'private: settings may be others now: pauses that our own budgets demanded end';
+COMMENT ON FUNCTION github_sync.end_budget_pauses(bigint[], bigint) IS
+'private: settings may be others now: pauses that our own budgets demanded end, of all installations but those left '
+'out, or of the one that is named';
 
 CREATE OR REPLACE FUNCTION github_sync.next_pause_end() RETURNS timestamptz
 LANGUAGE sql STABLE AS $$

@@ -281,14 +281,18 @@ $$;
 COMMENT ON FUNCTION github_sync.claim_sweep_or_put_off(bigint, text) IS
 'private: as claim_sweep(); a list that cannot be claimed is tried again later, and stops no other one';
 
-CREATE OR REPLACE FUNCTION github_sync.apply_later() RETURNS integer
+CREATE OR REPLACE FUNCTION github_sync.apply_later(
+	tasks_left_out bigint[] DEFAULT '{}', comments_left_out bigint[] DEFAULT '{}')
+RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
 	later github_sync.listed_later;
 	tried integer := 0;
 BEGIN
 	FOR later IN SELECT * FROM github_sync.listed_later AS l
-		WHERE l.try_at <= clock_timestamp() ORDER BY l.try_at LIMIT 100
+		WHERE l.try_at <= clock_timestamp() AND l.github_id <> ALL (
+			CASE l.record_type WHEN 'task' THEN tasks_left_out ELSE comments_left_out END)
+		ORDER BY l.try_at LIMIT 100
 	LOOP
 		IF later.record_type = 'task' THEN
 			PERFORM github_sync.task_apply_later(later);
@@ -300,8 +304,9 @@ BEGIN
 	RETURN tried;
 END
 $$;
-COMMENT ON FUNCTION github_sync.apply_later() IS
-'private: what somebody held when it was listed is tried again. Returns how many: transactions may have come of them';
+COMMENT ON FUNCTION github_sync.apply_later(bigint[], bigint[]) IS
+'private: what somebody held when it was listed is tried again, but for those left out, by GitHub''s ids. Returns how '
+'many: transactions may have come of them';
 
 CREATE OR REPLACE FUNCTION github_sync.add_missing_sweeps() RETURNS void
 LANGUAGE plpgsql AS $$

@@ -79,19 +79,15 @@ installations_pause_creations(int64 installation_id, TimestampTz until)
 }
 
 void
-installations_end_credential_pauses(void)
+installations_end_pauses_of_settings(const TransactionIds *left_out)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.end_credential_pauses()");
+	static Statement statement =
+		STATEMENT("SELECT github_sync.end_credential_pauses($1), github_sync.end_budget_pauses($1)",
+				  INT8ARRAYOID);
+	Parameters parameters = {0};
 
-	(void) statement_run_plain(&statement, RECORD_TASK);
-}
-
-void
-installations_end_budget_pauses(void)
-{
-	static Statement statement = STATEMENT("SELECT github_sync.end_budget_pauses()");
-
-	(void) statement_run_plain(&statement, RECORD_TASK);
+	parameters_add_int64_array(&parameters, left_out->ids, left_out->count);
+	(void) statement_run_shared(&statement, &parameters);
 }
 
 bool

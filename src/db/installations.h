@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
+#include "db/queue_claim.h"
 
 /* Why an installation pauses. */
 typedef enum PauseKind
@@ -36,11 +37,11 @@ extern void installations_resume(int64 installation_id);
 /* Creations of an installation are not claimed before. */
 extern void installations_pause_creations(int64 installation_id, TimestampTz until);
 
-/* Keys and tokens may be others now: pauses for bad credentials end. */
-extern void installations_end_credential_pauses(void);
-
-/* Budgets may be others now: pauses that ours demanded end, and begin anew where they have to. */
-extern void installations_end_budget_pauses(void);
+/*
+ * Keys and tokens may be others now, and budgets: pauses for bad credentials end,
+ * and those that our budgets demanded, which begin anew where they have to.
+ */
+extern void installations_end_pauses_of_settings(const TransactionIds *left_out);
 
 /* When the first paused installation may send, or create, again; or DT_NOEND. */
 extern TimestampTz installations_next_pause_end(void);

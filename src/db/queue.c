@@ -59,11 +59,18 @@ queue_next_orphan(RecordType record_type, const int64 *held, int held_count)
 }
 
 TimestampTz
-queue_release_due(RecordType record_type)
+queue_release_due(RecordType record_type, const TransactionIds *left_out,
+				  const TransactionIds *records_left_out)
 {
-	static Statement statement = STATEMENT("SELECT next_due_at FROM github_sync.%s_release_due()");
-	ResultSet result = statement_run_plain(&statement, record_type);
+	static Statement statement =
+		STATEMENT("SELECT next_due_at FROM github_sync.%s_release_due($1, $2)", INT8ARRAYOID,
+				  INT8ARRAYOID);
+	Parameters parameters = {0};
+	ResultSet result;
 
+	parameters_add_int64_array(&parameters, left_out->ids, left_out->count);
+	parameters_add_int64_array(&parameters, records_left_out->ids, records_left_out->count);
+	result = statement_run(&statement, record_type, &parameters);
 	return result_timestamp_or(&result, 0, "next_due_at", DT_NOEND);
 }
 

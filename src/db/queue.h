@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
+#include "db/queue_claim.h"
 #include "db/record_type.h"
 
 extern bool queue_is_attached(RecordType record_type);
@@ -28,8 +29,12 @@ queue_recover_orphans(RecordType record_type, const int64 *held, int held_count,
 /* The first one of these; 0: there is none. */
 extern int64 queue_next_orphan(RecordType record_type, const int64 *held, int held_count);
 
-/* Rows whose retry time has come stand in line; the next such time, or DT_NOEND. */
-extern TimestampTz queue_release_due(RecordType record_type);
+/*
+ * Rows whose retry time has come stand in line, and records whose time has come
+ * are asked for once more, but for those left out; the next such time, or DT_NOEND.
+ */
+extern TimestampTz queue_release_due(RecordType record_type, const TransactionIds *left_out,
+									 const TransactionIds *records_left_out);
 
 /* Webhook deliveries that were left pending: whether there are any; ends them, true: there are more. */
 extern bool queue_has_pending_deliveries(void);

@@ -91,7 +91,7 @@ typedef struct UnfitClaim
 	DbError error;
 } UnfitClaim;
 
-/* Ids of transactions; grows in the memory context of its array, which is the caller's at first. */
+/* Ids, of transactions mostly; grows in the memory context of its array, which is the caller's at first. */
 typedef struct TransactionIds
 {
 	int64 *ids;

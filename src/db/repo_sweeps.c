@@ -89,12 +89,17 @@ append_sweep(List *sweeps, RepoSweep *sweep, MemoryContext parent)
 }
 
 bool
-repo_sweeps_apply_later(void)
+repo_sweeps_apply_later(const TransactionIds *tasks_left_out,
+						const TransactionIds *comments_left_out)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.apply_later() AS tried");
+	static Statement statement =
+		STATEMENT("SELECT github_sync.apply_later($1, $2) AS tried", INT8ARRAYOID, INT8ARRAYOID);
 	Parameters parameters = {0};
-	ResultSet result = statement_run_shared(&statement, &parameters);
+	ResultSet result;
 
+	parameters_add_int64_array(&parameters, tasks_left_out->ids, tasks_left_out->count);
+	parameters_add_int64_array(&parameters, comments_left_out->ids, comments_left_out->count);
+	result = statement_run_shared(&statement, &parameters);
 	return result_int32(&result, 0, "tried") > 0;
 }
 

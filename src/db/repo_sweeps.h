@@ -13,6 +13,7 @@
 #include "core/github_items.h"
 #include "core/github_request.h"
 #include "datatype/timestamp.h"
+#include "db/queue_claim.h"
 #include "nodes/pg_list.h"
 
 typedef struct RepoSweep
@@ -52,8 +53,12 @@ typedef struct SweptPage
 	const GithubItems *items;
 } SweptPage;
 
-/* What somebody held when it was listed is tried again.  Returns whether there was any: it may be queued now. */
-extern bool repo_sweeps_apply_later(void);
+/*
+ * What somebody held when it was listed is tried again, but for those left out, by
+ * GitHub's ids.  Returns whether there was any: it may be queued now.
+ */
+extern bool repo_sweeps_apply_later(const TransactionIds *tasks_left_out,
+									const TransactionIds *comments_left_out);
 
 /* Pages that may be read now, in child contexts of parent, as the list is in it. */
 extern List *

@@ -34,8 +34,13 @@ extern bool db_try_commit(DbError *error);
  */
 extern bool db_try(DbAction action, void *argument, DbError *error);
 
-/* The same for an action that runs no statement: deferred constraints wait for another one. */
+/*
+ * The same within such an action, in whose time, or for one that runs no statement:
+ * deferred constraints wait for the other one's end.
+ */
 extern bool db_try_reading(DbAction action, void *argument, DbError *error);
+
+typedef bool (*DbTry)(DbAction action, void *argument, DbError *error); /* either of them */
 
 /* Another transaction was in the way: worth trying again in a moment. */
 extern bool db_error_is_contention(const DbError *error);

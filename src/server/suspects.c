@@ -27,6 +27,7 @@
 typedef struct WorkMark
 {
 	Oid database; /* InvalidOid: nothing is under way */
+	SuspectKind kind;
 	RecordType record_type;
 	int64 id; /* 0: of many rows, nobody knows which */
 } WorkMark;
@@ -68,14 +69,14 @@ suspects_size(void)
 /* ---- the list ---- */
 
 static Suspect *
-find_suspect(Suspicions *known, Oid database, RecordType record_type, int64 id)
+find_suspect(Suspicions *known, const Suspect *sought)
 {
 	for (int i = 0; i < SUSPECTS; i++)
 	{
 		Suspect *suspect = &known->suspects[i];
 
-		if (suspect->database == database && suspect->record_type == record_type &&
-			suspect->id == id)
+		if (suspect->database == sought->database && suspect->kind == sought->kind &&
+			suspect->record_type == sought->record_type && suspect->id == sought->id)
 			return suspect;
 	}
 	return NULL;
@@ -112,7 +113,7 @@ place_for_suspect(Suspicions *known)
 static void
 add_end(Suspicions *known, const Suspect *row, TimestampTz now)
 {
-	Suspect *suspect = find_suspect(known, row->database, row->record_type, row->id);
+	Suspect *suspect = find_suspect(known, row);
 
 	if (suspect == NULL && count_of_database(known, row->database) < SUSPECTS_PER_DATABASE)
 	{
@@ -155,6 +156,7 @@ judge_mark(Suspicions *known, const WorkMark *mark, TimestampTz now)
 	else
 	{
 		Suspect row = {.database = mark->database,
+					   .kind = mark->kind,
 					   .record_type = mark->record_type,
 					   .id = mark->id};
 
@@ -250,9 +252,10 @@ set_mark(WorkMark mark)
 }
 
 void
-suspects_mark_row(RecordType record_type, int64 id)
+suspects_mark(SuspectKind kind, RecordType record_type, int64 id)
 {
-	set_mark((WorkMark){.database = MyDatabaseId, .record_type = record_type, .id = id});
+	set_mark(
+		(WorkMark){.database = MyDatabaseId, .kind = kind, .record_type = record_type, .id = id});
 }
 
 void
@@ -283,9 +286,9 @@ suspects_copy(Suspect rows[SUSPECTS_PER_DATABASE])
 }
 
 void
-suspects_note_end(RecordType record_type, int64 id)
+suspects_note_end(SuspectKind kind, RecordType record_type, int64 id)
 {
-	Suspect row = {.database = MyDatabaseId, .record_type = record_type, .id = id};
+	Suspect row = {.database = MyDatabaseId, .kind = kind, .record_type = record_type, .id = id};
 
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
 	add_end(&state->known, &row, GetCurrentTimestamp());
@@ -293,12 +296,13 @@ suspects_note_end(RecordType record_type, int64 id)
 }
 
 void
-suspects_forget(RecordType record_type, int64 id)
+suspects_forget(SuspectKind kind, RecordType record_type, int64 id)
 {
+	Suspect row = {.database = MyDatabaseId, .kind = kind, .record_type = record_type, .id = id};
 	Suspect *suspect;
 
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	suspect = find_suspect(&state->known, MyDatabaseId, record_type, id);
+	suspect = find_suspect(&state->known, &row);
 	if (suspect != NULL)
 		suspect->database = InvalidOid;
 	LWLockRelease(state->lock);

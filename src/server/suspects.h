@@ -5,7 +5,8 @@
  * A row of the owner's can end a worker, or the server: by what its triggers do.
  * Each worker marks the row that it works on; a process that ends while the mark
  * is there makes the row a suspect.  A worker that comes later tries suspects
- * alone, and in the end errors them, so that their neighbours are carried.
+ * alone, and in the end errors them, or leaves them alone, so that their
+ * neighbours are carried.
  *
  * Where the mark names no row (a claim or a commit of many), the database is to
  * be served with care for a while: one row in a transaction, each marked.
@@ -24,9 +25,19 @@
 #include "db/record_type.h"
 #include "storage/lwlock.h"
 
+/* What a worker works on: whose id a suspect's is. */
+typedef enum SuspectKind
+{
+	SUSPECT_TRANSACTION,
+	SUSPECT_RECORD,      /* our row of it */
+	SUSPECT_LISTED,      /* what a list showed, by GitHub's id */
+	SUSPECT_INSTALLATION /* of no record type: RECORD_TASK */
+} SuspectKind;
+
 typedef struct Suspect
 {
 	Oid database; /* InvalidOid: the place is free */
+	SuspectKind kind;
 	RecordType record_type;
 	int64 id;
 	int ends;                /* how often a worker ended with it */
@@ -41,14 +52,14 @@ extern Size suspects_size(void);
 extern void suspects_attach(void *memory, LWLock *lock, bool is_new);
 
 /* For a worker, about its own database. */
-extern void suspects_mark_row(RecordType record_type, int64 id);
+extern void suspects_mark(SuspectKind kind, RecordType record_type, int64 id);
 extern void suspects_mark_many(void); /* rows that cannot be told apart */
 extern void suspects_unmark(void);
 extern int suspects_copy(Suspect rows[SUSPECTS_PER_DATABASE]);
-extern void
-suspects_note_end(RecordType record_type, int64 id);           /* of a claim, without an outcome */
-extern void suspects_forget(RecordType record_type, int64 id); /* it had an outcome */
-extern void suspects_note_outcome(void);                       /* of whatever claim */
+/* Something was done with it without an outcome; or with one. */
+extern void suspects_note_end(SuspectKind kind, RecordType record_type, int64 id);
+extern void suspects_forget(SuspectKind kind, RecordType record_type, int64 id);
+extern void suspects_note_outcome(void); /* of whatever claim */
 extern void suspects_ask_for_care(void);
 extern bool suspects_need_care(void);
 

@@ -9,7 +9,9 @@
  * claimed while others of its type can is errored.
  *
  * What a worker ended with is claimed alone, while nothing else is in hand.
- * Where nobody knows with which row workers end, rows are claimed one by one.
+ * Where nobody knows with which row workers end, rows are claimed one by one,
+ * and what is done for many rows at a time besides, is done so, too: the two take
+ * turns.
  */
 #include "postgres.h"
 
@@ -28,6 +30,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
+#include "worker/chores.h"
 #include "worker/claiming.h"
 #include "worker/conversation.h"
 #include "worker/counting.h"
@@ -57,6 +60,9 @@
 #define FRUITLESS_DELAY_MS 2 /* for each of those that are too many */
 #define FRUITLESS_DELAY_MAX_MS 100
 #define FRUITLESS_GAP_MS 5 /* rounds with more time between them have other reasons */
+
+/* Somebody holds a table, or a trigger says so and always will. */
+#define CONTENTION_TAKEN_FOR_A_LOCK 10
 
 #define FAILED_CLAIM_BASE_MS 100
 #define FAILED_CLAIM_MAX_MS (60 * 1000)
@@ -110,6 +116,7 @@ claiming_start(void)
 	claiming.next_due = DT_NOBEGIN;
 	claiming.fallback_at = DT_NOEND;
 	lost_claims_load();
+	chores_load();
 }
 
 void
@@ -161,6 +168,7 @@ void
 claiming_note_settings(void)
 {
 	lost_claims_try_again();
+	chores_try_again();
 	repeats_forget();
 	claiming.pauses_ended = false;
 	claiming.expects_work = true;
@@ -260,6 +268,8 @@ typedef struct ClaimRound
 	RecordType type; /* that is claimed just now */
 	int slots;       /* for both types */
 	int64 alone;     /* of that type: the one row that the round is about; 0: it is about many */
+	Chore chore;     /* the one that the round is about; about nothing: there is none */
+	bool in_chores;  /* it does many of them, just now */
 	bool is_over;    /* it needs no further try */
 	bool more;       /* another round may bring more */
 	bool filled;     /* it took all slots: more may wait */
@@ -374,14 +384,24 @@ refresh_what_is_attached(void)
 }
 
 static void
-end_pauses_of_settings(void)
+note_ended_pauses(void)
 {
-	if (claiming.pauses_ended)
-		return;
-	installations_end_credential_pauses();
-	installations_end_budget_pauses();
 	installation_end_credential_pauses();
 	claiming.pauses_ended = true;
+}
+
+static void
+end_pauses_of_settings(ClaimRound *round)
+{
+	TransactionIds left_out = {0};
+
+	if (claiming.pauses_ended || suspects_need_care())
+		return;
+	chores_add_left_out(SUSPECT_INSTALLATION, RECORD_TASK, &left_out);
+	round->in_chores = true;
+	installations_end_pauses_of_settings(&left_out);
+	round->in_chores = false;
+	note_ended_pauses();
 }
 
 /* DbAction */
@@ -389,8 +409,12 @@ static void
 release_type(void *argument)
 {
 	const ClaimRound *round = argument;
+	TransactionIds left_out = {0};
+	TransactionIds records_left_out = {0};
 
-	claiming_note_due(queue_release_due(round->type));
+	lost_claims_add_ids(round->type, &left_out);
+	chores_add_left_out(SUSPECT_RECORD, round->type, &records_left_out);
+	claiming_note_due(queue_release_due(round->type, &left_out, &records_left_out));
 }
 
 /* Counted for whoever asks how many there are, and deleted when it is old: rows go first. */
@@ -408,6 +432,14 @@ look_after_history(void)
 	}
 }
 
+/* Which row it failed with, or with which it always says that somebody holds it, is found out with care. */
+static void
+note_failed_chores(const DbError *error)
+{
+	if (!db_error_is_contention(error) || claiming.failures >= CONTENTION_TAKEN_FOR_A_LOCK)
+		suspects_ask_for_care();
+}
+
 static void
 release_due(ClaimRound *round)
 {
@@ -416,8 +448,17 @@ release_due(ClaimRound *round)
 	claiming.next_due = DT_NOEND;
 	claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
 	claiming_note_due(installations_next_pause_end());
+	if (suspects_need_care())
+		return;
+	round->in_chores = true;
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
-		(void) run_for_type(round, type, release_type);
+	{
+		bool failed_before = round->failed;
+
+		if (!run_for_type(round, type, release_type) && round->failed && !failed_before)
+			note_failed_chores(&round->error);
+	}
+	round->in_chores = false;
 	if (claiming.attached[RECORD_TASK])
 		claiming_note_due(deliveries_forget(claiming.failures > 0));
 }
@@ -534,7 +575,7 @@ claim_in_turn(ClaimRound *round)
 static LoneClaim
 claim_alone(ClaimRound *round, RecordType type, int64 id, bool give_up)
 {
-	suspects_mark_row(type, id);
+	suspects_mark(SUSPECT_TRANSACTION, type, id);
 	round->type = type;
 	round->alone = id;
 	round->more = true;
@@ -627,6 +668,26 @@ claim_rows(ClaimRound *round)
 		claim_lost(round, lost);
 }
 
+/* ---- chores, one by one ---- */
+
+/* False: the round is about claims. */
+static bool
+do_chore(ClaimRound *round)
+{
+	Chore chore;
+	bool pauses_end = !claiming.pauses_ended;
+	bool found = chores_find(&chore, claiming.attached, &pauses_end);
+
+	if (!claiming.pauses_ended && !pauses_end)
+		note_ended_pauses();
+	if (!found)
+		return false;
+	round->chore = chore;
+	round->more = true;
+	chores_do(&chore);
+	return true;
+}
+
 /* DbAction: fills the free slots; its argument is a ClaimRound. */
 static void
 claim(void *argument)
@@ -639,7 +700,9 @@ claim(void *argument)
 		budgets_note_nothing_to_know();
 		return; /* adopt_database() wakes us */
 	}
-	end_pauses_of_settings();
+	if (do_chore(round))
+		return;
+	end_pauses_of_settings(round);
 	look_for_end_of_outages();
 	release_due(round);
 	if (claiming.attached[RECORD_TASK])
@@ -650,6 +713,7 @@ claim(void *argument)
 	claim_rows(round);
 	note_left_out();
 	claiming_note_due(lost_claims_next_time());
+	claiming_note_due(chores_next_time());
 }
 
 static void
@@ -776,6 +840,26 @@ blame_row(ClaimRound *round)
 	return NULL;
 }
 
+/* What failed for one row alone, is that row's fault; what else was due is looked for at once. */
+static const DbError *
+blame(ClaimRound *round)
+{
+	if (round->chore.about != 0 || round->alone != 0)
+		claiming.next_due = DT_NOBEGIN;
+	if (round->chore.about != 0)
+	{
+		chores_note_failure(&round->chore, &round->error);
+		return NULL;
+	}
+	if (round->alone != 0)
+		return blame_row(round);
+	if (round->in_chores)
+		note_failed_chores(&round->error);
+	else if (db_error_is_timeout(&round->error))
+		suspects_ask_for_care();
+	return &round->error;
+}
+
 /* What to complain of; NULL: nothing. */
 static const DbError *
 what_failed(ClaimRound *round, bool succeeded)
@@ -790,9 +874,7 @@ what_failed(ClaimRound *round, bool succeeded)
 		claiming.next_due = DT_NOEND;
 		claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
 		note_left_out();
-		if (round->alone == 0 && db_error_is_timeout(&round->error))
-			suspects_ask_for_care();
-		return round->alone != 0 ? blame_row(round) : &round->error;
+		return blame(round);
 	}
 	problem = end_all_unfit(round->claims.unfit);
 	return problem == NULL && round->failed ? &round->error : problem;
@@ -803,7 +885,7 @@ static const DbError *
 what_failed_at_commit(ClaimRound *round)
 {
 	round->is_over = false;
-	if (round->alone == 0)
+	if (round->alone == 0 && round->chore.about == 0)
 		suspects_ask_for_care();
 	return what_failed(round, false);
 }
@@ -811,9 +893,8 @@ what_failed_at_commit(ClaimRound *round)
 static void
 note_rows_that_are_over(const ClaimRound *round)
 {
-	if (!round->is_over)
-		return;
-	lost_claims_note_outcome(round->type, round->alone);
+	if (round->is_over)
+		lost_claims_note_outcome(round->type, round->alone);
 }
 
 static void
@@ -849,6 +930,7 @@ claiming_claim(void)
 {
 	ClaimRound round = {0};
 	const DbError *problem;
+	bool succeeded;
 	uint32 wakes;
 
 	if (!claiming.expects_work || !may_begin_round())
@@ -859,12 +941,18 @@ claiming_claim(void)
 	wakes = shared_state_wakes(); /* before the snapshot that has to show what they told of */
 	suspects_mark_many();
 	db_begin("claiming transactions");
-	problem = what_failed(&round, db_try(claim, &round, &round.error));
+	succeeded = db_try(claim, &round, &round.error);
+	problem = what_failed(&round, succeeded);
 	if (!db_try_commit(&round.error))
+	{
+		succeeded = false;
 		problem = what_failed_at_commit(&round);
+	}
 	suspects_unmark();
 	note_rows_that_are_over(&round);
-	note_round(round.claims.claims != NIL);
+	if (succeeded && round.chore.about != 0)
+		chores_note_done(&round.chore);
+	note_round(round.claims.claims != NIL || round.chore.about != 0);
 	/* Those that fit go on, whatever is wrong with the others. */
 	round.filled = round.slots > 0 && list_length(round.claims.claims) >= round.slots;
 	begin_conversations(round.claims.claims);

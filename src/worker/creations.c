@@ -60,7 +60,7 @@ begin_one(Creation *creation)
 	DbError error;
 
 	creation->retry_at = DT_NOEND;
-	suspects_mark_row(claim->record_type, claim->id);
+	suspects_mark(SUSPECT_TRANSACTION, claim->record_type, claim->id);
 	if (db_try(begin_creation, creation, &error))
 		return;
 	creation->begun = false;

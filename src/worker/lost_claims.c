@@ -68,16 +68,21 @@ lost_claims_load(void)
 	LostClaim loaded[SUSPECTS_PER_DATABASE] = {{0}};
 	int loaded_count = suspects_copy(suspects);
 
+	int claims = 0;
+
 	for (int i = 0; i < loaded_count; i++)
-		loaded[i] = lost_claim_of(&suspects[i]);
-	memcpy(all, loaded, sizeof(LostClaim) * loaded_count);
-	count = loaded_count;
+	{
+		if (suspects[i].kind == SUSPECT_TRANSACTION)
+			loaded[claims++] = lost_claim_of(&suspects[i]);
+	}
+	memcpy(all, loaded, sizeof(LostClaim) * claims);
+	count = claims;
 }
 
 void
 lost_claims_note(RecordType record_type, int64 id)
 {
-	suspects_note_end(record_type, id);
+	suspects_note_end(SUSPECT_TRANSACTION, record_type, id);
 	lost_claims_load();
 }
 
@@ -86,7 +91,7 @@ lost_claims_note_outcome(RecordType record_type, int64 id)
 {
 	if (find(record_type, id) == NULL)
 		return;
-	suspects_forget(record_type, id);
+	suspects_forget(SUSPECT_TRANSACTION, record_type, id);
 	lost_claims_load();
 }
 

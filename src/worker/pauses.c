@@ -12,8 +12,10 @@
 #include "db/queue_report.h"
 #include "db/transaction.h"
 #include "server/budgets.h"
+#include "server/suspects.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
+#include "worker/chores.h"
 #include "worker/line.h"
 #include "worker/pauses.h"
 #include "worker/repeats.h"
@@ -166,6 +168,8 @@ give_back_all(List *conversations, const char *reason)
 		Return unsent = {lfirst(cell), reason};
 		DbError error;
 
+		suspects_mark(SUSPECT_TRANSACTION, unsent.conversation->claim->record_type,
+					  unsent.conversation->claim->id);
 		if (!db_try(report_unsent, &unsent, &error))
 			conversation_note_lost();
 		repeats_take_back(unsent.conversation->claim->record_type, unsent.conversation->claim->id);
@@ -267,15 +271,8 @@ give_back_paused(Pause *pause)
 static void
 make_pause(Pause *pause)
 {
-	int64 installation_id = pause->installation->id;
-	DbError error;
-
 	give_back_paused(pause);
-	if (!db_try(begin_pause_of_budget, pause, &error))
-		ereport(WARNING,
-				(errcode(error.sqlstate),
-				 errmsg("could not pause installation " INT64_FORMAT ": %s", installation_id,
-						error.message)));
+	(void) chores_write_installation(pause->installation->id, db_try, begin_pause_of_budget, pause);
 }
 
 /* What was given back and could not be committed is an orphan now. */
@@ -283,8 +280,12 @@ static void
 commit_pauses(void)
 {
 	DbError error;
+	bool committed;
 
-	if (db_try_commit(&error))
+	suspects_mark_many();
+	committed = db_try_commit(&error);
+	suspects_unmark();
+	if (committed)
 		return;
 	conversation_note_lost();
 	ereport(WARNING,

@@ -9,6 +9,7 @@
 #include "server/settings.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
+#include "worker/chores.h"
 #include "worker/failure.h"
 #include "worker/report.h"
 
@@ -188,14 +189,37 @@ report_token_is_replaceable(Conversation *conversation)
 }
 
 void
+report_mark(const Report *report)
+{
+	const SyncClaim *claim = report->conversation->claim;
+
+	if (claim != NULL)
+		suspects_mark(SUSPECT_TRANSACTION, claim->record_type, claim->id);
+	else
+		suspects_mark_many();
+}
+
+/* DbAction */
+static void
+end_pause(void *argument)
+{
+	Report *report = argument;
+	int64 installation_id = report->conversation->installation->id;
+
+	installations_resume(installation_id);
+	report->outage_ends = installations_end_outage(installation_id);
+}
+
+void
 report_end_pause(Report *report)
 {
 	const Installation *installation = report->conversation->installation;
 
 	if (!installation->may_be_paused)
 		return;
-	installations_resume(installation->id);
-	report->outage_ends = installations_end_outage(installation->id);
+	if (!chores_write_installation(installation->id, db_try_reading, end_pause, report))
+		report->outage_ends = false;
+	report_mark(report);
 }
 
 /* Whatever else it says, it comes from somebody who has read the token. */

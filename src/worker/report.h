@@ -45,6 +45,9 @@ extern void report_try_again(Report *report, const char *code, const char *reaso
 extern void report_give_back(Report *report, const char *problem);
 extern void report_fail(Report *report, const char *code, const char *reason);
 
+/* Whatever ends this process from now on was its row's doing, or, of what is about none, nobody knows whose. */
+extern void report_mark(const Report *report);
+
 /* A creation that GitHub certainly did not carry out needs no lookup. */
 extern void report_settle_refused_creation(const Report *report);
 

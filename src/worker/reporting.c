@@ -11,6 +11,7 @@
 #include "utils/timestamp.h"
 #include "worker/arrivals.h"
 #include "worker/backoff.h"
+#include "worker/chores.h"
 #include "worker/claim_report.h"
 #include "worker/failure.h"
 #include "worker/freshness.h"
@@ -257,18 +258,6 @@ renew_pause(void *argument)
 							  report->pause_reason);
 }
 
-static void
-change_installation(Report *report, DbAction action)
-{
-	DbError error;
-
-	if (!db_try(action, report, &error))
-		ereport(WARNING,
-				(errcode(error.sqlstate),
-				 errmsg("could not record the state of installation " INT64_FORMAT ": %s",
-						report->conversation->installation->id, error.message)));
-}
-
 /* What was under way when the pause began tells nothing new. */
 static bool
 is_paused_already(const Report *report)
@@ -289,11 +278,11 @@ begin_or_renew_pause(Report *report)
 	sweeps_give_back(installation);
 	if (is_paused_already(report))
 	{
-		change_installation(report, renew_pause);
+		(void) chores_write_installation(installation->id, db_try, renew_pause, report);
 		report_note_retry(report, installation->paused_until);
 		return;
 	}
-	change_installation(report, begin_pause);
+	(void) chores_write_installation(installation->id, db_try, begin_pause, report);
 	shared_state_report_error(report->pause_reason);
 	installation_note_pause(installation, report->pause_kind, report->paused_until);
 	report_note_retry(report, report->paused_until);
@@ -309,7 +298,7 @@ take_over_state(Report *report)
 
 	pauses_clear_line(installation, reason);
 	sweeps_give_back(installation);
-	change_installation(report, set_state);
+	(void) chores_write_installation(installation->id, db_try, set_state, report);
 	installation->pauses = 0;
 	installation->paused_until = 0;
 	installation->may_be_paused = true;
@@ -353,8 +342,7 @@ report_one(Report *report)
 	const Conversation *conversation = report->conversation;
 	DbError error;
 
-	if (conversation->claim != NULL)
-		suspects_mark_row(conversation->claim->record_type, conversation->claim->id);
+	report_mark(report);
 	if (!db_try(begin_report, report, &error))
 		handle_failure(report, &error);
 	else if (report->pause_reason != NULL)
@@ -365,6 +353,7 @@ report_one(Report *report)
 		note_pauses_are_over(conversation);
 	if (report->outage_ends)
 		pauses_log_end_of_outage(conversation->installation->id);
+	report_mark(report);
 }
 
 static void

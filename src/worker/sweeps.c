@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
+#include "worker/chores.h"
 #include "worker/claiming.h"
 #include "worker/page_repeats.h"
 #include "worker/sweeps.h"
@@ -43,6 +44,7 @@ static struct
 typedef struct Look
 {
 	bool queued;   /* perhaps */
+	bool applying; /* what was listed before */
 	List *claimed; /* of RepoSweep */
 	TimestampTz next_at;
 } Look;
@@ -62,6 +64,16 @@ busy_installations(int *count)
 	return ids;
 }
 
+static bool
+apply_later(void)
+{
+	TransactionIds left_out[RECORD_TYPES] = {{0}};
+
+	for (RecordType type = 0; type < RECORD_TYPES; type++)
+		chores_add_left_out(SUSPECT_LISTED, type, &left_out[type]);
+	return repo_sweeps_apply_later(&left_out[RECORD_TASK], &left_out[RECORD_COMMENT]);
+}
+
 /* DbAction */
 static void
 look_for_lists(void *argument)
@@ -70,7 +82,9 @@ look_for_lists(void *argument)
 	int count;
 	int64 *busy = busy_installations(&count);
 
-	result->queued = repo_sweeps_apply_later();
+	result->applying = true;
+	result->queued = apply_later();
+	result->applying = false;
 	result->claimed = repo_sweeps_claim(busy, count, TopMemoryContext);
 	result->next_at = Min(repo_sweeps_next_time(busy, count), page_repeats_next_time());
 }
@@ -188,6 +202,9 @@ sweeps_claim(void)
 		return;
 	}
 	forget_all(result.claimed);
+	/* Which of them failed is found out one by one, as chores. */
+	if (result.applying && !db_error_is_contention(&error))
+		suspects_ask_for_care();
 	note_failed_look(&error);
 }
 

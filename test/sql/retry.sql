@@ -113,3 +113,24 @@ SELECT outbound(1);
 SELECT carry_out(3);
 SELECT github_sync.retry_task_sync_transaction(2);
 SELECT * FROM queue;
+
+-- chores, many at a time but for those left out, or one by one
+CALL start_afresh();
+CALL github_has(5, 'Crash');
+CALL github_has(5, 'Smoke', issue => 2);
+SELECT webhook(5), webhook(5, 2);
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = clock_timestamp();
+SELECT github_sync.task_next_chore('release', b, o) FROM (VALUES (0, '{}'::bigint[]), (1, '{}'), (2, '{}'), (0, '{1}'), (0, '{1,2}')) AS c (b, o);
+SELECT released, next_due_at FROM github_sync.task_release_due('{1}');
+SELECT id, state, next_attempt_at IS NULL AS in_line FROM github_sync.task_sync_transactions ORDER BY id;
+SELECT github_sync.task_do_chore('release', github_sync.task_next_chore('release', 0, '{}')) \g /dev/null
+SELECT id, state, next_attempt_at IS NULL AS in_line FROM github_sync.task_sync_transactions ORDER BY id;
+-- one whose time has not come is left as it is
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = clock_timestamp() + interval '1 hour' WHERE id = 2;
+SELECT github_sync.task_next_chore('release', 0, '{}');
+SELECT github_sync.task_do_chore('release', 2) \g /dev/null
+SELECT id, state, next_attempt_at IS NULL AS in_line FROM github_sync.task_sync_transactions ORDER BY id;
+-- one that a worker ended with as its time had come is tried alone with that
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = clock_timestamp() WHERE id = 2;
+SELECT id, step FROM github_sync.task_claim_lost(2, false);
+SELECT state FROM github_sync.task_sync_transactions WHERE id = 2;
