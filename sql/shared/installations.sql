@@ -131,7 +131,8 @@ COMMENT ON FUNCTION github_sync.end_outage(bigint) IS
 
 CREATE OR REPLACE FUNCTION github_sync.installations_in_outage() RETURNS boolean
 LANGUAGE sql STABLE AS $$
-	SELECT EXISTS (SELECT FROM github_sync.github_app_installations AS i WHERE i.outage_since IS NOT NULL)
+	SELECT EXISTS (SELECT FROM github_sync.github_app_installations AS i WHERE i.outage_since IS NOT NULL
+		AND EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.github_app_installation_id = i.id))
 $$;
 COMMENT ON FUNCTION github_sync.installations_in_outage() IS
 'private: whether GitHub, or our credentials, keep one of them from working, or may do so still: nobody has found out';

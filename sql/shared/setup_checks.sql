@@ -17,12 +17,61 @@ CREATE TABLE IF NOT EXISTS github_sync.setup_checks (
 	status integer,
 	words text,
 	answer jsonb,
-	answered_at timestamptz
+	answered_at timestamptz,
+	asked_at timestamptz,
+	tries integer NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE github_sync.setup_checks IS
 'private: what check_setup() asked last, and what GitHub answered';
 COMMENT ON COLUMN github_sync.setup_checks.status IS
 'of HTTP; 0: GitHub was not asked, words says why';
+COMMENT ON COLUMN github_sync.setup_checks.asked_at IS
+'when an installation was asked for that may not send; its answer may be that of its token';
+COMMENT ON COLUMN github_sync.setup_checks.tries IS
+'how often';
+
+/* For an hour within the 20 seconds that README promises; then less and less often. */
+CREATE OR REPLACE FUNCTION github_sync.inactive_interval(tries integer) RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN least(interval '15 seconds' * 2 ^ least(greatest(tries - 240, 0), 10), interval '10 minutes');
+COMMENT ON FUNCTION github_sync.inactive_interval(integer) IS
+'private: after which time an installation that may not send is asked for again';
+
+CREATE OR REPLACE FUNCTION github_sync.inactive_installations()
+RETURNS TABLE (of_installation bigint, check_id integer, due timestamptz)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY SELECT i.id, c.id, CASE WHEN c.id IS NULL THEN now()
+		ELSE coalesce(c.asked_at, c.answered_at, now()) + github_sync.inactive_interval(c.tries) END
+	FROM github_sync.github_app_installations AS i
+	LEFT JOIN github_sync.setup_checks AS c ON c.installation_id = i.id AND c.request = 'installation'
+	WHERE i.state <> 'active' AND i.id <> 0 AND EXISTS (SELECT FROM github_sync.github_repos AS r
+		WHERE r.github_app_installation_id = i.id AND r.sync_enabled);
+END
+$$;
+COMMENT ON FUNCTION github_sync.inactive_installations() IS
+'private: the installations that GitHub called suspended or unknown although repositories wait for them, and when to '
+'ask for each again';
+
+CREATE OR REPLACE FUNCTION github_sync.ask_for_inactive() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	inactive record;
+BEGIN
+	FOR inactive IN SELECT * FROM github_sync.inactive_installations() AS n WHERE n.due <= clock_timestamp() LOOP
+		IF inactive.check_id IS NULL THEN
+			INSERT INTO github_sync.setup_checks (request, installation_id, asked_at)
+			VALUES ('installation', inactive.of_installation, clock_timestamp());
+		ELSE
+			UPDATE github_sync.setup_checks AS c SET answered_at = NULL, claimed_by = NULL, status = NULL,
+				asked_at = clock_timestamp(), tries = c.tries + 1
+			WHERE c.id = inactive.check_id;
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.ask_for_inactive() IS
+'private: whether an installation may send again is found out without a webhook, too';
 
 CREATE OR REPLACE FUNCTION github_sync.begin_setup_checks() RETURNS void
 LANGUAGE plpgsql AS $$
@@ -50,7 +99,8 @@ BEGIN
 		SELECT DISTINCT ON (c.installation_id) c.id FROM github_sync.setup_checks AS c
 		JOIN github_sync.github_app_installations AS i ON i.id = c.installation_id
 		WHERE c.answered_at IS NULL AND c.claimed_by IS NULL AND c.installation_id <> ALL (busy)
-			AND i.state = 'active' AND (i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
+			AND (i.state = 'active' OR c.request = 'installation')
+			AND (i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
 		ORDER BY c.installation_id, c.id),
 	claimed AS (
 		UPDATE github_sync.setup_checks AS c SET claimed_by = pg_backend_pid()
@@ -72,8 +122,16 @@ BEGIN
 			FROM jsonb_each(json::jsonb) AS m
 			WHERE m.key IN ('id', 'full_name', 'has_issues', 'archived', 'permissions', 'suspended_at'))
 	WHERE c.id = check_id AND c.answered_at IS NULL;
-	RETURN CASE WHEN FOUND THEN 'noted' ELSE 'stale' END;
+	IF NOT FOUND THEN
+		RETURN 'stale';
+	END IF;
+	PERFORM github_sync.set_installation_state(i.id, 'active'::text)
+	FROM github_sync.setup_checks AS c JOIN github_sync.github_app_installations AS i ON i.id = c.installation_id
+	WHERE c.id = check_id AND c.request = 'installation' AND c.status = 200 AND i.state <> 'active'
+		AND coalesce(c.answer ->> 'suspended_at', '') = '';
+	RETURN 'noted';
 END
 $$;
 COMMENT ON FUNCTION github_sync.report_setup_check(integer, integer, text, text) IS
-'private: what GitHub answered to a question, of what it showed no more than what is looked at';
+'private: what GitHub answered to a question, of what it showed no more than what is looked at. An installation '
+'that it shows as active is so from now on';

@@ -332,6 +332,7 @@ BEGIN
 		> coalesce((SELECT max(c.id) FROM github_sync.setup_checks AS c), 0) THEN
 		PERFORM github_sync.begin_setup_checks();
 	END IF;
+	PERFORM github_sync.ask_for_inactive();
 	IF EXISTS (SELECT FROM github_sync.setup_checks AS c WHERE c.answered_at IS NULL) THEN
 		FOR sweep IN SELECT * FROM github_sync.claim_setup_checks(busy) LOOP
 			busy := busy || sweep.installation_id;
@@ -355,7 +356,8 @@ CREATE OR REPLACE FUNCTION github_sync.next_sweep_at(busy bigint[]) RETURNS time
 LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN least((SELECT min(o.due) FROM github_sync.open_sweeps() AS o WHERE o.of_installation <> ALL (busy)),
-		(SELECT min(l.try_at) FROM github_sync.listed_later AS l));
+		(SELECT min(l.try_at) FROM github_sync.listed_later AS l),
+		(SELECT min(n.due) FROM github_sync.inactive_installations() AS n));
 END
 $$;
 COMMENT ON FUNCTION github_sync.next_sweep_at(bigint[]) IS

@@ -17,6 +17,9 @@
 #define PAUSE_BASE_MS (60 * 1000)
 #define PAUSE_MAX_MS (60 * 60 * 1000)
 
+/* Until a key or token that cannot be used is looked at again: README says within 20 seconds. */
+#define UNUSABLE_FILE_PAUSE_MS (15 * 1000)
+
 /* Memory is lacking for longer than a moment, and for all rows alike. */
 #define LACK_OF_MEMORY_BACKOFF_MS (10 * 1000)
 
@@ -146,12 +149,16 @@ end_of_next_pause(const Report *report, PauseKind kind, int64 base_ms)
 	return backoff_doubling(in_a_row, base_ms, PAUSE_MAX_MS);
 }
 
+/* A file costs nothing to look at; GitHub is asked ever less often. */
 void
 report_bad_credentials(Report *report, const char *reason)
 {
+	TimestampTz until = report->conversation->refusal.reason == UNSENT_BY_CREDENTIALS
+		? backoff_in_ms(UNUSABLE_FILE_PAUSE_MS)
+		: end_of_next_pause(report, PAUSE_CREDENTIALS, PAUSE_BASE_MS);
+
 	report_settle_refused_creation(report);
-	pause_and_give_back(report, PAUSE_CREDENTIALS,
-						end_of_next_pause(report, PAUSE_CREDENTIALS, PAUSE_BASE_MS), reason);
+	pause_and_give_back(report, PAUSE_CREDENTIALS, until, reason);
 }
 
 void

@@ -50,7 +50,7 @@
 
 /* An installation that is not active any more, and is asked for all the same. */
 #define STATE_REST_BASE_MS 1000
-#define STATE_REST_MAX_MS (60 * 1000)
+#define STATE_REST_MAX_MS (15 * 1000) /* README: what is corrected moves within 20 seconds */
 
 /* How many reports are to be made one by one: together they could not be committed. */
 static int apart = 0;
@@ -299,6 +299,7 @@ take_over_state(Report *report)
 	pauses_clear_line(installation, reason);
 	sweeps_give_back(installation);
 	(void) chores_write_installation(installation->id, db_try, set_state, report);
+	sweeps_note_wake(); /* it is asked for again */
 	installation->pauses = 0;
 	installation->paused_until = 0;
 	installation->may_be_paused = true;
