@@ -135,7 +135,7 @@ void
 chores_load(void)
 {
 	Suspect suspects[SUSPECTS_PER_DATABASE];
-	LeftOut loaded[SUSPECTS_PER_DATABASE];
+	LeftOut loaded[SUSPECTS_PER_DATABASE] = {0};
 	int suspect_count = suspects_copy(suspects);
 	int loaded_count = 0;
 
