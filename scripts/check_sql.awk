@@ -139,7 +139,7 @@ function check_mark(file, number, line) {
 function read_rendered(record, file,	path, line, number) {
 	path = rendered "/" record "/" file
 	reading_for = record
-	in_comment = in_string = in_body = for_people = atomic_depth = 0
+	in_comment = in_string = in_body = in_return = for_people = atomic_depth = 0
 	function_name = creating = commenting = verb = token = qualifier = ""
 	while ((getline line <path) > 0) read_line(file, ++number, line)
 	close(path)
@@ -226,6 +226,7 @@ function read_word(file, number, word,	is_qualified) {
 		breach("definer", file, number, "SECURITY DEFINER is said of a function that was made before")
 	else if (word ~ /^"?search_path"?$/ && (in_body || function_name == "") && !for_people)
 		breach("path", file, number, "search_path is changed elsewhere than where the function is made")
+	else if (function_name != "" && !in_body && word == "return") in_return = 1
 	else if (function_name != "" && !in_body) read_atomic(file, number, word)
 	bare = is_qualified ? "" : unquoted(word)
 }
@@ -336,12 +337,13 @@ function refer(file, number, name, is_call) {
 	ref_from[references] = function_name
 	ref_name[references] = name
 	ref_call[references] = is_call
+	ref_tied[references] = in_return && !in_string && kind_of[file] == "object"
 }
 
 function finish_function(	name) {
 	name = function_name
 	function_name = ""
-	header_open = 0
+	header_open = in_return = 0
 	if (lines_of[name] > max_lines)
 		breach("length", defined_in[name], line_of[name], name " has " lines_of[name] " lines")
 	inputs_of[name] = plain_inputs(header)
@@ -405,6 +407,8 @@ function check_references(	i, name, from, to) {
 			continue
 		}
 		to = defined_in[name]
+		if (ref_tied[i] && kind_of_object[name] == "function" && kind_of[to] == "object")
+			breach("tied", from, ref_line[i], "RETURN ties " ref_from[i] " to " name ", which detach drops first: give it a string")
 		if (kind_of_object[name] != "function" || to == from) continue
 		if (!((from, to) in arrow)) {
 			arrow[from, to] = 1

@@ -33,6 +33,8 @@
 #			sets it to pg_catalog, pg_temp, where a function is made and nowhere else.
 #	definer	SECURITY DEFINER sets search_path, and is said where the function is made.
 #	atomic	A body is a string or RETURN: BEGIN ATOMIC would tie it to what it calls.
+#	tied	RETURN ties as well: what attach makes calls nothing so that attach makes, too,
+#			as detach could not drop the one before the other.
 #
 # Names and keywords count in any spelling: in capitals, quoted, or with spaces.
 # scripts/sql_rules.txt names the exceptions. A name that is put together when the

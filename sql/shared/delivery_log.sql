@@ -53,9 +53,10 @@ COMMENT ON COLUMN github_sync.logged_deliveries.guid IS
 'X-GitHub-Delivery, which a redelivery has again';
 
 CREATE OR REPLACE FUNCTION github_sync.delivery_log_interval() RETURNS interval
-LANGUAGE sql STABLE
-RETURN CASE WHEN github_sync.reconcile_interval() = '0' THEN '0'
-	ELSE coalesce(nullif(current_setting('github_sync.delivery_log_interval', true), ''), '0') END::interval;
+LANGUAGE sql STABLE AS $$
+	SELECT CASE WHEN github_sync.reconcile_interval() = '0' THEN '0'
+		ELSE coalesce(nullif(current_setting('github_sync.delivery_log_interval', true), ''), '0') END::interval
+$$;
 COMMENT ON FUNCTION github_sync.delivery_log_interval() IS
 'private: the setting of this name; 0: the log is never read, as where no sweep follows it';
 
