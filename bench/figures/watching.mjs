@@ -37,10 +37,11 @@ async function watch(application, questions) {
 		}
 	})();
 
+	/* A failure is told by stop(). */
+	reading.catch(() => {});
 	return async () => {
 		isOver = true;
-		await reading;
-		await session.end();
+		await reading.finally(() => session.end());
 		return times;
 	};
 }
@@ -51,13 +52,18 @@ function carry(world, questions) {
 
 		await application.connectInstallations(1, 50);
 		await application.withRecords({ count: 300, repositories: [1, 50] });
-		let stop;
-		const { rate, cost } = await drain(application, count, async () => {
-			await application.tell({ count, repositories: [1, 50], first: 9000 });
-			stop = await watch(application, questions);
-		});
+		let stop = async () => [];
 
-		return { rate, server_us: (cost.server_s * 1e6) / count, worker_us: (cost.worker_s * 1e6) / count, times: await stop() };
+		try {
+			const { rate, cost } = await drain(application, count, async () => {
+				await application.tell({ count, repositories: [1, 50], first: 9000 });
+				stop = await watch(application, questions);
+			});
+
+			return { rate, server_us: (cost.server_s * 1e6) / count, worker_us: (cost.worker_s * 1e6) / count, times: await stop() };
+		} finally {
+			await stop();
+		}
 	});
 }
 
