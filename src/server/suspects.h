@@ -29,9 +29,10 @@
 typedef enum SuspectKind
 {
 	SUSPECT_TRANSACTION,
-	SUSPECT_RECORD,      /* our row of it */
-	SUSPECT_LISTED,      /* what a list showed, by GitHub's id */
-	SUSPECT_INSTALLATION /* of no record type: RECORD_TASK */
+	SUSPECT_RECORD,       /* our row of it */
+	SUSPECT_LISTED,       /* what a list showed, by GitHub's id */
+	SUSPECT_INSTALLATION, /* of no record type: RECORD_TASK */
+	SUSPECT_ACTIVITY      /* no row, but what was done with whichever */
 } SuspectKind;
 
 typedef struct Suspect

@@ -66,8 +66,28 @@ kind_of_suspect(SuspectKind kind)
 		case SUSPECT_LISTED:
 			return CHORE_APPLY;
 		case SUSPECT_INSTALLATION:
+		case SUSPECT_ACTIVITY:
 		case SUSPECT_TRANSACTION:
 			break;
+	}
+	pg_unreachable();
+}
+
+static const char *
+activity_name(Activity activity)
+{
+	switch (activity)
+	{
+		case ACTIVITY_DELIVERIES:
+			return "pending webhook deliveries";
+		case ACTIVITY_OLD_DELIVERIES:
+			return "old webhook deliveries";
+		case ACTIVITY_LISTS:
+			return "lists that are due";
+		case ACTIVITY_PAGES:
+			return "pages of lists";
+		case ACTIVITY_COUNT:
+			return "counts of transactions";
 	}
 	pg_unreachable();
 }
@@ -88,6 +108,8 @@ words_for_suspect(SuspectKind kind, RecordType record_type, int64 id)
 			return psprintf("listed %s " INT64_FORMAT, type, id);
 		case SUSPECT_INSTALLATION:
 			return psprintf("installation " INT64_FORMAT, id);
+		case SUSPECT_ACTIVITY:
+			return psprintf("work on %s", activity_name((Activity) id));
 	}
 	pg_unreachable();
 }
@@ -107,11 +129,20 @@ find_left_out(SuspectKind kind, RecordType record_type, int64 id)
 	return NULL;
 }
 
-/* What is to be done with an installation, answers say: it is left out for its time. */
+/* The others are left out for their time: what is to be done with an installation, answers say. */
 static bool
 is_tried_alone(SuspectKind kind)
 {
-	return kind != SUSPECT_INSTALLATION;
+	return kind != SUSPECT_INSTALLATION && kind != SUSPECT_ACTIVITY;
+}
+
+/* From the end on: the next worker does not begin to count anew. */
+static TimestampTz
+end_of_rest(const Suspect *suspect)
+{
+	int64 rest_ms = (int64) REST_BASE_MS << Min(suspect->ends - 1, 16);
+
+	return TimestampTzPlusMilliseconds(suspect->last_end_at, Min(rest_ms, REST_MAX_MS));
 }
 
 static LeftOut
@@ -122,13 +153,12 @@ left_out_for(const Suspect *suspect)
 	if (known != NULL && known->suspect.ends == suspect->ends)
 		return *known;
 	ereport(LOG,
-			(errmsg("github_sync: %s is left alone for a while: with it a worker ended, or "
+			(errmsg("github_sync: %s: left alone for a while, as a worker ended with it, or "
 					"something failed (%d times)",
 					words_for_suspect(suspect->kind, suspect->record_type, suspect->id),
 					suspect->ends),
 			 errhint("See the triggers of the tables of schema github_sync.")));
-	return (LeftOut){.suspect = *suspect,
-					 .next_at = backoff_doubling(suspect->ends, REST_BASE_MS, REST_MAX_MS)};
+	return (LeftOut){.suspect = *suspect, .next_at = end_of_rest(suspect)};
 }
 
 void
@@ -337,14 +367,15 @@ chores_note_failure(const Chore *chore, const DbError *error)
 	note_failed(kind, chore->record_type, chore->about);
 }
 
-/* ---- installations ---- */
+/* ---- installations, and what is no row ---- */
 
-static bool
-installation_rests(int64 id)
+/* 0: it does not. */
+static TimestampTz
+rests_until(SuspectKind kind, RecordType record_type, int64 id)
 {
-	const LeftOut *left_out = find_left_out(SUSPECT_INSTALLATION, RECORD_TASK, id);
+	const LeftOut *left_out = find_left_out(kind, record_type, id);
 
-	return left_out != NULL && left_out->next_at > GetCurrentTimestamp();
+	return left_out != NULL && left_out->next_at > GetCurrentTimestamp() ? left_out->next_at : 0;
 }
 
 bool
@@ -352,7 +383,7 @@ chores_write_installation(int64 id, DbTry attempt, DbAction action, void *argume
 {
 	DbError error;
 
-	if (installation_rests(id))
+	if (rests_until(SUSPECT_INSTALLATION, RECORD_TASK, id) != 0)
 		return false;
 	suspects_mark(SUSPECT_INSTALLATION, RECORD_TASK, id);
 	if (attempt(action, argument, &error))
@@ -367,4 +398,39 @@ chores_write_installation(int64 id, DbTry attempt, DbAction action, void *argume
 	if (!db_error_is_contention(&error))
 		note_failed(SUSPECT_INSTALLATION, RECORD_TASK, id);
 	return false;
+}
+
+TimestampTz
+chores_activity_rests_until(Activity activity, RecordType record_type)
+{
+	return rests_until(SUSPECT_ACTIVITY, record_type, activity);
+}
+
+void
+chores_mark_activity(Activity activity, RecordType record_type)
+{
+	suspects_mark(SUSPECT_ACTIVITY, record_type, activity);
+}
+
+void
+chores_note_activity_done(Activity activity, RecordType record_type)
+{
+	forget_left_out(SUSPECT_ACTIVITY, record_type, activity);
+}
+
+TimestampTz
+chores_begin_activity(Activity activity, RecordType record_type)
+{
+	TimestampTz until = chores_activity_rests_until(activity, record_type);
+
+	if (until == 0)
+		chores_mark_activity(activity, record_type);
+	return until;
+}
+
+void
+chores_end_activity(Activity activity, RecordType record_type)
+{
+	chores_note_activity_done(activity, record_type);
+	suspects_mark_many();
 }

@@ -56,4 +56,26 @@ extern void chores_do(const Chore *chore);
 extern void chores_note_done(const Chore *chore);
 extern void chores_note_failure(const Chore *chore, const DbError *error);
 
+/*
+ * What is done besides, where it need not be known with which row it ended a
+ * worker: all of it is left out then, for a time that doubles.
+ */
+typedef enum Activity
+{
+	ACTIVITY_DELIVERIES = 1,
+	ACTIVITY_OLD_DELIVERIES,
+	ACTIVITY_LISTS, /* their claims */
+	ACTIVITY_PAGES, /* their reports */
+	ACTIVITY_COUNT  /* of a record type; the others are RECORD_TASK's */
+} Activity;
+
+/* Until when it is left out; 0: it is not. */
+extern TimestampTz chores_activity_rests_until(Activity activity, RecordType record_type);
+extern void chores_mark_activity(Activity activity, RecordType record_type);
+extern void chores_note_activity_done(Activity activity, RecordType record_type);
+
+/* In the midst of a claim: the first two, where it is not left out; and the last, and many rows are marked again. */
+extern TimestampTz chores_begin_activity(Activity activity, RecordType record_type);
+extern void chores_end_activity(Activity activity, RecordType record_type);
+
 #endif /* GITHUB_SYNC_CHORES_H */

@@ -417,12 +417,10 @@ release_type(void *argument)
 	claiming_note_due(queue_release_due(round->type, &left_out, &records_left_out));
 }
 
-/* Counted for whoever asks how many there are, and deleted when it is old: rows go first. */
+/* Counted for whoever asks how many there are, and deleted when it is old. */
 static void
 look_after_history(void)
 {
-	if (suspects_need_care())
-		return;
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
 		if (!claiming.attached[type])
@@ -441,15 +439,8 @@ note_failed_chores(const DbError *error)
 }
 
 static void
-release_due(ClaimRound *round)
+do_chores_together(ClaimRound *round)
 {
-	if (!time_has_come())
-		return;
-	claiming.next_due = DT_NOEND;
-	claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
-	claiming_note_due(installations_next_pause_end());
-	if (suspects_need_care())
-		return;
 	round->in_chores = true;
 	for (RecordType type = 0; type < RECORD_TYPES; type++)
 	{
@@ -459,6 +450,18 @@ release_due(ClaimRound *round)
 			note_failed_chores(&round->error);
 	}
 	round->in_chores = false;
+}
+
+static void
+release_due(ClaimRound *round)
+{
+	if (!time_has_come())
+		return;
+	claiming.next_due = DT_NOEND;
+	claiming.fallback_at = backoff_in_ms(CLAIMING_FALLBACK_MS);
+	claiming_note_due(installations_next_pause_end());
+	if (!suspects_need_care())
+		do_chores_together(round);
 	if (claiming.attached[RECORD_TASK])
 		claiming_note_due(deliveries_forget(claiming.failures > 0));
 }

@@ -12,6 +12,7 @@
 #include "db/transaction.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
+#include "worker/chores.h"
 #include "worker/counting.h"
 
 /* Some milliseconds of work. */
@@ -71,9 +72,13 @@ counting_progress(RecordType record_type)
 
 	if (next_times[record_type] > GetCurrentTimestamp())
 		return next_times[record_type];
+	next_times[record_type] = chores_begin_activity(ACTIVITY_COUNT, record_type);
+	if (next_times[record_type] != 0)
+		return next_times[record_type];
 	if (!db_try(count_blocks, &count, &error))
 		next_times[record_type] = time_after_failure(record_type, &error);
 	else
 		next_times[record_type] = count.more ? backoff_in_ms(APART_MS) : DT_NOEND;
+	chores_end_activity(ACTIVITY_COUNT, record_type);
 	return next_times[record_type];
 }

@@ -2,16 +2,16 @@
  * deliveries.c
  *		Webhook deliveries that were left to the worker, and those that are old.
  *
- * What is wrong with their table must not stop rows: where it fails, deliveries
- * rest by themselves, and where something ended a worker they come after the rows.
+ * What is wrong with their table must not stop rows: where it fails, or ends a
+ * worker, deliveries rest by themselves.
  */
 #include "postgres.h"
 
 #include "db/queue.h"
 #include "db/transaction.h"
-#include "server/suspects.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
+#include "worker/chores.h"
 #include "worker/deliveries.h"
 
 /* What somebody kept from being done is looked at this often. */
@@ -19,9 +19,6 @@
 
 /* What is old enough to be forgotten is looked for this often, when something else is due. */
 #define FORGETTING_INTERVAL_MS (10 * 60 * 1000)
-
-/* While a database is served with care. */
-#define WITH_CARE_MS (5 * 1000)
 
 #define FAILED_BASE_MS (2 * 1000)
 #define FAILED_MAX_MS (5 * 60 * 1000)
@@ -80,13 +77,11 @@ note_failed_deliveries(const DbError *error)
 
 /* A subtransaction only where something is wrong. */
 static TimestampTz
-run(DbAction action, bool is_contained)
+try_action(DbAction action, bool is_contained)
 {
 	TimestampTz next = DT_NOEND;
 	DbError error;
 
-	if (rest_until > GetCurrentTimestamp())
-		return rest_until;
 	if (!is_contained && failures == 0)
 		action(&next);
 	else if (db_try(action, &next, &error))
@@ -99,16 +94,29 @@ run(DbAction action, bool is_contained)
 	return next;
 }
 
+static TimestampTz
+run(Activity activity, DbAction action, bool is_contained)
+{
+	TimestampTz next = rest_until;
+
+	if (next > GetCurrentTimestamp())
+		return next;
+	next = chores_begin_activity(activity, RECORD_TASK);
+	if (next != 0)
+		return next;
+	next = try_action(action, is_contained);
+	chores_end_activity(activity, RECORD_TASK);
+	return next;
+}
+
 TimestampTz
 deliveries_end_pending(bool is_contained)
 {
-	if (suspects_need_care())
-		return backoff_in_ms(WITH_CARE_MS);
-	return run(end_pending, is_contained);
+	return run(ACTIVITY_DELIVERIES, end_pending, is_contained);
 }
 
 TimestampTz
 deliveries_forget(bool is_contained)
 {
-	return run(forget_old, is_contained);
+	return run(ACTIVITY_OLD_DELIVERIES, forget_old, is_contained);
 }

@@ -202,6 +202,8 @@ report_mark(const Report *report)
 
 	if (claim != NULL)
 		suspects_mark(SUSPECT_TRANSACTION, claim->record_type, claim->id);
+	else if (report->conversation->purpose == ABOUT_SWEEP)
+		chores_mark_activity(ACTIVITY_PAGES, RECORD_TASK);
 	else
 		suspects_mark_many();
 }

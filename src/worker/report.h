@@ -45,7 +45,10 @@ extern void report_try_again(Report *report, const char *code, const char *reaso
 extern void report_give_back(Report *report, const char *problem);
 extern void report_fail(Report *report, const char *code, const char *reason);
 
-/* Whatever ends this process from now on was its row's doing, or, of what is about none, nobody knows whose. */
+/*
+ * Whatever ends this process from now on was its row's doing; of what is about
+ * none, that of pages, or nobody knows whose.
+ */
 extern void report_mark(const Report *report);
 
 /* A creation that GitHub certainly did not carry out needs no lookup. */

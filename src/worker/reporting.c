@@ -360,6 +360,7 @@ report_one(Report *report)
 static void
 conclude_sweep(const Report *report)
 {
+	chores_note_activity_done(ACTIVITY_PAGES, RECORD_TASK);
 	switch (report->disposition)
 	{
 		case CONVERSATION_GOES_ON:

@@ -30,7 +30,6 @@
 #define FAILED_LOOK_BASE_MS (2 * 1000)
 #define CANCELED_LOOK_BASE_MS (30 * 1000)
 #define FAILED_LOOK_MAX_MS (10 * 60 * 1000)
-#define LOOK_WITH_CARE_MS (5 * 1000)
 
 static struct
 {
@@ -82,9 +81,15 @@ look_for_lists(void *argument)
 	int count;
 	int64 *busy = busy_installations(&count);
 
-	result->applying = true;
-	result->queued = apply_later();
-	result->applying = false;
+	/* With care it is done one by one, as chores. */
+	if (!suspects_need_care())
+	{
+		result->applying = true;
+		suspects_mark_many();
+		result->queued = apply_later();
+		result->applying = false;
+		chores_mark_activity(ACTIVITY_LISTS, RECORD_TASK);
+	}
 	result->claimed = repo_sweeps_claim(busy, count, TopMemoryContext);
 	result->next_at = Min(repo_sweeps_next_time(busy, count), page_repeats_next_time());
 }
@@ -149,10 +154,12 @@ look_in_transaction(Look *result, DbError *error)
 	TimestampTz began_at = GetCurrentTimestamp();
 	bool succeeded;
 
-	suspects_mark_many();
+	chores_mark_activity(ACTIVITY_LISTS, RECORD_TASK);
 	db_begin("claiming lists to read");
 	succeeded = db_try(look_for_lists, result, error);
 	succeeded &= db_try_commit(error);
+	if (succeeded)
+		chores_note_activity_done(ACTIVITY_LISTS, RECORD_TASK);
 	suspects_unmark();
 	space_woken_looks(began_at);
 	return succeeded;
@@ -182,14 +189,17 @@ sweeps_claim(void)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	Look result = {.next_at = DT_NOEND};
+	TimestampTz rests_until;
 	DbError error;
 
 	if (sweeps.look_at > now || !may_claim())
 		return;
-	/* What ended a worker may have been such a look: rows go first. */
-	if (suspects_need_care())
+	/* Such a look, or what came of it, may have ended a worker. */
+	rests_until = Max(chores_activity_rests_until(ACTIVITY_LISTS, RECORD_TASK),
+					  chores_activity_rests_until(ACTIVITY_PAGES, RECORD_TASK));
+	if (rests_until != 0)
 	{
-		sweeps.look_at = backoff_in_ms(LOOK_WITH_CARE_MS);
+		sweeps.look_at = rests_until;
 		return;
 	}
 	if (look_in_transaction(&result, &error))
