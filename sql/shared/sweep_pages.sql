@@ -262,7 +262,9 @@ BEGIN
 	PERFORM github_sync.note_listed_name(repo, items[1]) WHERE cardinality(items) > 0 AND s.phase <> 'check';
 	page.is_careful := s.abandoned >= 2;
 	page.priority := CASE s.phase WHEN 'backfill' THEN 300 ELSE 200 END;
-	s.listed := s.listed + cardinality(shown);
+	/* A page begins with the end of the one before. */
+	s.listed := s.listed + (SELECT count(*) FROM unnest(shown) AS i (id)
+		WHERE i.id <> ALL (coalesce(s.shown_ids, '{}')));
 	s.total := github_sync.estimate_total(s, page);
 	s.applied := s.applied + github_sync.apply_page(s, repo, page, items, jsons, unreadable);
 	IF s.phase = 'check' THEN

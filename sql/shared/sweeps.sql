@@ -415,6 +415,24 @@ $$;
 COMMENT ON FUNCTION github_sync.resume_sweeps_of_installation() IS
 'private: an installation is active again, or GitHub was out of reach for it for a while';
 
+CREATE OR REPLACE FUNCTION github_sync.resume_all_sweeps() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.hasten_sweeps(r.id, false) FROM github_sync.github_repos AS r;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.resume_all_sweeps() IS
+'private: another server goes on, promoted or adopted, whose rows may be older than what webhooks told the one before';
+
+CREATE OR REPLACE TRIGGER c_resume_sweeps
+	AFTER UPDATE ON github_sync.attached_tables
+	/* Host and boot change by themselves. */
+	FOR EACH ROW WHEN (NEW.record_type = 'task' AND NEW.held_because IS NULL AND (OLD.held_because IS NOT NULL
+		OR OLD.database_identity IS DISTINCT FROM NEW.database_identity
+		OR OLD.server - '{host,boot}'::text[] IS DISTINCT FROM NEW.server - '{host,boot}'::text[]))
+	EXECUTE FUNCTION github_sync.resume_all_sweeps();
 CREATE OR REPLACE TRIGGER c_begin_sweeps
 	AFTER INSERT ON github_sync.github_repos
 	FOR EACH STATEMENT EXECUTE FUNCTION github_sync.begin_sweeps();

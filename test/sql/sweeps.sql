@@ -242,3 +242,18 @@ CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not
 CREATE TRIGGER refuse BEFORE UPDATE ON github_sync.repo_sweeps FOR EACH ROW WHEN (OLD.github_repo_id = 1 AND NEW.last_error IS NOT NULL) EXECUTE FUNCTION refuse();
 UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute', claimed_by = NULL, last_error = NULL WHERE is_asked OR github_repo_id = 9;
 SELECT github_repo_id, stream FROM github_sync.sweep_claim('{}');
+
+-- a server that was promoted, or adopted, reads all of it at once; another host name is no reason
+DROP TRIGGER refuse ON github_sync.repo_sweeps;
+CREATE FUNCTION rests_after(change text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.repo_sweeps SET due_at = now() + interval '1 hour', last_census_at = now() WHERE phase <> 'check';
+	EXECUTE change;
+	RETURN (SELECT string_agg(DISTINCT CASE WHEN due_at > clock_timestamp() AND last_census_at IS NOT NULL THEN 'rests' ELSE 'is due' END, ', ')
+		FROM github_sync.repo_sweeps WHERE phase <> 'check');
+END
+$$;
+SELECT rests_after($$UPDATE github_sync.attached_tables SET server = server || '{"host": "another"}'$$);
+SELECT rests_after($$UPDATE github_sync.attached_tables SET server = server || '{"timeline": "99"}'$$);
+SELECT rests_after($$UPDATE github_sync.attached_tables SET held_because = 'its rows were restored'$$);
+SELECT rests_after($$SELECT github_sync.adopt_database()$$);
