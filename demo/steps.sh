@@ -195,6 +195,53 @@ VALUES (1, 2, repeat('too long ', 40), 1296269)"
 		"$(ask 'SELECT count(*) FROM github_sync.sync_errors')" 0
 }
 
+# Of a repository that was there before the application was.
+seed_archive() {
+	node -e "
+		const at = (n) => new Date(Date.UTC(2024, 0, 1, 0, n)).toISOString().replace('.000', '');
+		console.log(JSON.stringify({ repositories: [{ id: 1296999, owner: 'acme', name: 'archive', private: true,
+			issues: Array.from({ length: 300 }, (_, i) => ({ number: i + 1, title: 'Old issue ' + (i + 1), body: 'Of last year.',
+				state: i % 3 ? 'open' : 'closed', author: 'alice', created_at: at(i), updated_at: at(i),
+				comments: i % 5 ? [] : [{ body: 'Seen.', author: 'alice', created_at: at(i), updated_at: at(i) }] })) }] }))" |
+		curl -s "$GITHUB/_control/seed" -d @- >/dev/null
+}
+
+show_import() {
+	heading 'A repository with 300 issues is imported'
+	settle
+	seed_archive
+	sql tracker "INSERT INTO app.projects (name, github_repo_id) VALUES ('Archive', 1296999)"
+	sql tracker "INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name)
+VALUES (1296999, 515151, 'acme', 'archive')"
+	sql tracker 'SELECT github_sync.backfill_repo(1296999)'
+	sql tracker 'CALL github_sync.wait_for_backfill(1296999)'
+	sql tracker "SELECT stream, phase, done, total, per_cent, waits_for FROM github_sync.sync_progress
+WHERE repository = 'acme/archive' ORDER BY stream DESC"
+	check 'each issue is a task' "$(ask "SELECT count(DISTINCT title) FROM app.tasks WHERE github_repo_id = 1296999")" 300
+	check 'and its comments are there' \
+		"$(ask "SELECT count(*) FROM app.comments AS c JOIN app.tasks AS t ON t.id = c.task_id WHERE t.github_repo_id = 1296999")" 60
+}
+
+show_lost_webhooks() {
+	local archive='repos/acme/archive/issues'
+	heading 'Webhooks that are lost are made up for'
+	settle
+	say '(The stand-in is told to send no webhooks.)'
+	tell "curl -s \$GITHUB/_control/webhooks -d '{\"mode\": \"off\"}'"
+	github "curl -s -X PATCH -H \"\$ALICE\" \$GITHUB/$archive/7 -d '{\"title\": \"Not so old\", \"state\": \"closed\"}'" number title state
+	github "curl -s -H \"\$ALICE\" \$GITHUB/$archive/8/comments -d '{\"body\": \"Nobody tells of this.\"}'" id body
+	github "curl -s \$GITHUB/_control/act -d '{\"do\": \"create_issue\", \"repo\": \"acme/archive\", \"title\": \"Nor of this\"}'" number title
+	check 'the application knows nothing of it' \
+		"$(ask "SELECT count(*) FROM app.tasks WHERE title IN ('Not so old', 'Nor of this')")" 0
+	say 'A sweep, which is made each reconcile_interval, now:'
+	sql tracker 'SELECT github_sync.reconcile_repo(1296999)'
+	wait_until 'the edit and the new issue are there' holds \
+		"(SELECT count(*) FROM app.tasks WHERE title = 'Not so old' AND status = 'closed' OR title = 'Nor of this') = 2"
+	wait_until 'and the comment' holds "EXISTS (SELECT FROM app.comments WHERE markdown = 'Nobody tells of this.')"
+	tell "curl -s \$GITHUB/_control/webhooks -d '{\"mode\": \"on\"}'"
+	settle
+}
+
 show_views() {
 	heading 'The views'
 	settle

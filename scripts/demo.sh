@@ -169,6 +169,8 @@ run_steps() {
 	show_comments
 	show_deletion
 	show_errors
+	show_import
+	show_lost_webhooks
 	show_views
 	measure_latency
 }

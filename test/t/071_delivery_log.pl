@@ -128,4 +128,19 @@ arrives('what happened while the server was down arrives', 'acme/gizmos', 'acme/
 is(scalar(grep { /cursor=/ } questions($seq)), 2, '... as the log is read back to where it was read before');
 is($application->sql('SELECT count(*) FROM github_sync.sync_errors'), 0, 'nothing is an error');
 
+# ---- a repository is connected, as README has it ----
+
+my $another = GitHubSync::Application->with_tables($application->node, 'another');
+my ($five) = PostgreSQL::Test::Utils::slurp_file("$FindBin::Bin/../../README.md") =~ /^In five commands.*?^```sql\n(.*?)^```/ms;
+my ($key, $id, $told) = ($github->key_file, $github->app_id);
+
+$another->create_extensions;
+$another->sql("INSERT INTO projects (name, github_repo_id) VALUES ('widgets', @{[WIDGETS]})");
+is(scalar(() = $five =~ /;$/mg), 5, 'README connects a repository in five commands');
+$five =~ s/Iv23\.\.\./$id/;
+$five =~ s/'[^']*\.pem'/'$key'/;
+is($application->node->psql('another', $five, stderr => \$told), 0, '... which run as pasted');
+like($told, qr/NOTICE:  issues: \d+ done, comments: \d+ done\s*\z/, '... and say how far it is');
+is($another->sql('SELECT count(*) FROM tasks'), scalar($github->issues('acme/gizmos')), '... until its issues are there');
+
 done_testing;
