@@ -13,7 +13,7 @@
 # they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check check-long monitoring pictures mutants hour many-databases chaos crash-rounds bigimport bench fuzz fuzz-worker demo playground format map render sql-figures matrix pg-upgrade deb check-deb dist
+HARNESS = check check-long monitoring pictures mutants hour many-databases chaos crash-rounds bigimport sweeps bench fuzz fuzz-worker demo playground format map render sql-figures matrix pg-upgrade deb check-deb dist
 
 # The top of the tree; "." unless the build is made elsewhere.
 ROOT := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
@@ -26,7 +26,7 @@ ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
 export PG_CONFIG STEPS TESTS TEST_USER JOBS HISTORIES SEED MUTANTS FILES
 export FIGURES BENCH_RECORDS BENCH_REPEATS BENCH_BIG BENCH_KEEP
-export CHAOS_SECONDS CHAOS_ROUNDS CHAOS_SEED CRASH_ROUNDS IMPORT_ISSUES IMPORT_KILLS FUZZ_SECONDS FUZZ_SEED TARGETS SUITES CHROOTS
+export CHAOS_SECONDS CHAOS_ROUNDS CHAOS_SEED CRASH_ROUNDS IMPORT_ISSUES IMPORT_KILLS SWEEP_DEEDS FUZZ_SECONDS FUZZ_SEED TARGETS SUITES CHROOTS
 
 .PHONY: $(MAKECMDGOALS)
 check:
@@ -36,6 +36,7 @@ check-long:
 	@LOCKED_S=40 STEPS='gcc tap' TESTS=044_attacks_held $(SCRIPTS_DIR)/check.sh
 	@STEPS='gcc monitoring' $(SCRIPTS_DIR)/check.sh
 	@IMPORT_ISSUES=2500 IMPORT_KILLS=every $(SCRIPTS_DIR)/chaos.sh import
+	@$(SCRIPTS_DIR)/chaos.sh sweeps
 monitoring:
 	@STEPS='gcc monitoring' $(SCRIPTS_DIR)/check.sh
 pictures:
@@ -53,6 +54,8 @@ crash-rounds:
 	@$(SCRIPTS_DIR)/chaos.sh crashes
 bigimport:
 	@$(SCRIPTS_DIR)/chaos.sh import
+sweeps:
+	@$(SCRIPTS_DIR)/chaos.sh sweeps
 bench:
 	@$(SCRIPTS_DIR)/bench.sh
 fuzz:

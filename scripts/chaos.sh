@@ -1,8 +1,9 @@
 #!/bin/bash
-# chaos.sh [crashes|import]
+# chaos.sh [crashes|import|sweeps]
 #	Builds a private copy and lets test/chaos/chaos.mjs loose on it: rounds of
 #	everything going wrong, or of kill -9; or an import (test/chaos/import.mjs) that
-#	is killed.  Leaves nothing behind.
+#	is killed; or what sweeps do alone (test/chaos/sweeps.mjs).  Leaves nothing
+#	behind.
 #
 #	CHAOS_SECONDS	rounds begin for so long; default: 300
 #	CHAOS_ROUNDS	and no more than so many
@@ -12,6 +13,7 @@
 #	CHAOS_GITHUB	emulate: npm's emulate in the place of the stand-in
 #	CHAOS_QUIET		sweeps: in the end nobody tells what was lost, sweeps find it
 #	CRASH_ROUNDS	of crashes; default: 200
+#	SWEEP_DEEDS		changes that sweeps have to find, twice; default: 1000
 #	IMPORT_ISSUES	of the import, with three comments each; default: 100000
 #	IMPORT_KILLS	how often it is killed, by chance, or every: at every page; default:
 #					400
@@ -26,11 +28,12 @@ program=chaos
 case ${1-} in
 	crashes) options+=(--rounds 0 --crashes "${CRASH_ROUNDS:-200}") ;;
 	import) program=import options+=(--issues "${IMPORT_ISSUES:-100000}" --kills "${IMPORT_KILLS:-400}") ;;
+	sweeps) program=sweeps options+=(--deeds "${SWEEP_DEEDS:-1000}") ;;
 	'')
 		options+=(--seconds "${CHAOS_SECONDS:-300}")
 		[ -z "${CHAOS_ROUNDS-}" ] || options+=(--rounds "$CHAOS_ROUNDS")
 		;;
-	*) echo "usage: $0 [crashes|import]" >&2; exit 2 ;;
+	*) echo "usage: $0 [crashes|import|sweeps]" >&2; exit 2 ;;
 esac
 
 "$source_dir/scripts/install_packages.sh" check

@@ -12,16 +12,13 @@
  * of the worker and of the server by turns, before, while and after a page is
  * answered and applied: at pages by chance, or at every page.  Prints TAP.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { memoryOf } from '../../bench/lib/processes.mjs';
-import { writeNewKey } from '../github/app-key.mjs';
-import { startStandin } from '../github/standin/server.mjs';
 import { Archive } from './archive.mjs';
 import { Dice } from './dice.mjs';
 import { kill } from './killer.mjs';
-import { Server } from './server.mjs';
+import { Stage } from './stage.mjs';
 
 const { values: options } = parseArgs({
 	options: {
@@ -40,65 +37,41 @@ const ANY_PAGE = /^\/repositories\/\d+\/issues(?:\/comments)?\?/;
 
 /* Without a page for so long, it stands still. */
 const STANDSTILL_MS = 120_000;
-const APPLICATION = readFileSync(new URL('application.sql', import.meta.url), 'utf8');
 
 let onPage = () => {};
-let failures = 0;
-let assertions = 0;
-const server = new Server(options);
-
-mkdirSync(options.directory, { recursive: true });
 let archive = null;
-const standin = await startStandin({
-	publicKey: writeNewKey(`${options.directory}/app.pem`),
+const stage = new Stage();
+
+await stage.open(options, {
 	upstream: (request) => archive.answer(request),
 	onRequest: ({ target }) => ANY_PAGE.test(target) && onPage(target),
+}, {
+	'github_sync.reconcile_interval': '0', max_wal_size: '4GB', checkpoint_timeout: '30min', shared_buffers: '256MB', autovacuum_naptime: '5s',
 });
-const { control } = standin;
+const { server, control } = stage;
 
-await server.create({
-	'github_sync.api_url': standin.url, 'github_sync.app_id': '424242', 'github_sync.private_key_file': `${options.directory}/app.pem`,
-	'github_sync.write_interval': '0', 'github_sync.points_per_minute': '0', 'github_sync.reconcile_interval': '0',
-	'github_sync.retry_base_delay': '50ms', 'github_sync.retry_max_delay': '1s',
-	max_wal_size: '4GB', checkpoint_timeout: '30min', shared_buffers: '256MB', autovacuum_naptime: '5s',
-});
-await server.query('postgres', 'CREATE ROLE planner LOGIN');
 await play('an import', importOnce);
 await play('killed', importKilled);
-console.log(`1..${assertions}`);
-await server.stop();
-process.exit(failures === 0 ? 0 : 1);
-
-function ok(held, promise) {
-	assertions += 1;
-	failures += held ? 0 : 1;
-	console.log(`${held ? '' : 'not '}ok ${assertions} - ${promise}`);
-}
-
-function figure(words) {
-	console.log(`# figure: ${words}`);
-}
+await stage.close();
 
 /* In a database of its own. */
 async function play(name, happen) {
 	const database = name.replaceAll(' ', '_');
 
 	archive = new Archive({ control, repository: control.store.findRepository('acme', 'widgets').repository, issues: ISSUES, comments: COMMENTS });
-	await server.query('postgres', `CREATE DATABASE ${database} TEMPLATE template0`);
-	await server.query(database, APPLICATION);
-	await server.query(database, 'INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES ($1, 515151, $2, $3)',
-		[archive.repository.id, 'acme', 'widgets']);
+	await stage.createDatabase(database);
+	await stage.connect(database, archive.repository);
 	const seen = control.journal.lastSeq;
 
 	await happen(database);
 	onPage = () => {};
-	const failedBefore = failures;
+	const failedBefore = stage.failures;
 
 	await compare(database, name);
-	if (failures > failedBefore) {
+	if (stage.failures > failedBefore) {
 		await server.dump(database);
 	}
-	figure(`${name}: ${control.journal.lastSeq - seen} requests, ${archive.used} of them pages, for ${ISSUES} issues and ${ISSUES * COMMENTS} comments`);
+	stage.figure(`${name}: ${control.journal.lastSeq - seen} requests, ${archive.used} of them pages, for ${ISSUES} issues and ${ISSUES * COMMENTS} comments`);
 	await server.query('postgres', `DROP DATABASE ${database} WITH (FORCE)`);
 }
 
@@ -149,9 +122,9 @@ async function importOnce(database) {
 	const known = samples.filter((mb) => mb > 0);
 	const at = (part) => known[Math.floor(part * (known.length - 1))]?.toFixed(1);
 
-	figure(`${took_s.toFixed(1)} s, ${Math.round(RECORDS / took_s)} records a second`);
-	figure(`memory of the worker (RssAnon): ${at(0.1)} MB after a tenth, ${at(0.5)} in the middle, ${at(1)} in the end, ${Math.max(...known).toFixed(1)} at most`);
-	ok(known.length < 20 || Number(at(1)) < Number(at(0.1)) + 16, 'memory of the worker does not grow with the import');
+	stage.figure(`${took_s.toFixed(1)} s, ${Math.round(RECORDS / took_s)} records a second`);
+	stage.figure(`memory of the worker (RssAnon): ${at(0.1)} MB after a tenth, ${at(0.5)} in the middle, ${at(1)} in the end, ${Math.max(...known).toFixed(1)} at most`);
+	stage.ok(known.length < 20 || Number(at(1)) < Number(at(0.1)) + 16, 'memory of the worker does not grow with the import');
 }
 
 /* A page is killed at once, when it is asked for the first time; a kill under way is one for all that is asked meanwhile. */
@@ -178,13 +151,13 @@ async function importKilled(database) {
 		seen.add(page);
 		if (dice.throw() < chance) {
 			underWay = strike(seen.size % 2 === 0 ? 'worker' : 'postmaster', dice.pick([0, dice.below(PAGE_MAY_TAKE_MS), dice.below(PAGE_MAY_TAKE_MS)]))
-				.catch((error) => ok(false, `a kill: ${error.message}`));
+				.catch((error) => stage.ok(false, `a kill: ${error.message}`));
 		}
 	};
 	await importAll(database);
 	await underWay;
-	figure(`${kills.worker} kill -9 of the worker, ${kills.postmaster} of the server, at ${seen.size} different pages`);
-	ok(kills.worker + kills.postmaster >= 0.5 * (options.kills === 'every' ? pages : Number(options.kills)), 'it was killed at most of the pages that it was to be killed at');
+	stage.figure(`${kills.worker} kill -9 of the worker, ${kills.postmaster} of the server, at ${seen.size} different pages`);
+	stage.ok(kills.worker + kills.postmaster >= 0.5 * (options.kills === 'every' ? pages : Number(options.kills)), 'it was killed at most of the pages that it was to be killed at');
 }
 
 /* Each row once, with its own text, in its place; written once, and nothing left to do. */
@@ -193,7 +166,7 @@ async function compare(database, name) {
 	const expected = async (rows, count, promise) => {
 		const wrong = await one(`SELECT count(*)::integer FROM (${rows}) AS wrong`);
 
-		ok(wrong === 0, `${name}: ${count} ${promise}${wrong === 0 ? '' : `, but for ${wrong}`}`);
+		stage.ok(wrong === 0, `${name}: ${count} ${promise}${wrong === 0 ? '' : `, but for ${wrong}`}`);
 	};
 
 	await server.accepts(database);
@@ -213,5 +186,5 @@ async function compare(database, name) {
 		of_tasks: ISSUES, of_comments: ISSUES * COMMENTS, queued: 0, errors: 0, later: 0 };
 	const wrong = Object.keys(wanted).filter((what) => counts[0][what] !== wanted[what]);
 
-	ok(wrong.length === 0, `${name}: nothing is there besides, was written twice, waits or failed${wrong.map((what) => `; ${what}: ${counts[0][what]}, not ${wanted[what]}`).join('')}`);
+	stage.ok(wrong.length === 0, `${name}: nothing is there besides, was written twice, waits or failed${wrong.map((what) => `; ${what}: ${counts[0][what]}, not ${wanted[what]}`).join('')}`);
 }

@@ -160,7 +160,8 @@ export const QUIETS = {
 			FROM github_sync.github_repos AS r`);
 		const unread = async () => (await query(`SELECT repository, stream, waits_for, last_error FROM github_sync.sync_progress
 			WHERE phase <> 'check' AND waits_for <> 'repository disabled'
-				AND (last_complete_at > $1 AND (stream <> 'issues' OR last_census_at > $1)) IS NOT TRUE`, [askedAt]));
+				/* A census asks for the comments of issues that have another number of them: a pass more. */
+				AND (last_complete_at > $1 AND (stream <> 'issues' OR last_census_at > $1) AND waits_for = 'reconcile_interval is 0') IS NOT TRUE`, [askedAt]));
 
 		while ((await unread()).length > 0 && Date.now() < deadline) {
 			await hurry(world);
