@@ -91,10 +91,13 @@ DECLARE
 	cached github_sync.github_comments;
 BEGIN
 	LOOP
+		/* One after the other: by both at once it costs several times as much. */
 		SELECT c.id, c.comment_id, c.github_issue_id INTO seen FROM github_sync.github_comments AS c
-		WHERE c.id = t.github_comment_id OR c.github_id = t.github_comment_external_id
-		ORDER BY c.id = t.github_comment_id DESC NULLS LAST
-		LIMIT 1;
+		WHERE c.id = t.github_comment_id;
+		IF NOT FOUND THEN
+			SELECT c.id, c.comment_id, c.github_issue_id INTO seen FROM github_sync.github_comments AS c
+			WHERE c.github_id = t.github_comment_external_id;
+		END IF;
 		IF FOUND THEN
 			/* What a webhook tells of waits in the queue until the rows can be read again. */
 			PERFORM github_sync.comment_key_share_local_row(seen.comment_id)
