@@ -64,6 +64,9 @@
 /* Somebody holds a table, or a trigger says so and always will. */
 #define CONTENTION_TAKEN_FOR_A_LOCK 10
 
+/* What ends within so long is made up for by one claim, while there is more to send. */
+#define ENDS_TOGETHER_MS 25
+
 #define FAILED_CLAIM_BASE_MS 100
 #define FAILED_CLAIM_MAX_MS (60 * 1000)
 #define LOCKED_TABLE_MAX_MS 1000 /* nobody tells when it is let go of */
@@ -88,6 +91,7 @@ static struct
 	int fruitless; /* rounds without a claim, each right after the one before */
 	TimestampTz last_round;
 	TimestampTz round_not_before;
+	TimestampTz round_for_ends; /* places became free; DT_NOEND: none did since the last round */
 } claiming;
 
 /* What is left out of claims: what is held, what workers ended with, what comes again and again. */
@@ -115,6 +119,7 @@ claiming_start(void)
 	claiming.expects_work = true;
 	claiming.next_due = DT_NOBEGIN;
 	claiming.fallback_at = DT_NOEND;
+	claiming.round_for_ends = DT_NOEND;
 	lost_claims_load();
 	chores_load();
 }
@@ -131,6 +136,21 @@ claiming_note_wake(void)
 	passed_note_wake();
 	counting_note_changes();
 	claiming.expects_work = true;
+}
+
+void
+claiming_note_ends(void)
+{
+	if (places_take_low())
+		claiming.expects_work = true;
+	else
+		claiming.round_for_ends = Min(claiming.round_for_ends, backoff_in_ms(ENDS_TOGETHER_MS));
+}
+
+TimestampTz
+claiming_next_for_ends(void)
+{
+	return claiming.round_for_ends;
 }
 
 bool
@@ -936,9 +956,12 @@ claiming_claim(void)
 	bool succeeded;
 	uint32 wakes;
 
+	if (claiming.round_for_ends <= GetCurrentTimestamp())
+		claiming.expects_work = true;
 	if (!claiming.expects_work || !may_begin_round())
 		return;
 	claiming.expects_work = false;
+	claiming.round_for_ends = DT_NOEND;
 	if (!setting_enabled || free_slots() <= 0)
 		return;
 	wakes = shared_state_wakes(); /* before the snapshot that has to show what they told of */

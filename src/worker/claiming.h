@@ -21,9 +21,12 @@ extern void claiming_claim(void);
 /* A claim may find something: a commit, a free slot, a record that became free. */
 extern void claiming_note_work(void);
 extern void claiming_note_wake(void); /* a commit, of anybody's */
+extern void claiming_note_ends(
+	void); /* places became free: in a moment, or at once where a line is short of work */
 extern bool claiming_expects_work(void);
-extern bool claiming_was_woken(void);         /* by somebody, since the last claim */
-extern TimestampTz claiming_next_round(void); /* not before, where rounds bring nothing */
+extern bool claiming_was_woken(void);            /* by somebody, since the last claim */
+extern TimestampTz claiming_next_round(void);    /* not before, where rounds bring nothing */
+extern TimestampTz claiming_next_for_ends(void); /* when free places are filled; or DT_NOEND */
 
 /* A transaction that was given back may be claimed again from then on. */
 extern void claiming_note_due(TimestampTz time);

@@ -21,6 +21,12 @@
 /* Where writes are made some time apart: one under way, one that is next, one to follow. */
 #define SPACED_WRITES 3
 
+/* Reads are under way in numbers, writes one by one. */
+#define LOW_READS (RATE_READS_AT_ONCE / 2)
+#define LOW_WRITES 1
+
+static bool some_are_low = false;
+
 static RateKind
 line_kind(const SyncClaim *claim)
 {
@@ -48,6 +54,17 @@ places_note_end(const SyncClaim *claim)
 
 	line->in_hand--;
 	line->ended++;
+	if (line->in_hand <= (claim->is_outbound ? LOW_WRITES : LOW_READS))
+		some_are_low = true;
+}
+
+bool
+places_take_low(void)
+{
+	bool low = some_are_low;
+
+	some_are_low = false;
+	return low;
 }
 
 /* ---- for a claim ---- */

@@ -18,6 +18,9 @@
 extern void places_note_begin(const SyncClaim *claim);
 extern void places_note_end(const SyncClaim *claim);
 
+/* A line has hardly anything left to send, since this was last asked. */
+extern bool places_take_low(void);
+
 /* For a claim of so many rows by a worker that has so many in hand; palloc'd. */
 extern ClaimSlots places_for_claim(RecordType record_type, int slots, int in_hand);
 

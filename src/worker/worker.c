@@ -39,6 +39,7 @@ time_to_wait(void)
 
 	if (claiming_expects_work())
 		deadline = claiming_next_round();
+	deadline = Min(deadline, Max(claiming_next_for_ends(), claiming_next_round()));
 	deadline = Min(deadline, dispatch_next_time(now));
 	deadline = Min(deadline, arrivals_next_time());
 	/* What is due may have been looked at a moment ago, and be due still. */
@@ -100,7 +101,7 @@ talk_to_github(void)
 	if (reporting_report_arrivals(&retry_at) > 0)
 		send_what_waits(&retry_at);
 	if (conversation_take_ended())
-		claiming_note_work();
+		claiming_note_ends();
 	if (conversation_take_lost())
 		claiming_note_orphans();
 	pauses_make_due(&retry_at);
