@@ -70,8 +70,8 @@
 		t.priority, t.queued_at,
 		CASE
 			WHEN t.state = 'processing' THEN 'processing'
-			WHEN t.@resource@_id = ANY (ARRAY(SELECT p.@resource@_id
-				FROM github_sync.@record@_sync_transactions AS p WHERE p.state = 'processing')) THEN 'record busy'
+			WHEN t.@resource@_id IN (SELECT p.@resource@_id
+				FROM github_sync.@record@_sync_transactions AS p WHERE p.state = 'processing') THEN 'record busy'
 			WHEN (SELECT NOT bool_and(github_sync.attached_table_fits(a.table_schema, a.table_name, a.mapping))
 				FROM github_sync.attached_tables AS a WHERE a.record_type = '@record@') THEN 'table does not fit'
 --@comment			/* As its claim will find: no number to send it to, no task to belong to. */
@@ -93,24 +93,33 @@
 --@comment				JOIN github_sync.task_sync_transactions AS p ON p.github_issue_id = cached.github_issue_id
 --@comment				WHERE cached.id = t.github_comment_id AND p.state NOT IN ('canceled', 'dropped', 'duplicate')
 --@comment				ORDER BY p.finished_at DESC NULLS FIRST, p.id DESC LIMIT 1), '')
-			WHEN t.next_attempt_at > now() AND EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
-				WHERE a.@resource@_id = t.@resource@_id AND a.outcome IS NULL) THEN 'creation being looked up'
+			WHEN t.next_attempt_at IS NOT NULL AND t.next_attempt_at > now() AND t.@resource@_id IN (
+				SELECT a.@resource@_id FROM github_sync.@record@_creation_attempts AS a WHERE a.outcome IS NULL)
+			THEN 'creation being looked up'
 			ELSE coalesce(
-				/* Few installations wait, so that most rows need not be told which. */
-				CASE WHEN t.github_app_installation_id = ANY (ARRAY(
-					SELECT i.id FROM github_sync.github_app_installations AS i
-					WHERE i.state <> 'active' OR i.paused_until > now() OR i.creations_paused_until > now()))
-				THEN (SELECT CASE
-					WHEN i.paused_until > greatest(t.next_attempt_at, now()) THEN CASE i.pause_kind
-						WHEN 'rate limit' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
-						WHEN 'budget' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
-						WHEN 'unreachable' THEN 'GitHub unreachable'
-						ELSE i.pause_reason END
-					WHEN t.creates AND i.creations_paused_until > greatest(t.next_attempt_at, now())
-						THEN 'rate limit until ' || i.creations_paused_until::timestamptz(0)
+				/* What installations say that wait, by their ids: all of it is read once, and not for each row. */
+				CASE
+					WHEN ((SELECT jsonb_object_agg(i.id, i.paused_until)
+							FROM github_sync.github_app_installations AS i WHERE i.paused_until > now())
+						->> t.github_app_installation_id::text)::timestamptz > greatest(t.next_attempt_at, now())
+					THEN (SELECT jsonb_object_agg(i.id, CASE i.pause_kind
+							WHEN 'rate limit' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
+							WHEN 'budget' THEN 'rate limit until ' || i.paused_until::timestamptz(0)
+							WHEN 'unreachable' THEN 'GitHub unreachable'
+							ELSE i.pause_reason END)
+						FROM github_sync.github_app_installations AS i WHERE i.paused_until > now())
+						->> t.github_app_installation_id::text
+					WHEN t.creates AND ((SELECT jsonb_object_agg(i.id, i.creations_paused_until)
+							FROM github_sync.github_app_installations AS i WHERE i.creations_paused_until > now())
+						->> t.github_app_installation_id::text)::timestamptz > greatest(t.next_attempt_at, now())
+					THEN 'rate limit until ' || ((SELECT jsonb_object_agg(i.id, i.creations_paused_until)
+							FROM github_sync.github_app_installations AS i WHERE i.creations_paused_until > now())
+						->> t.github_app_installation_id::text)::timestamptz(0)
 					WHEN t.next_attempt_at > now() THEN NULL
-					WHEN i.state <> 'active' THEN 'installation ' || i.state END
-					FROM github_sync.github_app_installations AS i WHERE i.id = t.github_app_installation_id) END,
+					ELSE (SELECT jsonb_object_agg(i.id, 'installation ' || i.state)
+						FROM github_sync.github_app_installations AS i WHERE i.state <> 'active')
+						->> t.github_app_installation_id::text
+				END,
 				CASE
 					WHEN t.next_attempt_at > now() THEN 'retry at ' || t.next_attempt_at::timestamptz(0)
 					WHEN (SELECT bool_or(github_sync.why_copied(a.database_identity, a.server, a.held_because,
