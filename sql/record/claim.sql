@@ -524,6 +524,11 @@ BEGIN
 		WHERE q.@resource@_id IS NULL AND q.state IN ('queued', 'processing') AND q.id <> ALL (passed)) THEN
 		PERFORM github_sync.@record@_find_queued(passed);
 	END IF;
+	/* Mostly so after what ended: which lines are open need not be asked. */
+	IF NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.state = 'queued' AND q.next_attempt_at IS NULL) THEN
+		RETURN;
+	END IF;
 	SELECT array_agg(c.transaction_id), array_agg(c.cached_id), array_agg(c.line) INTO ids, cached_ids, lines
 	FROM github_sync.@record@_candidates(slots, places_to_read, coalesce(places_to_write, places_to_read), passed,
 		coalesce(in_hand, github_sync.@record@_lines_in_hand())) AS c;
