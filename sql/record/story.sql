@@ -8,7 +8,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN concat_ws('; ', CASE
 			WHEN t.direction = 'outbound' AND t.action = 'delete' THEN 'the application deleted its row'
-			WHEN t.direction = 'outbound' THEN 'the application changed its row'
+			WHEN t.direction = 'outbound' THEN 'the application wrote its row'
 			WHEN t.priority = github_sync.@record@_priority_of_settling()
 				THEN 'GitHub is asked once more: its last answer may not have shown all'
 			WHEN t.action = 'delete' THEN 'GitHub told of a deletion'
@@ -22,6 +22,16 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_why_enqueued(github_sync.@record@_sync_transactions) IS
 'private: what a transaction was inserted for, in words';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_place_in_story(t github_sync.@record@_sync_transactions) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT format('%s/%s#%s', r.owner_login, r.name, t.github_issue_number)
+	FROM github_sync.github_repos AS r WHERE r.id = t.github_repo_id AND t.github_issue_number IS NOT NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_place_in_story(github_sync.@record@_sync_transactions) IS
+'private: the issue that a transaction was about, as people write it; NULL: it has no number yet';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_story_of_transaction(
 	t github_sync.@record@_sync_transactions, because text)
 RETURNS SETOF github_sync.story_line
@@ -30,12 +40,15 @@ BEGIN
 	RETURN QUERY SELECT '@record@', l.at, t.id, t.direction, l.event, l.detail
 	FROM (VALUES
 		(t.inserted_at, 'enqueued', github_sync.@record@_why_enqueued(t)),
-		(t.last_error_at, 'failed try', t.last_error),
+		/* What is no failure of the row itself (an outage, a transfer) is not counted as a try. */
+		(t.last_error_at, CASE WHEN t.attempts > 0 OR t.state = 'errored' THEN 'failed try' ELSE 'put back' END,
+			t.last_error),
 		(t.processing_at, 'claimed', format('by the worker, claim %s', t.claim_no)),
 		(t.finished_at, t.state, CASE
 			WHEN t.state <> 'completed' THEN because
 			WHEN t.action = 'delete' THEN 'the other side has been told'
-			ELSE format('both sides have it, as of %s by GitHub''s clock', t.github_updated_at) END))
+			ELSE format('both sides have it%s, as of %s by GitHub''s clock',
+				' at ' || github_sync.@record@_place_in_story(t), t.github_updated_at) END))
 		AS l (at, event, detail);
 END
 $$;
@@ -52,7 +65,9 @@ BEGIN
 	CROSS JOIN LATERAL github_sync.@record@_story_of_transaction(t, h.because) AS line
 	WHERE h.record_type = '@record@' AND h.id = ANY (transaction_ids);
 	RETURN QUERY SELECT '@record@', clock_timestamp(), q.id, q.direction, 'waits',
-		concat_ws(': ', q.waits_for, q.pause_reason)
+		/* The reason begins with what it is. */
+		CASE WHEN starts_with(q.pause_reason, q.waits_for) THEN q.pause_reason
+			ELSE concat_ws(': ', q.waits_for, q.pause_reason) END
 	FROM github_sync.sync_queue AS q
 	WHERE q.record_type = '@record@' AND q.id = ANY (transaction_ids) AND q.state = 'queued';
 END

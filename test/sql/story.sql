@@ -54,6 +54,25 @@ UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL;
 SELECT carry_out(5);
 SELECT * FROM story(1);
 
+-- read aloud: its answer was lost, both sides edited it, GitHub was away, and its issue was transferred
+CALL github_has(12, new_title => 'Crash at start');
+SELECT webhook(12);
+UPDATE app.tasks SET title = 'Crash!', modified_at = at(13);
+SELECT outbound(1);
+SELECT github_sync.pause_installation(10, clock_timestamp() + interval '1 hour', 'unreachable', 'GitHub unreachable: timeout');
+SELECT s FROM story(1) AS s WHERE s ~ 'waits';
+SELECT github_sync.pause_installation(10, clock_timestamp() - interval '1 second', 'unreachable', 'GitHub unreachable: timeout') \g /dev/null
+SELECT github_sync.resume_installation(10) \g /dev/null
+SELECT carry_out(20);
+SELECT carry_out(20);
+UPDATE app.tasks SET body = 'It crashes, often.', modified_at = at(30);
+SELECT outbound(1);
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (2, 10, 'octo', 'other');
+SELECT * FROM claim();
+SELECT result FROM github_sync.task_report_answer(4, (SELECT claim_no FROM claim_of(4)), ROW('fetched', at(31), 41,
+	ROW(3000000077, 7, false, 'Crash!', 'It crashes.', 'open', NULL, 'octocat', NULL, at(0), at(20), NULL, NULL)::github_sync.resource, NULL, NULL,
+	'{"id": 3000000077, "repository_url": "https://api.github.com/repos/octo/other"}')::github_sync.answer);
+SELECT * FROM story(1);
 -- of one record alone
 INSERT INTO app.tasks (title, repo_id) VALUES ('Other', 1) RETURNING id;
 SELECT * FROM github_sync.record_history(task_id => 2);
