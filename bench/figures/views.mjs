@@ -3,28 +3,31 @@
  *		Figure 20: what a dashboard asks, of a queue and a history that are long.
  */
 import { setTimeout } from 'node:timers/promises';
-import { median } from '../lib/numbers.mjs';
+import { medians } from '../lib/numbers.mjs';
+import { cpuOf } from '../lib/processes.mjs';
 import { PAGE, QUESTIONS } from '../lib/questions.mjs';
 
 const TIMES = 5;
 
 /* Once it takes no longer than that, all is counted but the last block; at most so long is waited for it. */
 const COUNTED_MS = 25;
-const COUNTING_MS = 300_000;
+const COUNTING_MS = 900_000;
 
 /* Undefined tables, columns and functions: not there yet. */
 const MISSING = ['42P01', '42703', '42883'];
 
+/* { ms, cpu_ms } of one asking: by the clock, and of the session's processor time, which others do not change. */
 async function timeOf(application, question) {
+	const [{ pid }] = await application.sql('SELECT pg_backend_pid() AS pid');
 	const times = [];
 
 	for (let i = 0; i < TIMES; i++) {
-		const started = performance.now();
+		const [started, before_s] = [performance.now(), cpuOf(pid)];
 
 		await application.sql(question);
-		times.push(performance.now() - started);
+		times.push({ ms: performance.now() - started, cpu_ms: (cpuOf(pid) - before_s) * 1000 });
 	}
-	return median(times);
+	return medians(times);
 }
 
 /* What the worker has counted, sync_status need not; GitHub is away, so that the queue stays as it is. */
@@ -32,7 +35,7 @@ async function letTheWorkerCount(world, application) {
 	const patience = performance.now() + COUNTING_MS;
 
 	await world.configure({ 'github_sync.api_url': 'http://127.0.0.1:9', 'github_sync.enabled': 'on' });
-	while (await timeOf(application, QUESTIONS.sync_status) > COUNTED_MS && performance.now() < patience) {
+	while ((await timeOf(application, QUESTIONS.sync_status)).cpu_ms > COUNTED_MS && performance.now() < patience) {
 		await setTimeout(1000);
 	}
 	await world.configure({ 'github_sync.enabled': 'off' });
@@ -40,12 +43,14 @@ async function letTheWorkerCount(world, application) {
 
 async function ask(application, [name, question]) {
 	try {
-		return [name, await timeOf(application, question)];
+		const { ms, cpu_ms: cpu } = await timeOf(application, question);
+
+		return [name, ms, cpu];
 	} catch (error) {
 		if (!MISSING.includes(error.code)) {
 			throw error;
 		}
-		return [name, 'not there'];
+		return [name, 'not there', null];
 	}
 }
 
@@ -70,7 +75,7 @@ export default {
 			for (const question of Object.entries({ ...QUESTIONS, ...PAGE })) {
 				rows.push(await ask(application, question));
 			}
-			return [{ title: `20. Views, ${queued} queued and ${finished} finished`, columns: ['question', 'ms'], rows, notes: [`median of ${TIMES}`] }];
+			return [{ title: `20. Views, ${queued} queued and ${finished} finished`, columns: ['question', 'ms', 'CPU ms'], rows, notes: [`median of ${TIMES}`] }];
 		});
 	},
 };
