@@ -50,13 +50,15 @@ COMMENT ON FUNCTION github_sync.html_section(text, text, text) IS
 CREATE FUNCTION github_sync.html_table(columns text[], rows text, instead text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT CASE WHEN rows IS NULL THEN format('<p class="nothing">%s</p>', github_sync.html(instead))
-		ELSE format(E'<div class="wide"><table><thead><tr>%s</tr></thead><tbody>\n%s</tbody></table></div>',
+		ELSE format(E'<div class="wide"><table%s><thead><tr>%s</tr></thead><tbody>\n%s</tbody></table></div>',
+			CASE WHEN columns[cardinality(columns)] NOT LIKE '#%' THEN ' class="stories"' ELSE '' END,
 			(SELECT string_agg(format('<th%s>%s</th>', CASE WHEN c.title LIKE '#%' THEN ' class="n"' ELSE '' END,
 				github_sync.html(ltrim(c.title, '#'))), '' ORDER BY c.place)
 			FROM unnest(columns) WITH ORDINALITY AS c (title, place)), rows) END
 $$;
 COMMENT ON FUNCTION github_sync.html_table(text[], text, text) IS
-'private: a table of rows that are HTML already; #: a column of numbers; without rows, what is said instead';
+'private: a table of rows that are HTML already; #: a column of numbers; without rows, what is said instead. A last '
+'column of words has lines of its own where there is little room';
 
 CREATE FUNCTION github_sync.html_row(cells text[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -139,7 +141,7 @@ header p { color: var(--dim); margin: .1rem 0 1rem; }
 .critical > p > b, .verdict.critical { color: var(--critical); } .warn > p > b, .verdict.warn { color: var(--warn); }
 .info > p > b { color: var(--info); } .verdict.ok { color: var(--ok); }
 code { font: .87em ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
-.tiles { display: flex; flex-wrap: wrap; gap: .5rem 1.6rem; margin: .2rem 0 .6rem; }
+.tiles { display: flex; flex-wrap: wrap; gap: .5rem 1.2rem; margin: .2rem 0 .6rem; }
 .tiles b { display: block; color: var(--ink); font-size: 1.35rem; font-variant-numeric: tabular-nums; }
 .tiles span { color: var(--dim); }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
@@ -155,6 +157,11 @@ svg.share { display: block; width: 100%; min-width: 5rem; height: .7rem; border-
 .late { fill: var(--late); background: var(--late); } .bad { fill: var(--bad); background: var(--bad); }
 .other { fill: var(--other); background: var(--other); } .good { fill: var(--good); background: var(--good); }
 .whole { fill: var(--line); } .more { color: var(--dim); display: block; }
+@media (max-width: 34rem) { table.stories thead { display: none; }
+	table.stories tr { display: flex; flex-wrap: wrap; column-gap: .8rem; }
+	table.stories td, table.stories th { border: 0; padding-right: 0; }
+	table.stories tr { border-bottom: 1px solid var(--line); }
+	table.stories :is(td, th):last-child { flex-basis: 100%; } }
 @media print { body { background: none; } section { break-inside: avoid; } }
 $css$
 $$;

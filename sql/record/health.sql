@@ -92,11 +92,14 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_errors_finding() IS
 'private: errors of the last hour that nothing has mended, by their codes';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_disabled_reasons(OUT reason text, OUT is_trouble boolean)
+CREATE OR REPLACE FUNCTION github_sync.@record@_disabled_reasons(
+	OUT reason text, OUT is_trouble boolean, OUT words text)
 RETURNS SETOF record
 LANGUAGE sql IMMUTABLE AS $$
-	VALUES ('repo', false), ('direction', false), ('no_repo', false), ('filtered', false), ('archived', true),
-		('installation', true), ('access_lost', true)
+	VALUES ('repo', false, 'the repository is switched off'), ('direction', false, 'sync_direction'),
+		('no_repo', false, 'no repository'), ('filtered', false, 'sync_when'),
+		('archived', true, 'the repository is archived'), ('installation', true, 'it is suspended or deleted'),
+		('access_lost', true, 'the App may not use the repository')
 $$;
 COMMENT ON FUNCTION github_sync.@record@_disabled_reasons() IS
 'private: why a transaction may be disabled, and whether somebody should look at it; not where somebody set it so';
@@ -110,18 +113,19 @@ DECLARE
 BEGIN
 	finding."check" := 'disabled of @records@';
 	SELECT bool_or(d.is_trouble), min(d.since) FILTER (WHERE d.is_trouble),
-		string_agg(format('%s %s', d.transactions || CASE WHEN d.transactions = most THEN ' or more' ELSE '' END,
-			d.reason), ', ' ORDER BY d.is_trouble DESC, d.reason)
+		string_agg(format('%s %s (%s)', d.transactions || CASE WHEN d.transactions = most THEN ' or more' ELSE '' END,
+			d.reason, d.words), ', ' ORDER BY d.is_trouble DESC, d.reason)
 	INTO is_trouble, finding.since, finding.detail
-	FROM (SELECT k.reason, k.is_trouble, count(*) AS transactions, min(t.finished_at) AS since
+	FROM (SELECT k.reason, k.is_trouble, k.words, count(*) AS transactions, min(t.finished_at) AS since
 		FROM github_sync.@record@_disabled_reasons() AS k
 		CROSS JOIN LATERAL (SELECT q.finished_at FROM github_sync.@record@_sync_transactions AS q
 			WHERE q.state = 'disabled' AND q.disabled_reason = k.reason
 			ORDER BY q.finished_at LIMIT most) AS t
-		GROUP BY k.reason, k.is_trouble) AS d;
+		GROUP BY k.reason, k.is_trouble, k.words) AS d;
 	finding.status := CASE WHEN is_trouble THEN 'warn' WHEN finding.detail IS NOT NULL THEN 'info' ELSE 'ok' END;
 	finding.remedy := CASE WHEN is_trouble
-		THEN 'SELECT github_sync.set_repo_sync(id, true) for a repository that may be used again' END;
+		THEN 'They are queued again when GitHub says that it is over; else '
+			'SELECT github_sync.set_repo_sync(id, true).' END;
 	RETURN finding;
 END
 $$;

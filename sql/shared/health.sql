@@ -48,7 +48,8 @@ BEGIN
 		WHEN w.activity = 'to be started again' THEN 'critical'
 		WHEN w.activity IN ('waits for a free process', 'not enabled') THEN 'warn'
 		WHEN w.last_error IS NOT NULL AND NOT EXISTS (SELECT FROM github_sync.github_app_installations AS i
-			WHERE i.pause_reason = w.last_error) THEN 'warn'
+			WHERE i.pause_reason = w.last_error
+				OR i.state <> 'active' AND w.last_error LIKE 'GitHub answered %(suspended)%') THEN 'warn'
 		ELSE 'ok' END AS status) AS k
 	ORDER BY array_position('{critical,warn,ok}', k.status) LIMIT 1;
 	IF finding.status IS NULL THEN
@@ -74,8 +75,9 @@ BEGIN
 				i.paused_until::timestamptz(0), i.pause_reason)
 			ELSE format('nothing but a probe is sent for %s: %s', k.name, i.pause_reason) END,
 		CASE WHEN i.state <> 'active'
-			THEN format('Once GitHub shows it as active: UPDATE github_sync.github_app_installations '
-				'SET state = %L WHERE id = %s', 'active', i.id)
+			THEN format('In the account''s settings at GitHub, have the App unsuspended or install it again; its '
+				'webhook tells it. Else: UPDATE github_sync.github_app_installations SET state = %L WHERE id = %s.',
+				'active', i.id)
 			ELSE github_sync.remedy_of_pause(i.pause_kind) END,
 		count(*) OVER () - 1
 	INTO finding.status, finding.since, finding.detail, finding.remedy, further
@@ -151,8 +153,9 @@ DECLARE
 	finding github_sync.finding;
 	further bigint;
 BEGIN
-	SELECT 'warn', k.since, format('the %s of %s/%s %s',
-			CASE s.phase WHEN 'check' THEN '' ELSE 'list of ' END || s.stream, r.owner_login, r.name, k.what), k.remedy,
+	SELECT 'warn', k.since, format('the %s of %s/%s %s', CASE s.phase WHEN 'check' THEN s.stream
+				WHEN 'backfill' THEN format('import of %s (%s listed)', s.stream, s.listed)
+				ELSE 'list of ' || s.stream END, r.owner_login, r.name, k.what), k.remedy,
 		count(*) OVER () - 1
 	INTO finding.status, finding.since, finding.detail, finding.remedy, further
 	FROM github_sync.open_sweeps() AS o
@@ -162,7 +165,7 @@ BEGIN
 		SELECT coalesce(s.failing_since, s.last_error_at) AS since, CASE s.attempts
 				WHEN 0 THEN 'was read, but for what ' || s.last_error
 				ELSE 'could not be read or applied: ' || s.last_error END AS what,
-			format('It is tried again by itself; at once: SELECT github_sync.reconcile_repo(%s)', r.id) AS remedy
+			format('It is tried again by itself; at once: SELECT github_sync.reconcile_repo(%s).', r.id) AS remedy
 		WHERE s.last_error IS NOT NULL AND (s.attempts > 0 OR s.pass_began_at IS NULL)
 		UNION ALL
 		SELECT o.due + may_take, format('has been due for %s', date_trunc('second', clock_timestamp() - o.due)),

@@ -301,7 +301,8 @@ BEGIN
 				CASE WHEN p.rate IS NOT NULL THEN format(', %s a second', p.rate) ELSE '' END)
 			|| CASE WHEN p.total IS NOT NULL THEN github_sync.svg_share(p.done, p.total, 'in') ELSE '' END ELSE '' END,
 		coalesce(nullif(github_sync.html_age(clock_timestamp() - p.last_complete_at), '') || ' ago', 'never'),
-		github_sync.html(p.waits_for) || CASE WHEN p.last_error IS NOT NULL
+		github_sync.html(regexp_replace(p.waits_for, '(?<=:[0-9]{2})[.][0-9]+', ''))
+			|| CASE WHEN p.last_error IS NOT NULL
 			THEN format(' <span class="more"><bdi>%s</bdi></span>', github_sync.html(left(p.last_error, 200)))
 			ELSE '' END]), '' ORDER BY p.place)
 	INTO rows
