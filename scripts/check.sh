@@ -214,6 +214,7 @@ prepare() {
 	copy_tree "$copy"
 	link_node_modules "$copy" || { fail 1; show_result test/github/node_modules FAILED; }
 	! is_among monitoring "$steps" || link_node_modules "$copy" contrib/monitoring/dashboard
+	[ -z "${PICTURES-}" ] || link_node_modules "$copy" test/monitoring/panels
 }
 
 # With && where set -e does not reach: the caller looks at the result.

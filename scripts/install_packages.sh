@@ -1,8 +1,8 @@
 #!/bin/bash
-# install_packages.sh build|demo|check|monitoring|bench|fuzz|deb
+# install_packages.sh build|demo|check|monitoring|pictures|bench|fuzz|deb
 #	Installs what is missing to build the project, to run its demo, all of its
-#	checks, those of its monitoring (besides), its benchmark, or its fuzz targets,
-#	or to build its Debian packages, from Debian's packages.  Does nothing, not even
+#	checks, those of its monitoring and its pictures (besides), its benchmark, or its
+#	fuzz targets, or to build its Debian packages, from Debian's packages.  Does nothing, not even
 #	an update of apt's lists, when nothing is missing.
 #
 # Needs root, or sudo.  No system cluster of PostgreSQL comes with it: where the
@@ -12,8 +12,8 @@ cd "$(dirname "$0")/.."
 
 purpose=${1-}
 case $purpose in
-	build | demo | check | monitoring | bench | fuzz | deb) ;;
-	*) echo "usage: $0 build|demo|check|monitoring|bench|fuzz|deb" >&2; exit 2 ;;
+	build | demo | check | monitoring | pictures | bench | fuzz | deb) ;;
+	*) echo "usage: $0 build|demo|check|monitoring|pictures|bench|fuzz|deb" >&2; exit 2 ;;
 esac
 
 cluster_switch=/etc/postgresql-common/createcluster.d/no-main-cluster.conf
@@ -53,6 +53,7 @@ npm_folder() {
 	case $purpose in
 		check) echo test/github ;;
 		monitoring) echo contrib/monitoring/dashboard ;;
+		pictures) echo test/monitoring/panels ;;
 		bench) echo bench/peers ;;
 	esac
 }
@@ -71,6 +72,11 @@ wanted_packages() {
 	if [ "$purpose" = monitoring ]; then
 		echo "prometheus prometheus-postgres-exporter prometheus-sql-exporter chromium"
 		has_node || echo nodejs
+		if wants_npm && ! command -v npm >/dev/null; then echo npm; fi
+		return
+	fi
+	if [ "$purpose" = pictures ]; then
+		echo "pngquant"
 		if wants_npm && ! command -v npm >/dev/null; then echo npm; fi
 		return
 	fi

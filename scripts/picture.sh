@@ -29,7 +29,7 @@ cat >"$directory/frame.html" <<-END
 END
 # Nothing of the caller's library paths, home or display is the browser's.
 env -u LD_PRELOAD HOME="$directory" timeout 60 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars \
-	--user-data-dir="$directory/profile" --allow-file-access-from-files --virtual-time-budget=5000 --window-size="$width,$height" \
+	--user-data-dir="$directory/profile" --allow-file-access-from-files --virtual-time-budget=5000 --run-all-compositor-stages-before-draw --window-size="$width,$height" \
 	--blink-settings=preferredColorScheme="$([ "$scheme" = dark ] && echo 0 || echo 1)" \
 	--screenshot="$picture" "file://$directory/frame.html" >"$directory/log" 2>&1 || { cat "$directory/log" >&2; exit 1; }
 [ -s "$picture" ] || { cat "$directory/log" >&2; exit 1; }

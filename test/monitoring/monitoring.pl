@@ -8,7 +8,8 @@
 #
 # Time is simulated: a minute is a second.  `make monitoring` installs what it
 # needs, and `make check-long` runs it.  PICTURES: a directory that gets pictures
-# of the report in some states; `make pictures` puts them into docs/.
+# of the report and of the dashboard in some states; `make pictures` puts them into
+# docs/.  The dashboard is drawn by Grafana's components (panels/dashboard.jsx).
 use strict;
 use warnings;
 
@@ -101,9 +102,11 @@ sub scraped
 	return \%values;
 }
 
-# ---- pictures ----
+# ---- a browser ----
 
-my ($browser) = grep { -x $_ } map { my $d = $_; map { "$d/$_" } qw(chromium google-chrome) } split /:/, $ENV{PATH};
+my $picture = "$FindBin::Bin/../../scripts/picture.sh";
+my $browser = do { local $ENV{LD_PRELOAD}; `$picture --browser` };
+chomp $browser;
 
 sub browse
 {
@@ -113,31 +116,14 @@ sub browse
 	return `timeout 60 $browser --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars --user-data-dir=$work/browser --allow-file-access-from-files @options 2>/dev/null`;
 }
 
-my $node;
-
-# The report as it is now, at 1280 pixels and in light, and at 400 and in dark.
-sub picture
-{
-	my ($state) = @_;
-
-	return unless $ENV{PICTURES} && $browser;
-	write_file("$state.html", $node->safe_psql('application', 'SELECT github_sync.report()'));
-	my $narrow = write_file("$state-400.html", qq{<!DOCTYPE html><body style="margin: 0"><iframe src="$state.html" style="width: 400px; height: 1600px; border: 0"></iframe>});
-	browse('--blink-settings=preferredColorScheme=1', '--window-size=1280,1400', "--screenshot=$ENV{PICTURES}/$state-1280.png", "file://$work/$state.html");
-	browse('--blink-settings=preferredColorScheme=0', '--window-size=400,1600',  "--screenshot=$ENV{PICTURES}/$state-400.png",  "file://$narrow");
-	ok(-s "$ENV{PICTURES}/$state-$_.png", "a picture: $state, at $_ pixels") foreach 1280, 400;
-}
-
 my $github      = GitHubSync::StandIn->start;
 my $application = GitHubSync::Application->start($github, pace => PACE);
-$node = $application->node;
+my $node        = $application->node;
 
 $application->superuser_sql('CREATE ROLE dashboard LOGIN');
 $application->sql("SELECT github_sync.grant_monitor('dashboard')");
 $application->add_task(title => 'Seen from afar');
 $application->wait_until_done;
-
-picture('fine');
 
 my ($postgres_port, $sql_port, $prometheus_port) = map { PostgreSQL::Test::Cluster::get_free_port() } 1 .. 3;
 my $place = 'host=' . $node->host . ' port=' . $node->port;
@@ -217,7 +203,80 @@ SKIP:
 	is(scalar `cd $generator && node dashboard.mjs`, contents('dashboard.json'), 'its file is what the generator makes');
 }
 
+# ---- pictures ----
+
+use constant { SCRAPES => 8, WINDOW_S => 120 };
+my $began_s = time;
+
+# What prometheus has for the panels, of one of its exporters: graphs over the last minutes, the others as it is.
+sub answers_of_panels
+{
+	my ($to) = @_;
+	my %answers;
+
+	foreach my $panel (@{ $dashboard->{panels} })
+	{
+		$answers{ $panel->{id} } = {};
+		foreach my $target (@{ $panel->{targets} // [] })
+		{
+			my %question = (query => $target->{expr} =~ s/\$database"/.*", instance=~".*:$postgres_port"/gr =~ s/\$__rate_interval/15s/gr);
+			my $answer   = $panel->{type} ne 'timeseries' ? api('query', %question, time => $to)
+			  : api('query_range', %question, start => $to - WINDOW_S > $began_s ? $to - WINDOW_S : $began_s, end => $to, step => 1);
+
+			$answers{ $panel->{id} }{ $target->{refId} } = $answer->{data}{result};
+		}
+	}
+	return \%answers;
+}
+
+sub draw
+{
+	my ($name, $page, %height) = @_;
+	local $ENV{LD_PRELOAD};
+
+	foreach my $width (1280, 400)
+	{
+		foreach my $scheme ('light', 'dark')
+		{
+			system($picture, $page, "$ENV{PICTURES}/$name-$width-$scheme.png", $width, $height{$width}, $scheme);
+			ok(-s "$ENV{PICTURES}/$name-$width-$scheme.png", "a picture: $name, at $width pixels, $scheme");
+		}
+	}
+}
+
+# Report and dashboard as they are once prometheus has seen it some times.
+sub picture
+{
+	my ($state) = @_;
+
+	return unless $ENV{PICTURES};
+	my $seen = sub { my ($sample) = results('max(timestamp(github_sync_value{metric="health"}))'); return $sample->{value}[1] };
+	my $from = $seen->();
+	await('prometheus', sub { $seen->() >= $from + SCRAPES });
+	draw("report-$state", write_file("$state.html", $node->safe_psql('application', 'SELECT github_sync.report()')), 1280 => 1400, 400 => 1600);
+
+	my $to   = $seen->();
+	my %data = (dashboard => $dashboard, from_ms => 1000 * ($to - WINDOW_S), to_ms => 1000 * $to, answers => answers_of_panels($to));
+	my $json = JSON::PP->new->ascii->encode(\%data) =~ s{</}{<\\/}gr;
+	draw("dashboard-$state", write_file("dashboard-$state.html", qq{<!DOCTYPE html><meta charset="utf-8"><link rel="stylesheet" href="panels.css">}
+		. qq{<body style="margin: 0"><div id="dashboard"></div><script>window.DASHBOARD = $json</script><script src="panels.js"></script>}), 1280 => 1240, 400 => 1700);
+}
+
+if ($ENV{PICTURES})
+{
+	local $ENV{LD_PRELOAD};
+	is(system("cd $FindBin::Bin/panels && npm run -s build -- --outfile=$work/panels.js"), 0, 'the dashboard can be drawn');
+}
+picture('fine');
+
 # ---- queries of the others ----
+
+# OpenTelemetry's by the file itself; pgwatch's by its conventions: the time in nanoseconds, tag_* for labels.
+my ($value)      = contents('otel-collector.yml') =~ /value_column: (\w+)/;
+my ($attributes) = contents('otel-collector.yml') =~ /attribute_columns: \[(.*?)\]/;
+my %named        = (
+	'otel-collector.yml' => join(' ', sort $value, split /, /, $attributes),
+	'pgwatch.yml'        => join(' ', 'epoch_ns', (map { "tag_$_" } sort split /, /, $attributes), 'value'));
 
 foreach my $file ('otel-collector.yml', 'pgwatch.yml')
 {
@@ -229,6 +288,11 @@ foreach my $file ('otel-collector.yml', 'pgwatch.yml')
 	{
 		my $count = $node->safe_psql('application', "SET ROLE dashboard; SELECT count(*) FROM ($query) AS q");
 		cmp_ok($count, '>', 10, '... that return figures');
+
+		# The columns that the file names are those of its query, and no others.
+		my $columns = $node->safe_psql('application',
+			"SET ROLE dashboard; SELECT string_agg(k, ' ' ORDER BY k) FROM (SELECT DISTINCT jsonb_object_keys(to_jsonb(q)) AS k FROM ($query) AS q) AS keys");
+		is($columns, $named{$file}, '... in the columns that it names');
 	}
 }
 
@@ -293,7 +357,7 @@ command_ok([ 'promtool', 'test', 'rules', $played ], 'with GitHub down for five 
 
 SKIP:
 {
-	skip 'no chromium', 5 unless defined $browser;
+	skip 'no chromium', 5 unless $browser;
 	$application->superuser_sql(q{UPDATE github_sync.github_issues SET title = repeat('W', 300) || '<script>document.title = "attacked"</script>'});
 	write_file('report.html', $node->safe_psql('application', 'SELECT github_sync.report()'));
 	foreach my $width (1280, 400)
@@ -312,22 +376,55 @@ SKIP:
 
 # ---- what else an operator may meet, for the pictures ----
 
+use constant { GADGETS => GitHubSync::Application::GADGETS, THINGS => 1296300 };
+
 if ($ENV{PICTURES})
 {
-	$application->sql("UPDATE planner.tasks SET title = 'A title'; INSERT INTO planner.tasks (project_id, github_repo_id, title, created_by)"
-		  . " SELECT id, github_repo_id, 'Task ' || n, 'user' FROM planner.projects, generate_series(1, 3000) AS n WHERE github_repo_id IS NOT NULL LIMIT 3000");
-	sleep 5;
-	picture('full-queue');
-	$github->control(POST => 'installation', { id => $github->installation_id, do => 'suspend' });
-	$application->wait_until("SELECT state <> 'active' FROM github_sync.github_app_installations");
+	$application->superuser_sql("UPDATE github_sync.github_issues SET title = 'Seen from afar'");
+
+	# One installation of two is refused.
+	$github->seed({ repositories => [ { id => THINGS, owner => 'umbrella', name => 'things', private => JSON::PP::true } ], users => [ { login => 'umbrella', type => 'Organization' } ] });
+	my $other = $github->install('umbrella', repositories => ['umbrella/things']);
+	$application->connect_repository(THINGS, 'things', $other);
+	$application->sql("UPDATE github_sync.github_app_installations SET account_login = 'umbrella' WHERE id = $other; UPDATE github_sync.github_repos SET owner_login = 'umbrella' WHERE id = @{[THINGS]}");
+	$github->installation($other, 'suspend');
+	$application->add_task(title => "Not seen yet $_", github_repo_id => THINGS) foreach 1 .. 3;
+	$application->add_task(title => "Seen all the same $_") foreach 1 .. 3;
+	$application->wait_until("SELECT state <> 'active' OR paused_until IS NOT NULL FROM github_sync.github_app_installations WHERE id = $other");
 	picture('installation-refused');
-	$github->control(POST => 'installation', { id => $github->installation_id, do => 'unsuspend' });
-	$application->superuser_sql("UPDATE github_sync.github_app_installations SET state = 'active'; INSERT INTO github_sync.task_sync_transactions (direction, state,"
+	$github->installation($other, 'unsuspend');
+	$application->superuser_sql("UPDATE github_sync.github_app_installations SET state = 'active'");
+	$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue)");
+
+	# An import of which GitHub gives the first page and no other.
+	$github->seed({ repositories => [ { id => GADGETS, owner => 'acme', name => 'gadgets', private => JSON::PP::true,
+		issues => [ map { { number => $_, title => "issue $_", author => 'alice', created_at => '2024-01-01T00:00:00Z', updated_at => sprintf('2024-02-%02dT00:00:00Z', 1 + $_ % 28) } } 1 .. 250 ] } ] });
+	$github->control(POST => 'faults', { match => { method => 'GET', path => '/issues\\?' }, after => 1, times => 'forever',
+		action => { answer => { status => 500, body => { message => 'Server Error' } } } });
+	$application->connect_repository(GADGETS, 'gadgets', $github->installation_id);
+	$application->sql("SELECT github_sync.backfill_repo(@{[GADGETS]})");
+	$application->wait_until("SELECT bool_or(attempts >= 3) FROM github_sync.repo_sweeps");
+	picture('stalled-import');
+	$github->clear_faults;
+	$application->sql("SELECT github_sync.reconcile_repo(@{[GADGETS]})");
+	$application->wait_until("SELECT bool_and(phase <> 'backfill') FROM github_sync.repo_sweeps WHERE github_repo_id = @{[GADGETS]}");
+	$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue)");
+
+	$application->superuser_sql("INSERT INTO github_sync.task_sync_transactions (direction, state,"
 		  . " github_app_installation_id, github_repo_id, github_issue_id, task_id, queued_at, finished_at, error_code, error_reason, attempts)"
 		  . " SELECT 'outbound', 'errored', r.github_app_installation_id, i.github_repo_id, i.id, i.task_id, clock_timestamp(), clock_timestamp(), 'validation_failed',"
 		  . " 'GitHub answered 422 (validation failed): Validation Failed', 1 FROM github_sync.github_issues AS i JOIN github_sync.github_repos AS r ON r.id = i.github_repo_id,"
 		  . " generate_series(1, 10000) WHERE i.id = (SELECT min(id) FROM github_sync.github_issues WHERE task_id IS NOT NULL)");
 	picture('ten-thousand-errors');
+	$application->superuser_sql("DELETE FROM github_sync.task_sync_transactions WHERE state = 'errored'");
+
+	# More than is sent soon.
+	$github->control(POST => 'faults', { match => {}, times => 'forever', action => { delay_ms => 200 } });
+	$application->sql("INSERT INTO planner.tasks (project_id, github_repo_id, title, created_by)"
+		  . " SELECT id, github_repo_id, 'Task ' || n, 'user' FROM planner.projects, generate_series(1, 3000) AS n WHERE name = 'widgets'");
+	$application->wait_until("SELECT EXISTS (SELECT FROM github_sync.health() WHERE \"check\" = 'waiting of tasks' AND status = 'warn')");
+	picture('full-queue');
+	$github->clear_faults;
 }
 
 done_testing();

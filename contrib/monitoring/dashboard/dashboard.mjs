@@ -10,6 +10,7 @@ import * as dashboards from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
+import { PanelBuilder as TextBuilder, TextMode } from '@grafana/grafana-foundation-sdk/text';
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 
 const SOURCE = { type: 'prometheus', uid: '${source}' };
@@ -28,14 +29,19 @@ function quantile(share, metric) {
 	return `histogram_quantile(${share}, sum by (record_type, direction, le) (${buckets}))`;
 }
 
-function query(expression, legend = '') {
-	return new DataqueryBuilder().datasource(SOURCE).expr(expression).legendFormat(legend);
+function query(expression, legend = '', name = 'A') {
+	return new DataqueryBuilder().datasource(SOURCE).refId(name).expr(expression).legendFormat(legend);
 }
 
-function describe(builder, { title, tells, unit, width, height }) {
-	builder.title(title).description(tells).datasource(SOURCE).span(width).height(height);
+/* nothing: what is shown where there is no figure. */
+function describe(builder, { title, tells, unit, width, height, nothing }) {
+	builder.title(title).datasource(SOURCE).span(width).height(height);
+	if (tells)
+		builder.description(tells);
 	if (unit)
 		builder.unit(unit);
+	if (nothing)
+		builder.noValue(nothing);
 	return builder;
 }
 
@@ -56,8 +62,7 @@ function stat(options, expression, levels = [[null, 'text']]) {
 function lines(options, ...queries) {
 	const builder = describe(new TimeseriesBuilder(), { width: 12, height: 8, ...options }).min(0).fillOpacity(10);
 
-	for (const [expression, legend] of queries)
-		builder.withTarget(query(expression, legend));
+	queries.forEach(([expression, legend], i) => builder.withTarget(query(expression, legend, String.fromCharCode(65 + i))));
 	return builder;
 }
 
@@ -66,44 +71,78 @@ const healthWords = [
 		2: { text: 'critical', color: 'red', index: 2 } } },
 ];
 
+/* Which paragraph of README explains a check: what column see of health() has. */
+function explained(expression) {
+	const paragraph = (words, pattern) => `"see", "README.md#health-${words}", "state", "${pattern}"`;
+
+	return `label_replace(label_replace(${expression}, ${paragraph('$1', '([a-z]+)( of [a-z]+)?')}), ${paragraph('$1-$2', '([a-z]+) ([a-z]+)')})`;
+}
+
+/* A row for each check that is not ok; what is worst comes first. */
+function findings() {
+	const wrong = `max by (database, state) (${figure('health')}) > 0`;
+	const seconds = `max by (database, state) (${figure('health_seconds')}) and on (database, state) (${wrong})`;
+
+	return describe(new TableBuilder(), { title: 'What is wrong', width: 15, height: 5, nothing: 'Nothing.',
+		tells: 'Checks of health() that are not ok, and for how long.' })
+		.withTarget(query(explained(wrong), '', 'A').instant().format('table'))
+		.withTarget(query(explained(seconds), '', 'B').instant().format('table'))
+		.withTransformation({ id: 'merge', options: {} })
+		.withTransformation({ id: 'organize', options: { excludeByName: { Time: true },
+			indexByName: { 'Value #A': 0, state: 1, 'Value #B': 2, see: 3, database: 4 },
+			renameByName: { 'Value #A': 'Status', state: 'Check', 'Value #B': 'For', see: 'Explained in', database: 'Database' } } })
+		.withTransformation({ id: 'sortBy', options: { sort: [{ field: 'Status', desc: true }] } })
+		.overrideByName('Status', [{ id: 'mappings', value: healthWords }, { id: 'custom.cellOptions', value: { type: 'color-text' } },
+			{ id: 'custom.width', value: 80 }, { id: 'custom.align', value: 'left' }])
+		.overrideByName('For', [{ id: 'unit', value: 's' }, { id: 'custom.width', value: 90 }, { id: 'custom.align', value: 'left' }])
+		.overrideByName('Check', [{ id: 'custom.width', value: 170 }])
+		.overrideByName('Database', [{ id: 'custom.width', value: 110 }]);
+}
+
+function remedies() {
+	return describe(new TextBuilder(), { title: 'What to do', width: 6, height: 5 }).mode(TextMode.Markdown).content(
+		'`SELECT * FROM github_sync.health();` says why, and the remedy.\n\nAll of it as a page, for a browser: `SELECT github_sync.report();`');
+}
+
 function health() {
 	return [
-		stat({ title: 'Health', tells: 'The worst of what health() finds.' },
+		stat({ title: 'Health', tells: 'The worst of what health() finds.', width: 3, height: 5 },
 			`max(${figure('health')})`, [[null, 'green'], [1, 'orange'], [2, 'red']]).mappings(healthWords),
+		findings(),
+		remedies(),
 		stat({ title: 'Outage', unit: 's', tells: 'How long an installation has not worked; 0: all do.' },
 			`max(${figure('outage_seconds')})`, [[null, 'green'], [1, 'orange'], [300, 'red']]),
 		stat({ title: 'Oldest change waits', unit: 's', tells: 'What stands first in its line, of all lines.' },
 			`max(${figure('oldest_waiting_seconds')}) or vector(0)`, [[null, 'green'], [60, 'orange'], [900, 'red']]),
-		stat({ title: 'Queued', tells: 'In line, or for a time.' }, `sum(${figure('transactions', 'state=~"queued|waiting"')})`),
+		stat({ title: 'Queued', tells: 'In line, or for a time.' }, `sum(${figure('transactions', 'state=~"queued|waiting"')}) or vector(0)`),
 		stat({ title: 'Errors of the last hour', tells: 'Of the newest thousand of tasks and of comments.' },
-			`sum(${figure('errors_last_hour')}) or vector(0)`, [[null, 'green'], [1, 'orange']]),
+			`sum(${figure('errors_last_hour')}) or vector(0)`, [[null, 'green'], [1, 'orange']])
+			.mappings([{ type: 'range', options: { from: 1000, to: 1e9, result: { text: '≥ 1000', index: 0 } } }]),
+		stat({ title: 'Lists that fail', tells: 'Lists of repositories, of imports and sweeps, that could not be read at the last try.' },
+			`sum(${figure('lists', 'state="failing"')}) or vector(0)`, [[null, 'green'], [1, 'orange']]),
 		stat({ title: 'Workers', tells: 'None runs while nothing is due.' }, `sum(${figure('workers')})`),
-		describe(new TableBuilder(), { title: 'What is wrong', width: 24, height: 5,
-			tells: 'Checks that are not ok: SELECT * FROM github_sync.health() says since when, and what to do.' })
-			.mappings(healthWords)
-			.withTarget(query(`max by (database, state) (${figure('health')}) > 0`).instant().format('table')),
 	];
 }
 
 function queue() {
 	return [
-		lines({ title: 'Queue', tells: 'Transactions that have not ended.' },
+		lines({ title: 'Queue', nothing: 'Nothing waits.', tells: 'Transactions that have not ended.' },
 			[`sum by (record_type, direction, state) (${figure('transactions', 'state!="errored"')})`, '{{record_type}} {{direction}}: {{state}}']),
 		lines({ title: 'What waits longest', unit: 's', tells: 'The age of what stands first in its line.' },
 			[`max by (record_type, direction) (${figure('oldest_waiting_seconds')})`, '{{record_type}} {{direction}}'],
 			[`max by (record_type) (${figure('oldest_processing_seconds')})`, '{{record_type}}: being processed']),
-		lines({ title: 'Errors of the last hour', tells: 'By their codes.' },
+		lines({ title: 'Errors of the last hour', nothing: 'None.', tells: 'By their codes.' },
 			[`sum by (record_type, state) (${figure('errors_last_hour')})`, '{{record_type}}: {{state}}']),
-		lines({ title: 'Disabled', tells: 'Transactions that wait for somebody to enable them again, by reason.' },
+		lines({ title: 'Disabled', nothing: 'None.', tells: 'Transactions that wait for somebody to enable them again, by reason.' },
 			[`sum by (record_type, state) (${figure('disabled')}) > 0`, '{{record_type}}: {{state}}']),
 	];
 }
 
 function work() {
 	return [
-		lines({ title: 'Transactions', unit: 'ops', tells: 'What workers ended, and what they try again.' },
+		lines({ title: 'Transactions', nothing: 'None ended, and none was tried again.', unit: 'ops', tells: 'What workers ended, and what they try again.' },
 			[`sum by (direction, state) (${rate('finished_total')}) > 0`, '{{direction}} {{state}}']),
-		lines({ title: 'Answers of GitHub', unit: 'reqps', tells: 'By the class of their status.' },
+		lines({ title: 'Answers of GitHub', nothing: 'Nothing was asked.', unit: 'reqps', tells: 'By the class of their status.' },
 			[`sum by (state) (${rate('answers_total')}) > 0`, '{{state}}']),
 		lines({ title: 'From the place in line to the first request', unit: 's', tells: 'Half of them, and 95 of 100.' },
 			[quantile(0.5, 'waited'), '{{record_type}} {{direction}}: half'], [quantile(0.95, 'waited'), '{{record_type}} {{direction}}: 95 %']),
@@ -139,8 +178,10 @@ const dashboard = new dashboards.DashboardBuilder('github_sync').uid('github-syn
 	.refresh('30s').time({ from: 'now-6h', to: 'now' }).timezone('browser').readonly();
 
 variables().forEach((variable) => dashboard.withVariable(variable));
+let id = 0;
+
 for (const [title, panels] of [['Health', health()], ['Queue', queue()], ['Work', work()], ['Limits and lists', limits()]]) {
-	dashboard.withRow(new dashboards.RowBuilder(title));
-	panels.forEach((panel) => dashboard.withPanel(panel));
+	dashboard.withRow(new dashboards.RowBuilder(title).id(++id));
+	panels.forEach((panel) => dashboard.withPanel(panel.id(++id)));
 }
 console.log(JSON.stringify(dashboard.build(), null, 2));
