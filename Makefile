@@ -7,13 +7,13 @@
 #
 # make, make install, make installcheck, make clean: as with any PGXS extension
 # (PG_CONFIG=...), here or, by make -f THIS_FILE, in another directory.
-# make check, check-long, monitoring, pictures, mutants, hour, many-databases, chaos, crash-rounds, bench,
+# make check, check-long, monitoring, pictures, mutants, hour, many-databases, chaos, crash-rounds, scale, failover, bench,
 # fuzz, fuzz-worker, demo, playground, format, render, sql-figures, matrix, pg-upgrade, deb, check-deb,
 # dist: see CONTRIBUTING.md; they need neither pg_config nor anything installed when
 # they start.
 
 PG_CONFIG ?= pg_config
-HARNESS = check check-long monitoring pictures mutants hour many-databases chaos crash-rounds bigimport sweeps bench fuzz fuzz-worker demo playground format map render sql-figures matrix pg-upgrade deb check-deb dist
+HARNESS = check check-long monitoring pictures mutants hour many-databases chaos crash-rounds bigimport sweeps scale failover bench fuzz fuzz-worker demo playground format map render sql-figures matrix pg-upgrade deb check-deb dist
 
 # The top of the tree; "." unless the build is made elsewhere.
 ROOT := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
@@ -26,6 +26,7 @@ ifneq (,$(filter $(HARNESS),$(MAKECMDGOALS)))
 
 export PG_CONFIG STEPS TESTS TEST_USER JOBS HISTORIES SEED MUTANTS FILES
 export FIGURES BENCH_RECORDS BENCH_REPEATS BENCH_BIG BENCH_KEEP
+export SCALE_SECONDS SCALE_INSTALLATIONS SCALE_MOVES SCALE_SEED SCALE_RECORDS FAILOVER_ROUNDS FAILOVER_MODES FAILOVER_SEED
 export CHAOS_SECONDS CHAOS_ROUNDS CHAOS_SEED CRASH_ROUNDS IMPORT_ISSUES IMPORT_KILLS SWEEP_DEEDS FUZZ_SECONDS FUZZ_SEED TARGETS SUITES CHROOTS
 
 .PHONY: $(MAKECMDGOALS)
@@ -56,6 +57,10 @@ bigimport:
 	@$(SCRIPTS_DIR)/chaos.sh import
 sweeps:
 	@$(SCRIPTS_DIR)/chaos.sh sweeps
+scale:
+	@$(SCRIPTS_DIR)/scale.sh
+failover:
+	@$(SCRIPTS_DIR)/failover.sh
 bench:
 	@$(SCRIPTS_DIR)/bench.sh
 fuzz:

@@ -1,8 +1,9 @@
 #!/bin/bash
-# install_packages.sh build|demo|check|monitoring|pictures|bench|fuzz|deb
+# install_packages.sh build|demo|check|monitoring|pictures|bench|scale|failover|fuzz|deb
 #	Installs what is missing to build the project, to run its demo, all of its
-#	checks, those of its monitoring and its pictures (besides), its benchmark, or its
-#	fuzz targets, or to build its Debian packages, from Debian's packages.  Does nothing, not even
+#	checks, those of its monitoring and its pictures (besides), its benchmark,
+#	several servers, a failover, or its fuzz targets, or to build its Debian
+#	packages, from Debian's packages.  Does nothing, not even
 #	an update of apt's lists, when nothing is missing.
 #
 # Needs root, or sudo.  No system cluster of PostgreSQL comes with it: where the
@@ -12,12 +13,14 @@ cd "$(dirname "$0")/.."
 
 purpose=${1-}
 case $purpose in
-	build | demo | check | monitoring | pictures | bench | fuzz | deb) ;;
-	*) echo "usage: $0 build|demo|check|monitoring|pictures|bench|fuzz|deb" >&2; exit 2 ;;
+	build | demo | check | monitoring | pictures | bench | scale | failover | fuzz | deb) ;;
+	*) echo "usage: $0 build|demo|check|monitoring|pictures|bench|scale|failover|fuzz|deb" >&2; exit 2 ;;
 esac
 
 cluster_switch=/etc/postgresql-common/createcluster.d/no-main-cluster.conf
 service_policy=/usr/sbin/policy-rc.d
+# Files that are there for the time of an installation.
+forbidden_by=()
 
 say() { printf '%s\n' "install_packages: $*"; }
 
@@ -51,7 +54,7 @@ has_node() {
 # Where the purpose's packages of npm are.
 npm_folder() {
 	case $purpose in
-		check) echo test/github ;;
+		check | scale | failover) echo test/github ;;
 		monitoring) echo contrib/monitoring/dashboard ;;
 		pictures) echo test/monitoring/panels ;;
 		bench) echo bench/peers ;;
@@ -95,6 +98,10 @@ wanted_packages() {
 	[ "$purpose" = demo ] && return
 	if [ "$purpose" = bench ]; then
 		echo wrk
+	elif [ "$purpose" = scale ]; then
+		echo "postgresql-${major:-?}-plproxy nginx-light"
+	elif [ "$purpose" = failover ]; then
+		echo "patroni etcd-server etcd-client python3-etcd"
 	else
 		echo "clang clang-format cppcheck perl libipc-run-perl python3 python3-psycopg"
 		# What applications write with (test/clients).
@@ -118,13 +125,10 @@ apt_get() {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" </dev/null
 }
 
-to_remove=()
-remove_prohibitions() { [ ${#to_remove[@]} = 0 ] || as_root rm -f "${to_remove[@]}"; }
-
 # The package would start a cluster that nobody here asked for.
 forbid_main_cluster() {
 	is_installed postgresql-common || apt_get install --no-install-recommends postgresql-common
-	to_remove+=("$cluster_switch")
+	forbidden_by+=("$cluster_switch")
 	as_root mkdir -p "${cluster_switch%/*}"
 	echo 'create_main_cluster = false' | as_root tee "$cluster_switch" >/dev/null
 }
@@ -132,7 +136,7 @@ forbid_main_cluster() {
 # Nor would anybody want its servers, which start as soon as they are installed.
 forbid_services() {
 	[ ! -e "$service_policy" ] || return 0
-	to_remove+=("$service_policy")
+	forbidden_by+=("$service_policy")
 	printf '#!/bin/sh\nexit 101\n' | as_root tee "$service_policy" >/dev/null
 	as_root chmod 755 "$service_policy"
 }
@@ -142,9 +146,9 @@ install_missing() {
 	apt_get update
 	find_major
 	find_missing
-	trap remove_prohibitions EXIT
+	trap '[ ${#forbidden_by[@]} = 0 ] || as_root rm -f "${forbidden_by[@]}"' EXIT
 	case " $missing" in *' postgresql-'[0-9]*) forbid_main_cluster ;; esac
-	case " $missing" in *' prometheus'* | *' pgbouncer'*) forbid_services ;; esac
+	case " $missing" in *' prometheus'* | *' pgbouncer'* | *' nginx'* | *' patroni'* | *' etcd'*) forbid_services ;; esac
 	# shellcheck disable=SC2086 # a list of words
 	apt_get install --no-install-recommends $missing
 }

@@ -2,7 +2,6 @@
  * check_held.sql
  *		Under the locks of carry: it is still on hold.
  */
-SELECT FROM github_sync.github_app_installations AS i WHERE i.id = :installation FOR UPDATE;
 SELECT i.state <> 'active'
 	AND NOT EXISTS (SELECT FROM github_sync.task_sync_transactions AS t
 		WHERE t.github_app_installation_id = i.id AND t.state IN ('queued', 'processing'))
