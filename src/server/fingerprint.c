@@ -202,8 +202,8 @@ fingerprint_keep_promotion(void)
 }
 
 /* What somebody else wrote into the file, or half of it, is no promotion. */
-char *
-fingerprint_at_promotion(void)
+static char *
+read_promotion(void)
 {
 	char content[FILE_MAX];
 	int length = read_small_file(PROMOTION_FILE, content);
@@ -216,4 +216,16 @@ fingerprint_at_promotion(void)
 	if (strncmp(hash_of(fingerprint, strlen(fingerprint)).digits, content, HASH_LENGTH + 2) != 0)
 		return NULL;
 	return fingerprint;
+}
+
+/*
+ * Until this server ends it need not be kept to be known: the application writes
+ * as soon as recovery is over, and the launcher comes a moment later.
+ */
+char *
+fingerprint_at_promotion(void)
+{
+	if (started_as_standby && !RecoveryInProgress())
+		return fingerprint_of_server();
+	return read_promotion();
 }

@@ -86,6 +86,15 @@ fail_over($primary, $standby, 'replicated');
 is_created_once($standby, $task, 'replicated');
 is(asked_since($seq, qr{^POST /repos}), 1, 'nothing is sent again after the promotion');
 
+# The application writes as soon as it may, the launcher keeps the promotion a moment later.
+my $kept = $standby->node->data_dir . '/pg_stat/github_sync.promotion';
+rename $kept, "$kept.later" or die "$kept: $!";
+$task = $standby->add_task(title => 'before the promotion is kept');
+is($standby->superuser_sql("SELECT count(*) FROM github_sync.task_sync_transactions WHERE task_id = $task"), 1, 'what is written in the first moment after a promotion is captured');
+rename "$kept.later", $kept or die "$kept: $!";
+$standby->wait_until_done;
+is_created_once($standby, $task, 'before the promotion is kept');
+
 # ---- the standby never heard of the attempt ----
 
 $primary = $standby;
