@@ -123,6 +123,28 @@ $$;
 COMMENT ON FUNCTION github_sync.comment_is_captured() IS
 'private: the application''s comments are enqueued by capture; else it enqueues them by itself';
 
+/* From an issue that the task was unlinked from, say, before anything of them was sent. */
+CREATE OR REPLACE FUNCTION github_sync.comment_bring_home(issue github_sync.github_issues) RETURNS void
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+	cached github_sync.github_comments;
+BEGIN
+	FOR cached IN
+		SELECT c.* FROM github_sync.github_comments AS c JOIN {{table}} AS r ON r.{{id}} = c.comment_id
+		WHERE r.{{task_id}} = issue.task_id AND c.github_issue_id <> issue.id AND c.github_id IS NULL
+		ORDER BY c.id FOR NO KEY UPDATE OF c NOWAIT
+	LOOP
+		PERFORM github_sync.comment_go_along(cached, issue.id);
+		PERFORM github_sync.comment_enable_record(cached.id, '{outbound}');
+		PERFORM github_sync.comment_retry_strays(cached.id);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_bring_home(github_sync.github_issues) IS
+'private: the issue of a task was made: comments of the task of which nothing is at GitHub, and whose records are at '
+'another issue, come here. 55P03: somebody holds one of them';
+
 /*
  * Whoever holds one of the rows makes the report wait (55P03), as one that
  * holds the task does: it would be passed over for good.
@@ -143,6 +165,7 @@ BEGIN
 	SELECT min(t.queued_at) INTO waits_since FROM github_sync.comment_sync_transactions AS t
 	WHERE t.github_comment_id IN (SELECT c.id FROM github_sync.github_comments AS c WHERE c.github_issue_id = issue.id)
 		AND t.state = 'queued';
+	PERFORM github_sync.comment_bring_home(issue);
 	is_captured := github_sync.comment_is_captured();
 	FOR here IN
 		SELECT r.{{id}} AS key, (SELECT max(q.id) FROM github_sync.comment_sync_transactions AS q

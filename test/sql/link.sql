@@ -186,3 +186,18 @@ SELECT github_sync.link_task(2, 1, 1, 'github');
 SELECT carry_out(9);
 UPDATE github_sync.github_repos SET sync_direction = 'both';
 SELECT * FROM queue;
+
+-- ---- unlinked before anything of its comment was sent: the comment goes to the task's new issue ----
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(2));
+SELECT outbound(1, of_type => 'comment');
+SELECT github_sync.unlink_task(1);
+UPDATE app.tasks SET title = 'Anew', modified_at = at(3);
+SELECT outbound(1);
+SELECT carry_out(5);
+SELECT carry_out(6, of_type => 'comment');
+SELECT r.type, r.number, r.title, github_sync.without_creation_key(r.body) FROM resources AS r ORDER BY r.id;
+SELECT * FROM comment_queue;

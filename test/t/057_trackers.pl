@@ -134,7 +134,37 @@ $application->sql(q{
 });
 my $linked = $github->human_creates_comment($repo, $crash->{number}, body => 'Said there');
 $application->sql("SELECT github_sync.link_comment(3, 1296269, $linked->{id}, prefer => 'app')");
+my $known = $github->human_creates_issue($repo, title => 'Known there', body => 'public');
+$application->sql("SELECT github_sync.link_task(2, 1296269, $known->{number}, prefer => 'app')");
 settle();
+$application->sql(q{
+	UPDATE tracker.issues SET subject = 'SECRET, edited', status_id = 5 WHERE id = 2;
+	UPDATE tracker.journals SET notes = notes || ' SECRET, edited' WHERE private_notes OR journalized_type <> 'Issue' OR journalized_id <> 1;
+	DO $$
+	DECLARE
+		waiting record;
+	BEGIN
+		FOR waiting IN SELECT id FROM github_sync.task_sync_transactions WHERE state = 'disabled' LOOP
+			PERFORM github_sync.retry_task_sync_transaction(waiting.id);
+		END LOOP;
+	EXCEPTION WHEN OTHERS THEN
+		RAISE NOTICE '%', SQLERRM;
+	END
+	$$;
+	SELECT github_sync.set_repo_sync(1296269, false), github_sync.set_repo_sync(1296269, true);
+	SELECT github_sync.capture_task_changes(false), github_sync.capture_comment_changes(false);
+	UPDATE tracker.issues SET description = 'SECRET, edited again' WHERE id = 2;
+	SELECT github_sync.capture_task_changes(true), github_sync.capture_comment_changes(true);
+	SELECT github_sync.reconcile_repo(1296269), github_sync.check_repo(1296269);
+});
+$application->superuser_sql('SELECT github_sync.refresh_attached()');
+$application->wait_until(q{SELECT EXISTS (SELECT FROM github_sync.repo_sweeps WHERE phase = 'check' AND last_complete_at IS NOT NULL)});
+$application->sql('SELECT github_sync.mend_differences(1296269)');
+settle();
+is($github->issue($repo, $known->{number})->{title}, 'Known there', 'a private issue that is linked, switched on and off, compared, mended, is not written there');
+is(one('SELECT subject FROM tracker.issues WHERE id = 2'), 'SECRET, edited', 'nor written over');
+unlike(JSON::PP->new->encode([ $github->requests ]), qr/SECRET/, 'nothing secret was sent, whatever was done with it');
+$application->sql('SELECT github_sync.unlink_task(2)');
 
 # ---- states, by number and reason; a trigger knows who writes ----
 
@@ -150,7 +180,7 @@ my $there = $github->human_creates_issue($repo, title => 'From there', body => u
 $application->tell_of_issue($there);
 settle();
 is(one(q{SELECT description || project_id FROM tracker.issues WHERE subject = 'From there'}), '1', 'an issue without a text arrives in its project');
-is(one(q{SELECT count(*) FROM tracker.mails WHERE told LIKE 'issues%'}), 4, 'no mail of what the worker wrote');
+is(one(q{SELECT count(*) FROM tracker.mails WHERE told LIKE 'issues%'}), 6, 'no mail of what the worker wrote');
 $application->sql('UPDATE tracker.issues SET status_id = 6 WHERE id = 1');
 settle();
 is_deeply([ @{ $github->issue($repo, $crash->{number}) }{qw(state state_reason)} ], [ 'closed', 'not_planned' ], 'rejected here: closed as not planned there');
