@@ -176,6 +176,15 @@ run_here('UPDATE github_sync.github_repos SET mentions', 'app_owner');
 run_here('CREATE FUNCTION app.notify()');
 run_here("SELECT github_sync.attach_tasks('app.tasks', state_column => 'status'", undef, 'BEGIN;', 'ROLLBACK;');
 
+run_here('ALTER TABLE app.issues ADD github_state', 'app_owner', q{
+	CREATE TABLE app.states (id bigint PRIMARY KEY, project_id bigint NOT NULL, place integer, is_closed boolean);
+	INSERT INTO app.states VALUES (1, 1, 1, false), (2, 1, 2, true), (3, 2, 1, false), (4, 2, 2, true);
+	CREATE TABLE app.issues (id bigint PRIMARY KEY, project_id bigint NOT NULL, state_id bigint NOT NULL);
+	INSERT INTO app.issues VALUES (1, 1, 2), (2, 2, 3);}, q{
+	UPDATE app.issues SET github_state = CASE id WHEN 1 THEN 'open' ELSE 'closed' END;
+	INSERT INTO app.issues (id, project_id, state_id) VALUES (3, 2, 4);});
+is(one(q{SELECT string_agg(concat_ws(' ', id, state_id, github_state), ', ' ORDER BY id) FROM app.issues}), '1 1 open, 2 4 closed, 3 4 closed', 'states that are rows');
+
 # The files and the App's id are those of this world.
 append_to_file("$files/webhook-secret", "It's a Secret to Everybody\n");
 run_log([ 'cp', $github->key_file, "$files/app.pem" ]);
@@ -210,9 +219,10 @@ type({ %$check, text => $look }, 'app_owner');
 run_here('INSERT INTO github_sync.comment_sync_transactions (direction, action', 'app_owner', q{BEGIN; INSERT INTO github_sync.github_comments (id, github_repo_id, github_id, github_issue_id) SELECT 17, 1296269, 5, max(id) FROM github_sync.github_issues;}, 'ROLLBACK;');
 $application->wait_until_done;
 run_here('SELECT github_sync.link_task(42', 'app_owner', q{
+	BEGIN;
 	SELECT github_sync.unlink_task(42), github_sync.unlink_task((SELECT task_id FROM github_sync.github_issues WHERE number = 1347)),
 		github_sync.unlink_comment((SELECT comment_id FROM github_sync.github_comments WHERE github_id = 4234567890));
-	INSERT INTO app.comments (id, task_id, author, body) VALUES (7, 42, 'ann', 'Ours counts');});
+	INSERT INTO app.comments (id, task_id, author, body) VALUES (7, 42, 'ann', 'Ours counts');}, 'COMMIT;');
 $application->wait_until_done;
 is(one('SELECT title FROM app.tasks WHERE id = 42') . '; ' . join(', ', map { $_->{body} } grep { $_->{id} == 4234567890 } $github->comments($repo)), 'Told of; Ours counts', 'what existed on both sides is one');
 run_here('SELECT "check", status', 'app_owner');
