@@ -63,9 +63,9 @@ BEGIN
 	may := c.answer -> 'permissions' ->> 'issues';
 	IF i.state <> 'active' THEN
 		RETURN github_sync.finding_of(what, format('it is %s at GitHub', i.state),
-			format('Install the App again, or have it unsuspended, in the settings of the account at GitHub. The '
-				'webhook tells it; else UPDATE github_sync.github_app_installations '
-				'SET state = ''active'' WHERE id = %s', i.id));
+			'Install the App again, or have it unsuspended, in the settings of the account at GitHub: that is found '
+			'out by itself. One that was made again with another id: UPDATE github_sync.github_repos SET '
+			'github_app_installation_id = ...');
 	ELSIF i.paused_until > clock_timestamp() THEN
 		RETURN github_sync.finding_of(what, i.pause_reason, github_sync.remedy_of_pause(i.pause_kind),
 			CASE i.pause_kind WHEN 'credentials' THEN 'critical' ELSE 'warn' END);

@@ -59,6 +59,7 @@ $github->open_gate('creating');
 
 # ---- and in the end ----
 
+$application->wait_until("SELECT count(*) > $tasks / 2 FROM github_sync.github_issues WHERE number IS NOT NULL");
 $application->wait_until_done;
 my @issues = $github->issues('acme/widgets');
 is(scalar @issues, $tasks, "$tasks tasks become as many issues");
