@@ -146,7 +146,8 @@ BEGIN
 		finding.status := 'warn';
 		finding.detail := format('about %s million transactions, %s', round(rows_about / 1000000),
 			pg_size_pretty(pg_total_relation_size('github_sync.@record@_sync_transactions'::regclass)));
-		finding.remedy := 'A shorter github_sync.retention; SELECT github_sync.prune(''30 days'') for what conflicts keep';
+		finding.remedy :=
+			'A shorter github_sync.retention; SELECT github_sync.prune(''30 days'') for what conflicts keep';
 	END IF;
 	RETURN finding;
 END

@@ -88,6 +88,8 @@ activity_name(Activity activity)
 			return "pages of lists";
 		case ACTIVITY_COUNT:
 			return "counts of transactions";
+		case ACTIVITY_RETENTION:
+			return "old transactions";
 	}
 	pg_unreachable();
 }

@@ -66,7 +66,8 @@ typedef enum Activity
 	ACTIVITY_OLD_DELIVERIES,
 	ACTIVITY_LISTS, /* their claims */
 	ACTIVITY_PAGES, /* their reports */
-	ACTIVITY_COUNT  /* of a record type; the others are RECORD_TASK's */
+	ACTIVITY_COUNT, /* of a record type, as the next; the others are RECORD_TASK's */
+	ACTIVITY_RETENTION
 } Activity;
 
 /* Until when it is left out; 0: it is not. */

@@ -14,6 +14,7 @@
 #include "server/settings.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
+#include "worker/chores.h"
 #include "worker/retention.h"
 
 /* Some milliseconds of work: each reference to what is deleted is looked for. */
@@ -91,7 +92,11 @@ retention_progress(RecordType record_type)
 	retention->type = record_type;
 	if (is_to_begin_anew(retention))
 		begin_anew(retention);
+	retention->next_time = chores_begin_activity(ACTIVITY_RETENTION, record_type);
+	if (retention->next_time != 0)
+		return retention->next_time;
 	if (!db_try(prune_some, retention, &error))
 		note_failed_pruning(retention, &error);
+	chores_end_activity(ACTIVITY_RETENTION, record_type);
 	return retention->next_time;
 }

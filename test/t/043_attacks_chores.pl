@@ -2,7 +2,7 @@
 #
 # Group: attacks.  What the worker does for many rows at a time besides claims and
 # reports: rows whose time has come stand in line, records are asked for once more,
-# what was held when it was listed is applied, pauses end.  A row by whose trigger
+# what was held when it was listed is applied, pauses end, what is old is deleted.  A row by whose trigger
 # the worker ends there, or fails, costs itself alone.
 use strict;
 use warnings;
@@ -49,6 +49,14 @@ my %cases = (
 		begin  => q{INSERT INTO github_sync.listed_later (record_type, github_id, github_repo_id, number, github_updated_at)
 			SELECT 'task', i.github_id, i.github_repo_id, i.number, i.github_updated_at FROM github_sync.github_issues AS i},
 		good   => q{NOT EXISTS (SELECT FROM github_sync.listed_later WHERE github_id <> ISSUE)},
+	},
+	'an old transaction that ends the worker as it is deleted' => {
+		table  => 'task_sync_transactions',
+		event  => 'DELETE',
+		when   => 'OLD.task_id = BAD',
+		begin  => q{UPDATE planner.tasks SET title = 'edited'; UPDATE github_sync.task_sync_transactions
+			SET inserted_at = now() - interval '40 days', queued_at = now() - interval '40 days', finished_at = now() - interval '40 days' WHERE state = 'completed'},
+		good   => "NOT EXISTS (SELECT FROM $queue WHERE task_id = GOOD AND state IN ('queued', 'processing'))",
 	},
 	'an installation that ends the worker as its pause ends' => {
 		table  => 'github_app_installations',
