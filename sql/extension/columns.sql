@@ -89,13 +89,15 @@ DECLARE
 	chosen github_sync.found_column;
 BEGIN
 	SELECT a.attname, github_sync.type_name(a.atttypid, a.atttypmod) AS shown_type, a.attgenerated,
-		y.oid AS base_type, y.typtype INTO candidate
+		y.oid AS base_type, y.typtype, y.typname = 'citext' AND y.typcategory = 'S' AS ignores_case INTO candidate
 	FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = github_sync.base_type(a.atttypid)
 	WHERE a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = ANY (wanted)
 	ORDER BY array_position(wanted, a.attname) LIMIT 1;
 	chosen.name := candidate.attname;
 	chosen.type := github_sync.type_name(candidate.base_type, -1);
-	is_allowed := allowed_types IS NULL OR CASE candidate.typtype WHEN 'e' THEN 'enum'
+	/* Whether two texts are the same is asked of them as texts: another case is an edit. */
+	is_allowed := allowed_types IS NULL OR CASE WHEN candidate.typtype = 'e' THEN 'enum'
+		WHEN candidate.ignores_case THEN 'text'
 		ELSE github_sync.type_name(candidate.base_type, NULL::integer) END = ANY (allowed_types);
 	chosen.problem := CASE
 		WHEN candidate.attname IS NULL THEN

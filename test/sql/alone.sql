@@ -28,9 +28,9 @@ SELECT "check", status FROM github_sync.check_setup() WHERE "check" ~ 'comment';
 -- all of it goes to another owner
 RESET SESSION AUTHORIZATION;
 SET client_min_messages = error;
-DO $$ BEGIN CREATE ROLE regress_next LOGIN; EXCEPTION WHEN duplicate_object THEN END $$;
-GRANT ALL ON SCHEMA app TO regress_next;
-ALTER TABLE app.tasks OWNER TO regress_next;
+DO $$ BEGIN CREATE ROLE regress_alone LOGIN; EXCEPTION WHEN duplicate_object THEN END $$;
+GRANT ALL ON SCHEMA app TO regress_alone;
+ALTER TABLE app.tasks OWNER TO regress_alone;
 SELECT github_sync.take_over_ownership();
 SELECT github_sync.refresh_attached();
 SELECT count(*) FROM github_sync.sync_problems;

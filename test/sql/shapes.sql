@@ -275,6 +275,27 @@ CALL pull_down();
 :session
 \set ECHO all
 
+-- texts that ignore case, of an extension: another case is an edit all the same
+RESET SESSION AUTHORIZATION;
+CREATE EXTENSION citext SCHEMA app;
+SET SESSION AUTHORIZATION regress_owner;
+CALL build('CREATE TABLE app.tasks (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, title app.citext NOT NULL, body app.citext, status app.citext, modified_at timestamptz)',
+	'CREATE TABLE app.comments (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, task_id bigint REFERENCES app.tasks, body app.citext NOT NULL, modified_at timestamptz)',
+	$$'app.tasks'$$, $$'app.comments'$$);
+SELECT * FROM round();
+SELECT edit('task', 'title', 'CRASH AT EVERY START', 30);
+SELECT carry_out(31);
+CALL github_has(92, 'crash at every start');
+SELECT webhook(92);
+SELECT carry_out(93);
+SELECT title FROM app.tasks;
+CALL pull_down();
+RESET SESSION AUTHORIZATION;
+DROP EXTENSION citext;
+\set ECHO none
+\c -
+:session
+\set ECHO all
 -- a time that is not known is the oldest
 CALL build('CREATE TABLE app.tasks (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, title text, body text, status text, modified_at timestamp)',
 	'CREATE TABLE app.comments (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, task_id int, body text, modified_at timestamp)',
