@@ -18,8 +18,9 @@ import peers from './peers.mjs';
 import profile from './profile.mjs';
 import snapshot from './snapshot.mjs';
 import supersede from './supersede.mjs';
+import sweeps from './sweeps.mjs';
 import views from './views.mjs';
 import watching from './watching.mjs';
 import webhooks from './webhooks.mjs';
 
-export const FIGURES = [limits, inbound, peers, backfill, profile, outbound, insert, claim, latency, hot, beside, memory, snapshot, installations, supersede, views, watching, webhooks];
+export const FIGURES = [limits, inbound, peers, backfill, profile, outbound, insert, claim, latency, hot, beside, memory, snapshot, installations, supersede, sweeps, views, watching, webhooks];
