@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "server/shared_state.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
 #include "worker/chores.h"
@@ -147,6 +148,14 @@ end_of_rest(const Suspect *suspect)
 	return TimestampTzPlusMilliseconds(suspect->last_end_at, Min(rest_ms, REST_MAX_MS));
 }
 
+static char *
+words_for_rest(const Suspect *suspect)
+{
+	return psprintf(
+		"%s: left alone for a while, as a worker ended with it, or something failed (%d times)",
+		words_for_suspect(suspect->kind, suspect->record_type, suspect->id), suspect->ends);
+}
+
 static LeftOut
 left_out_for(const Suspect *suspect)
 {
@@ -155,10 +164,7 @@ left_out_for(const Suspect *suspect)
 	if (known != NULL && known->suspect.ends == suspect->ends)
 		return *known;
 	ereport(LOG,
-			(errmsg("github_sync: %s: left alone for a while, as a worker ended with it, or "
-					"something failed (%d times)",
-					words_for_suspect(suspect->kind, suspect->record_type, suspect->id),
-					suspect->ends),
+			(errmsg("github_sync: %s", words_for_rest(suspect)),
 			 errhint("See the triggers of the tables of schema github_sync.")));
 	return (LeftOut){.suspect = *suspect, .next_at = end_of_rest(suspect)};
 }
@@ -171,6 +177,7 @@ chores_load(void)
 	int suspect_count = suspects_copy(suspects);
 	int loaded_count = 0;
 
+	memset(loaded, 0, sizeof(loaded));
 	for (int i = 0; i < suspect_count; i++)
 	{
 		if (suspects[i].kind != SUSPECT_TRANSACTION)
@@ -178,6 +185,18 @@ chores_load(void)
 	}
 	memcpy(all, loaded, sizeof(LeftOut) * loaded_count);
 	count = loaded_count;
+}
+
+void
+chores_report_left_out(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	for (int i = 0; i < count; i++)
+	{
+		if (all[i].next_at > now)
+			shared_state_report_error(words_for_rest(&all[i].suspect));
+	}
 }
 
 void

@@ -30,6 +30,9 @@ typedef struct Chore
 /* What workers before this one ended with. */
 extern void chores_load(void);
 
+/* In sync_workers, as the last error: what is left out just now. */
+extern void chores_report_left_out(void);
+
 /* Adds what is not to be done together with others. */
 extern void chores_add_left_out(SuspectKind kind, RecordType record_type, TransactionIds *ids);
 

@@ -848,6 +848,7 @@ note_success(uint32 wakes)
 	claiming.wakes_seen = wakes;
 	if (claiming.failures > 0 || claiming.all_is_well)
 		shared_state_report_error("");
+	chores_report_left_out();
 	claiming.failures = 0;
 }
 
