@@ -206,6 +206,7 @@ my (undef, undef, $refused) = $node->psql('planner', next_block(\@readme, "SELEC
 like($refused, qr/^(?!.*signature).*JSON/s, 'a signature is verified, and the body looked at');
 run_here("SELECT github_sync.grant_webhooks('webhooks')", 'app_owner');
 type($_) foreach next_block(\@readme, 'CREATE FUNCTION api.github(json)');
+$application->wait_until(q{SELECT count(*) = 2 FROM github_sync.repo_sweeps WHERE phase = 'sweep' AND last_complete_at IS NOT NULL});
 like(run_here('-- event "issues"', 'app_owner'), qr/^\d+\|dropped\n\d+\|dropped$/, 'what a receiver inserts is taken, and known from the import');
 $application->wait_until_done;
 is(one(q{SELECT string_agg(t.title || ' ' || c.body, ', ') FROM app.tasks AS t JOIN app.comments AS c ON c.task_id = t.id WHERE t.title = 'Told of'}), 'Told of Told, too', 'and arrives');
