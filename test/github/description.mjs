@@ -16,6 +16,8 @@ const PATHS = [
 	'/repos/{owner}/{repo}', '/repos/{owner}/{repo}/installation',
 	'/repos/{owner}/{repo}/issues', '/repos/{owner}/{repo}/issues/{issue_number}',
 	'/repos/{owner}/{repo}/issues/{issue_number}/comments',
+	'/repos/{owner}/{repo}/labels/{name}', '/repos/{owner}/{repo}/assignees/{assignee}',
+	'/repos/{owner}/{repo}/milestones', '/repos/{owner}/{repo}/milestones/{milestone_number}',
 	'/repos/{owner}/{repo}/issues/comments', '/repos/{owner}/{repo}/issues/comments/{comment_id}',
 ];
 

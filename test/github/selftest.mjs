@@ -210,6 +210,38 @@ describe('the App', () => {
 });
 
 describe('reading', () => {
+	it('labels, assignees and milestones: one of each, a new label, strangers, and without the right to set them', async () => {
+		const base = '/repos/acme/widgets';
+		const marksOf = ({ json }) => [json.labels.map(({ name }) => name), json.assignees.map(({ login }) => login), json.milestone?.title];
+
+		await command('POST', 'act', { do: 'set_repository', repo: 'acme/widgets', milestones: [{ number: 1, title: 'v1' }, { number: 2, title: 'v2' }] });
+		assert.equal((await ask('GET', `${base}/labels/bug`)).status, 404);
+		const made = await ask('POST', ISSUES, { body: { title: 'a title', labels: ['Bug'], assignees: ['ALICE'], milestone: 2 } });
+
+		assert.deepEqual(marksOf(made), [['Bug'], ['alice'], 'v2']);
+		assert.deepEqual(complaints('POST', '/repos/{owner}/{repo}/issues', made), []);
+		assert.deepEqual(marksOf(await ask('PATCH', `${ISSUES}/1`, { body: { labels: ['bug', 'BUG', 'new one'], assignees: [], milestone: null } })),
+			[['Bug', 'new one'], [], undefined]);
+		for (const [path, template, status] of [[`${base}/labels/NEW%20one`, '/labels/{name}', 200], [`${base}/assignees/bob`, '/assignees/{assignee}', 204],
+			[`${base}/milestones/1`, '/milestones/{milestone_number}', 200], [`${base}/milestones?state=all&per_page=1`, '/milestones', 200]]) {
+			const answer = await ask('GET', path);
+
+			assert.equal(answer.status, status, path);
+			assert.deepEqual(status === 204 ? [] : complaints('GET', `/repos/{owner}/{repo}${template}`, answer), [], path);
+		}
+		assert.match((await ask('GET', `${base}/milestones?per_page=1`)).headers.link, /page=2.*rel="next"/);
+		for (const path of ['assignees/stranger', 'assignees/acme', 'milestones/3', 'labels/none']) {
+			assert.equal((await ask('GET', `${base}/${path}`)).status, 404, path);
+		}
+		for (const body of [{ assignees: ['stranger'] }, { milestone: 3 }]) {
+			assert.equal((await ask('PATCH', `${ISSUES}/1`, { body })).status, 422);
+		}
+		await command('POST', 'act', { do: 'label_issue', repo: 'acme/widgets', number: 1, add: ['more'], remove: ['Bug'] });
+		await command('POST', 'act', { do: 'set_repository', repo: 'acme/widgets', may_mark: false });
+		assert.deepEqual(marksOf(await ask('PATCH', `${ISSUES}/1`, { body: { title: 'changed', labels: [], assignees: ['bob'], milestone: 1 } })),
+			[['new one', 'more'], [], undefined]);
+	});
+
 	it('ids do not fit 32 bits, for issues and for comments', async () => {
 		const issue = await createIssue();
 

@@ -246,6 +246,12 @@ const DEEDS = {
 		control.store.editIssue(issue, what, actor);
 		return plainIssue(issue);
 	},
+	/* One at a time, as on the web. */
+	label_issue: (control, { add = [], remove = [], ...what }, actor) => {
+		const labels = control.issue(what).labels.filter((label) => !remove.includes(label));
+
+		return DEEDS.edit_issue(control, { ...what, labels: [...labels, ...add] }, actor);
+	},
 	close_issue: (control, what, actor) => DEEDS.edit_issue(control, { ...what, state: 'closed' }, actor),
 	reopen_issue: (control, what, actor) => DEEDS.edit_issue(control, { ...what, state: 'open' }, actor),
 	lock_issue: (control, what, actor) => DEEDS.edit_issue(control, { ...what, locked: true }, actor),

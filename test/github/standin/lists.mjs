@@ -142,7 +142,7 @@ function indexAfter(records, compare, cursor) {
 	return index === -1 ? records.length : index;
 }
 
-function numberedPage(context, records) {
+export function numberedPage(context, records) {
 	const size = pageSize(context.query);
 	const page = pageNumber(context.query);
 	const lastPage = Math.max(Math.ceil(records.length / size), 1);

@@ -8,6 +8,7 @@
  */
 import * as answers from './answers.mjs';
 import { issueCommentsPage, issuesPage, repositoryCommentsPage } from './lists.mjs';
+import { checkAssignee, getLabel, getMilestone, listMilestones, takenMarks } from './marks.mjs';
 import { commentBody, issueChanges, newIssueFields, parsedBody } from './validation.mjs';
 
 /* Paths that belong to no repository. */
@@ -40,6 +41,10 @@ export const REPOSITORY_ROUTES = [
 	['PATCH', /^\/issues\/(\d+)$/, updateIssue, 'issues=write'],
 	['GET', /^\/issues\/(\d+)\/comments$/, listIssueComments, 'issues=read'],
 	['POST', /^\/issues\/(\d+)\/comments$/, createComment, 'issues=write'],
+	['GET', /^\/labels\/([^/]+)$/, getLabel, 'issues=read'],
+	['GET', /^\/assignees\/([^/]+)$/, checkAssignee, 'issues=read'],
+	['GET', /^\/milestones\/(\d+)$/, getMilestone, 'issues=read'],
+	['GET', /^\/milestones$/, listMilestones, 'issues=read'],
 ];
 
 /* ---- the App ---- */
@@ -267,7 +272,7 @@ function listIssues(context) {
 function createIssue(context) {
 	requireIssues(context);
 	const { store, repository, actor, shapes } = context;
-	const issue = store.createIssue(repository, newIssueFields(parsedBody(context.request.body), context.behaviour.most), actor);
+	const issue = store.createIssue(repository, takenMarks(context, newIssueFields(parsedBody(context.request.body), context.behaviour.most)), actor);
 
 	return issueAnswer(context, 201, issue, { location: `${shapes.repositoryUrl(repository)}/issues/${issue.number}` });
 }
@@ -279,7 +284,7 @@ function getIssue(context, number) {
 function updateIssue(context, number) {
 	const issue = issueOf(context, number);
 
-	context.store.editIssue(issue, issueChanges(parsedBody(context.request.body), context.behaviour.most), context.actor);
+	context.store.editIssue(issue, takenMarks(context, issueChanges(parsedBody(context.request.body), context.behaviour.most)), context.actor);
 	return issueAnswer(context, 200, issue);
 }
 

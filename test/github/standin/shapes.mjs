@@ -115,9 +115,9 @@ export class Shapes {
 			url, repository_url: repositoryUrl, labels_url: `${url}/labels{/name}`, comments_url: `${url}/comments`,
 			events_url: `${url}/events`, html_url: `${WEB}/${repository.owner}/${repository.name}/${path}/${issue.number}`,
 			id: issue.id, node_id: nodeId(issue.pull_request ? 'PR' : 'I', issue.id), number: issue.number, title: issue.title,
-			user: this.user(issue.author), labels: issue.labels.map((name) => this.#label(repository, name)),
+			user: this.user(issue.author), labels: issue.labels.map((name) => this.label(repository, name)),
 			state: issue.state, locked: issue.locked, assignee: this.user(issue.assignees[0] ?? null),
-			assignees: issue.assignees.map((login) => this.user(login)), milestone: null, comments: issue.comment_count,
+			assignees: issue.assignees.map((login) => this.user(login)), milestone: this.#milestoneOf(issue), comments: issue.comment_count,
 			created_at: issue.created_at, updated_at: issue.updated_at, closed_at: issue.closed_at,
 			author_association: this.#association(repository, issue.author), type: null, active_lock_reason: null,
 			...(issue.pull_request ? { draft: false, pull_request: this.#pullRequest(repository, issue) } : {}),
@@ -174,7 +174,24 @@ export class Shapes {
 		};
 	}
 
-	#label(repository, name) {
+	#milestoneOf({ repository, milestone }) {
+		const found = repository.milestones.find(({ number }) => number === milestone);
+
+		return found ? this.milestone(repository, found) : null;
+	}
+
+	milestone(repository, { number, title }) {
+		const url = `${this.repositoryUrl(repository)}/milestones/${number}`;
+
+		return {
+			url, html_url: `${WEB}/${repository.owner}/${repository.name}/milestone/${number}`, labels_url: `${url}/labels`,
+			id: 8_000_000_000 + number, node_id: nodeId('MI', number), number, title, description: null, creator: this.user(repository.owner),
+			open_issues: 0, closed_issues: 0, state: 'open', created_at: repository.created_at, updated_at: repository.created_at,
+			due_on: null, closed_at: null,
+		};
+	}
+
+	label(repository, name) {
 		return {
 			id: 9_000_000_000 + hashOf(name), node_id: nodeId('LA', hashOf(name)), name, color: 'ededed', default: false,
 			description: null, url: `${this.repositoryUrl(repository)}/labels/${encodeURIComponent(name)}`,

@@ -166,11 +166,14 @@ export class Store {
 		this.listener('installation', 'deleted', { installation, sender: installation.account });
 	}
 
-	addRepository({ id = this.nextOtherId++, owner, name, private: isPrivate = true, has_issues = true }) {
+	addRepository({
+		id = this.nextOtherId++, owner, name, private: isPrivate = true, has_issues = true, labels = [], milestones = [], may_mark = true,
+	}) {
 		const now = this.clock.iso();
 		const repository = {
 			id, owner, name, private: isPrivate, has_issues, created_at: now, updated_at: now,
 			issues: new Map(), formerIssues: new Map(), lastNumber: 0, open_issues: 0,
+			labels: new Map(labels.map((label) => [label.toLowerCase(), label])), milestones, may_mark,
 		};
 
 		/* None without an owner: whoever did not seed one means an organization. */
@@ -254,7 +257,7 @@ export class Store {
 		return {
 			id: fields.id ?? this.#issueId(), number: (repository.lastNumber = fields.number ?? repository.lastNumber + 1),
 			repository, title: fields.title, body: fields.body ?? null, state, state_reason: fields.state_reason ?? null,
-			labels: fields.labels ?? [], assignees: fields.assignees ?? [], locked: false, pull_request: fields.pull_request ?? false,
+			labels: this.#labels(repository, fields.labels) ?? [], assignees: fields.assignees ?? [], milestone: fields.milestone ?? null, locked: false, pull_request: fields.pull_request ?? false,
 			author: fields.author === undefined ? actor.login : fields.author, via_app: actor.via_app ?? false,
 			comments: new Map(), comment_count: 0, created_at: at, updated_at: fields.updated_at ?? at,
 			closed_at: state === 'closed' ? at : null, closed_by: state === 'closed' ? actor.login : null,
@@ -274,9 +277,20 @@ export class Store {
 		}
 	}
 
+	/* As they are spelled already, each once; one that is not there is made. */
+	#labels(repository, names) {
+		return names && [...new Set(names.map((name) => {
+			const key = name.toLowerCase();
+
+			repository.labels.set(key, repository.labels.get(key) ?? name);
+			return repository.labels.get(key);
+		}))];
+	}
+
 	/* Only a difference counts: an edit to the same values moves nothing. */
-	editIssue(issue, wanted, actor) {
-		const changes = differences(issue, wanted, ['title', 'body', 'labels', 'assignees', 'locked']);
+	editIssue(issue, given, actor) {
+		const wanted = { ...given, labels: this.#labels(issue.repository, given.labels) };
+		const changes = differences(issue, wanted, ['title', 'body', 'labels', 'assignees', 'milestone', 'locked']);
 		const stateChanges = wanted.state !== undefined && wanted.state !== issue.state;
 
 		if (Object.keys(changes).length === 0 && !stateChanges) {

@@ -48,7 +48,7 @@ export function issueChanges(body, most) {
 	return { ...pickIssueFields(body, most), state: body.state, state_reason: body.state_reason };
 }
 
-function pickIssueFields({ title, body, labels, assignees }, most) {
+function pickIssueFields({ title, body, labels, assignees, milestone }, most) {
 	requireType('title', title, ['string', 'number']);
 	requireType('body', body, ['string']);
 	requireLength('title', title, most.title);
@@ -57,7 +57,7 @@ function pickIssueFields({ title, body, labels, assignees }, most) {
 		title: title === undefined || title === null ? undefined : String(title),
 		body,
 		labels: labels?.map((label) => (typeof label === 'object' ? label.name : String(label))),
-		assignees,
+		assignees, milestone,
 	};
 }
 
