@@ -46,7 +46,10 @@ CREATE TYPE github_sync.table_mapping AS (
 	byline regprocedure,
 	sync_when github_sync.row_expression,
 	deleted_when github_sync.row_expression,
-	repo_expression github_sync.row_expression
+	repo_expression github_sync.row_expression,
+	labels github_sync.found_column,
+	assignees github_sync.found_column,
+	milestone github_sync.found_column
 );
 COMMENT ON TYPE github_sync.table_mapping IS
 'private: what attach knows of an application''s table; NULL: what only the other record type has';
@@ -287,6 +290,7 @@ RETURN array_remove(ARRAY[
 	coalesce((mapping.state).problem, github_sync.state_problem(
 		application_table, (mapping.state).name, mapping)),
 	(mapping.github_repo).problem, (mapping.repo_expression).problem,
+	(mapping.labels).problem, (mapping.assignees).problem, (mapping.milestone).problem,
 	(mapping.sync_when).problem, (mapping.deleted_when).problem,
 	github_sync.time_zone_problem(mapping.modified_at_time_zone),
 	github_sync.function_problem('insert_values'::text, mapping.insert_values,

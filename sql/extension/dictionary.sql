@@ -88,11 +88,69 @@ RETURN CASE WHEN mapped.name IS NOT NULL THEN format('%s.%I', the_row, mapped.na
 COMMENT ON FUNCTION github_sync.column_of(text, github_sync.found_column) IS
 'private: a column of a row; NULL: the table has none';
 
+CREATE FUNCTION github_sync.is_text(mapped github_sync.found_column) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN mapped.type IN ('text', 'character varying', 'character');
+COMMENT ON FUNCTION github_sync.is_text(github_sync.found_column) IS
+'private: whether a column holds texts; of a milestone: its title, and not its number';
+
 CREATE FUNCTION github_sync.captured_text(captured text, place integer, mapped github_sync.found_column) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN format('%s[%s]::%s::text', captured, place, mapped.type);
 COMMENT ON FUNCTION github_sync.captured_text(text, integer, github_sync.found_column) IS
 'private: what a captured column held, as the column cast to text would say it';
+
+CREATE FUNCTION github_sync.maps_marks(mapping github_sync.table_mapping) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN coalesce((mapping.labels).name, (mapping.assignees).name, (mapping.milestone).name) IS NOT NULL;
+COMMENT ON FUNCTION github_sync.maps_marks(github_sync.table_mapping) IS
+'private: whether a table has a column for any mark of an issue';
+
+CREATE FUNCTION github_sync.name_set_expression(value text, mapped github_sync.found_column) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN mapped.name IS NOT NULL THEN format(CASE mapped.type
+	WHEN 'jsonb' THEN 'github_sync.name_set_of_json(%s::jsonb)' ELSE 'github_sync.name_set(%s::text[])' END, value) END;
+COMMENT ON FUNCTION github_sync.name_set_expression(text, github_sync.found_column) IS
+'private: the set of names that a column of labels or assignees holds, by an expression for it; NULL: there is none';
+
+CREATE FUNCTION github_sync.milestone_expression(value text, mapped github_sync.found_column) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN mapped.name IS NOT NULL THEN format('coalesce(%s::text, %L)', value, '') END;
+COMMENT ON FUNCTION github_sync.milestone_expression(text, github_sync.found_column) IS
+'private: the milestone that a column holds, by an expression for it; NULL: there is none';
+
+CREATE FUNCTION github_sync.mark_fields(
+	labels text, assignees text, milestone text, mapping github_sync.table_mapping) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN github_sync.maps_marks(mapping) THEN format(', %s, %s, %s',
+	coalesce(labels, 'NULL'), coalesce(assignees, 'NULL'), coalesce(milestone, 'NULL')) ELSE '' END;
+COMMENT ON FUNCTION github_sync.mark_fields(text, text, text, github_sync.table_mapping) IS
+'private: what follows the first fields of a task, in a list of expressions: nothing where no mark is mapped';
+
+CREATE FUNCTION github_sync.marks_of_github(marks text, mapping github_sync.table_mapping) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN github_sync.mark_fields(
+	CASE WHEN (mapping.labels).name IS NOT NULL THEN format('%s ->> %L', marks, 'labels') END,
+	CASE WHEN (mapping.assignees).name IS NOT NULL THEN format('%s ->> %L', marks, 'assignees') END,
+	/* Made by attach: a column that becomes one of another type is followed there. */
+	CASE WHEN (mapping.milestone).name IS NOT NULL THEN
+		format('github_sync.%I(%s)', 'task_milestone_of', marks) END,
+	mapping);
+COMMENT ON FUNCTION github_sync.marks_of_github(text, github_sync.table_mapping) IS
+'private: the marks of an issue as fields, by an expression for what marks_of() gives';
+
+CREATE FUNCTION github_sync.name_set_value(field text, mapped github_sync.found_column) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN format(CASE mapped.type WHEN 'jsonb' THEN '%s::%s' ELSE 'github_sync.names_in(%s)::%s' END, field, mapped.type);
+COMMENT ON FUNCTION github_sync.name_set_value(text, github_sync.found_column) IS
+'private: what a column of labels or assignees gets for a set of names';
+
+CREATE FUNCTION github_sync.mark_assignment(mapped github_sync.found_column, field integer, value text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN mapped.name IS NOT NULL
+	THEN format('%1$I = CASE WHEN $3[%2$s] THEN %3$s ELSE r.%1$I END', mapped.name, field, value) END;
+COMMENT ON FUNCTION github_sync.mark_assignment(github_sync.found_column, integer, text) IS
+'private: writes a mark where it was chosen; NULL: the table has no column for it';
 
 CREATE FUNCTION github_sync.field_assignment(column_name name, field integer) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -157,6 +215,7 @@ RETURN jsonb_build_object(
 	'body_text', quote_literal((mapping.body).name),
 	'columns_text', (SELECT quote_literal(array_agg(n.value))
 		FROM jsonb_each_text(github_sync.mapped_names(mapping)) AS n),
+	'fields_to_write', 'remote',
 	'modified_at', github_sync.modified_at_of('r'::text, mapping),
 	'has_modified_at', CASE WHEN (mapping.modified_at).name IS NULL THEN 'false' ELSE 'true' END,
 	'assignments_text', quote_literal(assignments),

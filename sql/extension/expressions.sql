@@ -105,7 +105,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN jsonb_strip_nulls(jsonb_build_object(
 	'key', (mapping.key).name, 'task_id', (mapping.task_id).name, 'title', (mapping.title).name,
 	'body', (mapping.body).name, 'state', (mapping.state).name, 'modified_at', (mapping.modified_at).name,
-	'github_repo', (mapping.github_repo).name))
+	'github_repo', (mapping.github_repo).name, 'labels', (mapping.labels).name,
+	'assignees', (mapping.assignees).name, 'milestone', (mapping.milestone).name))
 	|| github_sync.expression_names('sync_when'::text, mapping.sync_when)
 	|| github_sync.expression_names('deleted_when'::text, mapping.deleted_when)
 	|| github_sync.expression_names('github_repo_is'::text, mapping.repo_expression);

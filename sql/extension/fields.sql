@@ -3,7 +3,8 @@
  * functions: the rules of "Processing" without a row, a lock or a clock.
  *
  * The fields of one side travel as one text array, in the order of the record
- * type: {title, body, state} of a task, {body} of a comment.
+ * type: {title, body, state} of a task, {body} of a comment.  Of a task whose
+ * application maps any of its marks, these follow: see marks.sql.
  */
 
 CREATE FUNCTION github_sync.task_title_position() RETURNS integer
@@ -33,7 +34,8 @@ COMMENT ON FUNCTION github_sync.comment_body_position() IS
 
 CREATE FUNCTION github_sync.field_names(record_type text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE record_type WHEN 'task' THEN '{title,body,state}'::text[] WHEN 'comment' THEN '{body}'::text[] END;
+RETURN CASE record_type WHEN 'task' THEN '{title,body,state,labels,assignees,milestone}'::text[]
+	WHEN 'comment' THEN '{body}'::text[] END;
 COMMENT ON FUNCTION github_sync.field_names(text) IS
 'private: the names of the mapped fields of a record type, in their order';
 

@@ -18,7 +18,8 @@ CREATE TYPE github_sync.resource AS (
 	created_at timestamptz,
 	updated_at timestamptz,
 	closed_at timestamptz,
-	author_id bigint
+	author_id bigint,
+	marks jsonb
 );
 COMMENT ON TYPE github_sync.resource IS
 'private: an issue, a pull request or an issue comment as an answer of GitHub''s shows it';
@@ -28,6 +29,8 @@ COMMENT ON COLUMN github_sync.resource.author_id IS
 'GitHub''s id of the account that wrote it, which keeps it under every name; NULL: a deleted account';
 COMMENT ON COLUMN github_sync.resource.body IS
 'as GitHub sent it, with a creation key if it carries one';
+COMMENT ON COLUMN github_sync.resource.marks IS
+'of an issue: as marks_of() has them; filled in where the application maps any of them. NULL: not known';
 
 CREATE TYPE github_sync.answer AS (
 	kind text,
@@ -65,10 +68,14 @@ CREATE TYPE github_sync.next_request AS (
 	send_state boolean,
 	issue_state text,
 	send_state_reason boolean,
-	state_reason text
+	state_reason text,
+	marks text
 );
 COMMENT ON TYPE github_sync.next_request IS
 'private: what follows an answer';
+COMMENT ON COLUMN github_sync.next_request.marks IS
+'a JSON object with those of labels, assignees and milestone that are to be sent, as GitHub takes them; NULL: the '
+'application maps none of them';
 COMMENT ON COLUMN github_sync.next_request.result IS
 'send: an update with the fields that are marked; stale: the claim is over; else the state that the transaction has '
 'now';
@@ -267,15 +274,20 @@ CREATE TYPE github_sync.sweep AS (
 	etag_key text,
 	owner_login text,
 	repo_name text,
-	delivery_id bigint
+	delivery_id bigint,
+	asked_name text
 );
 COMMENT ON TYPE github_sync.sweep IS
 'private: a page of a repository''s list that a worker has claimed to read; the repository is asked for by its id';
 COMMENT ON COLUMN github_sync.sweep.request IS
-'installation, repository (by its id), name: what check_setup() asks, whose number claim_no is. Else a list: '
+'installation, repository (by its id), name: what check_setup() asks, whose number claim_no is. label, '
+'assignee, milestone (whose number is issue_number), milestones: whether a repository has one, asked for known_names, '
+'whose id claim_no is. Else a list: '
 'issues or comments: by their last change, oldest first; census: issues by their creation, oldest first; comments of '
 'issue: those of issue_number. Or, of the App''s delivery log, deliveries: a page of it, and delivery: the one of '
 'delivery_id';
+COMMENT ON COLUMN github_sync.sweep.asked_name IS
+'of the stream names: the label, login or milestone that GitHub is asked for';
 COMMENT ON COLUMN github_sync.sweep.page_link IS
 'where GitHub said that the list goes on; NULL: its first page is asked for';
 

@@ -129,6 +129,7 @@ BEGIN
 --@task	cached.state := shown.state;
 --@task	cached.state_reason := shown.state_reason;
 --@task	cached.closed_at := shown.closed_at;
+--@task	cached.marks := shown.marks;
 	cached.body := remote[github_sync.@record@_body_position()];
 	cached.author_login := shown.author_login;
 	cached.html_url := shown.html_url;
@@ -320,6 +321,9 @@ BEGIN
 --@task	follows.issue_state := split_part(fields[state], ':', 1);
 --@task	follows.send_state_reason := {{tells_reason}} AND to_send[state] AND follows.issue_state = 'closed';
 --@task	follows.state_reason := coalesce(nullif(split_part(fields[state], ':', 2), ''), 'completed');
+--@task	IF {{has_marks}} THEN
+--@task		follows.marks := github_sync.task_marks_to_send(cached, fields, to_send);
+--@task	END IF;
 --@comment	follows.github_id := cached.github_id;
 END
 $$;
@@ -348,7 +352,7 @@ COMMENT ON FUNCTION github_sync.@record@_send(github_sync.@resources@, text[], b
 --@task		END IF;
 --@task	ELSE
 --@task		IF cached.sent IS NOT NULL THEN
---@task			cached := github_sync.task_settle_sent(cached, remote, false);
+--@task			cached := github_sync.task_settle_sent(NULL, cached, remote, kind);
 --@task		END IF;
 --@task		IF remote[state] = 'open' THEN
 --@task			fields := array_fill(NULL::text, ARRAY[cardinality(remote)]);
@@ -485,6 +489,9 @@ DECLARE
 	is_behind boolean;
 	outcome record;
 BEGIN
+--@task	IF {{has_marks}} THEN
+--@task		answer := github_sync.task_with_marks(answer, cached);
+--@task	END IF;
 	IF answer.kind <> 'not modified' THEN
 		identity := github_sync.@record@_identify(t, cached, answer);
 		cached := identity.cached;

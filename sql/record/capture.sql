@@ -235,7 +235,7 @@ DECLARE
 BEGIN
 	PERFORM github_sync.require_one_owner();
 	uncaptured_since := (SELECT min(n.since) - github_sync.@record@_catch_up_margin()
-		FROM github_sync.noted_problems AS n WHERE n.record_type = '@record@');
+		FROM github_sync.noted_problems AS n WHERE n.record_type = '@record@' AND n.problem <> 'not taken');
 	/* A copy has nothing to send. */
 	IF NOT github_sync.database_is_adopted() THEN
 		RETURN 0;

@@ -256,7 +256,9 @@ BEGIN
 --@comment		WHERE i.id = cached.github_issue_id);
 	claim.github_id := cached.github_id;
 	/* "As you know it" tells nothing where no base is kept: after unlink, for a record without a local row. */
-	IF cached.remote_base IS NOT NULL THEN
+	IF cached.remote_base IS NOT NULL
+--@task		AND (NOT {{has_marks}} OR cached.marks IS NOT NULL)
+		THEN
 		claim.etag := cached.etag;
 		claim.etag_key := cached.etag_key;
 	END IF;
@@ -667,9 +669,12 @@ BEGIN
 --@comment		step := 'delete';
 	END IF;
 --@comment	step := github_sync.comment_step_with_parent(t, cached, step);
+--@task	IF {{has_marks}} THEN
+--@task		step := github_sync.task_step_with_names(t, cached, step);
+--@task	END IF;
 	RETURN step;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_first_step(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
 'private: what to ask GitHub first; nothing: what is to be deleted there is not there; held: somebody holds its '
-'parent; NULL: the record waits for its parent';
+'parent; NULL: the record waits for its parent, or for what is asked of GitHub about its marks';

@@ -48,11 +48,12 @@ BEGIN
 		WHEN github_sync.@record@_never_synced(cached) THEN 'never synced'
 		WHEN verdict = 'to remote' AND repo.sync_direction = 'inbound'
 			OR verdict = 'to local' AND repo.sync_direction = 'outbound' THEN 'disabled (direction)'
+--@task		WHEN field_name IN ('labels', 'assignees', 'milestone') AND verdict = 'same' THEN 'left out by GitHub'
 		WHEN verdict IN ('github won', 'app won') OR EXISTS (SELECT FROM github_sync.sync_conflicts AS c
 			WHERE c.record_type = '@record@' AND c.cached_record_id = cached.id AND c.field = field_name
 				AND github_sync.same_text(c.local, side.local) AND github_sync.same_text(c.remote, side.remote))
 			THEN format('conflict policy (%s)', github_sync.@record@_effective_policy(repo))
-		WHEN verdict = 'to remote' THEN 'not captured'
+		WHEN verdict IN ('to remote', 'to both') THEN 'not captured'
 		WHEN item.updated_at = cached.github_updated_at
 			AND cached.seen_at < cached.github_updated_at + github_sync.@record@_settling_time() THEN 'unsettled'
 		WHEN item.updated_at > cached.github_updated_at
@@ -158,6 +159,7 @@ DECLARE
 BEGIN
 	FOR i IN 1 .. cardinality(remote) LOOP
 		CONTINUE WHEN github_sync.same_text(known[i], remote[i])
+--@task			AND ({{has_marks}} AND github_sync.task_is_left_out(cached.id, i, sides[i])) IS NOT TRUE
 			AND (verdicts[i] IN ('same', 'agreed') OR github_sync.same_text(here.fields[i], remote[i]));
 		d := coalesce(d, github_sync.@record@_new_difference(repo, cached, item));
 		d.difference := 'differs';
@@ -168,7 +170,8 @@ BEGIN
 			cached, repo, item, sides[i], verdicts[i], d.field) END;
 		/* An outbound one takes over what GitHub has, too. */
 		d.mend := CASE WHEN d.why = 'disabled (direction)' THEN NULL
-			WHEN may_send AND (never_synced OR verdicts[i] IN ('to remote', 'app won', 'github won'))
+			WHEN may_send AND (never_synced OR verdicts[i] IN ('to remote', 'to both', 'app won', 'github won')
+				OR d.why = 'left out by GitHub')
 			THEN 'outbound' ELSE 'inbound' END;
 		PERFORM github_sync.note_difference(d);
 	END LOOP;
@@ -243,6 +246,9 @@ BEGIN
 	/* What changed while the list was read, or stands at the end of a page, is shown again. */
 	DELETE FROM github_sync.record_differences AS d WHERE d.github_repo_id = repo.id AND d.record_type = '@record@'
 		AND NOT d.is_current AND d.github_id = ANY (shown);
+--@task	IF {{has_marks}} THEN
+--@task		items := github_sync.task_items_with_marks(items, jsons);
+--@task	END IF;
 	FOR i IN 1 .. cardinality(items) LOOP
 		PERFORM github_sync.@record@_compare_item(repo, page, items[i], jsons[i]);
 	END LOOP;
@@ -362,6 +368,9 @@ BEGIN
 		INSERT INTO github_sync.@record@_sync_transactions AS t (direction, action, @resource@_id, priority)
 		VALUES ('inbound', 'delete', cached.id, 200) RETURNING t.id, t.state INTO id, state;
 	ELSIF way = 'outbound' THEN
+--@task		IF {{has_marks}} THEN
+--@task			PERFORM github_sync.task_offer_marks_again(cached.id);
+--@task		END IF;
 		INSERT INTO github_sync.@record@_sync_transactions AS t (direction, @record@_id, priority)
 		SELECT 'outbound', cached.@record@_id, 200 WHERE cached.@record@_id IS NOT NULL
 		RETURNING t.id, t.state INTO id, state;

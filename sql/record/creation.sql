@@ -55,7 +55,8 @@ COMMENT ON FUNCTION github_sync.@record@_body_to_send(github_sync.@resources@, t
  */
 CREATE OR REPLACE FUNCTION github_sync.@record@_begin_creation(
 	claim_id bigint, held_claim_no integer, account_id bigint DEFAULT NULL,
-	github_now timestamptz DEFAULT clock_timestamp(), OUT creation_key uuid, OUT title text, OUT body text)
+	github_now timestamptz DEFAULT clock_timestamp(), OUT creation_key uuid, OUT title text, OUT body text,
+	OUT marks text)
 LANGUAGE plpgsql AS $$
 DECLARE
 	held record := github_sync.@record@_lock_claim(claim_id, held_claim_no);
@@ -81,6 +82,11 @@ BEGIN
 --@task	/* An issue is born open; a closed task is closed by the update that follows. */
 --@task	IF here.fields[github_sync.task_state_position()] IS NOT NULL THEN
 --@task		first_fields[github_sync.task_state_position()] := 'open';
+--@task	END IF;
+--@task	IF {{has_marks}} THEN
+--@task		first_fields := github_sync.task_without_unasked(cached, first_fields);
+--@task		marks := github_sync.task_marks_to_send(cached, first_fields,
+--@task			array_fill(true, ARRAY[cardinality(first_fields)]));
 --@task	END IF;
 	/* One that was given up may turn up in the lists after all. */
 	INSERT INTO github_sync.@record@_creation_attempts

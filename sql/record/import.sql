@@ -100,12 +100,12 @@ BEGIN
 	/* All that _note_answer and _with_made_row set. */
 	WITH made AS (
 		INSERT INTO github_sync.@resources@ AS r (github_repo_id, github_id,
---@task			number, local_repo_id, is_pull_request, title, state, state_reason, closed_at,
+--@task			number, local_repo_id, is_pull_request, title, state, state_reason, closed_at, marks,
 --@comment			github_issue_id,
 			@record@_id, row_is_ours, body, author_login, html_url, github_created_at, github_updated_at, seen_at,
 			remote_base, local_base, remote_changed_at, settle_at)
 		SELECT c.github_repo_id, c.github_id,
---@task			c.number, c.local_repo_id, c.is_pull_request, c.title, c.state, c.state_reason, c.closed_at,
+--@task			c.number, c.local_repo_id, c.is_pull_request, c.title, c.state, c.state_reason, c.closed_at, c.marks,
 --@comment			c.github_issue_id,
 			c.@record@_id, c.row_is_ours, c.body, c.author_login, c.html_url, c.github_created_at, c.github_updated_at,
 			c.seen_at, c.remote_base, c.local_base, c.remote_changed_at, c.settle_at

@@ -443,7 +443,7 @@ BEGIN
 --@task					WHERE k.github_repo_id = repo.id AND k.number = u.number)) AS cached
 --@comment				(SELECT k FROM github_sync.github_comments AS k WHERE k.github_id = u.github_id) AS cached
 			FROM unnest(items) WITH ORDINALITY AS u (github_id, number, is_pull_request, title, body, state,
-				state_reason, author_login, html_url, created_at, updated_at, closed_at, author_id, place)
+				state_reason, author_login, html_url, created_at, updated_at, closed_at, author_id, marks, place)
 			OFFSET 0) AS i
 		) AS s;
 END
@@ -459,10 +459,16 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_apply_listed(
 RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
-	sorted CONSTANT record := github_sync.@record@_sort_items(repo, page, items, jsons);
-	unknown CONSTANT integer[] := sorted.unknown;
-	news CONSTANT integer[] := sorted.news;
+	sorted record;
+	unknown integer[];
+	news integer[];
 BEGIN
+--@task	IF {{has_marks}} THEN
+--@task		items := github_sync.task_items_with_marks(items, jsons);
+--@task	END IF;
+	sorted := github_sync.@record@_sort_items(repo, page, items, jsons);
+	unknown := sorted.unknown;
+	news := sorted.news;
 	IF sorted.settled IS NOT NULL THEN
 		PERFORM github_sync.@record@_settle_listed(sorted.settled, sorted.settled_versions, page.answered_at);
 	END IF;

@@ -73,6 +73,10 @@ BEGIN
 	IF fields[body] IS NULL AND github_sync.column_refuses_null({{table_text}}::regclass, {{body_text}}) THEN
 		fields[body] := '';
 	END IF;
+--@task	IF {{milestone_text}} IS NOT NULL AND fields[github_sync.task_milestone_position()] = ''
+--@task		AND NOT github_sync.column_refuses_null({{table_text}}::regclass, {{milestone_text}}) THEN
+--@task		fields[github_sync.task_milestone_position()] := NULL;
+--@task	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_storable_fields(text[]) IS

@@ -6,7 +6,7 @@
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_remote_fields(cached github_sync.@resources@) RETURNS text[]
 LANGUAGE sql IMMUTABLE AS $$
---@task	SELECT ARRAY[cached.title, cached.body, {{cached_state}}]
+--@task	SELECT ARRAY[cached.title, cached.body, {{cached_state}}{{cached_marks}}]
 --@comment	SELECT ARRAY[cached.body]
 $$;
 COMMENT ON FUNCTION github_sync.@record@_remote_fields(github_sync.@resources@) IS
@@ -14,7 +14,7 @@ COMMENT ON FUNCTION github_sync.@record@_remote_fields(github_sync.@resources@) 
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_shown_fields(shown github_sync.resource) RETURNS text[]
 LANGUAGE sql IMMUTABLE AS $$
---@task	SELECT ARRAY[shown.title, github_sync.as_written(shown.body), {{shown_state}}]
+--@task	SELECT ARRAY[shown.title, github_sync.as_written(shown.body), {{shown_state}}{{shown_marks}}]
 --@comment	SELECT ARRAY[github_sync.as_written(shown.body)]
 $$;
 COMMENT ON FUNCTION github_sync.@record@_shown_fields(github_sync.resource) IS
@@ -43,12 +43,15 @@ COMMENT ON FUNCTION github_sync.@record@_first_side(github_sync.@resources@, git
 
 /* A value that we sent and GitHub holds is what both sides agree on, also when the answer was lost. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_sent(
-	INOUT cached github_sync.@resources@, remote text[], is_answer_to_write boolean)
+	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, remote text[], kind text)
 LANGUAGE plpgsql AS $$
 DECLARE
-	was_created boolean := cached.local_base IS NULL;	/* before anything else was synced */
+	is_answer_to_write CONSTANT boolean := kind IN ('written', 'created');
+	was_created CONSTANT boolean := cached.local_base IS NULL;	/* before anything else was synced */
+--@task	before CONSTANT github_sync.github_issues := CASE WHEN {{has_marks}} THEN cached END;
 BEGIN
 	FOR i IN 1 .. cardinality(remote) LOOP
+--@task		EXIT WHEN i > github_sync.task_state_position();		/* marks: task_settle_marks() */
 		IF cached.sent_mask[i] AND (is_answer_to_write OR github_sync.same_text(remote[i], cached.sent[i])) THEN
 			cached.local_base[i] := cached.sent[i];
 			cached.remote_base[i] := remote[i];
@@ -58,12 +61,17 @@ BEGIN
 			cached.remote_base[i] := cached.sent[i];
 		END IF;
 	END LOOP;
+--@task	IF {{has_marks}} THEN
+--@task		cached := github_sync.task_settle_marks(t, before, cached, remote, kind);
+--@task	END IF;
 	cached.sent := NULL;
 	cached.sent_mask := NULL;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_settle_sent(github_sync.@resources@, text[], boolean) IS
-'private: moves the bases of the fields that a write carried';
+COMMENT ON FUNCTION github_sync.@record@_settle_sent(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, text[], text) IS
+'private: moves the bases of the fields that a write carried, by an answer of a kind: to the write, or a look at what '
+'became of it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_never_synced(cached github_sync.@resources@) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
@@ -94,6 +102,15 @@ COMMENT ON FUNCTION github_sync.@record@_sides(github_sync.@resources@, text[], 
 'private: both sides of each mapped field; where capture did not see the application change one, the row''s '
 'modified_at counts';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_deciding_side(
+	cached github_sync.@resources@, repo github_sync.github_repos)
+RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE WHEN github_sync.@record@_never_synced(cached) THEN github_sync.@record@_first_side(cached, repo) END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_deciding_side(github_sync.@resources@, github_sync.github_repos) IS
+'private: _first_side() of a record that was never synced; NULL: the bases decide, or neither side does';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_verdicts(
 	cached github_sync.@resources@, repo github_sync.github_repos, sides github_sync.field_sides[])
 RETURNS text[]
@@ -106,6 +123,10 @@ BEGIN
 --@task	/* A state that the application has no column for cannot win. */
 --@task	IF (sides[state]).local IS NULL AND verdicts[state] IN ('app won', 'to remote') THEN
 --@task		verdicts[state] := 'to local';
+--@task	END IF;
+--@task	IF {{has_marks}} THEN
+--@task		verdicts := github_sync.task_verdicts_of_marks(
+--@task			repo, sides, github_sync.task_deciding_side(cached, repo), verdicts);
 --@task	END IF;
 	RETURN verdicts;
 END
@@ -175,6 +196,9 @@ BEGIN
 			cached.local_base[i] := here.fields[i];
 		END IF;
 	END LOOP;
+	IF true = ANY (chosen) THEN
+		cached := github_sync.@record@_note_side(cached, 'github');
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_write_local_row(github_sync.@resources@, text[], boolean[], boolean, jsonb) IS
@@ -302,11 +326,12 @@ DECLARE
 	verdicts text[];
 	chosen boolean[];
 	further jsonb;
+	nothing CONSTANT boolean[] := array_fill(false, ARRAY[cardinality(remote)]);
+--@task	marks record;
 BEGIN
-	merged.lost := false;
-	merged.to_send := array_fill(false, ARRAY[cardinality(remote)]);
+	merged.to_send := nothing;
 	IF cached.sent IS NOT NULL THEN
-		cached := github_sync.@record@_settle_sent(cached, remote, answer.kind IN ('written', 'created'));
+		cached := github_sync.@record@_settle_sent(t, cached, remote, answer.kind);
 	END IF;
 	IF answer.kind = 'written' THEN
 		cached := github_sync.@record@_note_side(cached, 'app');
@@ -320,33 +345,36 @@ BEGIN
 	here := github_sync.@record@_local_row(cached.@record@_id);
 	sides := github_sync.@record@_sides(cached, remote, here.fields, here.modified_at);
 	verdicts := github_sync.@record@_verdicts(cached, repo, sides);
+--@task	IF {{has_marks}} THEN
+--@task		marks := github_sync.task_merged_marks(repo, sides, github_sync.task_deciding_side(cached, repo), remote);
+--@task	END IF;
 	IF verdicts && '{github won,app won}' THEN
 		PERFORM github_sync.@record@_keep_conflicts(t, sides, verdicts);
 	END IF;
 	cached := github_sync.@record@_move_bases(cached, sides, verdicts);
 	FOR i IN 1 .. cardinality(verdicts) LOOP
-		chosen[i] := verdicts[i] IN ('to local', 'github won') AND repo.sync_direction <> 'outbound';
-		merged.to_send[i] := verdicts[i] IN ('to remote', 'app won')
+		chosen[i] := verdicts[i] IN ('to local', 'to both', 'github won') AND repo.sync_direction <> 'outbound';
+		merged.to_send[i] := verdicts[i] IN ('to remote', 'to both', 'app won')
 			AND t.direction = 'outbound' AND repo.sync_direction <> 'inbound';
 	END LOOP;
 	merged.local_fields := here.fields;
 	merged.was_moved := true = ANY (merged.to_send)
 		AND github_sync.@record@_place_problem(cached, here) IS NOT NULL;
 	merged.lost := 'app won' = ANY (verdicts);
-	IF {{has_apply_values}} AND answer.json IS NOT NULL AND here.is_there AND repo.sync_direction <> 'outbound' THEN
-		further := github_sync.@record@_further_values(cached.@record@_id, repo, answer.json::jsonb);
-	END IF;
+	further := CASE WHEN {{has_apply_values}} AND answer.json IS NOT NULL AND here.is_there
+		AND repo.sync_direction <> 'outbound'
+		THEN github_sync.@record@_further_values(cached.@record@_id, repo, answer.json::jsonb) END;
 	merged.applied := true = ANY (chosen) OR further IS NOT NULL;
 	IF merged.applied THEN
 		cached := github_sync.@record@_write_local_row(
-			cached, remote, chosen, verdicts && '{to remote,app won}', further);
-		IF true = ANY (chosen) THEN
-			cached := github_sync.@record@_note_side(cached, 'github');
-		END IF;
+			cached, {{fields_to_write}}, chosen, verdicts && '{to remote,to both,app won}', further);
 	END IF;
-	IF cached.@record@_id IS NULL THEN
-		merged.to_send := array_fill(false, ARRAY[cardinality(remote)]);
-	END IF;
+--@task	IF {{has_marks}} THEN
+--@task		marks := github_sync.task_move_bases_of_marks(t, cached, merged, sides, chosen, marks.there);
+--@task		cached := marks.cached;
+--@task		merged := marks.merged;
+--@task	END IF;
+	merged.to_send := CASE WHEN cached.@record@_id IS NOT NULL THEN merged.to_send ELSE nothing END;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_merge(
@@ -370,6 +398,7 @@ BEGIN
 --@task		state = c.state,
 --@task		state_reason = c.state_reason,
 --@task		closed_at = c.closed_at,
+--@task		marks = c.marks,
 --@comment		github_issue_id = c.github_issue_id,
 		@record@_id = c.@record@_id,
 		row_is_ours = c.row_is_ours,

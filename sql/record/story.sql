@@ -86,8 +86,13 @@ BEGIN
 		ELSE 'its answer was lost: GitHub''s lists are searched before it is sent again' END
 	FROM github_sync.@record@_creation_attempts AS a WHERE a.@resource@_id = cached.id;
 	RETURN QUERY SELECT '@record@', c.detected_at, c.transaction_id, NULL, 'conflict',
+--@task		CASE WHEN c.winner = 'github' AND CASE c.field WHEN 'milestone' THEN c.base IS NOT DISTINCT FROM c.remote
+--@task			ELSE c.field IN ('labels', 'assignees') AND c.base IS NOT NULL END
+--@task		THEN format('GitHub has not all that the task has as %s: both are in github_sync.sync_conflicts, id %s',
+--@task			c.field, c.id) ELSE
 		format('both sides changed %s: that of %s counts, the other one is in github_sync.sync_conflicts, id %s',
 			c.field, CASE c.winner WHEN 'github' THEN 'GitHub' ELSE 'the application' END, c.id)
+--@task		END
 	FROM github_sync.sync_conflicts AS c WHERE c.record_type = '@record@' AND c.cached_record_id = cached.id;
 	RETURN QUERY SELECT '@record@', d.received_at, NULL::bigint, 'inbound', 'webhook',
 		format('%s: %s (delivery %s)', concat_ws('.', d.event, d.action), d.outcome, d.delivery_id)

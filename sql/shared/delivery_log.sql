@@ -107,7 +107,7 @@ BEGIN
 	END IF;
 	RETURN NEXT ROW(0, 'delivery log', log.claim_no + 1, asker,
 		CASE WHEN logged_id IS NULL THEN 'deliveries' ELSE 'delivery' END, NULL, 100, NULL,
-		CASE WHEN logged_id IS NULL THEN log.page_link END, NULL, NULL, NULL, NULL, logged_id)::github_sync.sweep;
+		CASE WHEN logged_id IS NULL THEN log.page_link END, NULL, NULL, NULL, NULL, logged_id, NULL)::github_sync.sweep;
 END
 $$;
 COMMENT ON FUNCTION github_sync.claim_delivery_log(bigint[]) IS

@@ -22,9 +22,11 @@ BEGIN
 	FROM (SELECT kind.*, a.record_type, a.record_type || 's' AS whose
 		FROM github_sync.attached_tables AS a
 		CROSS JOIN (VALUES (1, 'mapping', 'critical'), (2, 'ownership', 'critical'), (3, 'capture', 'critical'),
-			(4, 'copy', 'critical'), (5, 'overwriting', 'warn')) AS kind (place, problem, status)
+			(4, 'copy', 'critical'), (5, 'overwriting', 'warn'), (6, 'not taken', 'warn'))
+			AS kind (place, problem, status)
+		WHERE kind.problem <> 'not taken' OR a.record_type = 'task'
 		UNION ALL
-		VALUES (6, 'moved', 'critical', NULL, 'repositories')) AS k
+		VALUES (7, 'moved', 'critical', NULL, 'repositories')) AS k
 	LEFT JOIN first_ones AS p ON p.record_type IS NOT DISTINCT FROM k.record_type AND p.problem = k.problem
 	ORDER BY k.record_type DESC NULLS LAST, k.place;
 END

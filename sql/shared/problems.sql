@@ -14,8 +14,8 @@ CREATE TABLE IF NOT EXISTS github_sync.noted_problems (
 	CONSTRAINT noted_problems_pkey PRIMARY KEY (record_type, problem)
 );
 COMMENT ON TABLE github_sync.noted_problems IS
-'private: problems that kept changes of the application from being captured, the first case of each kind; a row goes '
-'when attach or refresh_attached() has compared all rows';
+'private: problems that kept changes of the application from being captured, and marks of issues that GitHub did not '
+'take, the first case of each kind; a row goes when attach or refresh_attached() has compared all rows';
 COMMENT ON COLUMN github_sync.noted_problems.since IS
 'when the transaction began that met it first: nothing that was committed before is missing';
 

@@ -9,7 +9,8 @@
 --@column problem: mapping (a column, the table or its key is not what was attached), ownership, copy (of the database
 --@more that syncs), capture (anything else that kept a change from being enqueued), moved (another repository has the
 --@more name that one of ours is known by), or overwriting (either side of a record keeps overwriting what the other has
---@more written: ten times within an hour)
+--@more written: ten times within an hour), or not taken (GitHub left out labels, assignees or a milestone that were
+--@more sent)
 --@column since: when the first change was not captured, or the migration was run; NULL: no change has met it yet
 --@column detail: what is wrong
 --@column remedy: the statement that mends it

@@ -106,7 +106,7 @@ BEGIN
 		UPDATE github_sync.setup_checks AS c SET claimed_by = pg_backend_pid()
 		FROM due WHERE c.id = due.id RETURNING c.*)
 	SELECT coalesce(c.github_repo_id, 0), 'setup', c.id, c.installation_id, c.request, NULL::integer, 1,
-		NULL::timestamptz, NULL, NULL, NULL, r.owner_login, r.name, NULL::bigint
+		NULL::timestamptz, NULL, NULL, NULL, r.owner_login, r.name, NULL::bigint, NULL
 	FROM claimed AS c LEFT JOIN github_sync.github_repos AS r ON r.id = c.github_repo_id;
 END
 $$;

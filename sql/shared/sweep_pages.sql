@@ -156,10 +156,10 @@ BEGIN
 	INTO keep_wanted.items, keep_wanted.jsons
 	FROM (SELECT u.place, u.json, ROW(u.github_id, u.number, u.is_pull_request, u.title, u.body, u.state,
 			u.state_reason, u.author_login, u.html_url, u.created_at, u.updated_at, u.closed_at,
-			u.author_id)::github_sync.resource AS item
+			u.author_id, u.marks)::github_sync.resource AS item
 		FROM ROWS FROM (unnest(items), unnest(jsons)) WITH ORDINALITY AS u (github_id, number, is_pull_request, title,
-			body, state, state_reason, author_login, html_url, created_at, updated_at, closed_at, author_id, json,
-			place)
+			body, state, state_reason, author_login, html_url, created_at, updated_at, closed_at, author_id, marks,
+			json, place)
 		WHERE EXISTS (SELECT FROM github_sync.github_issues AS k
 				WHERE k.github_repo_id = s.github_repo_id AND k.number = u.number)
 			OR github_sync.list_of_stream(s.stream) = 'issues'

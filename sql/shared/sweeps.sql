@@ -247,7 +247,7 @@ BEGIN
 		CASE WHEN begun.number IS NOT NULL THEN 'comments of issue' WHEN s.phase = 'census' THEN 'census'
 			ELSE github_sync.list_of_stream(s.stream) END,
 		begun.number, s.page_size, CASE WHEN begun.number IS NULL AND s.phase <> 'census' THEN s.since_filter END,
-		s.cursor_link, NULL, NULL, NULL, NULL, NULL)::github_sync.sweep
+		s.cursor_link, NULL, NULL, NULL, NULL, NULL, NULL)::github_sync.sweep
 	FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id;
 	IF s.phase = 'sweep' AND s.pass_started_at IS NULL AND begun.number IS NULL AND s.cursor_link IS NULL THEN
 		sweep.etag := s.etag;
@@ -339,6 +339,12 @@ BEGIN
 			RETURN NEXT sweep;
 		END LOOP;
 	END IF;
+	IF {{has_marks}} THEN
+		FOR sweep IN SELECT * FROM github_sync.task_claim_names(busy) LOOP
+			busy := busy || sweep.installation_id;
+			RETURN NEXT sweep;
+		END LOOP;
+	END IF;
 	PERFORM github_sync.add_missing_sweeps();
 	FOR candidate IN SELECT * FROM github_sync.sweep_candidates(busy) LOOP
 		sweep := github_sync.claim_sweep_or_put_off(candidate.repo_id, candidate.list);
@@ -349,15 +355,17 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.sweep_claim(bigint[]) IS
-'private: claims a page of a list, or what check_setup() asks, for each installation that may be asked; busy: those of '
-'which the caller reads one';
+'private: claims a page of a list, or what check_setup() or known_names asks, for each installation that may be asked; '
+'busy: those of which the caller reads one';
 
 CREATE OR REPLACE FUNCTION github_sync.next_sweep_at(busy bigint[]) RETURNS timestamptz
 LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN least((SELECT min(o.due) FROM github_sync.open_sweeps() AS o WHERE o.of_installation <> ALL (busy)),
 		(SELECT min(l.try_at) FROM github_sync.listed_later AS l),
-		(SELECT min(n.due) FROM github_sync.inactive_installations() AS n));
+		(SELECT min(n.due) FROM github_sync.inactive_installations() AS n),
+		CASE WHEN {{has_marks}} THEN (SELECT min(k.not_before) FROM github_sync.known_names AS k
+			WHERE k.is_asked AND k.claimed_by IS NULL) END);
 END
 $$;
 COMMENT ON FUNCTION github_sync.next_sweep_at(bigint[]) IS

@@ -99,6 +99,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 		CONSTRAINT github_repos_pull_requests_check CHECK (pull_requests IN ('sync', 'skip')),
 	mentions text
 		CONSTRAINT github_repos_mentions_check CHECK (mentions IN ('keep', 'escape')),
+	create_labels boolean NOT NULL DEFAULT false,
 	task_defaults jsonb NOT NULL DEFAULT '{}'
 		CONSTRAINT github_repos_task_defaults_check CHECK (jsonb_typeof(task_defaults) = 'object'),
 	comment_defaults jsonb NOT NULL DEFAULT '{}'
@@ -113,6 +114,8 @@ COMMENT ON COLUMN github_sync.github_repos.pull_requests IS
 COMMENT ON COLUMN github_sync.github_repos.mentions IS
 'whether mentions in texts of the application notify people: keep (they do) or escape; NULL: escape where the '
 'transaction is one of a bulk import (priority above 100), else keep';
+COMMENT ON COLUMN github_sync.github_repos.create_labels IS
+'whether labels of tasks that the repository does not have are made there (true) or left out (false)';
 COMMENT ON COLUMN github_sync.github_repos.access_lost IS
 'private: GitHub does not show it to us any more; set_repo_sync(id, true) tries again';
 COMMENT ON COLUMN github_sync.github_repos.is_archived IS
@@ -142,7 +145,8 @@ CREATE TABLE IF NOT EXISTS github_sync.sync_conflicts (
 	detected_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE github_sync.sync_conflicts IS
-'public: fields that both sides changed differently, with both texts: what lost is never silently lost';
+'public: fields that both sides changed differently, with both texts: what lost is never silently lost; and labels, '
+'assignees and milestones of tasks that GitHub did not take (winner: github)';
 COMMENT ON COLUMN github_sync.sync_conflicts.remote IS
 'GitHub''s text; NULL where winner is app: also a later text that GitHub told of, and no answer or webhook ever showed';
 COMMENT ON COLUMN github_sync.sync_conflicts.cached_record_id IS

@@ -4,18 +4,24 @@
 
 CREATE FUNCTION github_sync.task_fields(the_row text, mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN format('ARRAY[%s::text, github_sync.without_creation_key(%s::text), %s]',
+RETURN format('ARRAY[%s::text, github_sync.without_creation_key(%s::text), %s%s]',
 	github_sync.column_of(the_row, mapping.title), github_sync.column_of(the_row, mapping.body),
-	coalesce(github_sync.state_expression(github_sync.column_of(the_row, mapping.state), mapping), 'NULL'));
+	coalesce(github_sync.state_expression(github_sync.column_of(the_row, mapping.state), mapping), 'NULL'),
+	github_sync.mark_fields(
+		github_sync.name_set_expression(github_sync.column_of(the_row, mapping.labels), mapping.labels),
+		github_sync.name_set_expression(github_sync.column_of(the_row, mapping.assignees), mapping.assignees),
+		github_sync.milestone_expression(github_sync.column_of(the_row, mapping.milestone), mapping.milestone),
+		mapping));
 COMMENT ON FUNCTION github_sync.task_fields(text, github_sync.table_mapping) IS
-'private: the mapped fields of a row of tasks: title, body, state';
+'private: the mapped fields of a row of tasks: title, body, state, and its marks where any is mapped';
 
 CREATE FUNCTION github_sync.task_captured_fields_and_place(mapping github_sync.table_mapping) RETURNS name[]
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN array_remove(ARRAY[
-	(mapping.title).name, (mapping.body).name, (mapping.state).name, (mapping.github_repo).name], NULL);
+	(mapping.title).name, (mapping.body).name, (mapping.state).name, (mapping.labels).name,
+	(mapping.assignees).name, (mapping.milestone).name, (mapping.github_repo).name], NULL);
 COMMENT ON FUNCTION github_sync.task_captured_fields_and_place(github_sync.table_mapping) IS
-'private: title, body, then state and repository where there are columns for them';
+'private: title, body, then state, marks and repository where there are columns for them';
 
 CREATE FUNCTION github_sync.task_captured_columns(mapping github_sync.table_mapping) RETURNS name[]
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -24,11 +30,27 @@ COMMENT ON FUNCTION github_sync.task_captured_columns(github_sync.table_mapping)
 'private: the columns of tasks whose change is captured: those of its fields and its place, then those that '
 'expressions name';
 
+CREATE FUNCTION github_sync.task_captured_mark(
+	captured text, mapped github_sync.found_column, mapping github_sync.table_mapping) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN format('%s[%s]', captured,
+	array_position(github_sync.task_captured_fields_and_place(mapping), mapped.name));
+COMMENT ON FUNCTION github_sync.task_captured_mark(text, github_sync.found_column, github_sync.table_mapping) IS
+'private: what the captured column of a mark held; NULL where there is none';
+
 CREATE FUNCTION github_sync.task_captured_fields(captured text, mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN format('ARRAY[%s, %s, %s]',
+RETURN format('ARRAY[%s, %s, %s%s]',
 	github_sync.captured_text(captured, 1, mapping.title), github_sync.captured_text(captured, 2, mapping.body),
-	coalesce(github_sync.state_expression(captured || '[3]', mapping), 'NULL'));
+	coalesce(github_sync.state_expression(captured || '[3]', mapping), 'NULL'),
+	github_sync.mark_fields(
+		github_sync.name_set_expression(
+			github_sync.task_captured_mark(captured, mapping.labels, mapping), mapping.labels),
+		github_sync.name_set_expression(
+			github_sync.task_captured_mark(captured, mapping.assignees, mapping), mapping.assignees),
+		github_sync.milestone_expression(
+			github_sync.task_captured_mark(captured, mapping.milestone, mapping), mapping.milestone),
+		mapping));
 COMMENT ON FUNCTION github_sync.task_captured_fields(text, github_sync.table_mapping) IS
 'private: the mapped fields of a task, by what its captured columns held';
 
@@ -38,6 +60,12 @@ RETURN concat_ws(', ',
 	github_sync.field_assignment((mapping.title).name, github_sync.task_title_position()),
 	github_sync.field_assignment((mapping.body).name, github_sync.task_body_position()),
 	github_sync.state_assignment(mapping, github_sync.task_state_position()),
+	github_sync.mark_assignment(mapping.labels, github_sync.task_labels_position(), github_sync.name_set_value(
+		format('$2[%s]', github_sync.task_labels_position()), mapping.labels)),
+	github_sync.mark_assignment(mapping.assignees, github_sync.task_assignees_position(), github_sync.name_set_value(
+		format('$2[%s]', github_sync.task_assignees_position()), mapping.assignees)),
+	github_sync.mark_assignment(mapping.milestone, github_sync.task_milestone_position(), format(
+		'$2[%s]::%s', github_sync.task_milestone_position(), (mapping.milestone).type)),
 	github_sync.modified_at_assignment(mapping));
 COMMENT ON FUNCTION github_sync.task_assignments(github_sync.table_mapping) IS
 'private: the SET of an UPDATE that writes the chosen fields of a task';
@@ -50,6 +78,12 @@ RETURN format('pg_catalog.jsonb_build_object(%s)', concat_ws(', ',
 	CASE WHEN (mapping.state).name IS NOT NULL THEN
 		format('%L, %s', (mapping.state).name, github_sync.state_value(format('new_fields[%s]',
 			github_sync.task_state_position()), mapping, quote_literal(mapping.open_value))) END,
+	CASE WHEN (mapping.labels).name IS NOT NULL THEN format('%L, coalesce(new_fields[%s], %L)::pg_catalog.jsonb',
+		(mapping.labels).name, github_sync.task_labels_position(), '[]') END,
+	CASE WHEN (mapping.assignees).name IS NOT NULL THEN format('%L, coalesce(new_fields[%s], %L)::pg_catalog.jsonb',
+		(mapping.assignees).name, github_sync.task_assignees_position(), '[]') END,
+	CASE WHEN (mapping.milestone).name IS NOT NULL THEN
+		format('%L, new_fields[%s]', (mapping.milestone).name, github_sync.task_milestone_position()) END,
 	CASE WHEN (mapping.modified_at).name IS NOT NULL THEN
 		format('%L, %s', (mapping.modified_at).name, github_sync.local_time('new_modified_at'::text, mapping)) END,
 	CASE WHEN (mapping.github_repo).name IS NOT NULL THEN format('%L, repo.id', (mapping.github_repo).name) END));
@@ -81,6 +115,12 @@ RETURN github_sync.dictionary_of_table(tasks, mapping,
 		'mapped_columns', github_sync.task_new_columns(mapping),
 		'shown_state', github_sync.state_of_github('shown.state'::text, 'shown.state_reason'::text, mapping),
 		'cached_state', github_sync.state_of_github('cached.state'::text, 'cached.state_reason'::text, mapping),
+		'shown_marks', github_sync.marks_of_github('shown.marks'::text, mapping),
+		'cached_marks', github_sync.marks_of_github('cached.marks'::text, mapping),
+		'has_marks', CASE WHEN github_sync.maps_marks(mapping) THEN 'true' ELSE 'false' END,
+		'fields_to_write', CASE WHEN github_sync.maps_marks(mapping) THEN 'marks.fields' ELSE 'remote' END,
+		'milestone_text', quote_nullable((mapping.milestone).name),
+		'milestone_is_title', CASE WHEN github_sync.is_text(mapping.milestone) THEN 'true' ELSE 'false' END,
 		'tells_reason', CASE WHEN mapping.state_reasons IS NULL THEN 'false' ELSE 'true' END,
 		'has_state', CASE WHEN (mapping.state).name IS NULL THEN 'false' ELSE 'true' END,
 		'state_text', coalesce(github_sync.column_of('r'::text, mapping.state), 'NULL') || '::text',
@@ -95,7 +135,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN jsonb_build_object(
 	'id', (mapping.key).name, 'title', (mapping.title).name, 'body', (mapping.body).name,
 	'state', (mapping.state).name, 'modified_at', (mapping.modified_at).name,
-	'github_repo', (mapping.github_repo).name,
+	'github_repo', (mapping.github_repo).name, 'labels', (mapping.labels).name,
+	'assignees', (mapping.assignees).name, 'milestone', (mapping.milestone).name,
 	'captured_columns', github_sync.task_captured_columns(mapping),
 	'key_type', (mapping.key).type);
 COMMENT ON FUNCTION github_sync.task_mapping_as_json(github_sync.table_mapping) IS
@@ -121,6 +162,12 @@ BEGIN
 		tasks, (wanted.modified_at).name, wanted.modified_at_unit);
 	found.github_repo := github_sync.find_column(tasks, (wanted.github_repo).name, '{}'::name[],
 		'{bigint,integer}'::text[], 'repository'::text, false);
+	found.labels := github_sync.find_column(tasks, (wanted.labels).name, '{}'::name[],
+		'{text[],character varying[],jsonb}'::text[], 'labels'::text, false);
+	found.assignees := github_sync.find_column(tasks, (wanted.assignees).name, '{}'::name[],
+		'{text[],character varying[],jsonb}'::text[], 'assignees'::text, false);
+	found.milestone := github_sync.find_column(tasks, (wanted.milestone).name, '{}'::name[],
+		'{text,character varying,integer,bigint,smallint}'::text[], 'milestone'::text, false);
 	found.repo_expression := github_sync.find_expression(tasks, wanted.repo_expression, (found.key).name,
 		'github_repo'::text, '{bigint,integer,smallint}'::text[]);
 	found.sync_when := github_sync.find_expression(
@@ -176,7 +223,8 @@ CREATE FUNCTION github_sync.attach_tasks(
 	state_reasons jsonb DEFAULT NULL,
 	modified_at_unit text DEFAULT NULL,
 	apply_values regprocedure DEFAULT NULL,
-	byline regprocedure DEFAULT NULL)
+	byline regprocedure DEFAULT NULL,
+	labels_column name DEFAULT NULL, assignees_column name DEFAULT NULL, milestone_column name DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -203,6 +251,9 @@ BEGIN
 	wanted.insert_values := insert_values;
 	wanted.apply_values := apply_values;
 	wanted.byline := byline;
+	wanted.labels.name := labels_column;
+	wanted.assignees.name := assignees_column;
+	wanted.milestone.name := milestone_column;
 	wanted.sync_when.given := sync_when;
 	wanted.deleted_when.given := deleted_when;
 	wanted.repo_expression.given := github_repo;
@@ -214,7 +265,7 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.attach_tasks(
 	regclass, name, name, name, name, text, text, name, text, name, regprocedure, text, text, text,
-	text[], jsonb, text, regprocedure, regprocedure) IS
+	text[], jsonb, text, regprocedure, regprocedure, name, name, name) IS
 'public: attaches the application''s table of tasks; columns that are not named are found by convention. '
 'insert_values: a function (github_repo_id bigint, resource jsonb) returns jsonb of further column values '
 'for rows created from GitHub. sync_when, deleted_when (boolean) and github_repo (GitHub''s id of a repository): SQL '
@@ -223,7 +274,8 @@ COMMENT ON FUNCTION github_sync.attach_tasks(
 'written), instead of closed_value; state_reasons: {closed value: completed, not_planned or duplicate}. '
 'modified_at_unit: seconds or milliseconds since 1970, of an integer column. apply_values: a function like '
 'insert_values, for each answer of GitHub''s. byline: a function of the key that returns the first line of what is '
-'sent';
+'sent. labels_column, assignees_column: names and logins, a text[] or a JSON array of strings, synced as sets in both '
+'directions; milestone_column: the milestone''s title (text) or its number (integer)';
 
 CREATE FUNCTION github_sync.capture_task_changes(enabled boolean) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp

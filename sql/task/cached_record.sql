@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_issues (
 	comments_to_list boolean NOT NULL DEFAULT false,
 	comments_listed_after timestamptz,
 	local_open_value text,
+	marks jsonb,
 	CONSTRAINT github_issues_number_key UNIQUE (github_repo_id, number)
 ) WITH (fillfactor = 70);
 /*
@@ -72,6 +73,9 @@ COMMENT ON COLUMN github_sync.github_issues.comments_to_list IS
 'private: its comments are to be listed one by one: their number is not ours, or the list of all comments fails';
 COMMENT ON COLUMN github_sync.github_issues.comments_listed_after IS
 'private: not before, as GitHub could not make the list of its comments; NULL: as soon as they are to be listed';
+COMMENT ON COLUMN github_sync.github_issues.marks IS
+'labels, assignees and milestone as GitHub last answered: {labels: [name], assignees: [login], milestone: {number, '
+'title}}; NULL: not known, or the application maps none of them';
 COMMENT ON COLUMN github_sync.github_issues.local_open_value IS
 'private: what the state column of the task held when it was last closed: it gets that again when it is opened';
 COMMENT ON TABLE github_sync.github_issues IS

@@ -38,6 +38,7 @@ typedef struct Endpoint
 	FieldUse title;
 	FieldUse body;
 	FieldUse state;
+	FieldUse marks;
 	bool writes;
 	bool creates;
 	bool uses_jwt;
@@ -55,6 +56,7 @@ static const Endpoint endpoints[] = {
 							 .path = REPOSITORY "/issues",
 							 .title = REQUIRED,
 							 .body = OPTIONAL,
+							 .marks = OPTIONAL,
 							 .writes = true,
 							 .creates = true},
 	[GITHUB_UPDATE_ISSUE] = {.method = "PATCH",
@@ -62,6 +64,7 @@ static const Endpoint endpoints[] = {
 							 .title = OPTIONAL,
 							 .body = OPTIONAL,
 							 .state = OPTIONAL,
+							 .marks = OPTIONAL,
 							 .writes = true},
 	[GITHUB_LIST_ISSUES] = {.method = "GET",
 							.path = REPOSITORY "/issues",
@@ -91,6 +94,12 @@ static const Endpoint endpoints[] = {
 	[GITHUB_CENSUS_ISSUES] = {.method = "GET",
 							  .path = REPOSITORY_BY_ID "/issues",
 							  .list_query = "state=all&sort=created&direction=asc&"},
+	[GITHUB_GET_LABEL] = {.method = "GET", .path = REPOSITORY_BY_ID "/labels/{label}"},
+	[GITHUB_CHECK_ASSIGNEE] = {.method = "GET", .path = REPOSITORY_BY_ID "/assignees/{login}"},
+	[GITHUB_GET_MILESTONE] = {.method = "GET", .path = REPOSITORY_BY_ID "/milestones/{milestone}"},
+	[GITHUB_LIST_MILESTONES] = {.method = "GET",
+								.path = REPOSITORY_BY_ID "/milestones",
+								.list_query = "state=all&"},
 	[GITHUB_GET_REPOSITORY] = {.method = "GET", .path = REPOSITORY},
 	[GITHUB_GET_REPOSITORY_BY_ID] = {.method = "GET", .path = REPOSITORY_BY_ID},
 	[GITHUB_GET_APP] = {.method = "GET", .path = "/app", .uses_jwt = true},
@@ -212,6 +221,10 @@ append_parameter(Url *url, const char *name, size_t length, const GithubRequestI
 		append_number(url, input->repository_id);
 	else if (is_named(name, length, "login"))
 		append_segment(url, input->login);
+	else if (is_named(name, length, "label"))
+		append_segment(url, input->label);
+	else if (is_named(name, length, "milestone"))
+		append_number(url, input->milestone);
 	else if (is_named(name, length, "issue"))
 		append_number(url, input->issue_number);
 	else if (is_named(name, length, "comment"))
@@ -298,6 +311,7 @@ typedef struct Fields
 	GithubField body;
 	GithubField state;
 	GithubField state_reason;
+	cJSON *marks; /* an object, or NULL */
 } Fields;
 
 static GithubField
@@ -357,7 +371,8 @@ check_fields(const Endpoint *endpoint, const Fields *fields)
 	if (fields->state.present ? !is_state(&fields->state) : fields->state_reason.present)
 		return GITHUB_REQUEST_BAD_INPUT;
 	/* An empty update would cost a write and change nothing. */
-	if (!fields->title.present && !fields->body.present && !fields->state.present)
+	if (!fields->title.present && !fields->body.present && !fields->state.present &&
+		(fields->marks == NULL || fields->marks->child == NULL))
 		return GITHUB_REQUEST_BAD_INPUT;
 	if (is_longer_than(&fields->title, GITHUB_MAX_TITLE_LENGTH) ||
 		is_longer_than(&fields->body, GITHUB_MAX_BODY_LENGTH))
@@ -375,6 +390,66 @@ add_field(cJSON *object, const char *name, const GithubField *field)
 	return cJSON_AddStringToObject(object, name, field->value) != NULL;
 }
 
+static bool
+is_array_of_strings(const cJSON *value)
+{
+	const cJSON *element;
+
+	if (!cJSON_IsArray(value))
+		return false;
+	cJSON_ArrayForEach(element, value)
+	{
+		if (!cJSON_IsString(element))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_mark(const cJSON *member)
+{
+	if (strcmp(member->string, "labels") == 0 || strcmp(member->string, "assignees") == 0)
+		return is_array_of_strings(member);
+	return strcmp(member->string, "milestone") == 0 &&
+		(cJSON_IsNumber(member) || cJSON_IsNull(member));
+}
+
+/* *marks is freed by the caller, whatever the result; NULL: there are none. */
+static GithubRequestError
+read_marks(FieldUse use, const char *json, cJSON **marks)
+{
+	const cJSON *member;
+
+	if (use == UNUSED || json == NULL)
+		return GITHUB_REQUEST_OK;
+	*marks = cJSON_Parse(json);
+	if (!cJSON_IsObject(*marks))
+		return GITHUB_REQUEST_BAD_INPUT;
+	cJSON_ArrayForEach(member, *marks)
+	{
+		if (!is_mark(member))
+			return GITHUB_REQUEST_BAD_INPUT;
+	}
+	return GITHUB_REQUEST_OK;
+}
+
+/* The object's members become those of another one. */
+static bool
+move_members(cJSON *object, cJSON *members)
+{
+	while (members != NULL && members->child != NULL)
+	{
+		cJSON *member = cJSON_DetachItemViaPointer(members, members->child);
+
+		if (!cJSON_AddItemToObject(object, member->string, member))
+		{
+			cJSON_Delete(member);
+			return false;
+		}
+	}
+	return true;
+}
+
 static char *
 print_fields(const Fields *fields)
 {
@@ -383,7 +458,8 @@ print_fields(const Fields *fields)
 
 	if (object != NULL && add_field(object, "title", &fields->title) &&
 		add_field(object, "body", &fields->body) && add_field(object, "state", &fields->state) &&
-		add_field(object, "state_reason", &fields->state_reason))
+		add_field(object, "state_reason", &fields->state_reason) &&
+		move_members(object, fields->marks))
 		text = cJSON_PrintUnformatted(object);
 	cJSON_Delete(object);
 	return text;
@@ -399,12 +475,17 @@ build_body(const Endpoint *endpoint, const GithubRequestInput *input, char **res
 		return GITHUB_REQUEST_OK;
 
 	fields = select_fields(endpoint, input);
-	error = check_fields(endpoint, &fields);
-	if (error != GITHUB_REQUEST_OK)
-		return error;
-
-	*result = print_fields(&fields);
-	return *result != NULL ? GITHUB_REQUEST_OK : GITHUB_REQUEST_OUT_OF_MEMORY;
+	error = read_marks(endpoint->marks, input->marks, &fields.marks);
+	if (error == GITHUB_REQUEST_OK)
+		error = check_fields(endpoint, &fields);
+	if (error == GITHUB_REQUEST_OK)
+	{
+		*result = print_fields(&fields);
+		if (*result == NULL)
+			error = GITHUB_REQUEST_OUT_OF_MEMORY;
+	}
+	cJSON_Delete(fields.marks);
+	return error;
 }
 
 GithubRequestError

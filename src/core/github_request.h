@@ -30,6 +30,10 @@ typedef enum GithubOperation
 	GITHUB_SWEEP_COMMENTS, /* those of all issues, the same */
 	GITHUB_SWEEP_ISSUE_COMMENTS,
 	GITHUB_CENSUS_ISSUES, /* by their creation, oldest first: a key that does not move */
+	GITHUB_GET_LABEL,     /* these four: whether a repository has it */
+	GITHUB_CHECK_ASSIGNEE,
+	GITHUB_GET_MILESTONE, /* by its number */
+	GITHUB_LIST_MILESTONES,
 	GITHUB_GET_REPOSITORY,
 	GITHUB_GET_REPOSITORY_BY_ID,     /* the same, whatever its name is */
 	GITHUB_GET_APP,                  /* JWT: who we are, in App mode */
@@ -48,6 +52,12 @@ typedef struct GithubField
 	const char *value; /* NULL: JSON null; UTF-8 */
 } GithubField;
 
+/*
+ * Marks are a JSON object with any of labels and assignees (arrays of strings,
+ * which replace what there is) and milestone (a number, or null for none).
+ * A member of another name or type is refused as bad input.
+ */
+
 /* What an operation needs; members that it does not use are ignored. */
 typedef struct GithubRequestInput
 {
@@ -64,10 +74,13 @@ typedef struct GithubRequestInput
 	GithubField body;
 	GithubField state;        /* open, closed */
 	GithubField state_reason; /* of an update with a state */
+	const char *marks;        /* of an issue: JSON, see below; NULL: none */
 	int page;                 /* lists: from 1 */
 	int per_page;             /* lists: 1 to 100 */
 	const char *since;        /* lists: ISO 8601 or NULL */
-	const char *login;        /* of an account */
+	const char *login;        /* of an account, or of who may be assigned */
+	const char *label;
+	int32_t milestone; /* its number */
 } GithubRequestInput;
 
 typedef struct GithubRequest

@@ -59,6 +59,7 @@ typedef struct SyncClaim
 	GithubField body;
 	GithubField issue_state;
 	GithubField state_reason;
+	char *marks;        /* as GithubRequestInput has them; NULL: the application maps none */
 	char *creation_key; /* what the body of the creation carries */
 	int64 lookup_since; /* STEP_LOOKUP: seconds since 1970 of the creation */
 } SyncClaim;

@@ -90,6 +90,10 @@ kind_of_answer(const ResourceReport *answer)
 		case GITHUB_CENSUS_ISSUES:
 			break; /* no claim asks for them */
 		case GITHUB_DELETE_COMMENT:
+		case GITHUB_GET_LABEL:
+		case GITHUB_CHECK_ASSIGNEE:
+		case GITHUB_GET_MILESTONE:
+		case GITHUB_LIST_MILESTONES:
 		case GITHUB_GET_REPOSITORY:
 		case GITHUB_GET_REPOSITORY_BY_ID:
 		case GITHUB_GET_APP:
@@ -196,6 +200,7 @@ read_outcome(const ResultSet *result, uint64 row, SyncClaim *claim, ReportOutcom
 	outcome->body = body_to_send(result, row);
 	outcome->issue_state = field_to_send(result, row, "send_state", "issue_state");
 	outcome->state_reason = field_to_send(result, row, "send_state_reason", "state_reason");
+	outcome->marks = result_text_or_null(result, row, "marks");
 }
 
 static GithubField
@@ -215,12 +220,14 @@ queue_report_prepare_update(SyncClaim *claim, const ReportOutcome *outcome)
 	claim->body = copy_of_field(claim->context, outcome->body);
 	claim->issue_state = copy_of_field(claim->context, outcome->issue_state);
 	claim->state_reason = copy_of_field(claim->context, outcome->state_reason);
+	claim->marks =
+		outcome->marks != NULL ? MemoryContextStrdup(claim->context, outcome->marks) : NULL;
 	claim->step = STEP_UPDATE;
 }
 
 #define COLUMNS_OF_OUTCOME                                                                    \
 	"result, issue_number, github_id, send_title, title, send_body, body, send_state, issue_" \
-	"state, send_state_reason, state_reason"
+	"state, send_state_reason, state_reason, marks"
 
 static void
 add_answer(Parameters *parameters, const SyncClaim *claim, const ResourceReport *answer)
@@ -240,7 +247,7 @@ queue_report_resource(SyncClaim *claim, const ResourceReport *answer, ReportOutc
 {
 	static Statement statement = STATEMENT(
 		"SELECT " COLUMNS_OF_OUTCOME " FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5,"
-		" ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)::github_sync.resource,"
+		" ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, NULL)::github_sync.resource,"
 		" $19, $20, $21)::github_sync.answer)",
 		TYPES_OF_ANSWER);
 	Parameters parameters = {0};
@@ -258,7 +265,7 @@ run_set(RecordType record_type, const Parameters *rows, int count)
 		"SELECT a.place, (a.follows).* FROM github_sync.%s_report_answers($1, $2,"
 		" (SELECT array_agg(ROW(g.kind, g.answered_at, g.own_id, ROW(g.github_id, g.number,"
 		" g.is_pull_request, g.title, g.body, g.state, g.state_reason, g.author_login, g.html_url,"
-		" g.created_at, g.updated_at, g.closed_at, g.author_id)::github_sync.resource, g.etag,"
+		" g.created_at, g.updated_at, g.closed_at, g.author_id, NULL)::github_sync.resource, g.etag,"
 		" g.etag_key, g.json)::github_sync.answer) FROM unnest($3, $4, $5, $6, $7, $8, $9, $10,"
 		" $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) AS g (kind, answered_at, own_id,"
 		" github_id, number, is_pull_request, title, body, state, state_reason, author_login,"
@@ -461,15 +468,16 @@ prepare_creation(SyncClaim *claim, const ResultSet *result)
 	if (claim->record_type == RECORD_TASK)
 		claim->title = present_field(result_text(result, 0, "title"));
 	claim->body = present_field(result_text_or_null(result, 0, "body"));
+	claim->marks = result_text_or_null(result, 0, "marks");
 	MemoryContextSwitchTo(caller);
 }
 
 bool
 queue_report_begin_creation(SyncClaim *claim, int64 own_id, int64 github_now)
 {
-	static Statement statement = STATEMENT(
-		"SELECT creation_key::text, title, body FROM github_sync.%s_begin_creation($1, $2, $3, $4)",
-		INT8OID, INT4OID, INT8OID, TIMESTAMPTZOID);
+	static Statement statement = STATEMENT("SELECT creation_key::text, title, body, marks"
+										   " FROM github_sync.%s_begin_creation($1, $2, $3, $4)",
+										   INT8OID, INT4OID, INT8OID, TIMESTAMPTZOID);
 	Parameters parameters = {0};
 	ResultSet result;
 

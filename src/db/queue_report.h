@@ -54,6 +54,7 @@ typedef struct ReportOutcome
 	GithubField body;
 	GithubField issue_state;
 	GithubField state_reason;
+	char *marks; /* as GithubRequestInput has them; NULL: the application maps none */
 } ReportOutcome;
 
 /* One of its reports was refused: all of them are undone with the caller's subtransaction. */

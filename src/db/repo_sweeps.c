@@ -38,6 +38,14 @@ operation_of(const ResultSet *result, uint64 row)
 		return GITHUB_LIST_DELIVERIES;
 	if (strcmp(request, "delivery") == 0)
 		return GITHUB_GET_DELIVERY;
+	if (strcmp(request, "label") == 0)
+		return GITHUB_GET_LABEL;
+	if (strcmp(request, "assignee") == 0)
+		return GITHUB_CHECK_ASSIGNEE;
+	if (strcmp(request, "milestone") == 0)
+		return GITHUB_GET_MILESTONE;
+	if (strcmp(request, "milestones") == 0)
+		return GITHUB_LIST_MILESTONES;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("%s() returned an unknown request: \"%s\"", result->function, request)));
@@ -74,6 +82,7 @@ read_sweep(const ResultSet *result, uint64 row, MemoryContext parent)
 	sweep->etag_key = result_text_or_null(result, row, "etag_key");
 	sweep->owner_login = result_text_or_null(result, row, "owner_login");
 	sweep->repo_name = result_text_or_null(result, row, "repo_name");
+	sweep->asked_name = result_text_or_null(result, row, "asked_name");
 	MemoryContextSwitchTo(caller);
 	return sweep;
 }
@@ -109,7 +118,7 @@ repo_sweeps_claim(const int64 *busy_installations, int busy_count, MemoryContext
 	static Statement statement = STATEMENT(
 		"SELECT github_repo_id, stream, claim_no, installation_id, request,"
 		" issue_number, page_size, since, page_link, etag, etag_key, owner_login, repo_name,"
-		" delivery_id FROM github_sync.claim_lists($1)",
+		" delivery_id, asked_name FROM github_sync.claim_lists($1)",
 		INT8ARRAYOID);
 	Parameters parameters = {0};
 	ResultSet result;
@@ -414,7 +423,7 @@ repo_sweeps_report_page(const RepoSweep *sweep, const SweptPage *page)
 		" NULL)::github_sync.swept_page,"
 		" ARRAY(SELECT ROW(i.id, i.number::integer, i.is_pull = 1, i.title, i.body, i.state,"
 		" i.reason, i.author, i.url, to_timestamp(i.created), to_timestamp(i.updated),"
-		" to_timestamp(nullif(i.closed, 0)), nullif(i.author_id, 0))::github_sync.resource"
+		" to_timestamp(nullif(i.closed, 0)), nullif(i.author_id, 0), NULL)::github_sync.resource"
 		" FROM unnest($11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)"
 		" WITH ORDINALITY AS i (id, number, is_pull, title, body, state, reason, author, url,"
 		" created, updated, closed, author_id, place) ORDER BY i.place), $24,"
@@ -518,6 +527,29 @@ repo_sweeps_report_log(const RepoSweep *sweep, int status, const char *words, co
 
 	parameters_add_int32(&parameters, sweep->claim_no);
 	parameters_add_int64(&parameters, sweep->delivery_id);
+	parameters_add_int32(&parameters, status);
+	parameters_add_words(&parameters, words);
+	parameters_add_text(&parameters, parameters_can_hold(json) ? json : NULL);
+	parameters_add_text(&parameters, next_link);
+	run_report(&statement, sweep, &parameters);
+}
+
+bool
+repo_sweeps_is_of_names(const RepoSweep *sweep)
+{
+	return strcmp(sweep->stream, "names") == 0;
+}
+
+void
+repo_sweeps_report_name(const RepoSweep *sweep, int status, const char *words, const char *json,
+						const char *next_link)
+{
+	static Statement statement =
+		STATEMENT("SELECT github_sync.task_report_name($1, $2, $3, $4, $5) AS result", INT4OID,
+				  INT4OID, TEXTOID, TEXTOID, TEXTOID);
+	Parameters parameters = {0};
+
+	parameters_add_int32(&parameters, sweep->claim_no);
 	parameters_add_int32(&parameters, status);
 	parameters_add_words(&parameters, words);
 	parameters_add_text(&parameters, parameters_can_hold(json) ? json : NULL);

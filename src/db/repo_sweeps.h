@@ -21,12 +21,13 @@ typedef struct RepoSweep
 	MemoryContext context; /* of the sweep and all its texts */
 	int64 github_repo_id;
 	char *stream; /* issues, comments, a check of either; no lists: setup: what check_setup() asks;
-				   * delivery log */
+				   * delivery log; names: what known_names asks */
 	int32 claim_no;
 	int64 installation_id;
 	GithubOperation operation;
 	char *owner_login; /* of a question by name; NULL: none */
 	char *repo_name;
+	char *asked_name;   /* a label, login or milestone; NULL: none */
 	int32 issue_number; /* comments of an issue */
 	int64 delivery_id;  /* of the delivery log; 0: its list */
 	int32 page_size;
@@ -92,6 +93,14 @@ typedef enum SweepWayOut
 	SWEEP_BY_ISSUE,      /* of comments: the list of all ends before its end */
 	SWEEP_NEXT_ISSUE     /* the one whose comments were asked for is gone */
 } SweepWayOut;
+
+/*
+ * The same of a question whether a repository has a label, an assignee or a
+ * milestone.  status: 0: it is to be asked again; next_link: where a list goes on.
+ */
+extern void repo_sweeps_report_name(const RepoSweep *sweep, int status, const char *words,
+									const char *json, const char *next_link);
+extern bool repo_sweeps_is_of_names(const RepoSweep *sweep);
 
 /* It could not be read, or not be applied. */
 extern void

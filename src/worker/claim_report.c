@@ -118,10 +118,10 @@ shown_by(const Conversation *conversation, const GithubResource *resource)
 {
 	const Answer *answer = conversation->answer;
 	bool not_modified = answer->verdict.kind == GITHUB_NOT_MODIFIED;
-	/* What apply_values is given; who sent an update has what it answers. */
+	/* What apply_values is given; who sent an update has what it answers, but for what GitHub made of the marks. */
 	bool shows_all = (is_fetch(conversation->operation) && !not_modified) ||
 		conversation->operation == GITHUB_CREATE_ISSUE ||
-		conversation->operation == GITHUB_CREATE_COMMENT;
+		conversation->operation == GITHUB_CREATE_COMMENT || conversation->claim->marks != NULL;
 
 	return (ResourceReport){.operation = conversation->operation,
 							.not_modified = not_modified,

@@ -81,6 +81,7 @@ static struct
 	bool adopted;              /* not a copy of another database */
 	bool copy_logged;          /* it is one, and the log says so */
 	bool expects_work;         /* a claim may find something */
+	bool some_over;            /* some rows left the line without a request */
 	TimestampTz next_due;      /* when a retry time or a pause ends */
 	TimestampTz fallback_at;   /* when it is looked for work that nobody told of */
 	uint32 wakes_seen;         /* what was committed before is claimed, or not due */
@@ -157,6 +158,15 @@ bool
 claiming_was_woken(void)
 {
 	return shared_state_woken_since(claiming.wakes_seen);
+}
+
+bool
+claiming_take_over(void)
+{
+	bool some_over = claiming.some_over;
+
+	claiming.some_over = false;
+	return some_over;
 }
 
 bool
@@ -781,6 +791,7 @@ note_room(const ClaimRound *round)
 		shared_state_wake_peers();
 	if (round->more || round->filled || round->claims.over > 0)
 		claiming.expects_work = true;
+	claiming.some_over |= round->claims.over > 0;
 }
 
 /* ---- failures ---- */

@@ -24,6 +24,9 @@ extern void claiming_note_wake(void); /* a commit, of anybody's */
 extern void claiming_note_ends(
 	void); /* places became free: in a moment, or at once where a line is short of work */
 extern bool claiming_expects_work(void);
+
+/* Whether rows left the line without a request since it was asked last: they may wait for what lists tell. */
+extern bool claiming_take_over(void);
 extern bool claiming_was_woken(void);            /* by somebody, since the last claim */
 extern TimestampTz claiming_next_round(void);    /* not before, where rounds bring nothing */
 extern TimestampTz claiming_next_for_ends(void); /* when free places are filled; or DT_NOEND */

@@ -35,6 +35,7 @@ describe_claim(const Conversation *conversation, GithubRequestInput *input)
 	input->body = claim->body;
 	input->state = claim->issue_state;
 	input->state_reason = claim->state_reason;
+	input->marks = claim->marks;
 	input->page = conversation->look.page;
 	input->per_page = conversation->look.per_page;
 }
@@ -47,6 +48,12 @@ describe_sweep(const RepoSweep *sweep, GithubRequestInput *input)
 	input->repository = sweep->repo_name;
 	input->issue_number = sweep->issue_number;
 	input->delivery_id = sweep->delivery_id;
+	if (repo_sweeps_is_of_names(sweep))
+	{
+		input->label = sweep->asked_name;
+		input->login = sweep->asked_name;
+		input->milestone = sweep->issue_number;
+	}
 	input->page = 1;
 	input->per_page = sweep->page_size;
 }

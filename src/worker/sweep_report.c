@@ -40,25 +40,36 @@ kind_of_items(const RepoSweep *sweep)
 	return is_of_comments ? GITHUB_COMMENT : GITHUB_ISSUE;
 }
 
+/* NULL: this is the last page, or the next one is at another host. */
+static char *
+next_of_list(const Answer *answer, bool *leads_elsewhere)
+{
+	char *link = link_header_next(answer->link);
+	char *next = url_within(setting_api_url, link);
+	char *copy = next != NULL ? pstrdup(next) : NULL;
+
+	*leads_elsewhere = link != NULL && next == NULL;
+	free(link);
+	free(next);
+	return copy;
+}
+
 static void
 report_items(Report *report, const GithubItems *items)
 {
 	const Conversation *conversation = report->conversation;
 	const Answer *answer = conversation->answer;
-	char *link = link_header_next(answer->link);
-	char *next = url_within(setting_api_url, link);
-	bool leads_elsewhere = link != NULL && next == NULL;
+	bool leads_elsewhere;
+	char *next = next_of_list(answer, &leads_elsewhere);
 	bool takes_etag = answer->etag != NULL && github_request_takes_etag(answer->etag);
 	SweptPage page = {.answered_at = answer->verdict.answered_at,
 					  .own_id = identity_own_id(),
-					  .next_link = next != NULL ? pstrdup(next) : NULL,
+					  .next_link = next,
 					  .last_page = link_header_last_page(answer->link),
 					  .etag = takes_etag ? answer->etag : NULL,
 					  .etag_key = conversation->token_key,
 					  .items = items};
 
-	free(link);
-	free(next);
 	if (leads_elsewhere)
 		fail(report, "GitHub's list goes on at another host, which is never called");
 	else
@@ -343,11 +354,81 @@ report_question(Report *report)
 	note_whole_installation(report);
 }
 
+/* ---- whether a repository has a name ---- */
+
+/* What says nothing of the name: it is asked again. */
+static bool
+is_no_answer(const Answer *answer)
+{
+	switch (answer->verdict.kind)
+	{
+		case GITHUB_RATE_LIMITED:
+		case GITHUB_SUSPENDED:
+		case GITHUB_UNAUTHORIZED:
+			return true;
+		case GITHUB_UNAVAILABLE:
+			return answer->verdict.transport != GITHUB_ANSWERED;
+		case GITHUB_OK:
+		case GITHUB_NOT_MODIFIED:
+		case GITHUB_REDIRECTED:
+		case GITHUB_FORBIDDEN:
+		case GITHUB_NOT_FOUND:
+		case GITHUB_GONE:
+		case GITHUB_API_VERSION_GONE:
+		case GITHUB_VALIDATION_FAILED:
+		case GITHUB_REJECTED:
+		case GITHUB_INVALID_RESPONSE:
+			return false;
+	}
+	pg_unreachable();
+}
+
+/* No name that a request can carry is one that GitHub does not have. */
+static void
+report_unsent_name(const Conversation *conversation)
+{
+	const Refusal *refusal = &conversation->refusal;
+
+	repo_sweeps_report_name(conversation->sweep, refusal->reason == UNSENT_BY_ROW ? 404 : 0,
+							refusal->words, NULL, NULL);
+}
+
+static void
+report_name(Report *report)
+{
+	Conversation *conversation = report->conversation;
+	const Answer *answer = conversation->answer;
+	bool leads_elsewhere;
+	char *next;
+
+	if (answer == NULL)
+	{
+		report_unsent_name(conversation);
+		return;
+	}
+	report_note_accepted_token(conversation);
+	if (answer->verdict.kind == GITHUB_UNAUTHORIZED && report_token_is_replaceable(conversation))
+	{
+		report->disposition = CONVERSATION_GOES_ON;
+		return;
+	}
+	next = next_of_list(answer, &leads_elsewhere);
+	repo_sweeps_report_name(conversation->sweep, is_no_answer(answer) ? 0 : answer->status,
+							words_of_check(answer),
+							answer->verdict.kind == GITHUB_OK ? answer->json : NULL, next);
+	note_whole_installation(report);
+}
+
 void
 sweep_report_arrival(Report *report)
 {
 	const Conversation *conversation = report->conversation;
 
+	if (repo_sweeps_is_of_names(conversation->sweep))
+	{
+		report_name(report);
+		return;
+	}
 	if (is_question(conversation->sweep))
 	{
 		report_question(report);
@@ -367,6 +448,8 @@ sweep_report_failure(const Conversation *conversation, const char *reason)
 {
 	if (is_question(conversation->sweep))
 		report_told(conversation, 0, reason, NULL);
+	else if (repo_sweeps_is_of_names(conversation->sweep))
+		repo_sweeps_report_name(conversation->sweep, 0, reason, NULL, NULL);
 	else
 		repo_sweeps_report_failure(conversation->sweep, reason, SWEEP_AGAIN);
 }

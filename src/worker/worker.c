@@ -131,6 +131,8 @@ work(bool leaving)
 	if (!leaving)
 	{
 		claiming_claim();
+		if (claiming_take_over())
+			sweeps_note_wake();
 		sweeps_claim();
 	}
 	talk_to_github();

@@ -11,7 +11,7 @@
 UPDATE github_sync.repo_sweeps SET phase = 'sweep', due_at = now() + interval '1 hour', last_complete_at = now(), last_census_at = now();
 -- one page of each list, or more, with all that GitHub has
 CREATE FUNCTION items(of_type text, from_number integer, to_number integer) RETURNS github_sync.resource[] LANGUAGE sql AS $$
-	SELECT coalesce(array_agg(ROW(r.id, r.number, false, r.title, r.body, r.state, NULL, r.author, NULL, at(0), r.updated_at, NULL, account(r.author))::github_sync.resource
+	SELECT coalesce(array_agg(ROW(r.id, r.number, false, r.title, r.body, r.state, NULL, r.author, NULL, at(0), r.updated_at, NULL, account(r.author), NULL)::github_sync.resource
 		ORDER BY r.updated_at, r.id), '{}') FROM resources AS r WHERE r.type = of_type AND r.number BETWEEN from_number AND to_number
 $$;
 CREATE TABLE unreadable (github_id bigint, number integer, updated_at timestamptz, problem text);

@@ -35,7 +35,7 @@ INSERT INTO app.tasks (title) VALUES ('Crash'), ('Given up'), ('Slow');
 CREATE TEMPORARY TABLE keys AS SELECT task_id, creation_key FROM github_sync.github_issues;
 SELECT count(DISTINCT creation_key) FROM keys;
 SELECT id, step FROM github_sync.task_claim(10, 10);
-SELECT github_sync.task_begin_creation(id, 1) IS NOT NULL AS begun FROM github_sync.task_sync_transactions ORDER BY id;
+SELECT (github_sync.task_begin_creation(id, 1)).creation_key IS NOT NULL AS begun FROM github_sync.task_sync_transactions ORDER BY id;
 SELECT github_sync.task_report_rejected_creation(1) \g /dev/null
 SELECT github_sync.task_report_rejected_creation(2), github_sync.task_fail(2, 1, 'forbidden', 'No') \g /dev/null
 SELECT i.task_id, i.creation_key = k.creation_key AS kept, a.creation_key = k.creation_key AS carried, a.outcome

@@ -507,7 +507,7 @@ SELECT fetched(2, 10);
 SELECT github_sync.task_release_due() IS NOT NULL AS released;
 SELECT * FROM claim(2);
 SELECT result FROM github_sync.task_report_answer(3, 1, ROW('fetched', at(11), 41, ROW(3000000009, 9, false, 'Crash', 'It crashes.', 'open', NULL,
-	'our-app[bot]', NULL, at(0), at(5), NULL, 53)::github_sync.resource, NULL, NULL, '{"repository_url": "https://api.github.com/repos/octo/other"}')::github_sync.answer);
+	'our-app[bot]', NULL, at(0), at(5), NULL, 53, NULL)::github_sync.resource, NULL, NULL, '{"repository_url": "https://api.github.com/repos/octo/other"}')::github_sync.answer);
 SELECT * FROM places;
 SELECT carry_out(12);
 SELECT carry_out(13);
@@ -560,7 +560,7 @@ SELECT carry_out(5, 'comment');
 SELECT id, state, github_repo_id, github_app_installation_id, github_issue_number FROM github_sync.comment_sync_transactions ORDER BY id;
 SELECT * FROM app.comments;
 -- ... and when ours finds out, all is one again
-SELECT (github_sync.task_transfer(i, r, ROW(3000000007, 7, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::github_sync.resource)).moved
+SELECT (github_sync.task_transfer(i, r, ROW(3000000007, 7, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::github_sync.resource)).moved
 FROM github_sync.github_issues AS i, github_sync.github_repos AS r WHERE i.task_id = 1 AND r.id = 2;
 SELECT * FROM places;
 SELECT c.id, c.comment_id, i.task_id FROM github_sync.github_comments AS c JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id;

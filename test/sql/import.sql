@@ -11,12 +11,12 @@ CREATE FUNCTION listed(number integer, title text DEFAULT 'Listed', body text DE
 	state text DEFAULT 'open', by text DEFAULT 'octocat') RETURNS github_sync.resource
 LANGUAGE sql AS $$
 	SELECT ROW(3000000000 + number, number, false, title, body, state, NULL, by, 'https://github.com/octo/app/issues/' || number,
-		at(1), at(updated_s), CASE state WHEN 'closed' THEN at(2) END, account(by))::github_sync.resource
+		at(1), at(updated_s), CASE state WHEN 'closed' THEN at(2) END, account(by), NULL)::github_sync.resource
 $$;
 CREATE FUNCTION listed_comment(id integer, number integer, body text DEFAULT 'said', part text DEFAULT 'issues') RETURNS github_sync.resource
 LANGUAGE sql AS $$
 	SELECT ROW(5000000000 + id, number, false, NULL, body, NULL, NULL, 'octocat',
-		format('https://github.com/octo/app/%s/%s#issuecomment-%s', part, number, id), at(1), at(5), NULL, 7)::github_sync.resource
+		format('https://github.com/octo/app/%s/%s#issuecomment-%s', part, number, id), at(1), at(5), NULL, 7, NULL)::github_sync.resource
 $$;
 -- how many of them were news; answered a long time after, or at once
 CREATE FUNCTION read_page(VARIADIC items github_sync.resource[]) RETURNS integer

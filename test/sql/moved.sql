@@ -25,7 +25,7 @@ $$;
 CREATE FUNCTION answered_by(transaction bigint, issue_id bigint, issue_number integer, place text, kind text DEFAULT 'fetched')
 RETURNS text LANGUAGE sql AS $$
 	SELECT result FROM github_sync.task_report_answer(transaction, (SELECT claim_no FROM claim_of(transaction)), ROW(kind, at(9), 41,
-		ROW(issue_id, issue_number, false, 'Crash', '', 'open', NULL, 'octocat', NULL, at(0), at(9), NULL, NULL)::github_sync.resource, NULL, NULL,
+		ROW(issue_id, issue_number, false, 'Crash', '', 'open', NULL, 'octocat', NULL, at(0), at(9), NULL, NULL, NULL)::github_sync.resource, NULL, NULL,
 		CASE kind WHEN 'fetched' THEN jsonb_build_object('id', issue_id,
 			'repository_url', 'https://api.github.com/repos/' || place)::text END)::github_sync.answer)
 $$;

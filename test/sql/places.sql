@@ -245,7 +245,7 @@ UPDATE app.comments SET body = 'Me too!', modified_at = at(5);
 CALL access_is_lost();
 SELECT webhook(6, comment => 5000000001);
 SELECT * FROM comment_places WHERE id > 1;
-SELECT (github_sync.task_transfer(i, r, ROW(3000000007, 7, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::github_sync.resource)).moved
+SELECT (github_sync.task_transfer(i, r, ROW(3000000007, 7, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::github_sync.resource)).moved
 FROM github_sync.github_issues AS i, github_sync.github_repos AS r WHERE i.id = 1 AND r.id = 2;
 SELECT * FROM comment_places WHERE id > 1;
 -- to a place that does not sync either
@@ -253,7 +253,7 @@ CALL synced();
 UPDATE app.comments SET body = 'Me too!', modified_at = at(5);
 CALL access_is_lost();
 UPDATE github_sync.github_repos SET sync_direction = 'inbound' WHERE id = 2;
-SELECT (github_sync.task_transfer(i, r, ROW(3000000007, 7, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::github_sync.resource)).moved
+SELECT (github_sync.task_transfer(i, r, ROW(3000000007, 7, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::github_sync.resource)).moved
 FROM github_sync.github_issues AS i, github_sync.github_repos AS r WHERE i.id = 1 AND r.id = 2;
 SELECT * FROM comment_places WHERE id > 1;
 -- its record is no longer the row's, or has no row any more: nothing of it waits for the old place

@@ -10,7 +10,7 @@
 CREATE FUNCTION listed(number integer, updated_s integer, title text DEFAULT 'Listed') RETURNS github_sync.resource
 LANGUAGE sql AS $$
 	SELECT ROW(3000000000 + number, number, false, title, NULL, 'open', NULL, 'octocat', NULL, at(number), at(updated_s),
-		NULL, 7)::github_sync.resource
+		NULL, 7, NULL)::github_sync.resource
 $$;
 CREATE FUNCTION as_json(item github_sync.resource) RETURNS text
 LANGUAGE sql AS $$

@@ -32,6 +32,8 @@ usual_input(GithubOperation operation)
 		.body = {.present = true, .value = "A body"},
 		.state = {.present = true, .value = "closed"},
 		.login = "octo-app[bot]",
+		.label = "help wanted/cr\xC3\xA8me",
+		.milestone = 7,
 		.page = 2,
 		.per_page = 100,
 	};
@@ -84,6 +86,14 @@ static const OperationCase operation_cases[] = {
 	{GITHUB_CENSUS_ISSUES, "census of issues", "GET",
 	 BY_ID "/issues?state=all&sort=created&direction=asc&per_page=100&page=2", NULL, false, false,
 	 false},
+	{GITHUB_GET_LABEL, "get label", "GET", BY_ID "/labels/help%20wanted%2Fcr%C3%A8me", NULL, false,
+	 false, false},
+	{GITHUB_CHECK_ASSIGNEE, "check assignee", "GET", BY_ID "/assignees/octo-app%5Bbot%5D", NULL,
+	 false, false, false},
+	{GITHUB_GET_MILESTONE, "get milestone", "GET", BY_ID "/milestones/7", NULL, false, false,
+	 false},
+	{GITHUB_LIST_MILESTONES, "list milestones", "GET",
+	 BY_ID "/milestones?state=all&per_page=100&page=2", NULL, false, false, false},
 	{GITHUB_GET_REPOSITORY, "get repository", "GET", REPO, NULL, false, false, false},
 	{GITHUB_GET_REPOSITORY_BY_ID, "get repository by id", "GET", BY_ID, NULL, false, false, false},
 	{GITHUB_GET_APP, "get app", "GET", "/app", NULL, false, false, true},
@@ -316,6 +326,38 @@ test_fields(void)
 	input.state = absent;
 	check_error(&input, GITHUB_REQUEST_BAD_INPUT, "a reason without a state is refused");
 	input.state_reason = absent;
+
+	input.marks = "{\"labels\":[\"bug\",\"help wanted\"],\"assignees\":[],\"milestone\":3}";
+	check_body(&input, input.marks, "marks are a change by themselves");
+	input.title = (GithubField){.present = true, .value = "A title"};
+	input.marks = "{\"milestone\":null}";
+	check_body(&input, "{\"title\":\"A title\",\"milestone\":null}", "marks go with other fields");
+	input.marks = "{}";
+	check_body(&input, "{\"title\":\"A title\"}", "no mark is sent where there is none");
+	input.title = absent;
+	check_error(&input, GITHUB_REQUEST_BAD_INPUT, "an update without anything is refused");
+	input.operation = GITHUB_CREATE_ISSUE;
+	input.title = (GithubField){.present = true, .value = "A title"};
+	input.marks = "{\"labels\":[\"bug\"]}";
+	check_body(&input, "{\"title\":\"A title\",\"labels\":[\"bug\"]}",
+			   "an issue is born with marks");
+	input.marks = "{\"labels\":[1]}";
+	check_error(&input, GITHUB_REQUEST_BAD_INPUT, "labels are texts");
+	input.marks = "{\"assignees\":\"ann\"}";
+	check_error(&input, GITHUB_REQUEST_BAD_INPUT, "assignees are an array");
+	input.marks = "{\"milestone\":\"v1\"}";
+	check_error(&input, GITHUB_REQUEST_BAD_INPUT, "a milestone is a number");
+	input.marks = "{\"state\":\"closed\"}";
+	check_error(&input, GITHUB_REQUEST_BAD_INPUT, "nothing else is a mark");
+	input.marks = "[]";
+	check_error(&input, GITHUB_REQUEST_BAD_INPUT, "marks are an object");
+	input.marks = "{";
+	check_error(&input, GITHUB_REQUEST_BAD_INPUT, "and JSON");
+	input = usual_input(GITHUB_CREATE_COMMENT);
+	input.marks = "{\"labels\":[\"bug\"]}";
+	check_body(&input, "{\"body\":\"A body\"}", "a comment has none");
+	input = usual_input(GITHUB_UPDATE_ISSUE);
+	input.title = absent;
 
 	input.body.present = true;
 	input.state = absent;

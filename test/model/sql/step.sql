@@ -88,7 +88,7 @@ BEGIN
 --@task				resource -> 'fields' ->> 2,
 --@comment				NULL,
 				NULL, resource ->> 'author', 'https://github.com/octo/app', model.at(0),
-				model.at((resource ->> 'updated')::numeric), NULL, (resource ->> 'authorId')::bigint)::github_sync.resource,
+				model.at((resource ->> 'updated')::numeric), NULL, (resource ->> 'authorId')::bigint, NULL)::github_sync.resource,
 				NULL, NULL, '{}')::github_sync.answer) AS a;
 		WHEN 'creation rejected' THEN
 			PERFORM github_sync.@record@_report_rejected_creation(tx);

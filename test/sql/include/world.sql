@@ -214,15 +214,17 @@ RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	a record;
 BEGIN
-	EXECUTE format('SELECT * FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5, ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)::github_sync.resource, $19, $20, $21)::github_sync.answer)',
+	EXECUTE format('SELECT * FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5, ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, NULL)::github_sync.resource, $19, $20, $21)::github_sync.answer)',
 		of_type)
 	INTO a
 	USING transaction, held_claim_no, kind, seen_at, world.account('our-app[bot]'), resource.id, resource.number, false,
 		resource.title, resource.body, resource.state, NULL::text, resource.author, 'https://github.com/octo/app',
-		world.at(0), resource.updated_at, NULL::timestamptz, world.account(resource.author), NULL::text, NULL::text, '{}';
+		world.at(0), resource.updated_at, NULL::timestamptz, world.account(resource.author), NULL::text, NULL::text,
+		coalesce(to_jsonb(resource) ->> 'marks', '{}');
 	RETURN concat_ws(' ', a.result, 'title=' || CASE WHEN a.send_title THEN quote_nullable(a.title) END,
 		'body=' || CASE WHEN a.send_body THEN quote_nullable(a.body) END,
-		'state=' || CASE WHEN a.send_state THEN quote_nullable(a.issue_state) END);
+		'state=' || CASE WHEN a.send_state THEN quote_nullable(a.issue_state) END,
+		'marks=' || nullif(to_jsonb(a) ->> 'marks', '{}'));
 END
 $$;
 

@@ -240,6 +240,7 @@ sub act { my ($self, $deed, %what) = @_; return $self->control(POST => 'act', { 
 
 sub human_creates_issue     { my ($self, $repo, %fields) = @_;          return $self->act(create_issue => (repo => $repo, %fields)) }
 sub human_edits_issue       { my ($self, $repo, $number, %fields) = @_; return $self->act(edit_issue => (repo => $repo, number => $number, %fields)) }
+sub human_labels_issue      { my ($self, $repo, $number, %change) = @_; return $self->act(label_issue => (repo => $repo, number => $number, %change)) } # add, remove => [...]
 sub human_closes_issue      { my ($self, $repo, $number, %fields) = @_; return $self->act(close_issue => (repo => $repo, number => $number, %fields)) }
 sub human_reopens_issue     { my ($self, $repo, $number, %fields) = @_; return $self->act(reopen_issue => (repo => $repo, number => $number, %fields)) }
 sub human_locks_issue       { my ($self, $repo, $number) = @_;          return $self->act(lock_issue => (repo => $repo, number => $number)) }

@@ -1,0 +1,170 @@
+# 062_marks.pl
+#
+# Labels, assignees and milestones with a real worker: both sides edit them at
+# once, in all orders; what a repository does not have, or does not let us set.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use JSON::PP;
+use Test::More;
+
+my $github = GitHubSync::StandIn->start;
+my $repo   = 'acme/widgets';
+my $id     = GitHubSync::Application::WIDGETS;
+my $node   = GitHubSync::Application::start_server('main', GitHubSync::Application::app_settings($github), 'github_sync.write_interval' => '10ms');
+my $application = GitHubSync::Application->with_tables($node);
+
+$github->set_repository($repo, milestones => [ map { { number => $_, title => "v$_" } } 1 .. 130 ]);
+$application->superuser_sql(q{
+	CREATE EXTENSION comment_sync_transaction CASCADE;
+	ALTER TABLE planner.tasks ADD labels text[] NOT NULL DEFAULT '{}', ADD people jsonb, ADD milestone text;
+	SELECT github_sync.attach_tasks('planner.tasks', github_repo_column => 'github_repo_id',
+		insert_values => 'planner.values_of_task(bigint, jsonb)',
+		labels_column => 'labels', assignees_column => 'people', milestone_column => 'milestone');
+});
+$application->connect_repository($id, 'widgets', GitHubSync::Application::INSTALLATION);
+$application->sql('SELECT github_sync.capture_task_changes(true)');
+
+sub one { return $application->superuser_sql($_[0]) }
+
+# Both sides of a task: labels, assignees, milestone.
+sub here
+{
+	my ($task) = @_;
+	return one(qq{SELECT concat_ws(' | ', github_sync.name_set(labels), github_sync.name_set_of_json(people), coalesce(milestone, 'none'))
+		FROM planner.tasks WHERE id = $task});
+}
+
+sub there
+{
+	my ($number) = @_;
+	my $issue = $github->issue($repo, $number);
+	my $set = sub { return '[' . join(', ', map { qq{"$_"} } sort { lc $a cmp lc $b } @_) . ']' };
+	return join ' | ', $set->(@{ $issue->{labels} }), $set->(@{ $issue->{assignees} }), $issue->{milestone} ? "v$issue->{milestone}" : 'none';
+}
+
+sub number_of { my ($task) = @_; return one("SELECT number FROM github_sync.github_issues WHERE task_id = $task") }
+sub settle    { $application->wait_until_done; is(one("SELECT count(*) FROM github_sync.sync_errors"), 0, 'nothing is errored') }
+
+sub writes { my ($since) = @_; return grep { $_->{method} ne 'GET' && $_->{path} !~ /access_tokens/ } $github->requests(since => $since) }
+
+sub label_at_github
+{
+	my ($number, $change) = @_;
+	$github->human_labels_issue($repo, $number, $change =~ /^-(.*)/ ? (remove => [$1]) : (add => [$change]));
+	$application->tell_of_issue($github->issue($repo, $number));
+}
+
+# ---- one way, and the other ----
+
+my $issue = $github->human_creates_issue($repo, title => 'Crash', labels => [ 'bug', 'Help wanted' ], assignees => ['alice'], milestone => 2);
+$application->tell_of_issue($issue);
+settle();
+is(here(1), '["bug", "Help wanted"] | ["alice"] | v2', 'an issue becomes a task with its labels, assignees and milestone');
+my $seq = $github->last_seq;
+$application->sql(q{INSERT INTO planner.tasks (project_id, created_by, title, github_repo_id, labels, people, milestone) SELECT 1, 'ann', 'New ' || n, 1296269, '{BUG}', '["Bob"]', 'v130' FROM generate_series(1, 3) AS n});
+settle();
+is(there(number_of(2)), '["bug"] | ["bob"] | v130', 'a task becomes an issue with its own, as GitHub spells them');
+is(here(2), '["BUG"] | ["Bob"] | v130', '... and keeps them as it spells them');
+is_deeply([ sort map { m{/((?:labels|assignees)/.*|milestones\?.*page=\d+)$} ? $1 =~ s/\?.*&/ /r : () } map { $_->{path} } $github->requests(since => $seq) ],
+	[ 'assignees/bob', 'labels/bug', 'milestones page=1', 'milestones page=2' ], '... of which GitHub was asked once');
+
+# ---- both at once ----
+
+my @app   = (q{labels = labels || '{mine}'}, q{labels = array_remove(labels, 'old'), people = '["alice", "bob"]'}, q{labels = labels || '{Both}'});
+my @human = ('yours', '-stale', 'both');
+my @tasks;
+for my $order ('ahahah', 'hahaha', 'aaahhh', 'hhhaaa', 'a.h.a.h.a.h.', 'h.h.a.a.h.a.')
+{
+	my $made = $github->human_creates_issue($repo, title => "In the order $order", labels => [qw(old stale kept)], assignees => ['alice']);
+	$application->tell_of_issue($made);
+	push @tasks, { order => $order, number => $made->{number} };
+}
+$github->human_creates_issue($repo, title => 'Labels that there are', labels => [qw(mine yours both more)]);
+settle();
+# The worker looks at an issue when all of it is done; of the last two, after each edit.
+for my $task (@tasks)
+{
+	my $gate = $task->{order} =~ /\./ ? undef : $github->fault("GET /issues/$task->{number}\$", { gate => 'edited' });
+	my @left = ([@app], [@human]);
+
+	$task->{id} = one("SELECT task_id FROM github_sync.github_issues WHERE number = $task->{number}");
+	for my $turn (split //, $task->{order})
+	{
+		if    ($turn eq 'a') { $application->sql("UPDATE planner.tasks SET @{[shift @{ $left[0] }]} WHERE id = $task->{id}") }
+		elsif ($turn eq 'h') { label_at_github($task->{number}, shift @{ $left[1] }) }
+		else                 { $application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE github_issue_number = $task->{number})") }
+	}
+}
+$github->open_gate('edited');
+settle();
+for my $task (@tasks)
+{
+	is(lc here($task->{id}), '["both", "kept", "mine", "yours"] | ["alice", "bob"] | none', "$task->{order}: the task has what both meant");
+	is(lc there($task->{number}), lc here($task->{id}), '... and its issue as well');
+}
+is(one('SELECT count(*) FROM github_sync.sync_conflicts'), 0, 'there was nothing to decide');
+
+# Quiet: everything is told of once more, and nobody answers anybody.
+$seq = $github->last_seq;
+$application->tell_of_issue($github->issue($repo, $_->{number})) for @tasks;
+$application->sql("INSERT INTO github_sync.task_sync_transactions (direction, task_id) VALUES ('outbound', $_->{id})") for @tasks;
+settle();
+is_deeply([ map { "$_->{method} $_->{path} $_->{body}" } writes($seq) ], [], 'once both sides are the same, nothing is written');
+
+# ---- without a webhook ----
+
+$github->human_edits_issue($repo, $issue->{number}, labels => [ 'bug', 'more' ], assignees => [], milestone => undef);
+$application->sql("SELECT github_sync.reconcile_repo($id)");
+$application->wait_until("SELECT labels = '{bug,more}' FROM planner.tasks WHERE id = 1");
+$application->wait_until_done;
+is(here(1), '["bug", "more"] | [] | none', 'a sweep finds what no webhook told of');
+
+# ---- what the repository does not have ----
+
+$seq = $github->last_seq;
+$application->sql(q{UPDATE planner.tasks SET title = 'Crash at start', labels = labels || '{unknown,kept}', people = '["nobody", "bob"]', milestone = 'v999' WHERE id = 1});
+settle();
+is(there($issue->{number}), '["bug", "kept", "more"] | ["bob"] | none', 'the rest is sent');
+is($github->issue($repo, $issue->{number})->{title}, 'Crash at start', '... and the title');
+is(here(1), '["bug", "kept", "more", "unknown"] | ["bob", "nobody"] | v999', '... and the task keeps what it has');
+is(one(q{SELECT string_agg(field, ' ' ORDER BY field) FROM github_sync.sync_conflicts}), 'assignees labels milestone', '... which is said');
+like(one(q{SELECT problem || ': ' || detail || ' ' || remedy FROM github_sync.sync_problems}), qr/^not taken: acme\/widgets: .* the repository has no .*/, '... with a remedy');
+is(one(q{SELECT status FROM github_sync.health() WHERE "check" = 'not taken of tasks'}), 'warn', '... and a part of health()');
+$seq = $github->last_seq;
+$application->sql(q{UPDATE planner.tasks SET title = 'Crash' WHERE id = 1});
+settle();
+is_deeply([ map { $_->{body} } writes($seq) ], ['{"title":"Crash"}'], 'it is not sent again with another edit');
+$application->sql(qq{UPDATE github_sync.github_repos SET create_labels = true WHERE id = $id; UPDATE planner.tasks SET labels = labels || '{brand-new}' WHERE id = 1});
+settle();
+is(there($issue->{number}), '["brand-new", "bug", "kept", "more"] | ["bob"] | none', 'with create_labels, GitHub makes one');
+
+# ---- what GitHub leaves out ----
+
+$github->set_repository($repo, may_mark => JSON::PP::false);
+$application->sql(q{UPDATE planner.tasks SET labels = labels || '{refused}', title = 'Without the right' WHERE id = 1});
+settle();
+is(there($issue->{number}), '["brand-new", "bug", "kept", "more"] | ["bob"] | none', 'without the right GitHub takes no label');
+$seq = $github->last_seq;
+$application->sql(q{UPDATE planner.tasks SET title = 'Once more' WHERE id = 1});
+$application->tell_of_issue($github->issue($repo, $issue->{number}));
+settle();
+is_deeply([ map { $_->{body} } writes($seq) ], ['{"title":"Once more"}'], '... which is not repeated');
+$github->set_repository($repo, may_mark => JSON::PP::true, milestones => [ { number => 999, title => 'v999' } ]);
+$github->seed({ users => [ { login => 'nobody' } ] });
+$application->sql("UPDATE github_sync.known_names SET answered_at = answered_at - interval '1 day'");
+$application->sql("SELECT github_sync.check_repo($id)");
+$application->wait_until("SELECT count(*) = 3 FROM github_sync.sync_differences WHERE record_id = '1'");
+is(one(q{SELECT string_agg(field || ' ' || why, ', ' ORDER BY field) FROM github_sync.sync_differences WHERE record_id = '1'}),
+	'assignees left out by GitHub, labels left out by GitHub, milestone left out by GitHub', 'a check tells of it');
+$application->sql("SELECT github_sync.mend_differences($id)");
+settle();
+is(there($issue->{number}), '["brand-new", "bug", "kept", "more", "refused", "unknown"] | ["bob", "nobody"] | v999', '... and what it mends is sent');
+is(there($issue->{number}), here(1), 'both sides are the same');
+is(one(q{SELECT count(*) FROM github_sync.sync_problems}), 0, '... and no problem is left');
+
+done_testing;
