@@ -66,7 +66,7 @@ is(scalar @issues, $tasks, "$tasks tasks become as many issues");
 is(scalar keys %{ { map { $_->{title} => 1 } @issues } }, $tasks, 'each its own');
 is($application->superuser_sql("SELECT count(*) FROM planner.tasks AS t JOIN github_sync.github_issues AS i ON i.task_id = t.id"
 		  . " WHERE i.github_id IS NOT NULL AND i.title = t.title"), $tasks, 'each linked with its task');
-is($application->superuser_sql("SELECT string_agg(DISTINCT state, ',') || ' ' || count(*) FROM github_sync.task_sync_transactions"),
+is($application->superuser_sql("SELECT string_agg(DISTINCT state, ',') || ' ' || count(*) FROM github_sync.task_sync_transactions WHERE direction = 'outbound'"),
 	"completed $tasks", 'by one transaction for each task');
 is(scalar(grep { $_->{method} eq 'POST' && $_->{path} =~ /issues$/ } $github->requests), $tasks, 'with one request for each');
 is_deeply(GitHubSync::Application::created_twice($github), [], 'none was created twice');

@@ -16,7 +16,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
 
-use constant { PACE => 4, ROOM_S => 10 };
+use constant { PACE => 4, ROOM_S => 20 };
 
 my $github      = GitHubSync::StandIn->start;
 my $application = GitHubSync::Application->start($github, pace => PACE);
