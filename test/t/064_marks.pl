@@ -1,4 +1,4 @@
-# 062_marks.pl
+# 064_marks.pl
 #
 # Labels, assignees and milestones with a real worker: both sides edit them at
 # once, in all orders; what a repository does not have, or does not let us set.
