@@ -80,25 +80,38 @@ $$;
 COMMENT ON FUNCTION github_sync.task_names_not_there(bigint, text, text, boolean) IS
 'private: those of a set that GitHub has not, or did not say (is_known), or that nobody has asked for (NOT is_known)';
 
+CREATE OR REPLACE FUNCTION github_sync.task_can_be_asked_for(field text, name text) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN field <> 'milestone' OR {{milestone_is_title}} OR name ~ '^[1-9][0-9]{0,8}$';
+COMMENT ON FUNCTION github_sync.task_can_be_asked_for(text, text) IS
+'private: a name can be one of GitHub''s: what is no number of a milestone is not there';
+
 CREATE OR REPLACE FUNCTION github_sync.task_ask_for_names(
 	transaction_id bigint, repo_id bigint, of_field text, names text[])
 RETURNS boolean
 LANGUAGE plpgsql SET lock_timeout = '100ms' AS $$
 DECLARE
-	asked bigint;
+	some_are_asked boolean;
 BEGIN
-	INSERT INTO github_sync.known_names AS k (github_repo_id, field, name, waiting)
-	SELECT DISTINCT repo_id, of_field, github_sync.task_folded_name(of_field, n.name), ARRAY[transaction_id]
-	FROM unnest(names) AS n (name)
-	WHERE NOT EXISTS (SELECT FROM github_sync.known_names AS o WHERE o.github_repo_id = repo_id
-		AND o.field = of_field AND o.name = github_sync.task_folded_name(of_field, n.name)
-		AND github_sync.task_name_is_fresh(o) AND NOT o.is_asked)
-	ORDER BY 3
-	ON CONFLICT ON CONSTRAINT known_names_name_key DO UPDATE SET is_asked = true,
-		not_before = CASE WHEN k.is_asked THEN k.not_before ELSE clock_timestamp() END,
-		waiting = CASE WHEN transaction_id = ANY (k.waiting) THEN k.waiting ELSE k.waiting || excluded.waiting END;
-	GET DIAGNOSTICS asked = ROW_COUNT;
-	RETURN asked > 0;
+	WITH noted AS (
+		INSERT INTO github_sync.known_names AS k (github_repo_id, field, name, is_asked, is_there, answered_at, waiting)
+		SELECT DISTINCT repo_id, of_field, f.name, f.can_be, CASE WHEN NOT f.can_be THEN false END,
+			CASE WHEN NOT f.can_be THEN clock_timestamp() END,
+			CASE WHEN f.can_be THEN ARRAY[transaction_id] ELSE '{}' END
+		FROM unnest(names) AS n (name)
+		CROSS JOIN LATERAL (VALUES (github_sync.task_folded_name(of_field, n.name),
+			github_sync.task_can_be_asked_for(of_field, n.name))) AS f (name, can_be)
+		WHERE NOT EXISTS (SELECT FROM github_sync.known_names AS o WHERE o.github_repo_id = repo_id
+			AND o.field = of_field AND o.name = f.name AND github_sync.task_name_is_fresh(o) AND NOT o.is_asked)
+		ORDER BY 3
+		ON CONFLICT ON CONSTRAINT known_names_name_key DO UPDATE SET is_asked = excluded.is_asked,
+			is_there = CASE WHEN excluded.is_asked THEN k.is_there ELSE false END,
+			answered_at = coalesce(excluded.answered_at, k.answered_at),
+			not_before = CASE WHEN k.is_asked THEN k.not_before ELSE clock_timestamp() END,
+			waiting = CASE WHEN transaction_id = ANY (k.waiting) THEN k.waiting ELSE k.waiting || excluded.waiting END
+		RETURNING k.is_asked)
+	SELECT coalesce(bool_or(n.is_asked), false) INTO some_are_asked FROM noted AS n;
+	RETURN some_are_asked;
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_ask_for_names(bigint, bigint, text, text[]) IS
@@ -153,6 +166,8 @@ BEGIN
 		JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
 		WHERE k.is_asked AND k.not_before <= clock_timestamp() AND i.id <> ALL (busy) AND i.state = 'active'
 			AND (i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
+			/* Asked for when the column held titles. */
+			AND github_sync.task_can_be_asked_for(k.field, k.name)
 			AND (k.claimed_by IS NULL OR k.claimed_by = pg_backend_pid()
 				OR k.claimed_by NOT IN (SELECT w.pid FROM github_sync.worker_slots() AS w WHERE w.pid IS NOT NULL))
 		ORDER BY i.id, k.not_before, k.id),

@@ -281,6 +281,13 @@ SELECT detail, remedy FROM github_sync.sync_problems;
 SELECT event, detail FROM github_sync.record_history(task_id => 1) WHERE event = 'conflict' AND detail ~ 'labels' LIMIT 1;
 UPDATE app.tasks SET title = 'Nothing of that is sent again';
 SELECT work(20);
+-- what cannot be the number of a milestone is not even asked for
+UPDATE app.tasks SET milestone = -1;
+SELECT id, step FROM github_sync.task_claim(8, 8);
+SELECT fetched((SELECT max(id) FROM github_sync.task_sync_transactions), 20);
+SELECT field, local, remote FROM conflicts WHERE local = '-1';
+UPDATE app.tasks SET milestone = 17;
+SELECT work(20);
 -- it was made meanwhile: offered again; or GitHub makes labels
 SELECT github_sync.task_offer_marks_again(1);
 UPDATE github_sync.github_repos SET create_labels = true;
