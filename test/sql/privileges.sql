@@ -299,7 +299,7 @@ SET search_path = world, github_sync, pg_catalog;
 -- A superuser calls with all arguments and exact types. That a shorter call of his could be caught cannot be helped:
 -- whoever may create in a schema can offer what fits better there. What happens is no matter, but that nothing is run.
 SELECT github_sync.attach_tasks('app.tasks'::regclass, NULL::name, NULL::name, NULL::name, NULL::name, 'open'::text, 'closed'::text,
-	NULL::name, 'UTC'::text, 'repo_id'::name, NULL::regprocedure, NULL::text, NULL::text, NULL::text, NULL::text[], NULL::jsonb, NULL::text, NULL::regprocedure, NULL::regprocedure) \g /dev/null
+	NULL::name, 'UTC'::text, 'repo_id'::name, NULL::regprocedure, NULL::text, NULL::text, NULL::text, NULL::text[], NULL::jsonb, NULL::text, NULL::regprocedure, NULL::regprocedure, NULL::name, NULL::name, NULL::name) \g /dev/null
 SELECT github_sync.adopt_database() \g /dev/null
 SELECT github_sync.capture_task_changes(true::boolean) \g /dev/null
 \set VERBOSITY terse
@@ -315,7 +315,7 @@ UPDATE github_sync.attached_tables SET mapping = jsonb_set(mapping, '{captured_c
 RESET SESSION AUTHORIZATION;
 SELECT github_sync.capture_task_changes(true::boolean);
 SELECT github_sync.attach_tasks('app.tasks'::regclass, NULL::name, NULL::name, NULL::name, NULL::name, 'open'::text, 'closed'::text,
-	NULL::name, 'UTC'::text, 'repo_id'::name, NULL::regprocedure, $$('(x)'::world.pair) IS NOT NULL$$::text, NULL::text, NULL::text, NULL::text[], NULL::jsonb, NULL::text, NULL::regprocedure, NULL::regprocedure) \g /dev/null
+	NULL::name, 'UTC'::text, 'repo_id'::name, NULL::regprocedure, $$('(x)'::world.pair) IS NOT NULL$$::text, NULL::text, NULL::text, NULL::text[], NULL::jsonb, NULL::text, NULL::regprocedure, NULL::regprocedure, NULL::name, NULL::name, NULL::name) \g /dev/null
 SELECT github_sync.attach_comments('app.comments'::regclass, NULL::name, NULL::name, NULL::name, NULL::name, 'UTC'::text, NULL::regprocedure, NULL::text, NULL::text, NULL::text, NULL::regprocedure, NULL::regprocedure) \g /dev/null
 SELECT github_sync.capture_task_changes(true::boolean) \g /dev/null
 SELECT github_sync.capture_comment_changes(true::boolean) \g /dev/null
