@@ -48,6 +48,17 @@ BEGIN
 			USING HINT = 'The conditions of the two in the file of --tables have to fit.';
 		END IF;
 	END LOOP;
+	/* Those that go with their repository are made anew; a table that came later, and is not known here, is not left behind. */
+	SELECT k.conrelid::regclass AS referring INTO here FROM pg_constraint AS k
+	WHERE k.contype = 'f' AND k.connamespace = 'github_sync'::regnamespace AND k.confdeltype <> 'c'
+		AND k.confrelid::regclass::text IN ('github_sync.github_app_installations', 'github_sync.github_repos',
+			'github_sync.github_issues', 'github_sync.github_comments')
+		AND k.conrelid::regclass::text NOT IN ('github_sync.github_repos', 'github_sync.github_issues',
+			'github_sync.github_comments', 'github_sync.task_sync_transactions', 'github_sync.comment_sync_transactions',
+			'github_sync.task_creation_attempts', 'github_sync.comment_creation_attempts');
+	IF FOUND THEN
+		RAISE 'table % is not known to this version of move_installation', here.referring;
+	END IF;
 	SELECT count(*) INTO rows FROM moved_tasks AS m JOIN github_sync.github_issues AS i ON i.task_id = m.key
 	WHERE i.github_repo_id NOT IN (SELECT r.id FROM moved_repos AS r);
 	IF rows > 0 THEN

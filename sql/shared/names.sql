@@ -7,6 +7,9 @@
 
 CREATE UNIQUE INDEX IF NOT EXISTS github_repos_held_name_key
 	ON github_sync.github_repos (lower(owner_login), lower(name)) WHERE NOT name_lost;
+/* Of all that have a name, or had it: asked for with each repository that is connected. */
+CREATE INDEX IF NOT EXISTS github_repos_name_idx
+	ON github_sync.github_repos (lower(owner_login), lower(name));
 
 CREATE OR REPLACE FUNCTION github_sync.repos_of_name(owner_login text, name text)
 RETURNS SETOF github_sync.github_repos

@@ -66,7 +66,7 @@ WHERE p.pronamespace = 'github_sync'::regnamespace AND p.prosecdef
 	AND (pg_get_userbyid(p.proowner) <> 'regress_owner' OR coalesce(array_to_string(p.proconfig, ';'), '') !~ 'search_path=pg_catalog, pg_temp');
 -- and plans by index, however small the queue was when the session first came by
 SELECT p.oid::regprocedure FROM pg_proc AS p
-WHERE p.pronamespace = 'github_sync'::regnamespace AND p.prosecdef AND coalesce(array_to_string(p.proconfig, ';'), '') !~ 'enable_seqscan=off';
+WHERE p.pronamespace = 'github_sync'::regnamespace AND p.prosecdef AND coalesce(p.proconfig @> '{enable_seqscan=off,jit=off}', false) IS FALSE;
 SELECT p.oid::regprocedure FROM pg_proc AS p
 WHERE p.pronamespace = 'github_sync'::regnamespace AND pg_get_userbyid(p.proowner) = 'regress_owner'
 	AND (p.proacl IS NULL OR EXISTS (SELECT FROM aclexplode(p.proacl) AS a WHERE a.grantee = 0));
