@@ -100,7 +100,19 @@ async function quiet(leader) {
 	await ask('SELECT count(github_sync.reconcile_repo(r.id)) FROM github_sync.github_repos AS r');
 	await until('quiet', async () => (await ask(`
 		SELECT (SELECT count(*) FROM github_sync.sync_queue) + (SELECT count(*) FROM github_sync.repo_sweeps AS s
-			WHERE s.is_asked OR s.pass_began_at IS NOT NULL OR s.phase = 'backfill') AS waits`))[0].waits === 0, 200);
+			WHERE s.is_asked OR s.pass_began_at IS NOT NULL OR s.phase = 'backfill') AS waits`))[0].waits === 0, 200).catch(async (error) => {
+		for (const row of [
+			...await ask('SELECT record_type, id, direction, state, waits_for, last_error FROM github_sync.sync_queue LIMIT 20'),
+			...await ask(`SELECT github_repo_id, stream, phase, is_asked, due_at - now() AS due_in, pass_began_at, claimed_by, abandoned, attempts, last_error
+				FROM github_sync.repo_sweeps WHERE is_asked OR pass_began_at IS NOT NULL OR phase = 'backfill' LIMIT 20`),
+			...await ask('SELECT * FROM github_sync.sync_workers'),
+			...await ask('SELECT id, state, paused_until, pause_reason FROM github_sync.github_app_installations'),
+			...control.journal.entries.slice(-10).map(({ method, path, status, outcome }) => ({ method, path, status, outcome })),
+		]) {
+			console.log(`#   ${JSON.stringify(row)}`);
+		}
+		throw error;
+	});
 }
 
 async function compare(leader) {
