@@ -436,8 +436,8 @@ COMMENT ON FUNCTION github_sync.resume_all_sweeps() IS
 
 CREATE OR REPLACE TRIGGER c_resume_sweeps
 	AFTER UPDATE ON github_sync.attached_tables
-	/* Host and boot change by themselves. */
-	FOR EACH ROW WHEN (NEW.record_type = 'task' AND NEW.held_because IS NULL AND (OLD.held_because IS NOT NULL
+	/* Host and boot change by themselves. Of either record type: one row of them has changed first. */
+	FOR EACH ROW WHEN (NEW.held_because IS NULL AND (OLD.held_because IS NOT NULL
 		OR OLD.database_identity IS DISTINCT FROM NEW.database_identity
 		OR OLD.server - '{host,boot}'::text[] IS DISTINCT FROM NEW.server - '{host,boot}'::text[]))
 	EXECUTE FUNCTION github_sync.resume_all_sweeps();

@@ -70,7 +70,7 @@ SELECT outbound(1);
 INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (2, 10, 'octo', 'other');
 SELECT * FROM claim();
 SELECT result FROM github_sync.task_report_answer(4, (SELECT claim_no FROM claim_of(4)), ROW('fetched', at(31), 41,
-	ROW(3000000077, 7, false, 'Crash!', 'It crashes.', 'open', NULL, 'octocat', NULL, at(0), at(20), NULL, NULL)::github_sync.resource, NULL, NULL,
+	ROW(3000000077, 7, false, 'Crash!', 'It crashes.', 'open', NULL, 'octocat', NULL, at(0), at(20), NULL, NULL, NULL)::github_sync.resource, NULL, NULL,
 	'{"id": 3000000077, "repository_url": "https://api.github.com/repos/octo/other"}')::github_sync.answer);
 SELECT * FROM story(1);
 -- of one record alone

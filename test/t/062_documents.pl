@@ -30,6 +30,8 @@ my %elsewhere = (
 	'make bench'                              => 'make bench',
 	'make hour'                               => '029_full_hour.pl',
 	'make check'                              => 'this',
+	"ALTER SYSTEM SET github_sync.app_id = 'Iv23...';\nALTER SYSTEM SET github_sync.private_key_file = '/etc/postgresql/github-app.pem';\nSELECT" => '@@',
+	'NOTICE:  issues'                         => 'what that prints',
 	'gh webhook forward'                      => 'needs GitHub, and smee.io',
 	'psql -d planner -U planner  -f examples' => '059_examples.pl');
 
@@ -184,6 +186,9 @@ run_here('ALTER TABLE app.issues ADD github_state', 'app_owner', q{
 	UPDATE app.issues SET github_state = CASE id WHEN 1 THEN 'open' ELSE 'closed' END;
 	INSERT INTO app.issues (id, project_id, state_id) VALUES (3, 2, 4);});
 is(one(q{SELECT string_agg(concat_ws(' ', id, state_id, github_state), ', ' ORDER BY id) FROM app.issues}), '1 1 open, 2 4 closed, 3 4 closed', 'states that are rows');
+
+run_here("SELECT github_sync.attach_tasks('app.tasks', labels_column", undef, 'BEGIN; ALTER TABLE app.tasks ADD labels text[], ADD github_logins text[], ADD milestone text;', 'ROLLBACK;');
+run_here('UPDATE github_sync.github_repos SET create_labels', 'app_owner');
 
 # The files and the App's id are those of this world.
 append_to_file("$files/webhook-secret", "It's a Secret to Everybody\n");
