@@ -23,7 +23,7 @@ SELECT github_sync.attach_tasks('planner.tasks', github_repo_column => 'github_r
 SELECT github_sync.attach_comments('planner.comments');
 SET ROLE planner;
 SELECT github_sync.capture_task_changes(true), github_sync.capture_comment_changes(true);
-INSERT INTO github_sync.github_app_installations (id, account_login) VALUES (515151, 'acme'), (626262, 'globex'), (737373, 'initech');
+INSERT INTO github_sync.github_app_installations (id, account_login) VALUES (515151, 'acme'), (626262, 'globex');
 INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES
 	(1296269, 515151, 'acme', 'widgets'), (4242, 626262, 'globex', 'rockets');
 RESET ROLE;

@@ -49,7 +49,8 @@ const cluster = new Cluster({
 	settings: {
 		'github_sync.api_url': standin.url, 'github_sync.app_id': '424242', 'github_sync.private_key_file': `${options.directory}/app.pem`,
 		'github_sync.write_interval': '0', 'github_sync.points_per_minute': '0', 'github_sync.creations_per_minute': '0', 'github_sync.creations_per_hour': '0',
-		'github_sync.retry_base_delay': '50ms', 'github_sync.creation_recheck': '2s', 'github_sync.reconcile_interval': '0', 'github_sync.request_timeout': '3s',
+		'github_sync.retry_base_delay': '50ms', 'github_sync.creation_recheck': '2s', 'github_sync.reconcile_interval': '0', /* What is held is not given up, and sent again, before the server dies. */
+		'github_sync.request_timeout': '60s',
 	},
 });
 
@@ -180,9 +181,15 @@ async function round(number, synchronous) {
 	const users = [user.work(), user.work(), user.work()];
 	const imported = 2_000_000 + results;
 
-	control.seed({ repositories: [{ id: imported, owner: 'initech', name: `import-${imported}`, filler_issues: IMPORTED }] });
+	const account = `initech-${imported}`;
+
+	control.seed({
+		users: [{ login: account, type: 'Organization' }], installations: [{ id: imported, account }],
+		repositories: [{ id: imported, owner: account, name: `import-${imported}`, filler_issues: IMPORTED }],
+	});
 	await sleep(500);
-	await leader.query(DATABASE, `INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES ($1, 737373, 'initech', $2)`, [imported, `import-${imported}`], 'planner');
+	await leader.query(DATABASE, 'INSERT INTO github_sync.github_app_installations (id, account_login) VALUES ($1, $2)', [imported, account], 'planner');
+	await leader.query(DATABASE, 'INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES ($1, $1, $2, $3)', [imported, account, `import-${imported}`], 'planner');
 	await leader.query(DATABASE, 'SELECT github_sync.backfill_repo($1)', [imported], 'planner');
 	for (let n = 0; n < 5; n++) {
 		editAtGitHub();
@@ -229,7 +236,7 @@ async function round(number, synchronous) {
 }
 
 control.seed({
-	users: ['globex', 'initech'].map((login) => ({ login, type: 'Organization' })), installations: [{ id: 626262, account: 'globex' }, { id: 737373, account: 'initech' }],
+	users: [{ login: 'globex', type: 'Organization' }], installations: [{ id: 626262, account: 'globex' }],
 	repositories: [{ id: ROCKETS, owner: 'globex', name: 'rockets' }],
 });
 await cluster.open();
