@@ -68,7 +68,8 @@ COMMENT ON COLUMN github_sync.github_app_installations.outage_kind IS
 COMMENT ON COLUMN github_sync.github_app_installations.account_id IS
 'private: GitHub''s id of the account, by which an installation that was made again is known; NULL: no webhook told it';
 COMMENT ON COLUMN github_sync.github_app_installations.told_at IS
-'private: GitHub''s time of the last webhook about the installation: what an earlier one tells is out of date';
+'private: GitHub''s time of the last webhook about the installation: what an earlier one tells is out of date; '
+'infinity: it is held while it moves to another server, whatever GitHub tells';
 COMMENT ON COLUMN github_sync.github_app_installations.creations_paused_until IS
 'private: nothing is created before, everything else goes on: our creations of the hour are used up';
 

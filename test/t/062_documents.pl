@@ -27,10 +27,11 @@ my %elsewhere = (
 	'max_worker_processes = what'             => 'a formula',
 	'-- a mapped column is dropped'           => 'test/sql/migrations_readme.sql',
 	"BEGIN;\nALTER EXTENSION task_sync"       => '047_upgrade.pl',
+	'make bigimport'                          => 'make bigimport',
 	'make bench'                              => 'make bench',
 	'make hour'                               => '029_full_hour.pl',
 	'make check'                              => 'this',
-	"ALTER SYSTEM SET github_sync.app_id = 'Iv23...';\nALTER SYSTEM SET github_sync.private_key_file = '/etc/postgresql/github-app.pem';\nSELECT" => '@@',
+	"ALTER SYSTEM SET github_sync.app_id = 'Iv23...';\nALTER SYSTEM SET github_sync.private_key_file = '/etc/postgresql/github-app.pem';\nSELECT" => '071_delivery_log.pl',
 	'NOTICE:  issues'                         => 'what that prints',
 	'gh webhook forward'                      => 'needs GitHub, and smee.io',
 	'psql -d planner -U planner  -f examples' => '059_examples.pl');
