@@ -196,7 +196,8 @@ foreach my $label (qw(direct pooled))
 	is_deeply([ sort split /\n/, text(issue_called('prisma', "$label pg, edited")) ], [ map { "edit $_" } 1 .. 3 ], "node-postgres's task arrives, $label");
 	is(issue_called('prisma', "$label knex, edited again")->{state}, 'closed', "and knex's");
 	is_deeply(comments_of('prisma', "$label sequelize, edited"), ["$label sequelize comment"], "and Sequelize's");
-	is(text(issue_called('supabase', $title)), "edit\nedit\nedit\n", "PostgREST's task arrives, $label");
+	# Trailing line ends stand before the key, or not: it depends on whether the last edit came before the creation.
+	like(text(issue_called('supabase', $title)), qr/\Aedit\nedit\nedit\s*\z/, "PostgREST's task arrives, $label");
 	is_deeply(comments_of('supabase', $title), ["*ann wrote:* $label comment"], 'with the name of its author');
 }
 
