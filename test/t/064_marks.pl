@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/lib";
 use GitHubSync::StandIn;
 use GitHubSync::Application;
 use JSON::PP;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $github = GitHubSync::StandIn->start;
@@ -166,5 +167,14 @@ settle();
 is(there($issue->{number}), '["brand-new", "bug", "kept", "more", "refused", "unknown"] | ["bob", "nobody"] | v999', '... and what it mends is sent');
 is(there($issue->{number}), here(1), 'both sides are the same');
 is(one(q{SELECT count(*) FROM github_sync.sync_problems}), 0, '... and no problem is left');
+
+# ---- many names ----
+
+$application->sql("UPDATE github_sync.github_repos SET create_labels = false WHERE id = $id");
+$seq = $github->last_seq;
+$application->sql(q{INSERT INTO planner.tasks (project_id, created_by, title, github_repo_id, labels) SELECT 1, 'ann', 'Many', 1296269, array_agg('area ' || n) FROM generate_series(1, 60) AS n});
+settle();
+is(scalar(grep { $_->{path} =~ m{/labels/area} } $github->requests(since => $seq)), 60, 'each of many labels is asked for once');
+unlike(slurp_file($node->logfile), qr/within a short time/, '... which is no circle, in which lists would rest');
 
 done_testing;
