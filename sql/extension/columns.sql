@@ -281,6 +281,20 @@ RETURN (SELECT string_agg(
 COMMENT ON FUNCTION github_sync.columns_of(regclass) IS
 'private: the columns of a table with their types, for an error';
 
+CREATE FUNCTION github_sync.doubled_column_problem(mapping github_sync.table_mapping) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT string_agg(d.problem, '; ' ORDER BY d.place) FROM (
+	SELECT min(c.place) AS place, format('column %s cannot be the %s at the same time',
+		c.name, string_agg(c.purpose, ' and the ' ORDER BY c.place)) AS problem
+	FROM (VALUES (1, 'task', mapping.task_id), (2, 'title', mapping.title), (3, 'body', mapping.body),
+		(4, 'state', mapping.state), (5, 'time of the last change', mapping.modified_at),
+		(6, 'repository', mapping.github_repo), (7, 'labels', mapping.labels), (8, 'assignees', mapping.assignees),
+		(9, 'milestone', mapping.milestone)) AS v (place, purpose, found)
+	CROSS JOIN LATERAL (SELECT v.place, v.purpose, (v.found).name, (v.found).problem) AS c
+	WHERE c.name IS NOT NULL AND c.problem IS NULL GROUP BY c.name HAVING count(*) > 1) AS d);
+COMMENT ON FUNCTION github_sync.doubled_column_problem(github_sync.table_mapping) IS
+'private: which columns would be written for two purposes; NULL: none';
+
 CREATE FUNCTION github_sync.mapping_problems(
 	application_table regclass, mapping github_sync.table_mapping, owner name) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -291,7 +305,7 @@ RETURN array_remove(ARRAY[
 		application_table, (mapping.state).name, mapping)),
 	(mapping.github_repo).problem, (mapping.repo_expression).problem,
 	(mapping.labels).problem, (mapping.assignees).problem, (mapping.milestone).problem,
-	(mapping.sync_when).problem, (mapping.deleted_when).problem,
+	github_sync.doubled_column_problem(mapping), (mapping.sync_when).problem, (mapping.deleted_when).problem,
 	github_sync.time_zone_problem(mapping.modified_at_time_zone),
 	github_sync.function_problem('insert_values'::text, mapping.insert_values,
 		'github_repo_id bigint, resource jsonb'::text, '{bigint,jsonb}'::regtype[], 'jsonb'::regtype, owner),

@@ -132,6 +132,7 @@ SELECT m.* FROM github_sync.merge_names(('["a"]', '[]', NULL, NULL, '["a"]', NUL
 
 -- what does not fit
 SELECT github_sync.attach_tasks('app.tasks', labels_column => 'title', assignees_column => 'nobody', milestone_column => 'labels');
+SELECT github_sync.attach_tasks('app.tasks', labels_column => 'labels', assignees_column => 'labels', milestone_column => 'title');
 
 -- attached; an issue with marks becomes a task with them
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', labels_column => 'labels', assignees_column => 'people', milestone_column => 'milestone');
