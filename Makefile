@@ -34,6 +34,7 @@ check:
 	@$(SCRIPTS_DIR)/check.sh
 check-long:
 	@STEPS='gcc long_model mutants c_mutants sanitized_tap' $(SCRIPTS_DIR)/check.sh
+	@STEPS='gcc tap' TESTS=long $(SCRIPTS_DIR)/check.sh
 	@LOCKED_S=40 STEPS='gcc tap' TESTS=044_attacks_held $(SCRIPTS_DIR)/check.sh
 	@STEPS='gcc monitoring' $(SCRIPTS_DIR)/check.sh
 	@IMPORT_ISSUES=2500 IMPORT_KILLS=every $(SCRIPTS_DIR)/chaos.sh import

@@ -28,18 +28,25 @@ select_tests() {
 	[ -n "${tests_of[$1]-}" ] || return 0
 	# shellcheck disable=SC2086 # a pattern is meant
 	for file in "$copy"/${tests_of[$1]}; do
-		if [ -e "$file" ] && is_selected "$file"; then selected+=("$file"); fi
+		if [ -e "$file" ] && is_selected "$1" "$file"; then selected+=("$file"); fi
 	done
 }
 
+# Where nobody names tests, those of group long are left to make check-long.
 is_selected() {
-	local test name=${1##*/}
-	[ -n "${TESTS-}" ] || return 0
+	local step=$1 file=$2
+	local test name=${file##*/}
+	if [ -z "${TESTS-}" ]; then
+		[ "$step" != tap ] || ! is_of_group long "$file"
+		return
+	fi
 	for test in $TESTS; do
 		test=${test##*/}
 		if [ "$test" = "$name" ] || [ "$test" = "${name%.*}" ]; then return 0; fi
-		# A group, which its tests name in their heads.
-		if head -n 5 "$1" | grep -q "^# Group: $test\."; then return 0; fi
+		if is_of_group "$test" "$file"; then return 0; fi
 	done
 	return 1
 }
+
+# Its tests name a group in their heads.
+is_of_group() { head -n 5 "$2" | grep -q "^# Group: $1\."; }

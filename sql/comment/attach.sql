@@ -161,6 +161,7 @@ BEGIN
 	wanted.byline := byline;
 	wanted.sync_when.given := sync_when;
 	wanted.deleted_when.given := deleted_when;
+	PERFORM github_sync.require_filters('comment'::text, comments, wanted);
 	PERFORM github_sync.make_attached('comment'::text, comments, owner,
 		github_sync.find_comment_columns(
 			comments, github_sync.with_attached_columns('comment'::text, comments, wanted), true),

@@ -197,6 +197,35 @@ COMMENT ON FUNCTION github_sync.mapping_to_store(text, regclass, github_sync.tab
 'private: what attached_tables keeps of a mapping: names and numbers of its columns, the names that they and the table '
 'had when it was attached (NULL: these), and what was filled into the definitions';
 
+CREATE FUNCTION github_sync.require_filters(
+	record_type text, application_table regclass, wanted github_sync.table_mapping) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	before CONSTANT jsonb := github_sync.registered_table(record_type);
+	is_the_same CONSTANT boolean := before -> 'mapping' ->> 'table' = application_table::oid::text
+		OR github_sync.place_of_table(application_table)
+			= jsonb_build_object('table_schema', before ->> 'table_schema', 'table_name', before ->> 'table_name');
+	missing record;
+BEGIN
+	SELECT f.name, before -> 'mapping' ->> f.name AS given, f.lifted INTO missing
+	FROM (VALUES ('sync_when', (wanted.sync_when).given, 'true'),
+		('deleted_when', (wanted.deleted_when).given, 'false')) AS f (name, given, lifted)
+	WHERE is_the_same AND f.given IS NULL AND before -> 'mapping' ->> f.name <> f.lifted
+	LIMIT 1;
+	IF FOUND THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('table %s was attached with %s, and this call does not say what becomes of it',
+				application_table, missing.name),
+			DETAIL = format('Without it rows would be published that were not for GitHub. It was: %s', missing.given),
+			HINT = format('Give it again: %1$s => %2$L. If all rows are for GitHub from now on: %1$s => %3$L.',
+				missing.name, missing.given, missing.lifted);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_filters(text, regclass, github_sync.table_mapping) IS
+'private: raises object_not_in_prerequisite_state where a table is attached again, or after it was detached, without a '
+'filter that it had';
+
 CREATE FUNCTION github_sync.store_mapping(record_type text, application_table regclass, mapping jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -121,6 +121,9 @@ BEGIN
 				THEN format('; repository %s has the name that is here', named) ELSE '' END, format(
 			'UPDATE github_sync.github_repos SET owner_login = %L, name = %L WHERE id = %s',
 			split_part(full_name, '/', 1), split_part(full_name, '/', 2), r.id));
+	ELSIF r.access_lost THEN
+		RETURN github_sync.finding_of(what, 'its sync is stopped, as GitHub did not show it; it shows it now', format(
+			'SELECT github_sync.set_repo_sync(%s, true)', r.id));
 	ELSIF by_id.answer ->> 'archived' = 'true' THEN
 		RETURN github_sync.finding_of(
 			what, 'it is archived: nothing can be written to it', 'Unarchive it at GitHub.', 'info');

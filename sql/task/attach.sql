@@ -257,6 +257,7 @@ BEGIN
 	wanted.sync_when.given := sync_when;
 	wanted.deleted_when.given := deleted_when;
 	wanted.repo_expression.given := github_repo;
+	PERFORM github_sync.require_filters('task'::text, tasks, wanted);
 	PERFORM github_sync.make_attached('task'::text, tasks, owner,
 		github_sync.find_task_columns(tasks, github_sync.with_attached_columns('task'::text, tasks, wanted), true),
 		NULL::jsonb);

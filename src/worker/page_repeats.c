@@ -78,9 +78,9 @@ static uint64
 page_of(const RepoSweep *sweep)
 {
 	const char *text =
-		psprintf("%d %d %d " INT64_FORMAT " " INT64_FORMAT " %s %s",
-				 (int) sweep->operation, sweep->issue_number, sweep->page_size, sweep->since,
-				 sweep->delivery_id, sweep->page_link != NULL ? sweep->page_link : "",
+		psprintf("%d %d %d " INT64_FORMAT " " INT64_FORMAT " %s %s", (int) sweep->operation,
+				 sweep->issue_number, sweep->page_size, sweep->since, sweep->delivery_id,
+				 sweep->page_link != NULL ? sweep->page_link : "",
 				 sweep->asked_name != NULL ? sweep->asked_name : "");
 
 	return hash_of_words(text);

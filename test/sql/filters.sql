@@ -193,7 +193,7 @@ SELECT * FROM queue;
 SELECT carry_out(7);
 SELECT title, state, github_title, github_state FROM both_sides;
 -- a comment that was deleted at GitHub is made anew
-SELECT github_sync.attach_comments('app.comments', deleted_when => $$kind = 'deleted'$$);
+SELECT github_sync.attach_comments('app.comments', sync_when => 'true', deleted_when => $$kind = 'deleted'$$);
 CALL synced();
 UPDATE github_sync.github_repos SET on_local_delete = 'propagate';
 UPDATE app.comments SET kind = 'deleted';
@@ -213,7 +213,14 @@ SELECT mapping -> 'names' -> 'sync_when:draft' FROM github_sync.attached_tables 
 UPDATE app.tasks SET title = 'Crash!!', modified_at = at(6);
 SELECT github_sync.refresh_attached();
 SELECT * FROM queue;
+-- what is kept back is not published by a call that says nothing of it, nor after a detach
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id');
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', sync_when => 'true');
+BEGIN;
+SELECT github_sync.detach_comments(), github_sync.detach_tasks();
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', deleted_when => 'false');
+ROLLBACK;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', sync_when => 'true', deleted_when => 'false');
 SELECT * FROM queue;
 SELECT carry_out(7);
 SELECT title, github_title FROM both_sides;
@@ -227,7 +234,7 @@ CALL start_afresh();
 ALTER TABLE app.tasks ADD project_id bigint;
 INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (2, 10, 'octo', 'other');
 INSERT INTO app.projects VALUES (11, 1), (12, 2), (13, NULL);
-SELECT github_sync.attach_tasks('app.tasks', github_repo => '(SELECT p.repo_id FROM app.projects AS p WHERE p.id = project_id)');
+SELECT github_sync.attach_tasks('app.tasks', github_repo => '(SELECT p.repo_id FROM app.projects AS p WHERE p.id = project_id)', sync_when => 'true');
 INSERT INTO app.tasks (title, project_id, modified_at) VALUES ('One', 11, at(1)), ('Two', 12, at(1)), ('None', 13, at(1));
 SELECT t.task_id, t.github_repo_id FROM github_sync.task_sync_transactions AS t ORDER BY t.id;
 UPDATE app.tasks SET project_id = 12 WHERE id = 1;

@@ -1,10 +1,12 @@
 # 029_full_hour.pl
 #
+# Group: long.
+#
 # An hour of full queues under limits that GitHub enforces, with the real worker
 # and a clock that goes faster than ours: nothing is refused, nearly all of the
 # budget is used, and limits that GitHub lowers meanwhile are learned.
 #
-# As part of `make check`: a twentieth of GitHub's limits, so that other tests
+# As part of `make check-long`: a twentieth of GitHub's limits, so that other tests
 # beside it do not matter.  `make hour`: GitHub's own, which wants idle cores.
 use strict;
 use warnings;

@@ -1,11 +1,13 @@
 # 039_many_databases.pl
 #
+# Group: long.
+#
 # Many databases of a server share a few workers: all are served, those that are
 # idle cost no process, and nothing is left of those that are gone.  Meanwhile
 # extensions and databases come and go at random.
 #
 # `make many-databases` plays it with 500 databases, 16 workers, and a minute of
-# coming and going; `make check` with few of all.
+# coming and going; `make check-long` with few of all.
 use strict;
 use warnings;
 

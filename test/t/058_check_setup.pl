@@ -69,6 +69,11 @@ GitHubSync::Application::reconfigure($node, 'github_sync.webhook_secret_file' =>
 like(findings()->{'webhook secret'}, qr/^critical: .*secret/, 'a file that is not there');
 GitHubSync::Application::reconfigure($node, 'github_sync.webhook_secret_file' => '');
 
+$application->superuser_sql('UPDATE github_sync.github_repos SET access_lost = true WHERE id = ' . GitHubSync::Application::WIDGETS);
+is_deeply(findings(), { $repository => 'critical: its sync is stopped, as GitHub did not show it; it shows it now' }, 'GitHub shows it again');
+$application->sql('SELECT github_sync.set_repo_sync(' . GitHubSync::Application::WIDGETS . ', true)');
+is_content('shown again');
+
 GitHubSync::Application::reconfigure($node, 'github_sync.app_id' => '17');
 like(findings()->{'installation 515151 acme'}, qr/^critical: no (?:installation token|identity): /, 'a wrong App id');
 GitHubSync::Application::reconfigure($node, 'github_sync.app_id' => $github->app_id);
