@@ -187,6 +187,13 @@ chores_load(void)
 	count = loaded_count;
 }
 
+/* What was done with whichever row ended once with its worker: somebody may have ended that, for a reason of his own. */
+static bool
+is_worth_saying(const Suspect *suspect)
+{
+	return suspect->kind != SUSPECT_ACTIVITY || suspect->ends > 1;
+}
+
 void
 chores_report_left_out(void)
 {
@@ -194,7 +201,7 @@ chores_report_left_out(void)
 
 	for (int i = 0; i < count; i++)
 	{
-		if (all[i].next_at > now)
+		if (all[i].next_at > now && is_worth_saying(&all[i].suspect))
 			shared_state_report_error(words_for_rest(&all[i].suspect));
 	}
 }

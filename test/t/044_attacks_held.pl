@@ -74,7 +74,9 @@ sub passed_over
 	$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE record_type = 'comment' OR direction = 'outbound')");
 	my $took = time - $begin;
 	is($github->issue('acme/widgets', $application->issue_of($free)->{number})->{title}, $title, "$what: a neighbour behind the heads is carried");
-	cmp_ok($took, '<', 5, "$what: at once");
+	cmp_ok($took, '<', 5, "$what: at once") or diag(join("\n", map { "$_->{of}: $_->{row}" } $application->rows(q{
+		SELECT 'task' AS of, t::text AS row FROM github_sync.task_sync_transactions AS t WHERE t.lagging_answers > 0 OR t.attempts > 0
+		UNION ALL SELECT 'comment', c::text FROM github_sync.comment_sync_transactions AS c WHERE c.lagging_answers > 0 OR c.attempts > 0})));
 	is($application->row('SELECT count(*) FROM github_sync.sync_queue')->{count}, HELD, "$what: they wait");
 	# The worker has looked at them again by then, and more than once.
 	select undef, undef, undef, 1.5;
