@@ -7,9 +7,9 @@
 #
 # make, make install, make installcheck, make clean: as with any PGXS extension
 # (PG_CONFIG=...), here or, by make -f THIS_FILE, in another directory.
-# make check, check-long, monitoring, pictures, mutants, hour, many-databases, chaos, crash-rounds, scale, failover, bench,
-# fuzz, fuzz-worker, demo, playground, format, render, sql-figures, matrix, pg-upgrade, deb, check-deb,
-# dist: see CONTRIBUTING.md; they need neither pg_config nor anything installed when
+# make check, check-long, monitoring, pictures, mutants, hour, many-databases, chaos, crash-rounds, bigimport, sweeps,
+# scale, failover, bench, fuzz, fuzz-worker, demo, playground, format, map, render, sql-figures, matrix, pg-upgrade, deb,
+# check-deb, dist: see CONTRIBUTING.md; they need neither pg_config nor anything installed when
 # they start.
 
 PG_CONFIG ?= pg_config

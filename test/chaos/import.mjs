@@ -124,7 +124,10 @@ async function importOnce(database) {
 
 	stage.figure(`${took_s.toFixed(1)} s, ${Math.round(RECORDS / took_s)} records a second`);
 	stage.figure(`memory of the worker (RssAnon): ${at(0.1)} MB after a tenth, ${at(0.5)} in the middle, ${at(1)} in the end, ${Math.max(...known).toFixed(1)} at most`);
-	stage.ok(known.length < 20 || Number(at(1)) < Number(at(0.1)) + 16, 'memory of the worker does not grow with the import');
+	stage.ok(known.length > 0, 'the memory of the worker was seen');
+	if (known.length >= 20) {
+		stage.ok(Number(at(1)) < Number(at(0.1)) + 16, 'memory of the worker does not grow with the import');
+	}
 }
 
 /* A page is killed at once, when it is asked for the first time; a kill under way is one for all that is asked meanwhile. */

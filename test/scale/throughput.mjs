@@ -28,7 +28,10 @@ async function openServer({ directory, bindir, configuration, stub, key }, name)
 async function fill(server, { from, to, records, base_s: baseS, workers }) {
 	server.configure({ 'github_sync.enabled': 'off', 'github_sync.workers_per_database': workers });
 	server.reload();
-	await sleep(300);
+	/* What is filled in is not to be carried meanwhile. */
+	while ((await server.query('postgres', `SELECT FROM pg_stat_activity WHERE backend_type = 'github_sync worker'`)).length > 0) {
+		await sleep(20);
+	}
 	await server.query('bench', `SET ROLE bench_owner;
 		INSERT INTO github_sync.github_app_installations (id, account_login) SELECT n, 'acme' FROM generate_series(${from}, ${to}) AS n ON CONFLICT DO NOTHING;
 		INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name)
