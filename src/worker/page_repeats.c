@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "common/hashfn.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
@@ -170,17 +171,18 @@ page_repeats_add_resting(int64 *installations)
 TimestampTz
 page_repeats_next_time(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	/* A rest that ends while the look goes on may have left its installation out before. */
+	TimestampTz began_at = GetCurrentTransactionStartTimestamp();
 	TimestampTz next = DT_NOEND;
 	HASH_SEQ_STATUS scan;
 	PageRepeat *list;
 
-	if (none_rests(now))
+	if (none_rests(began_at))
 		return DT_NOEND;
 	hash_seq_init(&scan, lists);
 	while ((list = hash_seq_search(&scan)) != NULL)
 	{
-		if (list->may_be_claimed_at > now)
+		if (list->may_be_claimed_at > began_at)
 			next = Min(next, list->may_be_claimed_at);
 	}
 	return next;

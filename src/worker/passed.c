@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -135,7 +136,7 @@ passed_add_ids(RecordType record_type, TransactionIds *ids)
 TimestampTz
 passed_next_time(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz began_at = GetCurrentTransactionStartTimestamp();
 	TimestampTz next = DT_NOEND;
 	HASH_SEQ_STATUS scan;
 	PassedRow *row;
@@ -145,8 +146,8 @@ passed_next_time(void)
 	hash_seq_init(&scan, rows);
 	while ((row = hash_seq_search(&scan)) != NULL)
 	{
-		/* One whose time has passed was looked at, and is neither held nor claimed. */
-		if (row->not_before > now)
+		/* One whose time had come when the round began was looked at, and is neither held nor claimed. */
+		if (row->not_before > began_at)
 			next = Min(next, row->not_before);
 	}
 	return next;

@@ -26,7 +26,11 @@ extern void passed_note_wake(void);
 /* Those that are not to be looked at yet. */
 extern void passed_add_ids(RecordType record_type, TransactionIds *ids);
 
-/* When the next one is; DT_NOEND: there are none. */
+/*
+ * When the next one is; DT_NOEND: there are none.  Within the round, or right
+ * after it: a row whose time comes while the round goes on may have been left
+ * out before, and nobody else would ask for it.
+ */
 extern TimestampTz passed_next_time(void);
 
 #endif /* GITHUB_SYNC_PASSED_H */

@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -179,7 +180,7 @@ repeats_add_resting(RecordType record_type, TransactionIds *ids)
 }
 
 static TimestampTz
-next_time_of(HTAB *table, TimestampTz now)
+next_time_of(HTAB *table, TimestampTz began_at)
 {
 	TimestampTz next = DT_NOEND;
 	HASH_SEQ_STATUS scan;
@@ -190,7 +191,7 @@ next_time_of(HTAB *table, TimestampTz now)
 	hash_seq_init(&scan, table);
 	while ((row = hash_seq_search(&scan)) != NULL)
 	{
-		if (row->may_be_claimed_at > now)
+		if (row->may_be_claimed_at > began_at)
 			next = Min(next, row->may_be_claimed_at);
 	}
 	return next;
@@ -199,11 +200,12 @@ next_time_of(HTAB *table, TimestampTz now)
 TimestampTz
 repeats_next_time(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	/* A rest that ends while the round goes on may have left its row out before. */
+	TimestampTz began_at = GetCurrentTransactionStartTimestamp();
 
-	if (last_rest_ends <= now)
+	if (last_rest_ends <= began_at)
 		return DT_NOEND;
-	return Min(next_time_of(present, now), next_time_of(former, now));
+	return Min(next_time_of(present, began_at), next_time_of(former, began_at));
 }
 
 void
