@@ -63,6 +63,28 @@ $$;
 COMMENT ON FUNCTION github_sync.lock_claimed_sweep(bigint, text, integer) IS
 'private: locks the list of a repository that the caller has claimed; NULL: it is not the caller''s any more';
 
+CREATE OR REPLACE FUNCTION github_sync.table_is_locked() RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	/* Who waits for such a lock keeps others from the table as well. */
+	RETURN EXISTS (
+		WITH attached AS (
+			SELECT to_regclass(format('%I.%I', a.table_schema, a.table_name)) AS table
+			FROM github_sync.attached_tables AS a)
+		SELECT FROM pg_locks AS l
+		JOIN pg_database AS d ON d.oid = l.database
+		JOIN pg_class AS c ON c.oid = l.relation
+		WHERE l.locktype = 'relation' AND d.datname = current_database() AND l.pid IS DISTINCT FROM pg_backend_pid()
+			AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+			AND (c.relnamespace = 'github_sync'::regnamespace
+				OR c.oid IN (SELECT a.table FROM attached AS a
+					UNION ALL SELECT p.relid FROM attached AS a, pg_partition_tree(a.table) AS p)));
+END
+$$;
+COMMENT ON FUNCTION github_sync.table_is_locked() IS
+'private: whether some other transaction has a table of the queue, or one that is attached, to itself, or waits for '
+'that: what could not be locked meanwhile is no fault of a row';
+
 /* Whoever writes rows of the table does not wait for it. */
 CREATE OR REPLACE FUNCTION github_sync.lock_names() RETURNS void
 LANGUAGE plpgsql AS $$

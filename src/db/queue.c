@@ -32,6 +32,15 @@ queue_why_copied(void)
 }
 
 bool
+queue_table_is_locked(void)
+{
+	static Statement statement = STATEMENT("SELECT github_sync.table_is_locked() AS is_locked");
+	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
+
+	return result_bool(&result, 0, "is_locked");
+}
+
+bool
 queue_recover_orphans(RecordType record_type, const int64 *held, int held_count, int64 *recovered)
 {
 	static Statement statement =

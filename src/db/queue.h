@@ -19,6 +19,12 @@ extern bool queue_is_attached(RecordType record_type);
 extern char *queue_why_copied(void);
 
 /*
+ * Some other transaction has a table to itself, so that what cannot be locked
+ * meanwhile is no fault of a row.
+ */
+extern bool queue_table_is_locked(void);
+
+/*
  * Puts orphans back: rows of dead workers, and of this one all but those that
  * it says it holds.  Adds to *recovered; false: some of their records are in
  * use just now.

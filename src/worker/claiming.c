@@ -305,6 +305,7 @@ typedef struct ClaimRound
 	bool filled;     /* it took all slots: more may wait */
 	bool rests;      /* a type that failed a moment ago was left out */
 	bool failed;
+	bool is_undone;          /* by its commit: no transaction is open any more */
 	DbError error;           /* of the type that failed */
 	int64 next_id;           /* of that type, where rows are claimed one by one; 0: there is none */
 	int64 recovered;         /* orphans */
@@ -460,12 +461,34 @@ look_after_history(void)
 	}
 }
 
+/* DbAction */
+static void
+look_for_locked_table(void *argument)
+{
+	bool *is_locked = argument;
+
+	*is_locked = queue_table_is_locked();
+}
+
+/* Somebody has a table, for as long as he likes; else a trigger may say so for ever. */
+static bool
+is_of_locked_table(const DbError *error)
+{
+	bool is_locked = false;
+	DbError further;
+
+	return db_error_is_contention(error) && db_try(look_for_locked_table, &is_locked, &further) &&
+		is_locked;
+}
+
 /* Which row it failed with, or with which it always says that somebody holds it, is found out with care. */
 static void
 note_failed_chores(const DbError *error)
 {
-	if (!db_error_is_contention(error) || claiming.failures >= CONTENTION_TAKEN_FOR_A_LOCK)
-		suspects_ask_for_care();
+	if (db_error_is_contention(error) &&
+		(claiming.failures < CONTENTION_TAKEN_FOR_A_LOCK || is_of_locked_table(error)))
+		return;
+	suspects_ask_for_care();
 }
 
 static void
@@ -624,7 +647,7 @@ claim_lost(ClaimRound *round, LostClaim *lost)
 			lost->in_hand = true;
 			break;
 		case LONE_HELD:
-			lost_claims_postpone(lost);
+			(void) lost_claims_postpone(lost->record_type, lost->id);
 			break;
 		case LONE_OVER:
 			round->is_over = true;
@@ -863,10 +886,23 @@ note_success(uint32 wakes)
 	claiming.failures = 0;
 }
 
+/* The row is looked at again later. */
+static void
+note_held(RecordType type, int64 id)
+{
+	if (!lost_claims_postpone(type, id))
+		passed_note(type, id);
+}
+
 /* A round about one row that failed is this row's fault alone. */
 static const DbError *
 blame_row(ClaimRound *round)
 {
+	if (!round->is_undone && is_of_locked_table(&round->error))
+	{
+		note_held(round->type, round->alone);
+		return NULL;
+	}
 	ereport(LOG,
 			(errcode(round->error.sqlstate),
 			 errmsg("github_sync: %s transaction " INT64_FORMAT " cannot be claimed: %s",
@@ -888,7 +924,7 @@ blame(ClaimRound *round)
 	}
 	if (round->alone != 0)
 		return blame_row(round);
-	if (round->in_chores)
+	if (round->in_chores && !round->is_undone)
 		note_failed_chores(&round->error);
 	else if (db_error_is_timeout(&round->error))
 		suspects_ask_for_care();
@@ -920,6 +956,7 @@ static const DbError *
 what_failed_at_commit(ClaimRound *round)
 {
 	round->is_over = false;
+	round->is_undone = true;
 	if (round->alone == 0 && round->chore.about == 0)
 		suspects_ask_for_care();
 	return what_failed(round, false);

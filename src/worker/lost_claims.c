@@ -142,10 +142,14 @@ lost_claims_has_waited(const LostClaim *lost)
 	return GetCurrentTimestamp() >= TimestampTzPlusMilliseconds(lost->next_at, PATIENCE_MS);
 }
 
-void
-lost_claims_postpone(LostClaim *lost)
+bool
+lost_claims_postpone(RecordType record_type, int64 id)
 {
-	lost->next_at = backoff_in_ms(HELD_RETRY_MS);
+	LostClaim *lost = find(record_type, id);
+
+	if (lost != NULL)
+		lost->next_at = backoff_in_ms(HELD_RETRY_MS);
+	return lost != NULL;
 }
 
 TimestampTz

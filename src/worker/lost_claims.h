@@ -36,7 +36,8 @@ extern bool lost_claims_any_in_hand(void);
 extern LostClaim *lost_claims_due(void); /* NULL: none is */
 extern void lost_claims_try_again(void); /* at once: somebody may have mended them */
 extern bool lost_claims_has_waited(const LostClaim *lost); /* for so long that others wait */
-extern void lost_claims_postpone(LostClaim *lost);
+/* Somebody holds it: it is not to blame.  False: no worker ended with it. */
+extern bool lost_claims_postpone(RecordType record_type, int64 id);
 extern TimestampTz lost_claims_next_time(void);
 
 #endif /* GITHUB_SYNC_LOST_CLAIMS_H */
