@@ -294,9 +294,9 @@ find_any(Chore *chore, const bool attached[RECORD_TYPES], bool *pauses_end)
 }
 
 static bool
-find_in_turn(Chore *chore, const bool attached[RECORD_TYPES], bool *pauses_end)
+find_next_chore(Chore *chore, const bool attached[RECORD_TYPES], bool *pauses_end)
 {
-	if (was_found_last || next_pass > GetCurrentTimestamp())
+	if (next_pass > GetCurrentTimestamp())
 		return false;
 	if (find_any(chore, attached, pauses_end))
 		return true;
@@ -308,8 +308,12 @@ find_in_turn(Chore *chore, const bool attached[RECORD_TYPES], bool *pauses_end)
 bool
 chores_find(Chore *chore, const bool attached[RECORD_TYPES], bool *pauses_end)
 {
+	bool is_turn_of_chores = !was_found_last;
+
+	/* Before the search, which may fail: then it is the turn of claims, too. */
+	was_found_last = true;
 	was_found_last = find_due_left_out(chore) ||
-		(suspects_need_care() && find_in_turn(chore, attached, pauses_end));
+		(suspects_need_care() && is_turn_of_chores && find_next_chore(chore, attached, pauses_end));
 	return was_found_last;
 }
 

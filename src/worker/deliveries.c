@@ -9,6 +9,7 @@
 
 #include "db/queue.h"
 #include "db/transaction.h"
+#include "server/suspects.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
 #include "worker/chores.h"
@@ -75,14 +76,14 @@ note_failed_deliveries(const DbError *error)
 				 errmsg("github_sync: webhook deliveries wait: %s", error->message)));
 }
 
-/* A subtransaction only where something is wrong. */
+/* A subtransaction only where something is wrong: what fails in it does not undo the round. */
 static TimestampTz
 try_action(DbAction action, bool is_contained)
 {
 	TimestampTz next = DT_NOEND;
 	DbError error;
 
-	if (!is_contained && failures == 0)
+	if (!is_contained && failures == 0 && !suspects_need_care())
 		action(&next);
 	else if (db_try(action, &next, &error))
 		failures = 0;

@@ -226,7 +226,9 @@ report_end_pause(Report *report)
 
 	if (!installation->may_be_paused)
 		return;
-	if (!chores_write_installation(installation->id, db_try_reading, end_pause, report))
+	report->pause_stays =
+		!chores_write_installation(installation->id, db_try_reading, end_pause, report);
+	if (report->pause_stays)
 		report->outage_ends = false;
 	report_mark(report);
 }

@@ -30,7 +30,8 @@ typedef struct Report
 	const char *pause_reason; /* why the installation pauses; NULL: it does not */
 	PauseKind pause_kind;
 	TimestampTz paused_until;
-	bool outage_ends;               /* the installation was in an outage, and GitHub answered */
+	bool outage_ends; /* the installation was in an outage, and GitHub answered */
+	bool pause_stays; /* that it ends could not be written: the next answer writes it */
 	const char *installation_state; /* what GitHub says it is; NULL: nothing */
 	bool is_lost;                   /* the queue could not be told of it, nor of the failure */
 	TimestampTz retry_at;           /* when a row that was given back may be claimed again */

@@ -311,8 +311,9 @@ take_over_state(Report *report)
 }
 
 static void
-note_pauses_are_over(const Conversation *conversation)
+note_pauses_are_over(const Report *report)
 {
+	const Conversation *conversation = report->conversation;
 	Installation *installation = conversation->installation;
 	GithubVerdictKind kind;
 
@@ -324,7 +325,8 @@ note_pauses_are_over(const Conversation *conversation)
 	installation->pauses = 0;
 	installation->states_told = 0;
 	/* An answer to what was sent before a pause does not end it. */
-	installation->may_be_paused = installation->paused_until > GetCurrentTimestamp();
+	installation->may_be_paused =
+		report->pause_stays || installation->paused_until > GetCurrentTimestamp();
 }
 
 static Report *
@@ -351,7 +353,7 @@ report_one(Report *report)
 	else if (report->installation_state != NULL)
 		take_over_state(report);
 	else
-		note_pauses_are_over(conversation);
+		note_pauses_are_over(report);
 	if (report->outage_ends)
 		pauses_log_end_of_outage(conversation->installation->id);
 	report_mark(report);
@@ -411,6 +413,13 @@ conclude(const Report *report)
 
 /* ---- what cannot be committed ---- */
 
+/* What was said of the end of a pause was undone as well. */
+static void
+note_pause_is_unwritten(const Report *report)
+{
+	report->conversation->installation->may_be_paused = true;
+}
+
 /* A trigger of the owner's that waited for the commit refused it. */
 static void
 report_uncommitted(Report *report, const DbError *commit_error)
@@ -418,6 +427,7 @@ report_uncommitted(Report *report, const DbError *commit_error)
 	SyncClaim *claim = report->conversation->claim;
 	DbError error;
 
+	note_pause_is_unwritten(report);
 	report_reset(report);
 	if (claim == NULL)
 		return;
@@ -442,6 +452,7 @@ report_again_apart(const List *reports)
 	{
 		const Report *report = lfirst(cell);
 
+		note_pause_is_unwritten(report);
 		arrivals_add(report->conversation);
 	}
 }
@@ -500,7 +511,7 @@ report_some(Conversation *conversation)
 		if (list_member_ptr(alone, report))
 			report_one(report);
 		else
-			note_pauses_are_over(report->conversation);
+			note_pauses_are_over(report);
 	}
 	if (one_by_one)
 		apart = Max(apart - 1, 0);

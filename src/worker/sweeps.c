@@ -87,7 +87,8 @@ look_for_lists(void *argument)
 		result->applying = true;
 		suspects_mark_many();
 		result->queued = apply_later();
-		result->applying = false;
+		/* What it queued may be refused by the commit yet. */
+		result->applying = result->queued;
 		chores_mark_activity(ACTIVITY_LISTS, RECORD_TASK);
 	}
 	result->claimed = repo_sweeps_claim(busy, count, TopMemoryContext);

@@ -31,21 +31,29 @@
 #include "worker/sweeps.h"
 #include "worker/worker.h"
 
+/* When something is to be claimed, or looked for. */
+static TimestampTz
+next_claim(void)
+{
+	TimestampTz next = claiming_expects_work() ? claiming_next_round() : DT_NOEND;
+
+	next = Min(next, Max(claiming_next_for_ends(), claiming_next_round()));
+	/* What is due may have been looked at a moment ago, and be due still. */
+	next = Min(next, Max(claiming_next_time(), claiming_next_round()));
+	return Min(next, Min(sweeps_next_time(), idleness_next_time()));
+}
+
+/* One that leaves claims nothing: it would wait for that without waiting. */
 static long
-time_to_wait(void)
+time_to_wait(bool leaving)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz deadline = TimestampTzPlusMilliseconds(now, CLAIMING_FALLBACK_MS);
 
-	if (claiming_expects_work())
-		deadline = claiming_next_round();
-	deadline = Min(deadline, Max(claiming_next_for_ends(), claiming_next_round()));
+	if (!leaving)
+		deadline = Min(deadline, next_claim());
 	deadline = Min(deadline, dispatch_next_time(now));
 	deadline = Min(deadline, arrivals_next_time());
-	/* What is due may have been looked at a moment ago, and be due still. */
-	deadline = Min(deadline, Max(claiming_next_time(), claiming_next_round()));
-	deadline = Min(deadline, sweeps_next_time());
-	deadline = Min(deadline, idleness_next_time());
 	return TimestampDifferenceMilliseconds(now, deadline);
 }
 
@@ -66,7 +74,7 @@ wait_event_now(void)
 
 /* True: somebody set the latch. */
 static bool
-wait_for_something(void)
+wait_for_something(bool leaving)
 {
 	int events;
 
@@ -76,7 +84,7 @@ wait_for_something(void)
 	statistics_add_up();
 	events = WaitLatchOrSocket(MyLatch,
 							   WL_LATCH_SET | WL_SOCKET_READABLE | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-							   exchanges_descriptor(), time_to_wait(), wait_event_now());
+							   exchanges_descriptor(), time_to_wait(leaving), wait_event_now());
 	ResetLatch(MyLatch);
 	/* At once: what the worker does first keeps no request waiting. */
 	if ((events & WL_SOCKET_READABLE) != 0)
@@ -136,7 +144,7 @@ work(bool leaving)
 		sweeps_claim();
 	}
 	talk_to_github();
-	if (wait_for_something() && claiming_was_woken())
+	if (wait_for_something(leaving) && claiming_was_woken())
 		note_wake();
 	else if (claiming_is_due())
 		claiming_note_work();
