@@ -264,7 +264,7 @@ report_sent_or_refused(Report *report)
 	}
 }
 
-/* ---- what check_setup() asks, and the App's delivery log ---- */
+/* ---- questions: what check_setup() asks, the App's delivery log, whether a repository has a name ---- */
 
 static const char *
 words_of_check(const Answer *answer)
@@ -309,54 +309,11 @@ note_whole_installation(Report *report)
 static bool
 is_question(const RepoSweep *sweep)
 {
-	return repo_sweeps_is_of_setup(sweep) || repo_sweeps_is_of_log(sweep);
+	return repo_sweeps_is_of_setup(sweep) || repo_sweeps_is_of_log(sweep) ||
+		repo_sweeps_is_of_names(sweep);
 }
 
-/* json: NULL: not what was asked for. */
-static void
-report_told(const Conversation *conversation, int status, const char *words, const char *json)
-{
-	char *link;
-	char *next;
-
-	if (!repo_sweeps_is_of_log(conversation->sweep))
-	{
-		repo_sweeps_report_setup(conversation->sweep, status, words, json);
-		return;
-	}
-	link = json != NULL ? link_header_next(conversation->answer->link) : NULL;
-	next = url_within(setting_api_url, link);
-	repo_sweeps_report_log(conversation->sweep, status, words, json,
-						   next != NULL ? pstrdup(next) : NULL);
-	free(next);
-	free(link);
-}
-
-static void
-report_question(Report *report)
-{
-	Conversation *conversation = report->conversation;
-	const Answer *answer = conversation->answer;
-
-	if (answer == NULL)
-	{
-		report_told(conversation, 0, conversation->refusal.words, NULL);
-		return;
-	}
-	report_note_accepted_token(conversation);
-	if (answer->verdict.kind == GITHUB_UNAUTHORIZED && report_token_is_replaceable(conversation))
-	{
-		report->disposition = CONVERSATION_GOES_ON;
-		return;
-	}
-	report_told(conversation, answer->status, words_of_check(answer),
-				answer->verdict.kind == GITHUB_OK ? answer->json : NULL);
-	note_whole_installation(report);
-}
-
-/* ---- whether a repository has a name ---- */
-
-/* What says nothing of the name: it is asked again. */
+/* Of a question for a name: what says nothing of the name, so that it is asked again. */
 static bool
 is_no_answer(const Answer *answer)
 {
@@ -383,27 +340,44 @@ is_no_answer(const Answer *answer)
 	pg_unreachable();
 }
 
-/* No name that a request can carry is one that GitHub does not have. */
-static void
-report_unsent_name(const Conversation *conversation)
+/* 0: GitHub said nothing of what was asked for. */
+static int
+status_to_tell(const Conversation *conversation)
 {
-	const Refusal *refusal = &conversation->refusal;
+	const Answer *answer = conversation->answer;
+	bool is_of_name = repo_sweeps_is_of_names(conversation->sweep);
 
-	repo_sweeps_report_name(conversation->sweep, refusal->reason == UNSENT_BY_ROW ? 404 : 0,
-							refusal->words, NULL, NULL);
+	/* No name that a request can carry is one that GitHub does not have. */
+	if (answer == NULL)
+		return is_of_name && conversation->refusal.reason == UNSENT_BY_ROW ? 404 : 0;
+	return is_of_name && is_no_answer(answer) ? 0 : answer->status;
+}
+
+/* json: NULL: not what was asked for. */
+static void
+report_told(const Conversation *conversation, int status, const char *words, const char *json)
+{
+	RepoSweep *sweep = conversation->sweep;
+	bool leads_elsewhere;
+	char *next = json != NULL ? next_of_list(conversation->answer, &leads_elsewhere) : NULL;
+
+	if (repo_sweeps_is_of_names(sweep))
+		repo_sweeps_report_name(sweep, status, words, json, next);
+	else if (repo_sweeps_is_of_log(sweep))
+		repo_sweeps_report_log(sweep, status, words, json, next);
+	else
+		repo_sweeps_report_setup(sweep, status, words, json);
 }
 
 static void
-report_name(Report *report)
+report_question(Report *report)
 {
 	Conversation *conversation = report->conversation;
 	const Answer *answer = conversation->answer;
-	bool leads_elsewhere;
-	char *next;
 
 	if (answer == NULL)
 	{
-		report_unsent_name(conversation);
+		report_told(conversation, status_to_tell(conversation), conversation->refusal.words, NULL);
 		return;
 	}
 	report_note_accepted_token(conversation);
@@ -412,10 +386,8 @@ report_name(Report *report)
 		report->disposition = CONVERSATION_GOES_ON;
 		return;
 	}
-	next = next_of_list(answer, &leads_elsewhere);
-	repo_sweeps_report_name(conversation->sweep, is_no_answer(answer) ? 0 : answer->status,
-							words_of_check(answer),
-							answer->verdict.kind == GITHUB_OK ? answer->json : NULL, next);
+	report_told(conversation, status_to_tell(conversation), words_of_check(answer),
+				answer->verdict.kind == GITHUB_OK ? answer->json : NULL);
 	note_whole_installation(report);
 }
 
@@ -424,11 +396,6 @@ sweep_report_arrival(Report *report)
 {
 	const Conversation *conversation = report->conversation;
 
-	if (repo_sweeps_is_of_names(conversation->sweep))
-	{
-		report_name(report);
-		return;
-	}
 	if (is_question(conversation->sweep))
 	{
 		report_question(report);
@@ -448,8 +415,6 @@ sweep_report_failure(const Conversation *conversation, const char *reason)
 {
 	if (is_question(conversation->sweep))
 		report_told(conversation, 0, reason, NULL);
-	else if (repo_sweeps_is_of_names(conversation->sweep))
-		repo_sweeps_report_name(conversation->sweep, 0, reason, NULL, NULL);
 	else
 		repo_sweeps_report_failure(conversation->sweep, reason, SWEEP_AGAIN);
 }
