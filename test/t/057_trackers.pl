@@ -137,20 +137,12 @@ $application->sql("SELECT github_sync.link_comment(3, 1296269, $linked->{id}, pr
 my $known = $github->human_creates_issue($repo, title => 'Known there', body => 'public');
 $application->sql("SELECT github_sync.link_task(2, 1296269, $known->{number}, prefer => 'app')");
 settle();
+my @disabled = map { $_->{id} } $application->rows(q{SELECT id FROM github_sync.task_sync_transactions WHERE state = 'disabled'});
+cmp_ok(scalar(@disabled), '>', 0, 'transactions of the private issue are disabled');
+isnt($application->error_of("SELECT github_sync.retry_task_sync_transaction($_)"), '', "transaction $_, which is disabled, is not retried") foreach @disabled;
 $application->sql(q{
 	UPDATE tracker.issues SET subject = 'SECRET, edited', status_id = 5 WHERE id = 2;
 	UPDATE tracker.journals SET notes = notes || ' SECRET, edited' WHERE private_notes OR journalized_type <> 'Issue' OR journalized_id <> 1;
-	DO $$
-	DECLARE
-		waiting record;
-	BEGIN
-		FOR waiting IN SELECT id FROM github_sync.task_sync_transactions WHERE state = 'disabled' LOOP
-			PERFORM github_sync.retry_task_sync_transaction(waiting.id);
-		END LOOP;
-	EXCEPTION WHEN OTHERS THEN
-		RAISE NOTICE '%', SQLERRM;
-	END
-	$$;
 	SELECT github_sync.set_repo_sync(1296269, false), github_sync.set_repo_sync(1296269, true);
 	SELECT github_sync.capture_task_changes(false), github_sync.capture_comment_changes(false);
 	UPDATE tracker.issues SET description = 'SECRET, edited again' WHERE id = 2;
