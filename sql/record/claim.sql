@@ -83,6 +83,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_release_due(
 	OUT released bigint, OUT next_due_at timestamptz)
 LANGUAGE plpgsql AS $$
 DECLARE
+	locked_again_after CONSTANT interval := '1 second'; /* nobody tells when a lock of a table is let go of */
 	settle_at timestamptz := (SELECT min(r.settle_at) FROM github_sync.@resources@ AS r
 		WHERE r.id <> ALL (records_left_out));
 BEGIN
@@ -95,8 +96,13 @@ BEGIN
 	SELECT min(t.next_attempt_at) INTO next_due_at FROM github_sync.@record@_sync_transactions AS t
 	WHERE t.state = 'queued' AND t.next_attempt_at < 'infinity' AND t.id <> ALL (left_out);
 	IF settle_at <= clock_timestamp() THEN
-		settle_at := CASE WHEN github_sync.@record@_table_fits()
-			THEN github_sync.@record@_settle_due(100, records_left_out) END;
+		BEGIN
+			settle_at := CASE WHEN github_sync.@record@_table_fits()
+				THEN github_sync.@record@_settle_due(100, records_left_out) END;
+		EXCEPTION WHEN lock_not_available THEN
+			/* Somebody has locked the table: what needs no local row goes on. */
+			settle_at := clock_timestamp() + locked_again_after;
+		END;
 	END IF;
 	next_due_at := least(next_due_at, settle_at);
 END
