@@ -10,6 +10,7 @@
 
 #include "access/xact.h"
 #include "common/hashfn.h"
+#include "server/settings.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -22,7 +23,7 @@
 #define REST_BASE_MS 500
 #define REST_MAX_MS (60 * 1000)
 
-/* What is claimed as long after it could have been, does not run in a circle. */
+/* What is claimed as long after it could have been, does not run in a circle; nor what is due so often. */
 #define CIRCLE_MS (10 * 1000)
 
 #define LISTS_KEPT 1024
@@ -53,6 +54,17 @@ make_table_of_lists(void)
 					   .hcxt = TopMemoryContext};
 
 	lists = hash_create("lists of late", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/* What runs in a circle does so at once. */
+static int64
+circle_ms(void)
+{
+	int64 shortest_s = setting_reconcile_interval_s;
+
+	if (setting_delivery_log_interval_s > 0)
+		shortest_s = Min(shortest_s, setting_delivery_log_interval_s);
+	return shortest_s > 0 ? Min(CIRCLE_MS, shortest_s * 1000 / 2) : CIRCLE_MS;
 }
 
 static void
@@ -123,7 +135,8 @@ page_repeats_note_claim(const RepoSweep *sweep)
 	PageRepeat *list = find_or_enter_list(sweep, now);
 	uint64 page = page_of(sweep);
 
-	if (page != list->page || now > TimestampTzPlusMilliseconds(list->may_be_claimed_at, CIRCLE_MS))
+	if (page != list->page ||
+		now > TimestampTzPlusMilliseconds(list->may_be_claimed_at, circle_ms()))
 		list->claims = 0;
 	list->page = page;
 	list->installation_id = sweep->installation_id;

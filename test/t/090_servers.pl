@@ -1,7 +1,7 @@
 # 090_servers.pl
 #
-# Two servers that share an App: each hears of everything and does what is its
-# own; a front hands webhooks to the server that has the installation; and an
+# Two servers that share an App: each hears of everything, by webhooks or by the
+# delivery log, and does what is its own; a front hands webhooks to the server that has the installation; and an
 # installation moves from one to the other, with a creation whose answer was lost.
 use strict;
 use warnings;
@@ -73,6 +73,25 @@ is(hand_on($south->node, 'application', $told), 'duplicate delivery', 'once');
 $south->wait_until("SELECT count(*) = 1 FROM planner.tasks WHERE title = 'for the south'");
 is($north->superuser_sql('SELECT count(*) FROM planner.tasks') . $north->superuser_sql('SELECT count(*) FROM github_sync.task_sync_transactions'), '00',
 	'nothing of it comes to the other one');
+
+# ---- nor any webhook: each server reads the App's delivery log ----
+
+GitHubSync::Application::reconfigure($_->node, 'github_sync.reconcile_interval' => '1h', 'github_sync.delivery_log_interval' => '1s') foreach $north, $south;
+$_->wait_until('SELECT last_complete_at IS NOT NULL FROM github_sync.delivery_log') foreach $north, $south;
+my $seq = $github->last_seq;
+$github->human_creates_issue('acme/gadgets', title => 'logged for the south');
+my ($gone) = grep { $_->{title} eq 'for the south' } $github->issues('acme/gadgets');
+$github->human_deletes_issue('acme/gadgets', $gone->{number});
+my $logged = latest_delivery()->{guid};
+$south->wait_until("SELECT count(*) = 1 FROM planner.tasks WHERE title = 'logged for the south'");
+$south->wait_until("SELECT outcome = 'queued' FROM github_sync.webhook_deliveries WHERE delivery_id = '$logged'");
+pass('without any webhook the server that has the repository hears by the delivery log what lists show, and what they do not');
+my $then = $north->superuser_sql('SELECT clock_timestamp()');
+$north->wait_until("SELECT last_complete_at > '$then' FROM github_sync.delivery_log");
+is($north->superuser_sql('SELECT count(*) FROM planner.tasks') . $north->superuser_sql("SELECT count(*) FROM github_sync.webhook_deliveries WHERE delivery_id = '$logged'"), '00',
+	'... and the other one reads over it');
+is(scalar(grep { $_->{path} =~ m{^/app/hook/deliveries/\d} } $github->requests(since => $seq)), 1, '... without asking for more of it');
+GitHubSync::Application::reconfigure($_->node, 'github_sync.reconcile_interval' => '0', 'github_sync.delivery_log_interval' => '0') foreach $north, $south;
 
 # ---- a front, where PL/Proxy is there ----
 
