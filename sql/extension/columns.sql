@@ -188,6 +188,32 @@ $$;
 COMMENT ON FUNCTION github_sync.find_key(regclass, name) IS
 'private: the key column of an application''s table, or the problem with it';
 
+CREATE FUNCTION github_sync.is_of_key(application_table regclass, column_name name, key_name name) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN column_name = key_name OR EXISTS (SELECT FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid
+	WHERE i.indrelid = application_table AND i.indisprimary AND a.attname = column_name
+		AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]));
+COMMENT ON FUNCTION github_sync.is_of_key(regclass, name, name) IS
+'private: whether a column is the mapped key of a table, or one of its primary key: what it holds says which row it is';
+
+CREATE FUNCTION github_sync.find_mark_column(
+	application_table regclass, given name, allowed_types text[], purpose text, key_name name)
+RETURNS github_sync.found_column
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	found github_sync.found_column := github_sync.find_column(
+		application_table, given, '{}'::name[], allowed_types, purpose, false);
+BEGIN
+	found.problem := coalesce(found.problem, CASE
+		WHEN github_sync.is_of_key(application_table, found.name, key_name) THEN
+			format('column %s cannot be the %s: it belongs to the key of the table, and would be overwritten',
+				found.name, purpose) END);
+	RETURN found;
+END
+$$;
+COMMENT ON FUNCTION github_sync.find_mark_column(regclass, name, text[], text, name) IS
+'private: the column of a mark, where its name was given';
+
 CREATE FUNCTION github_sync.is_boolean(value text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

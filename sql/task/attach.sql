@@ -162,12 +162,12 @@ BEGIN
 		tasks, (wanted.modified_at).name, wanted.modified_at_unit);
 	found.github_repo := github_sync.find_column(tasks, (wanted.github_repo).name, '{}'::name[],
 		'{bigint,integer}'::text[], 'repository'::text, false);
-	found.labels := github_sync.find_column(tasks, (wanted.labels).name, '{}'::name[],
-		'{text[],character varying[],jsonb}'::text[], 'labels'::text, false);
-	found.assignees := github_sync.find_column(tasks, (wanted.assignees).name, '{}'::name[],
-		'{text[],character varying[],jsonb}'::text[], 'assignees'::text, false);
-	found.milestone := github_sync.find_column(tasks, (wanted.milestone).name, '{}'::name[],
-		'{text,character varying,integer,bigint,smallint}'::text[], 'milestone'::text, false);
+	found.labels := github_sync.find_mark_column(tasks, (wanted.labels).name,
+		'{text[],character varying[],jsonb}'::text[], 'labels'::text, (found.key).name);
+	found.assignees := github_sync.find_mark_column(tasks, (wanted.assignees).name,
+		'{text[],character varying[],jsonb}'::text[], 'assignees'::text, (found.key).name);
+	found.milestone := github_sync.find_mark_column(tasks, (wanted.milestone).name,
+		'{text,character varying,integer,bigint,smallint}'::text[], 'milestone'::text, (found.key).name);
 	found.repo_expression := github_sync.find_expression(tasks, wanted.repo_expression, (found.key).name,
 		'github_repo'::text, '{bigint,integer,smallint}'::text[]);
 	found.sync_when := github_sync.find_expression(

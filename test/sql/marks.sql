@@ -133,6 +133,9 @@ SELECT m.* FROM github_sync.merge_names(('["a"]', '[]', NULL, NULL, '["a"]', NUL
 -- what does not fit
 SELECT github_sync.attach_tasks('app.tasks', labels_column => 'title', assignees_column => 'nobody', milestone_column => 'labels');
 SELECT github_sync.attach_tasks('app.tasks', labels_column => 'labels', assignees_column => 'labels', milestone_column => 'title');
+SELECT github_sync.attach_tasks('app.tasks', milestone_column => 'id');
+CREATE TEMPORARY TABLE keyed (id bigint UNIQUE, title text, labels text[], milestone text, PRIMARY KEY (milestone, labels));
+SELECT c.name, github_sync.is_of_key('keyed', c.name, 'id') FROM unnest('{id,title,labels,milestone}'::name[]) AS c (name);
 
 -- attached; an issue with marks becomes a task with them
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', labels_column => 'labels', assignees_column => 'people', milestone_column => 'milestone');
