@@ -364,8 +364,8 @@ BEGIN
 	RETURN least((SELECT min(o.due) FROM github_sync.open_sweeps() AS o WHERE o.of_installation <> ALL (busy)),
 		(SELECT min(l.try_at) FROM github_sync.listed_later AS l),
 		(SELECT min(n.due) FROM github_sync.inactive_installations() AS n),
-		CASE WHEN {{has_marks}} THEN (SELECT min(k.not_before) FROM github_sync.known_names AS k
-			WHERE k.is_asked AND k.claimed_by IS NULL) END);
+		CASE WHEN {{has_marks}} THEN (SELECT min(n.due) FROM github_sync.task_open_names() AS n
+			WHERE n.of_installation <> ALL (busy)) END);
 END
 $$;
 COMMENT ON FUNCTION github_sync.next_sweep_at(bigint[]) IS

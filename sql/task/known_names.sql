@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS github_sync.known_names (
 	waiting bigint[] NOT NULL DEFAULT '{}',
 	CONSTRAINT known_names_name_key UNIQUE (github_repo_id, field, name)
 );
+CREATE INDEX IF NOT EXISTS known_names_asked_idx ON github_sync.known_names (not_before) WHERE is_asked;
 COMMENT ON TABLE github_sync.known_names IS
 'private: labels, logins and milestones that tasks named, and whether GitHub has them';
 COMMENT ON COLUMN github_sync.known_names.name IS
@@ -157,29 +158,70 @@ COMMENT ON FUNCTION github_sync.task_step_with_names(
 
 /* ---- the worker asks ---- */
 
-CREATE OR REPLACE FUNCTION github_sync.task_claim_names(busy bigint[]) RETURNS SETOF github_sync.sweep
+CREATE OR REPLACE FUNCTION github_sync.task_name_is_free(known github_sync.known_names) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN QUERY WITH due AS (
-		SELECT DISTINCT ON (i.id) k.id, i.id AS installation_id FROM github_sync.known_names AS k
-		JOIN github_sync.github_repos AS r ON r.id = k.github_repo_id
-		JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
-		WHERE k.is_asked AND k.not_before <= clock_timestamp() AND i.id <> ALL (busy) AND i.state = 'active'
-			AND (i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
-			/* Asked for when the column held titles. */
-			AND github_sync.task_can_be_asked_for(k.field, k.name)
-			AND (k.claimed_by IS NULL OR k.claimed_by = pg_backend_pid()
-				OR k.claimed_by NOT IN (SELECT w.pid FROM github_sync.worker_slots() AS w WHERE w.pid IS NOT NULL))
-		ORDER BY i.id, k.not_before, k.id),
-	claimed AS (
-		UPDATE github_sync.known_names AS k SET claimed_by = pg_backend_pid()
-		FROM due WHERE k.id = due.id RETURNING k.*, due.installation_id)
-	SELECT c.github_repo_id, 'names', c.id, c.installation_id,
-		CASE c.field WHEN 'labels' THEN 'label' WHEN 'assignees' THEN 'assignee'
-			ELSE CASE WHEN {{milestone_is_title}} THEN 'milestones' ELSE 'milestone' END END,
-		CASE WHEN c.field = 'milestone' AND NOT {{milestone_is_title}} THEN c.name::integer END,
-		100, NULL::timestamptz, c.page_link, NULL, NULL, NULL, NULL, NULL::bigint, c.name
-	FROM claimed AS c;
+	RETURN known.is_asked
+		/* Asked for when the column held titles. */
+		AND github_sync.task_can_be_asked_for(known.field, known.name)
+		/* What the caller has claimed and does not hold, it has lost. */
+		AND (known.claimed_by IS NULL OR known.claimed_by = pg_backend_pid()
+			OR known.claimed_by NOT IN (SELECT w.pid FROM github_sync.worker_slots() AS w WHERE w.pid IS NOT NULL));
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_name_is_free(github_sync.known_names) IS
+'private: a name is to be asked for, and no other worker does';
+
+CREATE OR REPLACE FUNCTION github_sync.task_open_names()
+RETURNS TABLE (name_id integer, of_installation bigint, due timestamptz)
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY SELECT k.id, i.id, greatest(k.not_before, r.paused_until, i.paused_until)
+	FROM github_sync.known_names AS k
+	JOIN github_sync.github_repos AS r ON r.id = k.github_repo_id
+	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
+	WHERE k.is_asked AND r.sync_enabled AND NOT r.access_lost AND i.state = 'active'
+		AND github_sync.task_name_is_free(k);
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_open_names() IS
+'private: the names that are to be asked for, and when: what is claimed, and what the worker waits for';
+
+CREATE OR REPLACE FUNCTION github_sync.task_claim_name(name_id integer) RETURNS github_sync.known_names
+LANGUAGE plpgsql AS $$
+DECLARE
+	claimed github_sync.known_names;
+BEGIN
+	/* Another worker may just have claimed it, or put it off. */
+	UPDATE github_sync.known_names AS k SET claimed_by = pg_backend_pid()
+	WHERE k.id = (SELECT o.id FROM github_sync.known_names AS o WHERE o.id = name_id
+		AND o.not_before <= clock_timestamp() AND github_sync.task_name_is_free(o) FOR NO KEY UPDATE SKIP LOCKED)
+	RETURNING k.* INTO claimed;
+	RETURN claimed;
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_claim_name(integer) IS
+'private: claims a name that is to be asked for; NULL, at once: somebody else has it';
+
+CREATE OR REPLACE FUNCTION github_sync.task_claim_names(busy bigint[]) RETURNS SETOF github_sync.sweep
+LANGUAGE plpgsql AS $$
+DECLARE
+	candidate record;
+	claimed github_sync.known_names;
+BEGIN
+	FOR candidate IN
+		SELECT DISTINCT ON (n.of_installation) n.name_id, n.of_installation FROM github_sync.task_open_names() AS n
+		WHERE n.due <= clock_timestamp() AND n.of_installation <> ALL (busy)
+		ORDER BY n.of_installation, n.due, n.name_id
+	LOOP
+		claimed := github_sync.task_claim_name(candidate.name_id);
+		CONTINUE WHEN claimed.id IS NULL;
+		RETURN NEXT ROW(claimed.github_repo_id, 'names', claimed.id, candidate.of_installation,
+			CASE claimed.field WHEN 'labels' THEN 'label' WHEN 'assignees' THEN 'assignee'
+				ELSE CASE WHEN {{milestone_is_title}} THEN 'milestones' ELSE 'milestone' END END,
+			CASE WHEN claimed.field = 'milestone' AND NOT {{milestone_is_title}} THEN claimed.name::integer END,
+			100, NULL, claimed.page_link, NULL, NULL, NULL, NULL, NULL, claimed.name)::github_sync.sweep;
+	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_claim_names(bigint[]) IS

@@ -299,6 +299,25 @@ SELECT outbound(1);
 SELECT work(21);
 SELECT labels, github_labels FROM marks;
 UPDATE github_sync.github_repos SET create_labels = false;
+-- the worker waits for what its claim takes, and for nothing else
+BEGIN;
+CREATE FUNCTION world.names(busy bigint[]) RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', CASE WHEN coalesce(n.at, 'infinity') = 'infinity' THEN 'never' WHEN n.at > clock_timestamp() THEN 'later' ELSE 'now' END,
+		(SELECT string_agg(c.asked_name, ' ') FROM github_sync.task_claim_names(busy) AS c))
+	FROM github_sync.next_sweep_at(busy) AS n (at)
+$$;
+INSERT INTO github_sync.known_names (github_repo_id, field, name) VALUES (1, 'labels', 'asked');
+UPDATE github_sync.repo_sweeps SET due_at = 'infinity';
+SELECT names('{10}') AS busy, names('{}') AS free, names('{10}') AS claimed, names('{}') AS lost;
+SELECT github_sync.task_report_name(id, 0, 'GitHub cannot be reached', NULL, NULL), names('{}') FROM github_sync.known_names WHERE is_asked;
+UPDATE github_sync.known_names SET not_before = now() WHERE is_asked;
+UPDATE github_sync.github_app_installations SET paused_until = now() + interval '1 hour', pause_kind = 'unreachable', pause_reason = 'gone';
+SELECT names('{}') AS paused;
+UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL;
+UPDATE github_sync.github_repos SET access_lost = true;
+UPDATE github_sync.repo_sweeps SET due_at = 'infinity';
+SELECT names('{}') AS lost;
+ROLLBACK;
 -- GitHub does not say: not sent, as it may make one
 UPDATE app.tasks SET labels = labels || '{secret}';
 SELECT id, step FROM github_sync.task_claim(8, 8);
