@@ -169,7 +169,10 @@ BEGIN
 	is_captured := github_sync.comment_is_captured();
 	FOR here IN
 		SELECT r.{{id}} AS key, (SELECT max(q.id) FROM github_sync.comment_sync_transactions AS q
-			WHERE q.comment_id = r.{{id}} AND q.state = 'errored' AND q.error_code = 'parent_not_synced') AS errored_id
+			WHERE q.comment_id = r.{{id}} AND q.state = 'errored' AND q.error_code = 'parent_not_synced') AS errored_id,
+			/* The task was not to be synced, or the comment: another one takes its place. */
+			EXISTS (SELECT FROM github_sync.comment_sync_transactions AS q WHERE q.comment_id = r.{{id}}
+				AND q.state = 'disabled' AND q.disabled_reason = 'filtered') AS was_filtered
 		FROM {{table}} AS r WHERE r.{{task_id}} = issue.task_id AND {{is_wanted}}
 			AND NOT EXISTS (SELECT FROM github_sync.github_comments AS c WHERE c.comment_id = r.{{id}})
 		ORDER BY r.{{id}} FOR KEY SHARE OF r NOWAIT
@@ -177,7 +180,7 @@ BEGIN
 		IF here.errored_id IS NOT NULL THEN
 			PERFORM github_sync.retry_comment_sync_transaction(here.errored_id);
 			brought := brought || here.errored_id;
-		ELSIF is_captured THEN
+		ELSIF is_captured OR here.was_filtered THEN
 			INSERT INTO github_sync.comment_sync_transactions (direction, comment_id) VALUES ('outbound', here.key)
 			RETURNING comment_sync_transactions.id INTO enqueued_id;
 			brought := brought || enqueued_id;

@@ -217,6 +217,28 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_new_edit(github_sync.@resources@, github_sync.local_row) IS
 'private: an outbound transaction of a record''s local row that nothing has been decided about';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_without_issue(
+--@comment	INOUT t github_sync.comment_sync_transactions)
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	here CONSTANT github_sync.local_row := github_sync.comment_local_row(t.comment_id);
+--@comment BEGIN
+--@comment	IF here.is_there AND here.is_wanted IS NOT TRUE
+--@comment		OR github_sync.comment_task_is_filtered(here.parent_key) THEN
+--@comment		t.state := 'disabled';
+--@comment		t.disabled_reason := 'filtered';
+--@comment	ELSE
+--@comment		t.state := 'errored';
+--@comment		SELECT e.code, e.reason INTO t.error_code, t.error_reason
+--@comment		FROM github_sync.comment_has_no_parent() AS e;
+--@comment	END IF;
+--@comment	t.finished_at := clock_timestamp();
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_without_issue(github_sync.comment_sync_transactions) IS
+--@comment 'private: a new transaction of a comment whose task has no issue, nor will get one: not to be synced, as '
+--@comment 'the comment or its task is not, or an error';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_insert_transaction() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -232,11 +254,7 @@ BEGIN
 	END IF;
 	cached := github_sync.@record@_record_of_transaction(NEW);
 --@comment	IF cached.id IS NULL THEN
---@comment		NEW.state := 'errored';
---@comment		SELECT e.code, e.reason INTO NEW.error_code, NEW.error_reason
---@comment		FROM github_sync.comment_has_no_parent() AS e;
---@comment		NEW.finished_at := clock_timestamp();
---@comment		RETURN NEW;
+--@comment		RETURN github_sync.comment_without_issue(NEW);
 --@comment	END IF;
 	/* Else the rules that need the local row are asked at the claim, and no foreign key to it can be checked before. */
 	here.is_there := CASE WHEN NOT can_be_read THEN false END;

@@ -62,7 +62,19 @@ INSERT INTO app.comments (task_id, body, private, modified_at) VALUES (1, 'First
 UPDATE app.tasks SET title = 'Crash!', modified_at = at(2);
 UPDATE app.comments SET body = body || '.';
 SELECT * FROM queue UNION ALL SELECT * FROM comment_queue;
--- nor where the application enqueues them by itself
+-- nor where the application enqueues them by itself, whichever it is that it enqueues first
+BEGIN;
+RESET SESSION AUTHORIZATION;
+SELECT github_sync.capture_comment_changes(false);
+SET SESSION AUTHORIZATION regress_owner;
+SELECT outbound(1, of_type => 'comment');
+SELECT outbound(2, of_type => 'comment');
+SELECT * FROM comment_queue;
+UPDATE app.tasks SET draft = false;
+SELECT carry_out(4);
+SELECT carry_out(5, of_type => 'comment');
+SELECT * FROM comment_queue;
+ROLLBACK;
 SELECT outbound(1);
 SELECT outbound(1, of_type => 'comment');
 SELECT outbound(2, of_type => 'comment');
