@@ -15,7 +15,8 @@ BEGIN
 	IF github_updated_at > clock_timestamp() + interval '1 day' THEN
 		RAISE datetime_field_overflow USING
 			MESSAGE = format('github_updated_at %s lies more than a day in the future', github_updated_at),
-			DETAIL = 'Such a transaction would outrank every real change of its record.';
+			DETAIL = 'Such a transaction would outrank every real change of its record.',
+			HINT = 'Give updated_at as GitHub sends it. If it is that, this server''s clock is behind.';
 	END IF;
 END
 $$;
