@@ -292,6 +292,16 @@ read_repository_event(JsonReader *reader, GithubEvent *event)
 	read_repository_member(reader, "repository", &event->repository);
 }
 
+/* What tells of an installation says on which account it is, if only that it is on none (null). */
+static void
+require_account(JsonReader *reader)
+{
+	const cJSON *installation = json_read_member(reader, "installation");
+
+	if (installation != NULL && cJSON_GetObjectItemCaseSensitive(installation, "account") == NULL)
+		json_reader_fail(reader, GITHUB_PARSE_MISSING_FIELD, "account of the installation");
+}
+
 static void
 read_installation_event(JsonReader *reader, GithubEvent *event)
 {
@@ -299,6 +309,7 @@ read_installation_event(JsonReader *reader, GithubEvent *event)
 										  "sender", "organization", "enterprise",   NULL};
 
 	event->is_another_events = has_others_than(reader, members);
+	require_account(reader);
 	read_installation_member(reader, event);
 	if (event->action != NULL && strcmp(event->action, "created") == 0)
 		read_ids(reader, "repositories", &event->repositories_added);
@@ -319,6 +330,7 @@ read_installation_repositories_event(JsonReader *reader, GithubEvent *event)
 										  NULL};
 
 	event->is_another_events = has_others_than(reader, members);
+	require_account(reader);
 	read_installation_member(reader, event);
 	read_ids(reader, "repositories_added", &event->repositories_added);
 	read_ids(reader, "repositories_removed", &event->repositories_removed);

@@ -171,6 +171,9 @@ SELECT issue_event('opened', 4, 1, further => '{"installation": {"id": 12}}');
 SELECT installation_event('created', 12, 49, login => 'hexa');
 SELECT * FROM installations;
 SELECT * FROM repos;
+-- without its account it is none of GitHub's; on an account that is gone, it is
+SELECT deliver('installation', '{"action": "created", "installation": {"id": 17}}');
+SELECT deliver('installation', '{"action": "suspend", "installation": {"id": 17, "account": null}}');
 -- another account's is not connected with ours
 SELECT installation_event('created', 13, 50, account => 8, login => 'else');
 SELECT * FROM installations;

@@ -296,12 +296,18 @@ test_installations(void)
 	refused("installation",
 			"{\"action\":\"created\",\"installation\":{\"id\":1,\"account\":{\"login\":\"x\"}}}",
 			GITHUB_PARSE_MISSING_FIELD, "installation", "an account without an id");
-	refused("installation",
-			"{\"action\":\"created\",\"installation\":{\"id\":1,\"updated_at\":-1}}",
-			GITHUB_PARSE_MISSING_FIELD, "installation", "a time before all times");
-	refused("installation",
-			"{\"action\":\"created\",\"installation\":{\"id\":1,\"updated_at\":1e18}}",
-			GITHUB_PARSE_MISSING_FIELD, "installation", "a time after all times");
+	refused("installation", "{\"action\":\"created\",\"installation\":{\"id\":1}}",
+			GITHUB_PARSE_MISSING_FIELD, "account of the installation", "no account");
+	refused("installation_repositories", "{\"action\":\"added\",\"installation\":{\"id\":1}}",
+			GITHUB_PARSE_MISSING_FIELD, "account of the installation", "no account, either");
+	refused(
+		"installation",
+		"{\"action\":\"created\",\"installation\":{\"id\":1,\"account\":null,\"updated_at\":-1}}",
+		GITHUB_PARSE_MISSING_FIELD, "installation", "a time before all times");
+	refused(
+		"installation",
+		"{\"action\":\"created\",\"installation\":{\"id\":1,\"account\":null,\"updated_at\":1e18}}",
+		GITHUB_PARSE_MISSING_FIELD, "installation", "a time after all times");
 	is_int(
 		parse("installation_repositories",
 			  "{\"action\":\"added\"," INSTALLATION
