@@ -53,6 +53,37 @@ COMMENT ON FUNCTION github_sync.reconcile_repo(bigint) IS
 'public: a repository (GitHub''s id) is compared with GitHub now, deletions included, whatever reconcile_interval '
 'says. Raises 23503 for a repository that is not connected';
 
+CREATE OR REPLACE FUNCTION github_sync.require_import(repo_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	obstacle record;
+BEGIN
+	SELECT format('%s/%s', r.owner_login, r.name) AS repository, k.why, k.remedy INTO obstacle
+	FROM github_sync.github_repos AS r CROSS JOIN LATERAL (SELECT
+		CASE WHEN NOT r.sync_enabled THEN 'its sync is disabled' WHEN r.access_lost THEN 'GitHub does not show it'
+			WHEN r.sync_direction = 'outbound' THEN 'its sync_direction is outbound'
+			ELSE 'github_sync.reconcile_interval is 0, and nobody asked for the import' END AS why,
+		CASE WHEN NOT r.sync_enabled THEN format('SELECT github_sync.set_repo_sync(%s, true) first.', r.id)
+			WHEN r.access_lost THEN format('Give the App, or the token, the right to it, then SELECT '
+				'github_sync.set_repo_sync(%s, true).', r.id)
+			WHEN r.sync_direction = 'outbound' THEN format('UPDATE github_sync.github_repos SET sync_direction = %L '
+				'WHERE id = %s, if GitHub''s issues are to become tasks.', 'both', r.id)
+			ELSE format('SELECT github_sync.backfill_repo(%s) asks for it.', r.id) END AS remedy) AS k
+	WHERE r.id = repo_id AND (NOT r.sync_enabled OR r.access_lost OR r.sync_direction = 'outbound'
+		OR github_sync.reconcile_interval() = '0' AND NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS s
+			WHERE s.github_repo_id = r.id AND s.phase <> 'check' AND s.is_asked));
+	IF FOUND THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('the import of repository %s will not go on', obstacle.repository),
+			DETAIL = format('What is not there yet is not read: %s.', obstacle.why),
+			HINT = obstacle.remedy;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_import(bigint) IS
+'private: raises object_not_in_prerequisite_state where the lists of a repository are not read until somebody does '
+'something: open_sweeps() has none of them. What passes by itself (a pause, a suspended installation) is waited for';
+
 CREATE OR REPLACE FUNCTION github_sync.backfill_status(
 	repo_id bigint, OUT is_over boolean, OUT progress text) RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -69,7 +100,9 @@ BEGIN
 	FROM github_sync.repo_sweeps AS s
 	WHERE s.github_repo_id = repo_id AND (s.stream = 'issues'
 		OR to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL AND NOT s.filters ? 'comments');
+	PERFORM github_sync.require_import(repo_id) WHERE NOT is_over;
 END
 $$;
 COMMENT ON FUNCTION github_sync.backfill_status(bigint) IS
-'private: whether the import of a repository is over, and how far it is, for people';
+'private: whether the import of a repository is over, and how far it is, for people. Raises 55000 where it will never '
+'be, as things are';

@@ -72,6 +72,18 @@ ROLLBACK;
 \set SHOW_CONTEXT never
 CALL github_sync.wait_for_backfill(NULL);
 CALL github_sync.wait_for_backfill(77);
+-- nor does anybody wait for what will not come
+BEGIN;
+SAVEPOINT as_it_is;
+UPDATE github_sync.github_repos SET sync_enabled = false;
+SELECT * FROM github_sync.backfill_status(1);
+ROLLBACK TO as_it_is;
+UPDATE github_sync.github_repos SET access_lost = true;
+SELECT * FROM github_sync.backfill_status(1);
+ROLLBACK TO as_it_is;
+UPDATE github_sync.github_repos SET sync_direction = 'outbound';
+SELECT * FROM github_sync.backfill_status(1);
+ROLLBACK;
 \set SHOW_CONTEXT errors
 -- comments come when the issues are there
 SELECT read_page(100, NULL);

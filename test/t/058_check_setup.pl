@@ -33,6 +33,14 @@ is_deeply([ map { $_->{check} } grep { $_->{status} eq 'ok' } @checks ],
 	'what is looked at');
 is_deeply([ map { $_->{check} } grep { $_->{status} ne 'ok' } @checks ], ['webhook secret'], 'no webhooks: so somebody wanted it');
 
+# ---- an import that nobody asked for ----
+
+my ($status, $told);
+$status = $node->psql($application->database, 'CALL github_sync.wait_for_backfill(1296269)', stderr => \$told, timeout => 60);
+like($told, qr/the import of repository acme\/widgets will not go on.*reconcile_interval is 0.*SELECT github_sync\.backfill_repo\(1296269\)/s, 'nobody waits for lists that are not read');
+$application->sql('SELECT github_sync.backfill_repo(1296269)');
+is($node->psql($application->database, 'CALL github_sync.wait_for_backfill(1296269)', stderr => \$told), 0, 'until he asks for it');
+
 # ---- the repository ----
 
 $github->set_repository('acme/widgets', has_issues => JSON::PP::false);
