@@ -16,11 +16,13 @@ BEGIN
 	RETURN EXISTS (SELECT FROM github_sync.setup_checks AS c WHERE c.id > asked AND c.request = 'nothing')
 		AND NOT EXISTS (SELECT FROM github_sync.setup_checks AS c
 			LEFT JOIN github_sync.github_app_installations AS i ON i.id = c.installation_id
-			WHERE c.answered_at IS NULL AND i.state = 'active' AND (i.paused_until > clock_timestamp()) IS NOT TRUE);
+			WHERE c.answered_at IS NULL AND (i.state = 'active' OR c.request = 'installation')
+				AND (i.paused_until > clock_timestamp()) IS NOT TRUE);
 END
 $$;
 COMMENT ON FUNCTION github_sync.setup_answers_are_in(integer) IS
-'private: GitHub has answered all questions of a round, but for those of installations that wait';
+'private: GitHub has answered all questions of a round, but for those of installations that wait, and those about '
+'repositories of one that may not send';
 
 CREATE OR REPLACE FUNCTION github_sync.ask_for_setup_checks() RETURNS boolean
 LANGUAGE plpgsql AS $$

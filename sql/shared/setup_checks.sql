@@ -79,11 +79,16 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	/* Of two workers one begins. */
 	LOCK TABLE github_sync.setup_checks IN SHARE ROW EXCLUSIVE MODE NOWAIT;
-	DELETE FROM github_sync.setup_checks;
-	INSERT INTO github_sync.setup_checks (request, installation_id, github_repo_id)
-	SELECT 'installation', i.id, NULL FROM github_sync.github_app_installations AS i WHERE i.id <> 0
+	/* One that may not send is asked for once, and its backoff goes on. */
+	WITH before AS (
+		DELETE FROM github_sync.setup_checks AS c RETURNING c.installation_id, c.request, c.tries)
+	INSERT INTO github_sync.setup_checks (request, installation_id, github_repo_id, asked_at, tries)
+	SELECT 'installation', i.id, NULL, CASE WHEN i.state <> 'active' THEN clock_timestamp() END, coalesce(b.tries, 0)
+	FROM github_sync.github_app_installations AS i
+	LEFT JOIN before AS b ON b.installation_id = i.id AND b.request = 'installation' AND i.state <> 'active'
+	WHERE i.id <> 0
 	UNION ALL
-	SELECT q.request, r.github_app_installation_id, r.id
+	SELECT q.request, r.github_app_installation_id, r.id, NULL, 0
 	FROM github_sync.github_repos AS r CROSS JOIN (VALUES ('repository'), ('name')) AS q (request);
 	INSERT INTO github_sync.setup_checks (request, answered_at) VALUES ('nothing', clock_timestamp());
 EXCEPTION WHEN lock_not_available THEN

@@ -71,6 +71,15 @@ like(findings()->{'installation 4711 nobody'}, qr/^critical: GitHub knows no suc
 $application->sql('DELETE FROM github_sync.github_app_installations WHERE id = 4711');
 is_content('installation');
 
+# Its state is known from before, and GitHub's answer is what counts.
+$github->installation(515151, 'suspend');
+$application->wait_until(q{SELECT EXISTS (SELECT FROM github_sync.check_setup() WHERE detail = 'it is suspended at GitHub')});
+$application->superuser_sql("UPDATE github_sync.setup_checks SET asked_at = clock_timestamp() + interval '1 hour'");
+$github->installation(515151, 'unsuspend');
+my $seq = $github->last_seq;
+is_content('an installation that is active again is asked for');
+is(scalar(grep { $_->{path} =~ m{^/app/installations/515151$} } $github->requests(since => $seq)), 1, '... once');
+
 # ---- what the server was told ----
 
 GitHubSync::Application::reconfigure($node, 'github_sync.webhook_secret_file' => '/nowhere/secret');
