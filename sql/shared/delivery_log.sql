@@ -12,6 +12,9 @@
  * The log is read from its newest entry back to the newest one of the walk before.
  * The entries of a walk are done oldest first; only then are lists due, so that an
  * issue which moved is known to have before its new place is listed.
+ *
+ * A walk that breaks begins anew, with what it has noted: what says that all of it
+ * was read (is_read) is nothing else than its last page.
  */
 
 CREATE TABLE IF NOT EXISTS github_sync.delivery_log (
@@ -19,6 +22,7 @@ CREATE TABLE IF NOT EXISTS github_sync.delivery_log (
 		CONSTRAINT delivery_log_is_row_check CHECK (is_row),
 	last_id bigint,
 	newest_id bigint,
+	is_read boolean NOT NULL DEFAULT false,
 	page_link text,
 	pages integer NOT NULL DEFAULT 0,
 	changed_repos bigint[] NOT NULL DEFAULT '{}',
@@ -30,6 +34,7 @@ CREATE TABLE IF NOT EXISTS github_sync.delivery_log (
 	attempts integer NOT NULL DEFAULT 0,
 	last_error text,
 	last_error_at timestamptz,
+	failing_since timestamptz,
 	last_complete_at timestamptz
 );
 COMMENT ON TABLE github_sync.delivery_log IS
@@ -38,6 +43,11 @@ COMMENT ON COLUMN github_sync.delivery_log.last_id IS
 'GitHub''s id of the newest entry of the last complete walk; NULL: there was none';
 COMMENT ON COLUMN github_sync.delivery_log.newest_id IS
 'of the walk under way; NULL: none is';
+COMMENT ON COLUMN github_sync.delivery_log.is_read IS
+'all entries of the walk were read: what is left of it are the deliveries of logged_deliveries';
+COMMENT ON COLUMN github_sync.delivery_log.attempts IS
+'failures in a row of the walk, or of the delivery that it asks for: to have read its first pages once more is no '
+'success';
 COMMENT ON COLUMN github_sync.delivery_log.changed_repos IS
 'repositories whose issues are due when all entries are done; discussed_repos: whose comments are, too';
 
@@ -102,7 +112,7 @@ BEGIN
 	END IF;
 	UPDATE github_sync.delivery_log AS l SET claimed_by = pg_backend_pid(), claimed_installation = asker,
 		claim_no = l.claim_no + 1;
-	IF log.newest_id IS NULL THEN
+	IF log.is_read THEN
 		logged_id := (SELECT min(d.id) FROM github_sync.logged_deliveries AS d);
 	END IF;
 	RETURN NEXT ROW(0, 'delivery log', log.claim_no + 1, asker,
@@ -160,16 +170,19 @@ COMMENT ON FUNCTION github_sync.hasten_lists(bigint[], bigint[]) IS
 CREATE OR REPLACE FUNCTION github_sync.end_log_if_done(INOUT log github_sync.delivery_log)
 LANGUAGE plpgsql AS $$
 BEGIN
-	IF log.newest_id IS NOT NULL OR EXISTS (SELECT FROM github_sync.logged_deliveries AS d) THEN
+	IF NOT log.is_read OR EXISTS (SELECT FROM github_sync.logged_deliveries AS d) THEN
 		RETURN;
 	END IF;
 	PERFORM github_sync.hasten_lists(log.changed_repos, log.discussed_repos);
+	log.is_read := false;
 	log.changed_repos := '{}';
 	log.discussed_repos := '{}';
 	log.due_at := clock_timestamp() + github_sync.delivery_log_interval();
 	log.last_complete_at := clock_timestamp();
+	log.attempts := 0;
 	log.last_error := NULL;
 	log.last_error_at := NULL;
+	log.failing_since := NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.end_log_if_done(github_sync.delivery_log) IS
@@ -227,6 +240,7 @@ BEGIN
 	IF is_last OR log.pages >= most_pages THEN
 		log.last_id := greatest(log.last_id, log.newest_id);
 		log.newest_id := NULL;
+		log.is_read := true;
 		log.page_link := NULL;
 		log.pages := 0;
 	END IF;
@@ -265,14 +279,18 @@ BEGIN
 	log.attempts := log.attempts + 1;
 	log.last_error := github_sync.shortened(reason);
 	log.last_error_at := clock_timestamp();
+	log.failing_since := coalesce(log.failing_since, log.last_error_at);
 	log.due_at := clock_timestamp() + github_sync.sweep_backoff(log.attempts - 1);
 	/* From its newest entry again: a link may lead nowhere by now. */
 	log.newest_id := NULL;
 	log.page_link := NULL;
 	log.pages := 0;
-	IF is_gone OR log.attempts >= most_attempts THEN
+	IF logged_id IS NOT NULL AND (is_gone OR log.attempts >= most_attempts) THEN
 		DELETE FROM github_sync.logged_deliveries AS d WHERE d.id = logged_id RETURNING * INTO given_up;
 		PERFORM github_sync.hasten_sweeps(given_up.github_repo_id, false);
+		/* The next one has failures of its own. */
+		log.attempts := 0;
+		log := github_sync.end_log_if_done(log);
 	END IF;
 END
 $$;
@@ -298,7 +316,9 @@ BEGIN
 		ELSIF json IS NOT NULL THEN
 			log := github_sync.take_log_page(log, json::jsonb, next_link);
 		END IF;
-		log.attempts := 0;
+		IF json IS NOT NULL AND log.is_read THEN
+			log.attempts := 0;
+		END IF;
 	EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
 		RAISE;
 	WHEN OTHERS THEN
@@ -311,10 +331,10 @@ BEGIN
 		log := github_sync.end_log_if_done(log);
 	END IF;
 	UPDATE github_sync.delivery_log AS l SET last_id = log.last_id, newest_id = log.newest_id,
-		page_link = log.page_link, pages = log.pages, changed_repos = log.changed_repos,
+		is_read = log.is_read, page_link = log.page_link, pages = log.pages, changed_repos = log.changed_repos,
 		discussed_repos = log.discussed_repos, due_at = log.due_at, claimed_by = NULL, claimed_installation = NULL,
 		attempts = log.attempts, last_error = log.last_error, last_error_at = log.last_error_at,
-		last_complete_at = log.last_complete_at;
+		failing_since = log.failing_since, last_complete_at = log.last_complete_at;
 	RETURN 'noted';
 END
 $$;

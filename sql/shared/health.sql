@@ -150,6 +150,26 @@ COMMENT ON FUNCTION github_sync.delivery_finding() IS
 /* A list that fails is due again later each time; one that GitHub shows in smaller pages goes on. */
 CREATE OR REPLACE FUNCTION github_sync.sweep_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION github_sync.log_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	finding github_sync.finding;
+BEGIN
+	SELECT 'warn', l.failing_since, format('the App''s delivery log could not be read %s: %s',
+			CASE WHEN l.last_complete_at IS NULL THEN 'yet'
+				ELSE format('to its end since %s', l.last_complete_at::timestamptz(0)) END, l.last_error),
+		'It is tried again by itself; until then, sweeps find what changes at GitHub, each reconcile_interval.'
+	INTO finding.status, finding.since, finding.detail, finding.remedy
+	FROM github_sync.delivery_log AS l
+	WHERE l.last_error IS NOT NULL AND github_sync.delivery_log_interval() > '0';
+	finding."check" := 'delivery log';
+	finding.status := coalesce(finding.status, 'ok');
+	RETURN finding;
+END
+$$;
+COMMENT ON FUNCTION github_sync.log_finding() IS
+'private: whether the App''s delivery log is read, where it is to be';
+
 DECLARE
 	may_take CONSTANT interval := '1 hour';
 	finding github_sync.finding;
@@ -237,6 +257,7 @@ BEGIN
 	RETURN NEXT github_sync.sweep_finding();
 	RETURN NEXT github_sync.lock_finding();
 END
+	RETURN NEXT github_sync.log_finding();
 $$;
 COMMENT ON FUNCTION github_sync.findings() IS
 'private: a row for each check';

@@ -313,5 +313,40 @@ SELECT count(*) FROM github_sync.webhook_deliveries WHERE delivery_id LIKE 'old 
 -- prune() does so earlier
 SELECT github_sync.prune('0');
 SELECT count(*) FROM github_sync.webhook_deliveries;
+
+-- the App's delivery log: a walk that breaks begins anew, and is complete when its last page and what it asked for are done
+UPDATE github_sync.github_app_installations SET state = 'active', paused_until = NULL;
+CREATE FUNCTION world.walk(words text, json text DEFAULT NULL, next_link text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	asked github_sync.sweep;
+BEGIN
+	UPDATE github_sync.delivery_log SET due_at = clock_timestamp();
+	SELECT * INTO asked FROM github_sync.claim_delivery_log('{}');
+	PERFORM github_sync.report_delivery_log(asked.claim_no, asked.delivery_id, CASE WHEN json IS NULL THEN 502 ELSE 200 END, words, json, next_link);
+	RETURN concat_ws(' ', asked.request, asked.delivery_id, asked.page_link);
+END
+$$;
+CREATE VIEW world.log AS SELECT last_id, last_complete_at IS NOT NULL AS is_complete, attempts, due_at > clock_timestamp() + interval '4 minutes' AS rests, last_error, h.status
+	FROM github_sync.delivery_log, github_sync.health() AS h WHERE h."check" = 'delivery log';
+SELECT walk('fine', '[{"id": 1, "guid": "one", "event": "ping"}]');
+SELECT * FROM log;
+UPDATE github_sync.delivery_log SET last_complete_at = NULL;
+SELECT walk('fine', '[{"id": 9, "guid": "nine", "event": "repository", "action": "renamed", "repository_id": 2}]', 'page 2');
+SELECT walk('GitHub answered 502');
+SELECT * FROM log;
+SELECT walk('fine', '[{"id": 9, "guid": "nine", "event": "repository", "action": "renamed", "repository_id": 2}]', 'page 2');
+SELECT walk('GitHub answered 502');
+SELECT * FROM log;
+SELECT detail FROM github_sync.health() WHERE "check" = 'delivery log';
+SELECT walk('fine', '[{"id": 9, "guid": "nine", "event": "repository", "action": "renamed", "repository_id": 2}]', 'page 2');
+SELECT walk('fine', '[{"id": 1, "guid": "one", "event": "ping"}]');
+SELECT * FROM log;
+SELECT walk('GitHub answered 502');
+SELECT walk('fine', '{}');
+SELECT * FROM log;
+-- a delivery that cannot be had is given up, and the walk with it is over
+SELECT walk('fine', '[{"id": 12, "guid": "twelve", "event": "repository", "action": "renamed", "repository_id": 2}, {"id": 9, "guid": "nine", "event": "ping"}]');
+SELECT walk('GitHub answered 502') FROM generate_series(1, 4);
+SELECT * FROM log;
 -- each event that is listed is one of GitHub's
 SELECT event, string_agg(action, ' ' ORDER BY action) FROM github_sync.webhook_actions GROUP BY event ORDER BY event;
