@@ -51,7 +51,8 @@
 --@column queued_at: place in line
 --@column waits_for: ready; record busy; table does not fit (sync_problems says what is wrong with it); retry at a time;
 --@more rate limit until a time; GitHub unreachable; what keeps the credentials from working; issues disabled at the
---@more repository; parent issue, and why that does not come; creation being looked up; installation suspended; copied
+--@more repository; parent issue, and why that does not come; creation being looked up; names being asked for (whether
+--@more the repository has the labels, assignees or milestone of the task); installation suspended; copied
 --@more database; github_sync.enabled is off. Of a row that is being processed: processing
 --@column attempts: failures of this row so far
 --@column last_error: the last failed try, of a row that is queued again
@@ -121,6 +122,8 @@
 						->> t.github_app_installation_id::text
 				END,
 				CASE
+--@task					WHEN t.next_attempt_at > now() AND t.id IN (SELECT unnest(k.waiting)
+--@task						FROM github_sync.known_names AS k WHERE k.is_asked) THEN 'names being asked for'
 					WHEN t.next_attempt_at > now() THEN 'retry at ' || t.next_attempt_at::timestamptz(0)
 					WHEN (SELECT bool_or(github_sync.why_copied(a.database_identity, a.server, a.held_because,
 							github_sync.registered_identity(), github_sync.server_fingerprint(),

@@ -271,6 +271,7 @@ SELECT problem FROM github_sync.sync_problems;
 -- what the repository does not have is asked for before it is sent, once for all who wait, and left out
 UPDATE app.tasks SET people = '["bob", "nobody"]', labels = labels || '{none,bug}', milestone = 17;
 SELECT id, step FROM github_sync.task_claim(8, 8);
+SELECT waits_for FROM github_sync.sync_queue;
 SELECT field, name, is_there, is_asked, waiting FROM github_sync.known_names WHERE is_asked ORDER BY field, name;
 SELECT id, step FROM github_sync.task_claim(8, 8);
 SELECT ask();
