@@ -12,11 +12,14 @@ COMMENT ON FUNCTION github_sync.with_further(text, bigint) IS
 CREATE OR REPLACE FUNCTION github_sync.set_up_findings() RETURNS SETOF github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN QUERY WITH first_ones AS (
-		SELECT DISTINCT ON (s.record_type, s.problem) s.record_type, s.problem, s.since, s.remedy,
-			github_sync.with_further(s.detail, count(*) OVER of_kind - 1) AS detail
-		FROM github_sync.sync_problems AS s WINDOW of_kind AS (PARTITION BY s.record_type, s.problem)
-		ORDER BY s.record_type, s.problem, s.since)
+	RETURN QUERY WITH kinds AS (
+		SELECT s.record_type, s.problem, min(s.since) AS since,
+			/* Each of them is somebody's to mend. */
+			CASE s.problem WHEN 'not taken' THEN github_sync.shortened(string_agg(s.detail, '; ' ORDER BY s.detail))
+				ELSE github_sync.with_further((array_agg(s.detail ORDER BY s.since))[1], count(*) - 1) END AS detail,
+			CASE s.problem WHEN 'not taken' THEN github_sync.shortened(string_agg(DISTINCT s.remedy, ' '))
+				ELSE (array_agg(s.remedy ORDER BY s.since))[1] END AS remedy
+		FROM github_sync.sync_problems AS s GROUP BY s.record_type, s.problem)
 	SELECT k.problem || ' of ' || k.whose, CASE WHEN p.problem IS NULL THEN 'ok' ELSE k.status END,
 		p.since, p.detail, p.remedy
 	FROM (SELECT kind.*, a.record_type, a.record_type || 's' AS whose
@@ -27,7 +30,7 @@ BEGIN
 		WHERE kind.problem <> 'not taken' OR a.record_type = 'task'
 		UNION ALL
 		VALUES (7, 'moved', 'critical', NULL, 'repositories')) AS k
-	LEFT JOIN first_ones AS p ON p.record_type IS NOT DISTINCT FROM k.record_type AND p.problem = k.problem
+	LEFT JOIN kinds AS p ON p.record_type IS NOT DISTINCT FROM k.record_type AND p.problem = k.problem
 	ORDER BY k.record_type DESC NULLS LAST, k.place;
 END
 $$;
@@ -147,9 +150,6 @@ $$;
 COMMENT ON FUNCTION github_sync.delivery_finding() IS
 'private: deliveries that stay pending, and those that failed and that GitHub can still redeliver';
 
-/* A list that fails is due again later each time; one that GitHub shows in smaller pages goes on. */
-CREATE OR REPLACE FUNCTION github_sync.sweep_finding() RETURNS github_sync.finding
-LANGUAGE plpgsql STABLE AS $$
 CREATE OR REPLACE FUNCTION github_sync.log_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -170,6 +170,9 @@ $$;
 COMMENT ON FUNCTION github_sync.log_finding() IS
 'private: whether the App''s delivery log is read, where it is to be';
 
+/* A list that fails is due again later each time; one that GitHub shows in smaller pages goes on. */
+CREATE OR REPLACE FUNCTION github_sync.sweep_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	may_take CONSTANT interval := '1 hour';
 	finding github_sync.finding;
@@ -254,10 +257,10 @@ BEGIN
 		RETURN QUERY SELECT * FROM github_sync.comment_findings();
 	END IF;
 	RETURN NEXT github_sync.delivery_finding();
+	RETURN NEXT github_sync.log_finding();
 	RETURN NEXT github_sync.sweep_finding();
 	RETURN NEXT github_sync.lock_finding();
 END
-	RETURN NEXT github_sync.log_finding();
 $$;
 COMMENT ON FUNCTION github_sync.findings() IS
 'private: a row for each check';

@@ -8,14 +8,17 @@ CREATE TABLE IF NOT EXISTS github_sync.noted_problems (
 	record_type text NOT NULL
 		CONSTRAINT noted_problems_record_type_check CHECK (record_type IN ('task', 'comment')),
 	problem text NOT NULL,
+	about text NOT NULL DEFAULT '',
 	since timestamptz NOT NULL DEFAULT now(),
 	detail text NOT NULL,
 	remedy text NOT NULL,
-	CONSTRAINT noted_problems_pkey PRIMARY KEY (record_type, problem)
+	CONSTRAINT noted_problems_pkey PRIMARY KEY (record_type, problem, about)
 );
 COMMENT ON TABLE github_sync.noted_problems IS
-'private: problems that kept changes of the application from being captured, and marks of issues that GitHub did not '
-'take, the first case of each kind; a row goes when attach or refresh_attached() has compared all rows';
+'private: problems that kept changes of the application from being captured, the first case of each kind, and marks of '
+'issues that GitHub did not take, each of them; a row goes when attach or refresh_attached() has compared all rows';
+COMMENT ON COLUMN github_sync.noted_problems.about IS
+'which of the things that have the problem; an empty text: it is one of the table as a whole';
 COMMENT ON COLUMN github_sync.noted_problems.since IS
 'when the transaction began that met it first: nothing that was committed before is missing';
 
@@ -77,3 +80,23 @@ $$;
 COMMENT ON FUNCTION github_sync.note_problem(text, text, text, text) IS
 'private: notes a problem (mapping, ownership, capture, or any other word) unless it is known; true: it was not. '
 'Waits for nobody';
+
+/* Enough to see what it is that is missing; the rest is where the caller keeps it. */
+CREATE OR REPLACE FUNCTION github_sync.note_thing(
+	record_type text, problem text, about text, detail text, remedy text)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	most_of_a_kind CONSTANT integer := 20;
+BEGIN
+	INSERT INTO github_sync.noted_problems AS n (record_type, problem, about, detail, remedy)
+	SELECT note_thing.record_type, note_thing.problem, note_thing.about, github_sync.shortened(note_thing.detail),
+		note_thing.remedy
+	WHERE (SELECT count(*) FROM github_sync.noted_problems AS k WHERE k.record_type = note_thing.record_type
+		AND k.problem = note_thing.problem AND k.about <> note_thing.about) < most_of_a_kind
+	ON CONFLICT ON CONSTRAINT noted_problems_pkey DO UPDATE SET detail = excluded.detail, remedy = excluded.remedy;
+END
+$$;
+COMMENT ON FUNCTION github_sync.note_thing(text, text, text, text, text) IS
+'private: notes a problem of a thing whose record the caller holds, in the place of what was noted of it before; not '
+'of more than twenty things of a kind';

@@ -10,7 +10,7 @@
 --@more that syncs), capture (anything else that kept a change from being enqueued), moved (another repository has the
 --@more name that one of ours is known by), or overwriting (either side of a record keeps overwriting what the other has
 --@more written: ten times within an hour), or not taken (GitHub left out labels, assignees or a milestone that were
---@more sent)
+--@more sent, or they were not, as GitHub does not have them: a row for each, of no more than twenty)
 --@column since: when the first change was not captured, or the migration was run; NULL: no change has met it yet
 --@column detail: what is wrong
 --@column remedy: the statement that mends it

@@ -81,6 +81,22 @@ $$;
 COMMENT ON FUNCTION github_sync.task_names_not_there(bigint, text, text, boolean) IS
 'private: those of a set that GitHub has not, or did not say (is_known), or that nobody has asked for (NOT is_known)';
 
+CREATE OR REPLACE FUNCTION github_sync.task_answers_on_names(
+	repo_id bigint, field text, names text, OUT absent text, OUT unsaid text)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	SELECT github_sync.name_set(array_agg(n.name) FILTER (WHERE NOT k.is_there)), string_agg(
+		format('%s (%s)', to_json(n.name), k.problem), ', ' ORDER BY n.name) FILTER (WHERE k.is_there IS NULL)
+	INTO absent, unsaid
+	FROM unnest(github_sync.names_in(github_sync.task_names_not_there(repo_id, field, names, true))) AS n (name)
+	JOIN github_sync.known_names AS k ON k.github_repo_id = repo_id AND k.field = task_answers_on_names.field
+		AND k.name = github_sync.task_folded_name(task_answers_on_names.field, n.name);
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_answers_on_names(bigint, text, text) IS
+'private: which names of a set GitHub said that the repository has not, an empty set where it said so of none; and of '
+'which it did not say, and what it said instead, for people; NULL: of none';
+
 CREATE OR REPLACE FUNCTION github_sync.task_can_be_asked_for(field text, name text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN field <> 'milestone' OR {{milestone_is_title}} OR name ~ '^[1-9][0-9]{0,8}$';
@@ -265,6 +281,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	asked github_sync.known_names;
 	found_number integer;
+	was_found boolean;
 BEGIN
 	SELECT * INTO asked FROM github_sync.known_names AS k WHERE k.id = name_id AND k.is_asked FOR UPDATE;
 	IF NOT FOUND THEN
@@ -285,12 +302,13 @@ BEGIN
 			RETURN 'goes on';
 		END IF;
 	END IF;
+	/* Of a title a list tells, if it is one: no list is no word on the title. */
+	was_found := CASE WHEN asked.field = 'milestone' AND {{milestone_is_title}} THEN
+			CASE WHEN status = 200 AND jsonb_typeof(json::jsonb) = 'array' THEN found_number IS NOT NULL END
+		WHEN status IN (200, 204) THEN true WHEN status = 404 THEN false END;
 	UPDATE github_sync.known_names AS k SET is_asked = false, claimed_by = NULL, page_link = NULL, waiting = '{}',
-		attempts = 0,
-		answered_at = clock_timestamp(), number = found_number,
-		problem = CASE WHEN status NOT IN (200, 204, 404) THEN words END,
-		is_there = CASE WHEN asked.field = 'milestone' AND status = 200 THEN found_number IS NOT NULL
-			WHEN status IN (200, 204) THEN true WHEN status = 404 THEN false END
+		attempts = 0, answered_at = clock_timestamp(), number = found_number,
+		is_there = was_found, problem = CASE WHEN was_found IS NULL THEN words END
 	WHERE k.id = asked.id;
 	PERFORM github_sync.task_release_waiting(asked.waiting);
 	RETURN 'noted';

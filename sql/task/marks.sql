@@ -108,21 +108,24 @@ RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	field CONSTANT text := (github_sync.field_names('task'))[place];
-	unknown CONSTANT text := github_sync.task_names_not_there(cached.github_repo_id, field,
+	answers CONSTANT record := github_sync.task_answers_on_names(cached.github_repo_id, field,
 		CASE field WHEN 'milestone' THEN github_sync.name_set(ARRAY[wanted])
-			ELSE github_sync.patched_names(wanted, remote, NULL) END, true);
+			ELSE github_sync.patched_names(wanted, remote, NULL) END);
 	repo github_sync.github_repos;
 BEGIN
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
 	INSERT INTO github_sync.sync_conflicts
 		(record_type, cached_record_id, transaction_id, field, base, local, remote, winner)
 	VALUES ('task', cached.id, t.id, field, base, wanted, remote, 'github');
-	PERFORM github_sync.note_problem('task', 'not taken',
+	PERFORM github_sync.note_thing('task', 'not taken', format('%s of %s', field, cached.id),
 		format('%s/%s: %s of issue %s: the task has %s, GitHub %s%s', repo.owner_login, repo.name, field,
 			cached.number, coalesce(nullif(wanted, ''), 'none'), coalesce(nullif(remote, ''), 'none'),
-			CASE WHEN unknown <> '[]' THEN '; the repository has no ' || unknown ELSE ', and took no other' END),
-		CASE WHEN unknown = '[]' THEN 'Give the App, or the owner of the token, the right to write issues of the '
-				'repository: GitHub leaves labels, assignees and milestones out without it. '
+			coalesce(nullif(concat('; the repository has no ' || nullif(answers.absent, '[]'),
+				'; GitHub did not say whether it has ' || answers.unsaid), ''), ', and took no other')),
+		CASE WHEN answers.absent = '[]' AND answers.unsaid IS NULL THEN 'Give the App, or the owner of the token, the '
+				'right to write issues of the repository: GitHub leaves labels, assignees and milestones out without '
+				'it. '
+			WHEN answers.absent = '[]' THEN 'GitHub''s words say why; it may answer by now. '
 			WHEN field = 'labels' THEN format('Make the label at GitHub, or UPDATE github_sync.github_repos '
 				'SET create_labels = true WHERE id = %s. ', repo.id)
 			ELSE 'Name people who may be assigned there, and milestones that are there. ' END
@@ -132,7 +135,7 @@ $$;
 COMMENT ON FUNCTION github_sync.task_note_not_taken(
 	github_sync.task_sync_transactions, github_sync.github_issues, integer, text, text, text) IS
 'private: GitHub took a write without one of its marks, and said nothing, or it was left out of it, as the repository '
-'does not have it: kept in sync_conflicts, and, once until one is taken, in sync_problems. It is not sent again';
+'does not have it: kept in sync_conflicts, and, until one is taken, in sync_problems. It is not sent again';
 
 CREATE OR REPLACE FUNCTION github_sync.task_leave_out_milestone(
 	t github_sync.task_sync_transactions, INOUT cached github_sync.github_issues, INOUT merged github_sync.merge_result,
@@ -316,12 +319,16 @@ BEGIN
 		were_taken := settled.was_taken AND coalesce(were_taken, true);
 	END LOOP;
 	IF were_taken THEN
-		DELETE FROM github_sync.noted_problems AS n USING github_sync.github_repos AS r
-		WHERE n.record_type = 'task' AND n.problem = 'not taken' AND r.id = cached.github_repo_id
-			AND starts_with(n.detail, format('%s/%s: ', r.owner_login, r.name))
-			/* What was left out of it before it was sent. */
-			AND NOT EXISTS (SELECT FROM github_sync.sync_conflicts AS c WHERE c.record_type = 'task'
-				AND c.cached_record_id = cached.id AND c.transaction_id = t.id AND c.winner = 'github');
+		/* One that another worker notes just now is of an issue of its own. */
+		DELETE FROM github_sync.noted_problems WHERE (record_type, problem, about) IN (
+			SELECT n.record_type, n.problem, n.about FROM github_sync.noted_problems AS n
+			JOIN github_sync.github_repos AS r ON r.id = cached.github_repo_id
+			WHERE n.record_type = 'task' AND n.problem = 'not taken'
+				AND starts_with(n.detail, format('%s/%s: ', r.owner_login, r.name))
+				/* What was left out of it before it was sent. */
+				AND NOT EXISTS (SELECT FROM github_sync.sync_conflicts AS c WHERE c.record_type = 'task'
+					AND c.cached_record_id = cached.id AND c.transaction_id = t.id AND c.winner = 'github')
+			FOR UPDATE OF n SKIP LOCKED);
 	END IF;
 END
 $$;

@@ -282,7 +282,8 @@ SELECT ask();
 SELECT work(19);
 SELECT * FROM marks;
 SELECT field, base, local, remote, winner FROM conflicts WHERE local ~ 'no' OR local = '17';
-SELECT detail, remedy FROM github_sync.sync_problems;
+SELECT detail, remedy FROM github_sync.sync_problems ORDER BY detail;
+SELECT status, detail, remedy FROM github_sync.health() WHERE "check" = 'not taken of tasks';
 SELECT event, detail FROM github_sync.record_history(task_id => 1) WHERE event = 'conflict' AND detail ~ 'labels' LIMIT 1;
 UPDATE app.tasks SET title = 'Nothing of that is sent again';
 SELECT work(20);
@@ -329,6 +330,7 @@ FROM github_sync.known_names, LATERAL (VALUES (502), (503), (408), (500)) AS s (
 SELECT name, is_asked, problem, attempts FROM github_sync.known_names WHERE is_asked;
 SELECT github_sync.task_report_name(id, 502, 'GitHub answered 502', NULL, NULL) FROM github_sync.known_names WHERE is_asked;
 SELECT work(22);
+SELECT detail, remedy FROM github_sync.sync_problems WHERE detail ~ 'secret';
 SELECT labels, github_labels FROM marks;
 -- an edit between the claim and its answer, or its creation, has not been asked for: its own transaction does
 UPDATE app.tasks SET labels = labels || '{later}';
@@ -470,3 +472,14 @@ SELECT ask();
 SELECT ask();
 SELECT work(7);
 SELECT marks -> 'milestone' FROM resources;
+-- a list that is none says nothing of the title: it is not sent, and nobody says that the repository lacks it
+UPDATE app.tasks SET milestone = 'v3';
+SELECT id, step FROM github_sync.task_claim(8, 8);
+SELECT github_sync.task_report_name(k.id, s.status, s.words, s.json, NULL), k.name
+FROM github_sync.known_names AS k, LATERAL (VALUES (200, 'GitHub''s answer cannot be read', NULL::text)) AS s (status, words, json) WHERE k.is_asked;
+SELECT name, is_there, problem FROM github_sync.known_names WHERE name = 'v3';
+SELECT work(8);
+SELECT detail, remedy FROM github_sync.sync_problems;
+UPDATE github_sync.known_names SET answered_at = NULL, is_asked = true WHERE name = 'v3';
+SELECT github_sync.task_report_name(id, 404, 'GitHub answered 404', NULL, NULL) FROM github_sync.known_names WHERE is_asked;
+SELECT is_there, problem FROM github_sync.known_names WHERE name = 'v3';
