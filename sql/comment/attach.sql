@@ -147,6 +147,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	owner name := github_sync.table_owner(comments);
 	wanted github_sync.table_mapping;
+	was_captured boolean;
 BEGIN
 	PERFORM github_sync.check_may_attach('comment'::text, comments, owner);
 	PERFORM github_sync.check_tasks_are_attached();
@@ -162,10 +163,12 @@ BEGIN
 	wanted.sync_when.given := sync_when;
 	wanted.deleted_when.given := deleted_when;
 	PERFORM github_sync.require_filters('comment'::text, comments, wanted);
+	was_captured := github_sync.was_captured('comment'::text);
 	PERFORM github_sync.make_attached('comment'::text, comments, owner,
 		github_sync.find_comment_columns(
 			comments, github_sync.with_attached_columns('comment'::text, comments, wanted), true),
 		NULL::jsonb);
+	PERFORM github_sync.say_that_capture_is_off('comment'::text) WHERE was_captured;
 END
 $$;
 COMMENT ON FUNCTION github_sync.attach_comments(

@@ -9,9 +9,9 @@ BEGIN
 	/* All arguments, so that no other function of the name fits better. */
 	IF record_type = 'task' THEN
 		PERFORM github_sync.attach_tasks(application_table, NULL::name, NULL::name, NULL::name, NULL::name,
-			'open'::text, 'closed'::text, NULL::name, 'UTC'::text, NULL::name, NULL::regprocedure,
+			NULL::text, NULL::text, NULL::name, 'UTC'::text, NULL::name, NULL::regprocedure,
 			NULL::text, NULL::text, NULL::text, NULL::text[], NULL::jsonb, NULL::text,
-			NULL::regprocedure, NULL::regprocedure);
+			NULL::regprocedure, NULL::regprocedure, NULL::name, NULL::name, NULL::name);
 	ELSE
 		PERFORM github_sync.attach_comments(application_table, NULL::name, NULL::name, NULL::name, NULL::name,
 			'UTC'::text, NULL::regprocedure, NULL::text, NULL::text, NULL::text,

@@ -10,6 +10,26 @@ $$;
 COMMENT ON FUNCTION github_sync.capture_triggers(text, regclass) IS
 'private: the capture trigger of a table, if it has one';
 
+CREATE FUNCTION github_sync.was_captured(record_type text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN coalesce((github_sync.registered_table(record_type) -> 'mapping' ->> 'was_captured')::boolean, false);
+END
+$$;
+COMMENT ON FUNCTION github_sync.was_captured(text) IS
+'private: a table was detached while its changes were captured, and was not attached since';
+
+CREATE FUNCTION github_sync.say_that_capture_is_off(record_type text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RAISE NOTICE USING
+		MESSAGE = format('changes of %ss are not captured: that ended when the table was detached', record_type),
+		HINT = format('SELECT github_sync.capture_%s_changes(true) turns it on.', record_type);
+END
+$$;
+COMMENT ON FUNCTION github_sync.say_that_capture_is_off(text) IS
+'private: a NOTICE, for who attaches again what was captured before it was detached';
+
 CREATE FUNCTION github_sync.capture_changes(record_type text, enabled boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

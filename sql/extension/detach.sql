@@ -65,7 +65,11 @@ BEGIN
 	/* While the queue is there, which database it belongs to is known. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
 		CASE WHEN drop_data THEN 'DELETE FROM github_sync.attached_tables WHERE record_type = %L'
-			ELSE 'UPDATE github_sync.attached_tables SET attached_at = NULL WHERE record_type = %L' END, record_type));
+			ELSE 'UPDATE github_sync.attached_tables SET attached_at = NULL,
+				mapping = mapping || pg_catalog.jsonb_build_object(''was_captured'', %2$L::pg_catalog.bool)
+				WHERE record_type = %1$L AND attached_at IS NOT NULL' END,
+		record_type, EXISTS (SELECT FROM github_sync.capture_triggers(record_type,
+			github_sync.attached_relation(record_type, github_sync.attached_table(record_type))))));
 	PERFORM github_sync.make_views() WHERE record_type = 'comment';
 	/* The application's tables first: it locks its row, and then our record. */
 	FOR command IN SELECT * FROM github_sync.commands_at_application(record_type) LOOP

@@ -184,6 +184,40 @@ COMMENT ON FUNCTION github_sync.find_task_columns(regclass, github_sync.table_ma
 CREATE FUNCTION github_sync.say_what_tasks_lack(tasks regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+CREATE FUNCTION github_sync.require_one_place(github_repo_column name, github_repo text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF github_repo_column IS NOT NULL AND github_repo IS NOT NULL THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = 'github_repo_column and github_repo both say where a task belongs',
+			HINT = 'Give one of them.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_one_place(name, text) IS
+'private: raises where a task would belong to two places';
+
+CREATE FUNCTION github_sync.with_state_values(tasks regclass, INOUT wanted github_sync.table_mapping)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	before jsonb := github_sync.attached_table('task'::text) -> 'mapping';
+BEGIN
+	/* Those of another column are not this one's. */
+	IF github_sync.names_of_columns(tasks, before) ->> 'state' IS DISTINCT FROM (wanted.state).name THEN
+		before := NULL;
+	END IF;
+	IF wanted.closed_values IS NULL THEN
+		wanted.state_reasons := coalesce(wanted.state_reasons, nullif(before -> 'state_reasons', 'null'));
+		wanted.closed_values := CASE WHEN before IS NULL THEN '{closed}'
+			ELSE ARRAY(SELECT jsonb_array_elements_text(before -> 'closed_values')) END;
+	END IF;
+	wanted.open_value := coalesce(wanted.open_value, before ->> 'open_value', 'open');
+END
+$$;
+COMMENT ON FUNCTION github_sync.with_state_values(regclass, github_sync.table_mapping) IS
+'private: values of the state that the call does not name: those that were attached with the same column, else open '
+'and closed; reasons go with the closed values that they are of';
+
 	names jsonb := github_sync.attached_table('task'::text) -> 'mapping' -> 'names';
 BEGIN
 	IF names ->> 'state' IS NULL THEN
@@ -210,8 +244,8 @@ CREATE FUNCTION github_sync.attach_tasks(
 	title_column name DEFAULT NULL,
 	body_column name DEFAULT NULL,
 	state_column name DEFAULT NULL,
-	open_value text DEFAULT 'open',
-	closed_value text DEFAULT 'closed',
+	open_value text DEFAULT NULL,
+	closed_value text DEFAULT NULL,
 	modified_at_column name DEFAULT NULL,
 	modified_at_time_zone text DEFAULT 'UTC',
 	github_repo_column name DEFAULT NULL,
@@ -232,17 +266,13 @@ DECLARE
 	wanted github_sync.table_mapping;
 BEGIN
 	PERFORM github_sync.check_may_attach('task'::text, tasks, owner);
-	IF github_repo_column IS NOT NULL AND github_repo IS NOT NULL THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = 'github_repo_column and github_repo both say where a task belongs',
-			HINT = 'Give one of them.';
-	END IF;
+	PERFORM github_sync.require_one_place(github_repo_column, github_repo);
 	wanted.key.name := id_column;
 	wanted.title.name := title_column;
 	wanted.body.name := body_column;
 	wanted.state.name := state_column;
 	wanted.open_value := open_value;
-	wanted.closed_values := coalesce(closed_values, ARRAY[closed_value]);
+	wanted.closed_values := coalesce(closed_values, CASE WHEN closed_value IS NOT NULL THEN ARRAY[closed_value] END);
 	wanted.state_reasons := state_reasons;
 	wanted.modified_at.name := modified_at_column;
 	wanted.modified_at_time_zone := modified_at_time_zone;
@@ -258,14 +288,16 @@ BEGIN
 	wanted.deleted_when.given := deleted_when;
 	wanted.repo_expression.given := github_repo;
 	PERFORM github_sync.require_filters('task'::text, tasks, wanted);
-	PERFORM github_sync.make_attached('task'::text, tasks, owner,
-		github_sync.find_task_columns(tasks, github_sync.with_attached_columns('task'::text, tasks, wanted), true),
+	was_captured := github_sync.was_captured('task'::text);
+	PERFORM github_sync.make_attached('task'::text, tasks, owner, github_sync.find_task_columns(tasks,
+		github_sync.with_state_values(tasks, github_sync.with_attached_columns('task'::text, tasks, wanted)), true),
 		NULL::jsonb);
 	PERFORM github_sync.say_what_tasks_lack(tasks);
 END
 $$;
 COMMENT ON FUNCTION github_sync.attach_tasks(
 	regclass, name, name, name, name, text, text, name, text, name, regprocedure, text, text, text,
+	PERFORM github_sync.say_that_capture_is_off('task'::text) WHERE was_captured;
 	text[], jsonb, text, regprocedure, regprocedure, name, name, name) IS
 'public: attaches the application''s table of tasks; columns that are not named are found by convention. '
 'insert_values: a function (github_repo_id bigint, resource jsonb) returns jsonb of further column values '

@@ -68,6 +68,14 @@ SELECT title, status FROM app.tasks ORDER BY id;
 -- reasons
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', state_column => 'phase', open_value => 'todo', closed_values => '{done,cancelled}',
 	state_reasons => '{"done": "completed", "cancelled": "not_planned"}');
+-- attached again: what is written for open and closed stays with the column, unless the call says otherwise
+BEGIN;
+CREATE VIEW world.state_values AS SELECT mapping -> 'open_value' AS open, mapping -> 'closed_values' AS closed, mapping -> 'state_reasons' AS reasons FROM github_sync.attached_tables WHERE record_type = 'task';
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id');
+SELECT * FROM state_values;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', closed_value => 'cancelled');
+SELECT * FROM state_values;
+ROLLBACK;
 CALL start_afresh();
 INSERT INTO app.tasks (title, phase, modified_at) VALUES ('Crash', 'doing', at(1));
 SELECT carry_out(2);
