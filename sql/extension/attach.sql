@@ -297,6 +297,9 @@ BEGIN
 	PERFORM github_sync.give_back_all(record_type)
 	WHERE NOT was_attached AND (github_sync.owner_problem()).problem IS NULL;
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
+		'SELECT github_sync.%I()', 'task_forget_unmapped_marks'))
+	WHERE record_type = 'task' AND (github_sync.owner_problem()).problem IS NULL;
+	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
 		'SELECT github_sync.%I()', 'task_have_marks_fetched'))
 	WHERE stored -> 'dictionary' ->> 'has_marks' = 'true' AND (github_sync.owner_problem()).problem IS NULL;
 	PERFORM github_sync.catch_up(record_type, application_table) WHERE (github_sync.owner_problem()).problem IS NULL;

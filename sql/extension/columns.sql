@@ -202,7 +202,7 @@ RETURNS github_sync.found_column
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	found github_sync.found_column := github_sync.find_column(
-		application_table, given, '{}'::name[], allowed_types, purpose, false);
+		application_table, nullif(given, ''), '{}'::name[], allowed_types, purpose, false);
 BEGIN
 	found.problem := coalesce(found.problem, CASE
 		WHEN github_sync.is_of_key(application_table, found.name, key_name) THEN
@@ -212,7 +212,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.find_mark_column(regclass, name, text[], text, name) IS
-'private: the column of a mark, where its name was given';
+'private: the column of a mark, where its name was given; an empty one: none, whatever was attached';
 
 CREATE FUNCTION github_sync.is_boolean(value text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

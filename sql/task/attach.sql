@@ -118,6 +118,9 @@ RETURN github_sync.dictionary_of_table(tasks, mapping,
 		'shown_marks', github_sync.marks_of_github('shown.marks'::text, mapping),
 		'cached_marks', github_sync.marks_of_github('cached.marks'::text, mapping),
 		'has_marks', CASE WHEN github_sync.maps_marks(mapping) THEN 'true' ELSE 'false' END,
+		'mapped_fields', CASE WHEN github_sync.maps_marks(mapping) THEN format('ARRAY[true, true, true, %L, %L, %L]',
+				(mapping.labels).name IS NOT NULL, (mapping.assignees).name IS NOT NULL,
+				(mapping.milestone).name IS NOT NULL) ELSE 'ARRAY[true, true, true]' END,
 		'fields_to_write', CASE WHEN github_sync.maps_marks(mapping) THEN 'marks.fields' ELSE 'remote' END,
 		'milestone_text', quote_nullable((mapping.milestone).name),
 		'milestone_is_title', CASE WHEN github_sync.is_text(mapping.milestone) THEN 'true' ELSE 'false' END,
@@ -181,9 +184,6 @@ COMMENT ON FUNCTION github_sync.find_task_columns(regclass, github_sync.table_ma
 'private: the columns of a table of tasks by the names that are wanted; one without a name by convention, or, '
 'where the names are those of an earlier attach, none';
 
-CREATE FUNCTION github_sync.say_what_tasks_lack(tasks regclass) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
 CREATE FUNCTION github_sync.require_one_place(github_repo_column name, github_repo text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -218,6 +218,9 @@ COMMENT ON FUNCTION github_sync.with_state_values(regclass, github_sync.table_ma
 'private: values of the state that the call does not name: those that were attached with the same column, else open '
 'and closed; reasons go with the closed values that they are of';
 
+CREATE FUNCTION github_sync.say_what_tasks_lack(tasks regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
 	names jsonb := github_sync.attached_table('task'::text) -> 'mapping' -> 'names';
 BEGIN
 	IF names ->> 'state' IS NULL THEN
@@ -264,6 +267,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	owner name := github_sync.table_owner(tasks);
 	wanted github_sync.table_mapping;
+	was_captured boolean;
 BEGIN
 	PERFORM github_sync.check_may_attach('task'::text, tasks, owner);
 	PERFORM github_sync.require_one_place(github_repo_column, github_repo);
@@ -293,11 +297,11 @@ BEGIN
 		github_sync.with_state_values(tasks, github_sync.with_attached_columns('task'::text, tasks, wanted)), true),
 		NULL::jsonb);
 	PERFORM github_sync.say_what_tasks_lack(tasks);
+	PERFORM github_sync.say_that_capture_is_off('task'::text) WHERE was_captured;
 END
 $$;
 COMMENT ON FUNCTION github_sync.attach_tasks(
 	regclass, name, name, name, name, text, text, name, text, name, regprocedure, text, text, text,
-	PERFORM github_sync.say_that_capture_is_off('task'::text) WHERE was_captured;
 	text[], jsonb, text, regprocedure, regprocedure, name, name, name) IS
 'public: attaches the application''s table of tasks; columns that are not named are found by convention. '
 'insert_values: a function (github_repo_id bigint, resource jsonb) returns jsonb of further column values '
@@ -308,7 +312,8 @@ COMMENT ON FUNCTION github_sync.attach_tasks(
 'modified_at_unit: seconds or milliseconds since 1970, of an integer column. apply_values: a function like '
 'insert_values, for each answer of GitHub''s. byline: a function of the key that returns the first line of what is '
 'sent. labels_column, assignees_column: names and logins, a text[] or a JSON array of strings, synced as sets in both '
-'directions; milestone_column: the milestone''s title (text) or its number (integer)';
+'directions; milestone_column: the milestone''s title (text) or its number (integer); an empty name: none any more. '
+'Called again, it leaves columns, and values of the state, that it does not name as they were attached';
 
 CREATE FUNCTION github_sync.capture_task_changes(enabled boolean) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp

@@ -411,3 +411,23 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.task_have_marks_fetched() IS
 'private: issues that were seen before any mark was mapped are not taken for known, whoever tells of them next';
+
+CREATE OR REPLACE FUNCTION github_sync.task_forget_unmapped_marks() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	mapped CONSTANT boolean[] := {{mapped_fields}};
+BEGIN
+	UPDATE github_sync.github_issues AS r SET
+		local_base = ARRAY(SELECT CASE WHEN mapped[b.place] THEN b.value END
+			FROM unnest(r.local_base) WITH ORDINALITY AS b (value, place)
+			WHERE b.place <= cardinality(mapped) ORDER BY b.place),
+		remote_base = ARRAY(SELECT CASE WHEN mapped[b.place] THEN b.value END
+			FROM unnest(r.remote_base) WITH ORDINALITY AS b (value, place)
+			WHERE b.place <= cardinality(mapped) ORDER BY b.place)
+	WHERE cardinality(r.local_base) = github_sync.task_milestone_position() AND EXISTS (
+		SELECT FROM unnest(r.local_base) WITH ORDINALITY AS b (value, place)
+		WHERE b.place > cardinality(mapped) OR b.value IS NOT NULL AND NOT mapped[b.place]);
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_forget_unmapped_marks() IS
+'private: of marks that are not mapped any more nothing is known: a base without a field would be an edit for ever';

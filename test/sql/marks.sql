@@ -483,3 +483,16 @@ SELECT detail, remedy FROM github_sync.sync_problems;
 UPDATE github_sync.known_names SET answered_at = NULL, is_asked = true WHERE name = 'v3';
 SELECT github_sync.task_report_name(id, 404, 'GitHub answered 404', NULL, NULL) FROM github_sync.known_names WHERE is_asked;
 SELECT is_there, problem FROM github_sync.known_names WHERE name = 'v3';
+-- a mark that is not to be synced any more: an empty name, in a call that leaves all else as it is
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', labels_column => '');
+SELECT mapping -> 'names' FROM github_sync.attached_tables WHERE record_type = 'task';
+UPDATE app.tasks SET labels = '{unsynced}';
+UPDATE app.tasks SET title = 'Without labels';
+SELECT work(9);
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', milestone_column => '');
+SELECT mapping -> 'names' FROM github_sync.attached_tables WHERE record_type = 'task';
+UPDATE app.tasks SET milestone = 'v1', title = 'Without any';
+SELECT work(10);
+SELECT outbound(1);
+SELECT local_base, remote_base FROM github_sync.github_issues;
+SELECT marks FROM resources;
