@@ -544,24 +544,47 @@ COMMENT ON FUNCTION github_sync.@record@_ask_for_absent(bigint[], smallint) IS
 --@comment COMMENT ON FUNCTION github_sync.comment_absent_of_issue(bigint, bigint[]) IS
 --@comment 'private: comments of an issue that its list does not show';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_number_differs(
+--@comment	issue_id bigint, comments integer, counted_at timestamptz)
+--@comment RETURNS boolean
+--@comment LANGUAGE plpgsql STABLE AS $$
+--@comment BEGIN
+--@comment	RETURN comments <> (SELECT count(*) FROM github_sync.github_comments AS c
+--@comment		WHERE c.github_issue_id = issue_id AND c.github_id IS NOT NULL
+--@comment			AND (c.deleted_at IS NULL OR c.deleted_at > counted_at)
+--@comment			AND (c.github_created_at IS NULL OR c.github_created_at <= counted_at));
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_number_differs(bigint, integer, timestamptz) IS
+--@comment 'private: whether an issue had another number of comments at GitHub than is known of that time by now';
+
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_note_counts(
---@comment	repo_id bigint, numbers integer[], counts integer[])
+--@comment	repo_id bigint, numbers integer[], updated_ats timestamptz[], counts integer[], counted_at timestamptz,
+--@comment	read_until timestamptz)
 --@comment RETURNS void
 --@comment LANGUAGE plpgsql SET enable_seqscan = off AS $$
 --@comment DECLARE
 --@comment	/* Looked up one by one: as a join, all issues would be read for each page. */
 --@comment	ids CONSTANT bigint[] := ARRAY(SELECT (SELECT i.id FROM github_sync.github_issues AS i
 --@comment			WHERE i.github_repo_id = repo_id AND i.number = n.number AND i.task_id IS NOT NULL
---@comment				AND NOT i.comments_to_list AND n.comments <> (
---@comment					SELECT count(*) FROM github_sync.github_comments AS c
---@comment					WHERE c.github_issue_id = i.id AND c.github_id IS NOT NULL AND c.deleted_at IS NULL))
---@comment		FROM unnest(numbers, counts) AS n (number, comments));
+--@comment				AND NOT i.comments_to_list)
+--@comment		FROM unnest(numbers) WITH ORDINALITY AS n (number, place) ORDER BY n.place);
 --@comment BEGIN
---@comment	UPDATE github_sync.github_issues AS r SET comments_to_list = true
---@comment	WHERE r.id = ANY (ARRAY(SELECT i.id FROM github_sync.github_issues AS i WHERE i.id = ANY (ids)
---@comment		ORDER BY i.id FOR NO KEY UPDATE SKIP LOCKED));
+--@comment	UPDATE github_sync.github_issues AS r SET comments_to_list = n.is_sure,
+--@comment		comments_counted = CASE WHEN NOT n.is_sure THEN n.comments END,
+--@comment		comments_counted_at = CASE WHEN NOT n.is_sure THEN counted_at END
+--@comment	/* A comment changes its issue: one that is unknown here is later than what was read. */
+--@comment	FROM (SELECT u.id, u.comments, u.comments = 0 OR coalesce(u.updated_at < read_until, false) AS is_sure,
+--@comment			github_sync.comment_number_differs(u.id, u.comments, counted_at) AS differs
+--@comment		FROM unnest(ids, updated_ats, counts) AS u (id, updated_at, comments)
+--@comment		WHERE u.id IS NOT NULL AND u.comments IS NOT NULL) AS n
+--@comment	WHERE r.id = n.id AND (n.differs OR NOT n.is_sure)
+--@comment		AND r.id = ANY (ARRAY(SELECT i.id FROM github_sync.github_issues AS i WHERE i.id = ANY (ids)
+--@comment			ORDER BY i.id FOR NO KEY UPDATE SKIP LOCKED));
 --@comment END
 --@comment $$;
---@comment COMMENT ON FUNCTION github_sync.comment_note_counts(bigint, integer[], integer[]) IS
+--@comment COMMENT ON FUNCTION github_sync.comment_note_counts(
+--@comment	bigint, integer[], timestamptz[], integer[], timestamptz, timestamptz) IS
 --@comment 'private: issues whose comments at GitHub are more or fewer than ours have theirs listed: the deletion of a '
---@comment 'comment does not change its issue';
+--@comment 'comment does not change its issue. Where some may still be unknown here, which would hide a deletion, the '
+--@comment 'number is compared later. read_until: all comments that were there by then are known; NULL: of no time';

@@ -17,6 +17,56 @@ $$;
 COMMENT ON FUNCTION github_sync.issues_are_listed(github_sync.repo_sweeps) IS
 'private: whether a pass that goes issue by issue has come to its end';
 
+/* ---- a number that a census saw, while comments may have been unknown ---- */
+
+CREATE OR REPLACE FUNCTION github_sync.discussed_until(repo_id bigint) RETURNS timestamptz
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT s.cursor_at - github_sync.sweep_overlap() FROM github_sync.repo_sweeps AS s
+		WHERE s.github_repo_id = repo_id AND s.stream = 'comments' AND s.phase <> 'backfill');
+END
+$$;
+COMMENT ON FUNCTION github_sync.discussed_until(bigint) IS
+'private: comments that were there by then have been listed; NULL: not all of any time';
+
+CREATE OR REPLACE FUNCTION github_sync.counts_wait(repo_id bigint, since timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.github_issues AS i
+		WHERE i.github_repo_id = repo_id AND i.comments_counted IS NOT NULL AND i.comments_counted_at > since);
+END
+$$;
+COMMENT ON FUNCTION github_sync.counts_wait(bigint, timestamptz) IS
+'private: whether numbers of comments that were seen later than that are still to be compared';
+
+CREATE OR REPLACE FUNCTION github_sync.compare_counts(repo_id bigint, pass_started_at timestamptz)
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+	/* A list that is still the same was not read anew. */
+	seen_by CONSTANT timestamptz := coalesce(pass_started_at, 'infinity');
+	/* GitHub's lists lag: where a pass comes so soon, the next one may still show what this one did not. */
+	settled CONSTANT timestamptz := coalesce(pass_started_at, clock_timestamp())
+		- github_sync.comment_settling_time();
+BEGIN
+	UPDATE github_sync.github_issues AS r SET comments_counted = NULL, comments_counted_at = NULL,
+		comments_to_list = r.comments_to_list OR o.differs
+	FROM (SELECT i.id, github_sync.comment_number_differs(i.id, i.comments_counted, i.comments_counted_at) AS differs
+		FROM github_sync.github_issues AS i
+		WHERE i.github_repo_id = repo_id AND i.comments_counted IS NOT NULL AND i.comments_counted_at <= seen_by
+			/* Somebody held what is missing. */
+			AND NOT EXISTS (SELECT FROM github_sync.listed_later AS l
+				WHERE l.record_type = 'comment' AND l.github_repo_id = repo_id AND l.number = i.number)
+		ORDER BY i.id FOR NO KEY UPDATE SKIP LOCKED) AS o
+	WHERE r.id = o.id AND (o.differs OR r.comments_counted_at <= settled);
+	RETURN github_sync.issue_to_list(repo_id) IS NOT NULL OR github_sync.counts_wait(repo_id, seen_by);
+END
+$$;
+COMMENT ON FUNCTION github_sync.compare_counts(bigint, timestamptz) IS
+'private: the comments of a repository have been read, in a pass that began then, by GitHub''s Date: issues that still '
+'have another number of them there have them listed. true: another pass is due at once, for these, or for numbers that '
+'were seen during this one';
+
 /* ---- a check goes through the numbers of issues: some of them nobody knows here ---- */
 
 CREATE OR REPLACE FUNCTION github_sync.next_number_to_check(s github_sync.repo_sweeps) RETURNS integer
@@ -59,7 +109,8 @@ BEGIN
 		PERFORM github_sync.comment_ask_for_absent(
 			github_sync.comment_absent_of_issue(s.issue_id, s.shown_ids), page.priority);
 	END IF;
-	UPDATE github_sync.github_issues AS i SET comments_to_list = false, comments_listed_after = NULL
+	UPDATE github_sync.github_issues AS i SET comments_to_list = false, comments_listed_after = NULL,
+		comments_counted = NULL, comments_counted_at = NULL
 	WHERE i.id = s.issue_id;
 	s := github_sync.go_to_next_issue(s);
 END

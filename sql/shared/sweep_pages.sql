@@ -6,7 +6,10 @@
 CREATE OR REPLACE FUNCTION github_sync.end_pass(INOUT s github_sync.repo_sweeps)
 LANGUAGE plpgsql AS $$
 DECLARE
-	is_census boolean := s.phase = 'census';
+	is_census CONSTANT boolean := s.phase = 'census';
+	/* Behind a census what changed is still to be read. */
+	goes_on CONSTANT boolean := is_census
+		OR s.stream = 'comments' AND github_sync.compare_counts(s.github_repo_id, s.pass_started_at);
 BEGIN
 	IF s.phase = 'check' THEN
 		s := github_sync.end_check(s);
@@ -18,8 +21,7 @@ BEGIN
 	s.phase := 'sweep';
 	s.last_complete_at := clock_timestamp();
 	s.due_at := clock_timestamp();
-	/* Behind a census what changed is still to be read. */
-	IF NOT is_census THEN
+	IF NOT goes_on THEN
 		s.is_asked := false;
 		s.due_at := s.due_at + github_sync.sweep_interval((SELECT r.github_app_installation_id
 			FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id));
@@ -37,11 +39,12 @@ BEGIN
 		s.last_error_at := NULL;
 		s.failing_since := NULL;
 	END IF;
-	/* Their number is known now: those of an issue are listed next. */
+	/* Their number is known now: those of an issue are listed next, or what may be missing for a comparison is read. */
 	IF is_census THEN
 		UPDATE github_sync.repo_sweeps AS r SET due_at = clock_timestamp(), is_asked = r.is_asked OR s.is_asked
 		WHERE r.github_repo_id = s.github_repo_id AND r.stream = 'comments'
-			AND github_sync.issue_to_list(s.github_repo_id) IS NOT NULL;
+			AND (github_sync.issue_to_list(s.github_repo_id) IS NOT NULL
+				OR github_sync.counts_wait(s.github_repo_id, '-infinity'));
 	END IF;
 END
 $$;
@@ -69,18 +72,19 @@ BEGIN
 					WHERE q.github_issue_id = i.id AND q.error_code = 'transferred'))
 			ORDER BY i.id), page.priority);
 	END IF;
-	IF to_regprocedure('github_sync.comment_note_counts(bigint,integer[],integer[])') IS NOT NULL
+	IF to_regprocedure('github_sync.comment_number_differs(bigint,integer,timestamptz)') IS NOT NULL
 		AND NOT s.filters ? 'comments' THEN
 		PERFORM github_sync.comment_note_counts(s.github_repo_id,
 			ARRAY(SELECT i.number FROM unnest(items) WITH ORDINALITY AS i ORDER BY i.ordinality),
-			comment_counts);
+			ARRAY(SELECT i.updated_at FROM unnest(items) WITH ORDINALITY AS i ORDER BY i.ordinality),
+			comment_counts, page.answered_at, github_sync.discussed_until(s.github_repo_id));
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.take_census(
 	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[], bigint[], integer[]) IS
 'private: issues of the time that a page spans which it does not show are asked for singly; issues that have another '
-'number of comments than here have them listed';
+'number of comments than here have them listed, at once or when others have been read';
 
 CREATE OR REPLACE FUNCTION github_sync.runs_in_a_circle(
 	s github_sync.repo_sweeps, page github_sync.swept_page, items github_sync.resource[], shown bigint[])

@@ -47,6 +47,8 @@ CREATE TABLE IF NOT EXISTS github_sync.github_issues (
 	lock_version bigint NOT NULL DEFAULT 0,
 	comments_to_list boolean NOT NULL DEFAULT false,
 	comments_listed_after timestamptz,
+	comments_counted integer,
+	comments_counted_at timestamptz,
 	local_open_value text,
 	marks jsonb,
 	CONSTRAINT github_issues_number_key UNIQUE (github_repo_id, number)
@@ -62,6 +64,9 @@ CREATE UNIQUE INDEX IF NOT EXISTS github_issues_task_id_key
 /* Asked for at each page of comments: mostly none, of however many issues. */
 CREATE INDEX IF NOT EXISTS github_issues_comments_to_list_idx
 	ON github_sync.github_issues (github_repo_id, id) WHERE comments_to_list;
+/* The same at the end of each pass of comments. */
+CREATE INDEX IF NOT EXISTS github_issues_comments_counted_idx
+	ON github_sync.github_issues (github_repo_id, id) WHERE comments_counted IS NOT NULL;
 /*
  * A page of a census is compared with the issues of its time.  With a condition
  * that a look-up by number has not: the planner could take the one for the other
@@ -73,6 +78,11 @@ COMMENT ON COLUMN github_sync.github_issues.comments_to_list IS
 'private: its comments are to be listed one by one: their number is not ours, or the list of all comments fails';
 COMMENT ON COLUMN github_sync.github_issues.comments_listed_after IS
 'private: not before, as GitHub could not make the list of its comments; NULL: as soon as they are to be listed';
+COMMENT ON COLUMN github_sync.github_issues.comments_counted IS
+'private: how many comments a census saw at GitHub, where some of them may have been unknown here: compared once all '
+'comments have been read; NULL: nothing is to be compared';
+COMMENT ON COLUMN github_sync.github_issues.comments_counted_at IS
+'private: when that was, by GitHub''s Date';
 COMMENT ON COLUMN github_sync.github_issues.marks IS
 'labels, assignees and milestone as GitHub last answered: {labels: [name], assignees: [login], milestone: {number, '
 'title}}; NULL: not known, or the application maps none of them';

@@ -95,14 +95,14 @@ SELECT read_page(200, NULL, listed(3, 9), listed(4, 10), listed(2, 50, 'Edited')
 SELECT i.number, t.title FROM github_sync.github_issues AS i JOIN app.tasks AS t ON t.id = i.task_id ORDER BY 1;
 SELECT count(*) FROM github_sync.task_sync_transactions;
 SELECT read_page(200, NULL);
--- the census: what is missing between two items is asked for singly; the third issue has a comment that is not known
+-- the census: what is missing between two items is asked for singly; the third issue has a comment that is not known, and that the list of all does not show
 SELECT github_sync.reconcile_repo(1);
 SELECT read_page(1000, 'https://api.github.com/2', listed(1, 5), listed(3, 9));
 SELECT read_page(1000, NULL);
 SELECT action, github_issue_number, state FROM github_sync.task_sync_transactions WHERE action = 'delete';
-SELECT read_page(1000, NULL) FROM generate_series(1, 2);
-SELECT read_page(1000, NULL, listed(4, 10));
 SELECT read_page(1000, NULL);
+SELECT read_page(1000, NULL, listed(4, 10));
+SELECT read_page(1000, NULL) FROM generate_series(1, 3);
 -- a worker that is late changes nothing
 SELECT github_sync.reconcile_repo(1);
 INSERT INTO asked (sweep) SELECT to_jsonb(ask());
@@ -242,6 +242,42 @@ UPDATE github_sync.github_issues SET comments_to_list = true WHERE number = 1;
 SELECT read_page(1000, 'https://api.github.com/2');
 SELECT read_page(1000, 'https://api.github.com/2');
 SELECT says();
+
+-- a comment that is gone and one that is new make the same number of them: it is compared once the new one has been read
+CREATE FUNCTION said(id integer, updated_s integer) RETURNS github_sync.resource
+LANGUAGE sql AS $$
+	SELECT ROW(5000000000 + id, 3, false, NULL, 'said', NULL, NULL, 'octocat', NULL, at(updated_s), at(updated_s),
+		NULL, 7, NULL)::github_sync.resource
+$$;
+CREATE VIEW of_3 AS SELECT comments_to_list, comments_counted FROM github_sync.github_issues WHERE number = 3;
+SELECT begin_list('comments', 'sweep');
+SELECT read_page(1000, NULL, said(1, 60));
+SELECT begin_list('issues', 'census');
+SELECT read_page(2000, NULL, listed(1, 5), listed(3, 1900));
+TABLE of_3;
+SELECT read_page(2000, NULL);
+SELECT read_page(2000, NULL, said(2, 1900));
+TABLE of_3;
+SELECT read_page(2000, NULL, said(2, 1900)) FROM generate_series(1, 2);
+SELECT github_comment_external_id, action, state FROM github_sync.comment_sync_transactions WHERE action = 'delete';
+TABLE of_3;
+-- where nothing differs, a pass a minute later is the last one that compares
+DELETE FROM github_sync.comment_sync_transactions WHERE action = 'delete';
+UPDATE github_sync.github_comments SET deleted_at = at(2000) WHERE github_id = 5000000001;
+SELECT begin_list('issues', 'census');
+SELECT read_page(2030, NULL, listed(1, 5), listed(3, 1900));
+SELECT read_page(2050, NULL);
+SELECT read_page(2050, NULL, said(2, 1900));
+TABLE of_3;
+SELECT begin_list('comments', 'sweep');
+SELECT read_page(2090, NULL, said(2, 1900));
+TABLE of_3;
+-- of an issue that has not changed since comments were read, it is compared at once
+UPDATE github_sync.github_comments SET deleted_at = NULL WHERE github_id = 5000000001;
+SELECT begin_list('issues', 'census');
+UPDATE github_sync.repo_sweeps SET cursor_at = at(2600) WHERE stream = 'comments';
+SELECT read_page(3000, NULL, listed(1, 5), listed(3, 1900));
+TABLE of_3;
 
 -- one that cannot be claimed says why and rests; it stops no other one, not even where that cannot be written down
 INSERT INTO github_sync.github_app_installations (id) VALUES (9);
