@@ -158,16 +158,19 @@ export const QUIETS = {
 		const query = (text, values) => world.server.query(world.database, text, values);
 		const [{ asked_at: askedAt }] = await query(`SELECT clock_timestamp()::text AS asked_at, count(github_sync.reconcile_repo(r.id))
 			FROM github_sync.github_repos AS r`);
+		/* Lists of a repository that was deleted cannot be read, and say so. */
 		const unread = async () => (await query(`SELECT repository, stream, waits_for, last_error FROM github_sync.sync_progress
-			WHERE phase <> 'check' AND waits_for <> 'repository disabled'
+			WHERE phase <> 'check' AND waits_for <> 'repository disabled' AND github_repo_id <> ALL ($2)
 				/* A census asks for the comments of issues that have another number of them: a pass more. */
-				AND (last_complete_at > $1 AND (stream <> 'issues' OR last_census_at > $1) AND waits_for = 'reconcile_interval is 0') IS NOT TRUE`, [askedAt]));
+				AND (last_complete_at > $1 AND (stream <> 'issues' OR last_census_at > $1) AND waits_for = 'reconcile_interval is 0') IS NOT TRUE
+			UNION ALL SELECT format('#%s of %s', l.number, l.github_repo_id), l.record_type, 'whoever held it', l.last_error FROM github_sync.listed_later AS l`,
+			[askedAt, [...world.lost]]));
 
 		while ((await unread()).length > 0 && Date.now() < deadline) {
 			await hurry(world);
 			await sleep(50);
 		}
-		world.failures.push(...(await unread()).map((list) => `the ${list.stream} of ${list.repository} were not read: ${list.waits_for}, ${list.last_error}`));
+		world.failures.push(...(await unread()).map((list) => `${list.stream} of ${list.repository}: not read: ${list.waits_for}, ${list.last_error}`));
 		world.history.note('all lists were read once more');
 	},
 };
