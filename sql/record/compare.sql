@@ -97,7 +97,7 @@ LANGUAGE plpgsql STABLE AS $$
 --@comment	issue github_sync.github_issues;
 BEGIN
 	IF EXISTS (SELECT FROM github_sync.listed_later AS l
-		WHERE l.record_type = '@record@' AND l.github_id = item.github_id) THEN
+		WHERE l.record_type = '@record@' AND l.github_id = item.github_id AND l.wanted = 'item') THEN
 		RETURN 'held by somebody';
 	END IF;
 --@comment	SELECT * INTO issue FROM github_sync.github_issues AS i

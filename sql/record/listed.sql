@@ -483,6 +483,19 @@ COMMENT ON FUNCTION github_sync.@record@_apply_listed(
 	github_sync.github_repos, github_sync.swept_page, github_sync.resource[], text[]) IS
 'private: applies the items of a page: what is known already makes no transaction. Returns how many were news';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_list_discussion(of_issue bigint) RETURNS void
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	UPDATE github_sync.github_issues AS i SET comments_to_list = true
+--@task	WHERE i.id = of_issue AND i.deleted_at IS NULL;
+--@task	UPDATE github_sync.repo_sweeps AS s SET due_at = least(s.due_at, clock_timestamp()), is_asked = true
+--@task	FROM github_sync.github_issues AS i
+--@task	WHERE i.id = of_issue AND s.github_repo_id = i.github_repo_id AND s.stream = 'comments';
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_list_discussion(bigint) IS
+--@task 'private: the comments of an issue are listed by themselves, now';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_apply_later(later github_sync.listed_later) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -496,19 +509,44 @@ BEGIN
 	item.updated_at := later.github_updated_at;
 	cached := github_sync.@record@_record_of_item(repo.id, item);
 	PERFORM github_sync.@record@_lock_listed_nowait(repo, cached, item);
-	PERFORM github_sync.@record@_insert_listed(repo, ARRAY[item], 200::smallint);
-	DELETE FROM github_sync.listed_later AS l WHERE l.record_type = '@record@' AND l.github_id = later.github_id;
+	CASE later.wanted
+	WHEN 'item' THEN
+		PERFORM github_sync.@record@_insert_listed(repo, ARRAY[item], 200::smallint);
+	WHEN 'absent' THEN
+		PERFORM github_sync.@record@_ask_for_absent(ARRAY[cached.id], 200::smallint)
+		WHERE cached.id IS NOT NULL AND cached.deleted_at IS NULL;
+--@task	WHEN 'comments' THEN
+--@task		PERFORM github_sync.task_list_discussion(cached.id);
+	END CASE;
+	DELETE FROM github_sync.listed_later AS l
+	WHERE l.record_type = '@record@' AND l.github_id = later.github_id AND l.wanted = later.wanted;
 EXCEPTION
 	WHEN lock_not_available OR deadlock_detected THEN
 		RETURN;
 	WHEN OTHERS THEN
 		UPDATE github_sync.listed_later AS l SET try_at = clock_timestamp() + interval '10 minutes',
 			last_error = github_sync.shortened(format('%s (%s)', SQLERRM, SQLSTATE))
-		WHERE l.record_type = '@record@' AND l.github_id = later.github_id;
+		WHERE l.record_type = '@record@' AND l.github_id = later.github_id AND l.wanted = later.wanted;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_apply_later(github_sync.listed_later) IS
-'private: an item that somebody held when it was listed is fetched, if nobody holds it now';
+'private: an item that somebody held when it was listed is fetched, if nobody holds it now; or what else was wanted';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_note_absent_for_later(absent_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO github_sync.listed_later
+		(record_type, github_id, github_repo_id, number, github_updated_at, wanted)
+	SELECT '@record@', r.github_id, r.github_repo_id,
+--@task		r.number,
+--@comment		(SELECT i.number FROM github_sync.github_issues AS i WHERE i.id = r.github_issue_id),
+		coalesce(r.github_updated_at, clock_timestamp()), 'absent'
+	FROM github_sync.@resources@ AS r WHERE r.id = absent_id
+	ON CONFLICT DO NOTHING;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_note_absent_for_later(bigint) IS
+'private: a record that a list does not show is asked for when nobody holds it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_ask_for_absent(absent bigint[], of_priority smallint)
 RETURNS integer
@@ -520,8 +558,11 @@ BEGIN
 	FOREACH absent_id IN ARRAY absent LOOP
 		CONTINUE WHEN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
 			WHERE q.@resource@_id = absent_id AND q.state IN ('queued', 'processing'));
-		CONTINUE WHEN NOT github_sync.@record@_lock_local_row_skip_locked(absent_id)
-			OR (github_sync.@record@_lock_record_skip_locked(absent_id)).id IS NULL;
+		IF NOT github_sync.@record@_lock_local_row_skip_locked(absent_id)
+			OR (github_sync.@record@_lock_record_skip_locked(absent_id)).id IS NULL THEN
+			PERFORM github_sync.@record@_note_absent_for_later(absent_id);
+			CONTINUE;
+		END IF;
 		INSERT INTO github_sync.@record@_sync_transactions (direction, action, @resource@_id, priority)
 		VALUES ('inbound', 'delete', absent_id, of_priority);
 		asked := asked + 1;
@@ -570,17 +611,29 @@ COMMENT ON FUNCTION github_sync.@record@_ask_for_absent(bigint[], smallint) IS
 --@comment				AND NOT i.comments_to_list)
 --@comment		FROM unnest(numbers) WITH ORDINALITY AS n (number, place) ORDER BY n.place);
 --@comment BEGIN
---@comment	UPDATE github_sync.github_issues AS r SET comments_to_list = n.is_sure,
---@comment		comments_counted = CASE WHEN NOT n.is_sure THEN n.comments END,
---@comment		comments_counted_at = CASE WHEN NOT n.is_sure THEN counted_at END
---@comment	/* A comment changes its issue: one that is unknown here is later than what was read. */
---@comment	FROM (SELECT u.id, u.comments, u.comments = 0 OR coalesce(u.updated_at < read_until, false) AS is_sure,
---@comment			github_sync.comment_number_differs(u.id, u.comments, counted_at) AS differs
+--@comment	WITH numbers AS MATERIALIZED (
+--@comment		/* A comment changes its issue: one that is unknown here is later than what was read. */
+--@comment		SELECT u.id, u.comments, s.is_sure
 --@comment		FROM unnest(ids, updated_ats, counts) AS u (id, updated_at, comments)
---@comment		WHERE u.id IS NOT NULL AND u.comments IS NOT NULL) AS n
---@comment	WHERE r.id = n.id AND (n.differs OR NOT n.is_sure)
---@comment		AND r.id = ANY (ARRAY(SELECT i.id FROM github_sync.github_issues AS i WHERE i.id = ANY (ids)
---@comment			ORDER BY i.id FOR NO KEY UPDATE SKIP LOCKED));
+--@comment		CROSS JOIN LATERAL (SELECT u.comments = 0 OR coalesce(u.updated_at < read_until, false) AS is_sure) AS s
+--@comment		WHERE u.id IS NOT NULL AND u.comments IS NOT NULL
+--@comment			AND (NOT s.is_sure OR github_sync.comment_number_differs(u.id, u.comments, counted_at))
+--@comment	), locked AS MATERIALIZED (
+--@comment		SELECT i.id FROM github_sync.github_issues AS i WHERE i.id IN (SELECT n.id FROM numbers AS n)
+--@comment		ORDER BY i.id FOR NO KEY UPDATE SKIP LOCKED
+--@comment	), noted AS (
+--@comment		UPDATE github_sync.github_issues AS r SET comments_to_list = n.is_sure,
+--@comment			comments_counted = CASE WHEN NOT n.is_sure THEN n.comments END,
+--@comment			comments_counted_at = CASE WHEN NOT n.is_sure THEN counted_at END
+--@comment		FROM numbers AS n JOIN locked AS l ON l.id = n.id WHERE r.id = n.id
+--@comment	)
+--@comment	INSERT INTO github_sync.listed_later
+--@comment		(record_type, github_id, github_repo_id, number, github_updated_at, wanted)
+--@comment	SELECT 'task', i.github_id, repo_id, i.number, counted_at, 'comments'
+--@comment	FROM github_sync.github_issues AS i
+--@comment	WHERE i.id IN (SELECT n.id FROM numbers AS n) AND i.id NOT IN (SELECT l.id FROM locked AS l)
+--@comment		AND i.github_id IS NOT NULL
+--@comment	ON CONFLICT DO NOTHING;
 --@comment END
 --@comment $$;
 --@comment COMMENT ON FUNCTION github_sync.comment_note_counts(

@@ -56,7 +56,8 @@ BEGIN
 		WHERE i.github_repo_id = repo_id AND i.comments_counted IS NOT NULL AND i.comments_counted_at <= seen_by
 			/* Somebody held what is missing. */
 			AND NOT EXISTS (SELECT FROM github_sync.listed_later AS l
-				WHERE l.record_type = 'comment' AND l.github_repo_id = repo_id AND l.number = i.number)
+				WHERE l.record_type = 'comment' AND l.github_repo_id = repo_id AND l.number = i.number
+					AND l.wanted = 'item')
 		ORDER BY i.id FOR NO KEY UPDATE SKIP LOCKED) AS o
 	WHERE r.id = o.id AND (o.differs OR r.comments_counted_at <= settled);
 	RETURN github_sync.issue_to_list(repo_id) IS NOT NULL OR github_sync.counts_wait(repo_id, seen_by);
