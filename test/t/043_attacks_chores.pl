@@ -106,8 +106,9 @@ foreach my $case (values %cases)
 	$application->disconnect;
 }
 GitHubSync::Application::configure($node, 'github_sync.enabled' => 'on');
-my $log = -s $node->logfile;
-$node->restart;
+$node->stop;
+my $log = -s $node->logfile; # the processes that have just been stopped are not counted
+$node->start;
 
 foreach my $what (sort keys %cases)
 {
