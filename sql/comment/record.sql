@@ -100,8 +100,9 @@ BEGIN
 		END IF;
 		IF FOUND THEN
 			/* What a webhook tells of waits in the queue until the rows can be read again. */
-			PERFORM github_sync.comment_key_share_local_row(seen.comment_id)
-			WHERE seen.comment_id IS NOT NULL AND github_sync.comment_table_fits();
+			IF seen.comment_id IS NOT NULL AND github_sync.comment_table_fits() THEN
+				PERFORM github_sync.comment_key_share_local_row(seen.comment_id);
+			END IF;
 			CONTINUE WHEN seen.github_issue_id IS NOT NULL
 				AND NOT github_sync.task_key_share_record(seen.github_issue_id);
 			UPDATE github_sync.github_comments SET lock_version = lock_version + 1,
@@ -126,7 +127,12 @@ BEGIN
 		parent_id := github_sync.task_key_share_record_of_number(t.github_repo_id, t.github_issue_number);
 		CONTINUE WHEN parent_id IS NULL;	/* it has just become part of another one */
 		INSERT INTO github_sync.github_comments (github_repo_id, github_issue_id, github_id)
-		VALUES (t.github_repo_id, parent_id, t.github_comment_external_id) ON CONFLICT DO NOTHING;
+		VALUES (t.github_repo_id, parent_id, t.github_comment_external_id) ON CONFLICT DO NOTHING
+		RETURNING * INTO cached;
+		/* Who has made it holds it. */
+		IF FOUND THEN
+			RETURN github_sync.comment_leave_place(t, cached);
+		END IF;
 	END LOOP;
 END
 $$;

@@ -206,6 +206,18 @@ COMMENT ON COLUMN github_sync.decision.being_switched IS
 'its repository was disabled, and somebody is just changing that: the rules are to be asked again before anything '
 'is sent';
 
+CREATE TYPE github_sync.situation AS (
+	installation_id bigint,
+	disabled_reason text,
+	is_alone boolean
+);
+COMMENT ON TYPE github_sync.situation IS
+'private: what a new transaction of a record finds there';
+COMMENT ON COLUMN github_sync.situation.disabled_reason IS
+'why the repository does not sync in its direction now, or NULL';
+COMMENT ON COLUMN github_sync.situation.is_alone IS
+'no other transaction of the record waits, is being processed, is disabled, or was left behind where its row was moved';
+
 CREATE TYPE github_sync.line AS (
 	installation_id bigint,
 	direction text,

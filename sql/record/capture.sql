@@ -173,6 +173,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	rows CONSTANT github_sync.local_row[] := github_sync.@record@_local_rows(
 		ARRAY(SELECT c.@record@_id FROM unnest(held) AS c));
+	situations CONSTANT github_sync.situation[] := github_sync.@record@_situations(
+		ARRAY(SELECT c.id FROM unnest(held) AS c), ARRAY(SELECT c.github_repo_id FROM unnest(held) AS c), 'outbound');
 BEGIN
 	INSERT INTO github_sync.@record@_sync_transactions AS q (id, direction, state, github_app_installation_id,
 		github_repo_id, @record@_id, @resource@_id, @resource@_external_id,
@@ -188,7 +190,8 @@ BEGIN
 		(d.t).because, (d.t).priority, (d.t).next_attempt_at, (d.t).lagging_answers, (d.t).creates, (d.t).supersedes,
 		(d.t).queued_at, (d.t).finished_at
 	FROM (
-		SELECT github_sync.@record@_decided(github_sync.@record@_new_edit(held[i], rows[i]), held[i], rows[i]) AS t
+		SELECT github_sync.@record@_decided(github_sync.@record@_new_edit(held[i], rows[i]), held[i], rows[i],
+			situations[i]) AS t
 		FROM generate_subscripts(held, 1) AS i OFFSET 0) AS d;
 END
 $$;
@@ -210,7 +213,7 @@ BEGIN
 	taken := ARRAY(SELECT c.@record@_id::text FROM unnest(held) AS c);
 	PERFORM github_sync.@record@_capture(u.key_text, true, u.old_text::text[], u.new_text::text[])
 	FROM unnest(key_texts, old_texts, new_texts) WITH ORDINALITY AS u (key_text, old_text, new_text, place)
-	WHERE u.key_text <> ALL (taken) ORDER BY u.place;
+	WHERE NOT EXISTS (SELECT FROM unnest(taken) AS k (key_text) WHERE k.key_text = u.key_text) ORDER BY u.place;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_capture_edits(text[], text[], text[]) IS

@@ -630,7 +630,8 @@ BEGIN
 		PERFORM github_sync.@record@_require_ended(t.id, decision.state);
 		RETURN decision;
 	END IF;
-	decision := github_sync.@record@_decide(t, cached, NULL);
+	decision := github_sync.@record@_decide(t, cached, NULL,
+		github_sync.sync_disabled_reason(t.github_repo_id, t.direction));
 	IF decision.state = 'queued' THEN
 		RETURN decision;
 	END IF;

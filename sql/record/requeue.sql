@@ -27,7 +27,8 @@ DECLARE
 BEGIN
 	/* Rows that cannot be read are no reason not to wait: the rules that need them are asked at the claim. */
 	here.is_there := CASE WHEN NOT github_sync.@record@_table_fits() THEN false END;
-	decision := github_sync.@record@_decide(t, cached, here);
+	decision := github_sync.@record@_decide(t, cached, here,
+		github_sync.sync_disabled_reason(t.github_repo_id, t.direction));
 	IF decision.state = 'queued' AND t.direction = 'outbound' AND t.action = 'upsert' THEN
 		SELECT max(q.id) INTO newer FROM github_sync.@record@_sync_transactions AS q
 		WHERE q.@resource@_id = cached.id AND q.state = 'queued' AND q.direction = 'outbound'

@@ -205,12 +205,38 @@ COMMENT ON FUNCTION github_sync.@record@_decide_delete(
 	github_sync.@record@_sync_transactions, github_sync.@resources@) IS
 'private: a deletion is compared with nothing; a second one is a duplicate of the queued one of its direction';
 
+/*
+ * A new transaction is not there yet: all that it finds are others. Looked up by
+ * keys alone, and planned once: of a set of one a plan of its own would seem to be
+ * worth it each time.
+ */
+CREATE OR REPLACE FUNCTION github_sync.@record@_situations(cached_ids bigint[], repo_ids bigint[], direction text)
+RETURNS github_sync.situation[]
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_variable
+BEGIN
+	RETURN ARRAY(SELECT (
+			SELECT ROW(r.github_app_installation_id, github_sync.why_disabled(r, i.state, direction),
+				NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+					WHERE q.@resource@_id = u.cached_id AND q.state IN ('queued', 'processing', 'disabled') OFFSET 0)
+				AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+					WHERE q.@resource@_id = u.cached_id AND q.state = 'errored'
+						AND q.error_code IN ('repo_changed', 'transferred') OFFSET 0))::github_sync.situation
+			FROM github_sync.github_repos AS r
+			JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
+			WHERE r.id = u.repo_id)
+		FROM unnest(cached_ids, repo_ids) WITH ORDINALITY AS u (cached_id, repo_id, place) ORDER BY u.place);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_situations(bigint[], bigint[], text) IS
+'private: what new transactions of that direction find, of records that are held, in repositories';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_decide(
-	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, here github_sync.local_row)
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, here github_sync.local_row,
+	disabled_reason text)
 RETURNS github_sync.decision
 LANGUAGE plpgsql AS $$
 DECLARE
-	disabled_reason text := github_sync.sync_disabled_reason(t.github_repo_id, t.direction);
 	being_switched boolean := false;
 	decided github_sync.decision;
 BEGIN
@@ -244,9 +270,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_decide(
-	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.local_row) IS
-'private: whether a transaction may wait in the queue, and why not; asked at insert, at claim and at requeue. The '
-'transaction that the decision names stays until commit';
+	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.local_row, text) IS
+'private: whether a transaction may wait in the queue, and why not; asked at insert, at claim and at requeue, with '
+'what sync_disabled_reason() says. The transaction that the decision names stays until commit';
 
 /* Inbound rule 6, outbound rule 3, deletions: the one place that says what gives way to what. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_superseded_by(

@@ -3,23 +3,32 @@
  * is not known.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.sync_disabled_reason(repo_id bigint, direction text) RETURNS text
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-	RETURN (SELECT CASE
+/* Of a plan, not for itself: it is part of the statement that it is written in. */
+CREATE OR REPLACE FUNCTION github_sync.why_disabled(
+	r github_sync.github_repos, installation_state text, direction text)
+RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE
 		WHEN NOT r.sync_enabled THEN 'repo'
-		WHEN i.state <> 'active' THEN 'installation'
+		WHEN installation_state <> 'active' THEN 'installation'
 		WHEN r.sync_direction NOT IN ('both', direction) THEN 'direction'
 		WHEN r.access_lost THEN 'access_lost'
 		WHEN r.is_archived AND direction = 'outbound' THEN 'archived'
 	END
-	FROM github_sync.github_repos AS r
+$$;
+COMMENT ON FUNCTION github_sync.why_disabled(github_sync.github_repos, text, text) IS
+'private: rule 1 of both directions: why a repository, whose installation is in this state, does not sync now, or NULL';
+
+CREATE OR REPLACE FUNCTION github_sync.sync_disabled_reason(repo_id bigint, direction text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT github_sync.why_disabled(r, i.state, direction) FROM github_sync.github_repos AS r
 	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
 	WHERE r.id = repo_id);
 END
 $$;
 COMMENT ON FUNCTION github_sync.sync_disabled_reason(bigint, text) IS
-'private: rule 1 of both directions: why a repository does not sync now, or NULL';
+'private: the same of a repository by its id';
 
 CREATE OR REPLACE FUNCTION github_sync.require_repo(repo_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$

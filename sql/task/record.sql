@@ -42,7 +42,11 @@ BEGIN
 		PERFORM github_sync.require_repo(repo_id);
 		INSERT INTO github_sync.github_issues (github_repo_id, local_repo_id, task_id, creation_key)
 		VALUES (repo_id, named_repo_id, key, gen_random_uuid())
-		ON CONFLICT (task_id) WHERE task_id IS NOT NULL DO NOTHING;
+		ON CONFLICT (task_id) WHERE task_id IS NOT NULL DO NOTHING RETURNING * INTO cached;
+		/* Who has made it holds it. */
+		IF FOUND THEN
+			RETURN cached;
+		END IF;
 	END LOOP;
 END
 $$;
@@ -53,28 +57,34 @@ CREATE OR REPLACE FUNCTION github_sync.task_record_of_resource(t github_sync.tas
 RETURNS github_sync.github_issues
 LANGUAGE plpgsql AS $$
 DECLARE
-	seen record;
+	seen_id bigint;
+	seen_key {{key_type}};
 	cached github_sync.github_issues;
 BEGIN
 	LOOP
 		/* One after the other: by all of them at once it costs several times as much. */
-		SELECT i.id, i.task_id INTO seen FROM github_sync.github_issues AS i WHERE i.id = t.github_issue_id;
-		IF NOT FOUND THEN
-			SELECT i.id, i.task_id INTO seen FROM github_sync.github_issues AS i
+		seen_id := NULL;
+		IF t.github_issue_id IS NOT NULL THEN
+			SELECT i.id, i.task_id INTO seen_id, seen_key FROM github_sync.github_issues AS i
+			WHERE i.id = t.github_issue_id;
+		END IF;
+		IF seen_id IS NULL AND t.github_issue_external_id IS NOT NULL THEN
+			SELECT i.id, i.task_id INTO seen_id, seen_key FROM github_sync.github_issues AS i
 			WHERE i.github_id = t.github_issue_external_id;
 		END IF;
-		IF NOT FOUND THEN
-			SELECT i.id, i.task_id INTO seen FROM github_sync.github_issues AS i
+		IF seen_id IS NULL THEN
+			SELECT i.id, i.task_id INTO seen_id, seen_key FROM github_sync.github_issues AS i
 			WHERE i.github_repo_id = t.github_repo_id AND i.number = t.github_issue_number;
 		END IF;
-		IF FOUND THEN
+		IF seen_id IS NOT NULL THEN
 			/* What a webhook tells of waits in the queue until the rows can be read again. */
-			PERFORM github_sync.task_key_share_local_row(seen.task_id)
-			WHERE seen.task_id IS NOT NULL AND github_sync.task_table_fits();
+			IF seen_key IS NOT NULL AND github_sync.task_table_fits() THEN
+				PERFORM github_sync.task_key_share_local_row(seen_key);
+			END IF;
 			UPDATE github_sync.github_issues SET lock_version = lock_version + 1,
 				github_id = coalesce(github_id, t.github_issue_external_id),
 				number = coalesce(number, t.github_issue_number)
-			WHERE id = seen.id AND task_id IS NOT DISTINCT FROM seen.task_id
+			WHERE id = seen_id AND task_id IS NOT DISTINCT FROM seen_key
 			RETURNING * INTO cached;
 			IF FOUND THEN
 				RETURN cached;
@@ -90,7 +100,11 @@ BEGIN
 		PERFORM github_sync.require_repo(t.github_repo_id);
 		INSERT INTO github_sync.github_issues (github_repo_id, github_id, number)
 		VALUES (t.github_repo_id, t.github_issue_external_id, t.github_issue_number)
-		ON CONFLICT DO NOTHING;
+		ON CONFLICT DO NOTHING RETURNING * INTO cached;
+		/* Who has made it holds it. */
+		IF FOUND THEN
+			RETURN cached;
+		END IF;
 	END LOOP;
 END
 $$;
