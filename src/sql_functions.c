@@ -336,7 +336,8 @@ github_sync_read_as_owner(PG_FUNCTION_ARGS)
 
 /*
  * capture_change(record type, key column, captured columns ...) RETURNS trigger:
- * see capture.h.  For AFTER INSERT OR UPDATE ... FOR EACH ROW.
+ * see capture.h.  For AFTER INSERT OR UPDATE ... FOR EACH ROW, and without
+ * arguments FOR EACH STATEMENT.
  */
 Datum
 github_sync_capture_change(PG_FUNCTION_ARGS)
@@ -344,12 +345,15 @@ github_sync_capture_change(PG_FUNCTION_ARGS)
 	const TriggerData *trigger = (const TriggerData *) fcinfo->context;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ||
-		!capture_has_arguments(trigger))
+		TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ||
+		(TRIGGER_FIRED_FOR_ROW(trigger->tg_event) && !capture_has_arguments(trigger)))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("github_sync_capture_change is for the triggers that capture makes")));
-	capture_row(trigger, fcinfo->flinfo);
+	if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		capture_row(trigger, fcinfo->flinfo);
+	else
+		capture_statement();
 	return PointerGetDatum(NULL);
 }
 

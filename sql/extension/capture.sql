@@ -1,14 +1,15 @@
 /*
- * Capture on and off: the trigger on the application's table.
+ * Capture on and off: the triggers on the application's table.
  */
 
 CREATE FUNCTION github_sync.capture_triggers(record_type text, application_table regclass) RETURNS SETOF name
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT t.tgname FROM pg_trigger AS t
-	WHERE t.tgrelid = application_table AND t.tgname = 'github_sync_capture_' || record_type
+	WHERE t.tgrelid = application_table
+		AND t.tgname IN ('github_sync_capture_' || record_type, 'github_sync_capture_' || record_type || '_end')
 $$;
 COMMENT ON FUNCTION github_sync.capture_triggers(text, regclass) IS
-'private: the capture trigger of a table, if it has one';
+'private: the capture triggers of a table, if it has them';
 
 CREATE FUNCTION github_sync.was_captured(record_type text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -67,8 +68,12 @@ BEGIN
 			(SELECT string_agg(quote_literal(c.name), ', ' ORDER BY c.place)
 			FROM jsonb_array_elements_text(attached -> 'mapping' -> 'captured_columns')
 				WITH ORDINALITY AS c (name, place))));
+		PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
+			'CREATE TRIGGER %I AFTER INSERT OR UPDATE ON %s FOR EACH STATEMENT '
+			'EXECUTE FUNCTION github_sync.capture_change()',
+			'github_sync_capture_' || record_type || '_end', application_table));
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.capture_changes(text, boolean) IS
-'private: makes or drops the capture trigger of a record type';
+'private: makes or drops the capture triggers of a record type';

@@ -8,7 +8,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid JOIN pg_class AS c ON c.oid = t.tgrelid
 	WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND p.pronamespace = 'github_sync'::regnamespace
 		AND c.relnamespace <> 'github_sync'::regnamespace
-		AND (t.tgname = 'github_sync_capture_' || record_type
+		AND (t.tgname IN ('github_sync_capture_' || record_type, 'github_sync_capture_' || record_type || '_end')
 			OR (record_type = 'task' OR p.proname ~ 'comment') AND NOT EXISTS (SELECT FROM pg_depend AS d
 				WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'))
 $$;

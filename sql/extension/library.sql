@@ -83,8 +83,9 @@ COMMENT ON FUNCTION github_sync.in_worker() IS
 CREATE FUNCTION github_sync.capture_change() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'github_sync_capture_change';
 COMMENT ON FUNCTION github_sync.capture_change() IS
-'private: row trigger of an attached table (arguments: record type, key column, captured columns); calls '
-'task_capture() or comment_capture() for what changed, and never fails the write';
+'private: trigger of an attached table, for each row (arguments: record type, key column, captured columns) and at the '
+'end of a statement, when it calls task_capture(), task_capture_edits() or those of comments for what changed; never '
+'fails the write';
 
 CREATE FUNCTION github_sync.table_has_columns(in_schema name, table_name name, columns name[]) RETURNS boolean
 LANGUAGE c STRICT STABLE AS 'MODULE_PATHNAME', 'github_sync_table_has_columns';

@@ -8,10 +8,11 @@
  * has one snapshot for all of its statements, and what cancels the statement.
  *
  * What can be seen beforehand (a column is gone, the owner is another one) costs
- * no subtransaction.  Anything else does: the first rows of a transaction have
- * one each, so that who looks into the queue finds them at once; all further
- * rows share one when the transaction commits (capture_pool.h), and those that
- * may are put into the queue together (capture_set.h).
+ * no subtransaction.  Anything else does: the rows of a statement share one when
+ * it ends, while they and those before them are few, so that who looks into the
+ * queue finds them at once; all further rows of a transaction share one when it
+ * commits (capture_pool.h).  Those that may are put into the queue together
+ * (capture_set.h).
  */
 #include "postgres.h"
 
@@ -30,12 +31,16 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* The server keeps 64 subtransactions of a session where all others find them without a search. */
-#define ROWS_CAPTURED_ALONE 32
+/*
+ * Rows.  The server keeps 64 subtransactions of a session where all others find
+ * them without a search; and what many rows lock of the queue is not to stay
+ * locked for as long as a transaction lasts.
+ */
+#define CAPTURED_AT_ONCE 32
 
 /* Of this transaction. */
 static TransactionId transaction = InvalidTransactionId;
-static int captured_alone;
+static int captured_at_once;
 static bool problem_told[RECORD_TYPES];
 
 static void
@@ -44,7 +49,7 @@ begin_with_transaction(void)
 	if (transaction == GetTopTransactionId())
 		return;
 	transaction = GetTopTransactionId();
-	captured_alone = 0;
+	captured_at_once = 0;
 	memset(problem_told, 0, sizeof(problem_told));
 }
 
@@ -274,8 +279,26 @@ capture_row(const TriggerData *trigger, FmgrInfo *function)
 		miss_row(trigger, columns);
 	else if (!captured_change_read(trigger, columns, &change) || is_own_write(&change))
 		return;
-	else if (captured_alone++ < ROWS_CAPTURED_ALONE)
+	else if (trigger->tg_relation->rd_rel->relispartition && captured_at_once < CAPTURED_AT_ONCE)
+	{
+		/* Of a statement that names the partition no trigger tells the end. */
+		captured_at_once++;
 		capture_batch(&only, 1);
+	}
 	else
 		capture_pool_add(&change, capture_batch);
+}
+
+void
+capture_statement(void)
+{
+	int rows = capture_pool_current();
+
+	if (rows == 0)
+		return;
+	begin_with_transaction();
+	if (captured_at_once + rows > CAPTURED_AT_ONCE)
+		return;
+	captured_at_once += rows;
+	capture_pool_give_current();
 }

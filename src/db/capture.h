@@ -12,9 +12,10 @@
 /* Whether a trigger names the record type, the key column and captured columns. */
 extern bool capture_has_arguments(const TriggerData *trigger);
 
-/*
- * Called for each row by such a trigger.
- */
+/* Called for each row by such a trigger. */
 extern void capture_row(const TriggerData *trigger, FmgrInfo *function);
+
+/* Called by another one when a statement has come to its end, after all of its rows. */
+extern void capture_statement(void);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * capture_pool.c
- *		Changes that wait for the end of the transaction to be put into the queue.
+ *		Changes that wait for the end of the statement, or of the transaction, to be
+ *		put into the queue.
  *
  * So that the many rows of one transaction share a subtransaction: more than 64
  * of a transaction are slow for all other sessions of the server.
@@ -180,4 +181,16 @@ capture_pool_add(const CapturedChange *change, CaptureBatch batch)
 	/* What a parent made is given by the parent: it may outlive the current one. */
 	if (first_of_current(pool) == 0 || pool->count - first_of_current(pool) >= CHANGES_MAX / 2)
 		give_away(first_of_current(pool));
+}
+
+int
+capture_pool_current(void)
+{
+	return pool == NULL ? 0 : pool->count - first_of_current(pool);
+}
+
+void
+capture_pool_give_current(void)
+{
+	give_away(first_of_current(pool));
 }

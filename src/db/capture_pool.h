@@ -1,6 +1,7 @@
 /*
  * capture_pool.h
- *		Changes that wait for the end of the transaction to be put into the queue.
+ *		Changes that wait for the end of the statement, or of the transaction, to be
+ *		put into the queue.
  *
  * Private to db.
  */
@@ -20,5 +21,11 @@ typedef void (*CaptureBatch)(CapturedChange *const *changes, int count);
  * back.
  */
 extern void capture_pool_add(const CapturedChange *change, CaptureBatch batch);
+
+/* How many changes that the current subtransaction made still wait. */
+extern int capture_pool_current(void);
+
+/* Gives these to batch at once. */
+extern void capture_pool_give_current(void);
 
 #endif

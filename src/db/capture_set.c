@@ -11,6 +11,9 @@
 /* What a set takes in memory, and what a row that fails takes along, is bounded. */
 #define SET_MAX 500
 
+/* Fewer cost less one by one: a row that is edited again and again, or a few in turn. */
+#define SET_MIN 8
+
 static uint32
 hash_of_key(const void *key, Size size pg_attribute_unused())
 {
@@ -45,7 +48,8 @@ capture_set_length(CapturedChange *const *changes, int count)
 	HTAB *keys;
 	int length = 0;
 
-	if (count < 2 || !changes[0]->is_update || !changes[1]->is_update)
+	if (count < SET_MIN || !changes[0]->is_update || !changes[1]->is_update ||
+		strcmp(changes[0]->key, changes[1]->key) == 0)
 		return Min(count, 1);
 	keys = make_table_of_keys();
 	while (length < Min(count, SET_MAX) && changes[length]->is_update &&
@@ -59,5 +63,5 @@ capture_set_length(CapturedChange *const *changes, int count)
 		length++;
 	}
 	hash_destroy(keys);
-	return length;
+	return length < SET_MIN ? 1 : length;
 }

@@ -51,7 +51,7 @@ my $schema = PostgreSQL::Test::Utils::tempdir . '/schema.sql';
 $node->command_ok([ 'pg_dump', '--schema-only', '-f', $schema, '-d', $node->connstr('application') ], 'a dump of the schema');
 $replica_node->command_ok([ 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-o', "$schema.output", '-f', $schema, '-d', $replica_node->connstr('application') ],
 	'is restored at the subscriber, capture included');
-is($subscriber->superuser_sql("SELECT count(*) FROM pg_trigger WHERE tgname ~ '^github_sync_capture'"), 2, 'capture is on there too');
+is($subscriber->superuser_sql("SELECT count(*) FROM pg_trigger WHERE tgname ~ '^github_sync_capture'"), 4, 'capture is on there too');
 
 # All tables but the extension's own, which CREATE EXTENSION fills.
 my $tables = $publisher->superuser_sql(q{
