@@ -200,7 +200,8 @@ be_evil();
 # It may just have begun again: then it is canceled after a while, and errored.
 $application->wait_until("SELECT state IN ('completed', 'errored') FROM github_sync.task_sync_transactions WHERE id = $told");
 $application->superuser_sql('SELECT github_sync.retry_errored()');
-$application->wait_until("SELECT state = 'completed' FROM github_sync.task_sync_transactions WHERE id = $told");
-pass('a crash of the server: cured, the row is carried');
+# On a slow machine what was not settled is asked for by itself meanwhile, and brings it.
+$application->wait_until("SELECT state IN ('completed', 'duplicate') FROM github_sync.task_sync_transactions WHERE id = $told");
+is($application->task($bad)->{title}, "evil $edits", 'a crash of the server: cured, the row is carried');
 
 done_testing();
