@@ -19,7 +19,8 @@
 #include "worker/identity.h"
 #include "worker/repositories.h"
 
-#define MAX_REDIRECTS 3
+/* An issue may have been transferred again and again, each time to a repository that was renamed since. */
+#define MAX_REDIRECTS 10
 
 /* A minute after its last change a record is settled, and a second more, as GitHub's times are whole ones. */
 #define SETTLING_MS (61 * 1000)

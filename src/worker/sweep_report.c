@@ -14,7 +14,7 @@
 #include "worker/identity.h"
 #include "worker/sweep_report.h"
 
-#define MAX_REDIRECTS 3
+#define MAX_REDIRECTS 3 /* a list is moved by names of its repository alone */
 
 static void
 fail(const Report *report, const char *reason)

@@ -239,6 +239,16 @@ is(settle(comment => outbound(comment => $said)), 'completed', 'a comment finds 
 is(scalar(grep { $_->{body} =~ /^said meanwhile/ } $github->comments('acme/widgets', $arrived->{number})), 1, '... and is there');
 is_deeply(place_of($returned), [ WIDGETS, $arrived->{number} ], '... as is its task');
 
+# Again and again: each transfer is a redirect of its own.
+my $restless = $application->add_task(title => 'restless');
+$application->wait_until_done;
+$arrived = { number => $application->issue_of($restless)->{number} };
+$arrived = $github->human_transfers_issue(@$_[0], $arrived->{number}, @$_[1]) foreach ([ 'acme/widgets', 'acme/gadgets' ], [ 'acme/gadgets', 'acme/widgets' ]) x 3;
+$application->edit_task($restless, title => 'found after six transfers');
+is(settle(task => outbound(task => $restless)), 'completed', 'an issue that was transferred six times is followed');
+is($github->issue('acme/widgets', $arrived->{number})->{title}, 'found after six transfers', '... and is edited where it is');
+is_deeply(place_of($restless), [ WIDGETS, $arrived->{number} ], '... as its task knows');
+
 # Nobody tells of it before it is made again.
 ($created, $arrived, $gate) = create_and_transfer('made twice', reset_after_effect => 1);
 $github->open_gate($gate);
