@@ -60,8 +60,8 @@ cluster_steps='regress isolation model tap long_model mutants sanitized_tap moni
 measuring='004_many 009_lifecycle 013_limits 018_hostile_answers 023_same_second 042_large_answers'
 not_sanitized='014_full_minute 029_full_hour 048_fuzzed_answers'
 # What takes longest starts first, or all would wait for it in the end.
-first_tasks='tap/014_full_minute tap/029_full_hour tap/049_attacks_queue regress isolation tap/024_tls tap/023_same_second
-	tap/018_hostile_answers tap/012_bulk tap/028_updates_that_wait tap/020_races tap/016_credentials chaos fence node'
+first_tasks='tap/014_full_minute tap/029_full_hour tap/049_attacks_queue regress/1 regress/2 regress/3 isolation
+	tap/024_tls tap/023_same_second tap/018_hostile_answers tap/012_bulk tap/028_updates_that_wait tap/020_races tap/016_credentials chaos fence node'
 # And what is short fills the last gaps.
 last_tasks='unit clang headers cppcheck format meta'
 strict='-Wall -Wextra -Werror'
@@ -131,7 +131,10 @@ step_node() {
 	done
 }
 
+# PART: one after the other, they would be what everything else waits for.
 step_regress() {
+	local step=regress-$1
+	take_share "$1" "$(regress_parts)"
 	with_cluster pg_regress "$pgxs_dir/test/regress/pg_regress" --dbname=contrib_regression
 }
 

@@ -50,3 +50,13 @@ is_selected() {
 
 # Its tests name a group in their heads.
 is_of_group() { head -n 5 "$2" | grep -q "^# Group: $1\."; }
+
+# How many tasks share the selected tests of pg_regress; each has a cluster of its own.
+regress_parts() { if [ ${#selected[@]} -gt 12 ]; then echo 3; else echo 1; fi; }
+
+# PART PARTS: leaves of selected every PARTS-th, from the PART-th on.
+take_share() {
+	local i
+	for i in "${!selected[@]}"; do if [ $((i % $2)) != $(($1 - 1)) ]; then unset "selected[$i]"; fi; done
+	selected=("${selected[@]}")
+}

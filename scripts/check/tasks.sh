@@ -12,12 +12,13 @@ durations=()	# "SECONDS, SECONDS of CPU, TASK", tab-separated
 
 # Sets tasks, in the order in which they are to start, and preparations.
 plan_tasks() {
-	local step program task planned=()
+	local step program part task planned=()
 	for step in $steps; do
 		select_tests "$step"
 		if [ -n "${tests_of[$step]-}" ] && [ ${#selected[@]} = 0 ]; then continue; fi
 		case $step in
 			gcc) ;;
+			regress) for part in $(seq "$(regress_parts)"); do planned+=("regress/$part"); done ;;
 			tap)
 				for program in "${selected[@]}"; do planned+=("tap/$(basename "$program" .pl)"); done
 				planned+=(tap/requests)
