@@ -91,6 +91,47 @@ conversation_end(Conversation *conversation)
 	pfree(conversation);
 }
 
+/* Texts stay as long as the conversation does. */
+void
+conversation_keep_course(const Conversation *conversation, Course *course)
+{
+	*course = (Course){.prepared = conversation->prepared,
+					   .retried_unauthorized = conversation->retried_unauthorized,
+					   .write_not_found = conversation->write_not_found,
+					   .step_after = conversation->step_after,
+					   .name_denied = conversation->name_denied,
+					   .name_is_sure = conversation->name_is_sure,
+					   .name_confirmed_at = conversation->name_confirmed_at,
+					   .list_failed = conversation->list_failed,
+					   .list_failure = conversation->list_failure,
+					   .next_url = conversation->next_url,
+					   .redirects = conversation->redirects,
+					   .redirected_repo_id = conversation->redirected_repo_id,
+					   .look = conversation->look};
+	if (conversation->claim != NULL)
+		course->claim = *conversation->claim;
+}
+
+void
+conversation_resume_course(Conversation *conversation, const Course *course)
+{
+	conversation->prepared = course->prepared;
+	conversation->retried_unauthorized = course->retried_unauthorized;
+	conversation->write_not_found = course->write_not_found;
+	conversation->step_after = course->step_after;
+	conversation->name_denied = course->name_denied;
+	conversation->name_is_sure = course->name_is_sure;
+	conversation->name_confirmed_at = course->name_confirmed_at;
+	conversation->list_failed = course->list_failed;
+	conversation->list_failure = course->list_failure;
+	conversation->next_url = course->next_url;
+	conversation->redirects = course->redirects;
+	conversation->redirected_repo_id = course->redirected_repo_id;
+	conversation->look = course->look;
+	if (conversation->claim != NULL)
+		*conversation->claim = course->claim;
+}
+
 void
 conversation_locate(Conversation *conversation, const char *denied)
 {

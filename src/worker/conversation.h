@@ -104,6 +104,31 @@ typedef struct Conversation
 	dlist_node held; /* ABOUT_CLAIM: in the list of all claims held */
 } Conversation;
 
+/*
+ * What the report of an answer changes.  It is changed before the report is
+ * committed: one that is made again begins with what was so when the answer came.
+ */
+typedef struct Course
+{
+	SyncClaim claim; /* ABOUT_CLAIM */
+	bool prepared;
+	bool retried_unauthorized;
+	bool write_not_found;
+	ClaimStep step_after;
+	const char *name_denied;
+	bool name_is_sure;
+	TimestampTz name_confirmed_at;
+	bool list_failed;
+	const char *list_failure;
+	char *next_url;
+	int redirects;
+	int64 redirected_repo_id;
+	ListLook look;
+} Course;
+
+extern void conversation_keep_course(const Conversation *conversation, Course *course);
+extern void conversation_resume_course(Conversation *conversation, const Course *course);
+
 /* A conversation takes over the claim, and lives in its memory. */
 extern Conversation *conversation_of_claim(SyncClaim *claim);
 /* The same of a sweep. */

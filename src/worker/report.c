@@ -27,6 +27,7 @@ void
 report_reset(Report *report)
 {
 	*report = (Report){.conversation = report->conversation,
+					   .course = report->course,
 					   .disposition = CONVERSATION_ENDS,
 					   .retry_at = DT_NOEND};
 }

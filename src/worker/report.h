@@ -25,6 +25,7 @@ typedef enum Disposition
 typedef struct Report
 {
 	Conversation *conversation;
+	Course course; /* when the answer came */
 	Disposition disposition;
 	int waits_ms;             /* CONVERSATION_WAITS: for so long */
 	const char *pause_reason; /* why the installation pauses; NULL: it does not */

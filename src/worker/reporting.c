@@ -104,6 +104,7 @@ begin_report(void *argument)
 {
 	Report *report = argument;
 
+	conversation_resume_course(report->conversation, &report->course);
 	report_reset(report);
 	report_arrival(report);
 }
@@ -183,6 +184,7 @@ handle_failure(Report *report, const DbError *error)
 	const Conversation *conversation = report->conversation;
 
 	/* What it was in the middle of does not count any more. */
+	conversation_resume_course(report->conversation, &report->course);
 	report_reset(report);
 	if (conversation->purpose == ABOUT_SWEEP)
 		fail_sweep(conversation, error);
@@ -335,6 +337,7 @@ new_report(Conversation *conversation)
 	Report *report = palloc0(sizeof(Report));
 
 	report->conversation = conversation;
+	conversation_keep_course(conversation, &report->course);
 	report_reset(report);
 	return report;
 }
@@ -428,6 +431,7 @@ report_uncommitted(Report *report, const DbError *commit_error)
 	DbError error;
 
 	note_pause_is_unwritten(report);
+	conversation_resume_course(report->conversation, &report->course);
 	report_reset(report);
 	if (claim == NULL)
 		return;
@@ -453,6 +457,7 @@ report_again_apart(const List *reports)
 		const Report *report = lfirst(cell);
 
 		note_pause_is_unwritten(report);
+		conversation_resume_course(report->conversation, &report->course);
 		arrivals_add(report->conversation);
 	}
 }

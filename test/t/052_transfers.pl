@@ -260,6 +260,35 @@ is(settle(task => $told), 'errored created_twice', '... and when it is told of, 
 is($application->superuser_sql("SELECT count(*) FROM planner.tasks WHERE title = 'made twice'"), 1, '... and there is one task');
 is_deeply(place_of($created)->[0], WIDGETS, '... with the issue that it had');
 
+# To a repository that has got another name, of which nobody told either; and what is to be recorded is held for a moment.
+my $node = $application->node;
+$application->superuser_sql("ALTER SYSTEM SET log_min_messages = 'debug1'");
+$application->superuser_sql('SELECT pg_reload_conf()');
+my $session = $node->background_psql($application->database, on_error_stop => 1);
+
+foreach my $first ('task', 'comment')
+{
+	my $held = $application->add_task(title => "held, a $first");
+	$application->wait_until_done;
+	my $words = $application->add_comment($held, "words, a $first");
+	$application->wait_until_done;
+	$github->human_renames_repository(GADGETS, name => "called-$first");
+	$arrived = $github->human_transfers_issue('acme/widgets', $application->issue_of($held)->{number}, GADGETS);
+	$github->fault("GET ^/repositories/@{[GADGETS]}/issues/$arrived->{number}\$", { gate => $first });
+	my $log = -s $node->logfile;
+	my $finds_out = $first eq 'task'
+	  ? $application->tell_of_issue({ id => $application->issue_of($held)->{github_id}, number => $application->issue_of($held)->{number}, updated_at => $github->now })->{id}
+	  : $application->tell_of_comment({ id => $application->github_comment_of($words)->{github_id}, updated_at => $github->now }, $application->issue_of($held)->{number})->{id};
+	$github->wait_at_gate($first);
+	$session->query_safe("BEGIN; SELECT FROM planner.tasks WHERE id = $held FOR NO KEY UPDATE");
+	$github->open_gate($first);
+	ok($node->wait_for_log(qr/transaction $finds_out, claim \d+: the record is in use, reported again/, $log), 'the lock lets nothing pass');
+	$session->query_safe('COMMIT');
+	is(settle($first, $finds_out), 'completed', "a $first finds out that its issue was transferred to a repository that has another name by now");
+	is_deeply(place_of($held), [ GADGETS, $arrived->{number} ], '... and the task follows, although somebody held it at first');
+}
+$session->quit;
+
 is_deeply(GitHubSync::Application::created_twice($github), [ 'made twice (key)' ], 'nothing else was created twice');
 is_deeply([ $github->violations ], [], "every request was judged by GitHub's own description, which knows them all");
 
