@@ -79,11 +79,11 @@ github_sync_wake_on_commit(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* wake() RETURNS void: does the same without a trigger. */
+/* wake() RETURNS void: does the same without a trigger, and also for what is due in another way than by a queue. */
 Datum
 github_sync_wake(NO_FUNCTION_ARGS)
 {
-	at_commit(WAKE_WORKERS, MyDatabaseId);
+	at_commit(WAKE_ALL_WORKERS, MyDatabaseId);
 	PG_RETURN_VOID();
 }
 

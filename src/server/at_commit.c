@@ -83,7 +83,7 @@ remember_message(const PendingMessage *message)
 								.database = message->database,
 								.restart = message->message == RESTART_WORKERS};
 
-	if (message->message != WAKE_WORKERS)
+	if (message->message != WAKE_WORKERS && message->message != WAKE_ALL_WORKERS)
 		shared_state_note_prepared(&prepared);
 }
 
@@ -94,6 +94,9 @@ send_message(const PendingMessage *pending_message)
 	{
 		case WAKE_WORKERS:
 			shared_state_wake_workers(pending_message->database);
+			break;
+		case WAKE_ALL_WORKERS:
+			shared_state_wake_all_workers(pending_message->database);
 			break;
 		case SCOUT_DATABASE:
 			shared_state_request_scout(pending_message->database);

@@ -9,9 +9,10 @@
 
 typedef enum CommitMessage
 {
-	WAKE_WORKERS,   /* rows were queued */
-	SCOUT_DATABASE, /* a queue was made, dropped or given to another owner */
-	RESTART_WORKERS /* settings of a session's start changed */
+	WAKE_WORKERS,     /* rows were queued */
+	WAKE_ALL_WORKERS, /* something is due; a worker that says so is woken by it, too */
+	SCOUT_DATABASE,   /* a queue was made, dropped or given to another owner */
+	RESTART_WORKERS   /* settings of a session's start changed */
 } CommitMessage;
 
 extern void at_commit_install(void);
@@ -31,7 +32,7 @@ extern void at_commit(CommitMessage message, Oid database);
  */
 extern void at_commit_prepare(const char *gid);
 
-/* COMMIT PREPARED: the current transaction asks for what that one asked for, but for WAKE_WORKERS. */
+/* COMMIT PREPARED: the current transaction asks for what that one asked for, but for waking. */
 extern void at_commit_prepared(const char *gid);
 
 #endif /* GITHUB_SYNC_AT_COMMIT_H */

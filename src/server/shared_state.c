@@ -305,16 +305,25 @@ hasten_scout(Oid database)
 void
 shared_state_wake_workers(Oid database)
 {
+	/* A worker claims after what it has reported: it need not be told. */
+	if (my_slot == NULL || my_slot->database != database)
+		shared_state_wake_all_workers(database);
+}
+
+void
+shared_state_wake_all_workers(Oid database)
+{
 	DatabaseEntry *entry;
 	bool hasten;
 
-	/* A worker claims after what it has reported: it need not be told. */
-	if (state == NULL || (my_slot != NULL && my_slot->database == database))
+	if (state == NULL)
 		return;
 	LWLockAcquire(state->lock, LW_SHARED);
 	entry = entry_of_locked(database);
 	if (entry != NULL)
 		wake_locked(database, entry);
+	if (my_slot != NULL && my_slot->database == database)
+		SetLatch(MyLatch);
 	hasten = entry == NULL && !state->all_scouted && !is_in_set(&state->requests.woken, database);
 	LWLockRelease(state->lock);
 	if (hasten)

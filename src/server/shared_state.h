@@ -130,7 +130,8 @@ extern bool shared_state_available(void);
  * for more than a spin of another process through the same few lines.
  * A wake follows the commit that it is about.
  */
-extern void shared_state_wake_workers(Oid database);
+extern void shared_state_wake_workers(Oid database); /* by a worker of it: nobody */
+extern void shared_state_wake_all_workers(Oid database);
 
 /* By a worker: it leaves work to the others of its database, or to one that is to be started. */
 extern void shared_state_wake_peers(void);

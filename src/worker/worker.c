@@ -124,6 +124,20 @@ take_over_settings(void)
 	sweeps_note_settings();
 }
 
+/* A claim may see a wake that nothing else of this loop was told of. */
+static void
+note_unseen_wakes(void)
+{
+	static uint32 seen = 0;
+	uint32 wakes = shared_state_wakes();
+
+	if (wakes == seen)
+		return;
+	seen = wakes;
+	arrivals_note_wake();
+	sweeps_note_wake();
+}
+
 /* What somebody held may be free. */
 static void
 note_wake(void)
@@ -136,6 +150,7 @@ note_wake(void)
 static void
 work(bool leaving)
 {
+	note_unseen_wakes();
 	if (!leaving)
 	{
 		claiming_claim();
