@@ -46,7 +46,6 @@ BEGIN
 	PERFORM github_sync.require_argument('reconcile_repo', 'github_repo_id', github_repo_id IS NULL);
 	PERFORM github_sync.require_repo(github_repo_id);
 	PERFORM github_sync.hasten_sweeps(github_repo_id, true);
-	PERFORM github_sync.wake();
 END
 $$;
 COMMENT ON FUNCTION github_sync.reconcile_repo(bigint) IS

@@ -68,6 +68,17 @@ COMMENT ON FUNCTION github_sync.compare_counts(bigint, timestamptz) IS
 'have another number of them there have them listed. true: another pass is due at once, for these, or for numbers that '
 'were seen during this one';
 
+CREATE OR REPLACE FUNCTION github_sync.ask_for_census(repo_id bigint, asked boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.repo_sweeps AS s SET last_census_at = NULL, asked_at = clock_timestamp(),
+		due_at = clock_timestamp(), is_asked = s.is_asked OR asked
+	WHERE s.github_repo_id = repo_id AND s.stream = 'issues';
+END
+$$;
+COMMENT ON FUNCTION github_sync.ask_for_census(bigint, boolean) IS
+'private: how many comments each issue has at GitHub is to be seen now; asked: whatever reconcile_interval says';
+
 /* ---- a check goes through the numbers of issues: some of them nobody knows here ---- */
 
 CREATE OR REPLACE FUNCTION github_sync.next_number_to_check(s github_sync.repo_sweeps) RETURNS integer
@@ -173,9 +184,7 @@ BEGIN
 		s.since_filter := NULL;
 		RETURN;
 	END IF;
-	/* How many comments each issue has at GitHub, a census tells. */
-	UPDATE github_sync.repo_sweeps AS o SET last_census_at = NULL, is_asked = true, due_at = clock_timestamp()
-	WHERE o.github_repo_id = s.github_repo_id AND o.stream = 'issues' AND s.phase = 'backfill';
+	PERFORM github_sync.ask_for_census(s.github_repo_id, true) WHERE s.phase = 'backfill';
 	/* By then, all of that time will have been listed; clocks differ. */
 	IF moves THEN
 		s.cursor_at := greatest(s.cursor_at, clock_timestamp() - interval '1 hour');

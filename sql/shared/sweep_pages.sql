@@ -3,19 +3,57 @@
  * transaction; or it could not be read.  sweeps.sql has which page is due.
  */
 
+CREATE OR REPLACE FUNCTION github_sync.import_may_have_passed_over(s github_sync.repo_sweeps) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	began CONSTANT timestamptz := coalesce(s.pass_started_at, 'infinity');
+BEGIN
+	RETURN CASE s.stream
+		WHEN 'issues' THEN EXISTS (SELECT FROM github_sync.github_issues AS i
+			WHERE i.github_repo_id = s.github_repo_id AND i.github_id IS NOT NULL AND i.deleted_at IS NULL
+				AND i.seen_at < began)
+		WHEN 'comments' THEN EXISTS (SELECT FROM github_sync.github_comments AS c
+			WHERE c.github_repo_id = s.github_repo_id AND c.github_id IS NOT NULL AND c.deleted_at IS NULL
+				AND c.seen_at < began) END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.import_may_have_passed_over(github_sync.repo_sweeps) IS
+'private: whether something was known before an import began, by a webhook or because it was created here: an import '
+'shows what is there, and does not miss what is not';
+
+CREATE OR REPLACE FUNCTION github_sync.goes_on_at_once(s github_sync.repo_sweeps, is_late boolean, is_sparse boolean)
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF s.stream = 'issues' THEN
+		/* Behind a census what changed is still to be read. */
+		RETURN s.phase = 'census' OR is_late OR is_sparse;
+	END IF;
+	/* One that went issue by issue has asked for it already. */
+	PERFORM github_sync.ask_for_census(s.github_repo_id, s.is_asked) WHERE is_sparse AND NOT s.by_issue;
+	RETURN github_sync.compare_counts(s.github_repo_id, s.pass_started_at) OR is_late;
+END
+$$;
+COMMENT ON FUNCTION github_sync.goes_on_at_once(github_sync.repo_sweeps, boolean, boolean) IS
+'private: whether another pass is due at once behind this one. is_late: somebody has asked for it since this one '
+'began; is_sparse: import_may_have_passed_over(), which a census of the issues shows, also by the number of their '
+'comments';
+
 CREATE OR REPLACE FUNCTION github_sync.end_pass(INOUT s github_sync.repo_sweeps)
 LANGUAGE plpgsql AS $$
 DECLARE
 	is_census CONSTANT boolean := s.phase = 'census';
-	/* Behind a census what changed is still to be read. */
-	goes_on CONSTANT boolean := is_census
-		OR s.stream = 'comments' AND github_sync.compare_counts(s.github_repo_id, s.pass_started_at);
+	is_late CONSTANT boolean := coalesce(s.pass_began_at < s.asked_at, false);
+	is_sparse CONSTANT boolean := s.phase = 'backfill' AND github_sync.import_may_have_passed_over(s);
+	goes_on boolean;
 BEGIN
 	IF s.phase = 'check' THEN
 		s := github_sync.end_check(s);
 		RETURN;
-	ELSIF is_census OR s.phase = 'backfill' THEN
-		s.last_census_at := clock_timestamp();
+	END IF;
+	goes_on := github_sync.goes_on_at_once(s, is_late, is_sparse);
+	IF is_census OR s.phase = 'backfill' THEN
+		s.last_census_at := CASE WHEN NOT is_late AND NOT is_sparse THEN clock_timestamp() END;
 		s.full_length := s.listed;
 	END IF;
 	s.phase := 'sweep';

@@ -392,13 +392,16 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	at_once timestamptz := clock_timestamp();
 BEGIN
-	UPDATE github_sync.repo_sweeps AS s SET due_at = at_once, last_census_at = NULL, attempts = 0,
+	UPDATE github_sync.repo_sweeps AS s SET due_at = at_once, asked_at = at_once, last_census_at = NULL, attempts = 0,
 		is_asked = s.is_asked OR asked
 	WHERE s.github_repo_id = repo_id AND s.phase <> 'check';
+	/* A worker that finds it out looks for lists as well. */
+	PERFORM github_sync.wake();
 END
 $$;
 COMMENT ON FUNCTION github_sync.hasten_sweeps(bigint, boolean) IS
-'private: something may have changed at GitHub that nobody told of: all lists of a repository are due, census included';
+'private: something may have changed at GitHub that nobody told of: all lists of a repository are due, census '
+'included. A pass that is under way does not do: what changed may be on a page that it has read';
 
 CREATE OR REPLACE FUNCTION github_sync.resume_sweeps() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

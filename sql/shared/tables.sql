@@ -201,6 +201,7 @@ CREATE TABLE IF NOT EXISTS github_sync.repo_sweeps (
 		CONSTRAINT repo_sweeps_phase_check CHECK (phase IN ('backfill', 'sweep', 'census', 'check')),
 	filters jsonb NOT NULL DEFAULT '{}',
 	is_asked boolean NOT NULL DEFAULT false,
+	asked_at timestamptz,
 	due_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	cursor_at timestamptz,
 	since_filter timestamptz,
@@ -235,6 +236,8 @@ COMMENT ON TABLE github_sync.repo_sweeps IS
 'goes its own way; view sync_progress shows it';
 COMMENT ON COLUMN github_sync.repo_sweeps.is_asked IS
 'somebody asked for this pass: it is made whatever reconcile_interval says';
+COMMENT ON COLUMN github_sync.repo_sweeps.asked_at IS
+'when all was to be compared last, deletions included, by our clock: a pass that began before does not answer that';
 COMMENT ON COLUMN github_sync.repo_sweeps.cursor_at IS
 'the newest updated_at of all that was listed and applied: GitHub''s clock, and moved by pages alone';
 COMMENT ON COLUMN github_sync.repo_sweeps.since_filter IS

@@ -305,3 +305,32 @@ SELECT rests_after($$UPDATE github_sync.attached_tables SET server = server || '
 SELECT rests_after($$UPDATE github_sync.attached_tables SET server = server || '{"timeline": "99"}'$$);
 SELECT rests_after($$UPDATE github_sync.attached_tables SET held_because = 'its rows were restored'$$);
 SELECT rests_after($$SELECT github_sync.adopt_database()$$);
+
+-- an import shows what is there, and misses nothing that was known before: a census follows
+CREATE FUNCTION import_anew() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	DELETE FROM github_sync.github_repos AS r WHERE r.id = 9;
+	DELETE FROM github_sync.listed_later;
+	UPDATE github_sync.github_comments AS c SET deleted_at = NULL;
+	UPDATE github_sync.github_issues AS i SET deleted_at = NULL, comments_to_list = false, comments_counted = NULL;
+	PERFORM github_sync.backfill_repo(1);
+	UPDATE github_sync.repo_sweeps AS s SET last_census_at = now(), asked_at = NULL WHERE s.github_repo_id = 1;
+	RETURN (SELECT count(*) FROM github_sync.github_issues AS i WHERE i.seen_at < at(9000)) || ' issues are known';
+END
+$$;
+SELECT import_anew();
+SELECT read_page(9000, NULL, listed(1, 5));
+SELECT last_census_at IS NULL AS is_wanted, is_asked FROM github_sync.repo_sweeps WHERE github_repo_id = 1 AND stream = 'issues';
+SELECT read_page(9000, NULL, listed(1, 5));
+SELECT last_census_at IS NULL AS is_wanted, is_asked FROM github_sync.repo_sweeps WHERE github_repo_id = 1 AND stream = 'issues';
+-- what somebody asks for while a pass is under way, a later one answers
+UPDATE github_sync.repo_sweeps SET phase = 'sweep', is_asked = false, due_at = 'infinity' WHERE stream = 'comments';
+UPDATE github_sync.repo_sweeps SET phase = 'sweep', is_asked = true, due_at = now(), last_census_at = now(), pass_began_at = NULL, cursor_at = NULL, cursor_link = NULL, claimed_by = NULL WHERE stream = 'issues';
+SELECT read_page(9100, 'https://api.github.com/2', listed(1, 5));
+SELECT github_sync.reconcile_repo(1);
+UPDATE github_sync.repo_sweeps SET due_at = 'infinity' WHERE stream = 'comments';
+SELECT read_page(9100, NULL, listed(1, 6)), read_page(9100, 'https://api.github.com/2', listed(1, 6));
+SELECT github_sync.reconcile_repo(1);
+UPDATE github_sync.repo_sweeps SET due_at = 'infinity' WHERE stream = 'comments';
+SELECT read_page(9100, NULL, listed(2, 50)), read_page(9100, NULL, listed(1, 6)), read_page(9100, NULL);
+SELECT is_asked, due_at > now() AS rests FROM github_sync.repo_sweeps WHERE github_repo_id = 1 AND stream = 'issues';
