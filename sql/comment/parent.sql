@@ -14,18 +14,24 @@ $$;
 COMMENT ON FUNCTION github_sync.comment_parent_is_asked_for(github_sync.github_issues) IS
 'private: the task of an issue that a comment waits for stands in its queue';
 
-CREATE OR REPLACE FUNCTION github_sync.comment_ask_for_parent(parent github_sync.github_issues) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.comment_ask_for_parent(
+	parent github_sync.github_issues, of_priority smallint)
+RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
 	IF NOT github_sync.comment_parent_is_asked_for(parent) THEN
-		INSERT INTO github_sync.task_sync_transactions (direction, task_id) VALUES ('outbound', parent.task_id);
+		INSERT INTO github_sync.task_sync_transactions (direction, task_id, priority)
+		VALUES ('outbound', parent.task_id, of_priority);
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION github_sync.comment_ask_for_parent(github_sync.github_issues) IS
-'private: an issue that a comment waits for has to be created: its task is put into its queue unless it stands there';
+COMMENT ON FUNCTION github_sync.comment_ask_for_parent(github_sync.github_issues, smallint) IS
+'private: an issue that a comment waits for has to be created: its task is put into its queue, behind what the comment '
+'is behind, unless it stands there';
 
-CREATE OR REPLACE FUNCTION github_sync.comment_parent_of_local_row(key {{key_type}}) RETURNS bigint
+CREATE OR REPLACE FUNCTION github_sync.comment_parent_of_local_row(
+	key {{key_type}}, of_priority smallint)
+RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
 	task_key github_sync.github_issues.task_id%TYPE := (SELECT r.{{task_id}} FROM {{table}} AS r
@@ -51,12 +57,12 @@ BEGIN
 	/* Locked: of two comments one asks. */
 	parent := github_sync.task_record_of_local_row(task_key, NULL::bigint);
 	IF parent.number IS NULL THEN
-		PERFORM github_sync.comment_ask_for_parent(parent);
+		PERFORM github_sync.comment_ask_for_parent(parent, of_priority);
 	END IF;
 	RETURN parent.id;
 END
 $$;
-COMMENT ON FUNCTION github_sync.comment_parent_of_local_row({{key_type}}) IS
+COMMENT ON FUNCTION github_sync.comment_parent_of_local_row({{key_type}}, smallint) IS
 'private: the cached issue of a comment''s task, kept from becoming part of another one; the task is put into its '
 'queue where the issue has to be created first. NULL: its repository is not known';
 

@@ -3,7 +3,8 @@
  * makes a stub, and locks it; the parent issue comes first.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.comment_record_of_local_row(key {{key_type}}, given_repo_id bigint)
+CREATE OR REPLACE FUNCTION github_sync.comment_record_of_local_row(
+	key {{key_type}}, given_repo_id bigint, of_priority smallint)
 RETURNS github_sync.github_comments
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -18,7 +19,7 @@ BEGIN
 	/* One that is at GitHub needs no issue to be made for it. */
 	IF NOT EXISTS (SELECT FROM github_sync.github_comments AS c
 		WHERE c.comment_id = comment_record_of_local_row.key AND c.github_id IS NOT NULL) THEN
-		parent_id := github_sync.comment_parent_of_local_row(key);
+		parent_id := github_sync.comment_parent_of_local_row(key, of_priority);
 	END IF;
 	LOOP
 		cached := github_sync.comment_lock_record_of_local_row(key);
@@ -31,7 +32,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION github_sync.comment_record_of_local_row({{key_type}}, bigint) IS
+COMMENT ON FUNCTION github_sync.comment_record_of_local_row({{key_type}}, bigint, smallint) IS
 'private: the locked record of a comment; a stub without github_id where there is none; NULL: it belongs to no known '
 'issue';
 

@@ -68,7 +68,7 @@ BEGIN
 	ELSIF (SELECT q.state FROM github_sync.task_sync_transactions AS q
 		WHERE q.github_issue_id = parent.id AND q.state NOT IN ('canceled', 'dropped', 'duplicate')
 		ORDER BY q.finished_at DESC NULLS FIRST, q.id DESC LIMIT 1) IS DISTINCT FROM 'errored' THEN
-		PERFORM github_sync.comment_ask_for_parent(parent);
+		PERFORM github_sync.comment_ask_for_parent(parent, t.priority);
 	END IF;
 	UPDATE github_sync.comment_sync_transactions SET next_attempt_at = 'infinity' WHERE id = t.id;
 EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
@@ -158,6 +158,9 @@ DECLARE
 	waits_since timestamptz;
 	enqueued_id bigint;
 	brought bigint[] := '{}';
+	/* Of an import all stands behind what people write, and notifies nobody. */
+	as_its_task CONSTANT smallint := coalesce((SELECT q.priority FROM github_sync.task_sync_transactions AS q
+		WHERE q.github_issue_id = issue.id AND q.direction = 'outbound' ORDER BY q.id DESC LIMIT 1), 100);
 BEGIN
 	IF NOT github_sync.comment_table_fits() THEN
 		RETURN;
@@ -181,7 +184,8 @@ BEGIN
 			PERFORM github_sync.retry_comment_sync_transaction(here.errored_id);
 			brought := brought || here.errored_id;
 		ELSIF is_captured OR here.was_filtered THEN
-			INSERT INTO github_sync.comment_sync_transactions (direction, comment_id) VALUES ('outbound', here.key)
+			INSERT INTO github_sync.comment_sync_transactions (direction, comment_id, priority)
+			VALUES ('outbound', here.key, as_its_task)
 			RETURNING comment_sync_transactions.id INTO enqueued_id;
 			brought := brought || enqueued_id;
 		END IF;
@@ -194,8 +198,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.comment_bring_along(github_sync.github_issues) IS
-'private: the issue of a task was made: the comments that the task had before its repository was known are enqueued. '
-'55P03: the application holds one of them';
+'private: the issue of a task was made: the comments that the task had before its repository was known are enqueued, '
+'with the priority of the task''s newest outbound transaction. 55P03: the application holds one of them';
 
 CREATE OR REPLACE FUNCTION github_sync.comment_retry_strays_of_issue(issue_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -278,6 +282,8 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	PERFORM github_sync.release_comments(NEW.id);
+	PERFORM github_sync.comment_note_gone_with_issue(NEW.id)
+	WHERE OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL;
 	PERFORM github_sync.comment_bring_along(NEW)
 	WHERE OLD.number IS NULL AND NEW.number IS NOT NULL AND NEW.task_id IS NOT NULL;
 	RETURN NULL;
@@ -285,7 +291,7 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.release_comments_of_issue() IS
 'private: comments that waited for their issue (its number, its task, or the news that there will be none) may be '
-'claimed';
+'claimed; those of an issue that is deleted are asked for';
 
 CREATE OR REPLACE TRIGGER release_comments_of_issue
 	AFTER UPDATE ON github_sync.github_issues

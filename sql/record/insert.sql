@@ -56,7 +56,8 @@ DECLARE
 	cached github_sync.@resources@;
 BEGIN
 	IF t.direction = 'outbound' AND t.@record@_id IS NOT NULL THEN
-		cached := github_sync.@record@_record_of_local_row(t.@record@_id, t.github_repo_id);
+--@task		cached := github_sync.task_record_of_local_row(t.task_id, t.github_repo_id);
+--@comment		cached := github_sync.comment_record_of_local_row(t.comment_id, t.github_repo_id, t.priority);
 	ELSE
 		IF t.direction = 'outbound' THEN
 			PERFORM github_sync.@record@_require_identity(t);
@@ -141,7 +142,8 @@ BEGIN
 			@record@_id = CASE WHEN r.deleted_at IS NULL THEN r.@record@_id END
 		WHERE r.id = cached.id RETURNING * INTO cached;
 		IF cached.@record@_id IS NULL THEN
-			cached := github_sync.@record@_record_of_local_row(t.@record@_id, cached.github_repo_id);
+--@task			cached := github_sync.task_record_of_local_row(t.task_id, cached.github_repo_id);
+--@comment			cached := github_sync.comment_record_of_local_row(t.comment_id, cached.github_repo_id, t.priority);
 		END IF;
 	END IF;
 END

@@ -140,7 +140,8 @@ COMMENT ON FUNCTION github_sync.@record@_link({{key_type}}, bigint, text) IS
 --@comment	END IF;
 --@comment	PERFORM github_sync.comment_lock_row_and_record(link_comment.comment_id);
 --@comment	/* An empty record if need be: who enqueues the comment for the first time just now waits for it. */
---@comment	PERFORM github_sync.comment_record_of_local_row(link_comment.comment_id, link_comment.github_repo_id);
+--@comment	PERFORM github_sync.comment_record_of_local_row(
+--@comment		link_comment.comment_id, link_comment.github_repo_id, 100::smallint);
 --@comment	INSERT INTO github_sync.github_comments (github_repo_id, github_issue_id, github_id)
 --@comment	VALUES (link_comment.github_repo_id, parent_id, github_comment_external_id) ON CONFLICT DO NOTHING;
 --@comment	SELECT c.id INTO target_id FROM github_sync.github_comments AS c

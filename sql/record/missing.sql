@@ -65,6 +65,23 @@ COMMENT ON FUNCTION github_sync.@record@_missing_long_enough(github_sync.@resour
 --@comment 'private: what on_remote_delete of the repository says about the row of a comment that was deleted at '
 --@comment 'GitHub; a task outlives its issue';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_note_gone_with_issue(of_issue bigint) RETURNS void
+--@comment LANGUAGE plpgsql AS $$
+--@comment BEGIN
+--@comment	INSERT INTO github_sync.listed_later
+--@comment		(record_type, github_id, github_repo_id, number, github_updated_at, wanted)
+--@comment	SELECT 'comment', c.github_id, c.github_repo_id, i.number, coalesce(c.github_updated_at, clock_timestamp()),
+--@comment		'absent'
+--@comment	FROM github_sync.github_comments AS c JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id
+--@comment	WHERE c.github_issue_id = of_issue AND c.github_id IS NOT NULL AND c.deleted_at IS NULL
+--@comment	ON CONFLICT DO NOTHING;
+--@comment	PERFORM github_sync.wake() WHERE FOUND;
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_note_gone_with_issue(bigint) IS
+--@comment 'private: an issue was deleted at GitHub, and nobody tells of its comments: each is asked for, some at a '
+--@comment 'time and behind what people wait for, as a comment whose issue went out of sight may be somewhere else';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_set_tombstone(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, confirmed_at timestamptz)
 RETURNS text

@@ -226,3 +226,15 @@ SELECT webhook(61, comment => 5000000001);
 UPDATE github_sync.github_issues SET task_id = NULL, deleted_at = at(60);
 SELECT * FROM claim(of_type => 'comment');
 -- the worker does not wait for what the application holds: see the isolation tests
+
+-- of an import all stands behind what people write, and names in it notify nobody: what a task brings along, and the task that a comment waits for
+CALL start_afresh();
+INSERT INTO app.tasks (title, body, modified_at) SELECT format('Old %s', n), 'for @alice', at(1) FROM generate_series(1, 2) AS n;
+INSERT INTO app.comments (task_id, body, modified_at) SELECT n, 'Old words for @alice', at(2) FROM generate_series(1, 2) AS n;
+SELECT github_sync.capture_comment_changes(true);
+INSERT INTO github_sync.task_sync_transactions (direction, task_id, priority) VALUES ('outbound', 1, 200);
+INSERT INTO github_sync.comment_sync_transactions (direction, comment_id, priority) VALUES ('outbound', 2, 200);
+SELECT task_id, priority, state FROM github_sync.task_sync_transactions ORDER BY id;
+SELECT * FROM carry_out(3);
+SELECT comment_id, priority, state FROM github_sync.comment_sync_transactions ORDER BY id;
+SELECT * FROM carry_out(5, of_type => 'comment');

@@ -86,9 +86,15 @@ $application->superuser_sql("UPDATE github_sync.task_creation_attempts SET sent_
 $application->edit_task($task, title => 'edited too late');
 my $outbound = ($application->task_transactions("direction = 'outbound'"))[-1]{id};
 pass_the_minute('task');
+
+# Nobody tells of the comments of an issue that was deleted.
+pass_the_minute('comment');
 $application->wait_until_done;
 is(state_of(task => $outbound), 'errored gone', 'an edit of a task whose issue was deleted is errored');
 is($application->task($task)->{title}, 'edited too late', 'the task is as its user left it');
+isnt($application->row("SELECT deleted_at FROM github_sync.github_comments WHERE github_id = $github_id{$comments[2]}")->{deleted_at},
+	undef, 'a comment of the issue is found to be gone with it');
+is($application->comment($comments[2]), undef, '... and so is its row, as on_remote_delete says');
 
 # ---- deleted in the application ----
 

@@ -161,7 +161,7 @@ is(titles(), 'New, Told of', 'both ways: what was written in the dry run is sent
 type(next_block(\@hour, '-- first export'), 'app_owner');
 $application->wait_until_done;
 is(titles(), 'New, Old, Told of', 'then what was there before, but no draft');
-is_deeply([ $github->mentions ], [], 'which notifies nobody');
+is_deeply([ $github->mentions ], [], 'which notifies nobody') or diag(explain([ $github->mentions ]));
 is(one('SELECT count(*) FROM github_sync.github_comments WHERE comment_id = 1 AND github_id IS NOT NULL'), 1, 'with its comment');
 type(next_block(\@hour, 'ALTER SYSTEM SET github_sync.enabled = off'));
 $node->safe_psql('postgres', 'ALTER SYSTEM RESET github_sync.enabled; SELECT pg_reload_conf()');
