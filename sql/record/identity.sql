@@ -54,6 +54,10 @@ DECLARE
 BEGIN
 	SELECT r.* INTO creator FROM github_sync.@record@_lock_records_nowait(ARRAY[creator_id, cached.id]) AS r
 	WHERE r.id = creator_id;
+	/* Whoever takes it over has looked: another worker met it elsewhere since, and it is there. */
+	IF creator.id IS NULL OR creator.github_id IS NOT NULL THEN
+		RAISE lock_not_available USING MESSAGE = 'another transaction has just met the creation';
+	END IF;
 	SELECT * INTO target FROM github_sync.github_repos AS r
 	WHERE r.id = cached.github_repo_id AND r.id <> creator.github_repo_id;
 --@comment	PERFORM github_sync.comment_follow_alone(creator, target, shown) WHERE target.id IS NOT NULL;

@@ -580,3 +580,17 @@ SELECT * FROM claim(of_type => 'comment');
 SELECT fetched(2, 12, of_type => 'comment');
 SELECT error_code, error_reason FROM github_sync.sync_errors;
 SELECT * FROM app.comments;
+
+-- two workers meet it in two places at once: who comes second looks again, and it stays where it is
+CALL start_afresh();
+INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.', at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+CALL posted(1, 3);
+SELECT webhook(3);
+SELECT * FROM claim();
+SELECT fetched(2);
+INSERT INTO github_sync.github_issues (github_repo_id, number, github_id) VALUES (2, 7, 3000000077);
+\set VERBOSITY terse
+SELECT github_sync.task_take_over_creation(i.id, o, NULL) FROM github_sync.github_issues AS i, github_sync.github_issues AS o WHERE i.task_id = 1 AND o.number = 7;
+SELECT github_repo_id, number, github_id, task_id FROM github_sync.github_issues ORDER BY github_id;
