@@ -73,7 +73,7 @@ function askForParent(world, t, step) {
 		return;
 	}
 	const newest = transactionsOf(world, issue).sort((a, b) => b.id - a.id)[0];
-	if (newest?.state !== 'errored') askForIssue(world, issue);
+	if (newest?.state !== 'errored') askForIssue(world, issue, t.priority);
 }
 
 /* null: it cannot run yet, or ever */

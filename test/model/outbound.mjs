@@ -9,40 +9,40 @@ import { commentGoesAlong, taskGoesAlong } from './place.mjs';
 
 export const hasTransactionIn = (world, record, states) => transactionsOf(world, record).some((t) => states.includes(t.state));
 
-function enqueueTask(world, taskRow) {
-	insertOutbound(world, 'task', nameFor(world), takeTransactionId(world, 'task'), { local: taskRow, priority: 100 });
+function enqueueTask(world, taskRow, priority) {
+	insertOutbound(world, 'task', nameFor(world), takeTransactionId(world, 'task'), { local: taskRow, priority });
 }
 
 const isAskedFor = (world, issue) => hasTransactionIn(world, issue, ['queued', 'processing', 'disabled']);
 
-/* A task whose issue a comment waits for goes out, where nothing of it is under way. */
-export function askForIssue(world, issue) {
-	if (world.asksAnyway || !isAskedFor(world, issue)) enqueueTask(world, issue.local);
+/* A task whose issue a comment waits for goes out, with the priority of the comment, where nothing of it is under way. */
+export function askForIssue(world, issue, priority) {
+	if (world.asksAnyway || !isAskedFor(world, issue)) enqueueTask(world, issue.local, priority);
 }
 
 /* -> the record of the comment's task, enqueued where it has no issue yet; undefined: no repository is known for it */
-function issueOfComment(world, row) {
+function issueOfComment(world, row, priority) {
 	const known = recordOfRow(world, 'task', row.task ?? undefined);
 	if (known) {
 		if (known.number === null) {
 			/* Which may queue again what was not sent. */
 			if (!isAskedFor(world, known)) taskGoesAlong(world, known);
-			askForIssue(world, known);
+			askForIssue(world, known, priority);
 		}
 		return known;
 	}
 	const task = world.task.rows.get(row.task);
 	if (!task || !world.repos.has(task.repo)) return undefined;
-	enqueueTask(world, row.task);
+	enqueueTask(world, row.task, priority);
 	return recordOfRow(world, 'task', row.task);
 }
 
 /* null: it has no parent to belong to */
-function recordOfComment(world, row) {
+function recordOfComment(world, row, priority) {
 	const known = recordOfRow(world, 'comment', row.id);
 	/* One that is at GitHub needs no issue to be made for it. */
 	if (known && known.githubId !== null) return known;
-	const issue = issueOfComment(world, row);
+	const issue = issueOfComment(world, row, priority);
 	if (known) {
 		commentGoesAlong(world, known, issue);
 		return known;
@@ -50,12 +50,12 @@ function recordOfComment(world, row) {
 	return issue ? newRecord(world, 'comment', { repo: issue.repo, parent: issue, local: row.id }) : null;
 }
 
-const recordOf = (world, type, row) => (type === 'task' ? recordOfTask(world, row.id) : recordOfComment(world, row));
+const recordOf = (world, type, row, priority) => (type === 'task' ? recordOfTask(world, row.id) : recordOfComment(world, row, priority));
 
 /* The record that a comment errored without one may have by now. */
 export function findRecord(world, t) {
 	const row = world[t.type].rows.get(t.local);
-	return row ? recordOf(world, t.type, row) : null;
+	return row ? recordOf(world, t.type, row, t.priority) : null;
 }
 
 const ORPHAN = { state: 'errored', errorCode: 'parent_not_synced', place: null };
@@ -63,7 +63,7 @@ const ORPHAN = { state: 'errored', errorCode: 'parent_not_synced', place: null }
 export function insertOutbound(world, type, name, id, { local, action = 'upsert', priority }) {
 	const row = world[type].rows.get(local);
 	if (!row) throw new Refusal('23503');
-	const record = recordOf(world, type, row);
+	const record = recordOf(world, type, row, priority);
 	return insertTransaction(world, type, name, id, { record, local, direction: 'outbound', action, priority }, record ? null : ORPHAN);
 }
 
