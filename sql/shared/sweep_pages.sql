@@ -8,13 +8,14 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	began CONSTANT timestamptz := coalesce(s.pass_started_at, 'infinity');
 BEGIN
-	RETURN CASE s.stream
-		WHEN 'issues' THEN EXISTS (SELECT FROM github_sync.github_issues AS i
+	IF s.stream = 'issues' THEN
+		RETURN EXISTS (SELECT FROM github_sync.github_issues AS i
 			WHERE i.github_repo_id = s.github_repo_id AND i.github_id IS NOT NULL AND i.deleted_at IS NULL
-				AND i.seen_at < began)
-		WHEN 'comments' THEN EXISTS (SELECT FROM github_sync.github_comments AS c
-			WHERE c.github_repo_id = s.github_repo_id AND c.github_id IS NOT NULL AND c.deleted_at IS NULL
-				AND c.seen_at < began) END;
+				AND i.seen_at < began);
+	END IF;
+	RETURN EXISTS (SELECT FROM github_sync.github_comments AS c
+		WHERE c.github_repo_id = s.github_repo_id AND c.github_id IS NOT NULL AND c.deleted_at IS NULL
+			AND c.seen_at < began);
 END
 $$;
 COMMENT ON FUNCTION github_sync.import_may_have_passed_over(github_sync.repo_sweeps) IS
