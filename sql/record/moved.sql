@@ -206,7 +206,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task	IF moved AND taken.id IS NOT NULL AND cached.task_id IS NULL THEN
 --@task		/* What is known of the old place belongs to the task that the new one has. */
 --@task		cached := github_sync.task_join_records(taken.id, cached.id);
---@task		IF (cached.github_repo_id, cached.number) IS DISTINCT FROM (taken.github_repo_id, taken.number) THEN
+--@task		IF cached.github_repo_id <> taken.github_repo_id OR cached.number <> taken.number THEN
 --@task			RAISE lock_not_available USING MESSAGE = 'the record at the new place has just moved';
 --@task		END IF;
 --@task		PERFORM github_sync.task_take_along(cached, target);

@@ -288,10 +288,11 @@ CREATE TABLE IF NOT EXISTS github_sync.listed_later (
 	CONSTRAINT listed_later_pkey PRIMARY KEY (record_type, github_id, wanted)
 );
 COMMENT ON TABLE github_sync.listed_later IS
-'private: what a list showed while somebody held what it is about: it becomes a transaction as soon as nobody does';
+'private: what a list showed while somebody held what it is about, and the comments of an issue that is gone: it '
+'becomes a transaction as soon as nobody does';
 COMMENT ON COLUMN github_sync.listed_later.wanted IS
-'private: what is to be done. item: it is fetched; absent: the list did not show it, and it is asked for singly; '
-'comments: of the issue they are listed by themselves';
+'private: what is to be done. item: it is fetched; absent: the list did not show it, or its issue is gone, and it is '
+'asked for singly; comments: of the issue they are listed by themselves';
 COMMENT ON COLUMN github_sync.listed_later.try_at IS
 'private: when it is tried again';
 COMMENT ON COLUMN github_sync.listed_later.last_error IS
