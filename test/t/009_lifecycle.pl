@@ -260,11 +260,13 @@ my $renamed = GitHubSync::Application->of_database($node, 'renamed');
 $renamed->wait_until_done;
 is(scalar(grep { $_->{title} eq 'task of rename' } $github->issues('acme/widgets')), 1, 'under its new name the database goes on');
 
+# It writes a checkpoint and removes hundreds of files: what is asked is what a request under way adds to that.
+$_->disconnect foreach $copy, $renamed;
+my $idle = duration(sub { $node->safe_psql('postgres', 'DROP DATABASE copy') }, 'DROP DATABASE while nothing is under way');
 begin_slow_request($second, 'drop-database');
-$_->disconnect foreach $second, $copy, $renamed;
-cmp_ok(duration(sub { $node->safe_psql('postgres', 'DROP DATABASE second') }, 'DROP DATABASE with a request under way'), '<', 2, 'DROP DATABASE does not wait for GitHub');
+$second->disconnect;
+cmp_ok(duration(sub { $node->safe_psql('postgres', 'DROP DATABASE second') }, 'DROP DATABASE with a request under way') - $idle, '<', 2, 'DROP DATABASE does not wait for GitHub');
 $github->open_gate('drop-database');
-$node->safe_psql('postgres', 'DROP DATABASE copy');
 $node->safe_psql('postgres', 'DROP DATABASE renamed');
 is($node->safe_psql('postgres', $workers), 0, 'without databases there are no workers');
 
