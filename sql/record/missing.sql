@@ -107,6 +107,19 @@ COMMENT ON FUNCTION github_sync.@record@_set_tombstone(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, timestamptz) IS
 'private: the resource is deleted at GitHub, by its Date of the answer that says so; ends the transaction';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_ask_where_it_is(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
+RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN github_sync.@record@_give_back_held(t, cached, 'it went to another repository while it was asked for', NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_ask_where_it_is(
+	github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+'private: the record has been moved since its claim: what GitHub said is of a place, and of a repository, that are no '
+'longer its own';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_lose_access(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
 RETURNS text
@@ -232,7 +245,7 @@ COMMENT ON FUNCTION github_sync.@record@_note_missing(
 --@comment 'so the comment''s row stays';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_report_missing(
-	claim_id bigint, held_claim_no integer, answered_at timestamptz, repository text)
+	claim_id bigint, held_claim_no integer, answered_at timestamptz, asked_repo_id bigint, repository text)
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -243,6 +256,9 @@ BEGIN
 		RETURN 'stale';
 	END IF;
 	t.unreachable_since := NULL;
+	IF (held.cached).github_repo_id <> asked_repo_id THEN
+		RETURN github_sync.@record@_ask_where_it_is(t, held.cached);
+	END IF;
 	CASE repository
 		WHEN 'not readable' THEN RETURN github_sync.@record@_lose_access(t, held.cached);
 		WHEN 'issues disabled' THEN RETURN github_sync.@record@_wait_for_issues(t, held.cached);
@@ -252,10 +268,10 @@ BEGIN
 	END CASE;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_report_missing(bigint, integer, timestamptz, text) IS
-'private: GitHub answered 404 or 410, and then said of the repository that it is readable, has its issues disabled, '
-'or is not readable; or that it does not show the issue of a comment either. Returns the state that the transaction '
-'has now, or stale';
+COMMENT ON FUNCTION github_sync.@record@_report_missing(bigint, integer, timestamptz, bigint, text) IS
+'private: GitHub answered 404 or 410, and then said of the repository asked_repo_id that it is readable, has its '
+'issues disabled, or is not readable; or that it does not show the issue of a comment either. Returns the state that '
+'the transaction has now, or stale';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_report_deleted(
 	claim_id bigint, held_claim_no integer, answered_at timestamptz)

@@ -415,7 +415,8 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment 'transferred, and the comment stays linked. 55P03: somebody holds the task or its record, try again shortly';
 
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_report_issue(
---@comment	claim_id bigint, held_claim_no integer, answered_at timestamptz, reached_repo_id bigint, shown_json text)
+--@comment	claim_id bigint, held_claim_no integer, answered_at timestamptz, asked_repo_id bigint,
+--@comment	reached_repo_id bigint, shown_json text)
 --@comment RETURNS text
 --@comment LANGUAGE plpgsql AS $$
 --@comment DECLARE
@@ -428,6 +429,9 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment		RETURN 'stale';
 --@comment	END IF;
 --@comment	t.unreachable_since := NULL;
+--@comment	IF (held.cached).github_repo_id <> asked_repo_id THEN
+--@comment		RETURN github_sync.comment_ask_where_it_is(t, held.cached);
+--@comment	END IF;
 --@comment	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = (held.cached).github_issue_id;
 --@comment	IF github_sync.comment_is_issue_of(parent, reached_repo_id, shown) THEN
 --@comment		RETURN github_sync.comment_note_missing(t, held.cached, answered_at);
@@ -442,7 +446,8 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment	RETURN github_sync.comment_follow_issue(t, held.cached, reached_repo_id, shown);
 --@comment END
 --@comment $$;
---@comment COMMENT ON FUNCTION github_sync.comment_report_issue(bigint, integer, timestamptz, bigint, text) IS
---@comment 'private: GitHub does not show a comment, and then showed what answers to the number of its issue, perhaps '
---@comment 'after a redirect to a repository (its id, NULL: by name): the issue, so that the comment is missing, or '
---@comment 'the issue somewhere else. Returns the state that the transaction has now, or stale';
+--@comment COMMENT ON FUNCTION github_sync.comment_report_issue(bigint, integer, timestamptz, bigint, bigint, text) IS
+--@comment 'private: GitHub does not show a comment in the repository asked_repo_id, and then showed what answers to '
+--@comment 'the number of its issue, perhaps after a redirect to a repository (its id, NULL: by name): the issue, so '
+--@comment 'that the comment is missing, or the issue somewhere else. Returns the state that the transaction has now, '
+--@comment 'or stale';

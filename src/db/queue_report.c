@@ -557,12 +557,13 @@ void
 queue_report_missing(SyncClaim *claim, int64 answered_at, RepositoryState repository)
 {
 	static Statement statement =
-		STATEMENT("SELECT github_sync.%s_report_missing($1, $2, $3, $4) AS state", INT8OID, INT4OID,
-				  TIMESTAMPTZOID, TEXTOID);
+		STATEMENT("SELECT github_sync.%s_report_missing($1, $2, $3, $4, $5) AS state", INT8OID,
+				  INT4OID, TIMESTAMPTZOID, INT8OID, TEXTOID);
 	Parameters parameters = {0};
 
 	add_claim(&parameters, claim);
 	parameters_add_seconds(&parameters, answered_at);
+	parameters_add_int64(&parameters, claim->github_repo_id);
 	parameters_add_text(&parameters, repository_state_name(repository));
 	(void) report(&statement, claim, &parameters);
 }
@@ -587,12 +588,13 @@ void
 queue_report_issue(SyncClaim *claim, int64 answered_at, int64 reached_repo_id, const char *json)
 {
 	static Statement statement =
-		STATEMENT("SELECT github_sync.comment_report_issue($1, $2, $3, $4, $5) AS state", INT8OID,
-				  INT4OID, TIMESTAMPTZOID, INT8OID, TEXTOID);
+		STATEMENT("SELECT github_sync.comment_report_issue($1, $2, $3, $4, $5, $6) AS state",
+				  INT8OID, INT4OID, TIMESTAMPTZOID, INT8OID, INT8OID, TEXTOID);
 	Parameters parameters = {0};
 
 	add_claim(&parameters, claim);
 	parameters_add_seconds(&parameters, answered_at);
+	parameters_add_int64(&parameters, claim->github_repo_id);
 	parameters_add_int64_or_null(&parameters, reached_repo_id);
 	parameters_add_text(&parameters, json);
 	(void) report(&statement, claim, &parameters);

@@ -149,7 +149,7 @@ CREATE PROCEDURE days_later() LANGUAGE sql AS $$
 	UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL, unreachable_since = unreachable_since - interval '4 days' $$;
 CALL days_later();
 SELECT * FROM claim();
-SELECT github_sync.task_report_missing(1, 2, now(), 'readable');
+SELECT github_sync.task_report_missing(1, 2, now(), 1, 'readable');
 CALL days_later();
 SELECT * FROM claim();
 SELECT report_unreachable(3);

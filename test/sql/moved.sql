@@ -254,7 +254,7 @@ SELECT * FROM issues;
 -- ---- a comment is not shown, and its issue answers somewhere else ----
 CREATE FUNCTION issue_answered(transaction bigint, reached_repo bigint, issue_id bigint, issue_number integer, place text)
 RETURNS text LANGUAGE sql AS $$
-	SELECT github_sync.comment_report_issue(transaction, (SELECT claim_no FROM claim_of(transaction, 'comment')), at(20), reached_repo,
+	SELECT github_sync.comment_report_issue(transaction, (SELECT claim_no FROM claim_of(transaction, 'comment')), at(20), 1, reached_repo,
 		jsonb_build_object('id', issue_id, 'number', issue_number, 'repository_url', 'https://api.github.com/repos/' || place)::text)
 $$;
 CREATE VIEW comments AS SELECT id, comment_id, github_repo_id AS repo, github_issue_id AS issue, deleted_at FROM github_sync.github_comments ORDER BY id;
@@ -303,7 +303,7 @@ SELECT error_code, error_reason FROM github_sync.comment_sync_transactions WHERE
 SELECT * FROM comments;
 -- of a stale claim
 CALL with_comment();
-SELECT github_sync.comment_report_issue(2, 0, at(20), 2, '{}');
+SELECT github_sync.comment_report_issue(2, 0, at(20), 1, 2, '{}');
 -- the new place has become a task that is in use: the comment goes there by itself, its row stays
 CALL with_comment();
 INSERT INTO app.tasks (id, title) VALUES (1000, 'Its own');
@@ -329,3 +329,33 @@ CALL synced();
 SELECT webhook(2, comment => 5000000001);
 SELECT webhook(3, 5, 5000000001);
 SELECT github_issue_id FROM github_sync.github_comments;
+-- ---- moved while it was asked for: what GitHub says of the old place, or of its repository, counts for nothing ----
+CREATE VIEW standing AS SELECT id, access_lost, paused_until IS NOT NULL AS is_paused FROM github_sync.github_repos ORDER BY id;
+CREATE PROCEDURE moved_meanwhile() LANGUAGE sql AS $$
+	UPDATE github_sync.github_issues SET github_repo_id = 2, number = 70 + number;
+	UPDATE github_sync.github_comments SET github_repo_id = 2;
+$$;
+CALL synced();
+CALL moved_meanwhile();
+SELECT missing(2, 90, 'not readable', asked_repo => 1);
+SELECT * FROM standing;
+SELECT last_error FROM github_sync.task_sync_transactions WHERE id = 2;
+SELECT step, owner_login, repo_name, issue_number FROM github_sync.task_claim(1, 8);
+SELECT missing(2, 90, 'issues disabled', asked_repo => 1);
+SELECT * FROM standing;
+SELECT step FROM github_sync.task_claim(1, 8);
+SELECT missing(2, 90, 'readable', asked_repo => 1);
+SELECT deleted_at, missing_since FROM github_sync.github_issues WHERE id = 1;
+-- of where it is, it counts
+SELECT step FROM github_sync.task_claim(1, 8);
+SELECT missing(2, 90, 'not readable', asked_repo => 2);
+SELECT * FROM standing;
+-- a comment, which on_remote_delete would take from the application
+CALL with_comment();
+CALL moved_meanwhile();
+SELECT missing(2, 90, of_type => 'comment', asked_repo => 1);
+SELECT missing_since, deleted_at FROM github_sync.github_comments;
+SELECT step, repo_name FROM github_sync.comment_claim(1, 8);
+SELECT issue_answered(2, 2, 3000000001, 71, 'octo/other');
+SELECT missing_since, deleted_at FROM github_sync.github_comments;
+SELECT body FROM app.comments;

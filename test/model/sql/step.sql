@@ -53,7 +53,10 @@ BEGIN
 		WHEN 'capture' THEN
 			PERFORM github_sync.capture_@record@_changes((op ->> 'enabled')::boolean);
 		WHEN 'missing' THEN
-			told := github_sync.@record@_report_missing(tx, held, model.at((op ->> 'at')::numeric), op ->> 'repository');
+			told := (SELECT github_sync.@record@_report_missing(tx, held, model.at((op ->> 'at')::numeric), r.github_repo_id,
+				op ->> 'repository')
+			FROM github_sync.@record@_sync_transactions AS q JOIN github_sync.@resource@s AS r ON r.id = q.@resource@_id
+			WHERE q.id = tx);
 		WHEN 'deleted' THEN
 			told := github_sync.@record@_report_deleted(tx, held, model.at((op ->> 'at')::numeric));
 		WHEN 'link' THEN

@@ -260,13 +260,17 @@ END
 $$;
 
 CREATE FUNCTION world.missing(
-	transaction bigint, second numeric, repository text DEFAULT 'readable', of_type text DEFAULT 'task')
+	transaction bigint, second numeric, repository text DEFAULT 'readable', of_type text DEFAULT 'task',
+	asked_repo bigint DEFAULT NULL) -- where its record is
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	result text;
 BEGIN
-	EXECUTE format('SELECT github_sync.%s_report_missing($1, $2, $3, $4)', of_type) INTO result
-	USING transaction, (SELECT c.claim_no FROM world.claim_of(transaction, of_type) AS c), world.at(second), repository;
+	EXECUTE format('SELECT github_sync.%1$s_report_missing($1, $2, $3, coalesce($5, r.github_repo_id), $4)
+		FROM github_sync.%1$s_sync_transactions AS q JOIN github_sync.%2$s AS r ON r.id = q.%3$s WHERE q.id = $1', of_type,
+		CASE of_type WHEN 'task' THEN 'github_issues' ELSE 'github_comments' END,
+		CASE of_type WHEN 'task' THEN 'github_issue_id' ELSE 'github_comment_id' END) INTO result
+	USING transaction, (SELECT c.claim_no FROM world.claim_of(transaction, of_type) AS c), world.at(second), repository, asked_repo;
 	RETURN result;
 END
 $$;
