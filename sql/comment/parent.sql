@@ -37,6 +37,7 @@ DECLARE
 	task_key github_sync.github_issues.task_id%TYPE := (SELECT r.{{task_id}} FROM {{table}} AS r
 		WHERE r.{{id}} = comment_parent_of_local_row.key);
 	parent github_sync.github_issues;
+	known_parent_id bigint;
 BEGIN
 	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.task_id = task_key;
 	IF parent.number IS NOT NULL THEN
@@ -49,7 +50,14 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	/* Its issue has to exist first.  Held: should it be linked just now, then another record is its issue. */
-	PERFORM github_sync.task_key_share_local_row(task_key);
+	SELECT c.github_issue_id INTO known_parent_id FROM github_sync.github_comments AS c
+	WHERE c.comment_id = comment_parent_of_local_row.key;
+	IF known_parent_id IS NULL THEN
+		PERFORM github_sync.task_key_share_local_row(task_key);
+	/* Whoever deletes a task and then its comments waits for who edits one of those: he must not wait for the task. */
+	ELSIF NOT github_sync.task_key_share_local_row_if_free(task_key) THEN
+		RETURN known_parent_id;
+	END IF;
 	parent := github_sync.task_key_share_record_of_local_row(task_key);
 	IF parent.number IS NOT NULL OR github_sync.comment_parent_is_asked_for(parent) THEN
 		RETURN parent.id;

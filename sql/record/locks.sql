@@ -119,6 +119,18 @@ COMMENT ON FUNCTION github_sync.@record@_lock_table_to_insert_nowait() IS
 --@task 'private: keeps tasks from being deleted; false: one of them is gone. 55P03: that is just being done, or the '
 --@task 'table is locked';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_local_row_if_free(key {{key_type}}) RETURNS boolean
+--@task LANGUAGE plpgsql AS $$
+--@task #variable_conflict use_variable
+--@task BEGIN
+--@task	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE SKIP LOCKED;
+--@task	RETURN FOUND;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_key_share_local_row_if_free({{key_type}}) IS
+--@task 'private: keeps a task from being deleted; false, without waiting for who holds it: that is being done, or is '
+--@task 'done';
+
 --@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_local_row_skip_locked(key {{key_type}}) RETURNS boolean
 --@task LANGUAGE plpgsql AS $$
 --@task #variable_conflict use_variable
