@@ -144,6 +144,18 @@ add_texts(StringInfo facts, const GithubEvent *event)
 }
 
 static void
+add_mark(StringInfo facts, const GithubEventMark *mark)
+{
+	if (mark->field == NULL)
+		return;
+	add_name(facts, "mark");
+	appendStringInfo(facts, "{\"field\": \"%s\", \"name\": ", mark->field);
+	escape_json(facts, mark->name);
+	appendStringInfo(facts, ", \"is_added\": %s, \"account_id\": " INT64_FORMAT "}",
+					 mark->is_added ? "true" : "false", mark->account_id);
+}
+
+static void
 add_event(StringInfo facts, const GithubEvent *event)
 {
 	appendStringInfoChar(facts, '{');
@@ -166,6 +178,7 @@ add_event(StringInfo facts, const GithubEvent *event)
 	add_time(facts, "other_issue_updated_at", event->other_issue.updated_at);
 	add_number(facts, "other_repo_id", event->other_repository.id);
 	add_texts(facts, event);
+	add_mark(facts, &event->mark);
 	add_ids(facts, "repositories_added", &event->repositories_added);
 	add_ids(facts, "repositories_removed", &event->repositories_removed);
 	appendStringInfoChar(facts, '}');
@@ -245,8 +258,8 @@ parse_payload(const char *event_name, const bytea *body, GithubEvent *event)
 
 /*
  * webhook_facts(event text, body bytea) RETURNS jsonb: what a delivery tells,
- * see github_event.h.  Its texts are names of repositories and accounts, and "texts": what an
- * edit replaced, which is not for keeping.
+ * see github_event.h.  Its texts are names of repositories and accounts; and "texts", what an
+ * edit replaced, and "mark", a label or an assignee, which are not for keeping.
  */
 Datum
 github_sync_webhook_facts(PG_FUNCTION_ARGS)

@@ -14,7 +14,8 @@ CREATE FUNCTION github_sync.webhook_facts(event text, body bytea) RETURNS jsonb
 LANGUAGE c STRICT IMMUTABLE AS 'MODULE_PATHNAME', 'github_sync_webhook_facts';
 COMMENT ON FUNCTION github_sync.webhook_facts(text, bytea) IS
 'private: what the payload of an event tells, in the words of type event_facts: ids, numbers, times and names; and '
-'texts: {field: {from, to}} of an edit, which is not kept. Raises 22023 where it is not JSON or not such an event''s, '
+'texts: {field: {from, to}} of an edit, and mark: {field, name, is_added, account_id} of a label or assignee, which '
+'are not kept. Raises 22023 where it is not JSON or not such an event''s, '
 '54000 where it has more than 25 MB';
 
 CREATE TYPE github_sync.event_facts AS (

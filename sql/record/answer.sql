@@ -472,6 +472,10 @@ BEGIN
 	cached := outcome.cached;
 	follows := outcome.follows;
 	ending := outcome.ending;
+--@task	IF {{has_marks}} THEN
+--@task		PERFORM github_sync.task_note_sent_sets(cached.id, remote, follows.marks, answer.own_id)
+--@task		WHERE follows.marks IS NOT NULL;
+--@task	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_apply_answer(

@@ -87,6 +87,7 @@ BEGIN
 --@task		first_fields := github_sync.task_without_unasked(cached, first_fields);
 --@task		marks := github_sync.task_marks_to_send(cached, first_fields,
 --@task			array_fill(true, ARRAY[cardinality(first_fields)]));
+--@task		PERFORM github_sync.task_note_sent_sets(cached.id, NULL, marks, account_id);
 --@task	END IF;
 	/* One that was given up may turn up in the lists after all. */
 	INSERT INTO github_sync.@record@_creation_attempts

@@ -316,6 +316,22 @@ COMMENT ON FUNCTION github_sync.@record@_note_side(github_sync.@resources@, text
 'private: one side of a record (github, app) was written from the other; where it was the other one before, when that '
 'turned, of the last ten times';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_settle_write(
+	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, remote text[], kind text)
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF cached.sent IS NOT NULL THEN
+		cached := github_sync.@record@_settle_sent(t, cached, remote, kind);
+	END IF;
+	IF kind = 'written' THEN
+		cached := github_sync.@record@_note_side(cached, 'app');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_settle_write(
+	github_sync.@record@_sync_transactions, github_sync.@resources@, text[], text) IS
+'private: what an answer of a kind says of the write before it, if there was one';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_merge(
 	t github_sync.@record@_sync_transactions, repo github_sync.github_repos,
 	INOUT cached github_sync.@resources@, remote text[], answer github_sync.answer, OUT merged github_sync.merge_result)
@@ -328,14 +344,14 @@ DECLARE
 	further jsonb;
 	nothing CONSTANT boolean[] := array_fill(false, ARRAY[cardinality(remote)]);
 --@task	marks record;
+--@task	left_at_github record;
 BEGIN
 	merged.to_send := nothing;
-	IF cached.sent IS NOT NULL THEN
-		cached := github_sync.@record@_settle_sent(t, cached, remote, answer.kind);
-	END IF;
-	IF answer.kind = 'written' THEN
-		cached := github_sync.@record@_note_side(cached, 'app');
-	END IF;
+	cached := github_sync.@record@_settle_write(t, cached, remote, answer.kind);
+--@task	IF {{has_marks}} THEN
+--@task		left_at_github := github_sync.task_as_left(cached.id, remote);
+--@task		remote := left_at_github.remote;
+--@task	END IF;
 	IF cached.@record@_id IS NULL THEN
 		cached := github_sync.@record@_make_local_row(t, repo, cached, remote, answer.json);
 		merged.applied := cached.@record@_id IS NOT NULL;
@@ -372,7 +388,7 @@ BEGIN
 --@task	IF {{has_marks}} THEN
 --@task		marks := github_sync.task_move_bases_of_marks(t, cached, merged, sides, chosen, marks.there);
 --@task		cached := marks.cached;
---@task		merged := marks.merged;
+--@task		merged := github_sync.task_with_lost_to_send(t, repo, marks.merged, left_at_github.to_restore);
 --@task	END IF;
 	merged.to_send := CASE WHEN cached.@record@_id IS NOT NULL THEN merged.to_send ELSE nothing END;
 END

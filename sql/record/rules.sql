@@ -169,7 +169,9 @@ BEGIN
 	END IF;
 	decided.state := 'queued';
 	/* Rule 2: both sides are known to agree. */
-	IF cached.github_id IS NULL OR cached.local_base IS NULL OR cached.sent IS NOT NULL THEN
+	IF cached.github_id IS NULL OR cached.local_base IS NULL OR cached.sent IS NOT NULL
+--@task		OR {{has_marks}} AND github_sync.task_has_lost_names(cached.id)
+	THEN
 		RETURN decided;
 	END IF;
 	IF here.is_there AND here.fields IS NOT DISTINCT FROM cached.local_base THEN

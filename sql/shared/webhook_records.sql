@@ -21,6 +21,7 @@ BEGIN
 	INSERT INTO github_sync.task_sync_transactions
 		(direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
 	VALUES ('inbound', repo_id, issue_id, issue_number, issue_updated_at);
+	PERFORM github_sync.task_restore_lost(issue_id);
 	RETURN 'queued';
 END
 $$;

@@ -57,21 +57,25 @@ CREATE OR REPLACE FUNCTION github_sync.note_overwritten(event text, facts jsonb)
 LANGUAGE plpgsql AS $$
 BEGIN
 	IF event = 'issues' THEN
-		PERFORM github_sync.task_note_overwritten((facts ->> 'issue_id')::bigint, facts -> 'texts');
+		PERFORM github_sync.task_note_overwritten((facts ->> 'issue_id')::bigint, facts -> 'texts')
+		WHERE facts ? 'texts';
+		PERFORM github_sync.task_note_lost_name((facts ->> 'issue_id')::bigint,
+			(facts ->> 'issue_updated_at')::timestamptz, facts -> 'mark') WHERE facts ? 'mark';
 	ELSIF to_regprocedure('github_sync.comment_note_overwritten(bigint, jsonb)') IS NOT NULL THEN
 		PERFORM github_sync.comment_note_overwritten((facts ->> 'comment_id')::bigint, facts -> 'texts');
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.note_overwritten(text, jsonb) IS
-'private: the one use that is made of texts in a payload: what an edit of ours replaced unseen goes to sync_conflicts';
+'private: the one use that is made of texts in a payload: what an edit of ours replaced unseen goes to sync_conflicts, '
+'and a label or assignee that it changed unseen to lost_names';
 
 CREATE OR REPLACE FUNCTION github_sync.facts_to_keep(facts jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	list text;
 BEGIN
-	facts := facts - 'texts';
+	facts := facts - '{texts,mark}'::text[];
 	/* An installation may have thousands of repositories. */
 	FOREACH list IN ARRAY ARRAY['repositories_added', 'repositories_removed'] LOOP
 		IF facts ? list THEN
@@ -128,7 +132,7 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN 'duplicate delivery';
 	END IF;
-	PERFORM github_sync.note_overwritten(event, told) WHERE told ? 'texts';
+	PERFORM github_sync.note_overwritten(event, told) WHERE told ?| '{texts,mark}';
 	outcome := github_sync.try_delivery(delivery);
 	PERFORM github_sync.note_outcome(delivery_id, outcome) WHERE outcome <> 'queued';
 	PERFORM github_sync.wake() WHERE outcome = 'pending';

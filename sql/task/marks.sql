@@ -235,6 +235,21 @@ COMMENT ON FUNCTION github_sync.task_move_bases_of_marks(
 'private: moves the bases of sets, once the local row was written: GitHub''s is what GitHub holds, the local one what '
 'the row holds without what is still to be sent. there: what GitHub is to hold. What it cannot hold is not sent';
 
+CREATE OR REPLACE FUNCTION github_sync.task_with_lost_to_send(
+	t github_sync.task_sync_transactions, repo github_sync.github_repos, INOUT merged github_sync.merge_result,
+	to_restore boolean[])
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	FOR i IN 1 .. cardinality(merged.to_send) LOOP
+		merged.to_send[i] := merged.to_send[i] OR coalesce(to_restore[i], false)
+			AND t.direction = 'outbound' AND repo.sync_direction <> 'inbound';
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_with_lost_to_send(
+	github_sync.task_sync_transactions, github_sync.github_repos, github_sync.merge_result, boolean[]) IS
+'private: what is still to be sent, with the sets that an update of ours has to restore';
+
 CREATE OR REPLACE FUNCTION github_sync.task_without_unasked(cached github_sync.github_issues, INOUT fields text[])
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -269,6 +284,7 @@ BEGIN
 	/* What neither was there nor was sent, somebody has added meanwhile. */
 	cached.remote_base[place] := github_sync.common_names(remote, github_sync.patched_names(sent, NULL, base));
 	was_taken := github_sync.patched_names(sent, remote, NULL) = '[]' AND stayed = '[]';
+	PERFORM github_sync.task_forget_restored(cached.id, (github_sync.field_names('task'))[place], sent);
 	IF NOT was_taken AND t.id IS NOT NULL THEN
 		PERFORM github_sync.task_note_not_taken(t, cached, place, coalesce(base, '[]'), sent, remote);
 	END IF;
@@ -308,6 +324,7 @@ DECLARE
 	settled record;
 	were_taken boolean;
 BEGIN
+	PERFORM github_sync.task_date_sent_sets(cached.id, cached.github_updated_at);
 	FOR i IN github_sync.task_labels_position() .. github_sync.task_milestone_position() LOOP
 		CONTINUE WHEN NOT is_settled OR before.sent_mask[i] IS NOT TRUE OR remote[i] IS NULL;
 		IF i = github_sync.task_milestone_position() THEN

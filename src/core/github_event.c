@@ -171,6 +171,62 @@ read_edits(JsonReader *reader, GithubEvent *event, const char *member)
 	close_member(reader, &edited, member);
 }
 
+/* ---- labels and assignees ---- */
+
+typedef struct MarkAction
+{
+	const char *action;
+	const char *member; /* what was added or taken off */
+	const char *name;   /* its member */
+	const char *field;
+	bool adds;
+} MarkAction;
+
+static const MarkAction *
+find_mark_action(const char *action)
+{
+	static const MarkAction actions[] = {
+		{"labeled", "label", "name", "labels", true},
+		{"unlabeled", "label", "name", "labels", false},
+		{"assigned", "assignee", "login", "assignees", true},
+		{"unassigned", "assignee", "login", "assignees", false},
+	};
+
+	for (size_t i = 0; action != NULL && i < sizeof(actions) / sizeof(actions[0]); i++)
+	{
+		if (strcmp(actions[i].action, action) == 0)
+			return &actions[i];
+	}
+	return NULL;
+}
+
+static int64_t
+read_sender(JsonReader *reader)
+{
+	JsonReader sender = open_member(reader, "sender");
+	int64_t id = json_read_number(&sender, "id", INT64_MAX);
+
+	close_member(reader, &sender, "sender");
+	return id;
+}
+
+/* A label that was deleted with all its uses may be missing. */
+static void
+read_mark(JsonReader *reader, GithubEventMark *mark, const MarkAction *action)
+{
+	JsonReader member;
+
+	if (!cJSON_IsObject(json_read_member(reader, action->member)) ||
+		!cJSON_IsObject(json_read_member(reader, "sender")))
+		return;
+	member = open_member(reader, action->member);
+	mark->field = action->field;
+	mark->name = json_read_text(&member, action->name);
+	mark->is_added = action->adds;
+	close_member(reader, &member, action->member);
+	mark->account_id = read_sender(reader);
+}
+
 /* ---- lists of repositories ---- */
 
 /* ids: room for as many as the list has. */
@@ -244,6 +300,8 @@ read_transfer(JsonReader *reader, GithubEvent *event)
 static void
 read_issues_event(JsonReader *reader, GithubEvent *event)
 {
+	const MarkAction *action = find_mark_action(event->action);
+
 	/* Of issue_comment it is, whatever it is called: the deletion of a comment must not be an issue's. */
 	event->is_another_events = json_read_member(reader, "comment") != NULL;
 	read_optional_installation(reader, event);
@@ -251,6 +309,8 @@ read_issues_event(JsonReader *reader, GithubEvent *event)
 	read_issue_member(reader, "issue", &event->issue);
 	read_transfer(reader, event);
 	read_edits(reader, event, "issue");
+	if (action != NULL)
+		read_mark(reader, &event->mark, action);
 }
 
 static void
@@ -438,6 +498,7 @@ github_event_free(GithubEvent *event)
 	free_repository(&event->other_repository);
 	free_edit(&event->title);
 	free_edit(&event->body);
+	free(event->mark.name);
 	free(event->repositories_added.ids);
 	free(event->repositories_removed.ids);
 	memset(event, 0, sizeof(*event));

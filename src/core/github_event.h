@@ -1,7 +1,8 @@
 /*
  * github_event.h
  *		From the JSON of a webhook delivery to what it tells: ids, numbers, times
- *		and names; of the texts that people write, what an edit replaced.
+ *		and names; of what people write, what an edit replaced, and the label or
+ *		assignee that an issue got or lost.
  *
  * Pure: no clock, no I/O, no PostgreSQL.  Input is what a stranger sent; text:
  * github_json_sanitize() runs first.
@@ -66,6 +67,15 @@ typedef struct GithubEventEdit
 	char *to; /* NULL: GitHub has none now */
 } GithubEventEdit;
 
+/* A label or an assignee that an issue got or lost. */
+typedef struct GithubEventMark
+{
+	const char *field; /* "labels" or "assignees", static text; NULL: none is told of */
+	char *name;
+	bool is_added;
+	int64_t account_id; /* whose doing it was; 0: not there */
+} GithubEventMark;
+
 typedef struct GithubEventIds
 {
 	int64_t *ids; /* NULL: none */
@@ -91,6 +101,7 @@ typedef struct GithubEvent
 	GithubEventRepository other_repository;
 	GithubEventEdit title; /* of the issue, where the action is "edited" */
 	GithubEventEdit body;  /* of the issue, or of the comment */
+	GithubEventMark mark;
 	GithubEventIds
 		repositories_added; /* of an installation that was created: all of its repositories */
 	GithubEventIds repositories_removed;

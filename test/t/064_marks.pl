@@ -168,6 +168,69 @@ is(there($issue->{number}), '["brand-new", "bug", "kept", "more", "refused", "un
 is(there($issue->{number}), here(1), 'both sides are the same');
 is(one(q{SELECT count(*) FROM github_sync.sync_problems}), 0, '... and no problem is left');
 
+# ---- changed at GitHub between our look and our PATCH ----
+
+# All that GitHub has sent since the last call, in any order.
+my %told;
+sub tell_all
+{
+	my @new = grep { !$told{ $_->{guid} }++ } $github->deliveries;
+	$application->sql("SELECT github_sync.ingest_webhook('$_->{event}', '$_->{guid}', " . GitHubSync::Application::quote($_->{body}) . ')') for @_ ? reverse(@new) : @new;
+	return scalar @new;
+}
+
+# Until nobody has anything to tell any more.
+sub tell_until_quiet
+{
+	do { settle() } while tell_all(@_);
+}
+
+tell_until_quiet();
+for my $case (
+	{ told => 'after its answer' },
+	{ told => 'before its answer' },
+	{ told => 'before its answer, the last one first', reversed => 1 },
+	{ told => 'though its answer is lost', lost => 1 })
+{
+	my $made = $github->human_creates_issue($repo, title => "Told $case->{told}", labels => [qw(bug kept)], assignees => ['alice']);
+	tell_until_quiet();
+	my $task = one("SELECT task_id FROM github_sync.github_issues WHERE github_id = $made->{id}");
+	my $path = "PATCH /issues/$made->{number}\$";
+
+	$github->fault($path, { gate => 'look', $case->{lost} ? (drop_answer => JSON::PP::true) : (gate_after_effect => 'answer') });
+	$application->sql(qq{UPDATE planner.tasks SET labels = '{bug,mine}', people = '["alice", "bob"]', title = 'Edited' WHERE id = $task});
+	$github->wait_at_gate('look');
+	$github->human_labels_issue($repo, $made->{number}, add => ['yours'], remove => ['bug']);
+	$github->human_edits_issue($repo, $made->{number}, assignees => ['nobody']);
+	$github->open_gate('look');
+	if (!$case->{lost})
+	{
+		$github->wait_at_gate('answer');
+		tell_all($case->{reversed} ? 1 : ()) if $case->{told} =~ /^before/;
+		$github->open_gate('answer');
+	}
+	tell_until_quiet($case->{reversed} ? 1 : ());
+	is(there($made->{number}), '["mine", "yours"] | ["bob", "nobody"] | none', "told $case->{told}: GitHub has what both meant");
+	is(here($task), there($made->{number}), '... and so has the task');
+	$github->close_gate($_) foreach qw(look answer);
+	$seq = $github->last_seq;
+	$application->sql("UPDATE planner.tasks SET title = 'Once more' WHERE id = $task");
+	tell_until_quiet();
+	is_deeply([ map { $_->{body} } writes($seq) ], ['{"title":"Once more"}'], '... and nothing of it is written any more');
+}
+is(one('SELECT count(*) FROM github_sync.lost_names'), 0, 'nothing is left to restore');
+
+# Somebody else's hand, and one that comes later, are what they are.
+my $hands = $github->human_creates_issue($repo, title => 'By hand', labels => [qw(bug kept)]);
+tell_until_quiet();
+my $by_hand = one("SELECT task_id FROM github_sync.github_issues WHERE github_id = $hands->{id}");
+$application->sql("UPDATE planner.tasks SET labels = '{bug,mine}' WHERE id = $by_hand");
+tell_until_quiet();
+$github->human_labels_issue($repo, $hands->{number}, add => ['yours'], remove => ['mine']);
+tell_until_quiet();
+is(there($hands->{number}), '["bug", "yours"] | [] | none', 'what people do after an update stays');
+is(here($by_hand), there($hands->{number}), '... on both sides');
+
 # ---- many names ----
 
 $application->sql("UPDATE github_sync.github_repos SET create_labels = false WHERE id = $id");

@@ -195,6 +195,57 @@ test_edits(void)
 }
 
 static void
+test_marks(void)
+{
+	is_int(
+		parse(
+			"issues",
+			"{\"action\":\"unlabeled\",\"label\":{\"name\":\"Help wanted\"},\"sender\":{\"id\":7}," ISSUE
+			"," REPOSITORY "}"),
+		GITHUB_PARSE_OK, "a label that was taken off");
+	is_text(event.mark.field, "labels", "... is one");
+	is_text(event.mark.name, "Help wanted", "... with its name");
+	ok(!event.mark.is_added && event.mark.account_id == 7, "... and whose doing it was");
+	is_int(parse("issues",
+				 "{\"action\":\"labeled\",\"label\":{\"name\":\"bug\"},\"sender\":{\"id\":7}," ISSUE
+				 "," REPOSITORY "}"),
+		   GITHUB_PARSE_OK, "a label that was added");
+	ok(event.mark.is_added, "... was added");
+	is_int(
+		parse(
+			"issues",
+			"{\"action\":\"assigned\",\"assignee\":{\"login\":\"ann\"},\"label\":{\"name\":\"bug\"},"
+			"\"sender\":{\"id\":8}," ISSUE "," REPOSITORY "}"),
+		GITHUB_PARSE_OK, "an assignee");
+	is_text(event.mark.field, "assignees", "... is one");
+	is_text(event.mark.name, "ann", "... by the login");
+	is_int(
+		parse(
+			"issues",
+			"{\"action\":\"unassigned\",\"assignee\":{\"login\":\"ann\"},\"sender\":{\"id\":8}," ISSUE
+			"," REPOSITORY "}"),
+		GITHUB_PARSE_OK, "an assignee that went");
+	ok(!event.mark.is_added, "... was taken off");
+	is_int(parse("issues",
+				 "{\"action\":\"unlabeled\",\"sender\":{\"id\":7}," ISSUE "," REPOSITORY "}"),
+		   GITHUB_PARSE_OK, "a label that is gone altogether");
+	ok(event.mark.field == NULL, "... is not told of");
+	is_int(parse("issues",
+				 "{\"action\":\"edited\",\"label\":{\"name\":\"bug\"},\"sender\":{\"id\":7}," ISSUE
+				 "," REPOSITORY "}"),
+		   GITHUB_PARSE_OK, "another action");
+	ok(event.mark.field == NULL, "... tells of none");
+	refused("issues",
+			"{\"action\":\"labeled\",\"label\":{\"name\":7},\"sender\":{\"id\":7}," ISSUE
+			"," REPOSITORY "}",
+			GITHUB_PARSE_MISSING_FIELD, "label", "a name that is a number");
+	refused("issues",
+			"{\"action\":\"labeled\",\"label\":{\"name\":\"bug\"},\"sender\":{}," ISSUE
+			"," REPOSITORY "}",
+			GITHUB_PARSE_MISSING_FIELD, "sender", "a sender without an id");
+}
+
+static void
 test_repositories(void)
 {
 	is_int(
@@ -351,6 +402,7 @@ main(void)
 	test_transfers();
 	test_comments();
 	test_edits();
+	test_marks();
 	test_repositories();
 	test_long_names();
 	test_installations();

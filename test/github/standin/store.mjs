@@ -247,6 +247,7 @@ export class Store {
 		repository.open_issues += issue.state === 'open' ? 1 : 0;
 		this.#notify(null, issue, { repository, number: issue.number }, actor);
 		this.listener('issues', 'opened', { issue, sender: actor.login });
+		this.#tellMarkChanges(issue, { labels: [], assignees: [] }, actor);
 		return issue;
 	}
 
@@ -324,11 +325,19 @@ export class Store {
 		if (Object.keys(edits).length > 0) {
 			this.listener('issues', 'edited', { issue, changes: edits, sender: actor.login });
 		}
-		for (const name of changes.labels ? issue.labels.filter((label) => !changes.labels.from.includes(label)) : []) {
-			this.listener('issues', 'labeled', { issue, label: name, sender: actor.login });
-		}
+		this.#tellMarkChanges(issue, { labels: changes.labels?.from ?? issue.labels, assignees: changes.assignees?.from ?? issue.assignees }, actor);
 		if (stateChanges) {
 			this.listener('issues', issue.state === 'closed' ? 'closed' : 'reopened', { issue, sender: actor.login });
+		}
+	}
+
+	/* A delivery for each label and each assignee. */
+	#tellMarkChanges(issue, before, actor) {
+		for (const [field, member, verb] of [['labels', 'label', 'labeled'], ['assignees', 'assignee', 'assigned']]) {
+			const tell = (action, name) => this.listener('issues', action, { issue, [member]: name, sender: actor.login });
+
+			issue[field].filter((name) => !before[field].includes(name)).forEach((name) => tell(verb, name));
+			before[field].filter((name) => !issue[field].includes(name)).forEach((name) => tell(`un${verb}`, name));
 		}
 	}
 

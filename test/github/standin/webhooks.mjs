@@ -214,7 +214,8 @@ export class Webhooks {
 		return {
 			issue: this.shapes.issue(what.issue),
 			...(what.comment ? { comment: this.shapes.comment(what.comment) } : {}),
-			...(what.label ? { label: this.shapes.issue(what.issue).labels.find(({ name }) => name === what.label) } : {}),
+			...(what.label ? { label: this.shapes.label(what.issue.repository, what.label) } : {}),
+			...(what.assignee ? { assignee: this.shapes.user(what.assignee) } : {}),
 			...this.#issueChanges(what),
 		};
 	}
