@@ -39,13 +39,16 @@ CREATE TYPE github_sync.answer AS (
 	resource github_sync.resource,
 	etag text,
 	etag_key text,
-	json text
+	json text,
+	asked_repo_id bigint
 );
 COMMENT ON TYPE github_sync.answer IS
 'private: an answer of GitHub''s that shows the resource of a claimed transaction';
 COMMENT ON COLUMN github_sync.answer.kind IS
 'fetched; not modified (304: GitHub still holds what is cached; resource is NULL); written (answers our update); '
 'created (answers our creation); found (our creation, met in a list)';
+COMMENT ON COLUMN github_sync.answer.asked_repo_id IS
+'the repository that was asked, as the claim has it; NULL: the one where the record is';
 COMMENT ON COLUMN github_sync.answer.answered_at IS
 'GitHub''s Date of the answer';
 COMMENT ON COLUMN github_sync.answer.own_id IS

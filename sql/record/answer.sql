@@ -473,7 +473,7 @@ BEGIN
 	follows := outcome.follows;
 	ending := outcome.ending;
 --@task	IF {{has_marks}} THEN
---@task		PERFORM github_sync.task_note_sent_sets(cached.id, remote, follows.marks, answer.own_id)
+--@task		PERFORM github_sync.task_note_sent_sets(cached, remote, follows.marks, answer.own_id)
 --@task		WHERE follows.marks IS NOT NULL;
 --@task	END IF;
 END
@@ -496,7 +496,10 @@ BEGIN
 --@task	IF {{has_marks}} THEN
 --@task		answer := github_sync.task_with_marks(answer, cached);
 --@task	END IF;
-	IF answer.kind <> 'not modified' THEN
+	/* With the place of then and the number of now an update would go to another issue. */
+	IF answer.kind IN ('fetched', 'not modified') AND cached.github_repo_id <> answer.asked_repo_id THEN
+		follows.result := github_sync.@record@_ask_where_it_is(t, cached);
+	ELSIF answer.kind <> 'not modified' THEN
 		identity := github_sync.@record@_identify(t, cached, answer);
 		cached := identity.cached;
 		was_told := identity.was_told;

@@ -55,8 +55,8 @@ COMMENT ON FUNCTION github_sync.@record@_body_to_send(github_sync.@resources@, t
  */
 CREATE OR REPLACE FUNCTION github_sync.@record@_begin_creation(
 	claim_id bigint, held_claim_no integer, account_id bigint DEFAULT NULL,
-	github_now timestamptz DEFAULT clock_timestamp(), OUT creation_key uuid, OUT title text, OUT body text,
-	OUT marks text)
+	github_now timestamptz DEFAULT clock_timestamp(), asked_repo_id bigint DEFAULT NULL,
+	OUT creation_key uuid, OUT title text, OUT body text, OUT marks text)
 LANGUAGE plpgsql AS $$
 DECLARE
 	held record := github_sync.@record@_lock_claim(claim_id, held_claim_no);
@@ -64,7 +64,8 @@ DECLARE
 	here github_sync.local_row;
 	first_fields text[];
 BEGIN
-	IF (held.t).id IS NULL OR cached.@record@_id IS NULL OR cached.github_id IS NOT NULL THEN
+	IF (held.t).id IS NULL OR cached.@record@_id IS NULL OR cached.github_id IS NOT NULL
+		OR cached.github_repo_id <> asked_repo_id THEN
 		RETURN;
 	END IF;
 	here := github_sync.@record@_local_row(cached.@record@_id);
@@ -87,7 +88,7 @@ BEGIN
 --@task		first_fields := github_sync.task_without_unasked(cached, first_fields);
 --@task		marks := github_sync.task_marks_to_send(cached, first_fields,
 --@task			array_fill(true, ARRAY[cardinality(first_fields)]));
---@task		PERFORM github_sync.task_note_sent_sets(cached.id, NULL, marks, account_id);
+--@task		PERFORM github_sync.task_note_sent_sets(cached, NULL, marks, account_id);
 --@task	END IF;
 	/* One that was given up may turn up in the lists after all. */
 	INSERT INTO github_sync.@record@_creation_attempts
@@ -102,10 +103,10 @@ BEGIN
 	PERFORM github_sync.@record@_require_attempt(cached.id, creation_key);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_begin_creation(bigint, integer, bigint, timestamptz) IS
+COMMENT ON FUNCTION github_sync.@record@_begin_creation(bigint, integer, bigint, timestamptz, bigint) IS
 'private: opens a creation attempt, committed before anything is sent, and says what to send; no key: there is '
 'nothing to create (any more). account_id: GitHub''s id of the account that sends it (NULL: not known); github_now: '
-'what GitHub''s clock shows, by its last answer';
+'what GitHub''s clock shows, by its last answer; asked_repo_id: where the claim creates it (NULL: where the record is)';
 
 /* Of a record whose transactions were pruned: before it, nobody had an issue at GitHub. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_begin_of_github() RETURNS timestamptz

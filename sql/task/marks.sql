@@ -324,7 +324,7 @@ DECLARE
 	settled record;
 	were_taken boolean;
 BEGIN
-	PERFORM github_sync.task_date_sent_sets(cached.id, cached.github_updated_at);
+	PERFORM github_sync.task_date_sent_sets(cached, kind IN ('written', 'created'));
 	FOR i IN github_sync.task_labels_position() .. github_sync.task_milestone_position() LOOP
 		CONTINUE WHEN NOT is_settled OR before.sent_mask[i] IS NOT TRUE OR remote[i] IS NULL;
 		IF i = github_sync.task_milestone_position() THEN

@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS github_sync.sent_sets (
 	removed text NOT NULL,
 	account_id bigint,
 	sent_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	earliest timestamptz,
 	version timestamptz
 );
 CREATE INDEX IF NOT EXISTS sent_sets_issue_idx ON github_sync.sent_sets (github_issue_id, field);
@@ -26,8 +27,11 @@ COMMENT ON TABLE github_sync.sent_sets IS
 'private: what requests of ours were to add to the labels and assignees of an issue, and to take off; for a day';
 COMMENT ON COLUMN github_sync.sent_sets.account_id IS
 'as whom it was sent; NULL: not known';
+COMMENT ON COLUMN github_sync.sent_sets.earliest IS
+'updated_at of the issue when it was sent, as far as known: where its own answer was lost, it made one of the versions '
+'since; NULL: none is known';
 COMMENT ON COLUMN github_sync.sent_sets.version IS
-'updated_at of the issue with it; NULL: no answer has shown it yet';
+'updated_at of the issue with it, or after it; NULL: no answer has shown that yet';
 
 CREATE TABLE IF NOT EXISTS github_sync.lost_names (
 	github_issue_id bigint NOT NULL,
@@ -47,7 +51,7 @@ COMMENT ON COLUMN github_sync.lost_names.version IS
 'updated_at of the issue in the webhook';
 
 CREATE OR REPLACE FUNCTION github_sync.task_note_sent_sets(
-	cached_id bigint, known text[], marks text, account_id bigint)
+	cached github_sync.github_issues, known text[], marks text, account_id bigint)
 RETURNS void
 LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
@@ -57,27 +61,29 @@ BEGIN
 	DELETE FROM github_sync.sent_sets WHERE id IN (
 		SELECT s.id FROM github_sync.sent_sets AS s WHERE s.sent_at < clock_timestamp() - interval '1 day'
 		ORDER BY s.sent_at LIMIT 100 FOR UPDATE SKIP LOCKED);
-	INSERT INTO github_sync.sent_sets (github_issue_id, field, added, removed, account_id)
-	SELECT cached_id, names[i], github_sync.patched_names(m.becomes, known[i], NULL),
-		github_sync.patched_names(known[i], m.becomes, NULL), account_id
+	INSERT INTO github_sync.sent_sets (github_issue_id, field, added, removed, account_id, earliest)
+	SELECT cached.id, names[i], github_sync.patched_names(m.becomes, known[i], NULL),
+		github_sync.patched_names(known[i], m.becomes, NULL), account_id, cached.github_updated_at
 	FROM generate_series(github_sync.task_labels_position(), github_sync.task_assignees_position()) AS i
 	CROSS JOIN LATERAL (SELECT marks::jsonb ->> names[i] AS becomes) AS m
 	WHERE m.becomes IS NOT NULL;
 END
 $$;
-COMMENT ON FUNCTION github_sync.task_note_sent_sets(bigint, text[], text, bigint) IS
+COMMENT ON FUNCTION github_sync.task_note_sent_sets(github_sync.github_issues, text[], text, bigint) IS
 'private: a request with these marks follows. known: the fields as GitHub last answered; account_id: as whom it is '
 'sent, NULL: not known';
 
-CREATE OR REPLACE FUNCTION github_sync.task_date_sent_sets(cached_id bigint, version timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.task_date_sent_sets(cached github_sync.github_issues, is_answered boolean)
+RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	UPDATE github_sync.sent_sets AS s SET version = task_date_sent_sets.version
-	WHERE s.github_issue_id = cached_id AND s.version IS NULL;
+	UPDATE github_sync.sent_sets AS s SET version = cached.github_updated_at,
+		earliest = CASE WHEN NOT is_answered THEN s.earliest ELSE cached.github_updated_at END
+	WHERE s.github_issue_id = cached.id AND s.version IS NULL;
 END
 $$;
-COMMENT ON FUNCTION github_sync.task_date_sent_sets(bigint, timestamptz) IS
-'private: what was sent is answered, or has been looked for: the issue then was of this version';
+COMMENT ON FUNCTION github_sync.task_date_sent_sets(github_sync.github_issues, boolean) IS
+'private: what was sent is answered, and the issue is of the version with it; or it was looked at afterwards';
 
 /* Of the second of the webhook, or of one beside it: GitHub makes several events of one PATCH. */
 CREATE OR REPLACE FUNCTION github_sync.task_sets_behind(lost github_sync.lost_names)
@@ -85,8 +91,8 @@ RETURNS SETOF github_sync.sent_sets
 LANGUAGE sql STABLE AS $$
 	SELECT s.* FROM github_sync.sent_sets AS s
 	WHERE s.github_issue_id = lost.github_issue_id AND s.field = lost.field AND s.account_id = lost.account_id
-		AND (s.version IS NULL OR s.version BETWEEN lost.version - interval '1 second'
-			AND lost.version + interval '1 second')
+		AND (s.version IS NULL OR lost.version BETWEEN coalesce(s.earliest, s.version) - interval '1 second'
+			AND s.version + interval '1 second')
 $$;
 COMMENT ON FUNCTION github_sync.task_sets_behind(github_sync.lost_names) IS
 'private: the requests of ours that may have changed a name at GitHub';

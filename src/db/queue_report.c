@@ -13,13 +13,13 @@
 #define TYPES_OF_ANSWER                                                                     \
 	INT8OID, INT4OID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT4OID, BOOLOID, TEXTOID, \
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID,        \
-		TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID
+		TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, INT8OID
 
 #define ARRAYS_OF_ANSWER                                                                           \
 	INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, INT8ARRAYOID, INT8ARRAYOID,     \
 		INT4ARRAYOID, BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,        \
 		TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, \
-		INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID
+		INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID
 
 static void
 add_claim(Parameters *parameters, const SyncClaim *claim)
@@ -240,6 +240,7 @@ add_answer(Parameters *parameters, const SyncClaim *claim, const ResourceReport 
 	parameters_add_text(parameters, answer->etag);
 	parameters_add_text(parameters, answer->etag_key);
 	parameters_add_text(parameters, answer->json);
+	parameters_add_int64(parameters, claim->github_repo_id);
 }
 
 void
@@ -248,7 +249,7 @@ queue_report_resource(SyncClaim *claim, const ResourceReport *answer, ReportOutc
 	static Statement statement = STATEMENT(
 		"SELECT " COLUMNS_OF_OUTCOME " FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5,"
 		" ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, NULL)::github_sync.resource,"
-		" $19, $20, $21)::github_sync.answer)",
+		" $19, $20, $21, $22)::github_sync.answer)",
 		TYPES_OF_ANSWER);
 	Parameters parameters = {0};
 	ResultSet result;
@@ -266,10 +267,12 @@ run_set(RecordType record_type, const Parameters *rows, int count)
 		" (SELECT array_agg(ROW(g.kind, g.answered_at, g.own_id, ROW(g.github_id, g.number,"
 		" g.is_pull_request, g.title, g.body, g.state, g.state_reason, g.author_login, g.html_url,"
 		" g.created_at, g.updated_at, g.closed_at, g.author_id, NULL)::github_sync.resource, g.etag,"
-		" g.etag_key, g.json)::github_sync.answer) FROM unnest($3, $4, $5, $6, $7, $8, $9, $10,"
-		" $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) AS g (kind, answered_at, own_id,"
+		" g.etag_key, g.json, g.asked_repo_id)::github_sync.answer) FROM unnest($3, $4, $5, $6,"
+		" $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
+		" AS g (kind, answered_at, own_id,"
 		" github_id, number, is_pull_request, title, body, state, state_reason, author_login,"
-		" html_url, created_at, updated_at, closed_at, author_id, etag, etag_key, json))) AS a",
+		" html_url, created_at, updated_at, closed_at, author_id, etag, etag_key, json,"
+		" asked_repo_id))) AS a",
 		ARRAYS_OF_ANSWER);
 	static const Oid types[] = {TYPES_OF_ANSWER};
 	Parameters parameters = {0};
@@ -475,15 +478,17 @@ prepare_creation(SyncClaim *claim, const ResultSet *result)
 bool
 queue_report_begin_creation(SyncClaim *claim, int64 own_id, int64 github_now)
 {
-	static Statement statement = STATEMENT("SELECT creation_key::text, title, body, marks"
-										   " FROM github_sync.%s_begin_creation($1, $2, $3, $4)",
-										   INT8OID, INT4OID, INT8OID, TIMESTAMPTZOID);
+	static Statement statement =
+		STATEMENT("SELECT creation_key::text, title, body, marks"
+				  " FROM github_sync.%s_begin_creation($1, $2, $3, $4, $5)",
+				  INT8OID, INT4OID, INT8OID, TIMESTAMPTZOID, INT8OID);
 	Parameters parameters = {0};
 	ResultSet result;
 
 	add_claim(&parameters, claim);
 	parameters_add_int64_or_null(&parameters, own_id);
 	parameters_add_seconds(&parameters, github_now);
+	parameters_add_int64(&parameters, claim->github_repo_id);
 	result = statement_run(&statement, claim->record_type, &parameters);
 	if (result_text_or_null(&result, 0, "creation_key") == NULL)
 		return false;

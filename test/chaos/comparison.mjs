@@ -6,6 +6,7 @@
  * A complaint is { about, text }: about says which record by the issue's number
  * and the comment's id, or by the row where it has no resource.
  */
+import { FORCES } from './forces.mjs';
 import { FIELDS, describe, plain } from './history.mjs';
 
 /* Where an issue is, in one word. */
@@ -73,6 +74,9 @@ export class Comparison {
 		this.#nothingLostOnGithub();
 		this.#nothingLostInTheApplication();
 		this.#noQuarrelWithOurselves();
+		for (const name of this.world.forces) {
+			this.complaints.push(...await FORCES[name].compare?.(this.world, { tasks, excused: this.excused, query }) ?? []);
+		}
 		return this.complaints;
 	}
 

@@ -13,15 +13,17 @@ import { bots } from './forces/bots.mjs';
 import { columns } from './forces/columns.mjs';
 import { greeter } from './forces/greeter.mjs';
 import { keys } from './forces/keys.mjs';
+import { labels } from './forces/labels.mjs';
 import { lag, skew } from './forces/time.mjs';
 import { renames, reuse, transfers } from './forces/places.mjs';
 import { triggers } from './forces/triggers.mjs';
 
 /*
  * A force may have: begin(world, dice), before the database is there; opened(world, dice), when the application is;
- * everyMs and act(world, dice), while everybody works; end(world), before the quiet; withEmulate: emulate can play it.
+ * everyMs and act(world, dice), while everybody works; end(world), before the quiet; compare(world, { tasks, excused, query }), which
+ * resolves with complaints; withEmulate: emulate can play it.
  */
-export const FORCES = { transfers, renames, reuse, accounts, lag, triggers, keys, columns, bots, greeter, skew };
+export const FORCES = { transfers, renames, reuse, accounts, lag, triggers, keys, columns, bots, greeter, skew, labels };
 
 /* Played where nobody chooses. */
 const BY_DEFAULT = Object.keys(FORCES);

@@ -17,16 +17,16 @@ const INSERT_COMMENT = `
 		(direction, github_repo_id, action, github_comment_external_id, github_issue_number, github_updated_at)
 	VALUES ('inbound', $5, $1, $2, $3, $4) RETURNING id, state`;
 
-/* What the receiver of a webhook, or a sweep, says to the queue. */
+/* What the receiver of a webhook, or a sweep, says to the queue: a statement, and words for the history. */
 export function news({ issue, comment }, action = 'upsert') {
 	return comment === undefined
-		? { text: INSERT_ISSUE, values: [action, issue.id, issue.number, issue.updated_at, issue.repository.id] }
-		: { text: INSERT_COMMENT, values: [action, comment.id, issue.number, comment.updated_at, issue.repository.id] };
+		? { text: INSERT_ISSUE, values: [action, issue.id, issue.number, issue.updated_at, issue.repository.id], action, updatedAt: issue.updated_at }
+		: { text: INSERT_COMMENT, values: [action, comment.id, issue.number, comment.updated_at, issue.repository.id], action, updatedAt: comment.updated_at };
 }
 
 export class Mail {
 	constructor(world, dice) {
-		Object.assign(this, { world, dice, underWay: new Set(), losesCreation: false });
+		Object.assign(this, { world, dice, underWay: new Set(), losesCreation: false, sent: 0 });
 	}
 
 	listen(store) {
@@ -34,7 +34,7 @@ export class Mail {
 
 		store.listener = (event, action, what) => {
 			if (TELLS[event]?.includes(action) && this.world.ours.has(what.issue.repository.id)) {
-				this.#send(news(what, action === 'deleted' ? 'delete' : 'upsert'), this.world.history.about(what), this.#losesThis(action, what));
+				this.send(news(what, action === 'deleted' ? 'delete' : 'upsert'), this.world.history.about(what), this.#losesThis(action, what));
 			}
 			next(event, action, what);
 		};
@@ -49,7 +49,9 @@ export class Mail {
 		return true;
 	}
 
-	#send(told, about, isLost) {
+	/* told.taken(), if there is one, when it has been delivered. */
+	send(told, about, isLost = false) {
+		this.sent += 1;
 		const copies = isLost ? '0' : this.dice.weighted({ 0: 15, 1: 70, 2: 15 });
 
 		if (copies === '0') {
@@ -67,10 +69,12 @@ export class Mail {
 	async #deliver(told, about, delayMs) {
 		await sleep(delayMs);
 		try {
-			const { rows: [row] } = await this.world.receiver.query(told);
+			const { text, values, action, updatedAt, taken } = told;
+			const { rows: [row] } = await this.world.receiver.query({ text, values });
 
-			this.world.history.note(`webhook (${told.values[0]}) of ${told.values[3]} delivered: transaction ${row.id} ${row.state}`, about);
-			this.world.history.told(about, told.values[3]);
+			this.world.history.note(`webhook (${action}) of ${updatedAt} delivered: transaction ${row.id} ${row.state}`, about);
+			this.world.history.told(about, updatedAt);
+			taken?.();
 			this.world.count('webhooks delivered');
 		} catch (error) {
 			this.world.history.note(`webhook not taken: ${error.message}`, about);

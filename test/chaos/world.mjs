@@ -147,7 +147,7 @@ export class World {
 export const QUIETS = {
 	async told(world) {
 		for (const told of await whatASweepTells(world)) {
-			await world.receiver.query(told);
+			await world.receiver.query({ text: told.text, values: told.values });
 		}
 		world.history.note('everything told once more');
 	},

@@ -266,7 +266,7 @@ BEGIN
 	VALUES ('inbound', 1, 1, '2024-05-01T10:00:05Z');
 	SELECT * INTO claimed FROM github_sync.task_claim(1, 1);
 	SELECT * INTO answer FROM github_sync.task_report_answer(claimed.id, claimed.claim_no, ROW('fetched', '2024-05-01T10:00:05Z', 41,
-		ROW(3000000001, 1, false, 'Crash', 'It crashes.', 'closed', NULL, 'octocat', NULL, NULL, '2024-05-01T10:00:05Z', NULL, NULL, NULL)::github_sync.resource, NULL, NULL, '{}')::github_sync.answer);
+		ROW(3000000001, 1, false, 'Crash', 'It crashes.', 'closed', NULL, 'octocat', NULL, NULL, '2024-05-01T10:00:05Z', NULL, NULL, NULL)::github_sync.resource, NULL, NULL, '{}', NULL)::github_sync.answer);
 	result := answer.result;
 	EXECUTE format('SELECT (to_jsonb(r) - ''id'')::text FROM %s AS r', application_table) INTO first_row;
 	RETURN result || ' ' || first_row;

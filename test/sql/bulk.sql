@@ -157,7 +157,7 @@ DROP TRIGGER let_it_be ON github_sync.comment_sync_transactions;
 -- answers that are reported as a set do what they do one by one
 CREATE FUNCTION answer_to(transaction bigint) RETURNS github_sync.answer LANGUAGE sql AS $$
 	SELECT ROW('fetched', at(40), account('our-app[bot]'), ROW(CASE r.number WHEN 8 THEN 4000000008 ELSE r.id END, r.number, false, r.title, r.body, r.state,
-		NULL, r.author, 'https://github.com/octo/app', at(0), r.updated_at, NULL, account(r.author), NULL)::github_sync.resource, NULL, NULL, '{}')::github_sync.answer
+		NULL, r.author, 'https://github.com/octo/app', at(0), r.updated_at, NULL, account(r.author), NULL)::github_sync.resource, NULL, NULL, '{}', NULL)::github_sync.answer
 	FROM resource_of(transaction, 'task') AS r
 $$;
 /* Issues 1 to 6 and 9 are known. 1: edited there; 2: on both sides; 3: here; 4: the answer lags; 5: not at all; 6: deleted here; 7, 8: new, 8 under another id; 9: claimed again. */

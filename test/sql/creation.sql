@@ -507,7 +507,7 @@ SELECT fetched(2, 10);
 SELECT github_sync.task_release_due() IS NOT NULL AS released;
 SELECT * FROM claim(2);
 SELECT result FROM github_sync.task_report_answer(3, 1, ROW('fetched', at(11), 41, ROW(3000000009, 9, false, 'Crash', 'It crashes.', 'open', NULL,
-	'our-app[bot]', NULL, at(0), at(5), NULL, 53, NULL)::github_sync.resource, NULL, NULL, '{"repository_url": "https://api.github.com/repos/octo/other"}')::github_sync.answer);
+	'our-app[bot]', NULL, at(0), at(5), NULL, 53, NULL)::github_sync.resource, NULL, NULL, '{"repository_url": "https://api.github.com/repos/octo/other"}', NULL)::github_sync.answer);
 SELECT * FROM places;
 SELECT carry_out(12);
 SELECT carry_out(13);

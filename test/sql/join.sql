@@ -94,6 +94,6 @@ VALUES ('inbound', 1, 3000000999, 2, at(2)) RETURNING id;
 SELECT id, step FROM github_sync.task_claim(1, 1);
 SELECT result FROM github_sync.task_report_answer(2, 1, ROW('fetched', at(9), 41,
 	ROW(3000000001, 2, false, 'Crash', '', 'open', NULL, 'octocat', NULL, at(0), at(9), NULL, NULL, NULL)::github_sync.resource, NULL, NULL,
-	'{"repository_url": "https://api.github.com/repos/octo/app"}')::github_sync.answer);
+	'{"repository_url": "https://api.github.com/repos/octo/app"}', NULL)::github_sync.answer);
 SELECT * FROM errors;
 SELECT * FROM issues;

@@ -22,12 +22,13 @@ RETURNS text LANGUAGE sql AS $$
 		jsonb_build_object('id', issue_id, 'repository_url', 'https://api.github.com/repos/' || place)::text)
 $$;
 -- an issue of another id, and perhaps of another place, answers a claimed transaction
-CREATE FUNCTION answered_by(transaction bigint, issue_id bigint, issue_number integer, place text, kind text DEFAULT 'fetched')
+CREATE FUNCTION answered_by(transaction bigint, issue_id bigint, issue_number integer, place text, kind text DEFAULT 'fetched',
+	asked_repo bigint DEFAULT NULL) -- where the record is
 RETURNS text LANGUAGE sql AS $$
 	SELECT result FROM github_sync.task_report_answer(transaction, (SELECT claim_no FROM claim_of(transaction)), ROW(kind, at(9), 41,
 		ROW(issue_id, issue_number, false, 'Crash', '', 'open', NULL, 'octocat', NULL, at(0), at(9), NULL, NULL, NULL)::github_sync.resource, NULL, NULL,
 		CASE kind WHEN 'fetched' THEN jsonb_build_object('id', issue_id,
-			'repository_url', 'https://api.github.com/repos/' || place)::text END)::github_sync.answer)
+			'repository_url', 'https://api.github.com/repos/' || place)::text END, asked_repo)::github_sync.answer)
 $$;
 -- a synced task, its issue, and a change of GitHub's that is being fetched: transaction 2
 CREATE PROCEDURE synced() LANGUAGE plpgsql AS $$
@@ -359,3 +360,23 @@ SELECT step, repo_name FROM github_sync.comment_claim(1, 8);
 SELECT issue_answered(2, 2, 3000000001, 71, 'octo/other');
 SELECT missing_since, deleted_at FROM github_sync.github_comments;
 SELECT body FROM app.comments;
+-- an update that follows would go to the old place, with the number of the new one
+CALL synced();
+UPDATE app.tasks SET title = 'Crashes', modified_at = at(8);
+SELECT outbound(1);
+SELECT answered_by(2, 3000000001, 1, 'octo/app');
+SELECT id, step, owner_login, repo_name, issue_number FROM github_sync.task_claim(1, 8);
+CALL moved_meanwhile();
+SELECT answered_by(3, 3000000001, 71, 'octo/other', asked_repo => 1);
+SELECT sent FROM github_sync.github_issues WHERE id = 1;
+SELECT id, step, owner_login, repo_name, issue_number FROM github_sync.task_claim(1, 8);
+SELECT answered_by(3, 3000000001, 71, 'octo/other', asked_repo => 2);
+-- and a creation to where its task does not belong any more
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('New', at(1));
+SELECT outbound(1);
+SELECT id, step, repo_name FROM github_sync.task_claim(1, 8);
+UPDATE github_sync.github_issues SET github_repo_id = 2;
+SELECT creation_key IS NULL AS is_none FROM github_sync.task_begin_creation(1, (SELECT claim_no FROM claim_of(1)), asked_repo_id => 1);
+SELECT count(*) FROM github_sync.task_creation_attempts;
+SELECT creation_key IS NULL AS is_none FROM github_sync.task_begin_creation(1, (SELECT claim_no FROM claim_of(1)), asked_repo_id => 2);

@@ -50,5 +50,5 @@ SELECT webhook(2);
 SELECT claim_no FROM github_sync.task_claim(1, 1);
 SELECT result FROM github_sync.task_report_answer(2, 1, ROW('fetched', at(9), 41,
 	ROW(3000000777, 1, false, 'Crash', '', 'open', NULL, 'octocat', NULL, at(0), at(9), NULL, NULL, NULL)::github_sync.resource, NULL, NULL,
-	'{"repository_url": "https://api.github.com/repos/octo/site"}')::github_sync.answer);
+	'{"repository_url": "https://api.github.com/repos/octo/site"}', NULL)::github_sync.answer);
 SELECT * FROM repos;

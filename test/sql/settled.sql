@@ -50,7 +50,7 @@ SELECT webhook(7);
 CREATE FUNCTION claimed_etag() RETURNS text LANGUAGE sql AS $$ SELECT etag FROM github_sync.task_claim(1, 8) $$;
 CREATE FUNCTION not_modified(transaction bigint, seen numeric, sent_etag text) RETURNS text LANGUAGE sql AS $$
 	SELECT a.result FROM world.claim_of(transaction) AS c, github_sync.task_report_answer(transaction, c.claim_no, ROW('not modified', at(seen),
-		41, ROW(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::github_sync.resource, sent_etag, 'a token', NULL)::github_sync.answer) AS a
+		41, ROW(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::github_sync.resource, sent_etag, 'a token', NULL, NULL)::github_sync.answer) AS a
 $$;
 CALL start_afresh();
 CALL github_has(7, 'Crash');

@@ -89,7 +89,7 @@ DECLARE
 BEGIN
 	SELECT * INTO a FROM github_sync.task_report_answer(claimed, (SELECT t.claim_no FROM github_sync.task_sync_transactions AS t WHERE t.id = claimed),
 		ROW(kind, at(second), 53, ROW(3000000001, 1, false, 'Crash', '', state, reason, 'octocat', 'https://github.com/octo/app', at(0), at(second), NULL, 47, NULL)::github_sync.resource,
-			NULL, NULL, '{}')::github_sync.answer);
+			NULL, NULL, '{}', NULL)::github_sync.answer);
 	RETURN concat_ws(' ', a.result, CASE WHEN a.send_state THEN a.issue_state END, CASE WHEN a.send_state_reason THEN a.state_reason END);
 END
 $$;

@@ -71,7 +71,7 @@ INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_logi
 SELECT * FROM claim();
 SELECT result FROM github_sync.task_report_answer(4, (SELECT claim_no FROM claim_of(4)), ROW('fetched', at(31), 41,
 	ROW(3000000077, 7, false, 'Crash!', 'It crashes.', 'open', NULL, 'octocat', NULL, at(0), at(20), NULL, NULL, NULL)::github_sync.resource, NULL, NULL,
-	'{"id": 3000000077, "repository_url": "https://api.github.com/repos/octo/other"}')::github_sync.answer);
+	'{"id": 3000000077, "repository_url": "https://api.github.com/repos/octo/other"}', NULL)::github_sync.answer);
 SELECT * FROM story(1);
 -- of one record alone
 INSERT INTO app.tasks (title, repo_id) VALUES ('Other', 1) RETURNING id;

@@ -92,7 +92,7 @@ BEGIN
 --@comment				NULL,
 				NULL, resource ->> 'author', 'https://github.com/octo/app', model.at(0),
 				model.at((resource ->> 'updated')::numeric), NULL, (resource ->> 'authorId')::bigint, NULL)::github_sync.resource,
-				NULL, NULL, '{}')::github_sync.answer) AS a;
+				NULL, NULL, '{}', NULL)::github_sync.answer) AS a;
 		WHEN 'creation rejected' THEN
 			PERFORM github_sync.@record@_report_rejected_creation(tx);
 		WHEN 'creation not found' THEN

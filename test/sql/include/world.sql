@@ -214,7 +214,7 @@ RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	a record;
 BEGIN
-	EXECUTE format('SELECT * FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5, ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, NULL)::github_sync.resource, $19, $20, $21)::github_sync.answer)',
+	EXECUTE format('SELECT * FROM github_sync.%s_report_answer($1, $2, ROW($3, $4, $5, ROW($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, NULL)::github_sync.resource, $19, $20, $21, NULL)::github_sync.answer)',
 		of_type)
 	INTO a
 	USING transaction, held_claim_no, kind, seen_at, world.account('our-app[bot]'), resource.id, resource.number, false,
