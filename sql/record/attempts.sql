@@ -85,31 +85,38 @@ COMMENT ON FUNCTION github_sync.@record@_was_sent_as(bigint, bigint, bigint) IS
 'private: an account (GitHub''s id) is the one that a creation of the record was sent as; of one that was assumed to '
 'have been sent: it is own_id, the account that the worker sends as, or sent another one';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_is_other_creation(shown_id bigint, cached_id bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_other_creation(
+	shown_id bigint, shown_body text, cached_id bigint)
+RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN EXISTS (SELECT FROM github_sync.@resources@ AS r JOIN github_sync.@resources@ AS o ON o.id = cached_id
-		WHERE r.github_id = shown_id AND r.creation_key <> o.creation_key);
+			WHERE r.github_id = shown_id AND r.creation_key <> o.creation_key)
+		/* Its own look-up is still to come. */
+		OR EXISTS (SELECT FROM github_sync.@resources@ AS r
+			WHERE r.creation_key = github_sync.own_creation_key(shown_body) AND r.github_id IS NULL
+				AND r.id <> cached_id);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_is_other_creation(bigint, bigint) IS
-'private: what has this id at GitHub is known as the creation of another record, whatever its text quotes by now';
+COMMENT ON FUNCTION github_sync.@record@_is_other_creation(bigint, text, bigint) IS
+'private: what has this id and this text at GitHub is known as the creation of another record, whatever it quotes by '
+'now; or it ends with the key of one that was not met yet';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_is_own_creation(
-	claim_id bigint, shown_id bigint, author_id bigint, own_id bigint)
+	claim_id bigint, shown_id bigint, author_id bigint, own_id bigint, shown_body text)
 RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	cached_id bigint := (SELECT t.@resource@_id FROM github_sync.@record@_sync_transactions AS t WHERE t.id = claim_id);
 BEGIN
 	RETURN coalesce(github_sync.@record@_was_sent_as(cached_id, author_id, own_id)
-		AND NOT github_sync.@record@_is_other_creation(shown_id, cached_id), false);
+		AND NOT github_sync.@record@_is_other_creation(shown_id, shown_body, cached_id), false);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_is_own_creation(bigint, bigint, bigint, bigint) IS
+COMMENT ON FUNCTION github_sync.@record@_is_own_creation(bigint, bigint, bigint, bigint, text) IS
 'private: what carries the creation key of a claim''s record, and has the id shown_id at GitHub, was written by the '
 'account that the creation was sent as: it is that creation, or that account''s quotation of it, which is newer; '
-'unless it is known as another creation';
+'unless it is another creation';
 
 /*
  * In whichever repository of ours it is met: an issue may be transferred before

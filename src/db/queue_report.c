@@ -508,18 +508,19 @@ queue_report_rejected_creation(const SyncClaim *claim)
 }
 
 bool
-queue_report_is_own_creation(const SyncClaim *claim, int64 github_id, int64 author_id, int64 own_id)
+queue_report_is_own_creation(const SyncClaim *claim, const GithubResource *shown, int64 own_id)
 {
 	static Statement statement =
-		STATEMENT("SELECT github_sync.%s_is_own_creation($1, $2, $3, $4) AS is_own", INT8OID,
-				  INT8OID, INT8OID, INT8OID);
+		STATEMENT("SELECT github_sync.%s_is_own_creation($1, $2, $3, $4, $5) AS is_own", INT8OID,
+				  INT8OID, INT8OID, INT8OID, TEXTOID);
 	Parameters parameters = {0};
 	ResultSet result;
 
 	parameters_add_int64(&parameters, claim->id);
-	parameters_add_int64(&parameters, github_id);
-	parameters_add_int64_or_null(&parameters, author_id);
+	parameters_add_int64(&parameters, shown->id);
+	parameters_add_int64_or_null(&parameters, shown->author_id);
 	parameters_add_int64_or_null(&parameters, own_id);
+	parameters_add_text(&parameters, shown->body);
 	result = statement_run(&statement, claim->record_type, &parameters);
 	return result_bool(&result, 0, "is_own");
 }

@@ -117,9 +117,9 @@ extern bool queue_report_begin_creation(SyncClaim *claim, int64 own_id, int64 gi
 extern void queue_report_rejected_creation(const SyncClaim *claim);
 
 /* Of what carries the claim's creation key: its author is who sent the creation, so this is it; unless
-   its id is known as that of another creation. */
-extern bool queue_report_is_own_creation(const SyncClaim *claim, int64 github_id, int64 author_id,
-										 int64 own_id);
+   its id is known as that of another creation, or it ends with the key of one that was not met yet. */
+extern bool
+queue_report_is_own_creation(const SyncClaim *claim, const GithubResource *shown, int64 own_id);
 
 /*
  * The lists do not show it; recheck_ms is the setting creation_recheck,

@@ -257,7 +257,7 @@ find_own_creation(const GithubResourceList *list, const SyncClaim *claim)
 		const GithubResource *item = &list->items[i];
 
 		if (carries_key(item, claim) && (first == NULL || item->id < first->id) &&
-			queue_report_is_own_creation(claim, item->id, item->author_id, identity_own_id()))
+			queue_report_is_own_creation(claim, item, identity_own_id()))
 			first = item;
 	}
 	return first;

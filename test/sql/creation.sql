@@ -359,24 +359,31 @@ SELECT webhook(3);
 SELECT * FROM claim();
 SELECT fetched(2);
 SELECT * FROM attempts;
-SELECT github_sync.task_is_own_creation(1, 3000000001, 4711, 52) AS who_sent_it, github_sync.task_is_own_creation(1, 3000000001, 52, 52) AS who_we_are_now,
-	github_sync.task_is_own_creation(1, 3000000001, NULL, 52) AS a_deleted_account;
+SELECT github_sync.task_is_own_creation(1, 3000000001, 4711, 52, NULL) AS who_sent_it, github_sync.task_is_own_creation(1, 3000000001, 52, 52, NULL) AS who_we_are_now,
+	github_sync.task_is_own_creation(1, 3000000001, NULL, 52, NULL) AS a_deleted_account;
 -- every account that tried
 UPDATE github_sync.task_creation_attempts SET outcome = 'not found';
 INSERT INTO github_sync.task_creation_attempts (creation_key, github_issue_id, github_repo_id, sent_as)
 SELECT creation_key, github_issue_id, github_repo_id, 52 FROM github_sync.task_creation_attempts;
-SELECT github_sync.task_is_own_creation(1, 3000000001, 4711, 52) AS the_first, github_sync.task_is_own_creation(1, 3000000001, 52, 4711) AS the_second;
+SELECT github_sync.task_is_own_creation(1, 3000000001, 4711, 52, NULL) AS the_first, github_sync.task_is_own_creation(1, 3000000001, 52, 4711, NULL) AS the_second;
 -- unless it is known as another record's creation, to which somebody has copied our key; what was never created here may be ours
 INSERT INTO github_sync.github_issues (github_repo_id, github_id, creation_key) VALUES (1, 3000000009, gen_random_uuid()), (1, 3000000010, NULL);
-SELECT github_sync.task_is_own_creation(1, 3000000009, 52, 52) AS another, github_sync.task_is_own_creation(1, 3000000010, 52, 52) AS perhaps;
+SELECT github_sync.task_is_own_creation(1, 3000000009, 52, 52, NULL) AS another, github_sync.task_is_own_creation(1, 3000000010, 52, 52, NULL) AS perhaps;
+-- nor where it ends with the key of one whose own look-up is still to come: ours is quoted in it; a key of nobody's, or of a known one, is the quotation
+INSERT INTO github_sync.github_issues (github_repo_id, creation_key) VALUES (1, '11111111-89ab-cdef-0123-456789abcdef');
+INSERT INTO github_sync.github_issues (github_repo_id, github_id, creation_key) VALUES (1, 3000000012, '22222222-89ab-cdef-0123-456789abcdef');
+SELECT what, github_sync.task_is_own_creation(1, 3000000011, 52, 52, github_sync.with_creation_key(
+	format('> %s', github_sync.creation_key_comment((SELECT creation_key FROM github_sync.github_issues WHERE id = 1))), key::uuid)) AS is_ours
+FROM (VALUES ('to come', '11111111-89ab-cdef-0123-456789abcdef'), ('known', '22222222-89ab-cdef-0123-456789abcdef'),
+	('nobody''s', '33333333-89ab-cdef-0123-456789abcdef')) AS k (what, key);
 -- assumed to have been sent: by whoever we are, or were
 CALL start_afresh();
 INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1)), ('Burn', at(1));
 SELECT outbound(1), outbound(2);
 SELECT github_sync.task_assume_creations_sent();
-SELECT github_sync.task_is_own_creation(1, 3000000001, 52, 52) AS now, github_sync.task_is_own_creation(1, 3000000001, 4711, 52) AS somebody;
+SELECT github_sync.task_is_own_creation(1, 3000000001, 52, 52, NULL) AS now, github_sync.task_is_own_creation(1, 3000000001, 4711, 52, NULL) AS somebody;
 UPDATE github_sync.task_creation_attempts SET sent_as = 4711 WHERE github_issue_id = 2;
-SELECT github_sync.task_is_own_creation(1, 3000000001, 4711, 52) AS before, github_sync.task_is_own_creation(2, 3000000001, 52, 52) AS not_the_other;
+SELECT github_sync.task_is_own_creation(1, 3000000001, 4711, 52, NULL) AS before, github_sync.task_is_own_creation(2, 3000000001, 52, 52, NULL) AS not_the_other;
 
 -- ---- when: by GitHub's clock, however ours goes ----
 CALL start_afresh();
