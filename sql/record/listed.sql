@@ -107,7 +107,10 @@ BEGIN
 			AND (q.state IN ('queued', 'processing', 'errored', 'dropped') OR q.disabled_reason = 'filtered')
 			AND q.github_updated_at >= version
 			/* What could not be read in a list, and can now. */
-			AND (q.state <> 'errored' OR q.claim_no > 0));
+			AND (q.state <> 'errored' OR q.claim_no > 0)
+			/* The version was seen since, and has changed within its second. */
+			AND (q.state <> 'dropped' OR NOT EXISTS (SELECT FROM github_sync.@resources@ AS r
+				WHERE r.id = record_id AND r.github_updated_at >= version)));
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_is_told_of(bigint, timestamptz) IS

@@ -334,3 +334,13 @@ SELECT github_sync.reconcile_repo(1);
 UPDATE github_sync.repo_sweeps SET due_at = 'infinity' WHERE stream = 'comments';
 SELECT read_page(9100, NULL, listed(2, 50)), read_page(9100, NULL, listed(1, 6)), read_page(9100, NULL);
 SELECT is_asked, due_at > now() AS rests FROM github_sync.repo_sweeps WHERE github_repo_id = 1 AND stream = 'issues';
+
+-- what was dropped for an edit of the application's says nothing of a version that was seen since, and changed within its second
+UPDATE github_sync.github_issues SET github_updated_at = at(3000), seen_at = at(3000) WHERE number = 4;
+UPDATE app.tasks AS t SET title = 'Edited here', modified_at = at(3100) FROM github_sync.github_issues AS i WHERE i.task_id = t.id AND i.number = 4;
+SELECT outbound(i.task_id::integer) IS NOT NULL AS is_queued FROM github_sync.github_issues AS i WHERE i.number = 4;
+SELECT webhook(3000, 4);
+SELECT state FROM github_sync.task_sync_transactions ORDER BY id DESC LIMIT 1;
+SELECT github_sync.task_is_told_of(i.id, at(3000)) AS seen, github_sync.task_is_told_of(i.id, at(3001)) AS later FROM github_sync.github_issues AS i WHERE i.number = 4;
+UPDATE github_sync.github_issues SET github_updated_at = at(2900) WHERE number = 4;
+SELECT github_sync.task_is_told_of(i.id, at(3000)) AS not_seen_yet FROM github_sync.github_issues AS i WHERE i.number = 4;
