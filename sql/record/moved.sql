@@ -143,16 +143,60 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task COMMENT ON FUNCTION github_sync.task_row_is_untouched(github_sync.github_issues) IS
 --@task 'private: the task was made by us of what GitHub showed, and nobody has edited it';
 
---@task CREATE OR REPLACE FUNCTION github_sync.task_withdraw_row(cached_id bigint) RETURNS boolean
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_rows_are_untouched(of_issue bigint) RETURNS boolean
+--@comment LANGUAGE plpgsql STABLE AS $$
+--@comment BEGIN
+--@comment	RETURN NOT EXISTS (SELECT FROM github_sync.github_comments AS c
+--@comment		WHERE c.github_issue_id = of_issue AND c.comment_id IS NOT NULL AND NOT (c.row_is_ours
+--@comment			AND (SELECT l.fields FROM github_sync.comment_local_row(c.comment_id) AS l)
+--@comment				IS NOT DISTINCT FROM c.local_base
+--@comment			AND NOT EXISTS (SELECT FROM github_sync.comment_sync_transactions AS t
+--@comment				WHERE t.github_comment_id = c.id AND t.direction = 'outbound')));
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_rows_are_untouched(bigint) IS
+--@comment 'private: all comments of an issue that are rows were made by us, and nobody has edited one';
+
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_give_rows_to(of_issue bigint, heir_issue bigint) RETURNS void
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	heir github_sync.github_issues := (SELECT i FROM github_sync.github_issues AS i WHERE i.id = heir_issue);
+--@comment	given record;
+--@comment	path_of_ours text;
+--@comment BEGIN
+--@comment	IF NOT github_sync.comment_rows_are_untouched(of_issue) THEN
+--@comment		RETURN;
+--@comment	END IF;
+--@comment	FOR given IN SELECT r.{{id}} AS key FROM {{table}} AS r
+--@comment		WHERE r.{{id}} IN (SELECT c.comment_id FROM github_sync.github_comments AS c
+--@comment			WHERE c.github_issue_id = of_issue) ORDER BY r.{{id}} FOR UPDATE NOWAIT
+--@comment	LOOP
+--@comment		path_of_ours := github_sync.enter_application('comment:' || given.key::text);
+--@comment		UPDATE {{table}} AS r SET {{task_id}} = heir.task_id WHERE r.{{id}} = given.key;
+--@comment		PERFORM github_sync.leave_application(path_of_ours);
+--@comment	END LOOP;
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_give_rows_to(bigint, bigint) IS
+--@comment 'private: comments that we made of an issue become comments of another issue''s task, unless somebody has '
+--@comment 'edited one of them. 55P03: somebody holds one';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_withdraw_row(cached_id bigint, heir_id bigint) RETURNS boolean
 --@task LANGUAGE plpgsql AS $$
 --@task DECLARE
 --@task	arrived github_sync.github_issues := github_sync.task_lock_record_nowait(cached_id);
 --@task BEGIN
---@task	IF NOT github_sync.task_row_is_untouched(arrived) OR github_sync.task_is_referred_to(arrived.task_id)
+--@task	IF NOT github_sync.task_row_is_untouched(arrived) THEN
+--@task		RETURN false;
+--@task	END IF;
+--@task	IF to_regprocedure('github_sync.comment_give_rows_to(bigint, bigint)') IS NOT NULL THEN
+--@task		PERFORM github_sync.comment_give_rows_to(cached_id, heir_id);
+--@task	END IF;
+--@task	IF github_sync.task_is_referred_to(arrived.task_id)
 --@task		OR (SELECT r.sync_direction = 'outbound' FROM github_sync.github_repos AS r
 --@task			WHERE r.id = arrived.github_repo_id)
 --@task	THEN
---@task		RETURN false;
+--@task		RAISE triggered_action_exception USING MESSAGE = format('task %s is in use', arrived.task_id);
 --@task	END IF;
 --@task	/* No deletion of the application's: its issue lives on with the task of before. */
 --@task	PERFORM github_sync.task_unlink_held(arrived.id);
@@ -168,9 +212,10 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task		RETURN false;
 --@task END
 --@task $$;
---@task COMMENT ON FUNCTION github_sync.task_withdraw_row(bigint) IS
+--@task COMMENT ON FUNCTION github_sync.task_withdraw_row(bigint, bigint) IS
 --@task 'private: takes back a task that we made of an issue, which turns out to be one that was transferred: where it '
---@task 'was made by us, nobody edited it and nothing refers to it; false: it stays. 55P03: somebody holds it';
+--@task 'was made by us, nobody edited it and nothing refers to it but comments of which that is true as well: they '
+--@task 'become comments of the heir''s task; false: it stays. 55P03: somebody holds it';
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_repository_at(reached_repo_id bigint, place text[])
 --@task RETURNS github_sync.github_repos
@@ -199,7 +244,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task	WHERE i.id <> cached.id AND i.task_id IS NOT NULL AND (i.github_id = shown.github_id
 --@task		OR i.github_repo_id = target.id AND i.number = shown.number) LIMIT 1;
 --@task	moved := target.id IS NOT NULL AND CASE WHEN taken.id IS NULL THEN true
---@task		WHEN cached.task_id IS NOT NULL THEN github_sync.task_withdraw_row(taken.id)
+--@task		WHEN cached.task_id IS NOT NULL THEN github_sync.task_withdraw_row(taken.id, cached.id)
 --@task		/* What a task did that is unlinked by now is no history of another one. */
 --@task		ELSE NOT EXISTS (SELECT FROM github_sync.task_sync_transactions AS q
 --@task			WHERE q.github_issue_id = cached.id AND q.task_id IS NOT NULL) END;

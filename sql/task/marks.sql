@@ -314,19 +314,38 @@ COMMENT ON FUNCTION github_sync.task_settle_milestone(
 	github_sync.task_sync_transactions, github_sync.github_issues, github_sync.github_issues, text) IS
 'private: the same of the milestone';
 
+CREATE OR REPLACE FUNCTION github_sync.task_leaves_marks_out(repo_id bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM github_sync.noted_problems AS n
+		JOIN github_sync.github_repos AS r ON r.id = repo_id
+		WHERE n.record_type = 'task' AND n.problem = 'not taken'
+			AND starts_with(n.detail, format('%s/%s: ', r.owner_login, r.name)))
+$$;
+COMMENT ON FUNCTION github_sync.task_leaves_marks_out(bigint) IS
+'private: GitHub is known to take writes to a repository without their labels, assignees or milestone';
+
 CREATE OR REPLACE FUNCTION github_sync.task_settle_marks(
 	t github_sync.task_sync_transactions, before github_sync.github_issues, INOUT cached github_sync.github_issues,
 	remote text[], kind text)
 LANGUAGE plpgsql AS $$
 DECLARE
-	/* What exists was created with them; of an update without an answer the next merge finds out. */
-	is_settled CONSTANT boolean := kind IN ('written', 'created') OR before.local_base IS NULL;
+	is_answered CONSTANT boolean := kind IN ('written', 'created');
+	/* What exists was created with them: another set is a change since, where GitHub leaves none out. */
+	was_created CONSTANT boolean := NOT is_answered AND before.local_base IS NULL
+		AND NOT github_sync.task_leaves_marks_out(cached.github_repo_id);
+	/* Of an update without an answer the next merge finds out. */
+	is_settled CONSTANT boolean := is_answered OR before.local_base IS NULL;
 	settled record;
 	were_taken boolean;
 BEGIN
-	PERFORM github_sync.task_date_sent_sets(cached, kind IN ('written', 'created'));
+	PERFORM github_sync.task_date_sent_sets(cached, is_answered);
 	FOR i IN github_sync.task_labels_position() .. github_sync.task_milestone_position() LOOP
-		CONTINUE WHEN NOT is_settled OR before.sent_mask[i] IS NOT TRUE OR remote[i] IS NULL;
+		CONTINUE WHEN NOT is_settled OR before.sent_mask[i] IS NOT TRUE;
+		IF was_created THEN
+			cached.local_base[i] := before.sent[i];
+			cached.remote_base[i] := before.sent[i];
+		END IF;
+		CONTINUE WHEN was_created OR remote[i] IS NULL;
 		IF i = github_sync.task_milestone_position() THEN
 			settled := github_sync.task_settle_milestone(t, before, cached, remote[i]);
 		ELSE

@@ -380,3 +380,38 @@ UPDATE github_sync.github_issues SET github_repo_id = 2;
 SELECT creation_key IS NULL AS is_none FROM github_sync.task_begin_creation(1, (SELECT claim_no FROM claim_of(1)), asked_repo_id => 1);
 SELECT count(*) FROM github_sync.task_creation_attempts;
 SELECT creation_key IS NULL AS is_none FROM github_sync.task_begin_creation(1, (SELECT claim_no FROM claim_of(1)), asked_repo_id => 2);
+-- ---- a comment at the new place comes first, then what tells of the transfer: there is one task, and it has all comments ----
+CREATE PROCEDURE comment_came_first() LANGUAGE plpgsql AS $$
+BEGIN
+	CALL synced();
+	CALL github_has(2, new_body => 'Before', comment => 5000000001);
+	PERFORM webhook(2, comment => 5000000001);
+	PERFORM carry_out(1, of_type => 'comment');
+	INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+	VALUES ('inbound', 2, 3000000077, 7, at(9));
+	PERFORM claim();
+	PERFORM answered_by(3, 3000000077, 7, 'octo/other');
+	INSERT INTO github_sync.comment_sync_transactions (direction, github_repo_id, github_comment_external_id, github_issue_number, github_updated_at)
+	VALUES ('inbound', 2, 5000000002, 7, at(10));
+	PERFORM claim(of_type => 'comment');
+	PERFORM github_sync.comment_report_answer(2, (SELECT claim_no FROM claim_of(2, 'comment')), ROW('fetched', at(11), 41,
+		ROW(5000000002, 7, NULL, NULL, 'After', NULL, NULL, 'octocat', NULL, at(9), at(10), NULL, NULL, NULL)::github_sync.resource, NULL, NULL,
+		'{}', 2)::github_sync.answer);
+END
+$$;
+CREATE VIEW rows_of_comments AS SELECT c.body, c.task_id, g.github_issue_id AS issue, g.github_repo_id AS repo
+	FROM app.comments AS c LEFT JOIN github_sync.github_comments AS g ON g.comment_id = c.id ORDER BY c.body;
+CALL comment_came_first();
+SELECT * FROM issues;
+SELECT * FROM rows_of_comments;
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT * FROM issues;
+SELECT * FROM rows_of_comments;
+SELECT id, title FROM app.tasks;
+SELECT direction, state FROM github_sync.comment_sync_transactions WHERE direction = 'outbound';
+-- one of them was edited: both tasks stay
+CALL comment_came_first();
+UPDATE app.comments SET body = 'After all', modified_at = at(20) WHERE body = 'After';
+SELECT answered_by(2, 3000000077, 7, 'octo/other');
+SELECT * FROM rows_of_comments;
+SELECT id FROM app.tasks ORDER BY id;

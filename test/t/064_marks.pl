@@ -220,6 +220,16 @@ for my $case (
 }
 is(one('SELECT count(*) FROM github_sync.lost_names'), 0, 'nothing is left to restore');
 
+# Taken off before the answer to the creation is found.
+$github->fault('POST /issues$', { drop_answer => JSON::PP::true });
+$application->sql(q{INSERT INTO planner.tasks (project_id, created_by, title, github_repo_id, labels) VALUES (1, 'ann', 'Answered never', 1296269, '{bug,kept}')});
+$github->wait_for_request(POST => '/issues$', since => $seq, arrived => 1);
+my ($unanswered) = grep { $_->{title} eq 'Answered never' } $github->issues($repo);
+$github->human_labels_issue($repo, $unanswered->{number}, remove => ['bug']);
+tell_until_quiet();
+is(there($unanswered->{number}), '["kept"] | [] | none', 'what somebody takes off a creation whose answer is lost stays off');
+is(one(q{SELECT github_sync.name_set(labels) FROM planner.tasks WHERE title = 'Answered never'}), '["kept"]', '... on both sides');
+
 # Somebody else's hand, and one that comes later, are what they are.
 my $hands = $github->human_creates_issue($repo, title => 'By hand', labels => [qw(bug kept)]);
 tell_until_quiet();
