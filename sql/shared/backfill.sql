@@ -2,6 +2,57 @@
  * What people ask of sweeps: an import, a comparison at once, and how far it is.
  */
 
+CREATE OR REPLACE FUNCTION github_sync.widened_filters(s github_sync.repo_sweeps, asked jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+	widened jsonb;
+BEGIN
+	/* What nobody has read to its end is read as it is asked for last. */
+	IF s.last_complete_at IS NULL THEN
+		RETURN asked;
+	ELSIF s.filters = '{}' OR asked = '{}' THEN
+		RETURN '{}';
+	END IF;
+	widened := jsonb_strip_nulls(jsonb_build_object(
+		'state', CASE WHEN s.filters -> 'state' = asked -> 'state' THEN asked -> 'state' END,
+		'since', CASE WHEN s.filters ? 'since' AND asked ? 'since'
+			THEN least((s.filters ->> 'since')::timestamptz, (asked ->> 'since')::timestamptz) END));
+	RETURN CASE WHEN widened = '{}' THEN widened ELSE widened || jsonb_build_object(
+		'began', least((s.filters ->> 'began')::timestamptz, (asked ->> 'began')::timestamptz)) END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.widened_filters(github_sync.repo_sweeps, jsonb) IS
+'private: the filters of a list that an import is asked of with others: what was wanted stays wanted';
+
+CREATE OR REPLACE FUNCTION github_sync.begin_import(
+	repo_id bigint, since timestamptz, include_comments boolean, wanted jsonb)
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO github_sync.repo_sweeps AS s (github_repo_id, stream, phase, is_asked, filters)
+	SELECT repo_id, l.stream, CASE WHEN l.is_listed THEN 'backfill' ELSE 'sweep' END, l.is_listed,
+		CASE WHEN f.filters = '{}' THEN f.filters
+			ELSE f.filters || jsonb_build_object('began', clock_timestamp()) END
+	FROM (VALUES ('issues', true), ('comments', include_comments)) AS l (stream, is_listed)
+	CROSS JOIN LATERAL (SELECT CASE WHEN l.is_listed THEN wanted
+		ELSE wanted || '{"comments": false}' END AS filters) AS f
+	ON CONFLICT ON CONSTRAINT repo_sweeps_pkey DO UPDATE SET phase = excluded.phase, is_asked = excluded.is_asked,
+		filters = github_sync.widened_filters(s, excluded.filters), due_at = clock_timestamp(),
+		/* What was read to there may have changed since: the list begins no later than its next sweep would. */
+		cursor_at = CASE WHEN s.last_complete_at IS NOT NULL AND s.cursor_at IS NOT NULL
+			AND begin_import.since IS NOT NULL
+			THEN least(s.cursor_at, begin_import.since + github_sync.sweep_overlap()) END,
+		since_filter = NULL, cursor_link = NULL, issue_id = NULL, shown_ids = NULL, pass_began_at = NULL,
+		pass_started_at = NULL, claimed_by = NULL, attempts = 0, last_error = NULL, last_error_at = NULL,
+		failing_since = NULL
+	/* A list of comments that is read already goes on. */
+	WHERE s.stream = 'issues' OR include_comments OR s.phase = 'backfill' AND s.last_complete_at IS NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.begin_import(bigint, timestamptz, boolean, jsonb) IS
+'private: the lists of a repository begin anew, with these filters; without its comments, those that there are by now '
+'are passed over, unless they have been read before';
+
 CREATE OR REPLACE FUNCTION github_sync.backfill_repo(
 	github_repo_id bigint, state text DEFAULT 'all', since timestamptz DEFAULT NULL,
 	include_comments boolean DEFAULT true)
@@ -18,26 +69,17 @@ BEGIN
 			MESSAGE = format('there are no issues of state %L to import', state),
 			HINT = 'state is all, open or closed.';
 	END IF;
-	INSERT INTO github_sync.repo_sweeps AS s (github_repo_id, stream, is_asked, filters)
-	SELECT backfill_repo.github_repo_id, l.stream, l.stream = 'issues' OR include_comments,
-		jsonb_strip_nulls(jsonb_build_object('state', nullif(backfill_repo.state, 'all'),
-			'since', backfill_repo.since, 'comments', CASE WHEN NOT include_comments THEN false END))
-	FROM (VALUES ('issues'), ('comments')) AS l (stream)
-	ON CONFLICT ON CONSTRAINT repo_sweeps_pkey DO UPDATE SET phase = 'backfill', is_asked = excluded.is_asked,
-		filters = excluded.filters, due_at = clock_timestamp(), cursor_at = NULL, since_filter = NULL,
-		cursor_link = NULL, issue_id = NULL, shown_ids = NULL, pass_began_at = NULL, pass_started_at = NULL,
-		claimed_by = NULL, attempts = 0, last_error = NULL, last_error_at = NULL, failing_since = NULL;
-	/* Those that exist are passed over; from now on they are synced as any. */
-	UPDATE github_sync.repo_sweeps AS s SET phase = 'sweep', cursor_at = clock_timestamp()
-	WHERE s.github_repo_id = backfill_repo.github_repo_id AND s.stream = 'comments' AND NOT include_comments;
+	PERFORM github_sync.begin_import(github_repo_id, since, include_comments, jsonb_strip_nulls(
+		jsonb_build_object('state', nullif(state, 'all'), 'since', since)));
 	PERFORM github_sync.wake();
 END
 $$;
 COMMENT ON FUNCTION github_sync.backfill_repo(bigint, text, timestamptz, boolean) IS
 'public: imports what a repository (GitHub''s id) has: its issues of a state (all, open, closed) that changed since '
-'a time (NULL: all), and their comments; what is linked stays so and is compared. The worker does it, behind all else; '
-'sync_progress shows how far it is, CALL wait_for_backfill() waits. Begins anew where one is under way. Raises 23503 '
-'for a repository that is not connected, 22023 for another state, 22004 for NULL';
+'a time (NULL: all), and their comments; what is linked stays so and is compared. What changes from now on is wanted '
+'whatever its state, and what was wanted before stays so. The worker does it, behind all else; sync_progress shows how '
+'far it is, CALL wait_for_backfill() waits. Begins anew where one is under way. Raises 23503 for a repository that is '
+'not connected, 22023 for another state, 22004 for NULL';
 
 CREATE OR REPLACE FUNCTION github_sync.reconcile_repo(github_repo_id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

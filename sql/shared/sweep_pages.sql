@@ -98,6 +98,11 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	until timestamptz := CASE WHEN page.next_link IS NULL THEN 'infinity'
 		ELSE (SELECT max(i.created_at) FROM unnest(items) AS i) END;
+	/* Of older issues an import passed comments over: their number differs. */
+	counted_from CONSTANT timestamptz := coalesce((SELECT (c.filters ->> 'began')::timestamptz
+		FROM github_sync.repo_sweeps AS c WHERE c.github_repo_id = s.github_repo_id AND c.stream = 'comments'
+			AND c.filters ? 'comments'), '-infinity');
+	counted record;
 BEGIN
 	/* An item of which nothing could be read may be any. */
 	IF page.unreadable IS NULL THEN
@@ -111,12 +116,12 @@ BEGIN
 					WHERE q.github_issue_id = i.id AND q.error_code = 'transferred'))
 			ORDER BY i.id), page.priority);
 	END IF;
-	IF to_regprocedure('github_sync.comment_number_differs(bigint,integer,timestamptz)') IS NOT NULL
-		AND NOT s.filters ? 'comments' THEN
-		PERFORM github_sync.comment_note_counts(s.github_repo_id,
-			ARRAY(SELECT i.number FROM unnest(items) WITH ORDINALITY AS i ORDER BY i.ordinality),
-			ARRAY(SELECT i.updated_at FROM unnest(items) WITH ORDINALITY AS i ORDER BY i.ordinality),
-			comment_counts, page.answered_at, github_sync.discussed_until(s.github_repo_id));
+	IF to_regprocedure('github_sync.comment_number_differs(bigint,integer,timestamptz)') IS NOT NULL THEN
+		SELECT array_agg(i.number) AS numbers, array_agg(i.updated_at) AS updated_ats,
+			array_agg(comment_counts[i.ordinality]) AS counts INTO counted
+		FROM unnest(items) WITH ORDINALITY AS i WHERE i.created_at >= counted_from;
+		PERFORM github_sync.comment_note_counts(s.github_repo_id, counted.numbers, counted.updated_ats, counted.counts,
+			page.answered_at, github_sync.discussed_until(s.github_repo_id));
 	END IF;
 END
 $$;
@@ -206,16 +211,30 @@ BEGIN
 		FROM ROWS FROM (unnest(items), unnest(jsons)) WITH ORDINALITY AS u (github_id, number, is_pull_request, title,
 			body, state, state_reason, author_login, html_url, created_at, updated_at, closed_at, author_id, marks,
 			json, place)
-		WHERE EXISTS (SELECT FROM github_sync.github_issues AS k
+		WHERE u.updated_at >= (s.filters ->> 'began')::timestamptz OR NOT s.filters ? 'comments' AND (
+			EXISTS (SELECT FROM github_sync.github_issues AS k
 				WHERE k.github_repo_id = s.github_repo_id AND k.number = u.number)
 			OR github_sync.list_of_stream(s.stream) = 'issues'
 				AND (s.filters ->> 'state' IS NULL OR u.state = s.filters ->> 'state')
-				AND u.updated_at >= coalesce((s.filters ->> 'since')::timestamptz, '-infinity')) AS i;
+				AND u.updated_at >= coalesce((s.filters ->> 'since')::timestamptz, '-infinity'))) AS i;
 END
 $$;
 COMMENT ON FUNCTION github_sync.keep_wanted(github_sync.repo_sweeps, github_sync.resource[], text[]) IS
-'private: the items of a page that backfill_repo() was to import, and those that are known already, with their '
-'comments';
+'private: the items of a page that backfill_repo() was to import, those that are known already, with their comments, '
+'and what changed since the import began: a webhook would bring it, too';
+
+CREATE OR REPLACE FUNCTION github_sync.note_import_began(INOUT s github_sync.repo_sweeps, answered_at timestamptz)
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.repo_sweeps AS r SET filters = r.filters || jsonb_build_object(
+		'began', least((r.filters ->> 'began')::timestamptz, answered_at))
+	WHERE r.github_repo_id = s.github_repo_id AND r.stream IN ('issues', 'comments') AND r.filters ? 'began';
+	s.filters := (SELECT r.filters FROM github_sync.repo_sweeps AS r
+		WHERE r.github_repo_id = s.github_repo_id AND r.stream = s.stream);
+END
+$$;
+COMMENT ON FUNCTION github_sync.note_import_began(github_sync.repo_sweeps, timestamptz) IS
+'private: the first page of an import was answered then, by GitHub''s Date: our clock may be ahead of it';
 
 CREATE OR REPLACE FUNCTION github_sync.note_listed_name(repo github_sync.github_repos, item github_sync.resource)
 RETURNS void
@@ -308,6 +327,9 @@ BEGIN
 	PERFORM github_sync.note_listed_name(repo, items[1]) WHERE cardinality(items) > 0 AND s.phase <> 'check';
 	page.is_careful := s.abandoned >= 2;
 	page.priority := CASE s.phase WHEN 'backfill' THEN 300 ELSE 200 END;
+	IF is_first AND s.phase = 'backfill' AND s.stream = 'issues' THEN
+		s := github_sync.note_import_began(s, page.answered_at);
+	END IF;
 	/* A page begins with the end of the one before. */
 	s.listed := s.listed + (SELECT count(*) FROM unnest(shown) AS i (id)
 		WHERE i.id <> ALL (coalesce(s.shown_ids, '{}')));

@@ -133,11 +133,25 @@ COMMENT ON FUNCTION github_sync.sweep_candidates(bigint[]) IS
 'private: the list that is read next of each installation but the busy ones; edits of people go first, but not for '
 'ever';
 
+CREATE OR REPLACE FUNCTION github_sync.first_wanted(s github_sync.repo_sweeps) RETURNS timestamptz
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+	began CONSTANT timestamptz := (s.filters ->> 'began')::timestamptz;
+	swept_from CONSTANT timestamptz := s.cursor_at - github_sync.sweep_overlap();
+BEGIN
+	RETURN CASE WHEN s.filters ? 'comments' THEN greatest(began, swept_from)
+		WHEN swept_from IS NOT NULL THEN swept_from
+		WHEN s.filters ? 'since' THEN least((s.filters ->> 'since')::timestamptz, began) END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.first_wanted(github_sync.repo_sweeps) IS
+'private: since when a list is read in its next pass; NULL: from its beginning. What changed since an import began is '
+'wanted, whatever its filters say of what was there before';
+
 CREATE OR REPLACE FUNCTION github_sync.begin_pass(INOUT s github_sync.repo_sweeps)
 LANGUAGE plpgsql AS $$
 DECLARE
-	wanted CONSTANT timestamptz := coalesce(s.cursor_at - github_sync.sweep_overlap(),
-		(s.filters ->> 'since')::timestamptz);
+	wanted CONSTANT timestamptz := github_sync.first_wanted(s);
 	/* GitHub answers a since of 1970 with an empty list, as if there were nothing. */
 	since CONSTANT timestamptz := CASE WHEN wanted >= github_sync.first_since() THEN wanted END;
 BEGIN

@@ -234,6 +234,9 @@ CREATE TABLE IF NOT EXISTS github_sync.repo_sweeps (
 COMMENT ON TABLE github_sync.repo_sweeps IS
 'private: how far each list of a repository has been read, for imports, sweeps and the census, and for a check, which '
 'goes its own way; view sync_progress shows it';
+COMMENT ON COLUMN github_sync.repo_sweeps.filters IS
+'what of the list is wanted, of what was there and unchanged when the import began: state, since, comments (false: '
+'none); began: when that was, by GitHub''s Date of its first page at the latest; {}: all';
 COMMENT ON COLUMN github_sync.repo_sweeps.is_asked IS
 'somebody asked for this pass: it is made whatever reconcile_interval says';
 COMMENT ON COLUMN github_sync.repo_sweeps.asked_at IS

@@ -344,3 +344,84 @@ SELECT state FROM github_sync.task_sync_transactions ORDER BY id DESC LIMIT 1;
 SELECT github_sync.task_is_told_of(i.id, at(3000)) AS seen, github_sync.task_is_told_of(i.id, at(3001)) AS later FROM github_sync.github_issues AS i WHERE i.number = 4;
 UPDATE github_sync.github_issues SET github_updated_at = at(2900) WHERE number = 4;
 SELECT github_sync.task_is_told_of(i.id, at(3000)) AS not_seen_yet FROM github_sync.github_issues AS i WHERE i.number = 4;
+-- what an import leaves out is what was there, and unchanged, when its first page was answered: all else is wanted as a webhook would bring it
+UPDATE github_sync.repo_sweeps SET due_at = 'infinity', is_asked = false;
+DELETE FROM github_sync.listed_later;
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (21, 9, 'octo', 'large');
+CREATE FUNCTION closed(number integer, updated_s integer) RETURNS github_sync.resource LANGUAGE sql AS $$
+	SELECT ROW(l.github_id, l.number, false, l.title, NULL, 'closed', NULL, 'octocat', NULL, l.created_at, l.updated_at, l.updated_at, 7, NULL)::github_sync.resource
+	FROM listed(number, updated_s, 'Closed') AS l
+$$;
+CREATE FUNCTION said_of(id integer, number integer, updated_s integer) RETURNS github_sync.resource LANGUAGE sql AS $$
+	SELECT ROW(5000000000 + id, number, false, NULL, 'said', NULL, NULL, 'octocat', NULL, at(updated_s), at(updated_s), NULL, 7, NULL)::github_sync.resource
+$$;
+CREATE VIEW imported AS SELECT string_agg(i.number::text, ' ' ORDER BY i.number) FROM github_sync.github_issues AS i WHERE i.github_repo_id > 20 AND i.task_id IS NOT NULL;
+CREATE VIEW told AS SELECT string_agg(t.github_comment_external_id - 5000000000 || ' ' || t.state, ', ' ORDER BY t.id)
+	FROM github_sync.comment_sync_transactions AS t WHERE t.github_repo_id > 20;
+CREATE VIEW cursors AS SELECT stream, phase, is_asked, second_of(cursor_at) AS cursor, filters - 'began' AS filters, second_of((filters ->> 'began')::timestamptz) AS began
+	FROM github_sync.repo_sweeps WHERE github_repo_id = (SELECT max(r.id) FROM github_sync.github_repos AS r) AND phase <> 'check' ORDER BY stream DESC;
+/* Of the repository that was connected last; edits that people wait for would go first. */
+CREATE PROCEDURE due(list text, is_census boolean DEFAULT false) LANGUAGE sql AS $$
+	DELETE FROM github_sync.task_sync_transactions WHERE state = 'queued';
+	UPDATE github_sync.github_issues SET comments_to_list = false;
+	UPDATE github_sync.repo_sweeps SET due_at = 'infinity', is_asked = false;
+	UPDATE github_sync.repo_sweeps SET due_at = now(), is_asked = true, asked_at = NULL, last_census_at = CASE WHEN NOT is_census THEN now() END
+	WHERE github_repo_id = (SELECT max(github_repo_id) FROM github_sync.repo_sweeps) AND stream = list;
+$$;
+SELECT github_sync.backfill_repo(21, state => 'open');
+SELECT read_page(100, 'https://api.github.com/2', listed(2001, 5), closed(2002, 9));
+SELECT read_page(120, NULL, closed(2003, 110));
+SELECT read_page(120, NULL, said_of(901, 2001, 50), said_of(902, 2002, 60));
+TABLE imported;
+TABLE told;
+TABLE cursors;
+CALL due('issues');
+SELECT read_page(300, NULL, closed(2002, 9), closed(2004, 200));
+TABLE imported;
+CALL due('issues', true);
+SELECT read_page(400, NULL, listed(2001, 5), closed(2002, 9), closed(2003, 110), closed(2004, 200), closed(2005, 99), closed(2006, 100));
+TABLE imported;
+CALL due('comments');
+SELECT read_page(400, NULL, said_of(903, 2002, 99), said_of(904, 2002, 310));
+TABLE told;
+SELECT github_issue_number, direction, state FROM github_sync.task_sync_transactions WHERE github_repo_id = 21 AND state = 'queued';
+CALL due('none');
+-- another import may read more than a sweep would, and leads no list past what nobody has read
+SELECT github_sync.backfill_repo(21, state => 'closed', since => at(8000), include_comments => false);
+TABLE cursors;
+SELECT github_sync.backfill_repo(21, since => at(-9000));
+TABLE cursors;
+SELECT read_page(8500, NULL);
+TABLE cursors;
+SELECT github_sync.check_repo(21);
+SELECT stream FROM github_sync.repo_sweeps WHERE github_repo_id = 21 AND phase = 'check' ORDER BY 1;
+-- nor does a first one that begins in the future
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (22, 9, 'octo', 'new');
+CALL due('none');
+SELECT github_sync.backfill_repo(22, since => at(9999));
+UPDATE github_sync.repo_sweeps SET filters = filters || jsonb_build_object('began', at(500)) WHERE github_repo_id = 22;
+SELECT read_page(490, NULL);
+CALL due('issues');
+SELECT read_page(600, NULL, listed(2011, 510));
+TABLE imported;
+-- without comments: those of before are passed over, of which the import's first page decides; later ones are synced as any
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (23, 9, 'octo', 'quiet');
+CALL due('none');
+SELECT github_sync.backfill_repo(23, include_comments => false);
+SELECT stream, phase, filters ? 'began' AS will_begin FROM github_sync.repo_sweeps WHERE github_repo_id = 23 ORDER BY 1;
+SELECT read_page(3000, NULL, listed(2021, 5));
+TABLE cursors;
+CALL due('comments');
+SELECT read_page(3100, NULL, said_of(921, 2021, 2999), said_of(922, 2021, 3000));
+TABLE told;
+-- the census compares the numbers of issues that are younger than that
+CALL due('issues', true);
+SELECT read_page(3200, NULL, listed(2021, 5), listed(3001, 3050));
+SELECT read_page(3200, NULL, listed(3001, 3050));
+CALL due('issues', true);
+SELECT github_sync.sweep_page(ROW(s.github_repo_id, s.stream, s.claim_no, at(3300), 41, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::github_sync.swept_page,
+	ARRAY[listed(2021, 5), listed(3001, 3050)], '{"{}", "{}"}', '{4, 4}', '{}') FROM ask() AS s;
+SELECT number, comments_to_list, comments_counted FROM github_sync.github_issues WHERE github_repo_id = 23 ORDER BY 1;
+-- asked for once more, they are imported; and those that were read already stay so
+SELECT github_sync.backfill_repo(23);
+TABLE cursors;
