@@ -347,6 +347,7 @@ BEGIN
 		PERFORM github_sync.begin_setup_checks();
 	END IF;
 	PERFORM github_sync.ask_for_inactive();
+	PERFORM github_sync.ask_for_access();
 	IF EXISTS (SELECT FROM github_sync.setup_checks AS c WHERE c.answered_at IS NULL) THEN
 		FOR sweep IN SELECT * FROM github_sync.claim_setup_checks(busy) LOOP
 			busy := busy || sweep.installation_id;
@@ -378,6 +379,9 @@ BEGIN
 	RETURN least((SELECT min(o.due) FROM github_sync.open_sweeps() AS o WHERE o.of_installation <> ALL (busy)),
 		(SELECT min(l.try_at) FROM github_sync.listed_later AS l),
 		(SELECT min(n.due) FROM github_sync.inactive_installations() AS n),
+		(SELECT min(r.ask_access_at) FROM github_sync.github_repos AS r
+			JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
+			WHERE r.access_lost AND i.state = 'active'),
 		CASE WHEN {{has_marks}} THEN (SELECT min(n.due) FROM github_sync.task_open_names() AS n
 			WHERE n.of_installation <> ALL (busy)) END);
 END

@@ -85,6 +85,8 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 	access_lost boolean NOT NULL DEFAULT false,
 	is_archived boolean NOT NULL DEFAULT false,
 	told_at timestamptz,
+	access_told_at timestamptz,
+	ask_access_at timestamptz,
 	paused_until timestamptz,
 	pause_reason text,
 	sync_direction text NOT NULL DEFAULT 'both'
@@ -123,6 +125,12 @@ COMMENT ON COLUMN github_sync.github_repos.is_archived IS
 'GitHub lets nobody write to it, as far as a webhook told: what is outbound is disabled meanwhile (archived)';
 COMMENT ON COLUMN github_sync.github_repos.told_at IS
 'private: GitHub''s time of the last webhook about the repository itself: what an earlier one tells is out of date';
+COMMENT ON COLUMN github_sync.github_repos.access_told_at IS
+'private: GitHub''s time of the last webhook that gave the repository to an installation, or took it away: what an '
+'earlier one tells is out of date';
+COMMENT ON COLUMN github_sync.github_repos.ask_access_at IS
+'private: when GitHub is asked whether the installation has it, which webhooks of the same second leave open; NULL: '
+'they do not, or it has said so';
 COMMENT ON COLUMN github_sync.github_repos.name_lost IS
 'private: another repository has its name by now, as far as is known; until an answer tells its own, or somebody does';
 COMMENT ON COLUMN github_sync.github_repos.paused_until IS

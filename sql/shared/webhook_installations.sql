@@ -38,6 +38,9 @@ CREATE OR REPLACE FUNCTION github_sync.hear_of_new_installation(facts github_syn
 LANGUAGE plpgsql AS $$
 DECLARE
 	others bigint[] := github_sync.installations_of_account(facts);
+	tells_at CONSTANT timestamptz := facts.installation_updated_at;
+	is_late CONSTANT boolean := coalesce((SELECT github_sync.is_out_of_date(i.told_at, tells_at)
+		FROM github_sync.github_app_installations AS i WHERE i.id = facts.installation_id), false);
 BEGIN
 	IF (SELECT i.state = 'deleted' FROM github_sync.github_app_installations AS i WHERE i.id = facts.installation_id)
 		OR facts.installation_id < ANY (others) THEN
@@ -45,12 +48,15 @@ BEGIN
 	END IF;
 	PERFORM github_sync.note_installation(facts);
 	UPDATE github_sync.github_app_installations AS i SET state = 'active',
-		told_at = greatest(i.told_at, facts.installation_updated_at)
-	WHERE i.id = facts.installation_id
-		AND NOT github_sync.is_out_of_date(i.told_at, facts.installation_updated_at);
-	/* An account has one at a time: what was the former one's is this one's. */
-	UPDATE github_sync.github_repos AS r SET github_app_installation_id = facts.installation_id, access_lost = false
-	WHERE r.github_app_installation_id = ANY (others) OR r.id = ANY (facts.repositories_added)
+		told_at = greatest(i.told_at, tells_at)
+	WHERE i.id = facts.installation_id AND NOT is_late;
+	/* An account has one at a time: what was the former one's is this one's.  What went since, or came back, stays. */
+	UPDATE github_sync.github_repos AS r SET github_app_installation_id = facts.installation_id,
+		access_lost = r.access_lost AND (is_late OR github_sync.is_out_of_date(r.access_told_at, tells_at)),
+		access_told_at = greatest(r.access_told_at, tells_at)
+	WHERE r.github_app_installation_id = ANY (others)
+		OR r.id = ANY (facts.repositories_added) AND NOT is_late
+			AND NOT github_sync.is_out_of_date(greatest(r.access_told_at, r.told_at), tells_at)
 		OR lower(r.owner_login) = lower(facts.account_login) AND EXISTS (
 			SELECT FROM github_sync.github_app_installations AS i
 			WHERE i.id = r.github_app_installation_id AND i.state = 'deleted');

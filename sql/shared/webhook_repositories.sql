@@ -15,24 +15,30 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	added bigint[] := github_sync.known_repositories(facts.repositories_added);
 	removed bigint[] := github_sync.known_repositories(facts.repositories_removed);
+	tells_at CONSTANT timestamptz := facts.installation_updated_at;
 BEGIN
 	IF added IS NULL AND removed IS NULL THEN
 		RETURN 'ignored: unknown repository';
 	ELSIF (SELECT i.state = 'deleted' FROM github_sync.github_app_installations AS i
-		WHERE i.id = facts.installation_id) THEN
+		WHERE i.id = facts.installation_id)
+		OR facts.installation_id < ANY (github_sync.installations_of_account(facts)) THEN
 		RETURN 'ignored: out of date: the installation is gone by now';
 	END IF;
 	PERFORM github_sync.note_installation(facts);
-	UPDATE github_sync.github_repos AS r SET github_app_installation_id = facts.installation_id, access_lost = false
-	WHERE r.id = ANY (added) AND (r.access_lost OR r.github_app_installation_id <> facts.installation_id);
-	/* Another installation may have it by now. */
-	UPDATE github_sync.github_repos AS r SET access_lost = true
-	WHERE r.id = ANY (removed) AND r.github_app_installation_id = facts.installation_id AND NOT r.access_lost;
+	UPDATE github_sync.github_repos AS r SET github_app_installation_id = facts.installation_id, access_lost = false,
+		access_told_at = greatest(r.access_told_at, tells_at), ask_access_at = NULL
+	WHERE r.id = ANY (added) AND NOT github_sync.is_out_of_date(r.access_told_at, tells_at);
+	/* Another installation may have it by now; or, told of within a second, this one again. */
+	UPDATE github_sync.github_repos AS r SET access_lost = true, access_told_at = greatest(r.access_told_at, tells_at),
+		ask_access_at = CASE WHEN (r.access_told_at < tells_at) IS NOT TRUE THEN clock_timestamp() END
+	WHERE r.id = ANY (removed) AND r.github_app_installation_id = facts.installation_id
+		AND NOT github_sync.is_out_of_date(r.access_told_at, tells_at);
 	RETURN 'queued';
 END
 $$;
 COMMENT ON FUNCTION github_sync.hear_of_listed_repositories(github_sync.event_facts) IS
-'private: an installation was given repositories, or they were taken from it';
+'private: an installation was given repositories, or they were taken from it; what an earlier webhook tells is out of '
+'date, and of one that is as old nobody knows: GitHub is asked';
 
 CREATE OR REPLACE FUNCTION github_sync.installation_of_owner(facts github_sync.event_facts) RETURNS bigint
 LANGUAGE sql STABLE AS $$

@@ -35,14 +35,15 @@ typedef enum GithubOperation
 	GITHUB_GET_MILESTONE, /* by its number */
 	GITHUB_LIST_MILESTONES,
 	GITHUB_GET_REPOSITORY,
-	GITHUB_GET_REPOSITORY_BY_ID,     /* the same, whatever its name is */
-	GITHUB_GET_APP,                  /* JWT: who we are, in App mode */
-	GITHUB_GET_INSTALLATION,         /* JWT: what it may do */
-	GITHUB_LIST_DELIVERIES,          /* JWT: of the App's webhook, newest first */
-	GITHUB_GET_DELIVERY,             /* JWT: one of them, with its payload */
-	GITHUB_GET_USER,                 /* token mode: who we are */
-	GITHUB_GET_ACCOUNT,              /* App mode: the account of our bot */
-	GITHUB_CREATE_INSTALLATION_TOKEN /* JWT */
+	GITHUB_GET_REPOSITORY_BY_ID,        /* the same, whatever its name is */
+	GITHUB_GET_REPOSITORY_INSTALLATION, /* JWT: which one of the App's has it */
+	GITHUB_GET_APP,                     /* JWT: who we are, in App mode */
+	GITHUB_GET_INSTALLATION,            /* JWT: what it may do */
+	GITHUB_LIST_DELIVERIES,             /* JWT: of the App's webhook, newest first */
+	GITHUB_GET_DELIVERY,                /* JWT: one of them, with its payload */
+	GITHUB_GET_USER,                    /* token mode: who we are */
+	GITHUB_GET_ACCOUNT,                 /* App mode: the account of our bot */
+	GITHUB_CREATE_INSTALLATION_TOKEN    /* JWT */
 } GithubOperation;
 
 /* A JSON member: left out, null, or a string. */

@@ -34,6 +34,8 @@ operation_of(const ResultSet *result, uint64 row)
 		return GITHUB_GET_REPOSITORY_BY_ID;
 	if (strcmp(request, "name") == 0)
 		return GITHUB_GET_REPOSITORY;
+	if (strcmp(request, "access") == 0)
+		return GITHUB_GET_REPOSITORY_INSTALLATION;
 	if (strcmp(request, "deliveries") == 0)
 		return GITHUB_LIST_DELIVERIES;
 	if (strcmp(request, "delivery") == 0)

@@ -39,8 +39,8 @@ CREATE FUNCTION world.installation_event(
 	action text, id bigint, second numeric, account bigint DEFAULT 7, login text DEFAULT 'octo', further jsonb DEFAULT '{}', event text DEFAULT 'installation')
 RETURNS text LANGUAGE sql RETURN world.deliver(event, jsonb_build_object('action', action, 'installation',
 	jsonb_build_object('id', id, 'account', jsonb_build_object('id', account, 'login', login, 'type', 'Organization'), 'updated_at', world.at(second))) || further);
-CREATE FUNCTION world.repos_event(action text, id bigint, added jsonb DEFAULT '[]', removed jsonb DEFAULT '[]') RETURNS text LANGUAGE sql
-RETURN world.installation_event(action, id, 0, further => jsonb_build_object('repositories_added', added, 'repositories_removed', removed), event => 'installation_repositories');
+CREATE FUNCTION world.repos_event(action text, id bigint, added jsonb DEFAULT '[]', removed jsonb DEFAULT '[]', second numeric DEFAULT 60, account bigint DEFAULT 7) RETURNS text LANGUAGE sql
+RETURN world.installation_event(action, id, second, account, further => jsonb_build_object('repositories_added', added, 'repositories_removed', removed), event => 'installation_repositories');
 
 -- an issue is told of, and fetched: nothing of the payload is applied
 CALL github_has(1, 'Crash', 'It fell.');
@@ -184,13 +184,48 @@ SELECT repos_event('removed', 12, removed => '[{"id": 1}, {"id": 12345}]');
 SELECT * FROM repos;
 SELECT repos_event('added', 12, added => '[{"id": 1}]');
 SELECT * FROM repos;
-SELECT repos_event('removed', 13, removed => '[{"id": 1}]');
-SELECT repos_event('removed', 13, removed => '[{"id": 12345}]');
+SELECT repos_event('removed', 13, removed => '[{"id": 1}]', account => 8);
+SELECT repos_event('removed', 13, removed => '[{"id": 12345}]', account => 8);
 SELECT * FROM repos;
 -- told of one that was out of sight
 SELECT repos_event('removed', 12, removed => '[{"id": 1}]');
 SELECT issue_event('opened', 6, 1, further => '{"installation": {"id": 12}}');
 SELECT * FROM repos;
+-- in the wrong order: what was told earlier is out of date, of whichever installation
+SELECT repos_event('added', 12, added => '[{"id": 1}]', second => 62), repos_event('removed', 12, removed => '[{"id": 1}]', second => 61);
+SELECT * FROM repos;
+SELECT repos_event('removed', 12, removed => '[{"id": 1}]', second => 64), repos_event('added', 12, added => '[{"id": 1}]', second => 63);
+SELECT installation_event('created', 12, 50, login => 'hexa', further => '{"repositories": [{"id": 1}]}');
+SELECT * FROM repos;
+SELECT installation_event('created', 13, 50, account => 8, login => 'else', further => '{"repositories": [{"id": 1}]}');
+SELECT repos_event('added', 11, added => '[{"id": 1}]', second => 70);
+SELECT * FROM repos;
+SELECT ask_access_at FROM github_sync.github_repos;
+-- in the same second, nobody knows: GitHub is asked which installation has it
+SELECT repos_event('added', 12, added => '[{"id": 1}]', second => 65), repos_event('removed', 12, removed => '[{"id": 1}]', second => 65);
+SELECT * FROM repos;
+CREATE FUNCTION answer(status integer, installation bigint DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	asked github_sync.sweep;
+BEGIN
+	UPDATE github_sync.setup_checks SET claimed_by = NULL;
+	SELECT * INTO asked FROM github_sync.sweep_claim('{}') AS s WHERE s.request = 'access';
+	RETURN concat_ws(' ', asked.request, asked.owner_login, asked.repo_name, github_sync.report_setup_check(asked.claim_no, status, 'words', CASE WHEN installation IS NOT NULL THEN format('{"id": %s}', installation) END));
+END
+$$;
+SELECT answer(502);
+SELECT * FROM repos;
+UPDATE github_sync.github_repos SET ask_access_at = now();
+SELECT answer(200, 12);
+SELECT * FROM repos;
+SELECT repos_event('removed', 12, removed => '[{"id": 1}]', second => 65);
+SELECT answer(200, 13);
+SELECT * FROM repos;
+SELECT answer(200, 12);
+SELECT repos_event('removed', 12, removed => '[{"id": 1}]', second => 65);
+SELECT answer(404);
+SELECT * FROM repos;
+SELECT repos_event('added', 12, added => '[{"id": 1}]', second => 66);
 
 -- an issue goes to another repository: first that it left
 CREATE FUNCTION departure(number integer, second numeric, target bigint DEFAULT 2, new_number integer DEFAULT 21) RETURNS text LANGUAGE sql

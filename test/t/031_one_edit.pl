@@ -36,7 +36,7 @@ sub wait_for_statistics
 # Whether a list of the repository is due, or the App's delivery log, or an installation that was not active, is looked at once
 # a second while there are commits, however many edits they are.
 my $of_a_look = q('{apply_later,claim_lists,claim_delivery_log,installation_for_log,sweep_claim,add_missing_sweeps,sweep_candidates,'
-	'open_sweeps,ask_for_inactive,inactive_installations,next_list_at,next_sweep_at,installation_budget}');
+	'open_sweeps,ask_for_access,ask_for_inactive,inactive_installations,next_list_at,next_sweep_at,installation_budget}');
 
 # One edit of a task that is in step, and what it cost.
 sub cost_of_edit

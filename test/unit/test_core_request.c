@@ -96,6 +96,8 @@ static const OperationCase operation_cases[] = {
 	 BY_ID "/milestones?state=all&per_page=100&page=2", NULL, false, false, false},
 	{GITHUB_GET_REPOSITORY, "get repository", "GET", REPO, NULL, false, false, false},
 	{GITHUB_GET_REPOSITORY_BY_ID, "get repository by id", "GET", BY_ID, NULL, false, false, false},
+	{GITHUB_GET_REPOSITORY_INSTALLATION, "get the installation of a repository", "GET",
+	 REPO "/installation", NULL, false, false, true},
 	{GITHUB_GET_APP, "get app", "GET", "/app", NULL, false, false, true},
 	{GITHUB_GET_INSTALLATION, "get installation", "GET", "/app/installations/9007199254740993",
 	 NULL, false, false, true},
