@@ -100,17 +100,24 @@ DECLARE
 	obstacle record;
 BEGIN
 	SELECT format('%s/%s', r.owner_login, r.name) AS repository, k.why, k.remedy INTO obstacle
-	FROM github_sync.github_repos AS r CROSS JOIN LATERAL (SELECT
+	FROM github_sync.github_repos AS r
+	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
+	CROSS JOIN LATERAL (SELECT
 		CASE WHEN NOT r.sync_enabled THEN 'its sync is disabled' WHEN r.access_lost THEN 'GitHub does not show it'
 			WHEN r.sync_direction = 'outbound' THEN 'its sync_direction is outbound'
+			WHEN i.state = 'deleted' THEN format('installation %s of the App is deleted', i.id)
 			ELSE 'github_sync.reconcile_interval is 0, and nobody asked for the import' END AS why,
 		CASE WHEN NOT r.sync_enabled THEN format('SELECT github_sync.set_repo_sync(%s, true) first.', r.id)
 			WHEN r.access_lost THEN format('Give the App, or the token, the right to it, then SELECT '
 				'github_sync.set_repo_sync(%s, true).', r.id)
 			WHEN r.sync_direction = 'outbound' THEN format('UPDATE github_sync.github_repos SET sync_direction = %L '
 				'WHERE id = %s, if GitHub''s issues are to become tasks.', 'both', r.id)
+			WHEN i.state = 'deleted' THEN format('Install the App on the account again; where neither a webhook nor '
+				'the delivery log tells of that, insert the new installation, and UPDATE github_sync.github_repos SET '
+				'github_app_installation_id = ... WHERE id = %s.', r.id)
 			ELSE format('SELECT github_sync.backfill_repo(%s) asks for it.', r.id) END AS remedy) AS k
 	WHERE r.id = repo_id AND (NOT r.sync_enabled OR r.access_lost OR r.sync_direction = 'outbound'
+		OR i.state = 'deleted'
 		OR github_sync.reconcile_interval() = '0' AND NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS s
 			WHERE s.github_repo_id = r.id AND s.phase <> 'check' AND s.is_asked));
 	IF FOUND THEN
@@ -124,6 +131,20 @@ $$;
 COMMENT ON FUNCTION github_sync.require_import(bigint) IS
 'private: raises object_not_in_prerequisite_state where the lists of a repository are not read until somebody does '
 'something: open_sweeps() has none of them. What passes by itself (a pause, a suspended installation) is waited for';
+
+CREATE OR REPLACE FUNCTION github_sync.import_waits_for(repo_id bigint) RETURNS text
+LANGUAGE sql STABLE AS $$
+	SELECT CASE WHEN i.state = 'suspended' THEN format('installation %s is suspended', i.id)
+		WHEN i.paused_until > clock_timestamp() THEN format('installation %s pauses until %s: %s', i.id,
+			i.paused_until::timestamptz(0), i.pause_reason)
+		WHEN r.paused_until > clock_timestamp() THEN format('it pauses until %s: %s',
+			r.paused_until::timestamptz(0), r.pause_reason) END
+	FROM github_sync.github_repos AS r
+	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
+	WHERE r.id = repo_id
+$$;
+COMMENT ON FUNCTION github_sync.import_waits_for(bigint) IS
+'private: what keeps the lists of a repository from being read for a time, for people; NULL: nothing is known';
 
 CREATE OR REPLACE FUNCTION github_sync.backfill_status(
 	repo_id bigint, OUT is_over boolean, OUT progress text) RETURNS record
@@ -142,6 +163,8 @@ BEGIN
 	WHERE s.github_repo_id = repo_id AND (s.stream = 'issues'
 		OR to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL AND NOT s.filters ? 'comments');
 	PERFORM github_sync.require_import(repo_id) WHERE NOT is_over;
+	progress := CASE WHEN is_over THEN progress
+		ELSE concat_ws('; waits: ', progress, github_sync.import_waits_for(repo_id)) END;
 END
 $$;
 COMMENT ON FUNCTION github_sync.backfill_status(bigint) IS

@@ -83,6 +83,16 @@ SELECT * FROM github_sync.backfill_status(1);
 ROLLBACK TO as_it_is;
 UPDATE github_sync.github_repos SET sync_direction = 'outbound';
 SELECT * FROM github_sync.backfill_status(1);
+ROLLBACK TO as_it_is;
+UPDATE github_sync.github_app_installations SET state = 'deleted';
+SELECT * FROM github_sync.backfill_status(1);
+ROLLBACK TO as_it_is;
+-- what passes is waited for, and said
+UPDATE github_sync.github_app_installations SET state = 'suspended';
+SELECT * FROM github_sync.backfill_status(1);
+ROLLBACK TO as_it_is;
+UPDATE github_sync.github_app_installations SET paused_until = '2100-01-01 00:00:00+00', pause_reason = 'GitHub is out of reach', pause_kind = 'unreachable';
+SELECT is_over, regexp_replace(progress, 'until [^:]+:[^ ]+', 'until ...:') FROM github_sync.backfill_status(1);
 ROLLBACK;
 \set SHOW_CONTEXT errors
 -- comments come when the issues are there
