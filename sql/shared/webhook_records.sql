@@ -126,6 +126,17 @@ $$;
 COMMENT ON FUNCTION github_sync.hear_of_deletion(github_sync.event_facts) IS
 'private: an issue was deleted; the worker makes sure of it';
 
+CREATE OR REPLACE FUNCTION github_sync.is_skipped_pull_request(
+	known github_sync.github_repos, facts github_sync.event_facts)
+RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT known.pull_requests = 'skip' AND coalesce(facts.is_pull_request, false)
+		AND NOT EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.task_id IS NOT NULL
+			AND (i.github_id = facts.issue_id OR i.github_repo_id = known.id AND i.number = facts.issue_number))
+$$;
+COMMENT ON FUNCTION github_sync.is_skipped_pull_request(github_sync.github_repos, github_sync.event_facts) IS
+'private: a webhook is about a pull request, or a comment of one, that is not synced: it was not linked by hand';
+
 CREATE OR REPLACE FUNCTION github_sync.hear_of_record(effect text, facts github_sync.event_facts) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -138,6 +149,7 @@ BEGIN
 	PERFORM github_sync.welcome_repository(known, facts)
 	WHERE known.access_lost OR facts.installation_id <> known.github_app_installation_id;
 	RETURN CASE
+		WHEN github_sync.is_skipped_pull_request(known, facts) THEN 'ignored: pull requests are skipped'
 		WHEN effect IN ('comment changed', 'comment deleted') THEN github_sync.hear_of_reply(effect, facts)
 		WHEN effect = 'issue deleted' THEN github_sync.hear_of_deletion(facts)
 		WHEN facts.transfer = 'left' THEN github_sync.hear_of_departure(facts)

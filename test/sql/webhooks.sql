@@ -71,6 +71,19 @@ SELECT issue_event('deleted', 1, 5);
 SELECT issue_event('deleted', 9, 5);
 SELECT direction, action, state FROM github_sync.task_sync_transactions WHERE action = 'delete';
 SELECT direction, action, state FROM github_sync.comment_sync_transactions WHERE action = 'delete';
+-- pull requests are passed over, and their comments, unless they are synced, or this one was linked
+CREATE FUNCTION pull_event(number integer, comment bigint DEFAULT NULL) RETURNS text LANGUAGE sql
+RETURN deliver(CASE WHEN comment IS NULL THEN 'issues' ELSE 'issue_comment' END, jsonb_build_object('action', CASE WHEN comment IS NULL THEN 'closed' ELSE 'created' END,
+	'issue', issue(number, 7) || '{"pull_request": {"url": "u"}}', 'repository', repository(1))
+	|| CASE WHEN comment IS NULL THEN '{}' ELSE jsonb_build_object('comment', jsonb_build_object('id', comment, 'updated_at', at(7))) END);
+BEGIN;
+UPDATE github_sync.github_repos SET pull_requests = 'skip';
+SELECT pull_event(71), pull_event(71, 5000000071);
+SELECT count(*) FROM github_sync.github_issues WHERE number = 71;
+SELECT pull_event(1), pull_event(1, 5000000072);
+UPDATE github_sync.github_repos SET pull_requests = 'sync';
+SELECT pull_event(71), pull_event(71, 5000000071);
+ROLLBACK;
 -- what nothing depends on
 SELECT issue_event('pinned', 1, 5);
 SELECT deliver('ping', '{"zen": "Keep it logically awesome.", "hook_id": 30}');
