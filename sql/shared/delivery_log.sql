@@ -76,13 +76,15 @@ CREATE OR REPLACE FUNCTION github_sync.installation_for_log(busy bigint[]) RETUR
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN (SELECT i.id FROM github_sync.github_app_installations AS i
-		WHERE i.id <> 0 AND i.state = 'active' AND coalesce(i.paused_until, '-infinity') <= clock_timestamp()
-			AND i.id <> ALL (busy)
-		ORDER BY i.id LIMIT 1);
+		WHERE i.id <> 0 AND (i.state = 'active' OR i.told_at IS DISTINCT FROM 'infinity')
+			AND coalesce(i.paused_until, '-infinity') <= clock_timestamp() AND i.id <> ALL (busy)
+		ORDER BY i.state = 'active' DESC, i.id LIMIT 1);
 END
 $$;
 COMMENT ON FUNCTION github_sync.installation_for_log(bigint[]) IS
-'private: the log is the App''s: any installation that may send asks for it; NULL: none may, as with a token';
+'private: the log is the App''s, and needs no token of an installation: one that is suspended or deleted may ask for '
+'it as well, and so hears of the one that was made in its place, but not one that is held while it moves to another '
+'server; NULL: none may, as with a token';
 
 CREATE OR REPLACE FUNCTION github_sync.log_is_under_way(log github_sync.delivery_log, busy bigint[]) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$

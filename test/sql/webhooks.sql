@@ -392,6 +392,15 @@ SELECT * FROM log;
 SELECT walk('GitHub answered 502');
 SELECT walk('fine', '{}');
 SELECT * FROM log;
+-- any installation of the App asks for it, also one that is gone: of that which was made in its place nothing else tells; not a token, nor one that is held
+BEGIN;
+UPDATE github_sync.github_app_installations SET state = CASE id WHEN 12 THEN 'active' ELSE 'deleted' END;
+SELECT github_sync.installation_for_log('{}');
+UPDATE github_sync.github_app_installations SET state = CASE id WHEN 12 THEN 'suspended' ELSE 'deleted' END;
+SELECT github_sync.installation_for_log('{}'), github_sync.next_list_at('{}') IS NOT NULL AS is_read;
+UPDATE github_sync.github_app_installations SET told_at = 'infinity' WHERE id <> 12;
+SELECT github_sync.installation_for_log('{}'), github_sync.installation_for_log('{12}');
+ROLLBACK;
 -- a delivery that cannot be had is given up, and the walk with it is over
 SELECT walk('fine', '[{"id": 12, "guid": "twelve", "event": "repository", "action": "renamed", "repository_id": 2}, {"id": 9, "guid": "nine", "event": "ping"}]');
 SELECT walk('GitHub answered 502') FROM generate_series(1, 4);
