@@ -143,4 +143,27 @@ is($application->node->psql('another', $five, stderr => \$told), 0, '... which r
 like($told, qr/NOTICE:  issues: \d+ done, comments: \d+ done\s*\z/, '... and say how far it is');
 is($another->sql('SELECT count(*) FROM tasks'), scalar($github->issues('acme/gizmos')), '... until its issues are there');
 
+# ---- in the wrong order, and of one second as far as GitHub says: it is asked which installation has it ----
+
+$application->sql("UPDATE github_sync.delivery_log SET due_at = 'infinity'");
+$github->installation(INSTALLATION, 'choose', repositories => ['acme/gizmos']);
+$github->installation(INSTALLATION, 'choose', repositories => [ 'acme/gizmos', 'acme/gadgets' ]);
+$seq = $github->last_seq;
+foreach my $delivery (reverse(($github->deliveries)[ -2, -1 ]))
+{
+	$application->sql("SELECT github_sync.ingest_webhook('$delivery->{event}', '$delivery->{guid}', " . GitHubSync::Application::quote($delivery->{body}) . ')');
+}
+$application->wait_until("SELECT NOT access_lost AND ask_access_at IS NULL FROM github_sync.github_repos WHERE id = @{[GADGETS]}");
+is(scalar(grep { $_->{path} eq '/repos/acme/gadgets/installation' } $github->requests(since => $seq)), 1, 'a repository that was taken and given back, which is told in the wrong order, is back once GitHub was asked');
+$application->sql('UPDATE github_sync.delivery_log SET due_at = now(); SELECT github_sync.wake()');
+
+# ---- the only installation is deleted, and made anew ----
+
+$github->installation(INSTALLATION, 'delete');
+$application->wait_until("SELECT state = 'deleted' FROM github_sync.github_app_installations WHERE id = @{[INSTALLATION]}");
+my $anew = $github->install('acme');
+$application->wait_until("SELECT bool_and(github_app_installation_id = $anew) FROM github_sync.github_repos");
+$github->human_creates_issue('acme/gizmos', title => 'after all');
+arrives('an installation that was made anew has the repositories of the one that was deleted, though nobody receives webhooks', 'acme/gizmos', 'acme/gadgets');
+
 done_testing;
