@@ -176,7 +176,7 @@ write_file($secret_file, "$secret\n");
 		CREATE TABLE public.examples (id bigint GENERATED ALWAYS AS IDENTITY, event text, payload text, outcome text);
 		COPY public.examples (event, payload) FROM '$directory/examples';
 		INSERT INTO github_sync.github_app_installations (id) VALUES (1);
-		INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (186853002, 1, 'Codertocat', 'Hello-World');
+		INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name, pull_requests) VALUES (186853002, 1, 'Codertocat', 'Hello-World', 'sync');
 		ALTER TABLE public.examples OWNER TO planner;
 SQL
 	$application->superuser_sql('UPDATE public.examples SET outcome = github_sync.ingest_webhook(event, format(\'example %s\', id), payload::json)');
