@@ -295,7 +295,8 @@ CREATE TYPE github_sync.sweep AS (
 COMMENT ON TYPE github_sync.sweep IS
 'private: a page of a repository''s list that a worker has claimed to read; the repository is asked for by its id';
 COMMENT ON COLUMN github_sync.sweep.request IS
-'installation, repository (by its id), name: what check_setup() asks, whose number claim_no is. label, '
+'installation, repository (by its id), name: what check_setup() asks, and access: which installation has a repository; '
+'claim_no is its number. label, '
 'assignee, milestone (whose number is issue_number), milestones: whether a repository has one, asked for known_names, '
 'whose id claim_no is. Else a list: '
 'issues or comments: by their last change, oldest first; census: issues by their creation, oldest first; comments of '
