@@ -261,7 +261,8 @@ BEGIN
 --@comment				OR {{parent_issue_id}} IS NOT NULL OR github_sync.task_has_repository(r.{{task_id}})))
 			OR cached.id IS NOT NULL
 				AND ({{has_filter}} OR github_sync.@record@_strays_of(cached.id) IS NOT NULL)
-				AND github_sync.@record@_standing_has_changed(cached, github_sync.@record@_local_row(r.{{id}})))
+				/* Not cached alone: a column of that name, of the application's, would be meant. */
+				AND github_sync.@record@_standing_has_changed(cached.*, github_sync.@record@_local_row(r.{{id}})))
 	ORDER BY r.{{id}};
 	GET DIAGNOSTICS enqueued = ROW_COUNT;
 	DELETE FROM github_sync.noted_problems WHERE record_type = '@record@';
