@@ -121,34 +121,225 @@ $$;
 COMMENT ON FUNCTION github_sync.mention_guard() IS
 'private: a zero-width space: @ and a name with it between them notify nobody';
 
+/*
+ * Which mentions are in code only GitHub's own parser knows.  Where another
+ * reading of the text is possible a mention is guarded: a guard in code is taken
+ * off when the text comes back, a mail is not.  So letters are ASCII's, as for
+ * GitHub, and _@ann_ is a mention.
+ */
 CREATE FUNCTION github_sync.guarded(body text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN regexp_replace(body, '(^|[^[:alnum:]_/])@(?=[[:alnum:]])', E'\\1@' || github_sync.mention_guard(), 'g');
+RETURN regexp_replace(body, '(^|[^A-Za-z0-9/])@(?=[A-Za-z0-9&])', E'\\1@' || github_sync.mention_guard(), 'g');
 COMMENT ON FUNCTION github_sync.guarded(text) IS
 'private: a text without code, each mention in it guarded';
 
-CREATE FUNCTION github_sync.escape_mentions(body text) RETURNS text
+/* What begins with a backslash is none outside of code, and one like any other as the end of code. */
+CREATE FUNCTION github_sync.backtick_runs(piece text) RETURNS integer[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(SELECT length(m.found[2]) - s.less FROM regexp_matches(piece, E'(\\\\?)(`+)', 'g') AS m (found)
+	CROSS JOIN LATERAL generate_series(0, length(m.found[1])) AS s (less));
+COMMENT ON FUNCTION github_sync.backtick_runs(text) IS
+'private: of how many backticks the runs are that a text has, or may have';
+
+CREATE FUNCTION github_sync.escape_around_code(
+	piece text, OUT escaped text, OUT unclosed integer[], OUT is_doubtful boolean)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-	rest text := body;
-	escaped text := '';
-	opening text;
-	code_from integer;
-	code_length integer;
+	tokens CONSTANT text[] := ARRAY(SELECT m.found[1]
+		FROM regexp_matches(piece, E'(`+|\\\\|<[A-Za-z/!?]|[^`\\\\<]+|<)', 'g') AS m (found));
+	parts text[] := '{}';
+	spoken text := '';
+	code text;
+	at integer := 1;
+	backslashes integer := 0;
+	width integer;
+	closing integer;
 BEGIN
-	LOOP
-		opening := (regexp_match(rest, '`+|~~~+'))[1];
-		EXIT WHEN opening IS NULL;
-		code_from := strpos(rest, opening);
-		code_length := strpos(substr(rest, code_from + length(opening)), opening);
-		/* One that nothing closes is no code. */
-		code_length := CASE WHEN code_length = 0 THEN length(opening) ELSE code_length - 1 + 2 * length(opening) END;
-		escaped := escaped || github_sync.guarded(left(rest, code_from - 1)) || substr(rest, code_from, code_length);
-		rest := substr(rest, code_from + code_length);
+	unclosed := '{}';
+	is_doubtful := false;
+	WHILE at <= cardinality(tokens) LOOP
+		/* A tag may hold backticks that are none of the text's. */
+		is_doubtful := is_doubtful OR tokens[at] ~ '^<.';
+		/* A backslash takes the first backtick for itself, unless another one has taken it. */
+		width := CASE WHEN tokens[at] LIKE '`%' THEN length(tokens[at]) - backslashes % 2 ELSE 0 END;
+		backslashes := CASE WHEN tokens[at] = E'\\' THEN backslashes + 1 ELSE 0 END;
+		closing := NULL;
+		IF width > 0 AND NOT is_doubtful AND width <> ALL (unclosed) THEN
+			code := tokens[at];
+			FOR i IN at + 1 .. cardinality(tokens) LOOP
+				code := code || tokens[i];
+				closing := CASE WHEN tokens[i] LIKE '`%' AND length(tokens[i]) = width THEN i END;
+				EXIT WHEN closing IS NOT NULL;
+			END LOOP;
+			unclosed := CASE WHEN closing IS NULL THEN unclosed || width ELSE unclosed END;
+		END IF;
+		IF closing IS NULL THEN
+			spoken := spoken || tokens[at];
+		ELSE
+			parts := parts || ARRAY[github_sync.guarded(spoken), code];
+			spoken := '';
+		END IF;
+		at := coalesce(closing, at) + 1;
 	END LOOP;
-	RETURN escaped || github_sync.guarded(rest);
+	escaped := array_to_string(parts, '') || github_sync.guarded(spoken);
 END
 $$;
+COMMENT ON FUNCTION github_sync.escape_around_code(text) IS
+'private: a part of a paragraph with its mentions guarded outside of code; the runs of backticks in it that nothing '
+'closes; is_doubtful: the rest of the paragraph may be read in several ways';
+
+/*
+ * Code does not cross the end of a paragraph.  A line that may begin something
+ * else (a heading, an item, a row of a table) need not: where a run of backticks
+ * that is left open before it might be closed behind it, nothing there is code.
+ */
+CREATE FUNCTION github_sync.paragraph_pieces(lines text[]) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+	/* There are cells only with the line below their head. */
+	has_cells CONSTANT boolean := EXISTS (SELECT FROM unnest(lines) AS l (line)
+		WHERE l.line ~ '[|]' AND l.line ~ '-' AND l.line ~ E'^[-|: \t>\r\n]+$');
+	pieces text[] := '{}';
+	was_plain boolean := false;
+	is_plain boolean;
+	line text;
+BEGIN
+	FOREACH line IN ARRAY lines LOOP
+		is_plain := line !~ E'^( {0,3}([-+*>#=|<~:_[]|[0-9]+[.)])| {4}| *\t)' AND NOT has_cells;
+		IF has_cells THEN
+			pieces := pieces || ARRAY(SELECT m.found[1] FROM regexp_matches(line, '([^|]+|[|])', 'g') AS m (found));
+		ELSIF is_plain AND was_plain THEN
+			pieces[cardinality(pieces)] := pieces[cardinality(pieces)] || line;
+		ELSE
+			pieces := pieces || line;
+		END IF;
+		was_plain := is_plain;
+	END LOOP;
+	RETURN pieces;
+END
+$$;
+COMMENT ON FUNCTION github_sync.paragraph_pieces(text[]) IS
+'private: lines without a blank one as parts, each of which certainly is one text; between them may be a boundary';
+
+CREATE FUNCTION github_sync.escape_paragraph(lines text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+	/* A link's definition may hold a backtick as well. */
+	is_doubtful boolean := array_to_string(lines, '') ~ '[]]:';
+	left_open integer[] := '{}';
+	escaped text := '';
+	piece text;
+	around record;
+BEGIN
+	FOREACH piece IN ARRAY github_sync.paragraph_pieces(lines) LOOP
+		is_doubtful := is_doubtful OR left_open && github_sync.backtick_runs(piece);
+		IF is_doubtful THEN
+			escaped := escaped || github_sync.guarded(piece);
+			CONTINUE;
+		END IF;
+		around := github_sync.escape_around_code(piece);
+		escaped := escaped || around.escaped;
+		left_open := left_open || around.unclosed;
+		is_doubtful := around.is_doubtful;
+	END LOOP;
+	RETURN escaped;
+END
+$$;
+COMMENT ON FUNCTION github_sync.escape_paragraph(text[]) IS
+'private: lines without a blank one, with their mentions guarded outside of code';
+
+CREATE FUNCTION github_sync.fence_begins(line text, before text[], OUT fence text[], OUT is_doubtful boolean)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+	found CONSTANT text[] := regexp_match(line, '^( {0,3})(`{3,})[^`]*$|^( {0,3})(~{3,})');
+BEGIN
+	/* In HTML, which ends with the paragraph at the earliest, there is none. */
+	is_doubtful := found IS NOT NULL AND array_to_string(before, '')
+		~ E'(^|[\r\n])[ \t>]*(([-+*]|[0-9]+[.)])[ \t]+)*<[A-Za-z/]';
+	IF found IS NOT NULL AND NOT is_doubtful THEN
+		fence := ARRAY[coalesce(found[1], found[3]), coalesce(found[2], found[4])];
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.fence_begins(text, text[]) IS
+'private: the indent and the fence of a line that begins code, behind these lines of a paragraph; is_doubtful: it may';
+
+CREATE FUNCTION github_sync.fence_ends(line text, fence text[], is_in_list boolean) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+	/* An item that ends takes its fence along, and the end may be indented more. */
+	WHEN is_in_list AND fence[1] <> '' AND (line ~ E'^( {4}| *\t)[ \t]*[`~]'
+		OR NOT starts_with(line, fence[1]) AND line ~ E'[^ \t\r\n]') THEN NULL
+	ELSE line ~ format(E'^ {0,3}%s{%s,}[ \t\r\n]*$', left(fence[2], 1), length(fence[2])) END;
+COMMENT ON FUNCTION github_sync.fence_ends(text, text[], boolean) IS
+'private: a line ends the code that a fence began; NULL: it may';
+
+CREATE FUNCTION github_sync.html_begins(line text, is_in_list boolean, OUT ends text, OUT is_doubtful boolean)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+	found CONSTANT text[] := regexp_match(line,
+		'<(!--|[?]|![[]CDATA[[]|![A-Z]|(?:pre|script|style|textarea)(?![A-Z0-9-]))(.*)$', 'i');
+	closing CONSTANT text := CASE WHEN found[1] = '!--' THEN '-->' WHEN found[1] = '?' THEN '[?]>'
+		WHEN found[1] LIKE '![%' THEN '[]][]]>' WHEN found[1] LIKE '!%' THEN '>'
+		ELSE '</(pre|script|style|textarea)>' END;
+BEGIN
+	/* Of an item it ends with that. Within a line it is none, or ends with its paragraph. */
+	is_doubtful := found IS NOT NULL AND (line ~ E'^[ \t]*([->+*]|[0-9]+[.)])' OR is_in_list AND line ~ '^ +<');
+	ends := CASE WHEN found IS NOT NULL AND line ~ '^ {0,3}<' AND found[2] !~* closing THEN closing END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.html_begins(text, boolean) IS
+'private: a line begins HTML that goes on behind blank lines: what ends it; is_doubtful: that cannot be told';
+
+CREATE FUNCTION github_sync.escape_lines(body text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+	parts text[] := '{}';
+	lines text[] := '{}';	/* of the paragraph so far */
+	line text;
+	begun record;
+	fence text[];
+	html record;
+	html_ends text;
+	is_in_list boolean := false;
+	/* From here on all may be code, or not. */
+	is_doubtful boolean := false;
+BEGIN
+	FOR line IN SELECT m.found[1]
+		FROM regexp_matches(body, E'([^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+)', 'g') AS m (found) LOOP
+		IF fence IS NOT NULL THEN
+			is_doubtful := github_sync.fence_ends(line, fence, is_in_list) IS NULL;
+			fence := CASE WHEN NOT github_sync.fence_ends(line, fence, is_in_list) THEN fence END;
+			parts := parts || CASE WHEN is_doubtful THEN github_sync.guarded(line) ELSE line END;
+			CONTINUE;
+		END IF;
+		IF is_doubtful OR html_ends IS NOT NULL THEN
+			html_ends := CASE WHEN line !~* html_ends THEN html_ends END;
+			parts := parts || github_sync.guarded(line);
+			CONTINUE;
+		END IF;
+		begun := github_sync.fence_begins(line, lines);
+		fence := begun.fence;
+		html := github_sync.html_begins(line, is_in_list);
+		html_ends := CASE WHEN fence IS NULL THEN html.ends END;
+		is_doubtful := begun.is_doubtful OR fence IS NULL AND html.is_doubtful;
+		is_in_list := is_in_list OR line ~ E'^[ \t>]*([-+*]|[0-9]+[.)]|[[]\\^[^]]*[]]:)([ \t\r\n]|$)';
+		IF fence IS NOT NULL OR html_ends IS NOT NULL OR is_doubtful OR line ~ E'^[ \t\r\n]*$' THEN
+			parts := parts || ARRAY[github_sync.escape_paragraph(lines), github_sync.guarded(line)];
+			lines := '{}';
+		ELSE
+			lines := lines || line;
+		END IF;
+	END LOOP;
+	RETURN array_to_string(parts, '') || github_sync.escape_paragraph(lines);
+END
+$$;
+COMMENT ON FUNCTION github_sync.escape_lines(text) IS
+'private: a text with its mentions guarded where they are not certainly in code: fences, and what is in paragraphs';
+
+CREATE FUNCTION github_sync.escape_mentions(body text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN position('@' IN body) > 0 THEN github_sync.escape_lines(body) ELSE body END;
 COMMENT ON FUNCTION github_sync.escape_mentions(text) IS
 'private: a body whose mentions, outside of code, notify nobody; as_written() undoes it';
 

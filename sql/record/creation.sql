@@ -32,22 +32,26 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_body_to_send(
 	cached github_sync.@resources@, body text, of_priority smallint)
 RETURNS text
 LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
 BEGIN
-	IF position('@' IN body) > 0 AND (SELECT coalesce(r.mentions = 'escape', of_priority > 100)
-		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id) THEN
-		body := github_sync.escape_mentions(body);
-	END IF;
 --@task	IF {{has_byline}} THEN
 --@comment	/* A blank comment stays one, and is refused. */
 --@comment	IF {{has_byline}} AND body ~ '[^[:space:]]' THEN
-		body := github_sync.with_byline(body, github_sync.@record@_byline_of(cached.@record@_id));
+		line := github_sync.@record@_byline_of(cached.@record@_id);
 	END IF;
-	RETURN body;
+	IF position('@' IN concat(body, line)) > 0 AND (SELECT coalesce(r.mentions = 'escape', of_priority > 100)
+		FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id) THEN
+		body := github_sync.escape_mentions(body);
+		/* Where HTML begins a line, as the byline's mark does, GitHub reads no Markdown in it: there is no code. */
+		line := github_sync.guarded(line);
+	END IF;
+	RETURN github_sync.with_byline(body, line);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_body_to_send(github_sync.@resources@, text, smallint) IS
-'private: the text of a row as GitHub gets it: mentions escaped where they are not to notify people, and the byline '
-'before it';
+'private: the text of a row as GitHub gets it: the byline before it, and mentions in both escaped where they are not '
+'to notify people';
 
 /*
  * The last step before a creation is sent, in a transaction of its own: what

@@ -658,6 +658,17 @@ describe('mentions', () => {
 		['```\n@bob\n```\n@carol\n~~~ js\n@dave', ['carol']],
 		['mail bob@example.org, see http://x/@bob, @\u200bbob, @-bob', []],
 		['@bob @BOB', ['bob']],
+		['a ` b\n\n@bob ` c', ['bob']],
+		['- a ` b\n- @bob ` c\n', ['bob']],
+		['# a ` b\n@bob ` c', ['bob']],
+		['a ` b\n> @bob ` c', ['bob']],
+		['wrapped `code\n@dave` @bob', ['bob']],
+		['\\` @bob ` and \\``@dave`', ['bob']],
+		['`` @bob ` ``` @carol', ['bob', 'carol']],
+		['see ```\n@bob\n```', ['bob']],
+		['   ~~~~\n@dave\n~~~\n@dave\n~~~~~\n@bob', ['bob']],
+		['    ```\n@bob', ['bob']],
+		['<!-- @dave\n\n@dave -->\n_@bob_ x_@dave', ['bob']],
 		[null, []],
 	];
 

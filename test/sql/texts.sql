@@ -32,6 +32,20 @@ SELECT translate(github_sync.escape_mentions(t.body), github_sync.mention_guard(
 FROM (VALUES ('@ann and (@bob), @org/team: mail ann@example.org, http://x/@ann'), ('`@ann` ``a ` @bob`` @cleo'), (E'```js\n@ann\n```\n@bob'), ('not closed ` @ann'), ('~~~ @ann'),
 	(E'~~~\n@ann\n~~~ @bob'), ('@'), ('@@ann @ann@bob'), ('')) AS t (body);
 SELECT github_sync.escape_mentions(NULL) IS NULL;
+-- spans: of one paragraph, by runs of exactly as many, and none by an escaped one
+SELECT replace(translate(github_sync.escape_mentions(t.body), github_sync.mention_guard(), '~'), E'\n', '|'), github_sync.as_written(github_sync.escape_mentions(t.body)) = t.body
+FROM (VALUES (E'a ` b\n\n@ann ` c'), (E'a ` b\n \t\r\n@ann ` c'), (E'- a ` b\n- @ann ` c'), (E'a ` b\n# @ann ` c'), (E'a ` b\n> @ann ` c'), (E'a ` b\n1. @ann ` c'),
+	(E'a ` b\n- c ` @ann ` d'), (E'wrapped `code\nwith @param in` it, @ann'), (E'\\` @ann `'), (E'\\\\`@x` @ann'), (E'`\\` @ann `'), (E'\\``@x`'), ('`` @ann ` @bob ```'), ('``` @ann ```` @bob'),
+	('`` `@x` `` `@y` @ann'), (E'a ` b\n---\n@ann ` c'), (E'| a ` | b |\n|---|---|\n| @ann ` | c |'), (E'[x]: `\n@ann `'), ('<a title="`"> @ann `'), ('`<b>@x</b>`'), (E'<div>\n`@ann`'),
+	('_@ann_ *@bob* __@cleo__ x_@dora'), (E'\u00e9@ann'), ('a@ann 1@bob /@cleo')) AS t (body);
+-- fences: where a line begins, and nowhere else
+SELECT replace(translate(github_sync.escape_mentions(t.body), github_sync.mention_guard(), '~'), E'\n', '|'), github_sync.as_written(github_sync.escape_mentions(t.body)) = t.body
+FROM (VALUES (E'see ```\n@ann\n```'), (E'see ~~~ @ann ~~~ @bob'), (E'   ```\n@x\n   ```\n@ann'), (E'    ```\n@ann\n    ```'), (E'```\n@x\n~~~\n@y\n``\n@z\n````\n@ann'), (E'~~~~ js\n@x\n\n~~~\n@y\r\n~~~~\r\n@ann'),
+	(E'```\n@x\n``` @y'), (E'``` a`b\n@ann'), (E'text ``\n```\n@x\n```\n@ann ``'), (E'- a\n  ```\n  @x\n  ```\n  @ann'), (E'- a\n  ```\n  @x\n\n@ann\n```\n@bob'), (E'- a\n  ```\n  @x\n     ```\n  @ann'),
+	(E'<div>\n```\n@ann\n```'), (E'<!-- a\n```\n-->\n@ann\n```\n@x'), (E'<pre>\n\n```\n@ann\n</pre>\n\n`@x`'), (E'- <!-- a\n\n```\n-->\n```\n@ann'), (E'<!-- a -->\n```\n@x\n```\n@ann')) AS t (body);
+-- a text full of backticks does not hold the worker up
+SELECT clock_timestamp() - began < interval '30 seconds' FROM (SELECT clock_timestamp() AS began) AS b,
+	LATERAL (SELECT github_sync.escape_mentions(repeat('` @a `` \` ', 3000)), github_sync.escape_mentions(repeat(E'`` @a\n- `\n', 3000)) OFFSET 0) AS e;
 
 -- what does not fit
 SELECT github_sync.attach_tasks('app.tasks', byline => 'app.wrong(int)', apply_values => 'app.line(bigint)');
@@ -102,6 +116,18 @@ SELECT mentioning(3, 200);
 UPDATE github_sync.github_repos SET mentions = 'escape';
 SELECT mentioning(4, 100);
 SELECT local_base[2], remote_base[2] FROM github_sync.github_issues ORDER BY id;
+-- a byline's as well, code in it or not, as it is HTML to GitHub; it is taken off all the same
+CREATE OR REPLACE FUNCTION app.line(bigint) RETURNS text LANGUAGE sql STABLE RETURN '*@ann* and `@bob`:';
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', byline => 'app.line(bigint)');
+INSERT INTO app.tasks (title, body, modified_at) VALUES ('Five', 'for `@ann`', at(1)), ('Six', NULL, at(1));
+SELECT mentioning(t.id, 100) FROM app.tasks AS t WHERE t.title IN ('Five', 'Six') ORDER BY t.id;
+SELECT t.title, local_base[2], remote_base[2] FROM github_sync.github_issues AS i JOIN app.tasks AS t ON t.id = i.task_id WHERE t.title IN ('Five', 'Six') ORDER BY t.id;
+UPDATE github_sync.github_repos SET mentions = 'keep';
+INSERT INTO app.tasks (title, body, modified_at) VALUES ('Seven', 'for `@ann`', at(1));
+SELECT mentioning(t.id, 200) FROM app.tasks AS t WHERE t.title = 'Seven';
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id');
+DROP FUNCTION app.line(bigint);
+UPDATE github_sync.github_repos SET mentions = 'escape';
 UPDATE github_sync.github_repos SET mentions = 'never';
 CALL github_has(65, issue => 2);
 SELECT webhook(65, issue => 2);
