@@ -27,12 +27,24 @@ RETURN 6;
 COMMENT ON FUNCTION github_sync.task_milestone_position() IS
 'private: where the milestone stands among the fields of a task';
 
+/*
+ * First ASCII's letters, in the same way everywhere: in Turkish I and i are two
+ * letters, for GitHub they are one.  What is left by the database's own rules,
+ * which never change in it, so that it is as immutable as lower() itself is.
+ */
+CREATE FUNCTION github_sync.folded_name(name text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN lower(lower(name COLLATE "C") COLLATE "default");
+COMMENT ON FUNCTION github_sync.folded_name(text) IS
+'private: a name, or a set of them, without case, as GitHub compares labels and logins';
+
 CREATE FUNCTION github_sync.name_set(names text[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT coalesce(jsonb_agg(n.name ORDER BY n.folded COLLATE "C"), '[]')::text
-	FROM (SELECT DISTINCT ON (lower(btrim(u.name)) COLLATE "C") btrim(u.name) AS name, lower(btrim(u.name)) AS folded
-		FROM unnest(names) WITH ORDINALITY AS u (name, place) WHERE btrim(u.name) <> ''
-		ORDER BY lower(btrim(u.name)) COLLATE "C", u.place) AS n);
+	FROM (SELECT DISTINCT ON (f.folded COLLATE "C") btrim(u.name) AS name, f.folded
+		FROM unnest(names) WITH ORDINALITY AS u (name, place)
+		CROSS JOIN LATERAL (SELECT github_sync.folded_name(btrim(u.name)) AS folded) AS f WHERE btrim(u.name) <> ''
+		ORDER BY f.folded COLLATE "C", u.place) AS n);
 COMMENT ON FUNCTION github_sync.name_set(text[]) IS
 'private: names as a set: of those that differ in case alone, the first one; NULL: none';
 
@@ -52,7 +64,7 @@ COMMENT ON FUNCTION github_sync.name_set_of_json(jsonb) IS
 
 CREATE FUNCTION github_sync.same_names(a text, b text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN lower(coalesce(a, '[]')) = lower(coalesce(b, '[]'));
+RETURN github_sync.folded_name(coalesce(a, '[]')) = github_sync.folded_name(coalesce(b, '[]'));
 COMMENT ON FUNCTION github_sync.same_names(text, text) IS
 'private: two sets hold the same names, whatever their case';
 
@@ -60,10 +72,10 @@ CREATE FUNCTION github_sync.patched_names(names text, was text, becomes text) RE
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN github_sync.name_set(
 	ARRAY(SELECT n.name FROM unnest(github_sync.names_in(names)) AS n (name)
-		WHERE lower(n.name) <> ALL (github_sync.names_in(lower(was)))
-			OR lower(n.name) = ANY (github_sync.names_in(lower(becomes))))
+		WHERE github_sync.folded_name(n.name) <> ALL (github_sync.names_in(github_sync.folded_name(was)))
+			OR github_sync.folded_name(n.name) = ANY (github_sync.names_in(github_sync.folded_name(becomes))))
 	|| ARRAY(SELECT n.name FROM unnest(github_sync.names_in(becomes)) AS n (name)
-		WHERE lower(n.name) <> ALL (github_sync.names_in(lower(was)))));
+		WHERE github_sync.folded_name(n.name) <> ALL (github_sync.names_in(github_sync.folded_name(was)))));
 COMMENT ON FUNCTION github_sync.patched_names(text, text, text) IS
 'private: a set with the change from one set to another made to it: with what that added, without what that removed; '
 'NULL: an empty set';
@@ -71,7 +83,7 @@ COMMENT ON FUNCTION github_sync.patched_names(text, text, text) IS
 CREATE FUNCTION github_sync.common_names(a text, b text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN github_sync.name_set(ARRAY(SELECT n.name FROM unnest(github_sync.names_in(a)) AS n (name)
-	WHERE lower(n.name) = ANY (github_sync.names_in(lower(b)))));
+	WHERE github_sync.folded_name(n.name) = ANY (github_sync.names_in(github_sync.folded_name(b)))));
 COMMENT ON FUNCTION github_sync.common_names(text, text) IS
 'private: what is in both sets, as the first one spells it';
 

@@ -51,7 +51,7 @@ COMMENT ON FUNCTION github_sync.task_name_is_fresh(github_sync.known_names) IS
 
 CREATE OR REPLACE FUNCTION github_sync.task_folded_name(field text, name text) RETURNS text
 LANGUAGE sql IMMUTABLE
-RETURN CASE field WHEN 'milestone' THEN name ELSE lower(name) END;
+RETURN CASE field WHEN 'milestone' THEN name ELSE github_sync.folded_name(name) END;
 COMMENT ON FUNCTION github_sync.task_folded_name(text, text) IS
 'private: a name as GitHub compares it';
 

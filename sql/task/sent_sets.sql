@@ -100,7 +100,7 @@ COMMENT ON FUNCTION github_sync.task_sets_behind(github_sync.lost_names) IS
 CREATE OR REPLACE FUNCTION github_sync.task_was_meant(lost github_sync.lost_names) RETURNS boolean
 LANGUAGE sql STABLE AS $$
 	/* NULL: none of ours is behind it. */
-	SELECT bool_or(lower(lost.name) = ANY (github_sync.names_in(lower(
+	SELECT bool_or(github_sync.folded_name(lost.name) = ANY (github_sync.names_in(github_sync.folded_name(
 		CASE WHEN lost.was_added THEN s.added ELSE s.removed END))))
 	FROM github_sync.task_sets_behind(lost) AS s
 $$;
@@ -141,8 +141,8 @@ BEGIN
 	DELETE FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached_id
 		AND (github_sync.task_was_meant(n) IS NOT FALSE
 			/* GitHub has it as that person left it. */
-			OR (lower(n.name) = ANY (github_sync.names_in(lower(remote[array_position(names, n.field)]))))
-				<> n.was_added);
+			OR (github_sync.folded_name(n.name) = ANY (github_sync.names_in(github_sync.folded_name(
+				remote[array_position(names, n.field)])))) <> n.was_added);
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_forget_not_lost(bigint, text[]) IS
@@ -185,7 +185,8 @@ CREATE OR REPLACE FUNCTION github_sync.task_forget_restored(cached_id bigint, of
 LANGUAGE plpgsql AS $$
 BEGIN
 	DELETE FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached_id AND n.field = of_field
-		AND (lower(n.name) = ANY (github_sync.names_in(lower(sent)))) <> n.was_added;
+		AND (github_sync.folded_name(n.name) = ANY (github_sync.names_in(github_sync.folded_name(sent))))
+			<> n.was_added;
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_forget_restored(bigint, text, text) IS

@@ -79,4 +79,21 @@ is($western->superuser_sql("SELECT string_agg(title, '|' ORDER BY title) FROM pl
 is($western->superuser_sql("SELECT count(*) FROM github_sync.sync_errors WHERE error_reason ~ '^22P05: '"), 3, 'it is reported, each by itself');
 is($western->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), $errors + 2, '... and once');
 
+# ---- a locale in which I and i are two letters ----
+
+SKIP:
+{
+	skip 'PostgreSQL was built without ICU', 4
+	  if $node->safe_psql('postgres', q{SELECT count(*) FROM pg_collation WHERE collprovider = 'i'}) == 0;
+	$node->safe_psql('postgres', q{CREATE DATABASE turkish TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'tr' LOCALE 'C'});
+	$node->safe_psql('turkish', 'CREATE EXTENSION task_sync_transaction');
+	my $turkish = sub { return $node->safe_psql('turkish', "SELECT $_[0]") };
+	isnt($turkish->(q{lower('UI')}), 'ui', 'Turkish: in lower case UI is not ui');
+	is($turkish->(q{github_sync.same_names('["UI"]', '["ui"]')}), 't', '... as labels they are the same');
+	is($turkish->(q{github_sync.patched_names('["UI", "b"]', '["ui"]', '["ui"]') || github_sync.patched_names('["UI"]', '["ui"]', NULL) || github_sync.name_set('{UI,ui}')}),
+		'["b", "UI"][]["UI"]', '... in every change of a set');
+	is($turkish->(q{github_sync.common_names('["UI"]', '["ui"]') || github_sync.same_names(E'["\\u00c4"]', E'["\\u00e4"]')}), '["UI"]true',
+		'... and the case of other letters is folded, too');
+}
+
 done_testing();
