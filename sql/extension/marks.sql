@@ -6,7 +6,8 @@
  * As a field, a set is one text: a JSON array of names, ordered, each of them
  * once, whatever its case, as at GitHub.  So equal texts are equal sets.  A
  * milestone is its title or its number, an empty text where there is none.  A
- * field that is NULL is not mapped, or not known.
+ * field that is NULL is not mapped, or not known: GitHub's, as no answer has shown
+ * it, or the row's, as it is no array.  Then the bases stay, and nothing is changed.
  */
 
 CREATE FUNCTION github_sync.task_labels_position() RETURNS integer
@@ -56,11 +57,12 @@ COMMENT ON FUNCTION github_sync.names_in(text) IS
 
 CREATE FUNCTION github_sync.name_set_of_json(names jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(names) = 'array' THEN github_sync.name_set(ARRAY(
+RETURN CASE coalesce(jsonb_typeof(names), 'null') WHEN 'array' THEN github_sync.name_set(ARRAY(
 		SELECT e.value #>> '{}' FROM jsonb_array_elements(names) AS e (value) WHERE jsonb_typeof(e.value) = 'string'))
-	ELSE '[]' END;
+	WHEN 'null' THEN '[]' END;
 COMMENT ON FUNCTION github_sync.name_set_of_json(jsonb) IS
-'private: the strings of a JSON array as a set; what else it may hold is no name';
+'private: the strings of a JSON array as a set; what else it may hold is no name; null: an empty set. NULL: it is no '
+'array, and not known';
 
 CREATE FUNCTION github_sync.same_names(a text, b text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -98,7 +100,7 @@ BEGIN
 	here := side.local;
 	there := side.remote;
 	IF side.local IS NULL OR side.remote IS NULL THEN
-		verdict := CASE WHEN side.local IS NULL THEN 'same' ELSE 'unknown' END;
+		verdict := CASE WHEN side.local IS NULL AND side.remote IS NULL THEN 'same' ELSE 'unknown' END;
 		RETURN;
 	END IF;
 	IF writes_here AND first_side IS DISTINCT FROM 'app' THEN
@@ -121,7 +123,7 @@ $$;
 COMMENT ON FUNCTION github_sync.merge_names(github_sync.field_sides, text, boolean) IS
 'private: a set of names on both sides: what each is to hold, and the verdict ''same'', ''to local'', ''to remote'' or '
 '''to both''. What either side added or removed since its own base is added or removed at the other; without a base '
-'all of it was added. unknown: GitHub''s is not. first_side: github or app, whose set counts as it is; '
+'all of it was added. unknown: one of them is not. first_side: github or app, whose set counts as it is; '
 'where the other one is lost by that, the verdict is that it won. There are no other conflicts';
 
 /* GitHub's labels are objects, or, in old versions, texts. */

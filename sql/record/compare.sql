@@ -48,6 +48,7 @@ BEGIN
 		WHEN github_sync.@record@_never_synced(cached) THEN 'never synced'
 		WHEN verdict = 'to remote' AND repo.sync_direction = 'inbound'
 			OR verdict = 'to local' AND repo.sync_direction = 'outbound' THEN 'disabled (direction)'
+--@task		WHEN side.local IS NULL AND verdict = 'unknown' THEN 'no array here'
 --@task		WHEN field_name IN ('labels', 'assignees', 'milestone') AND verdict = 'same' THEN 'left out by GitHub'
 		WHEN verdict IN ('github won', 'app won') OR EXISTS (SELECT FROM github_sync.sync_conflicts AS c
 			WHERE c.record_type = '@record@' AND c.cached_record_id = cached.id AND c.field = field_name
@@ -169,7 +170,7 @@ BEGIN
 		d.why := CASE WHEN d.transaction_id IS NOT NULL THEN d.why ELSE github_sync.@record@_why_differs(
 			cached, repo, item, sides[i], verdicts[i], d.field) END;
 		/* An outbound one takes over what GitHub has, too. */
-		d.mend := CASE WHEN d.why = 'disabled (direction)' THEN NULL
+		d.mend := CASE WHEN d.why IN ('disabled (direction)', 'no array here') THEN NULL
 			WHEN may_send AND (never_synced OR verdicts[i] IN ('to remote', 'to both', 'app won', 'github won')
 				OR d.why = 'left out by GitHub')
 			THEN 'outbound' ELSE 'inbound' END;

@@ -99,7 +99,7 @@ $$;
 COMMENT ON FUNCTION github_sync.task_verdicts_of_marks(
 	github_sync.github_repos, github_sync.field_sides[], text, text[]) IS
 'private: what happens to each mark, in the place of what merge_fields() makes of sets as texts; unknown: the answer '
-'does not tell it';
+'does not tell it, or the row''s is no array';
 
 CREATE OR REPLACE FUNCTION github_sync.task_note_not_taken(
 	t github_sync.task_sync_transactions, cached github_sync.github_issues, place integer, base text, wanted text,
@@ -242,6 +242,7 @@ LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
 	FOR i IN 1 .. cardinality(merged.to_send) LOOP
 		merged.to_send[i] := merged.to_send[i] OR coalesce(to_restore[i], false)
+			AND merged.local_fields[i] IS NOT NULL
 			AND t.direction = 'outbound' AND repo.sync_direction <> 'inbound';
 	END LOOP;
 END

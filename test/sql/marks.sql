@@ -103,7 +103,8 @@ CREATE VIEW world.marks AS
 
 -- a set is a set: neither order nor doubles nor case count, and the first spelling stays
 SELECT github_sync.name_set('{bug,Bug," ",NULL," help wanted ",a}'), github_sync.name_set(NULL), github_sync.name_set('{}');
-SELECT github_sync.name_set_of_json('["b", 1, null, {"name": "x"}, "a", "B"]'), github_sync.name_set_of_json('{"a": 1}'), github_sync.name_set_of_json(NULL);
+SELECT github_sync.name_set_of_json('["b", 1, null, {"name": "x"}, "a", "B"]'), github_sync.name_set_of_json('null'), github_sync.name_set_of_json(NULL);
+SELECT j.names, github_sync.name_set_of_json(j.names) FROM (VALUES ('{"a": 1}'::jsonb), ('"bug"'), ('1'), ('false')) AS j (names);
 SELECT github_sync.names_in('["a", "b"]'), github_sync.names_in(NULL), github_sync.same_names('["Bug"]', '["bug"]'), github_sync.same_names(NULL, '[]');
 SELECT github_sync.patched_names('["a", "b", "C"]', '["A", "d"]', '["D", "e"]'), github_sync.patched_names(NULL, NULL, '["a"]'), github_sync.common_names('["A", "b"]', '["a", "c"]');
 SELECT github_sync.marks_of('{"labels": ["old", {"name": "new"}, {"name": null}], "assignees": [{"login": "ann"}], "milestone": {"number": 3, "title": "v3", "id": 9}}');
@@ -161,6 +162,29 @@ SELECT * FROM marks;
 -- order, doubles, case: not worth a request
 UPDATE app.tasks SET labels = '{URGENT,urgent,"help wanted"}', people = '["bob", "Ann"]';
 SELECT work(9);
+SELECT * FROM marks;
+
+-- what is no array says nothing: neither side is changed, whatever else is; then it is merged as if it had been one all the time
+UPDATE app.tasks SET people = '{"ann": true}', title = 'Crash at start';
+SELECT work(10);
+CALL people_mark(11, '{urgent,yours}', '{ann,Cleo}');
+SELECT webhook(11);
+SELECT work(11);
+SELECT * FROM marks;
+SELECT local_base[5], remote_base[5] FROM github_sync.github_issues;
+UPDATE app.tasks SET people = '"ann"';
+SELECT work(12);
+SELECT github_sync.task_why_differs(i, r, NULL::github_sync.resource, s.side, 'unknown', 'assignees')
+FROM github_sync.github_issues AS i, github_sync.github_repos AS r, (SELECT ROW(NULL, '[]', NULL, '[]', '[]', NULL)::github_sync.field_sides AS side) AS s WHERE r.id = 1;
+UPDATE app.tasks SET people = '["ann", "bob", "dora"]';
+UPDATE world.github SET logins = '{ann,bob,dora,Cleo}';
+SELECT work(13);
+SELECT * FROM marks;
+-- a new task with such a column has none at first
+INSERT INTO app.tasks (title, people, repo_id) VALUES ('Odd', '{"ann": true}', 1);
+SELECT work(14);
+UPDATE app.tasks SET people = '["ann"]' WHERE title = 'Odd';
+SELECT work(15);
 SELECT * FROM marks;
 
 -- both sides at once: all orders of three edits here and three there, with the worker in the end, and after each of them
