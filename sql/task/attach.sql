@@ -145,6 +145,31 @@ RETURN jsonb_build_object(
 COMMENT ON FUNCTION github_sync.task_mapping_as_json(github_sync.table_mapping) IS
 'private: what attached_tables keeps of the mapping of tasks';
 
+CREATE FUNCTION github_sync.require_no_milestone_fits(tasks regclass, milestone github_sync.found_column) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	/* By itself, or by its domain, or by one that this is made of. */
+	refuses_null CONSTANT boolean := (
+		WITH RECURSIVE held AS (
+			SELECT a.attnotnull AS refuses, a.atttypid AS type FROM pg_attribute AS a
+			WHERE a.attrelid = tasks AND a.attname = milestone.name
+			UNION ALL
+			SELECT y.typnotnull, y.typbasetype FROM held AS h JOIN pg_type AS y ON y.oid = h.type AND y.typtype = 'd')
+		SELECT bool_or(h.refuses) FROM held AS h);
+BEGIN
+	IF refuses_null AND milestone.problem IS NULL AND NOT github_sync.is_text(milestone) THEN
+		RAISE invalid_table_definition USING
+			MESSAGE = format('table %s cannot be attached: its column %I for the milestone is NOT NULL', tasks,
+				milestone.name),
+			DETAIL = 'Most issues have no milestone, and there is no number that says so.',
+			HINT = format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL, or, where its domain says it, of the domain.',
+				tasks, milestone.name);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_no_milestone_fits(regclass, github_sync.found_column) IS
+'private: raises (42P16) where a column for the number of a milestone cannot hold that there is none';
+
 CREATE FUNCTION github_sync.find_task_columns(
 	tasks regclass, wanted github_sync.table_mapping, by_convention boolean) RETURNS github_sync.table_mapping
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -171,6 +196,8 @@ BEGIN
 		'{text[],character varying[],jsonb}'::text[], 'assignees'::text, (found.key).name);
 	found.milestone := github_sync.find_mark_column(tasks, (wanted.milestone).name,
 		'{text,character varying,integer,bigint,smallint}'::text[], 'milestone'::text, (found.key).name);
+	/* Of a table that is attached already, its migrations are followed all the same. */
+	PERFORM github_sync.require_no_milestone_fits(tasks, found.milestone) WHERE by_convention;
 	found.repo_expression := github_sync.find_expression(tasks, wanted.repo_expression, (found.key).name,
 		'github_repo'::text, '{bigint,integer,smallint}'::text[]);
 	found.sync_when := github_sync.find_expression(

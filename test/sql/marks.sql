@@ -135,6 +135,17 @@ SELECT m.* FROM github_sync.merge_names(('["a"]', '[]', NULL, NULL, '["a"]', NUL
 SELECT github_sync.attach_tasks('app.tasks', labels_column => 'title', assignees_column => 'nobody', milestone_column => 'labels');
 SELECT github_sync.attach_tasks('app.tasks', labels_column => 'labels', assignees_column => 'labels', milestone_column => 'title');
 SELECT github_sync.attach_tasks('app.tasks', milestone_column => 'id');
+-- a number cannot say that there is no milestone: such a column must take NULL, whatever says that it does not
+CREATE DOMAIN app.some_number AS integer NOT NULL;
+CREATE DOMAIN app.release_number AS app.some_number;
+ALTER TABLE app.tasks ADD release smallint NOT NULL DEFAULT 0, ADD of_domain app.release_number DEFAULT 0, ADD title_of_it text NOT NULL DEFAULT '';
+SELECT github_sync.attach_tasks('app.tasks', milestone_column => 'release');
+\echo :SQLSTATE
+SELECT github_sync.attach_tasks('app.tasks', milestone_column => 'of_domain');
+BEGIN;
+SELECT github_sync.attach_tasks('app.tasks', milestone_column => 'title_of_it');
+ROLLBACK;
+ALTER TABLE app.tasks DROP release, DROP of_domain, DROP title_of_it;
 CREATE TEMPORARY TABLE keyed (id bigint UNIQUE, title text, labels text[], milestone text, PRIMARY KEY (milestone, labels));
 SELECT c.name, github_sync.is_of_key('keyed', c.name, 'id') FROM unnest('{id,title,labels,milestone}'::name[]) AS c (name);
 
