@@ -159,8 +159,9 @@ DECLARE
 	enqueued_id bigint;
 	brought bigint[] := '{}';
 	/* Of an import all stands behind what people write, and notifies nobody. */
-	as_its_task CONSTANT smallint := coalesce((SELECT q.priority FROM github_sync.task_sync_transactions AS q
-		WHERE q.github_issue_id = issue.id AND q.direction = 'outbound' ORDER BY q.id DESC LIMIT 1), 100);
+	as_its_task CONSTANT smallint := github_sync.task_creation_priority(issue.id, coalesce(
+		(SELECT q.priority FROM github_sync.task_sync_transactions AS q
+		WHERE q.github_issue_id = issue.id AND q.direction = 'outbound' ORDER BY q.id DESC LIMIT 1), 100::smallint));
 BEGIN
 	IF NOT github_sync.comment_table_fits() THEN
 		RETURN;
@@ -199,7 +200,7 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.comment_bring_along(github_sync.github_issues) IS
 'private: the issue of a task was made: the comments that the task had before its repository was known are enqueued, '
-'with the priority of the task''s newest outbound transaction. 55P03: the application holds one of them';
+'with the priority of the task''s creation. 55P03: the application holds one of them';
 
 CREATE OR REPLACE FUNCTION github_sync.comment_retry_strays_of_issue(issue_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$

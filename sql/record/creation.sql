@@ -53,6 +53,16 @@ COMMENT ON FUNCTION github_sync.@record@_body_to_send(github_sync.@resources@, t
 'private: the text of a row as GitHub gets it: the byline before it, and mentions in both escaped where they are not '
 'to notify people';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_creation_priority(cached_id bigint, of_priority smallint)
+RETURNS smallint
+LANGUAGE sql STABLE AS $$
+	SELECT greatest(of_priority, max(q.priority)) FROM github_sync.@record@_sync_transactions AS q
+	WHERE q.@resource@_id = cached_id AND q.direction = 'outbound' AND q.action = 'upsert' AND q.state = 'canceled'
+$$;
+COMMENT ON FUNCTION github_sync.@record@_creation_priority(bigint, smallint) IS
+'private: the priority of what a creation sends: of a row that an import has queued, the import''s, whoever edits it '
+'before it is sent';
+
 /*
  * The last step before a creation is sent, in a transaction of its own: what
  * a worker claimed but did not come to send needs no lookup after a crash.
@@ -80,7 +90,8 @@ BEGIN
 	first_fields := here.fields;
 	creation_key := coalesce(cached.creation_key, gen_random_uuid());	/* the record's, in every try */
 	body := github_sync.with_creation_key(github_sync.@record@_body_to_send(
-		cached, here.fields[github_sync.@record@_body_position()], (held.t).priority), creation_key);
+		cached, here.fields[github_sync.@record@_body_position()],
+		github_sync.@record@_creation_priority(cached.id, (held.t).priority)), creation_key);
 --@comment	/* GitHub refuses a blank comment, and so do we: the key would make it a valid one. */
 --@comment	body := CASE WHEN here.fields[github_sync.comment_body_position()] ~ '[^[:space:]]' THEN body END;
 --@task	title := here.fields[github_sync.task_title_position()];

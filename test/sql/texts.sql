@@ -111,6 +111,11 @@ BEGIN
 END
 $$;
 SELECT mentioning(1, 100), mentioning(2, 200);
+-- of what an import has queued, also where somebody edits it before it is sent
+INSERT INTO app.tasks (id, title, body, modified_at) VALUES (70, 'Old', 'for @ann', at(1));
+INSERT INTO github_sync.task_sync_transactions (direction, task_id, priority) VALUES ('outbound', 70, 200);
+UPDATE app.tasks SET state = 'closed' WHERE id = 70;
+SELECT mentioning(70, 100);
 UPDATE github_sync.github_repos SET mentions = 'keep';
 SELECT mentioning(3, 200);
 UPDATE github_sync.github_repos SET mentions = 'escape';
