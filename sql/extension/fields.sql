@@ -92,12 +92,12 @@ CREATE FUNCTION github_sync.without_creation_key(body text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN position('<!-- github_sync:' IN body) > 0
 	THEN regexp_replace(regexp_replace(body, E'(\r?\n){0,2}<!-- github_sync:[0-9a-f-]{36} -->', '', 'g'),
-		E'^<!-- github_sync:byline -->[^\r\n]*<!-- /github_sync:byline -->(\r?\n){0,2}', '')
+		E'(^|\n)<!-- github_sync:byline -->[^\r\n]*<!-- /github_sync:byline -->(\r?\n){0,2}', E'\\1', 'g')
 	ELSE body END;
 COMMENT ON FUNCTION github_sync.without_creation_key(text) IS
-'private: a body as people wrote it, without keys and without the byline that stands before it: neither is ever '
-'compared, nor reaches the application, and a key that its text brings along never reaches GitHub, where it would be '
-'taken for that of another creation';
+'private: a body as people wrote it, without keys and without bylines, above which people may have written: neither is '
+'ever compared, nor reaches the application, and a key that its text brings along never reaches GitHub, where it would '
+'be taken for that of another creation';
 
 CREATE FUNCTION github_sync.with_byline(body text, line text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
