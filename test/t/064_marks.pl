@@ -175,7 +175,7 @@ my %told;
 sub tell_all
 {
 	my @new = grep { !$told{ $_->{guid} }++ } $github->deliveries;
-	$application->sql("SELECT github_sync.ingest_webhook('$_->{event}', '$_->{guid}', " . GitHubSync::Application::quote($_->{body}) . ')') for @_ ? reverse(@new) : @new;
+	$application->sql(join '; ', map { "SELECT github_sync.ingest_webhook('$_->{event}', '$_->{guid}', " . GitHubSync::Application::quote($_->{body}) . ')' } @_ ? reverse(@new) : @new) if @new;
 	return scalar @new;
 }
 
