@@ -58,7 +58,8 @@ COMMENT ON COLUMN github_sync.answer.etag IS
 COMMENT ON COLUMN github_sync.answer.etag_key IS
 'a fingerprint of the token that the ETag belongs to';
 COMMENT ON COLUMN github_sync.answer.json IS
-'the resource as GitHub sent it; NULL where an answer does not say which repository it comes from';
+'the resource as GitHub sent it, or, of one that was found, the page of the list; NULL where an answer does not say '
+'which repository it comes from';
 
 CREATE TYPE github_sync.next_request AS (
 	result text,

@@ -493,6 +493,9 @@ DECLARE
 	is_behind boolean;
 	outcome record;
 BEGIN
+	IF answer.kind = 'found' THEN
+		answer.json := github_sync.item_of_list(answer.json, (answer.resource).github_id);
+	END IF;
 --@task	IF {{has_marks}} THEN
 --@task		answer := github_sync.task_with_marks(answer, cached);
 --@task	END IF;

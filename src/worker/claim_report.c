@@ -121,8 +121,8 @@ shown_by(const Conversation *conversation, const GithubResource *resource)
 	bool not_modified = answer->verdict.kind == GITHUB_NOT_MODIFIED;
 	/* What apply_values is given; who sent an update has what it answers, but for what GitHub made of the marks. */
 	bool shows_all = (is_fetch(conversation->operation) && !not_modified) ||
-		conversation->operation == GITHUB_CREATE_ISSUE ||
-		conversation->operation == GITHUB_CREATE_COMMENT || conversation->claim->marks != NULL;
+		github_operation_creates(conversation->operation) ||
+		conversation->claim->step == STEP_LOOKUP || conversation->claim->marks != NULL;
 
 	return (ResourceReport){.operation = conversation->operation,
 							.not_modified = not_modified,

@@ -221,7 +221,7 @@ for my $case (
 is(one('SELECT count(*) FROM github_sync.lost_names'), 0, 'nothing is left to restore');
 
 # Taken off before the answer to the creation is found.
-$github->fault('POST /issues$', { drop_answer => JSON::PP::true });
+$github->fault('POST /issues$', { reset_after_effect => JSON::PP::true });
 $application->sql(q{INSERT INTO planner.tasks (project_id, created_by, title, github_repo_id, labels) VALUES (1, 'ann', 'Answered never', 1296269, '{bug,kept}')});
 $github->wait_for_request(POST => '/issues$', since => $seq, arrived => 1);
 my ($unanswered) = grep { $_->{title} eq 'Answered never' } $github->issues($repo);
@@ -240,6 +240,21 @@ $github->human_labels_issue($repo, $hands->{number}, add => ['yours'], remove =>
 tell_until_quiet();
 is(there($hands->{number}), '["bug", "yours"] | [] | none', 'what people do after an update stays');
 is(here($by_hand), there($hands->{number}), '... on both sides');
+
+# Found by the list, which shows its labels: what either side changed meanwhile needs no webhook.
+$seq = $github->last_seq;
+$github->fault('POST /issues$', { reset_after_effect => JSON::PP::true });
+my $look = $github->fault('GET /issues\\?', { gate => 'lists' }, times => 'forever');
+$application->sql(q{INSERT INTO planner.tasks (project_id, created_by, title, github_repo_id, labels) VALUES (1, 'ann', 'Found in a list', 1296269, '{kept}')});
+$github->wait_at_gate('lists');
+my ($found) = grep { $_->{title} eq 'Found in a list' } $github->issues($repo);
+$github->human_labels_issue($repo, $found->{number}, add => ['yours']);
+$application->sql(q{UPDATE planner.tasks SET labels = '{kept,mine}' WHERE title = 'Found in a list'});
+$github->remove_fault($look);
+$github->open_gate('lists');
+settle();
+is(there($found->{number}), '["kept", "mine", "yours"] | [] | none', 'a creation that is found in a list gets the labels that the task has by now');
+is(one(q{SELECT github_sync.name_set(labels) FROM planner.tasks WHERE title = 'Found in a list'}), '["kept", "mine", "yours"]', '... and its task those of GitHub');
 
 # ---- many names ----
 

@@ -220,7 +220,9 @@ BEGIN
 	USING transaction, held_claim_no, kind, seen_at, world.account('our-app[bot]'), resource.id, resource.number, false,
 		resource.title, resource.body, resource.state, NULL::text, resource.author, 'https://github.com/octo/app',
 		world.at(0), resource.updated_at, NULL::timestamptz, world.account(resource.author), NULL::text, NULL::text,
-		coalesce(to_jsonb(resource) ->> 'marks', '{}');
+		/* One that was found comes with the page on which it stood. */
+		CASE kind WHEN 'found' THEN jsonb_build_array('{"id": 1}', jsonb_build_object('id', resource.id)
+			|| coalesce(to_jsonb(resource) -> 'marks', '{}'))::text ELSE coalesce(to_jsonb(resource) ->> 'marks', '{}') END;
 	RETURN concat_ws(' ', a.result, 'title=' || CASE WHEN a.send_title THEN quote_nullable(a.title) END,
 		'body=' || CASE WHEN a.send_body THEN quote_nullable(a.body) END,
 		'state=' || CASE WHEN a.send_state THEN quote_nullable(a.issue_state) END,
