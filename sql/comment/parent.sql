@@ -49,12 +49,14 @@ BEGIN
 	IF parent.id IS NULL AND NOT github_sync.task_has_repository(task_key) THEN
 		RETURN NULL;
 	END IF;
-	/* Its issue has to exist first.  Held: should it be linked just now, then another record is its issue. */
+	/*
+	 * Its issue has to exist first.  Held: should it be linked just now, then another record is its issue.  Whoever
+	 * deletes the task and then its comments waits for who edits one of them, and he must not wait for the task.
+	 */
 	SELECT c.github_issue_id INTO known_parent_id FROM github_sync.github_comments AS c
 	WHERE c.comment_id = comment_parent_of_local_row.key;
 	IF known_parent_id IS NULL THEN
 		PERFORM github_sync.task_key_share_local_row(task_key);
-	/* Whoever deletes a task and then its comments waits for who edits one of those: he must not wait for the task. */
 	ELSIF NOT github_sync.task_key_share_local_row_if_free(task_key) THEN
 		RETURN known_parent_id;
 	END IF;

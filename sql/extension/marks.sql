@@ -55,6 +55,12 @@ RETURN ARRAY(SELECT jsonb_array_elements_text(name_set::jsonb));
 COMMENT ON FUNCTION github_sync.names_in(text) IS
 'private: the names of a set, in its order; NULL: none';
 
+CREATE FUNCTION github_sync.has_name(name_set text, name text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN github_sync.folded_name(name) = ANY (github_sync.names_in(github_sync.folded_name(name_set)));
+COMMENT ON FUNCTION github_sync.has_name(text, text) IS
+'private: whether a set has a name, whatever its case; of NULL, an empty set: false';
+
 CREATE FUNCTION github_sync.name_set_of_json(names jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE coalesce(jsonb_typeof(names), 'null') WHEN 'array' THEN github_sync.name_set(ARRAY(
@@ -74,10 +80,9 @@ CREATE FUNCTION github_sync.patched_names(names text, was text, becomes text) RE
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN github_sync.name_set(
 	ARRAY(SELECT n.name FROM unnest(github_sync.names_in(names)) AS n (name)
-		WHERE github_sync.folded_name(n.name) <> ALL (github_sync.names_in(github_sync.folded_name(was)))
-			OR github_sync.folded_name(n.name) = ANY (github_sync.names_in(github_sync.folded_name(becomes))))
+		WHERE NOT github_sync.has_name(was, n.name) OR github_sync.has_name(becomes, n.name))
 	|| ARRAY(SELECT n.name FROM unnest(github_sync.names_in(becomes)) AS n (name)
-		WHERE github_sync.folded_name(n.name) <> ALL (github_sync.names_in(github_sync.folded_name(was)))));
+		WHERE NOT github_sync.has_name(was, n.name)));
 COMMENT ON FUNCTION github_sync.patched_names(text, text, text) IS
 'private: a set with the change from one set to another made to it: with what that added, without what that removed; '
 'NULL: an empty set';
@@ -85,7 +90,7 @@ COMMENT ON FUNCTION github_sync.patched_names(text, text, text) IS
 CREATE FUNCTION github_sync.common_names(a text, b text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN github_sync.name_set(ARRAY(SELECT n.name FROM unnest(github_sync.names_in(a)) AS n (name)
-	WHERE github_sync.folded_name(n.name) = ANY (github_sync.names_in(github_sync.folded_name(b)))));
+	WHERE github_sync.has_name(b, n.name)));
 COMMENT ON FUNCTION github_sync.common_names(text, text) IS
 'private: what is in both sets, as the first one spells it';
 

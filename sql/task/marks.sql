@@ -315,15 +315,30 @@ COMMENT ON FUNCTION github_sync.task_settle_milestone(
 	github_sync.task_sync_transactions, github_sync.github_issues, github_sync.github_issues, text) IS
 'private: the same of the milestone';
 
-CREATE OR REPLACE FUNCTION github_sync.task_leaves_marks_out(repo_id bigint) RETURNS boolean
+CREATE OR REPLACE FUNCTION github_sync.task_things_not_taken(repo_id bigint) RETURNS SETOF text
 LANGUAGE sql STABLE AS $$
-	SELECT EXISTS (SELECT FROM github_sync.noted_problems AS n
-		JOIN github_sync.github_repos AS r ON r.id = repo_id
-		WHERE n.record_type = 'task' AND n.problem = 'not taken'
-			AND starts_with(n.detail, format('%s/%s: ', r.owner_login, r.name)))
+	SELECT n.about FROM github_sync.noted_problems AS n
+	JOIN github_sync.github_repos AS r ON r.id = repo_id
+	WHERE n.record_type = 'task' AND n.problem = 'not taken'
+		AND starts_with(n.detail, format('%s/%s: ', r.owner_login, r.name))
 $$;
-COMMENT ON FUNCTION github_sync.task_leaves_marks_out(bigint) IS
-'private: GitHub is known to take writes to a repository without their labels, assignees or milestone';
+COMMENT ON FUNCTION github_sync.task_things_not_taken(bigint) IS
+'private: which fields of which issues of a repository GitHub did not take, as task_note_not_taken() noted them';
+
+CREATE OR REPLACE FUNCTION github_sync.task_take_marks_as_sent(
+	before github_sync.github_issues, INOUT cached github_sync.github_issues)
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	FOR i IN github_sync.task_labels_position() .. github_sync.task_milestone_position() LOOP
+		IF before.sent_mask[i] THEN
+			cached.local_base[i] := before.sent[i];
+			cached.remote_base[i] := before.sent[i];
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_take_marks_as_sent(github_sync.github_issues, github_sync.github_issues) IS
+'private: both sides had the marks that a write carried';
 
 CREATE OR REPLACE FUNCTION github_sync.task_settle_marks(
 	t github_sync.task_sync_transactions, before github_sync.github_issues, INOUT cached github_sync.github_issues,
@@ -331,22 +346,22 @@ CREATE OR REPLACE FUNCTION github_sync.task_settle_marks(
 LANGUAGE plpgsql AS $$
 DECLARE
 	is_answered CONSTANT boolean := kind IN ('written', 'created');
-	/* What exists was created with them: another set is a change since, where GitHub leaves none out. */
-	was_created CONSTANT boolean := NOT is_answered AND before.local_base IS NULL
-		AND NOT github_sync.task_leaves_marks_out(cached.github_repo_id);
-	/* Of an update without an answer the next merge finds out. */
-	is_settled CONSTANT boolean := is_answered OR before.local_base IS NULL;
+	is_creation CONSTANT boolean := before.local_base IS NULL;
 	settled record;
 	were_taken boolean;
 BEGIN
 	PERFORM github_sync.task_date_sent_sets(cached, is_answered);
+	/* Of an update without an answer the next merge finds out. */
+	IF NOT is_answered AND NOT is_creation THEN
+		RETURN;
+	END IF;
+	/* What exists was created with them: another set is a change since, where GitHub leaves none out. */
+	IF NOT is_answered AND NOT EXISTS (SELECT FROM github_sync.task_things_not_taken(cached.github_repo_id)) THEN
+		cached := github_sync.task_take_marks_as_sent(before, cached);
+		RETURN;
+	END IF;
 	FOR i IN github_sync.task_labels_position() .. github_sync.task_milestone_position() LOOP
-		CONTINUE WHEN NOT is_settled OR before.sent_mask[i] IS NOT TRUE;
-		IF was_created THEN
-			cached.local_base[i] := before.sent[i];
-			cached.remote_base[i] := before.sent[i];
-		END IF;
-		CONTINUE WHEN was_created OR remote[i] IS NULL;
+		CONTINUE WHEN before.sent_mask[i] IS NOT TRUE OR remote[i] IS NULL;
 		IF i = github_sync.task_milestone_position() THEN
 			settled := github_sync.task_settle_milestone(t, before, cached, remote[i]);
 		ELSE
@@ -359,9 +374,8 @@ BEGIN
 		/* One that another worker notes just now is of an issue of its own. */
 		DELETE FROM github_sync.noted_problems WHERE (record_type, problem, about) IN (
 			SELECT n.record_type, n.problem, n.about FROM github_sync.noted_problems AS n
-			JOIN github_sync.github_repos AS r ON r.id = cached.github_repo_id
 			WHERE n.record_type = 'task' AND n.problem = 'not taken'
-				AND starts_with(n.detail, format('%s/%s: ', r.owner_login, r.name))
+				AND n.about IN (SELECT github_sync.task_things_not_taken(cached.github_repo_id))
 				/* What was left out of it before it was sent. */
 				AND NOT EXISTS (SELECT FROM github_sync.sync_conflicts AS c WHERE c.record_type = 'task'
 					AND c.cached_record_id = cached.id AND c.transaction_id = t.id AND c.winner = 'github')

@@ -44,11 +44,27 @@ CREATE TABLE IF NOT EXISTS github_sync.lost_names (
 	CONSTRAINT lost_names_pkey PRIMARY KEY (github_issue_id, field, name)
 );
 COMMENT ON TABLE github_sync.lost_names IS
-'private: labels and assignees that a request of ours added or took off, as webhooks tell, without being meant to';
+'private: labels and assignees that a request of ours added or took off, as webhooks tell, without being meant to; for '
+'a day at most';
 COMMENT ON COLUMN github_sync.lost_names.was_added IS
 'it was added, and somebody had taken it off; false: it was taken off, and somebody had added it';
 COMMENT ON COLUMN github_sync.lost_names.version IS
 'updated_at of the issue in the webhook';
+
+/* What people have undone since, or what GitHub deleted with its issue, nobody restores. */
+CREATE OR REPLACE FUNCTION github_sync.task_forget_old_sets(before timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	DELETE FROM github_sync.sent_sets WHERE id IN (
+		SELECT s.id FROM github_sync.sent_sets AS s WHERE s.sent_at < before
+		ORDER BY s.sent_at LIMIT 100 FOR UPDATE SKIP LOCKED);
+	DELETE FROM github_sync.lost_names WHERE (github_issue_id, field, name) IN (
+		SELECT n.github_issue_id, n.field, n.name FROM github_sync.lost_names AS n WHERE n.noted_at < before
+		LIMIT 100 FOR UPDATE SKIP LOCKED);
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_forget_old_sets(timestamptz) IS
+'private: some of what was sent or noted before a time, but what somebody holds';
 
 CREATE OR REPLACE FUNCTION github_sync.task_note_sent_sets(
 	cached github_sync.github_issues, known text[], marks text, account_id bigint)
@@ -58,9 +74,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	names CONSTANT text[] := github_sync.field_names('task');
 BEGIN
-	DELETE FROM github_sync.sent_sets WHERE id IN (
-		SELECT s.id FROM github_sync.sent_sets AS s WHERE s.sent_at < clock_timestamp() - interval '1 day'
-		ORDER BY s.sent_at LIMIT 100 FOR UPDATE SKIP LOCKED);
+	PERFORM github_sync.task_forget_old_sets(clock_timestamp() - interval '1 day');
 	INSERT INTO github_sync.sent_sets (github_issue_id, field, added, removed, account_id, earliest)
 	SELECT cached.id, names[i], github_sync.patched_names(m.becomes, known[i], NULL),
 		github_sync.patched_names(known[i], m.becomes, NULL), account_id, cached.github_updated_at
@@ -100,8 +114,7 @@ COMMENT ON FUNCTION github_sync.task_sets_behind(github_sync.lost_names) IS
 CREATE OR REPLACE FUNCTION github_sync.task_was_meant(lost github_sync.lost_names) RETURNS boolean
 LANGUAGE sql STABLE AS $$
 	/* NULL: none of ours is behind it. */
-	SELECT bool_or(github_sync.folded_name(lost.name) = ANY (github_sync.names_in(github_sync.folded_name(
-		CASE WHEN lost.was_added THEN s.added ELSE s.removed END))))
+	SELECT bool_or(github_sync.has_name(CASE WHEN lost.was_added THEN s.added ELSE s.removed END, lost.name))
 	FROM github_sync.task_sets_behind(lost) AS s
 $$;
 COMMENT ON FUNCTION github_sync.task_was_meant(github_sync.lost_names) IS
@@ -141,8 +154,7 @@ BEGIN
 	DELETE FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached_id
 		AND (github_sync.task_was_meant(n) IS NOT FALSE
 			/* GitHub has it as that person left it. */
-			OR (github_sync.folded_name(n.name) = ANY (github_sync.names_in(github_sync.folded_name(
-				remote[array_position(names, n.field)])))) <> n.was_added);
+			OR github_sync.has_name(remote[array_position(names, n.field)], n.name) <> n.was_added);
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_forget_not_lost(bigint, text[]) IS
@@ -185,8 +197,7 @@ CREATE OR REPLACE FUNCTION github_sync.task_forget_restored(cached_id bigint, of
 LANGUAGE plpgsql AS $$
 BEGIN
 	DELETE FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached_id AND n.field = of_field
-		AND (github_sync.folded_name(n.name) = ANY (github_sync.names_in(github_sync.folded_name(sent))))
-			<> n.was_added;
+		AND github_sync.has_name(sent, n.name) <> n.was_added;
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_forget_restored(bigint, text, text) IS

@@ -16,7 +16,7 @@ export const labels = {
 	everyMs: 120,
 
 	begin(world) {
-		world.labels = { made: 0, removed: new Set(), ofApp: [] };
+		world.labels = { made: 0, added: [], removed: new Set(), ofApp: [] };
 	},
 
 	async opened(world) {
@@ -51,10 +51,13 @@ export const labels = {
 			const [repository, number] = String(row.place).split('#').map(Number);
 			const issue = world.control.store.repositories.get(repository)?.issues.get(number);
 
-			const added = [...addedAtGithub(world, issue), ...edits.filter((edit) => edit.is_added && edit.id === row.row_id).map(({ name }) => name)];
+			if (issue === undefined) {
+				return [];
+			}
+			const about = world.history.about({ issue });
+			const added = [...world.labels.added.filter(({ issue: key }) => key === about.issue).map(({ name }) => name), ...edits.filter((edit) => edit.is_added && edit.id === row.row_id).map(({ name }) => name)];
 
-			return issue === undefined ? [] : wrongWith(world, { issue, added, removed, here: rows.get(row.row_id) })
-				.map((text) => ({ about: world.history.about({ issue }), text }));
+			return wrongWith(world, { issue, added, removed, here: rows.get(row.row_id) }).map((text) => ({ about, text }));
 		});
 	},
 };
@@ -95,6 +98,9 @@ function changed(world, action, { issue, label, sender }) {
 	const note = { name: label, isAdded: action === 'labeled', wasTaken: false };
 	const { repository } = issue;
 
+	if (note.isAdded) {
+		world.labels.added.push({ issue: world.history.keyOf(issue), name: label });
+	}
 	if (isApp) {
 		world.labels.ofApp.push(note);
 	} else if (action === 'unlabeled') {
@@ -135,15 +141,4 @@ function wrongWith(world, { issue, added, removed, here }) {
 		...back.map((name) => `label ${name} was taken off, and is there`),
 		...lost.map((name) => `label ${name} was added by somebody, taken off by nobody, and is not there`),
 	];
-}
-
-/* By people, and what users have added, once it was there. */
-function addedAtGithub(world, issue) {
-	const key = issue && world.history.keyOf(issue);
-
-	return world.history.events.flatMap(({ issue: of, text }) => {
-		const [, name] = /^GitHub: \S+ labeled (.*)$/.exec(text) ?? [];
-
-		return of === key && name !== undefined ? [name] : [];
-	});
 }
