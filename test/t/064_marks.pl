@@ -241,20 +241,24 @@ tell_until_quiet();
 is(there($hands->{number}), '["bug", "yours"] | [] | none', 'what people do after an update stays');
 is(here($by_hand), there($hands->{number}), '... on both sides');
 
-# Found by the list, which shows its labels: what either side changed meanwhile needs no webhook.
-$seq = $github->last_seq;
+# Found by the list, which shows its labels: what either side changed before that needs no webhook, and no further transaction.
 $github->fault('POST /issues$', { reset_after_effect => JSON::PP::true });
-my $look = $github->fault('GET /issues\\?', { gate => 'lists' }, times => 'forever');
+GitHubSync::Application::reconfigure($node, 'github_sync.creation_recheck' => '1min');
+$github->behaviour(list_lag_s => 3600);
 $application->sql(q{INSERT INTO planner.tasks (project_id, created_by, title, github_repo_id, labels) VALUES (1, 'ann', 'Found in a list', 1296269, '{kept}')});
-$github->wait_at_gate('lists');
+my $looked_up = q{SELECT count(*) = 1 FROM github_sync.task_sync_transactions WHERE state = 'queued' AND last_error = 'a creation without an answer is being looked up'};
+$application->wait_until($looked_up);
 my ($found) = grep { $_->{title} eq 'Found in a list' } $github->issues($repo);
 $github->human_labels_issue($repo, $found->{number}, add => ['yours']);
 $application->sql(q{UPDATE planner.tasks SET labels = '{kept,mine}' WHERE title = 'Found in a list'});
-$github->remove_fault($look);
-$github->open_gate('lists');
+$application->wait_until($looked_up);
+$github->behaviour(list_lag_s => 0);
+one(q{UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL WHERE state = 'queued'; SELECT github_sync.wake()});
 settle();
 is(there($found->{number}), '["kept", "mine", "yours"] | [] | none', 'a creation that is found in a list gets the labels that the task has by now');
 is(one(q{SELECT github_sync.name_set(labels) FROM planner.tasks WHERE title = 'Found in a list'}), '["kept", "mine", "yours"]', '... and its task those of GitHub');
+is(scalar(grep { $_->{title} eq 'Found in a list' } $github->issues($repo)), 1, '... and is there once');
+GitHubSync::Application::reconfigure($node, 'github_sync.creation_recheck' => '300ms');
 
 # ---- many names ----
 
