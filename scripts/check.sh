@@ -1,8 +1,8 @@
 #!/bin/bash
 # check.sh
 #	Runs every check of the project, each on a private copy and as a user that is
-#	not root; goes on after a failure; ends with what took longest and the line
-#	"N passed, N failed".  Leaves nothing behind but test-failed/, with what
+#	not root; goes on after a failure; ends with what took longest, what failed and the
+#	line "N passed, N failed".  Leaves nothing behind but test-failed/, with what
 #	explains the failures.
 #
 # What counts as one: an assertion (TAP: unit tests, node, test/t), a test of
@@ -287,4 +287,5 @@ if [ "$((passed + failed))" = 0 ]; then
 	echo "nothing was run: no test is called \"${TESTS-}\""
 fi
 show_slowest
+show_failed_tasks
 finish

@@ -9,6 +9,7 @@
 # shellcheck disable=SC2154 # set by who sources this
 
 durations=()	# "SECONDS, SECONDS of CPU, TASK", tab-separated
+failed_tasks=()
 
 # Sets tasks, in the order in which they are to start, and preparations.
 plan_tasks() {
@@ -143,19 +144,32 @@ await_task() {
 		cat "$files.output"
 		pass "$good"
 		fail "$bad"
+		[ "$bad" = 0 ] || failed_tasks+=("$task")
 	else
 		printf '== %s\n' "$task"
 		cat "$files.output"
 		fail 1
-		show_result "$task" 'FAILED: left no result'
+		failed_tasks+=("$task")
+		show_result "$task" 'FAILED: left no result' | tee -a "$files.output"
 	fi
 }
 
 show_slowest() {
 	printf 'the slowest of %d, by seconds and seconds of CPU:\n' ${#durations[@]}
-	printf '%s\n' "${durations[@]}" | sort -rn | head -n 10 | while IFS=$'\t' read -r wall cpu task; do
+	printf '%s\n' "${durations[@]}" | sort -rn | head -n 6 | while IFS=$'\t' read -r wall cpu task; do
 		printf '    %6.1f %6.1f  %s\n' "$wall" "$cpu" "$task"
 	done
 	printf '%s\n' "${durations[@]}" | awk -F '\t' '{ sum += $2 } END { printf "all together: %.0f s of CPU", sum }'
 	printf ' in %d s\n' "$SECONDS"
+}
+
+# Of each task that failed, its name and what it says of that first: once more, at the end, since the end of a long output
+# is what is kept of it.
+show_failed_tasks() {
+	local task
+	for task in "${failed_tasks[@]:0:4}"; do
+		printf 'failed: %s\n' "$task"
+		grep -E '^ *\| *(not ok|#|test .*FAILED|in vain|[^|]* at .* line [0-9]+)|FAILED' "$work_dir/tasks/${task/\//-}.output" | head -n 6 | cut -c 1-300
+	done
+	[ ${#failed_tasks[@]} -le 4 ] || printf 'failed, too: %s\n' "${failed_tasks[*]:4}"
 }
