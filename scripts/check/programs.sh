@@ -14,6 +14,7 @@ tap() {
 	local name=$1 log=$work_dir/logs/$1.log status=0 good bad skipped
 	shift
 	in_copy "$copy" scripts/check/adopt.pl timeout -k 10 "$test_timeout_s" "$@" >"$log" 2>&1 || status=$?
+	if [ "$status" != 0 ] && [ -r "${said_apart-}" ]; then tail -n 5 "$said_apart" | sed 's/^/# /' >>"$log"; fi
 	count_tap "$log" "$status"
 	report_tap "$name" "$log"
 	pass "$good"
@@ -31,6 +32,8 @@ model() {
 # NAME PROGRAM: one of test/t; its servers and its logs in a directory of its own.
 tap_with_servers() {
 	local name=$1 program=$2 directory=$work_dir/$step/$1
+	# Where PostgreSQL's Perl library writes what the program says on standard error, such as why it died.
+	local said_apart=$directory/tmp_check/log/regress_log_$name
 	as_test_user mkdir -p "$directory"
 	tap "$step-$name" env TESTDIR="$directory" TESTDATADIR="$directory/tmp_check" \
 		TESTLOGDIR="$directory/tmp_check/log" TEMP_CONFIG="$stage_conf" REQUESTS_FILE="$work_dir/requests/$name" \
