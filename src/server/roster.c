@@ -7,6 +7,10 @@
  * One scout at a time goes where something may have changed; where nothing was
  * told of, it comes by seldom enough that hundreds of databases cost nothing.
  *
+ * Any role may have its database told of as often as it likes, by GRANT on a table
+ * of its own: a database that is told of all the time is scouted now and then, after
+ * all others, and its workers start by what the last scout has found.
+ *
  * At DEBUG1 each scout is logged that is ordered or ends without an answer.
  */
 #include "postgres.h"
@@ -29,6 +33,10 @@
 
 /* Where nothing is told of: a scout costs about 10 ms, and one in so long is no load. */
 #define UNASKED_SCOUT_EVERY_MS (3 * SECOND_MS)
+
+/* Where changes are told of without an end: so many at once, then one in so long. */
+#define SCOUTS_IN_A_ROW 10
+#define SCOUT_REST_MS SECOND_MS
 
 typedef struct Scout
 {
@@ -143,12 +151,29 @@ list_databases(TimestampTz now)
 
 /* ---- what sessions tell ---- */
 
+static bool
+had_no_rest(const Database *database, TimestampTz now)
+{
+	return now < TimestampTzPlusMilliseconds(database->scouted_at, 2 * SCOUT_REST_MS);
+}
+
+/* Its changes come faster than scouts. */
+static bool
+is_restless(const Database *database, TimestampTz now)
+{
+	return database->scouted_in_a_row >= SCOUTS_IN_A_ROW && had_no_rest(database, now);
+}
+
 /* RosterVisitor */
 static void
-mark_changed(Database *database, void *argument pg_attribute_unused())
+mark_changed(Database *database, void *argument)
 {
+	const TimestampTz *now = argument;
+
 	database->outdated = true;
-	database->unsure = true;
+	/* Else no worker would start for as long as somebody goes on: one of a former owner ends by itself. */
+	if (!is_restless(database, *now))
+		database->unsure = true;
 	database->changed = true;
 	database->scout_failures = 0;
 	database->scout_not_before = 0;
@@ -163,16 +188,16 @@ mark_woken(Database *database, void *argument pg_attribute_unused())
 }
 
 static void
-mark_set(const DatabaseSet *set, RosterVisitor mark)
+mark_set(const DatabaseSet *set, RosterVisitor mark, TimestampTz now)
 {
 	if (set->all)
-		roster_visit_all(mark, NULL);
+		roster_visit_all(mark, &now);
 	for (int i = 0; i < set->count; i++)
 	{
 		Database *database = roster_find(set->databases[i]);
 
 		if (database != NULL)
-			mark(database, NULL);
+			mark(database, &now);
 	}
 }
 
@@ -217,14 +242,14 @@ take_messages(TimestampTz now)
 		list_databases(now);
 	if (now >= refresh_at)
 		refresh_all(now);
-	mark_set(&requests.changed, mark_changed);
-	mark_set(&requests.woken, mark_woken);
+	mark_set(&requests.changed, mark_changed, now);
+	mark_set(&requests.woken, mark_woken, now);
 }
 
 /* ---- scouts ---- */
 
 static void
-take_over_answer(Database *database, Oid owner)
+take_over_answer(Database *database, Oid owner, TimestampTz now)
 {
 	elog(DEBUG1, "the queue of database %u belongs to role %u (0: there is no queue)",
 		 database->oid, owner);
@@ -232,7 +257,7 @@ take_over_answer(Database *database, Oid owner)
 	database->owner = owner;
 	database->scout_failures = 0;
 	/* What was told of since the scout set out is for the next one to see. */
-	if (database->outdated)
+	if (database->outdated && !is_restless(database, now))
 		return;
 	database->unsure = false;
 	if (database->changed)
@@ -245,9 +270,10 @@ read_scout_answer(Database *database, TimestampTz now)
 {
 	Oid owner;
 
+	database->scouted_at = now;
 	if (shared_state_scout_answer(scout.order.generation, &owner))
 	{
-		take_over_answer(database, owner);
+		take_over_answer(database, owner, now);
 		return;
 	}
 	database->outdated = true;
@@ -292,8 +318,10 @@ receive_scout(TimestampTz now, TimestampTz *next_pass)
 
 /* Those whose workers wait for it first, then those that nobody knows yet. */
 static int
-urgency(const Database *database)
+urgency(const Database *database, TimestampTz now)
 {
+	if (is_restless(database, now))
+		return -1;
 	if (database->hastened || (database->unsure && OidIsValid(database->owner)))
 		return 3;
 	if (database->changed)
@@ -308,18 +336,37 @@ typedef struct ScoutChoice
 	Database *chosen;
 } ScoutChoice;
 
+static TimestampTz
+next_scout_at(const Database *database, TimestampTz now)
+{
+	if (!is_restless(database, now))
+		return database->scout_not_before;
+	return Max(database->scout_not_before,
+			   TimestampTzPlusMilliseconds(database->scouted_at, SCOUT_REST_MS));
+}
+
+/* Of those that are as urgent, the one that has waited longest. */
+static bool
+is_scouted_before(const Database *database, const Database *other, TimestampTz now)
+{
+	int by_urgency = urgency(database, now) - urgency(other, now);
+
+	return by_urgency > 0 || (by_urgency == 0 && database->scouted_at < other->scouted_at);
+}
+
 /* RosterVisitor */
 static void
 consider_for_scout(Database *database, void *argument)
 {
 	ScoutChoice *choice = argument;
+	TimestampTz scout_at = next_scout_at(database, choice->now);
 
 	/* When a block ends, the launcher is woken. */
 	if (!database->outdated || shared_state_database_is_blocked(database->oid))
 		return;
-	if (database->scout_not_before > choice->now)
-		*choice->next_pass = Min(*choice->next_pass, database->scout_not_before);
-	else if (choice->chosen == NULL || urgency(database) > urgency(choice->chosen))
+	if (scout_at > choice->now)
+		*choice->next_pass = Min(*choice->next_pass, scout_at);
+	else if (choice->chosen == NULL || is_scouted_before(database, choice->chosen, choice->now))
 		choice->chosen = database;
 }
 
@@ -342,6 +389,8 @@ order_scout(Database *database, TimestampTz now)
 	/* A change that the scout does not see any more sends a message of its own. */
 	database->outdated = false;
 	database->hastened = false;
+	database->scouted_in_a_row = had_no_rest(database, now) ? database->scouted_in_a_row + 1 : 1;
+	database->scouted_at = now;
 	elog(DEBUG1, "ordered a scout for database %u", database->oid);
 }
 

@@ -23,6 +23,8 @@ typedef struct Database
 	bool changed;       /* ... because somebody changed something, maybe what held it up */
 	int scout_failures; /* in a row */
 	TimestampTz scout_not_before;
+	int scouted_in_a_row; /* without a rest */
+	TimestampTz scouted_at;
 
 	TimestampTz due_since; /* launcher.c: it waits for a worker; 0: it does not */
 } Database;

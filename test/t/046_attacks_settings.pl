@@ -10,6 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use GitHubSync::StandIn;
 use GitHubSync::Application;
+use IPC::Run;
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -143,6 +144,21 @@ foreach my $command ('ALTER ROLE CURRENT_USER RESET ALL', 'ALTER ROLE CURRENT_US
 	is_carried("$command, again and again");
 }
 is($application->worker_pid, $worker, 'and restarts nobody');
+
+# Without an end, while a worker is to start, there and in another database.
+my $shouter = IPC::Run::start([ 'psql', '-Xq', '-d', $node->connstr('application'), '-U', 'stranger', '-c', 'CREATE TEMP TABLE t ()',
+	'-c', 'DO $$ BEGIN LOOP GRANT SELECT ON t TO PUBLIC; COMMIT; REVOKE SELECT ON t FROM PUBLIC; COMMIT; END LOOP; END $$' ], '>', \my $said, '2>', \my $error);
+$application->wait_until(q{SELECT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'stranger' AND query LIKE 'DO%' AND state = 'active')});
+end_workers();
+is_carried('GRANT without an end, a worker that has to start');
+isnt($application->worker_pid, $worker, '... it is another one');
+my $meanwhile = GitHubSync::Application->in_server($node, database => 'meanwhile', repository => GitHubSync::Application::GADGETS);
+$meanwhile->add_task(title => 'meanwhile');
+$meanwhile->wait_until_done;
+is(scalar $github->issues('acme/gadgets'), 1, '... and another database that is attached meanwhile is served');
+ok($shouter->pumpable, '... all the while');
+$application->superuser_sql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'stranger'});
+$shouter->finish;
 
 # ---- the owner cannot log in for a while ----
 
