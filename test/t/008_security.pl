@@ -216,4 +216,54 @@ my $harmless = eval {
 };
 ok($harmless, 'the worker outlives them all');
 
+# ---- what the owner plants in what attach made for him ----
+
+# His functions and views are his to change: what a superuser has done by the extension's own functions runs none of them as
+# a superuser. Those that he calls by himself do (README.md, Security).
+my $planted = GitHubSync::Application->in_server($node, database => 'planted', repository => GitHubSync::Application::GADGETS);
+$planted->add_comment($planted->add_task(title => 'a task'), 'a comment');
+$planted->sql(q{
+	CREATE FUNCTION rise() RETURNS boolean LANGUAGE plpgsql AS $$
+	BEGIN
+		ALTER ROLE planner SUPERUSER;
+		RETURN true;
+	EXCEPTION WHEN insufficient_privilege THEN
+		RETURN true;
+	END $$;
+	CREATE TABLE later (what text);
+	CREATE FUNCTION rise_later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM planner.rise(); RETURN NULL; END $$;
+	CREATE CONSTRAINT TRIGGER rise_later AFTER INSERT ON later DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION rise_later();
+	CREATE PROCEDURE plant() LANGUAGE plpgsql AS $$
+	DECLARE
+		ours record;
+	BEGIN
+		FOR ours IN SELECT p.oid::regprocedure AS function, p.prosrc AS body, p.prosecdef FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+			WHERE p.pronamespace = 'github_sync'::regnamespace AND p.proowner = 'planner'::regrole AND l.lanname = 'plpgsql' AND p.prosrc !~ 'rise'
+		LOOP
+			PERFORM github_sync.replace_function_body(ours.function, regexp_replace(ours.body, 'BEGIN', $body$BEGIN
+				PERFORM planner.rise();
+				BEGIN INSERT INTO planner.later VALUES ('rise'); EXCEPTION WHEN OTHERS THEN NULL; END;$body$));
+			IF ours.prosecdef THEN
+				EXECUTE format('ALTER ROUTINE %s SECURITY INVOKER', ours.function);
+			END IF;
+		END LOOP;
+		FOR ours IN SELECT c.oid::regclass AS view, rtrim(pg_get_viewdef(c.oid), ';') AS query FROM pg_class AS c
+			WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v' AND pg_get_viewdef(c.oid) !~ 'rise'
+		LOOP
+			EXECUTE format('CREATE OR REPLACE RULE "_RETURN" AS ON SELECT TO %s DO INSTEAD
+				SELECT q.* FROM (%s) AS q RIGHT JOIN (SELECT planner.rise() AS done OFFSET 0) AS r ON r.done', ours.view, ours.query);
+		END LOOP;
+	END $$});
+foreach my $command ('SELECT github_sync.refresh_attached()', 'SELECT github_sync.adopt_database()', 'SELECT github_sync.take_over_ownership()',
+	'SELECT github_sync.capture_task_changes(true)', q{SELECT github_sync.grant_monitor('dashboard')}, q{SELECT github_sync.grant_application('receiver')},
+	'ALTER TABLE planner.tasks RENAME markdown TO body', 'ALTER TABLE planner.comments ALTER id TYPE integer',
+	q{SELECT github_sync.attach_tasks('planner.tasks', github_repo_column => 'github_repo_id', insert_values => 'planner.values_of_task(bigint, jsonb)')},
+	'SELECT github_sync.detach_comments()', 'SELECT github_sync.detach_tasks(true)')
+{
+	$planted->sql('CALL plant()');
+	cmp_ok($planted->superuser_sql(q{SELECT count(*) FROM pg_proc WHERE pronamespace = 'github_sync'::regnamespace AND prosrc ~ 'planner.rise'}), '>', 100, 'planted');
+	$node->safe_psql('planted', "SET client_min_messages = error; $command");
+	is($planted->superuser_sql("SELECT rolsuper FROM pg_roles WHERE rolname = 'planner'"), 'f', "$command, called by a superuser, runs nothing that was planted as one");
+}
+
 done_testing();
