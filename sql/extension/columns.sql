@@ -80,6 +80,16 @@ $$;
 COMMENT ON FUNCTION github_sync.base_type(oid) IS
 'private: the type that a domain stands for in the end, any other type itself';
 
+CREATE FUNCTION github_sync.type_without_domains(column_type oid) RETURNS oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE WHEN y.typcategory = 'A' AND e.typtype = 'd' THEN b.typarray ELSE y.oid END
+	FROM pg_type AS y LEFT JOIN pg_type AS e ON e.oid = y.typelem
+	LEFT JOIN pg_type AS b ON b.oid = github_sync.base_type(e.oid)
+	WHERE y.oid = github_sync.base_type(column_type)
+$$;
+COMMENT ON FUNCTION github_sync.type_without_domains(oid) IS
+'private: a base_type(); an array of a domain as an array of what that stands for';
+
 CREATE FUNCTION github_sync.find_column(
 	application_table regclass, given name, conventional name[], allowed_types text[],
 	purpose text, is_required boolean)
@@ -93,7 +103,7 @@ DECLARE
 BEGIN
 	SELECT a.attname, github_sync.type_name(a.atttypid, a.atttypmod) AS shown_type, a.attgenerated,
 		y.oid AS base_type, y.typtype, y.typname = 'citext' AND y.typcategory = 'S' AS ignores_case INTO candidate
-	FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = github_sync.base_type(a.atttypid)
+	FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = github_sync.type_without_domains(a.atttypid)
 	WHERE a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = ANY (wanted)
 	ORDER BY array_position(wanted, a.attname) LIMIT 1;
 	chosen.name := candidate.attname;
@@ -163,8 +173,12 @@ CREATE FUNCTION github_sync.find_key(application_table regclass, given name) RET
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	key github_sync.found_column;
+	shown_type text;
 BEGIN
-	SELECT a.attname, github_sync.type_name(a.atttypid, -1) INTO key.name, key.type
+	/* Of a domain's values the queue keeps the base type: foreign keys lead from that to the domain, too. */
+	SELECT a.attname, github_sync.type_name(github_sync.base_type(a.atttypid), -1),
+		github_sync.type_name(a.atttypid, -1)
+	INTO key.name, key.type, shown_type
 	FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
 	WHERE i.indrelid = application_table AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indnkeyatts = 1
 		AND i.indpred IS NULL AND i.indkey[0] > 0
@@ -180,7 +194,7 @@ BEGIN
 			ELSE format('column %s has no unique index of its own', quote_ident(given)) END;
 	ELSIF key.type NOT IN ('integer', 'bigint', 'uuid', 'text', 'character varying') THEN
 		key.problem := format('the key %s has type %s: integer, bigint, uuid and text are possible',
-			key.name, key.type);
+			key.name, shown_type);
 	END IF;
 	RETURN key;
 END
@@ -299,6 +313,13 @@ $$;
 COMMENT ON FUNCTION github_sync.function_problem(text, regprocedure, text, regtype[], regtype, name) IS
 'private: why a function of the application cannot be called for a purpose, or NULL; the worker calls it as the owner';
 
+CREATE FUNCTION github_sync.argument_for_key(function regprocedure, key_type regtype) RETURNS regtype
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN coalesce((SELECT p.proargtypes[0] FROM pg_proc AS p
+	WHERE p.oid = function AND p.pronargs = 1 AND github_sync.base_type(p.proargtypes[0]) = key_type), key_type);
+COMMENT ON FUNCTION github_sync.argument_for_key(regprocedure, regtype) IS
+'private: the type that a function of the key takes: the key''s, or a domain over that';
+
 CREATE FUNCTION github_sync.columns_of(application_table regclass) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT string_agg(
@@ -338,7 +359,8 @@ RETURN array_remove(ARRAY[
 	github_sync.function_problem('apply_values'::text, mapping.apply_values,
 		'github_repo_id bigint, resource jsonb'::text, '{bigint,jsonb}'::regtype[], 'jsonb'::regtype, owner),
 	github_sync.function_problem('byline'::text, mapping.byline, (mapping.key).type,
-		ARRAY[(mapping.key).type::regtype], 'text'::regtype, owner)], NULL);
+		ARRAY[github_sync.argument_for_key(mapping.byline, (mapping.key).type::regtype)],
+		'text'::regtype, owner)], NULL);
 COMMENT ON FUNCTION github_sync.mapping_problems(regclass, github_sync.table_mapping, name) IS
 'private: everything that is missing or unfit in an application''s table; empty: it can be attached';
 

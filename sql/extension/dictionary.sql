@@ -225,7 +225,8 @@ RETURN jsonb_build_object(
 	'apply_values_function', github_sync.function_name(mapping.apply_values),
 	'apply_values', coalesce(github_sync.call_of(mapping.apply_values, 'repo.id, resource'::text), 'NULL::jsonb'),
 	'has_apply_values', CASE WHEN mapping.apply_values IS NULL THEN 'false' ELSE 'true' END,
-	'byline', coalesce(github_sync.call_of(mapping.byline, 'key'::text), 'NULL'),
+	'byline', coalesce(github_sync.call_of(mapping.byline, format('key::%s', github_sync.type_name(
+		github_sync.argument_for_key(mapping.byline, (mapping.key).type::regtype), -1))), 'NULL'),
 	'has_byline', CASE WHEN mapping.byline IS NULL THEN 'false' ELSE 'true' END);
 COMMENT ON FUNCTION github_sync.dictionary_of_table(
 	regclass, github_sync.table_mapping, text, text, text, text) IS

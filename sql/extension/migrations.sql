@@ -77,11 +77,11 @@ COMMENT ON FUNCTION github_sync.with_attached_columns(text, regclass, github_syn
 CREATE FUNCTION github_sync.key_drift(application_table regclass, mapping jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT format('the key %s of table %s has type %s now, the queue %s', a.attname, application_table,
-		github_sync.type_name(a.atttypid, -1), mapping ->> 'key_type')
-	FROM pg_attribute AS a
+		github_sync.type_name(b.type, -1), mapping ->> 'key_type')
+	FROM pg_attribute AS a CROSS JOIN LATERAL github_sync.base_type(a.atttypid) AS b (type)
 	WHERE a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped
 		AND a.attname = github_sync.names_of_columns(application_table, mapping) ->> 'key'
-		AND github_sync.type_name(a.atttypid, -1) <> mapping ->> 'key_type');
+		AND github_sync.type_name(b.type, -1) <> mapping ->> 'key_type');
 COMMENT ON FUNCTION github_sync.key_drift(regclass, jsonb) IS
 'private: what became of the type of an attached table''s key, or NULL';
 

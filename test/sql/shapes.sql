@@ -148,6 +148,45 @@ CALL pull_down();
 \c -
 :session
 \set ECHO all
+-- domains over the types of keys, of what refers to them and of labels, and functions of such keys
+CREATE DOMAIN app.row_number AS bigint CHECK (VALUE > 0);
+CREATE DOMAIN app.task_number AS app.row_number NOT NULL;
+CREATE DOMAIN app.slug AS varchar(40);
+CREATE DOMAIN app.tag AS varchar(20);
+CREATE DOMAIN app.tags AS app.tag[];
+CREATE SEQUENCE app.task_numbers;
+CREATE FUNCTION app.line_of(key app.task_number) RETURNS text LANGUAGE sql AS $$ SELECT 'by Ann' $$;
+CREATE FUNCTION app.is_open(key app.row_number) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog AS $$ SELECT key < 1000 $$;
+CREATE FUNCTION app.is_said(key app.slug) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog AS $$ SELECT key <> '' $$;
+\set attach_tasks '\'app.tasks\', byline => \'app.line_of(app.task_number)\', sync_when => \'app.is_open\', labels_column => \'labels\', assignees_column => \'people\''
+\set attach_comments '\'app.comments\', sync_when => \'app.is_said\''
+CALL build($$CREATE TABLE app.tasks (id app.task_number PRIMARY KEY DEFAULT nextval('app.task_numbers'), title text, body text, state text, modified_at timestamptz,
+		labels app.tag[], people app.tags)$$,
+	$$CREATE TABLE app.comments (id app.slug PRIMARY KEY DEFAULT 'c' || gen_random_uuid(), task_id app.row_number REFERENCES app.tasks, body text, modified_at timestamptz)$$,
+	:'attach_tasks', :'attach_comments');
+SELECT * FROM round();
+SELECT c.conrelid::regclass, c.conname, format_type(a.atttypid, NULL) FROM pg_constraint AS c JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+WHERE c.contype = 'f' AND c.connamespace = 'github_sync'::regnamespace AND c.confrelid IN ('app.tasks'::regclass, 'app.comments'::regclass) ORDER BY c.conname;
+-- a domain in the place of its type, or its type in the place of a domain, is the same key
+ALTER TABLE app.comments ALTER id TYPE varchar(40), ALTER task_id TYPE bigint;
+ALTER TABLE app.comments ALTER id TYPE app.slug, ALTER task_id TYPE app.task_number;
+SELECT * FROM github_sync.sync_problems;
+-- links stay when it is detached
+SELECT github_sync.detach_comments(), github_sync.detach_tasks() \g /dev/null
+SELECT github_sync.attach_tasks(:attach_tasks), github_sync.attach_comments(:attach_comments) \g /dev/null
+SELECT count(*) FROM github_sync.github_issues AS i JOIN app.tasks AS t ON t.id = i.task_id JOIN github_sync.github_comments AS c ON c.github_issue_id = i.id
+JOIN app.comments AS k ON k.id = c.comment_id;
+SELECT github_sync.unlink_comment(id), github_sync.unlink_task(task_id) FROM app.comments \g /dev/null
+SELECT github_sync.link_task(task_id, 1, 1, 'app'), github_sync.link_comment(id, 1, 5000000001, 'app') FROM app.comments \g /dev/null
+SELECT carry_out(40), carry_out(41, 'comment');
+-- and what such columns are written
+SELECT (github_sync.task_update_local_row(id, '{-,-,-,"[\"bug\"]","[\"ann\"]"}', '{f,f,f,t,t,f}', NULL, NULL)).fields[4:5] FROM app.tasks;
+SELECT labels, people FROM app.tasks;
+CALL pull_down();
+\set ECHO none
+\c -
+:session
+\set ECHO all
 -- char pads, and that is no change; a text state among several open ones
 CALL build('CREATE TABLE app.tasks (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, title char(40), body char(60), state varchar(10) DEFAULT ''new'', modified_at timestamptz)',
 	'CREATE TABLE app.comments (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, task_id int, body char(30), modified_at timestamptz)',
