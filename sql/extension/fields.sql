@@ -45,6 +45,18 @@ RETURN replace(coalesce(a, ''), E'\r\n', E'\n') = replace(coalesce(b, ''), E'\r\
 COMMENT ON FUNCTION github_sync.same_text(text, text) IS
 'private: equal for a reader: NULL is like '''', CRLF like LF';
 
+/*
+ * Owners and repositories are named in ASCII, whose letters are folded here in the
+ * same way everywhere: in a Turkish database lower('I') is no i, for GitHub it is.
+ * Both sides alike are the expressions of the indexes of github_repos.
+ */
+CREATE FUNCTION github_sync.same_name(a text, b text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN lower(a COLLATE "C") = lower(b COLLATE "C");
+COMMENT ON FUNCTION github_sync.same_name(text, text) IS
+'private: two names of accounts or repositories are the same for GitHub, which does not look at case; NULL: one of '
+'them is not known';
+
 /* Equal for the same texts, as same_text() has it; sixteen digits tell millions apart. */
 CREATE FUNCTION github_sync.digest_of(value text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE

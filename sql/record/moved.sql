@@ -225,7 +225,8 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task BEGIN
 --@task	SELECT * INTO repo FROM github_sync.github_repos AS r
 --@task	WHERE CASE WHEN reached_repo_id IS NOT NULL THEN r.id = reached_repo_id
---@task		ELSE NOT r.name_lost AND lower(r.owner_login) = lower(place[1]) AND lower(r.name) = lower(place[2]) END;
+--@task		ELSE NOT r.name_lost AND github_sync.same_name(r.owner_login, place[1])
+--@task			AND github_sync.same_name(r.name, place[2]) END;
 --@task	RETURN repo;
 --@task END
 --@task $$;
@@ -286,7 +287,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_is_place_of(
 	repo github_sync.github_repos, cached github_sync.@resources@, place text[], shown github_sync.resource)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
-	SELECT lower(place[1]) = lower(repo.owner_login) AND lower(place[2]) = lower(repo.name)
+	SELECT github_sync.same_name(place[1], repo.owner_login) AND github_sync.same_name(place[2], repo.name)
 --@task		AND shown.number = cached.number
 $$;
 COMMENT ON FUNCTION github_sync.@record@_is_place_of(
@@ -386,7 +387,7 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment		RETURN parent.github_id::text = shown ->> 'id';
 --@comment	END IF;
 --@comment	RETURN parent.number::text = shown ->> 'number' AND coalesce(reached_repo_id = parent.github_repo_id,
---@comment		(SELECT lower(r.owner_login || '/' || r.name) = lower(array_to_string(
+--@comment		(SELECT github_sync.same_name(r.owner_login || '/' || r.name, array_to_string(
 --@comment			github_sync.repository_of_resource(shown), '/'))
 --@comment		FROM github_sync.github_repos AS r WHERE r.id = parent.github_repo_id));
 --@comment END
@@ -406,8 +407,8 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment	JOIN github_sync.github_comments AS c ON c.id = t.github_comment_id
 --@comment	JOIN github_sync.github_issues AS i ON i.id = c.github_issue_id WHERE t.id = claim_id;
 --@comment	RETURN reached_repo_id IS NULL AND EXISTS (SELECT FROM github_sync.github_repos AS r
---@comment		WHERE r.id = parent.github_repo_id AND lower(r.owner_login || '/' || r.name)
---@comment			= lower(array_to_string(github_sync.repository_of_resource(shown), '/')))
+--@comment		WHERE r.id = parent.github_repo_id AND github_sync.same_name(r.owner_login || '/' || r.name,
+--@comment			array_to_string(github_sync.repository_of_resource(shown), '/')))
 --@comment		AND github_sync.comment_is_issue_of(parent, reached_repo_id, shown) IS NOT TRUE;
 --@comment END
 --@comment $$;

@@ -118,7 +118,7 @@ BEGIN
 	ELSIF by_id.answer ->> 'has_issues' = 'false' THEN
 		RETURN github_sync.finding_of(what, 'its issues are switched off',
 			'Switch them on in the settings of the repository at GitHub.');
-	ELSIF lower(full_name) <> lower(r.owner_login || '/' || r.name) THEN
+	ELSIF NOT github_sync.same_name(full_name, r.owner_login || '/' || r.name) THEN
 		RETURN github_sync.finding_of(what, format('GitHub calls it %s', full_name) || CASE WHEN named <> r.id::text
 				THEN format('; repository %s has the name that is here', named) ELSE '' END, format(
 			'UPDATE github_sync.github_repos SET owner_login = %L, name = %L WHERE id = %s',

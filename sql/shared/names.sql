@@ -3,20 +3,23 @@
  * another repository can have it.  One row holds a name; another one of that
  * name takes it over when an answer of GitHub's confirmed it for its id, and the
  * first has then lost it.  Nothing is created by a name that is not confirmed.
+ * The indexes fold names as same_name() compares them, by themselves: they stay when
+ * the extension, whose member that is, is dropped.
  */
 
 CREATE UNIQUE INDEX IF NOT EXISTS github_repos_held_name_key
-	ON github_sync.github_repos (lower(owner_login), lower(name)) WHERE NOT name_lost;
+	ON github_sync.github_repos (lower(owner_login COLLATE "C"), lower(name COLLATE "C")) WHERE NOT name_lost;
 /* Of all that have a name, or had it: asked for with each repository that is connected. */
 CREATE INDEX IF NOT EXISTS github_repos_name_idx
-	ON github_sync.github_repos (lower(owner_login), lower(name));
+	ON github_sync.github_repos (lower(owner_login COLLATE "C"), lower(name COLLATE "C"));
 
 CREATE OR REPLACE FUNCTION github_sync.repos_of_name(owner_login text, name text)
 RETURNS SETOF github_sync.github_repos
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN QUERY SELECT * FROM github_sync.github_repos AS r
-	WHERE lower(r.owner_login) = lower(repos_of_name.owner_login) AND lower(r.name) = lower(repos_of_name.name)
+	WHERE github_sync.same_name(r.owner_login, repos_of_name.owner_login)
+		AND github_sync.same_name(r.name, repos_of_name.name)
 	ORDER BY r.name_lost, r.id;
 END
 $$;
@@ -78,7 +81,7 @@ BEGIN
 	UPDATE github_sync.github_repos AS r SET name_lost = true
 	WHERE r.id IN (SELECT o.id FROM github_sync.github_repos AS o
 		WHERE o.id <> answered_id AND NOT o.name_lost AND (o.id = asked_id
-			OR lower(o.owner_login) = lower(shown_owner) AND lower(o.name) = lower(shown_name))
+			OR github_sync.same_name(o.owner_login, shown_owner) AND github_sync.same_name(o.name, shown_name))
 		FOR NO KEY UPDATE SKIP LOCKED);
 	UPDATE github_sync.github_repos AS r SET owner_login = shown_owner, name = shown_name
 	WHERE r.id = (SELECT o.id FROM github_sync.github_repos AS o

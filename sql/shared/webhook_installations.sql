@@ -29,7 +29,7 @@ CREATE OR REPLACE FUNCTION github_sync.installations_of_account(facts github_syn
 LANGUAGE sql STABLE AS $$
 	SELECT array_agg(i.id) FROM github_sync.github_app_installations AS i
 	WHERE i.id NOT IN (0, facts.installation_id) AND (i.account_id = facts.account_id
-		OR i.account_id IS NULL AND lower(i.account_login) = lower(facts.account_login))
+		OR i.account_id IS NULL AND github_sync.same_name(i.account_login, facts.account_login))
 $$;
 COMMENT ON FUNCTION github_sync.installations_of_account(github_sync.event_facts) IS
 'private: other installations on the account of the one that a webhook names; NULL: there is none';
@@ -57,7 +57,7 @@ BEGIN
 	WHERE r.github_app_installation_id = ANY (others)
 		OR r.id = ANY (facts.repositories_added) AND NOT is_late
 			AND NOT github_sync.is_out_of_date(greatest(r.access_told_at, r.told_at), tells_at)
-		OR lower(r.owner_login) = lower(facts.account_login) AND EXISTS (
+		OR github_sync.same_name(r.owner_login, facts.account_login) AND EXISTS (
 			SELECT FROM github_sync.github_app_installations AS i
 			WHERE i.id = r.github_app_installation_id AND i.state = 'deleted');
 	UPDATE github_sync.github_app_installations AS i SET state = 'deleted'

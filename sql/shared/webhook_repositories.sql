@@ -44,7 +44,7 @@ CREATE OR REPLACE FUNCTION github_sync.installation_of_owner(facts github_sync.e
 LANGUAGE sql STABLE AS $$
 	SELECT i.id FROM github_sync.github_app_installations AS i
 	WHERE i.id = facts.installation_id AND i.state <> 'deleted'
-		AND lower(i.account_login) = lower(facts.repo_owner)
+		AND github_sync.same_name(i.account_login, facts.repo_owner)
 $$;
 COMMENT ON FUNCTION github_sync.installation_of_owner(github_sync.event_facts) IS
 'private: the installation that a webhook names, where it is on the account that owns the repository; NULL: it is not';

@@ -83,7 +83,7 @@ is($western->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), $err
 
 SKIP:
 {
-	skip 'PostgreSQL was built without ICU', 4
+	skip 'PostgreSQL was built without ICU', 9
 	  if $node->safe_psql('postgres', q{SELECT count(*) FROM pg_collation WHERE collprovider = 'i'}) == 0;
 	$node->safe_psql('postgres', q{CREATE DATABASE turkish TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'tr' LOCALE 'C'});
 	$node->safe_psql('turkish', 'CREATE EXTENSION task_sync_transaction');
@@ -94,6 +94,19 @@ SKIP:
 		'["b", "UI"][]["UI"]', '... in every change of a set');
 	is($turkish->(q{github_sync.common_names('["UI"]', '["ui"]') || github_sync.same_names(E'["\\u00c4"]', E'["\\u00e4"]')}), '["UI"]true',
 		'... and the case of other letters is folded, too');
+	$node->safe_psql('turkish', q{CREATE TABLE tasks (id bigint PRIMARY KEY, title text, body text);
+		SET client_min_messages = error; SELECT github_sync.attach_tasks('tasks');
+		INSERT INTO github_sync.github_app_installations (id, account_login) VALUES (1, 'INITECH');
+		INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (1, 1, 'INITECH', 'PRINTER')});
+	is($turkish->(q{id FROM github_sync.repos_of_name('initech', 'printer')}), '1', 'a repository is found by its name');
+	is($turkish->(q{github_sync.installation_of_owner(jsonb_populate_record(NULL::github_sync.event_facts, '{"installation_id": 1, "repo_owner": "Initech"}'))}),
+		'1', '... and an installation by that of its account');
+	is($turkish->(q{github_sync.task_is_place_of(r, NULL, '{initech,printer}', NULL) IS NOT FALSE FROM github_sync.github_repos AS r}), 't',
+		'... where an issue is, too');
+	$node->safe_psql('turkish', q{INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (2, 1, 'initech', 'printer')});
+	is($turkish->(q{string_agg(id || ' ' || name_lost, ', ' ORDER BY id) FROM github_sync.github_repos}), '1 false, 2 true', '... and one name has one holder');
+	my ($status, undef, $stderr) = $node->psql('turkish', q{UPDATE github_sync.github_repos SET name_lost = false});
+	like($stderr, qr/github_repos_held_name_key/, '... also by its index');
 }
 
 done_testing();
