@@ -90,6 +90,25 @@ $$;
 COMMENT ON FUNCTION github_sync.type_without_domains(oid) IS
 'private: a base_type(); an array of a domain as an array of what that stands for';
 
+CREATE FUNCTION github_sync.domain_refuses_null(column_type oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	WITH RECURSIVE domains AS (
+		SELECT y.typnotnull, y.typbasetype FROM pg_type AS y WHERE y.oid = column_type
+		UNION ALL
+		SELECT y.typnotnull, y.typbasetype FROM domains AS d JOIN pg_type AS y ON y.oid = d.typbasetype)
+	SELECT bool_or(d.typnotnull) FROM domains AS d
+$$;
+COMMENT ON FUNCTION github_sync.domain_refuses_null(oid) IS
+'private: whether a type is a domain that is NOT NULL, by itself or by one that it is made of';
+
+CREATE FUNCTION github_sync.number_refuses_null(application_table regclass, column_name name) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = github_sync.base_type(a.atttypid)
+	WHERE a.attrelid = application_table AND a.attname = column_name AND a.attnum > 0 AND y.typcategory = 'N'
+		AND (a.attnotnull OR github_sync.domain_refuses_null(a.atttypid)));
+COMMENT ON FUNCTION github_sync.number_refuses_null(regclass, name) IS
+'private: whether a column of numbers cannot hold that there is none, as it is NOT NULL, or its domain is';
+
 CREATE FUNCTION github_sync.find_column(
 	application_table regclass, given name, conventional name[], allowed_types text[],
 	purpose text, is_required boolean)

@@ -102,6 +102,26 @@ $$;
 COMMENT ON FUNCTION github_sync.say_what_drifted(text, text) IS
 'private: tells who migrates the application''s table, and sync_problems, what no longer fits';
 
+CREATE FUNCTION github_sync.say_that_none_fits(record_type text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	attached jsonb := github_sync.attached_table(record_type);
+	refused record;
+BEGIN
+	SELECT d.drift, d.remedy INTO refused FROM github_sync.milestone_drift(
+		attached ->> 'table_schema', attached ->> 'table_name', attached -> 'mapping') AS d;
+	IF refused.drift IS NOT NULL THEN
+		RAISE WARNING USING
+			MESSAGE = format('the attached %ss are not what was attached: %s', record_type, refused.drift),
+			DETAIL = 'Nothing of this fails the application. The sync of a task whose issue has none ends in an error.',
+			HINT = refused.remedy;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.say_that_none_fits(text) IS
+'private: tells who migrates the application''s table where no milestone cannot be written any more. sync_problems '
+'tells it by itself as long as it is so';
+
 /* Whoever runs such a command: for others than the owner of the queue, nothing here is looked at. */
 CREATE FUNCTION github_sync.follow_ddl() RETURNS event_trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -128,6 +148,7 @@ BEGIN
 				OR d.objid IN (SELECT a.atttypid FROM pg_attribute AS a WHERE a.attrelid = application_table));
 		drift := github_sync.follow_table(attached_type);
 		PERFORM github_sync.say_what_drifted(attached_type, drift) WHERE drift IS NOT NULL;
+		PERFORM github_sync.say_that_none_fits(attached_type);
 	END LOOP;
 EXCEPTION WHEN OTHERS THEN
 	/* The migration goes on; sync_problems shows by itself what does not fit. */

@@ -143,3 +143,18 @@ RETURN (SELECT CASE
 		WHERE n.nspname = table_schema AND c.relname = table_name))) AS t (oid));
 COMMENT ON FUNCTION github_sync.mapping_drift(text, text, jsonb) IS
 'private: in what an attached table is no longer what was attached, or NULL; asks the catalogs alone';
+
+CREATE FUNCTION github_sync.milestone_drift(
+	table_schema text, table_name text, mapping jsonb, OUT drift text, OUT remedy text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT format('column %I of table %s for the milestone is NOT NULL now: most issues have no milestone, and there '
+			'is no number that says so', m.name, c.oid::regclass),
+		format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL, or, where its domain says it, of the domain; then '
+			'SELECT github_sync.%I() for what ended in an error', c.oid::regclass, m.name, 'retry_errored')
+	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	CROSS JOIN LATERAL (VALUES ((github_sync.names_of_columns(c.oid, mapping) ->> 'milestone')::name)) AS m (name)
+	WHERE n.nspname = table_schema AND c.relname = table_name AND github_sync.number_refuses_null(c.oid, m.name)
+$$;
+COMMENT ON FUNCTION github_sync.milestone_drift(text, text, jsonb) IS
+'private: that the column for the number of a milestone refuses NULL since it was attached, and what to do. No change '
+'of the application is lost by it: it is no mapping_drift(). NULL: it does not';

@@ -73,8 +73,10 @@ BEGIN
 	IF fields[body] IS NULL AND github_sync.column_refuses_null({{table_text}}::regclass, {{body_text}}) THEN
 		fields[body] := '';
 	END IF;
+--@task	/* No number says that there is none: a column that refuses NULL refuses it by its own name. */
 --@task	IF {{milestone_text}} IS NOT NULL AND fields[github_sync.task_milestone_position()] = ''
---@task		AND NOT github_sync.column_refuses_null({{table_text}}::regclass, {{milestone_text}}) THEN
+--@task		AND NOT ({{milestone_is_title}}
+--@task			AND github_sync.column_refuses_null({{table_text}}::regclass, {{milestone_text}})) THEN
 --@task		fields[github_sync.task_milestone_position()] := NULL;
 --@task	END IF;
 END

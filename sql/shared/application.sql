@@ -60,7 +60,7 @@ COMMENT ON FUNCTION github_sync.leave_application(text) IS
 CREATE OR REPLACE FUNCTION github_sync.column_refuses_null(application_table regclass, column_name name)
 RETURNS boolean
 LANGUAGE sql STABLE
-RETURN (SELECT a.attnotnull OR y.typnotnull FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = a.atttypid
+RETURN (SELECT a.attnotnull OR github_sync.domain_refuses_null(a.atttypid) FROM pg_attribute AS a
 	WHERE a.attrelid = application_table AND a.attname = column_name);
 COMMENT ON FUNCTION github_sync.column_refuses_null(regclass, name) IS
 'private: a column of the application''s that is NOT NULL, by itself or by its domain';

@@ -6,11 +6,12 @@
 --@more be missing in the queue until attach or refresh_attached() has compared all rows; and per record whose two
 --@more sides overwrite each other
 --@column record_type: task or comment; NULL: of a repository
---@column problem: mapping (a column, the table or its key is not what was attached), ownership, copy (of the database
---@more that syncs), capture (anything else that kept a change from being enqueued), moved (another repository has the
---@more name that one of ours is known by), or overwriting (either side of a record keeps overwriting what the other has
---@more written: ten times within an hour), or not taken (GitHub left out labels, assignees or a milestone that were
---@more sent, or they were not, as GitHub does not have them: a row for each, of no more than twenty)
+--@column problem: mapping (a column, the table or its key is not what was attached, or refuses what it has to hold),
+--@more ownership, copy (of the database that syncs), capture (anything else that kept a change from being enqueued),
+--@more moved (another repository has the name that one of ours is known by), or overwriting (either side of a record
+--@more keeps overwriting what the other has written: ten times within an hour), or not taken (GitHub left out labels,
+--@more assignees or a milestone that were sent, or they were not, as GitHub does not have them: a row for each, of no
+--@more more than twenty)
 --@column since: when the first change was not captured, or the migration was run; NULL: no change has met it yet
 --@column detail: what is wrong
 --@column remedy: the statement that mends it
@@ -31,6 +32,11 @@
 	CROSS JOIN LATERAL github_sync.mapping_drift(a.table_schema, a.table_name, a.mapping) AS d (drift)
 	WHERE d.drift IS NOT NULL AND NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
 		WHERE n.record_type = a.record_type AND n.problem = 'mapping')
+	UNION ALL
+	SELECT a.record_type, 'mapping', NULL::timestamptz, d.drift, d.remedy
+	FROM github_sync.attached_tables AS a
+	CROSS JOIN LATERAL github_sync.milestone_drift(a.table_schema, a.table_name, a.mapping) AS d
+	WHERE d.drift IS NOT NULL
 	UNION ALL
 	SELECT a.record_type, 'copy', NULL::timestamptz, 'this database is a copy: it sends nothing and captures nothing',
 		'SELECT github_sync.adopt_database() where this is the database that syncs.'

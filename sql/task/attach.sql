@@ -147,17 +147,8 @@ COMMENT ON FUNCTION github_sync.task_mapping_as_json(github_sync.table_mapping) 
 
 CREATE FUNCTION github_sync.require_no_milestone_fits(tasks regclass, milestone github_sync.found_column) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	/* By itself, or by its domain, or by one that this is made of. */
-	refuses_null CONSTANT boolean := (
-		WITH RECURSIVE held AS (
-			SELECT a.attnotnull AS refuses, a.atttypid AS type FROM pg_attribute AS a
-			WHERE a.attrelid = tasks AND a.attname = milestone.name
-			UNION ALL
-			SELECT y.typnotnull, y.typbasetype FROM held AS h JOIN pg_type AS y ON y.oid = h.type AND y.typtype = 'd')
-		SELECT bool_or(h.refuses) FROM held AS h);
 BEGIN
-	IF refuses_null AND milestone.problem IS NULL AND NOT github_sync.is_text(milestone) THEN
+	IF milestone.problem IS NULL AND github_sync.number_refuses_null(tasks, milestone.name) THEN
 		RAISE invalid_table_definition USING
 			MESSAGE = format('table %s cannot be attached: its column %I for the milestone is NOT NULL', tasks,
 				milestone.name),

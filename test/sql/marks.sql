@@ -483,9 +483,37 @@ SELECT work(4);
 SELECT * FROM marks;
 SELECT field, base, local, remote, winner FROM conflicts;
 
--- a text column for the title of the milestone, which may not be NULL, no column for the assignees
+-- a column for the number refuses NULL since it was attached: said to who did it, and as long as it is so
+CALL start_afresh();
+ALTER TABLE app.tasks ALTER milestone SET DEFAULT 0, ALTER milestone SET NOT NULL;
+SELECT problem, detail, remedy FROM github_sync.sync_problems;
+SELECT status, detail FROM github_sync.health() WHERE "check" = 'mapping of tasks';
+CALL github_has(3, 'Crash');
+SELECT webhook(3);
+SELECT work(4);
+ALTER TABLE app.tasks ALTER milestone DROP NOT NULL, ALTER milestone DROP DEFAULT;
+SELECT count(*) FROM github_sync.sync_problems;
+SELECT work(5);
+SELECT * FROM marks;
+
+-- the same by its domain; one for the title may refuse it
 CALL start_afresh();
 DROP VIEW marks;
+CREATE DOMAIN app.milestone_number AS integer;
+CREATE DOMAIN app.milestone_title AS text NOT NULL DEFAULT '';
+CREATE DOMAIN app.short_title AS app.milestone_title CHECK (length(VALUE) < 20);
+ALTER TABLE app.tasks ALTER milestone TYPE app.milestone_number;
+ALTER DOMAIN app.milestone_number SET NOT NULL;
+SELECT detail FROM github_sync.sync_problems;
+ALTER TABLE app.tasks ALTER milestone TYPE app.short_title;
+SELECT detail FROM github_sync.sync_problems;
+CALL github_has(3, 'Crash');
+SELECT webhook(3);
+SELECT work(4);
+SELECT title, milestone FROM app.tasks;
+
+-- a text column for the title of the milestone, which may not be NULL, no column for the assignees
+CALL start_afresh();
 ALTER TABLE app.tasks ALTER milestone TYPE text, ALTER labels TYPE varchar(20)[], ALTER milestone SET DEFAULT '', ALTER milestone SET NOT NULL;
 SELECT github_sync.detach_comments();
 SELECT github_sync.detach_tasks();
