@@ -193,4 +193,4 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.detach_comments(boolean) IS
 'public: stops the sync of comments and drops its triggers and functions; '
-'the queue and its history stay unless drop_data';
+'the queue and its history stay unless drop_data, which forgets the arguments of attach_comments as well, filters too';

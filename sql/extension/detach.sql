@@ -54,6 +54,26 @@ $$;
 COMMENT ON FUNCTION github_sync.drop_kept_tables(text) IS
 'private: drops the queue of a record type with its history; with the tasks goes all that attach ever made';
 
+CREATE FUNCTION github_sync.say_what_is_forgotten(record_type text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	before CONSTANT jsonb := github_sync.registered_table(record_type);
+	filters CONSTANT text := (SELECT string_agg(format('%s => %L', f.name, before -> 'mapping' ->> f.name), ', ')
+		FROM (VALUES ('sync_when', 'true'), ('deleted_when', 'false')) AS f (name, lifted)
+		WHERE before -> 'mapping' ->> f.name <> f.lifted);
+BEGIN
+	IF filters IS NOT NULL THEN
+		RAISE NOTICE USING
+			MESSAGE = format('what table %s was attached with is forgotten, its filters too',
+				github_sync.attached_name(before)),
+			DETAIL = 'Attached again without them, rows that were not for GitHub are published.',
+			HINT = format('They were: %s', filters);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.say_what_is_forgotten(text) IS
+'private: a NOTICE, for who drops the data of a table that had filters: nothing asks for them again';
+
 CREATE FUNCTION github_sync.detach(record_type text, drop_data boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -62,6 +82,7 @@ BEGIN
 	PERFORM github_sync.require_owner();
 	PERFORM github_sync.require_argument(format('detach_%ss', record_type), 'drop_data', drop_data IS NULL);
 	PERFORM github_sync.require_rights_of_owner();
+	PERFORM github_sync.say_what_is_forgotten(record_type) WHERE drop_data;
 	/* While the queue is there, which database it belongs to is known. */
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
 		CASE WHEN drop_data THEN 'DELETE FROM github_sync.attached_tables WHERE record_type = %L'

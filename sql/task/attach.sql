@@ -354,4 +354,4 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.detach_tasks(boolean) IS
 'public: stops the sync of tasks and drops its triggers, functions and views; '
-'the queue and its history stay unless drop_data';
+'the queue and its history stay unless drop_data, which forgets the arguments of attach_tasks as well, filters too';

@@ -232,6 +232,15 @@ BEGIN;
 SELECT github_sync.detach_comments(), github_sync.detach_tasks();
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', deleted_when => 'false');
 ROLLBACK;
+-- with true a detach forgets all of it, and says so
+BEGIN;
+DROP VIEW world.queue, world.comment_queue, world.both_sides, world.conflicts;
+DROP PROCEDURE world.start_afresh;
+SELECT github_sync.detach_comments(true), github_sync.detach_tasks(true);
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id');
+SELECT mapping ->> 'sync_when', mapping ->> 'deleted_when' FROM github_sync.attached_tables;
+SELECT count(*) FROM github_sync.github_repos;
+ROLLBACK;
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', sync_when => 'true', deleted_when => 'false');
 SELECT * FROM queue;
 SELECT carry_out(7);
