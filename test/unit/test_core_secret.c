@@ -38,6 +38,7 @@ test_pieces(void)
 	check_text("838347Ae178B4a", CLASSIC, false, "... nor fourteen, at its end");
 	check_text("10c838347Ae178B4a", CLASSIC, true, "its end");
 	check_text("ghs_16C7e42F292c", CLASSIC, false, "the prefix is no part of it");
+	check_text("ghs_16C7e42F292c691", CLASSIC, false, "... with which fifteen would be sixteen");
 	check_text("github_pat_11ABCDEFG0x", "github_pat_11ABCDEFG0yPq4R7s8T", false,
 			   "nor that of a user's, whose tokens begin alike");
 	check_text("github_pat_11ABCDEFG0yPq4R7", "github_pat_11ABCDEFG0yPq4R7s8T", true,
@@ -45,6 +46,8 @@ test_pieces(void)
 	check_text("", CLASSIC, false, "no text");
 	check_text("text", "", false, "no secret");
 	check_json("{}", "", false, "... in JSON");
+	check_json("{}", CLASSIC, false, "JSON that is shorter than a piece");
+	check_json("{\"a\":\"16C7e42F\"}", CLASSIC, false, "... and as long");
 }
 
 /* A byte changed, wherever; a piece of each length, from each position, behind texts of each length. */
@@ -96,6 +99,12 @@ test_json_web_tokens(void)
 			   "... and another one");
 	check_text("16C7e42F.01234567", "6C7e42F292c16C7e42F.01234567890abcdefgh", false,
 			   "a piece lies within a part");
+	check_text("-------F.01234567890abcd?", "6C7e42F292c16C7e42F.01234567890abcdefgh", false,
+			   "... and what stands before it belongs to another one");
+	check_text("16C7e42F292c6912", "16C7e42F292c6912.0123456789abcdefghijkl", true,
+			   "a part of sixteen characters is one piece");
+	check_text("16C7e42F292c6912", "16C7e42F292c6912_eyJ", false, "JSON that only begins");
+	check_text("K7e42F292c6912E7", "eyK7e42F292c6912E7710c", true, "what begins nearly like JSON");
 }
 
 static void
@@ -105,6 +114,7 @@ test_other_secrets(void)
 	check_text("0f1e2d3 0f1e2d3d", "0f1e2d3c", false, "... has to be there as a whole");
 	check_text("ghs_0f1e", "ghs_0f1e", true, "... with its prefix");
 	check_text("0f1e0f1e", "ghs_0f1e", false, "... not without it");
+	check_text("ghs_0f1", "ghs_0f1", true, "... which makes more than a word of three letters");
 	check_text("to be or not to be", "be", false, "a word is none");
 	check_text("the cat", "cat", false, "nor are three letters");
 	check_text("the cats", "cats", true, "four may be one");
@@ -143,8 +153,33 @@ test_long_secrets(void)
 	ok(github_secret_is_in_text(piece, secret), "... a kilobyte from there");
 	snprintf(piece, sizeof(piece), "%.16s", secret + 3000 - 1025);
 	ok(!github_secret_is_in_text(piece, secret), "... and none before");
+	ok(!github_secret_is_in_text(secret + 3000 - 15, secret), "... nor fifteen at its end");
+	memcpy(secret, "ghs_", 4);
+	snprintf(piece, sizeof(piece), "%.16s", secret + 3000 - 1024);
+	ok(github_secret_is_in_text(piece, secret), "... its prefix is not of what counts");
+	memcpy(secret + 3000 - 1024, "ghs_", 4);
+	snprintf(piece, sizeof(piece), "%.16s", secret + 3000 - 1024);
+	ok(!github_secret_is_in_text(piece, secret + 3000 - 1024), "that of one of a kilobyte is");
 	memset(secret, 'x', 2999);
 	ok(github_secret_is_in_text(secret, secret), "one that repeats itself");
+}
+
+/* Grams share the places of the table: whichever stand between, the first one is seen again. */
+static void
+test_repetitions(void)
+{
+	char secret[1001];
+	char piece[17];
+	int found = 0;
+
+	for (int i = 0; i < 100; i++)
+	{
+		fill_with_chance(secret, 1000);
+		memcpy(secret + 992, secret, 8);
+		snprintf(piece, sizeof(piece), "%.16s", secret + 500);
+		found += github_secret_is_in_text(piece, secret);
+	}
+	ok(found == 0, "one that ends as it began is not made by chance");
 }
 
 static void
@@ -193,6 +228,25 @@ test_windows(void)
 	check_each_end("\\u00316C7e42F292c691\\u0032", CLASSIC, "escapes across windows");
 }
 
+/* So that what is called next finds them where it has not written yet; "": zeros. */
+static void
+leave_on_stack(const char *words)
+{
+	volatile char below[64 * 1024];
+
+	for (size_t i = 0; i < sizeof(below); i++)
+		below[i] = words[0] != '\0' ? words[i % strlen(words)] : '\0';
+}
+
+static void
+test_memory(void)
+{
+	leave_on_stack("");
+	check_json("{\"a\":\"0f1e2d3c\"}", "0f1e2d3c", true, "a text begins where it was put");
+	leave_on_stack("0f1e2d3c");
+	check_json("{\"a\":1}", "0f1e2d3c", false, "... and ends where it ends");
+}
+
 /* A megabyte of answers that are innocent. */
 static void
 test_innocent_text(void)
@@ -219,6 +273,8 @@ main(void)
 	test_long_secrets();
 	test_escapes();
 	test_windows();
+	test_memory();
 	test_innocent_text();
+	test_repetitions();
 	return done_testing();
 }
