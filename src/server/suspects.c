@@ -17,7 +17,9 @@
 
 #define SUSPECTS 256
 #define CAREFUL_DATABASES 64
-#define CARE_MS (60 * 1000)
+
+/* The next worker may be a minute in coming (launcher.c), and needs care when it is there. */
+#define CARE_MS (2 * 60 * 1000)
 
 /* Crashes that lie further apart have nothing to do with each other. */
 #define CRASHES_IN_A_ROW_MS (5 * 60 * 1000)
