@@ -331,7 +331,7 @@ COMMENT ON COLUMN github_sync.swept_page.unreadable IS
 COMMENT ON COLUMN github_sync.swept_page.last_page IS
 'how many pages of this size the list has, as GitHub numbers them; NULL: not told';
 COMMENT ON COLUMN github_sync.swept_page.is_careful IS
-'workers ended with this page: its items become transactions, and nothing else, so that each can be tried alone; '
+'workers ended with this page: its items are noted for later, and nothing else, so that each can be tried alone; '
 'filled in by sweep_page()';
 COMMENT ON COLUMN github_sync.swept_page.priority IS
 'of the transactions that are made of its items; filled in by sweep_page()';

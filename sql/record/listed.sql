@@ -6,8 +6,8 @@
  * of those that are known to be so, some are settled, all by one statement; each
  * of the rest is the answer of an ordinary inbound transaction.  Where one of
  * them fails, its set is halved down to it.  Nothing here waits for anybody's lock:
- * what somebody holds is noted in listed_later, and tried again.  An item that
- * cannot be read is an error of its own.
+ * what somebody holds is noted in listed_later, and tried again; so is each item of a
+ * page that workers ended with.  An item that cannot be read is an error of its own.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_edits_wait(of_installation bigint) RETURNS boolean
@@ -228,6 +228,13 @@ DECLARE
 	cached_ids bigint[] := '{}';
 	answers github_sync.answer[] := '{}';
 BEGIN
+	/* Making its transaction may be what ends workers, too: each item is tried apart from this page. */
+	IF page.is_careful THEN
+		FOR i IN 1 .. cardinality(items) LOOP
+			PERFORM github_sync.@record@_note_for_later(repo.id, items[i]);
+		END LOOP;
+		RETURN;
+	END IF;
 	FOR i IN 1 .. cardinality(items) LOOP
 		PERFORM github_sync.@record@_lock_listed_nowait(
 			repo, github_sync.@record@_record_of_item(repo.id, items[i]), items[i]);
@@ -238,8 +245,7 @@ BEGIN
 	LOOP
 		place := array_position(ARRAY(SELECT i.github_id FROM unnest(items) AS i), made.github_id);
 		/* Where a newer answer than the page is recorded, or not all of it can be stored, GitHub is asked. */
-		CONTINUE WHEN made.state <> 'queued' OR page.is_careful OR jsons[place] IS NULL
-			OR made.seen_at >= page.answered_at;
+		CONTINUE WHEN made.state <> 'queued' OR jsons[place] IS NULL OR made.seen_at >= page.answered_at;
 		ids := ids || made.id;
 		cached_ids := cached_ids || made.cached_id;
 		answers := answers || github_sync.@record@_answer_of_item(page, items[place], jsons[place]);

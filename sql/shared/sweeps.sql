@@ -251,7 +251,11 @@ BEGIN
 	END IF;
 	SELECT * INTO begun FROM github_sync.next_issue_to_list(s);
 	s := begun.s;
-	IF s.claimed_by IS NOT NULL THEN
+	/* What this worker had and could not record is read again; others ended. */
+	IF s.abandoned >= 2 AND s.claimed_by <> pg_backend_pid() THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = 'workers ended with a page of this list, also where its items were left for later';
+	ELSIF s.claimed_by IS NOT NULL THEN
 		s.abandoned := s.abandoned + 1;
 	END IF;
 	s.claimed_by := pg_backend_pid();
@@ -271,7 +275,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.claim_sweep(bigint, text) IS
-'private: claims the next page of a list; NULL: somebody else has it';
+'private: claims the next page of a list; NULL: somebody else has it. 55000: workers end with that page, whatever is '
+'done with it';
 
 CREATE OR REPLACE FUNCTION github_sync.claim_sweep_or_put_off(repo_id bigint, list text) RETURNS github_sync.sweep
 LANGUAGE plpgsql AS $$

@@ -119,11 +119,13 @@ INSERT INTO asked (sweep) SELECT to_jsonb(ask());
 UPDATE github_sync.repo_sweeps SET claimed_by = NULL;
 INSERT INTO asked (sweep) SELECT to_jsonb(ask());
 SELECT github_sync.sweep_failed(1, sweep ->> 'stream', (sweep ->> 'claim_no')::integer, 'late', 'none') FROM asked ORDER BY n;
--- a page that ends its worker twice makes transactions, each of which can be tried alone; one that GitHub refused does not
+-- the items of a page that ends its worker twice are tried apart from it; those of one that GitHub refused are not
 UPDATE github_sync.repo_sweeps SET due_at = now() + interval '1 minute', claimed_by = NULL, abandoned = 0 WHERE stream = 'comments';
 UPDATE github_sync.repo_sweeps SET due_at = now(), claimed_by = NULL, abandoned = 0, last_census_at = now(), phase = 'sweep', cursor_link = NULL, pass_began_at = NULL WHERE stream = 'issues';
 SELECT ask() IS NULL FROM generate_series(1, 3);
 SELECT read_page(1000, 'https://api.github.com/2', listed(5, 60));
+SELECT number, wanted FROM github_sync.listed_later;
+SELECT github_sync.apply_later();
 UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute' WHERE stream = 'issues';
 SELECT fail_page(false);
 UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute' WHERE stream = 'issues';
