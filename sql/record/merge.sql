@@ -349,7 +349,8 @@ BEGIN
 	merged.to_send := nothing;
 	cached := github_sync.@record@_settle_write(t, cached, remote, answer.kind);
 --@task	IF {{has_marks}} THEN
---@task		left_at_github := github_sync.task_as_left(cached.id, remote);
+--@task		left_at_github := github_sync.task_as_left(cached, remote);
+--@task		cached := left_at_github.cached;
 --@task		remote := left_at_github.remote;
 --@task	END IF;
 	IF cached.@record@_id IS NULL THEN
@@ -364,9 +365,7 @@ BEGIN
 --@task	IF {{has_marks}} THEN
 --@task		marks := github_sync.task_merged_marks(repo, sides, github_sync.task_deciding_side(cached, repo), remote);
 --@task	END IF;
-	IF verdicts && '{github won,app won}' THEN
-		PERFORM github_sync.@record@_keep_conflicts(t, sides, verdicts);
-	END IF;
+	PERFORM github_sync.@record@_keep_conflicts(t, sides, verdicts) WHERE verdicts && '{github won,app won}';
 	cached := github_sync.@record@_move_bases(cached, sides, verdicts);
 	FOR i IN 1 .. cardinality(verdicts) LOOP
 		chosen[i] := verdicts[i] IN ('to local', 'to both', 'github won') AND repo.sync_direction <> 'outbound';

@@ -7,6 +7,10 @@
  * One that an update of ours was not to touch is kept as lost, until another
  * update restores it; till then the issue counts as if GitHub had it as that
  * person left it (task_as_left()).
+ *
+ * Whoever undoes what an update of ours did shows that it was done: where its
+ * answer was lost, nothing else may.  Such a name is kept as well, so that it is
+ * not sent once more, or undone where it was.
  */
 
 CREATE TABLE IF NOT EXISTS github_sync.sent_sets (
@@ -41,15 +45,18 @@ CREATE TABLE IF NOT EXISTS github_sync.lost_names (
 	account_id bigint NOT NULL,
 	version timestamptz NOT NULL,
 	noted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	undone_id bigint,
 	CONSTRAINT lost_names_pkey PRIMARY KEY (github_issue_id, field, name)
 );
 COMMENT ON TABLE github_sync.lost_names IS
-'private: labels and assignees that a request of ours added or took off, as webhooks tell, without being meant to; for '
-'a day at most';
+'private: labels and assignees that a request of ours added or took off, as webhooks tell, without being meant to, or '
+'which somebody has undone of one; for a day at most';
 COMMENT ON COLUMN github_sync.lost_names.was_added IS
 'it was added, and somebody had taken it off; false: it was taken off, and somebody had added it';
 COMMENT ON COLUMN github_sync.lost_names.version IS
 'updated_at of the issue in the webhook';
+COMMENT ON COLUMN github_sync.lost_names.undone_id IS
+'the sent_sets.id of the request that somebody has undone: if any, a later one lost it; NULL: none';
 
 /* What people have undone since, or what GitHub deleted with its issue, nobody restores. */
 CREATE OR REPLACE FUNCTION github_sync.task_forget_old_sets(before timestamptz) RETURNS void
@@ -100,25 +107,33 @@ COMMENT ON FUNCTION github_sync.task_date_sent_sets(github_sync.github_issues, b
 'private: what was sent is answered, and the issue is of the version with it; or it was looked at afterwards';
 
 /* Of the second of the webhook, or of one beside it: GitHub makes several events of one PATCH. */
-CREATE OR REPLACE FUNCTION github_sync.task_sets_behind(lost github_sync.lost_names)
+CREATE OR REPLACE FUNCTION github_sync.task_sets_beside(lost github_sync.lost_names)
 RETURNS SETOF github_sync.sent_sets
 LANGUAGE sql STABLE AS $$
 	SELECT s.* FROM github_sync.sent_sets AS s
-	WHERE s.github_issue_id = lost.github_issue_id AND s.field = lost.field AND s.account_id = lost.account_id
+	WHERE s.github_issue_id = lost.github_issue_id AND s.field = lost.field
 		AND (s.version IS NULL OR lost.version BETWEEN coalesce(s.earliest, s.version) - interval '1 second'
 			AND s.version + interval '1 second')
 $$;
-COMMENT ON FUNCTION github_sync.task_sets_behind(github_sync.lost_names) IS
-'private: the requests of ours that may have changed a name at GitHub';
+COMMENT ON FUNCTION github_sync.task_sets_beside(github_sync.lost_names) IS
+'private: the requests of ours that GitHub may have carried out when a name was changed';
 
 CREATE OR REPLACE FUNCTION github_sync.task_was_meant(lost github_sync.lost_names) RETURNS boolean
 LANGUAGE sql STABLE AS $$
 	/* NULL: none of ours is behind it. */
 	SELECT bool_or(github_sync.has_name(CASE WHEN lost.was_added THEN s.added ELSE s.removed END, lost.name))
-	FROM github_sync.task_sets_behind(lost) AS s
+	FROM github_sync.task_sets_beside(lost) AS s WHERE s.account_id = lost.account_id
 $$;
 COMMENT ON FUNCTION github_sync.task_was_meant(github_sync.lost_names) IS
 'private: a request of ours was to change the name so; NULL: it was changed by none of ours';
+
+CREATE OR REPLACE FUNCTION github_sync.task_set_undone(lost github_sync.lost_names) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+	SELECT max(s.id) FROM github_sync.task_sets_beside(lost) AS s WHERE s.account_id <> lost.account_id
+		AND github_sync.has_name(CASE WHEN lost.was_added THEN s.removed ELSE s.added END, lost.name)
+$$;
+COMMENT ON FUNCTION github_sync.task_set_undone(github_sync.lost_names) IS
+'private: the sent_sets.id of the request of ours that somebody else''s change of a name undoes; NULL: none';
 
 CREATE OR REPLACE FUNCTION github_sync.task_note_lost_name(
 	resource_id bigint, version timestamptz, mark jsonb)
@@ -135,7 +150,10 @@ BEGIN
 	lost.account_id := (mark ->> 'account_id')::bigint;
 	lost.version := version;
 	lost.noted_at := clock_timestamp();
-	IF github_sync.task_was_meant(lost) IS FALSE THEN
+	lost.undone_id := github_sync.task_set_undone(lost);
+	/* What a request did again that somebody has undone, is lost as that person left it. */
+	lost.was_added := lost.was_added <> (lost.undone_id IS NOT NULL);
+	IF lost.undone_id IS NOT NULL OR github_sync.task_was_meant(lost) IS FALSE THEN
 		INSERT INTO github_sync.lost_names SELECT (lost).*
 		ON CONFLICT ON CONSTRAINT lost_names_pkey DO NOTHING;
 	END IF;
@@ -143,7 +161,16 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.task_note_lost_name(bigint, timestamptz, jsonb) IS
 'private: a webhook tells of a label or assignee, {field, name, is_added, account_id}: kept where a request of ours is '
-'behind it, or may be, and was not to change it';
+'behind it, or may be, and was not to change it, or where it undoes one';
+
+CREATE OR REPLACE FUNCTION github_sync.task_was_redone(lost github_sync.lost_names) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM github_sync.sent_sets AS s
+		WHERE s.github_issue_id = lost.github_issue_id AND s.field = lost.field AND s.id > lost.undone_id
+			AND github_sync.has_name(CASE WHEN lost.was_added THEN s.added ELSE s.removed END, lost.name))
+$$;
+COMMENT ON FUNCTION github_sync.task_was_redone(github_sync.lost_names) IS
+'private: after somebody had undone what a request of ours did to a name, another one was to do it again';
 
 /* Told before its request was answered, it was kept as one that might be lost. */
 CREATE OR REPLACE FUNCTION github_sync.task_forget_not_lost(cached_id bigint, remote text[]) RETURNS void
@@ -152,7 +179,8 @@ DECLARE
 	names CONSTANT text[] := github_sync.field_names('task');
 BEGIN
 	DELETE FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached_id
-		AND (github_sync.task_was_meant(n) IS NOT FALSE
+		AND (CASE WHEN n.undone_id IS NULL THEN github_sync.task_was_meant(n) IS NOT FALSE
+				ELSE NOT github_sync.task_was_redone(n) END
 			/* GitHub has it as that person left it. */
 			OR github_sync.has_name(remote[array_position(names, n.field)], n.name) <> n.was_added);
 END
@@ -167,31 +195,46 @@ $$;
 COMMENT ON FUNCTION github_sync.task_has_lost_names(bigint) IS
 'private: GitHub has labels or assignees of an issue not as people left them';
 
+CREATE OR REPLACE FUNCTION github_sync.task_lost_sets(cached_id bigint, only_undone boolean)
+RETURNS TABLE (place integer, added text, removed text)
+LANGUAGE sql STABLE AS $$
+	SELECT array_position(github_sync.field_names('task'), n.field),
+		github_sync.name_set(array_agg(n.name) FILTER (WHERE n.was_added)),
+		github_sync.name_set(array_agg(n.name) FILTER (WHERE NOT n.was_added))
+	FROM github_sync.lost_names AS n
+	WHERE n.github_issue_id = cached_id AND (n.undone_id IS NOT NULL OR NOT only_undone) GROUP BY n.field
+$$;
+COMMENT ON FUNCTION github_sync.task_lost_sets(bigint, boolean) IS
+'private: what is kept in lost_names of an issue, by the position of its field';
+
 CREATE OR REPLACE FUNCTION github_sync.task_as_left(
-	cached_id bigint, INOUT remote text[], OUT to_restore boolean[])
+	INOUT cached github_sync.github_issues, INOUT remote text[], OUT to_restore boolean[])
 LANGUAGE plpgsql AS $$
 DECLARE
-	names CONSTANT text[] := github_sync.field_names('task');
 	lost record;
 BEGIN
-	IF NOT github_sync.task_has_lost_names(cached_id) THEN
+	IF NOT github_sync.task_has_lost_names(cached.id) THEN
 		RETURN;
 	END IF;
-	PERFORM github_sync.task_forget_not_lost(cached_id, remote);
-	FOR lost IN
-		SELECT array_position(names, n.field) AS place, github_sync.name_set(array_agg(n.name)
-			FILTER (WHERE n.was_added)) AS added, github_sync.name_set(array_agg(n.name)
-			FILTER (WHERE NOT n.was_added)) AS removed
-		FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached_id GROUP BY n.field
-	LOOP
+	/* Both sides had what somebody could undo. */
+	FOR lost IN SELECT * FROM github_sync.task_lost_sets(cached.id, true) LOOP
+		CONTINUE WHEN cached.local_base[lost.place] IS NULL OR cached.remote_base[lost.place] IS NULL;
+		cached.local_base[lost.place] := github_sync.patched_names(
+			cached.local_base[lost.place], lost.removed, lost.added);
+		cached.remote_base[lost.place] := github_sync.patched_names(
+			cached.remote_base[lost.place], lost.removed, lost.added);
+	END LOOP;
+	PERFORM github_sync.task_forget_not_lost(cached.id, remote);
+	FOR lost IN SELECT * FROM github_sync.task_lost_sets(cached.id, false) LOOP
 		CONTINUE WHEN remote[lost.place] IS NULL;
 		remote[lost.place] := github_sync.patched_names(remote[lost.place], lost.added, lost.removed);
 		to_restore[lost.place] := true;
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION github_sync.task_as_left(bigint, text[]) IS
-'private: GitHub''s fields as people left them, and which of them an update of ours has to restore';
+COMMENT ON FUNCTION github_sync.task_as_left(github_sync.github_issues, text[]) IS
+'private: GitHub''s fields as people left them, which of them an update of ours has to restore, and the record with '
+'what is known of its bases by that';
 
 CREATE OR REPLACE FUNCTION github_sync.task_forget_restored(cached_id bigint, of_field text, sent text) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -220,6 +220,31 @@ for my $case (
 }
 is(one('SELECT count(*) FROM github_sync.lost_names'), 0, 'nothing is left to restore');
 
+# What somebody undoes of an update whose answer is lost stays undone, whether we hear of it before we send it again or after.
+for my $told (qw(before after))
+{
+	my $made = $github->human_creates_issue($repo, title => "Undone, told $told", labels => [qw(bug kept)]);
+	tell_until_quiet();
+	my $task = one("SELECT task_id FROM github_sync.github_issues WHERE github_id = $made->{id}");
+
+	$github->fault("PATCH /issues/$made->{number}\$", { gate => 'sent', reset_after_effect => JSON::PP::true });
+	$application->sql("UPDATE planner.tasks SET labels = '{kept,mine,ours}' WHERE id = $task");
+	$github->wait_at_gate('sent');
+	my $look = $github->fault("GET /issues/$made->{number}\$", { gate => 'again' }, times => 'forever');
+	$github->open_gate('sent');
+	$github->wait_at_gate('again');
+	$github->human_labels_issue($repo, $made->{number}, add => ['bug'], remove => ['mine']);
+	tell_all() if $told eq 'before';
+	$github->remove_fault($look);
+	$github->open_gate('again');
+	settle() if $told eq 'after';
+	tell_until_quiet();
+	is(there($made->{number}), '["bug", "kept", "ours"] | [] | none', "undone, told $told: GitHub has what was left of the update");
+	is(here($task), there($made->{number}), '... and so has the task');
+	$github->close_gate($_) foreach qw(sent again);
+}
+is(one('SELECT count(*) FROM github_sync.lost_names'), 0, 'nothing is left to restore');
+
 # Taken off before the answer to the creation is found.
 $github->fault('POST /issues$', { reset_after_effect => JSON::PP::true });
 $application->sql(q{INSERT INTO planner.tasks (project_id, created_by, title, github_repo_id, labels) VALUES (1, 'ann', 'Answered never', 1296269, '{bug,kept}')});
