@@ -14,7 +14,9 @@ tap() {
 	local name=$1 log=$work_dir/logs/$1.log status=0 good bad skipped
 	shift
 	in_copy "$copy" scripts/check/adopt.pl timeout -k 10 "$test_timeout_s" "$@" >"$log" 2>&1 || status=$?
-	if [ "$status" != 0 ] && [ -r "${said_apart-}" ]; then tail -n 5 "$said_apart" | sed 's/^/# /' >>"$log"; fi
+	if [ "$status" != 0 ] && [ -r "${said_apart-}" ]; then
+		grep -E ' at .* line [0-9]+\.$' "$said_apart" | tail -n 3 | sed 's/^/# /' >>"$log" || true
+	fi
 	count_tap "$log" "$status"
 	report_tap "$name" "$log"
 	pass "$good"

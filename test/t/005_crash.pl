@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use GitHubSync::StandIn;
 use GitHubSync::Application;
+use GitHubSync::Load qw(at_this_load);
 use JSON::PP;
 use Test::More;
 use Time::HiRes qw(time usleep);
@@ -24,7 +25,7 @@ my $creates = qr{^POST /repos/acme/widgets/issues };
 sub wait_for
 {
 	my ($condition, $what) = @_;
-	my $deadline = time + 30;
+	my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
 
 	until ($condition->())
 	{
@@ -140,7 +141,7 @@ dies_during_creation('fast shutdown', sub {
 	my $started = time;
 
 	$node->stop('fast');
-	cmp_ok(time - $started, '<', 2, 'a fast shutdown does not wait for GitHub');
+	cmp_ok(time - $started, '<', at_this_load(2), 'a fast shutdown does not wait for GitHub');
 	$node->start;
 });
 

@@ -55,7 +55,7 @@ sub most_in_a_minute
 sub sum_of { my ($count, @requests) = @_; my $sum = 0; $sum += $count->($_) foreach @requests; return $sum }
 
 # The budget is used up, evenly, and then everything waits.
-$github->wait_for_request('*', '^/(repos|users)/', count => CREATIONS + POINTS - 5 * CREATIONS - 1, timeout_s => 70);
+$github->wait_for_request('*', '^/(repos|users)/', count => CREATIONS + POINTS - 5 * CREATIONS - 1);
 $application->wait_until("SELECT points_last_minute >= @{[POINTS - 1]} AND paused_until IS NOT NULL FROM github_sync.sync_rate_limits");
 like($application->superuser_sql('SELECT pause_reason FROM github_sync.sync_rate_limits'), qr/points of the minute/, 'sync_rate_limits says why nothing is sent');
 is($application->superuser_sql("SELECT count(DISTINCT waits_for) FROM github_sync.sync_queue WHERE waits_for LIKE 'rate limit until %'"), 1,
@@ -63,7 +63,7 @@ is($application->superuser_sql("SELECT count(DISTINCT waits_for) FROM github_syn
 is($application->superuser_sql("SELECT count(*) FROM github_sync.sync_queue WHERE state = 'processing'"), 0, 'meanwhile nothing is held');
 
 my $used = asked();
-$github->wait_for_request('*', '^/(repos|users)/', count => $used + 8, timeout_s => 70);
+$github->wait_for_request('*', '^/(repos|users)/', count => $used + 8);
 my @requests = asked();
 my $creates  = sub { return $_[0]{method} eq 'POST' ? 1 : 0 };
 my @minute   = grep { $_->{t} < $requests[0]{t} + MINUTE_MS } @requests;

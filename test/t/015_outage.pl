@@ -93,7 +93,7 @@ my $number = $application->issue_of($task)->{number};
 $github->fault("GET /issues/$number\$", { html => 502 }, times => 'forever');
 $application->edit_task($task, title => 'a poisoned task');
 my $neighbours = 0;
-my $deadline   = time + 30;
+my $deadline   = time + $PostgreSQL::Test::Utils::timeout_default;
 
 # Its neighbours go on all the while.
 until ($application->superuser_sql("SELECT state FROM github_sync.task_sync_transactions WHERE task_id = $task ORDER BY id DESC LIMIT 1") eq 'errored')

@@ -33,7 +33,7 @@ $application->sql(qq{
 
 # Each sends its first creation; the next may follow in ten minutes.
 GitHubSync::Application::reconfigure($application->node, 'github_sync.enabled' => 'on');
-$github->wait_for_request('POST', '^/repos/acme/repo-\d+/issues$', count => INSTALLATIONS, timeout_s => 120);
+$github->wait_for_request('POST', '^/repos/acme/repo-\d+/issues$', count => INSTALLATIONS);
 is(scalar keys %{ { map { $_->{path} => 1 } grep { $_->{path} =~ m{/issues$} } $github->requests } }, INSTALLATIONS, 'each installation has written once');
 $application->wait_until("SELECT count(*) = @{[INSTALLATIONS]} FROM github_sync.task_sync_transactions WHERE state = 'completed'");
 

@@ -108,7 +108,7 @@ sub wait_for_log
 {
 	my ($what, $log) = @_;
 
-	foreach (1 .. 300)
+	foreach (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
 	{
 		return if ends_since($log) > 0;
 		select undef, undef, undef, 0.1;

@@ -139,7 +139,7 @@ use HTTP::Tiny;
 use JSON::PP;
 
 # How long a wait may take before the test is told that it was in vain.
-my $default_timeout_s = 30;
+my $patience_s = 180;
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
@@ -299,7 +299,7 @@ sub wait_at_gate
 {
 	my ($self, $name, %option) = @_;
 	my $count = $option{count} // 1;
-	my $state = $self->control(GET => "gates/$name?arrived=$count&timeout_ms=" . _timeout_ms(\%option));
+	my $state = $self->control(GET => "gates/$name?arrived=$count&timeout_ms=" . 1000 * $patience_s);
 
 	$state->{arrived} >= $count or croak "only $state->{arrived} of $count requests came to the gate $name";
 	return $state;
@@ -319,14 +319,12 @@ sub wait_for_request
 	my $count = $option{count} // 1;
 	my $query = HTTP::Tiny->new->www_form_urlencode({
 		wait => "$method:$path", count => $count, since => $option{since} // 0,
-		arrived => $option{arrived} ? 1 : 0, timeout_ms => _timeout_ms(\%option) });
+		arrived => $option{arrived} ? 1 : 0, timeout_ms => 1000 * $patience_s });
 	my @found = @{ $self->control(GET => "requests?$query") };
 
 	@found >= $count or croak scalar(@found) . " of $count requests $method $path came";
 	return @found;
 }
-
-sub _timeout_ms { my ($option) = @_; return 1000 * ($option->{timeout_s} // $default_timeout_s) }
 
 # ---- webhooks ----
 
