@@ -12,6 +12,7 @@
 #include "worker/chores.h"
 #include "worker/failure.h"
 #include "worker/report.h"
+#include "worker/verdict.h"
 
 /* Credentials that are refused, doubling; a refusal of GitHub's without a time. */
 #define PAUSE_BASE_MS (60 * 1000)
@@ -258,4 +259,22 @@ report_note_accepted_token(const Conversation *conversation)
 			installation_note_accepted(conversation->installation, conversation->token_key);
 			break;
 	}
+}
+
+void
+report_unreadable(Report *report, const char *what, GithubParseResult result, const char *problem)
+{
+	if (result == GITHUB_PARSE_OUT_OF_MEMORY)
+		report_lack_of_memory(report, psprintf("no memory to read GitHub's %s", what));
+	else
+		report_try_again(report, "invalid_response",
+						 psprintf("GitHub's %s cannot be read: %s", what,
+								  problem ? problem : "not JSON"));
+}
+
+void
+report_refuse(Report *report, const char *code)
+{
+	report_settle_refused_creation(report);
+	report_fail(report, code, verdict_describe(report->conversation->answer));
 }

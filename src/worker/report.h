@@ -56,11 +56,18 @@ extern void report_mark(const Report *report);
 /* A creation that GitHub certainly did not carry out needs no lookup. */
 extern void report_settle_refused_creation(const Report *report);
 
+/* GitHub refused the request for what it is: the row is errored, by what the answer says. */
+extern void report_refuse(Report *report, const char *code);
+
 /* What the answers to a claim's request and to one for a token have in common. */
 extern void report_unavailable(Report *report);
 extern void report_rate_limit(Report *report);
 extern void report_bad_credentials(Report *report, const char *reason);
 extern void report_lack_of_memory(Report *report, const char *reason);
+
+/* What does not parse, for a reason or because memory was lacking; what: "answer", "list". */
+extern void
+report_unreadable(Report *report, const char *what, GithubParseResult result, const char *problem);
 
 /*
  * GitHub refused the token.  True: with another token, or this one a little
