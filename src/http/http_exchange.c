@@ -640,7 +640,7 @@ http_exchange_header(const HttpExchange *exchange, const char *name)
 	{
 		const char *value = position + strlen(position) + 1;
 
-		if (strcasecmp(position, name) == 0)
+		if (curl_strequal(position, name))
 			found = value;
 		position = value + strlen(value) + 1;
 	}
