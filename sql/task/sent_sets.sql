@@ -23,7 +23,8 @@ CREATE TABLE IF NOT EXISTS github_sync.sent_sets (
 	account_id bigint,
 	sent_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	earliest timestamptz,
-	version timestamptz
+	version timestamptz,
+	is_answered boolean NOT NULL DEFAULT false
 );
 CREATE INDEX IF NOT EXISTS sent_sets_issue_idx ON github_sync.sent_sets (github_issue_id, field);
 CREATE INDEX IF NOT EXISTS sent_sets_sent_at_idx ON github_sync.sent_sets (sent_at);
@@ -36,6 +37,9 @@ COMMENT ON COLUMN github_sync.sent_sets.earliest IS
 'since; NULL: none is known';
 COMMENT ON COLUMN github_sync.sent_sets.version IS
 'updated_at of the issue with it, or after it; NULL: no answer has shown that yet';
+
+COMMENT ON COLUMN github_sync.sent_sets.is_answered IS
+'GitHub has answered with the issue as it made it; false: what came of it is not known';
 
 CREATE TABLE IF NOT EXISTS github_sync.lost_names (
 	github_issue_id bigint NOT NULL,
@@ -98,8 +102,9 @@ CREATE OR REPLACE FUNCTION github_sync.task_date_sent_sets(cached github_sync.gi
 RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	UPDATE github_sync.sent_sets AS s SET version = cached.github_updated_at,
-		earliest = CASE WHEN NOT is_answered THEN s.earliest ELSE cached.github_updated_at END
+	UPDATE github_sync.sent_sets AS s SET is_answered = task_date_sent_sets.is_answered,
+		version = cached.github_updated_at,
+		earliest = CASE WHEN NOT task_date_sent_sets.is_answered THEN s.earliest ELSE cached.github_updated_at END
 	WHERE s.github_issue_id = cached.id AND s.version IS NULL;
 END
 $$;
@@ -129,11 +134,14 @@ COMMENT ON FUNCTION github_sync.task_was_meant(github_sync.lost_names) IS
 
 CREATE OR REPLACE FUNCTION github_sync.task_set_undone(lost github_sync.lost_names) RETURNS bigint
 LANGUAGE sql STABLE AS $$
-	SELECT max(s.id) FROM github_sync.task_sets_beside(lost) AS s WHERE s.account_id <> lost.account_id
+	/* The first: of several within a second, a later one may have done it again. */
+	SELECT min(s.id) FROM github_sync.task_sets_beside(lost) AS s
+	WHERE NOT s.is_answered AND s.account_id <> lost.account_id
 		AND github_sync.has_name(CASE WHEN lost.was_added THEN s.removed ELSE s.added END, lost.name)
 $$;
 COMMENT ON FUNCTION github_sync.task_set_undone(github_sync.lost_names) IS
-'private: the sent_sets.id of the request of ours that somebody else''s change of a name undoes; NULL: none';
+'private: the sent_sets.id of the request of ours without an answer that somebody else''s change of a name undoes; '
+'NULL: none';
 
 CREATE OR REPLACE FUNCTION github_sync.task_note_lost_name(
 	resource_id bigint, version timestamptz, mark jsonb)

@@ -197,7 +197,7 @@ for my $case (
 	my $task = one("SELECT task_id FROM github_sync.github_issues WHERE github_id = $made->{id}");
 	my $path = "PATCH /issues/$made->{number}\$";
 
-	$github->fault($path, { gate => 'look', $case->{lost} ? (drop_answer => JSON::PP::true) : (gate_after_effect => 'answer') });
+	$github->fault($path, { gate => 'look', $case->{lost} ? (cut_in_body => JSON::PP::true) : (gate_after_effect => 'answer') });
 	$application->sql(qq{UPDATE planner.tasks SET labels = '{bug,mine}', people = '["alice", "bob"]', title = 'Edited' WHERE id = $task});
 	$github->wait_at_gate('look');
 	$github->human_labels_issue($repo, $made->{number}, add => ['yours'], remove => ['bug']);
@@ -227,7 +227,7 @@ for my $told (qw(before after))
 	tell_until_quiet();
 	my $task = one("SELECT task_id FROM github_sync.github_issues WHERE github_id = $made->{id}");
 
-	$github->fault("PATCH /issues/$made->{number}\$", { gate => 'sent', reset_after_effect => JSON::PP::true });
+	$github->fault("PATCH /issues/$made->{number}\$", { gate => 'sent', cut_in_body => JSON::PP::true });
 	$application->sql("UPDATE planner.tasks SET labels = '{kept,mine,ours}' WHERE id = $task");
 	$github->wait_at_gate('sent');
 	my $look = $github->fault("GET /issues/$made->{number}\$", { gate => 'again' }, times => 'forever');
