@@ -170,9 +170,11 @@ json_list_parse(const char *text, cJSON **document, const char **problem)
 JsonReader
 json_reader_open(const cJSON *value)
 {
-	JsonReader reader = {.object = value, .result = GITHUB_PARSE_OK};
+	bool is_object = cJSON_IsObject(value);
+	/* What a list holds has no names to be compared. */
+	JsonReader reader = {.object = is_object ? value : NULL, .result = GITHUB_PARSE_OK};
 
-	if (!cJSON_IsObject(value))
+	if (!is_object)
 		json_reader_fail(&reader, GITHUB_PARSE_MISSING_FIELD, "object");
 	return reader;
 }

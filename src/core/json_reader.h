@@ -20,7 +20,7 @@
 
 typedef struct JsonReader
 {
-	const cJSON *object;
+	const cJSON *object; /* NULL: the value is none */
 	GithubParseResult result;
 	const char *problem; /* static text */
 } JsonReader;

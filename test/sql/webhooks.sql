@@ -107,6 +107,9 @@ UPDATE github_sync.github_repos SET sync_enabled = true;
 -- what is no delivery
 \set VERBOSITY default
 SELECT github_sync.ingest_webhook('issues', 'broken', '[]');
+SELECT github_sync.ingest_webhook('repository', 'broken', '["a"]');
+SELECT github_sync.ingest_webhook('installation', 'broken', '["a"]');
+SELECT github_sync.ingest_webhook('installation_repositories', 'broken', '["a"]');
 SELECT github_sync.ingest_webhook('issues', 'broken', '{"action": "opened", "repository": {"id": 1, "name": "app", "owner": {"login": "octo"}}, "issue": {"id": 1, "number": 1}}');
 SELECT github_sync.ingest_webhook('issues', 'broken', '{"action": "opened", "action": "deleted"}');
 SELECT github_sync.ingest_webhook('issues', NULL, '{}');

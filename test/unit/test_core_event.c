@@ -376,6 +376,21 @@ test_installations(void)
 }
 
 static void
+test_lists(void)
+{
+	static const char *const names[] = {"issues", "issue_comment", "repository", "installation",
+										"installation_repositories"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	{
+		refused(names[i], "[]", GITHUB_PARSE_MISSING_FIELD, "object", names[i]);
+		refused(names[i], "[\"a\",{}]", GITHUB_PARSE_MISSING_FIELD, "object",
+				"a list of what has no names");
+		refused(names[i], "1", GITHUB_PARSE_MISSING_FIELD, "object", "a number");
+	}
+}
+
+static void
 test_others(void)
 {
 	is_int(parse("ping", "{\"zen\":\"x\"," REPOSITORY ",\"action\":7}"), GITHUB_PARSE_OK,
@@ -406,6 +421,7 @@ main(void)
 	test_repositories();
 	test_long_names();
 	test_installations();
+	test_lists();
 	test_others();
 	github_event_free(&event);
 	return done_testing();
