@@ -212,7 +212,8 @@ BEGIN
 		RETURN github_sync.@record@_ask_for_news(t, cached);
 	END IF;
 	IF NOT github_sync.@record@_missing_long_enough(cached, answered_at) THEN
-		UPDATE github_sync.@resources@ AS r SET missing_since = coalesce(r.missing_since, answered_at)
+		/* A clock that was ahead, once, makes nobody wait for it. */
+		UPDATE github_sync.@resources@ AS r SET missing_since = least(r.missing_since, answered_at)
 		WHERE r.id = cached.id RETURNING * INTO cached;
 		RETURN github_sync.@record@_give_back_held(t, cached, 'GitHub does not show it: asked again, to be sure',
 			clock_timestamp() + (cached.missing_since + github_sync.@record@_missing_for() - answered_at));

@@ -84,6 +84,24 @@ SELECT carry_out(71);
 SELECT missing_since, deleted_at FROM github_sync.github_issues;
 SELECT title FROM app.tasks;
 
+-- a clock that was a year ahead, once, makes nobody wait for it
+CALL start_afresh();
+CALL github_has(1, 'Crash');
+SELECT webhook(1);
+SELECT carry_out(1);
+DELETE FROM world.resources;
+SELECT deletion(1);
+SELECT * FROM claim();
+SELECT missing(2, 31536000);
+CALL wait_is_over();
+SELECT * FROM claim();
+SELECT missing(2, 10);
+CALL wait_is_over();
+SELECT * FROM claim();
+SELECT missing(2, 70);
+SELECT * FROM queue;
+SELECT second_of(deleted_at), task_id FROM github_sync.github_issues;
+
 -- an inbound upsert that finds it gone completes; the tombstone then has no deletion to name
 CALL start_afresh();
 CALL github_has(1, 'Crash');
