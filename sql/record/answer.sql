@@ -31,10 +31,7 @@ RETURN interval '60 seconds';
 COMMENT ON FUNCTION github_sync.@record@_longest_lag() IS
 'private: how long a read may take back, within one second of GitHub''s clock, what we have just written';
 
-/*
- * Of any inbound transaction, whatever became of it: GitHub has said that there is such a version.  What no replica
- * has shown since for longer than they lag, is not there: else it would be asked for again and again for ever.
- */
+/* Of any inbound transaction, whatever became of it: GitHub has said that there is such a version. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_is_behind(
 	cached github_sync.@resources@, answer github_sync.answer)
 RETURNS boolean
@@ -43,8 +40,7 @@ BEGIN
 	RETURN ((answer.resource).updated_at < cached.github_updated_at
 		OR (answer.resource).updated_at < (SELECT max(q.github_updated_at)
 			FROM github_sync.@record@_sync_transactions AS q
-			WHERE q.@resource@_id = cached.id AND q.action = 'upsert'
-				AND q.inserted_at > clock_timestamp() - github_sync.@record@_is_news_for())) IS TRUE;
+			WHERE q.@resource@_id = cached.id AND q.action = 'upsert')) IS TRUE;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_is_behind(github_sync.@resources@, github_sync.answer) IS

@@ -50,18 +50,6 @@ SELECT written(3, 25);
 SELECT * FROM both_sides;
 SELECT * FROM conflicts;
 
--- of what GitHub told ten minutes ago, and nobody has seen since, no replica will hear any more
-CALL start_afresh();
-CALL github_has(14, 'Crash');
-SELECT webhook(14);
-SELECT carry_out(14);
-SELECT webhook(20);
-UPDATE github_sync.task_sync_transactions SET inserted_at = inserted_at - interval '10 minutes';
-SELECT * FROM claim();
-SELECT fetched(2, seen => 90);
-SELECT * FROM queue;
-SELECT settle_at, second_of(seen_at) FROM github_sync.github_issues;
-
 -- longer each time; after five such answers the application's text is sent, and what it may overwrite is told
 CALL start_afresh();
 CALL github_has(14, 'Crash', 'It crashes.');
