@@ -46,6 +46,19 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_is_behind(github_sync.@resources@, github_sync.answer) IS
 'private: a read that is older than the newest version that we were told of or have seen';
 
+/* What no replica has shown since for longer than they lag would be asked for each minute, for ever. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_was_told_lately(
+	cached github_sync.@resources@, answer github_sync.answer)
+RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached.id AND q.action = 'upsert'
+			AND q.github_updated_at > (answer.resource).updated_at
+			AND q.inserted_at > clock_timestamp() - github_sync.@record@_is_news_for())
+$$;
+COMMENT ON FUNCTION github_sync.@record@_was_told_lately(github_sync.@resources@, github_sync.answer) IS
+'private: a version that is newer than an answer was told of a moment ago, so that a replica may not have heard of it';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_takes_back(
 	cached github_sync.@resources@, answer github_sync.answer)
 RETURNS boolean
@@ -179,7 +192,8 @@ BEGIN
 		cached.seen_at := greatest(cached.seen_at, answer.answered_at);
 	END IF;
 	IF is_behind THEN
-		cached.settle_at := clock_timestamp() + github_sync.@record@_settling_time();
+		cached.settle_at := CASE WHEN github_sync.@record@_was_told_lately(cached, answer)
+			THEN clock_timestamp() + github_sync.@record@_settling_time() END;
 	ELSIF cached.seen_at >= settled_from THEN
 		cached.settle_at := NULL;
 	ELSIF is_change THEN

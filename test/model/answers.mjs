@@ -100,10 +100,15 @@ function noteWritten(record, kind, at, resource) {
 	});
 }
 
+/* Told of a moment ago: a replica may not have heard of it. */
+function wasToldLately(world, record, updated) {
+	return transactionsOf(world, record).some((t) => t.action === 'upsert' && !t.isOld && t.T !== null && updated < t.T);
+}
+
 /* Whether it is to be asked once more. An answer that still lags is taken, but settles nothing. */
-function noteSeen(record, at, isChange, behind) {
+function noteSeen(record, at, isChange, behind, isExpected) {
 	if (!behind) record.seen = Math.max(record.seen ?? at, at);
-	if (behind) record.settles = true;
+	if (behind) record.settles = isExpected;
 	else if (record.seen >= record.updated + SETTLING) record.settles = false;
 	else if (isChange) record.settles = true;
 }
@@ -261,7 +266,7 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 		if (type === 'task') setNumber(world, record, resource.number);
 		noteRemote(record, remote, updated);
 	}
-	noteSeen(record, at, isChange, behind);
+	noteSeen(record, at, isChange, behind, behind && wasToldLately(world, record, updated));
 	record.deleted = record.missingSince = null;
 	if (kind === 'created' || kind === 'found') {
 		const attempt = openAttempt(world, record);

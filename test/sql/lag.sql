@@ -50,6 +50,23 @@ SELECT written(3, 25);
 SELECT * FROM both_sides;
 SELECT * FROM conflicts;
 
+-- of what GitHub told ten minutes ago no replica will hear any more: nobody asks for it once more
+CALL start_afresh();
+CALL github_has(14, 'Crash');
+SELECT webhook(14);
+SELECT carry_out(14);
+SELECT webhook(20);
+UPDATE github_sync.task_sync_transactions SET lagging_answers = 5 WHERE id = 2;
+SELECT * FROM claim();
+SELECT fetched(2, seen => 90);
+SELECT settle_at IS NOT NULL AS is_asked_for FROM github_sync.github_issues;
+UPDATE github_sync.task_sync_transactions SET inserted_at = inserted_at - interval '10 minutes';
+SELECT webhook(17);
+UPDATE github_sync.task_sync_transactions SET lagging_answers = 5, inserted_at = inserted_at - interval '10 minutes' WHERE id = 3;
+SELECT * FROM claim();
+SELECT fetched(3, seen => 190);
+SELECT settle_at IS NOT NULL AS is_asked_for FROM github_sync.github_issues;
+
 -- longer each time; after five such answers the application's text is sent, and what it may overwrite is told
 CALL start_afresh();
 CALL github_has(14, 'Crash', 'It crashes.');
