@@ -169,7 +169,8 @@ show_failed_tasks() {
 	local task
 	for task in "${failed_tasks[@]:0:4}"; do
 		printf 'failed: %s\n' "$task"
-		grep -E '^ *\| *(not ok|#|test .*FAILED|in vain|[^|]* at .* line [0-9]+)|FAILED' "$work_dir/tasks/${task/\//-}.output" | head -n 6 | cut -c 1-300
+		awk '/FAILED|^ *\| *(not ok|#|.* at .* line [0-9]+|.*: runtime error:|[-+][^-+])/ && ++shown <= 6 { print substr($0, 1, 300) }' \
+			"$work_dir/tasks/${task/\//-}.output"
 	done
 	[ ${#failed_tasks[@]} -le 4 ] || printf 'failed, too: %s\n' "${failed_tasks[*]:4}"
 }

@@ -101,11 +101,18 @@ $$;
 COMMENT ON FUNCTION github_sync.domain_refuses_null(oid) IS
 'private: whether a type is a domain that is NOT NULL, by itself or by one that it is made of';
 
+CREATE FUNCTION github_sync.column_refuses_null(application_table regclass, column_name name) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT a.attnotnull OR github_sync.domain_refuses_null(a.atttypid) FROM pg_attribute AS a
+	WHERE a.attrelid = application_table AND a.attname = column_name AND a.attnum > 0);
+COMMENT ON FUNCTION github_sync.column_refuses_null(regclass, name) IS
+'private: a column of the application''s that is NOT NULL, by itself or by its domain';
+
 CREATE FUNCTION github_sync.number_refuses_null(application_table regclass, column_name name) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN EXISTS (SELECT FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = github_sync.base_type(a.atttypid)
 	WHERE a.attrelid = application_table AND a.attname = column_name AND a.attnum > 0 AND y.typcategory = 'N'
-		AND (a.attnotnull OR github_sync.domain_refuses_null(a.atttypid)));
+		AND github_sync.column_refuses_null(a.attrelid, a.attname));
 COMMENT ON FUNCTION github_sync.number_refuses_null(regclass, name) IS
 'private: whether a column of numbers cannot hold that there is none, as it is NOT NULL, or its domain is';
 

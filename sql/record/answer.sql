@@ -192,7 +192,8 @@ BEGIN
 		cached.seen_at := greatest(cached.seen_at, answer.answered_at);
 	END IF;
 	IF is_behind THEN
-		cached.settle_at := CASE WHEN github_sync.@record@_was_told_lately(cached, answer)
+		/* An older version than we have seen is asked for once more, too: it is news. */
+		cached.settle_at := CASE WHEN is_change OR github_sync.@record@_was_told_lately(cached, answer)
 			THEN clock_timestamp() + github_sync.@record@_settling_time() END;
 	ELSIF cached.seen_at >= settled_from THEN
 		cached.settle_at := NULL;

@@ -57,14 +57,6 @@ $$;
 COMMENT ON FUNCTION github_sync.leave_application(text) IS
 'private: the row is written: its deferred triggers run now, and what follows is ours again';
 
-CREATE OR REPLACE FUNCTION github_sync.column_refuses_null(application_table regclass, column_name name)
-RETURNS boolean
-LANGUAGE sql STABLE
-RETURN (SELECT a.attnotnull OR github_sync.domain_refuses_null(a.atttypid) FROM pg_attribute AS a
-	WHERE a.attrelid = application_table AND a.attname = column_name);
-COMMENT ON FUNCTION github_sync.column_refuses_null(regclass, name) IS
-'private: a column of the application''s that is NOT NULL, by itself or by its domain';
-
 CREATE OR REPLACE FUNCTION github_sync.columns_of_values(
 	application_table regclass, given jsonb,
 	OUT columns text, OUT assignments text, OUT present text, OUT given_text text)

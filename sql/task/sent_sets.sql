@@ -37,7 +37,6 @@ COMMENT ON COLUMN github_sync.sent_sets.earliest IS
 'since; NULL: none is known';
 COMMENT ON COLUMN github_sync.sent_sets.version IS
 'updated_at of the issue with it, or after it; NULL: no answer has shown that yet';
-
 COMMENT ON COLUMN github_sync.sent_sets.is_answered IS
 'GitHub has answered with the issue as it made it; false: what came of it is not known';
 
@@ -159,8 +158,10 @@ BEGIN
 	lost.version := version;
 	lost.noted_at := clock_timestamp();
 	lost.undone_id := github_sync.task_set_undone(lost);
-	/* What a request did again that somebody has undone, is lost as that person left it. */
-	lost.was_added := lost.was_added <> (lost.undone_id IS NOT NULL);
+	IF lost.undone_id IS NOT NULL THEN
+		/* What would be lost is what this person did, by a request that does the opposite once more. */
+		lost.was_added := NOT lost.was_added;
+	END IF;
 	IF lost.undone_id IS NOT NULL OR github_sync.task_was_meant(lost) IS FALSE THEN
 		INSERT INTO github_sync.lost_names SELECT (lost).*
 		ON CONFLICT ON CONSTRAINT lost_names_pkey DO NOTHING;

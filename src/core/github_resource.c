@@ -10,10 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/github_time.h"
 #include "core/json_reader.h"
-
-/* Clocks differ by seconds; as the insert rules have it for what we are told. */
-#define UPDATED_AHEAD_MAX_S (24 * 60 * 60)
 
 /* user: null for a deleted account, else an object with a login and an id. */
 static void
@@ -185,7 +183,7 @@ github_resource_identify(GithubResourceKind kind, const char *json, GithubResour
 bool
 github_resource_is_of_the_future(const GithubResource *resource, int64_t answered_at)
 {
-	return resource->updated_at > answered_at + UPDATED_AHEAD_MAX_S;
+	return resource->updated_at > answered_at + GITHUB_AHEAD_MAX_S;
 }
 
 void

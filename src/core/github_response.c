@@ -99,14 +99,22 @@ limit_reset(const GithubResponse *response, int64_t clock, int64_t *time)
 	return *time > clock;
 }
 
+/* Our clock may be behind, and a machine may have slept since GitHub told: ahead of both is nobody's clock. */
+static bool
+is_true_date(const GithubResponse *response, int64_t date, int64_t now)
+{
+	return response->github_now == 0 || date <= response->github_now + GITHUB_AHEAD_MAX_S ||
+		date <= now + GITHUB_AHEAD_MAX_S;
+}
+
 /* GitHub's clock, as it tells now or told before, or else ours. */
 static int64_t
 clock_of(const GithubResponse *response, int64_t now)
 {
-	int64_t clock;
+	int64_t date;
 
-	if (github_http_date_parse(response->date, &clock))
-		return clock;
+	if (github_http_date_parse(response->date, &date) && is_true_date(response, date, now))
+		return date;
 	return response->github_now != 0 ? response->github_now : now;
 }
 

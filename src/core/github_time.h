@@ -13,6 +13,9 @@
 /* Stands for a time that was null or absent; no parser returns it. */
 #define GITHUB_NO_TIME INT64_MIN
 
+/* Clocks differ by seconds; no time of GitHub's is true that is further ahead than the insert rules take (T). */
+#define GITHUB_AHEAD_MAX_S (24 * 60 * 60)
+
 /*
  * ISO 8601 with whole or fractional seconds and Z or an offset (REST sends
  * only YYYY-MM-DDTHH:MM:SSZ, webhooks also the others).  Fractions are cut

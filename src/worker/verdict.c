@@ -17,9 +17,6 @@
 #include "worker/github_clock.h"
 #include "worker/verdict.h"
 
-/* As far as a time of GitHub's is believed: nobody's clock is ahead of ours by more. */
-#define DATE_AHEAD_MAX_S (24 * 60 * 60)
-
 /* GitHub's have 32 characters or so. */
 #define REQUEST_ID_MAX_LENGTH 64
 
@@ -91,15 +88,6 @@ repeats_credentials(const HttpExchange *exchange, const char *secret, const char
 		headers_repeat(exchange, secret);
 }
 
-static const char *
-believable_date(const HttpExchange *exchange, int64 now)
-{
-	const char *date = http_exchange_header(exchange, "date");
-	int64_t date_s;
-
-	return github_http_date_parse(date, &date_s) && date_s > now + DATE_AHEAD_MAX_S ? NULL : date;
-}
-
 static GithubResponse
 response_of(const HttpExchange *exchange, const AnsweredRequest *request, const char *json)
 {
@@ -113,7 +101,7 @@ response_of(const HttpExchange *exchange, const AnsweredRequest *request, const 
 		.ratelimit_remaining = http_exchange_header(exchange, "x-ratelimit-remaining"),
 		.ratelimit_reset = http_exchange_header(exchange, "x-ratelimit-reset"),
 		.ratelimit_resource = http_exchange_header(exchange, "x-ratelimit-resource"),
-		.date = believable_date(exchange, (int64) time(NULL)),
+		.date = http_exchange_header(exchange, "date"),
 		.github_now = github_clock_told(),
 		.location = http_exchange_header(exchange, "location"),
 		.content_type = http_exchange_header(exchange, "content-type"),
@@ -121,14 +109,14 @@ response_of(const HttpExchange *exchange, const AnsweredRequest *request, const 
 		.repeats_credentials = repeats_credentials(exchange, request->secret, json)};
 }
 
-/* Any machine on the way dates its own pages: only what GitHub has understood is GitHub's. */
+/* Any machine on the way dates its own pages: only what GitHub has understood is GitHub's, and was believed. */
 static void
 note_clock(const GithubResponse *response, const GithubVerdict *verdict)
 {
 	int64_t date_s;
 
 	if ((verdict->kind == GITHUB_OK || verdict->kind == GITHUB_NOT_MODIFIED) &&
-		github_http_date_parse(response->date, &date_s))
+		github_http_date_parse(response->date, &date_s) && date_s == verdict->answered_at)
 		github_clock_note(date_s);
 }
 

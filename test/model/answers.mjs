@@ -106,9 +106,9 @@ function wasToldLately(world, record, updated) {
 }
 
 /* Whether it is to be asked once more. An answer that still lags is taken, but settles nothing. */
-function noteSeen(record, at, isChange, behind, isExpected) {
+function noteSeen(record, at, isChange, behind, isToldLately) {
 	if (!behind) record.seen = Math.max(record.seen ?? at, at);
-	if (behind) record.settles = isExpected;
+	if (behind) record.settles = isChange || isToldLately;
 	else if (record.seen >= record.updated + SETTLING) record.settles = false;
 	else if (isChange) record.settles = true;
 }
@@ -266,7 +266,7 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 		if (type === 'task') setNumber(world, record, resource.number);
 		noteRemote(record, remote, updated);
 	}
-	noteSeen(record, at, isChange, behind, behind && wasToldLately(world, record, updated));
+	noteSeen(record, at, isChange, behind, wasToldLately(world, record, updated));
 	record.deleted = record.missingSince = null;
 	if (kind === 'created' || kind === 'found') {
 		const attempt = openAttempt(world, record);

@@ -67,6 +67,8 @@ export const BROKEN_RULES = [
 		't.lagging_answers < 0'),
 	broken('lag', 'settles', '@record@_note_answer',
 		'IF NOT is_behind THEN', 'IF true THEN'),
+	broken('lag', 'what was told long ago is asked for for ever', '@record@_was_told_lately', 'AND q.inserted_at > clock_timestamp()', 'AND q.inserted_at > clock_timestamp() - interval \'1 year\''),
+	broken('lag', 'what is older than we have seen is taken for settled', '@record@_note_answer', 'CASE WHEN is_change OR', 'CASE WHEN'),
 	broken('lag', 'what was told of in vain does not count', '@record@_is_behind', "AND q.action = 'upsert'", "AND q.action = 'upsert' AND q.state = 'completed'"),
 	broken('lag', 'a read may take back what was written in its second', '@record@_takes_back', 'RETURN true;', 'RETURN false;'),
 	broken('lag', 'a read may never take back what was written', '@record@_takes_back',

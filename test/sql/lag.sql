@@ -66,6 +66,13 @@ UPDATE github_sync.task_sync_transactions SET lagging_answers = 5, inserted_at =
 SELECT * FROM claim();
 SELECT fetched(3, seen => 190);
 SELECT settle_at IS NOT NULL AS is_asked_for FROM github_sync.github_issues;
+-- what is older than we have seen ourselves is asked for once more all the same
+UPDATE github_sync.github_issues SET github_updated_at = at(16);
+SELECT webhook(18);
+UPDATE github_sync.task_sync_transactions SET lagging_answers = 5, inserted_at = inserted_at - interval '10 minutes' WHERE id = 4;
+SELECT * FROM claim();
+SELECT fetched(4, seen => 200);
+SELECT settle_at IS NOT NULL AS is_asked_for, second_of(github_updated_at) FROM github_sync.github_issues;
 
 -- longer each time; after five such answers the application's text is sent, and what it may overwrite is told
 CALL start_afresh();

@@ -346,6 +346,34 @@ test_every_status_of_a_write(void)
 	ok(true, "every status of a creation without headers or body was judged");
 }
 
+static int64_t
+answered_at(const char *date, int64_t github_now, int64_t now)
+{
+	GithubResponse response = {READ, .status = 200, .body = "{}", .date = date,
+							   .github_now = github_now};
+	GithubVerdict verdict = github_response_verdict(&response, now);
+
+	github_verdict_free(&verdict);
+	return verdict.answered_at;
+}
+
+static void
+test_clock(void)
+{
+	const char *year_9999 = "Fri, 31 Dec 9999 23:59:59 GMT";
+
+	is_int(answered_at(DATE, 0, NOW), GITHUB_NOW, "GitHub's clock counts, however wrong ours is");
+	is_int(answered_at(DATE, GITHUB_NOW - DAY, NOW), GITHUB_NOW, "... and a day after it told");
+	is_int(answered_at(DATE, GITHUB_NOW - DAY - 1, NOW), GITHUB_NOW - DAY - 1,
+		   "what is ahead of it by more, and of ours, does not");
+	is_int(answered_at(DATE, GITHUB_NOW - DAY - 1, GITHUB_NOW - DAY), GITHUB_NOW,
+		   "where ours has gone on as well, this machine has slept");
+	is_int(answered_at(DATE, GITHUB_NOW + 2 * DAY, NOW), GITHUB_NOW, "it may go back");
+	is_int(answered_at(year_9999, GITHUB_NOW, GITHUB_NOW), GITHUB_NOW, "nobody's is of 9999");
+	is_int(answered_at(NULL, GITHUB_NOW, NOW), GITHUB_NOW, "without a Date it has gone on");
+	is_int(answered_at("now", 0, NOW), NOW, "where it never told, ours counts");
+}
+
 /* By how much GitHub's clock is ahead, as the answer shows it. */
 static int64_t
 clock_offset(GithubOperation operation, int status, const char *date, const char *message)
@@ -516,6 +544,7 @@ main(void)
 	test_verdicts();
 	test_outcome_of_each_operation();
 	test_every_status_of_a_write();
+	test_clock();
 	test_clock_offset();
 	test_words();
 	test_waits();
