@@ -11,6 +11,9 @@
  * send what one installation may, so less than GitHub allows and never more.  An
  * answer of GitHub's tells about a single installation, so nothing that answers
  * tell is kept for the shared place.
+ *
+ * What databases remember is what their owners wrote: it fills half of the table at
+ * most, the rest is for those who send.
  */
 #include "postgres.h"
 
@@ -30,6 +33,9 @@
 /* After the server's start: how long databases may take to tell of their creations. */
 #define REPORTS_MAY_TAKE_MS (10 * 1000)
 #define ASK_AGAIN_MS 50
+
+/* What databases remember is forgotten where so many others are in use. */
+#define BUDGETS_OF_MEMORY (BUDGETS / 2)
 
 #define SHARED_PLACE BUDGETS
 #define PLACES (BUDGETS + 1)
@@ -127,11 +133,19 @@ this_api(void)
 	return hash_on(api, setting_app_id);
 }
 
+/* A token is one account's, whatever installations somebody gave it. */
+static int64
+whose_budget(int64 installation_id)
+{
+	return setting_token_file[0] != '\0' ? 0 : installation_id;
+}
+
 static int
 find_place(int64 installation_id)
 {
 	uint64 api = this_api();
 
+	installation_id = whose_budget(installation_id);
 	for (int i = 0; i < BUDGETS; i++)
 	{
 		const BudgetKey *key = &state->keys[i];
@@ -200,9 +214,29 @@ place_for(int64 installation_id, int64 now_ms)
 	/* It may have been one of those that shared a place until now. */
 	rate_limit_inherit(&budget->limit, &state->budgets[SHARED_PLACE].limit, now_ms);
 	note_database(budget);
-	state->keys[place] =
-		(BudgetKey){.used = true, .api = this_api(), .installation_id = installation_id};
+	state->keys[place] = (BudgetKey){.used = true,
+									 .api = this_api(),
+									 .installation_id = whose_budget(installation_id)};
 	return place;
+}
+
+static int
+count_in_use(int64 now_ms)
+{
+	int count = 0;
+
+	for (int i = 0; i < BUDGETS; i++)
+		count += state->keys[i].used && !rate_limit_is_idle(&state->budgets[i].limit, now_ms);
+	return count;
+}
+
+/* NO_PLACE: too many are in use for one that nobody sent anything of. */
+static int
+place_for_memory(int64 installation_id, int64 now_ms)
+{
+	if (find_place(installation_id) == NO_PLACE && count_in_use(now_ms) >= BUDGETS_OF_MEMORY)
+		return NO_PLACE;
+	return place_for(installation_id, now_ms);
 }
 
 /* ---- what the databases remember ---- */
@@ -234,12 +268,15 @@ void
 budget_note_past_creations(int64 installation_id, int count, int64 age_ms, int64 answer_may_take_ms)
 {
 	int64 now_ms = now_in_ms();
+	int place;
 
 	if (now_ms - age_ms >= state->made_ms)
 		return;
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
-	rate_limit_note_past_creations(&state->budgets[place_for(installation_id, now_ms)].limit, count,
-								   Max(age_ms - answer_may_take_ms, 0), now_ms);
+	place = place_for_memory(installation_id, now_ms);
+	if (place != NO_PLACE)
+		rate_limit_note_past_creations(&state->budgets[place].limit, count,
+									   Max(age_ms - answer_may_take_ms, 0), now_ms);
 	LWLockRelease(state->lock);
 }
 

@@ -4,9 +4,11 @@
  *
  * A budget belongs to an installation of one GitHub (setting api_url) and to the
  * credentials that it is asked with (app_id, or token_file), however many
- * databases and workers use it; the rules are in core/rate_limit.h.  It
+ * databases and workers use it; what a token may send is one budget, whatever
+ * installations a database names.  The rules are in core/rate_limit.h.  It
  * is in shared memory: lost when the server restarts, save for the creations,
- * which each database remembers by its creation attempts.
+ * which each database remembers by its creation attempts, as long as not too many
+ * installations are remembered.
  *
  * Tickets of a process that ends are settled by themselves.
  */

@@ -95,6 +95,13 @@ $other->wait_until_done;
 is($github->issue('acme/gadgets', 1)->{author}, 'dave', "the hour that one token has used up does not stop another one's");
 is($application->row('SELECT count(*) FROM github_sync.sync_queue')->{count}, 1, '... and is not over by that');
 
+# ---- a token is one account's, whatever installations a database names ----
+
+$application->connect_repository(GitHubSync::Application::GADGETS, 'gadgets', 7);
+$application->add_task(title => 'of an installation of that name', github_repo_id => GitHubSync::Application::GADGETS);
+$application->wait_until("SELECT count(*) = 2 FROM github_sync.sync_queue WHERE waits_for LIKE 'rate limit until %'");
+is(scalar $github->issues('acme/gadgets'), 1, 'the hour that a token has used up is over for all installations that are asked with it');
+
 cmp_ok($github->judged, '>=', 10, "every request was judged by GitHub's own description");
 is_deeply([ $github->violations ], [], 'which knows them all');
 

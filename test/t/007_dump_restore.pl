@@ -228,6 +228,57 @@ ok($custom->add_task(title => 'without the extension', github_repo_id => GitHubS
 $custom->create_extensions;
 is($custom->superuser_sql("SELECT count(*) FROM github_sync.task_sync_transactions"), scalar @{ $before->{'github_sync.task_sync_transactions'} },
 	'created again the extension adopts them');
+# ---- keys, what refers to them, states and labels, all of them of domains ----
+
+my $domains = GitHubSync::Application->of_database($node, 'domains');
+$node->safe_psql('postgres', 'CREATE DATABASE domains TEMPLATE template0');
+$domains->superuser_sql(q{
+	CREATE EXTENSION comment_sync_transaction CASCADE;
+	CREATE SCHEMA planner AUTHORIZATION planner;
+	SET ROLE planner;
+	SET search_path = planner;
+	CREATE DOMAIN row_number AS bigint CHECK (VALUE > 0);
+	CREATE DOMAIN task_number AS row_number NOT NULL;
+	CREATE DOMAIN slug AS varchar(60);
+	CREATE DOMAIN tag AS varchar(20);
+	CREATE DOMAIN tags AS tag[];
+	CREATE DOMAIN stage AS text CHECK (VALUE IN ('todo', 'done'));
+	CREATE SEQUENCE task_numbers;
+	CREATE FUNCTION line_of(key task_number) RETURNS text LANGUAGE sql AS $$ SELECT 'by Ann' $$;
+	CREATE FUNCTION is_said(key slug) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog AS $$ SELECT key <> '' $$;
+	CREATE TABLE tasks (id task_number PRIMARY KEY DEFAULT nextval('planner.task_numbers'), title text, markdown text, status stage DEFAULT 'todo',
+		modified_at timestamptz DEFAULT clock_timestamp(), labels tag[], people tags, repository row_number);
+	CREATE TABLE comments (id slug PRIMARY KEY DEFAULT 'c' || gen_random_uuid(), task_id row_number REFERENCES tasks, markdown text,
+		modified_at timestamptz DEFAULT clock_timestamp());
+	RESET ROLE;
+	SELECT github_sync.attach_tasks('planner.tasks', open_value => 'todo', closed_value => 'done', byline => 'planner.line_of(planner.task_number)',
+		sync_when => 'id < 1000', labels_column => 'labels', assignees_column => 'people', github_repo_column => 'repository');
+	SELECT github_sync.attach_comments('planner.comments', sync_when => 'planner.is_said')});
+$domains->sql(sprintf q{
+	INSERT INTO github_sync.github_app_installations (id) VALUES (%d);
+	INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (%d, %1$d, 'acme', 'gadgets')},
+	GitHubSync::Application::INSTALLATION, GitHubSync::Application::GADGETS);
+$domains->capture;
+$domains->sql(sprintf q{
+	INSERT INTO planner.tasks (title, labels, repository) VALUES ('of domains', '{bug}', %d);
+	INSERT INTO planner.comments (task_id, markdown) SELECT id, 'of its domain' FROM planner.tasks}, GitHubSync::Application::GADGETS);
+$domains->wait_until_done;
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'off');
+$domains->sql("UPDATE planner.tasks SET title = 'edited before the dump', status = 'done', modified_at = clock_timestamp()");
+($catalog, $contents) = (catalog($domains), $domains->contents);
+$node->command_ok([ 'pg_dump', '-f', "$dumps/domains.sql", '-d', $node->connstr('domains') ], 'a dump of a database of domains');
+my $of_domains = restored_as('of_domains', 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-o', "$dumps/output", '-f', "$dumps/domains.sql");
+is_deeply(catalog($of_domains), $catalog, 'its tables, keys, triggers, functions and views are there');
+is_deeply($of_domains->contents, $contents, 'and every row, in its state');
+$domains->disconnect;
+$node->safe_psql('postgres', 'DROP DATABASE domains');
+GitHubSync::Application::reconfigure($node, 'github_sync.enabled' => 'on');
+$of_domains->sql('SELECT github_sync.adopt_database()');
+$of_domains->sql("UPDATE planner.comments SET markdown = 'edited after the restore', modified_at = clock_timestamp()");
+$of_domains->wait_until_done;
+is_deeply([ map { "$_->{title}, $_->{state}" } $github->issues('acme/gadgets') ], [ 'edited before the dump, closed' ], 'adopted, it carries what was queued');
+is_deeply([ map { $_->{body} } $github->comments('acme/gadgets', 1) ], [ 'edited after the restore' ], 'and what is edited then');
+
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
 
 done_testing();

@@ -2,6 +2,8 @@
 #
 # Hundreds of installations that all have more to write than GitHub wants at a
 # time: each gets its turns, and what another one has to read waits for none.
+# Hundreds that nobody has, of which an owner says that they created: no other
+# one's creations wait for that.
 use strict;
 use warnings;
 
@@ -44,5 +46,23 @@ pass('while all of them wait to write, another one reads at once');
 $application->wait_until("SELECT EXISTS (SELECT FROM planner.tasks WHERE title = '$issue->{title}')");
 cmp_ok($application->superuser_sql("SELECT max(held) FROM (SELECT count(*) AS held FROM github_sync.task_sync_transactions"
 	  . " WHERE state = 'processing' GROUP BY github_app_installation_id) AS i"), '<=', 3, 'no installation holds more of the queue than it needs');
+
+# ---- what an owner says of installations that nobody has, after a restart ----
+
+$application->switch_off;
+$application->sql(q{
+	DELETE FROM tasks AS t WHERE NOT EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.task_id = t.id AND i.number IS NOT NULL);
+	INSERT INTO github_sync.github_app_installations (id, account_login) SELECT 1000000 + n, 'nobody' FROM generate_series(1, 600) AS n;
+	INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name)
+		SELECT 1000000 + n, 1000000 + n, 'nobody', 'repo-' || n FROM generate_series(1, 600) AS n;
+	INSERT INTO github_sync.github_issues (github_repo_id, number) SELECT 1000000 + n, 1 FROM generate_series(1, 600) AS n;
+	INSERT INTO github_sync.task_creation_attempts (creation_key, github_issue_id, github_repo_id, outcome)
+		SELECT gen_random_uuid(), i.id, i.github_repo_id, 'created' FROM github_sync.github_issues AS i, generate_series(1, 10)
+		WHERE i.github_repo_id > 1000000});
+GitHubSync::Application::configure($application->node, 'github_sync.write_interval' => 0, 'github_sync.creations_per_hour' => 5, 'github_sync.enabled' => 'on');
+$application->node->restart;
+my $made = $application->add_task(title => 'the first one of its installation', github_repo_id => READING);
+$application->wait_until_done;
+is($github->issue('acme/reading', $application->issue_of($made)->{number})->{title}, 'the first one of its installation', 'it waits for nothing that they are said to have created');
 
 done_testing();
