@@ -344,6 +344,8 @@ note_success(uint32 wakes)
 	if (claiming.failures > 0 || claim_round_all_is_well())
 		shared_state_report_error("");
 	chores_report_left_out();
+	repeats_report_resting();
+	lost_claims_report_left_alone();
 	claiming.failures = 0;
 }
 

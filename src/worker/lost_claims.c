@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "server/settings.h"
+#include "server/shared_state.h"
 #include "server/suspects.h"
 #include "utils/timestamp.h"
 #include "worker/backoff.h"
@@ -34,12 +35,26 @@ find(RecordType record_type, int64 id)
 	return NULL;
 }
 
+static bool
+is_left_alone(int ends)
+{
+	return ends > LOST_CLAIMS_MAX;
+}
+
 static TimestampTz
 time_of_next_try(int ends)
 {
-	if (ends > LOST_CLAIMS_MAX)
+	if (is_left_alone(ends))
 		return backoff_in_ms(LEFT_ALONE_MS);
 	return backoff_doubling(ends, setting_retry_base_delay_ms, RETRY_MAX_MS);
+}
+
+static char *
+words_for_left_alone(RecordType record_type, int64 id)
+{
+	return psprintf("%s transaction " INT64_FORMAT
+					": left alone for a while, as not even an error of it can be recorded",
+					record_type_name(record_type), id);
 }
 
 static LostClaim
@@ -51,9 +66,8 @@ lost_claim_of(const Suspect *suspect)
 		return *known;
 	if (suspect->ends == LOST_CLAIMS_MAX + 1)
 		ereport(LOG,
-				(errmsg("github_sync: %s transaction " INT64_FORMAT
-						" is left alone: not even an error of it can be recorded",
-						record_type_name(suspect->record_type), suspect->id)));
+				(errmsg("github_sync: %s",
+						words_for_left_alone(suspect->record_type, suspect->id))));
 	return (LostClaim){.record_type = suspect->record_type,
 					   .id = suspect->id,
 					   .ends = suspect->ends,
@@ -93,6 +107,18 @@ lost_claims_note_outcome(RecordType record_type, int64 id)
 		return;
 	suspects_forget(SUSPECT_TRANSACTION, record_type, id);
 	lost_claims_load();
+}
+
+void
+lost_claims_report_left_alone(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	for (int i = 0; i < count; i++)
+	{
+		if (is_left_alone(all[i].ends) && all[i].next_at > now)
+			shared_state_report_error(words_for_left_alone(all[i].record_type, all[i].id));
+	}
 }
 
 void

@@ -29,6 +29,9 @@ extern void lost_claims_load(void); /* what workers before this one ended with *
 extern void lost_claims_note(RecordType record_type, int64 id);
 extern void lost_claims_note_outcome(RecordType record_type, int64 id);
 
+/* In sync_workers, as the last error: what the queue cannot even be told of. */
+extern void lost_claims_report_left_alone(void);
+
 /* Left out of what is claimed and put back together. */
 extern void lost_claims_add_ids(RecordType record_type, TransactionIds *ids);
 

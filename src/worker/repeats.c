@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "server/shared_state.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -111,13 +112,19 @@ find_or_enter_repeat(RowKey key)
 	return enter_repeat(row != NULL ? row : &unknown);
 }
 
+static char *
+words_for_repeat(RecordType record_type, const Repeat *row)
+{
+	return psprintf("%s transaction " INT64_FORMAT
+					" was claimed %d times within a short time, and rests now and then",
+					record_type_name(record_type), row->key.id, row->claims);
+}
+
 static void
 log_rest(RecordType record_type, const Repeat *row)
 {
 	ereport(LOG,
-			(errmsg("github_sync: %s transaction " INT64_FORMAT
-					" was claimed %d times within a short time, and rests now and then",
-					record_type_name(record_type), row->key.id, row->claims),
+			(errmsg("github_sync: %s", words_for_repeat(record_type, row)),
 			 errhint("Something undoes what becomes of it, or has it retried at once: see the "
 					 "triggers, rules and constraints of github_sync.%s_sync_transactions and of "
 					 "the tables beside it.",
@@ -177,6 +184,36 @@ repeats_add_resting(RecordType record_type, TransactionIds *ids)
 		return;
 	add_resting_of(present, record_type, ids);
 	add_resting_of(former, record_type, ids);
+}
+
+static const Repeat *
+most_claimed_of(HTAB *table, const Repeat *most)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	HASH_SEQ_STATUS scan;
+	const Repeat *row;
+
+	if (table == NULL)
+		return most;
+	hash_seq_init(&scan, table);
+	while ((row = hash_seq_search(&scan)) != NULL)
+	{
+		if (row->may_be_claimed_at > now && (most == NULL || row->claims > most->claims))
+			most = row;
+	}
+	return most;
+}
+
+void
+repeats_report_resting(void)
+{
+	const Repeat *most;
+
+	if (last_rest_ends <= GetCurrentTimestamp())
+		return;
+	most = most_claimed_of(former, most_claimed_of(present, NULL));
+	if (most != NULL)
+		shared_state_report_error(words_for_repeat((RecordType) most->key.record_type, most));
 }
 
 static TimestampTz

@@ -26,6 +26,9 @@ extern void repeats_take_back(RecordType record_type, int64 id);
 extern void repeats_add_resting(RecordType record_type, TransactionIds *ids);
 extern TimestampTz repeats_next_time(void);
 
+/* In sync_workers, as the last error: the one that came most often. */
+extern void repeats_report_resting(void);
+
 /* Somebody may have mended what had them come again. */
 extern void repeats_forget(void);
 

@@ -91,6 +91,12 @@ my @cases = (
 	[ 'a creation that is not linked', trigger('BEFORE UPDATE ON github_sync.github_issues', 'RETURN CASE WHEN OLD.github_id IS NULL AND NEW.github_id IS NOT NULL THEN OLD ELSE NEW END;'), $undo, creates('a creation that is not linked') ],
 );
 
+# What no row can be told of.
+my %said = (
+	'a trigger that retries what is errored' => 'task transaction % was claimed % times within a short time, and rests now and then',
+	'a constraint against every end'         => 'task transaction %: left alone for a while, as not even an error of it can be recorded',
+);
+
 sub cpu_s
 {
 	my ($pid)  = @_;
@@ -140,6 +146,11 @@ foreach my $case (@cases)
 		$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE record_type = 'comment')");
 		is(($github->comments('acme/widgets', $number))[0]{body} =~ s/\s*<!--.*//rs, "beside: $what", "$what: comments are carried");
 	}
+	if (my $says = $said{$what})
+	{
+		$application->wait_until("SELECT last_error LIKE '$says' FROM github_sync.sync_workers");
+		pass("$what: sync_workers says what rests");
+	}
 	diag sprintf 'figure: %s: %d requests, %.0f %% of a processor', $what, scalar(@asked), 100 * $share;
 
 	$github->clear_faults;
@@ -157,6 +168,7 @@ foreach my $case (@cases)
 	$application->edit_task($task, title => 'edit ' . ++$edits);
 	$application->wait_until_done;
 	is($github->issue('acme/widgets', $number)->{title}, "edit $edits", "$what: mended, all is carried");
+	$application->wait_until('SELECT last_error IS NULL FROM github_sync.sync_workers') if $said{$what};
 }
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
 like(slurp_file($node->logfile), qr/was claimed 21 times within a short time.*HINT:\s+Something undoes what becomes of it/s, 'the log says what comes again and again');
