@@ -124,7 +124,7 @@ COMMENT ON FUNCTION github_sync.@record@_release(bigint) IS
 'private: one transaction stands in line again, if its retry time has come and nobody holds it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lines_in_hand() RETURNS github_sync.line[]
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
 	RETURN (SELECT coalesce(array_agg(l.line), '{}') FROM (
 		SELECT ROW(p.github_app_installation_id, p.direction, p.creates, NULL, count(*))::github_sync.line AS line
@@ -187,7 +187,7 @@ COMMENT ON FUNCTION github_sync.@record@_open_lines(integer, integer, github_syn
 CREATE OR REPLACE FUNCTION github_sync.@record@_looked_at_in_line(line github_sync.line, slots integer, lines bigint)
 RETURNS bigint
 LANGUAGE sql IMMUTABLE
-RETURN greatest(0, least(slots, line.places - line.in_hand, greatest(8, 2 * slots / lines)));
+RETURN greatest(0, least(slots, line.places - line.in_hand, greatest(1, 4 * slots / lines)));
 COMMENT ON FUNCTION github_sync.@record@_looked_at_in_line(github_sync.line, integer, bigint) IS
 'private: how many transactions of a line one claim takes at most, where so many lines wait for its slots';
 
@@ -198,7 +198,8 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN QUERY WITH open_lines AS (
 		SELECT o AS line, count(*) OVER () AS lines
-		FROM github_sync.@record@_open_lines(places_to_read, places_to_write, in_hand) AS o)
+		FROM github_sync.@record@_open_lines(places_to_read, places_to_write, in_hand) AS o
+		WHERE o.places > o.in_hand)
 	SELECT q.id, q.@resource@_id, o.line
 	FROM open_lines AS o
 	CROSS JOIN LATERAL (

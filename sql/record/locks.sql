@@ -275,7 +275,8 @@ BEGIN
 			FROM github_sync.@record@_sync_transactions AS q WHERE q.id = ANY (locked)),
 		claimable AS (
 			UPDATE github_sync.@resources@ AS r SET lock_version = r.lock_version + 1 FROM waiting AS w
-			WHERE r.id = w.@resource@_id AND r.id = ANY (records)
+			/* Not r.id = ANY: for each that waits, all of the set would be read. */
+			WHERE r.id = w.@resource@_id AND w.@resource@_id = ANY (records)
 				AND w.state = 'queued' AND w.next_attempt_at IS NULL
 				AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
 					WHERE p.@resource@_id = w.@resource@_id AND p.state = 'processing' OFFSET 0)

@@ -140,11 +140,9 @@ COMMENT ON COLUMN github_sync.@record@_sync_transactions.unreachable_since IS
 'private: when GitHub was first not reached with it since it was inserted, retried or enabled, or came back for '
 'another reason; see give_up_after';
 
-/* At most one per record is processed at a time. */
+/* At most one per record is processed at a time; a probe by another index would read all that are. */
 CREATE UNIQUE INDEX IF NOT EXISTS @record@_sync_transactions_processing_key
 	ON github_sync.@record@_sync_transactions (@resource@_id) WHERE state = 'processing';
-CREATE INDEX IF NOT EXISTS @record@_sync_transactions_in_flight_idx
-	ON github_sync.@record@_sync_transactions (github_app_installation_id) WHERE state = 'processing';
 /* The order in which they are claimed: those that wait for a time are not in the way. */
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_claim_idx
 	ON github_sync.@record@_sync_transactions (github_app_installation_id, direction, creates, priority, queued_at, id)
