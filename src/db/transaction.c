@@ -168,6 +168,14 @@ leave_nothing_behind(void)
 						error.message)));
 }
 
+void
+db_let_commit_be_lost(void)
+{
+	/* LOCAL: the next transaction waits again. */
+	(void) set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
+}
+
 bool
 db_try_commit(DbError *error)
 {

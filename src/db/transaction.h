@@ -25,6 +25,12 @@ typedef void (*DbAction)(void *argument);
 extern void db_begin(const char *activity);
 extern void db_commit(void);
 
+/*
+ * The commit to come does not wait for the disk.  For what a server that crashes then
+ * may forget, as it is done again: claims, of which nothing is sent yet but questions.
+ */
+extern void db_let_commit_be_lost(void);
+
 /* False: nothing of it is committed, and *error says why (a deferred trigger of the owner's, say). */
 extern bool db_try_commit(DbError *error);
 

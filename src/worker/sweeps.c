@@ -158,6 +158,7 @@ look_in_transaction(Look *result, DbError *error)
 	chores_mark_activity(ACTIVITY_LISTS, RECORD_TASK);
 	db_begin("claiming lists to read");
 	succeeded = db_try(look_for_lists, result, error);
+	db_let_commit_be_lost();
 	succeeded &= db_try_commit(error);
 	if (succeeded)
 		chores_note_activity_done(ACTIVITY_LISTS, RECORD_TASK);

@@ -127,7 +127,8 @@ GitHubSync::Application::reconfigure($node, 'github_sync.creation_recheck' => '3
 
 dies_during_creation('immediate shutdown', sub { $node->stop('immediate'); $node->start });
 
-dies_during_creation('kill -9 of the server', sub {
+sub server_crashes
+{
 	my ($worker) = @_;
 
 	$node->kill9;
@@ -135,7 +136,9 @@ dies_during_creation('kill -9 of the server', sub {
 	pass('the worker ends with its server');
 	# Others of its processes may hold the shared memory for a moment.
 	wait_for(sub { $node->start(fail_ok => 1) }, 'start of the server');
-});
+}
+
+dies_during_creation('kill -9 of the server', \&server_crashes);
 
 dies_during_creation('fast shutdown', sub {
 	my $started = time;
@@ -167,6 +170,19 @@ crash($application->worker_pid);
 $github->open_gate('before-the-update');
 $application->wait_until_done;
 is($github->issue('acme/widgets', 1)->{title}, 'not sent before the crash', 'an update that was not sent is sent afterwards');
+
+# The commit of a claim does not wait for the disk: a server that crashes may forget it.
+GitHubSync::Application::reconfigure($node, 'wal_writer_delay' => '10s');
+$seq = $github->last_seq;
+$github->fault('GET /issues/1$', { gate => 'claimed' });
+$application->edit_task($task, title => 'claimed before the server crashed');
+$github->wait_at_gate('claimed');
+server_crashes($application->worker_pid);
+$github->open_gate('claimed');
+$application->wait_until_done;
+is($github->issue('acme/widgets', 1)->{title}, 'claimed before the server crashed', 'what was claimed is claimed again');
+is(requests_since($seq, qr/^PATCH/), 1, '... and sent once');
+GitHubSync::Application::reconfigure($node, 'wal_writer_delay' => '200ms');
 
 # ---- a connection dies ----
 
