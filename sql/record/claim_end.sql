@@ -84,18 +84,25 @@ RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	held record := github_sync.@record@_lock_claim(claim_id, held_claim_no);
+	t github_sync.@record@_sync_transactions := held.t;
 BEGIN
-	IF (held.t).id IS NULL THEN
+	IF t.id IS NULL THEN
 		RETURN 'stale';
 	END IF;
 	IF github_sync.@record@_is_nobodys_fault(code) THEN
-		RETURN github_sync.@record@_give_back_held(held.t, held.cached, reason, NULL);
+		RETURN github_sync.@record@_give_back_held(t, held.cached, reason, NULL);
 	END IF;
-	RETURN github_sync.@record@_fail_held(held.t, code, reason);
+--@task	IF {{has_marks}} AND code = 'validation_failed' AND t.attempts < 2
+--@task		AND github_sync.task_doubts_names(t, held.cached) THEN
+--@task		t.attempts := t.attempts + 1;
+--@task		RETURN github_sync.task_give_back_held(t, held.cached, reason, NULL);
+--@task	END IF;
+	RETURN github_sync.@record@_fail_held(t, code, reason);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_fail(bigint, integer, text, text) IS
-'private: gives up: the transaction is errored until somebody calls retry_@record@_sync_transaction()';
+'private: gives up: the transaction is errored until somebody calls retry_@record@_sync_transaction(). Where GitHub '
+'refused names that may have been deleted since they were asked for, they are asked for first';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_try_again(
 	claim_id bigint, held_claim_no integer, code text, reason text, retry_at timestamptz, max_attempts integer)

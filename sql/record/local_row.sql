@@ -208,6 +208,14 @@ COMMENT ON FUNCTION github_sync.@record@_insert_values_see_rows() IS
  * The next ones run with the application's search_path, where there may be a
  * function that fits better: all names have a schema.
  */
+CREATE OR REPLACE FUNCTION github_sync.@record@_resource_for_application(json text, fields text[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+RETURN pg_catalog.jsonb_set_lax(json::jsonb, '{body}',
+	pg_catalog.to_jsonb(fields[github_sync.@record@_body_position()]));
+COMMENT ON FUNCTION github_sync.@record@_resource_for_application(text, text[]) IS
+'private: a resource as insert_values and apply_values are given it: with the body that rows get, without byline, '
+'creation key and escapes; fields are the mapped ones of it';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_columns_of_rows(
 	repo github_sync.github_repos, new_rows github_sync.new_row[])
 RETURNS jsonb[]
@@ -216,7 +224,7 @@ BEGIN
 	RETURN ARRAY(SELECT {{mapped_columns}} || repo.@record@_defaults
 			|| coalesce({{apply_values}}, '{}') || coalesce({{insert_values}}, '{}')
 		FROM (SELECT u.place, u.fields AS new_fields, u.modified_at AS new_modified_at, u.parent_issue_id,
-				u.json::jsonb AS resource
+				github_sync.@record@_resource_for_application(u.json, u.fields) AS resource
 			FROM pg_catalog.unnest(new_rows) WITH ORDINALITY AS u (fields, modified_at, parent_issue_id, json, place))
 			AS given
 		ORDER BY given.place);

@@ -41,6 +41,27 @@ COMMENT ON FUNCTION github_sync.@record@_first_side(github_sync.@resources@, git
 'private: which side decides every field until there is a base: the one that the link named, or GitHub where '
 'nothing is ever written to it';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_keep_refused_reason(
+--@task	t github_sync.task_sync_transactions, cached github_sync.github_issues, remote text[])
+--@task RETURNS void
+--@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	state CONSTANT integer := github_sync.task_state_position();
+--@task BEGIN
+--@task	IF cached.sent_mask[state] AND cached.sent[state] <> remote[state]
+--@task		AND starts_with(cached.sent[state], 'closed') AND starts_with(remote[state], 'closed') THEN
+--@task		INSERT INTO github_sync.sync_conflicts
+--@task			(record_type, cached_record_id, transaction_id, field, base, local, remote, winner)
+--@task		VALUES ('task', cached.id, t.id, 'state', cached.remote_base[state], cached.sent[state], remote[state],
+--@task			'github');
+--@task	END IF;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_keep_refused_reason(
+--@task	github_sync.task_sync_transactions, github_sync.github_issues, text[]) IS
+--@task 'private: GitHub ignores the reason where the state does not change: another one of an issue that is closed '
+--@task 'already is kept as lost';
+
 /* A value that we sent and GitHub holds is what both sides agree on, also when the answer was lost. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_sent(
 	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, remote text[], kind text)
@@ -50,6 +71,9 @@ DECLARE
 	was_created CONSTANT boolean := cached.local_base IS NULL;	/* before anything else was synced */
 --@task	before CONSTANT github_sync.github_issues := CASE WHEN {{has_marks}} THEN cached END;
 BEGIN
+--@task	IF {{tells_reason}} AND kind = 'written' THEN
+--@task		PERFORM github_sync.task_keep_refused_reason(t, cached, remote);
+--@task	END IF;
 	FOR i IN 1 .. cardinality(remote) LOOP
 --@task		EXIT WHEN i > github_sync.task_state_position();		/* marks: task_settle_marks() */
 		IF cached.sent_mask[i] AND (is_answer_to_write OR github_sync.same_text(remote[i], cached.sent[i])) THEN
@@ -378,7 +402,8 @@ BEGIN
 	merged.lost := 'app won' = ANY (verdicts);
 	further := CASE WHEN {{has_apply_values}} AND answer.json IS NOT NULL AND here.is_there
 		AND repo.sync_direction <> 'outbound'
-		THEN github_sync.@record@_further_values(cached.@record@_id, repo, answer.json::jsonb) END;
+		THEN github_sync.@record@_further_values(cached.@record@_id, repo,
+			github_sync.@record@_resource_for_application(answer.json, remote)) END;
 	merged.applied := true = ANY (chosen) OR further IS NOT NULL;
 	IF merged.applied THEN
 		cached := github_sync.@record@_write_local_row(

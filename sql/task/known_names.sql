@@ -172,6 +172,36 @@ COMMENT ON FUNCTION github_sync.task_step_with_names(
 'private: the step, where all is known of the labels, assignees and milestone that the task has and GitHub perhaps '
 'not; NULL: that is asked first, and the transaction stands out of the line until then';
 
+CREATE OR REPLACE FUNCTION github_sync.task_doubts_names(
+	t github_sync.task_sync_transactions, cached github_sync.github_issues)
+RETURNS boolean
+LANGUAGE plpgsql SET lock_timeout = '100ms' AS $$
+DECLARE
+	names CONSTANT text[] := github_sync.field_names('task');
+	milestone CONSTANT integer := github_sync.task_milestone_position();
+	/* Asked for with this claim, a name is not what GitHub refused. */
+	asked_before CONSTANT timestamptz := t.processing_at - interval '1 minute';
+	here CONSTANT github_sync.local_row := github_sync.task_local_row(cached.task_id);
+	doubted boolean := false;
+BEGIN
+	FOR i IN github_sync.task_labels_position() .. milestone LOOP
+		UPDATE github_sync.known_names AS k
+		SET answered_at = CASE WHEN k.answered_at < asked_before THEN '-infinity' ELSE k.answered_at END
+		WHERE k.github_repo_id = cached.github_repo_id AND k.field = names[i]
+			/* Or somebody else was refused it, too, and it was asked for since. */
+			AND (k.is_there AND k.answered_at < asked_before OR k.is_asked OR k.answered_at > t.processing_at)
+			AND k.name IN (SELECT github_sync.task_folded_name(names[i], n.name)
+				FROM unnest(CASE WHEN i = milestone THEN ARRAY[here.fields[i]]
+					ELSE github_sync.names_in(here.fields[i]) END) AS n (name));
+		doubted := doubted OR FOUND;
+	END LOOP;
+	RETURN doubted;
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_doubts_names(github_sync.task_sync_transactions, github_sync.github_issues) IS
+'private: GitHub refused what the task holds: labels, assignees and a milestone that were known to be there may be no '
+'more, and are asked for once more; false: all that are known were asked for just now. 55P03: somebody asks for one';
+
 /* ---- the worker asks ---- */
 
 CREATE OR REPLACE FUNCTION github_sync.task_name_is_free(known github_sync.known_names) RETURNS boolean

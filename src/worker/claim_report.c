@@ -81,10 +81,6 @@ shown_by(const Conversation *conversation, const GithubResource *resource)
 {
 	const Answer *answer = conversation->answer;
 	bool not_modified = answer->verdict.kind == GITHUB_NOT_MODIFIED;
-	/* What apply_values is given; who sent an update has what it answers, but for what GitHub made of the marks. */
-	bool shows_all = (is_fetch(conversation->operation) && !not_modified) ||
-		github_operation_creates(conversation->operation) ||
-		conversation->claim->step == STEP_LOOKUP || conversation->claim->marks != NULL;
 
 	return (ResourceReport){.operation = conversation->operation,
 							.not_modified = not_modified,
@@ -93,7 +89,7 @@ shown_by(const Conversation *conversation, const GithubResource *resource)
 							.resource = resource,
 							.etag = etag_of_answer(conversation, not_modified),
 							.etag_key = conversation->token_key,
-							.json = shows_all ? answer->json : NULL};
+							.json = not_modified ? NULL : answer->json};
 }
 
 static void

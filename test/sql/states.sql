@@ -123,6 +123,14 @@ SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', st
 	state_reasons => '{"twin": "duplicate"}');
 SELECT said('closed', 'duplicate', 90);
 SELECT said('closed', 'not_planned', 91);
+-- GitHub takes no other reason of what is closed already: what lost is kept
+SELECT count(*) FROM github_sync.sync_conflicts;
+UPDATE app.tasks SET phase = 'twin', modified_at = at(92);
+SELECT outbound(1);
+SELECT min(c.id) AS claimed FROM claim() AS c \gset
+SELECT shown(:claimed, 'closed', 'not_planned', 91, 'fetched');
+SELECT shown(:claimed, 'closed', 'not_planned', 91, 'written');
+SELECT field, local, remote, winner FROM github_sync.sync_conflicts;
 
 SELECT github_sync.capture_task_changes(true);
 -- Unix time, read and written; GitHub's time is written only where no field stays changed here

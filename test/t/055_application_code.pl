@@ -112,4 +112,30 @@ is($github->issue($repo, $issue->{number})->{body}, 'planned', 'a field that a t
 is($application->superuser_sql(q{SELECT count(*) FROM planner.tasks AS t JOIN github_sync.github_issues AS i ON i.task_id = t.id
 	WHERE i.local_base IS DISTINCT FROM (SELECT l.fields FROM github_sync.task_local_row(t.id) AS l)}), 0, 'bases are what the rows hold');
 
+# ---- a rendered text: apply_values has the text that the row has, of each answer ----
+
+$application->superuser_sql(q{
+	SET ROLE planner;
+	SET search_path = planner, public;
+	ALTER TABLE tasks ADD rendered text;
+	CREATE FUNCTION line_of(bigint) RETURNS text LANGUAGE sql STABLE RETURN 'by Ann';
+	CREATE FUNCTION rendered(bigint, jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$ SELECT jsonb_build_object('rendered', '<p>' || coalesce($2 ->> 'body', '') || '</p>') $$;
+	RESET ROLE;
+	SELECT github_sync.attach_tasks('planner.tasks', github_repo_column => 'github_repo_id', insert_values => 'planner.values_of_task(bigint, jsonb)',
+		byline => 'planner.line_of(bigint)', apply_values => 'planner.rendered(bigint, jsonb)');
+	UPDATE github_sync.github_repos SET mentions = 'escape'});
+my $rendered = $application->add_task(title => 'RENDERED', markdown => 'for @alice');
+settle();
+my $number = $application->issue_of($rendered)->{number};
+like($github->issue($repo, $number)->{body}, qr/by Ann.*for .*alice.*<!-- github_sync:/s, 'a text goes out with a byline and a key');
+is($application->task($rendered)->{rendered}, '<p>for @alice</p>', 'apply_values is given it without');
+my $written = writes();
+$application->edit_task($rendered, markdown => 'for @bob');
+settle();
+is($application->task($rendered)->{rendered}, '<p>for @bob</p>', 'the answer to an edit of ours counts');
+is(writes(), $written + 1, '... and nothing more is sent');
+$application->tell_of_issue($github->human_creates_issue($repo, title => 'COPIED', body => $github->issue($repo, $number)->{body}));
+settle();
+is($application->superuser_sql("SELECT rendered FROM planner.tasks WHERE title = 'COPIED'"), '<p>for @bob</p>', 'so does what a new row is made of');
+
 done_testing();

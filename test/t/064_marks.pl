@@ -285,6 +285,22 @@ is(one(q{SELECT github_sync.name_set(labels) FROM planner.tasks WHERE title = 'F
 is(scalar(grep { $_->{title} eq 'Found in a list' } $github->issues($repo)), 1, '... and is there once');
 GitHubSync::Application::reconfigure($node, 'github_sync.creation_recheck' => '300ms');
 
+# ---- what is deleted at GitHub while it is taken to be there ----
+
+my @milestones = ({ number => 999, title => 'v999' });
+$github->set_repository($repo, milestones => [ @milestones, { number => 1000, title => 'going' } ]);
+$application->sql(q{INSERT INTO planner.tasks (project_id, created_by, title, github_repo_id, milestone) VALUES (1, 'ann', 'Goes', 1296269, 'going'), (1, 'ann', 'Follows', 1296269, NULL)});
+settle();
+$github->set_repository($repo, milestones => \@milestones);
+one(q{UPDATE github_sync.known_names SET answered_at = answered_at - interval '30 minutes'});
+$application->sql(q{UPDATE planner.tasks SET markdown = 'a text that must arrive', milestone = 'going' WHERE title = 'Follows';
+	INSERT INTO planner.tasks (project_id, created_by, title, github_repo_id, milestone) VALUES (1, 'ann', 'Comes later', 1296269, 'going')});
+settle();
+my %late = map { $_->{title} => $_ } $github->issues($repo);
+like($late{Follows}{body}, qr/a text that must arrive/, 'an update that GitHub refuses for a milestone that is gone arrives without it');
+ok($late{'Comes later'} && !$late{'Comes later'}{milestone}, 'so does a creation');
+is(one(q{SELECT count(*) FROM github_sync.sync_conflicts WHERE field = 'milestone' AND local = 'going'}), 2, '... which is said');
+
 # ---- many names ----
 
 $application->sql("UPDATE github_sync.github_repos SET create_labels = false WHERE id = $id");
