@@ -66,8 +66,8 @@ BEGIN
 			WHERE a.attrelid = application_table AND a.attname = mapping -> 'given' ->> n.key
 				AND a.attname <> n.value AND NOT a.attisdropped);
 	RETURN CASE WHEN known IS NULL THEN wanted ELSE jsonb_populate_record(wanted,
-		known || jsonb_strip_nulls((SELECT jsonb_object_agg(n.key, jsonb_build_object('name', n.value))
-			FROM jsonb_each_text(github_sync.mapped_names(wanted)) AS n))) END;
+		known || (SELECT coalesce(jsonb_object_agg(n.key, jsonb_build_object('name', n.value)), '{}')
+			FROM jsonb_each_text(github_sync.mapped_names(wanted)) AS n)) END;
 END
 $$;
 COMMENT ON FUNCTION github_sync.with_attached_columns(text, regclass, github_sync.table_mapping) IS

@@ -76,6 +76,33 @@ SELECT * FROM state_values;
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', closed_value => 'cancelled');
 SELECT * FROM state_values;
 ROLLBACK;
+-- so does all of the mapping where a call names no column at all
+BEGIN;
+ALTER TABLE app.tasks ADD headline text, ADD labels text[];
+CREATE VIEW world.mapped AS SELECT mapping -> 'title' AS title, mapping -> 'state' AS state, mapping -> 'open_value' AS open, mapping -> 'closed_values' AS closed,
+	mapping -> 'state_reasons' AS reasons, mapping -> 'labels' AS labels, mapping -> 'modified_at' AS modified FROM github_sync.attached_tables WHERE record_type = 'task';
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', title_column => 'headline', labels_column => 'labels', modified_at_column => 'updated_s');
+SELECT * FROM mapped;
+SELECT github_sync.attach_tasks('app.tasks');
+SELECT * FROM mapped;
+SELECT github_sync.attach_tasks('app.tasks', github_repo => 'repo_id');
+SELECT github_sync.attach_tasks('app.tasks', sync_when => 'true', byline => NULL);
+SELECT * FROM mapped;
+SELECT github_sync.attach_tasks('app.tasks', sync_when => 'true', open_value => 'doing');
+SELECT github_sync.attach_tasks('app.tasks', sync_when => 'true', closed_value => 'twin');
+SELECT * FROM mapped;
+SELECT github_sync.attach_tasks('app.tasks', sync_when => 'true', labels_column => '');
+SELECT * FROM mapped;
+-- but for a column that is gone: convention finds another one
+ALTER TABLE app.tasks DROP headline, DROP phase;
+SELECT github_sync.attach_tasks('app.tasks', sync_when => 'true', open_value => '1', closed_value => '5');
+SELECT * FROM mapped;
+ALTER TABLE app.comments ADD remark text;
+SELECT github_sync.attach_comments('app.comments', body_column => 'remark');
+SELECT github_sync.attach_comments('app.comments');
+SELECT github_sync.attach_comments('app.comments', sync_when => 'true');
+SELECT mapping ->> 'body' FROM github_sync.attached_tables WHERE record_type = 'comment';
+ROLLBACK;
 CALL start_afresh();
 INSERT INTO app.tasks (title, phase, modified_at) VALUES ('Crash', 'doing', at(1));
 SELECT carry_out(2);
