@@ -166,6 +166,33 @@ $$;
 COMMENT ON FUNCTION github_sync.find_columns(text, regclass, github_sync.table_mapping) IS
 'private: the columns of an attached table by the names that they have now, each with its type or its problem';
 
+CREATE FUNCTION github_sync.with_schema_of_now(record_type text, application_table regclass, attached jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	mapping CONSTANT jsonb := attached -> 'mapping';
+	was CONSTANT name := attached ->> 'table_schema';
+	becomes CONSTANT name := github_sync.place_of_table(application_table) ->> 'table_schema';
+	found github_sync.table_mapping;
+BEGIN
+	/* A table that moved to another schema left the functions where they are. */
+	IF was = becomes OR EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = was) THEN
+		RETURN mapping;
+	END IF;
+	found := github_sync.find_columns(
+		record_type, application_table, github_sync.stored_mapping(application_table, mapping));
+	/* What can be read as it is has no such schema in it, but perhaps another thing of that name. */
+	RETURN mapping || (SELECT coalesce(
+			jsonb_object_agg(x.purpose, github_sync.with_other_schema(mapping ->> x.purpose, was, becomes)), '{}')
+		FROM (VALUES ('sync_when', found.sync_when), ('deleted_when', found.deleted_when),
+			('github_repo_is', found.repo_expression)) AS x (purpose, e)
+		WHERE (x.e).problem IS NOT NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.with_schema_of_now(text, regclass, jsonb) IS
+'private: the mapping of a row of attached_tables; where the schema of its table was renamed since, with that name in '
+'the expressions that name the schema';
+
 CREATE FUNCTION github_sync.mapping_to_store(
 	record_type text, application_table regclass, mapping github_sync.table_mapping, given jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -188,6 +215,8 @@ BEGIN
 		'modified_at_time_zone', mapping.modified_at_time_zone,
 		'insert_values', mapping.insert_values::text, 'apply_values', mapping.apply_values::text,
 		'byline', mapping.byline::text,
+		'functions', jsonb_strip_nulls(jsonb_build_object('insert_values', mapping.insert_values::oid,
+			'apply_values', mapping.apply_values::oid, 'byline', mapping.byline::oid)),
 		'sync_when', (mapping.sync_when).given, 'deleted_when', (mapping.deleted_when).given,
 		'github_repo_is', (mapping.repo_expression).given,
 		'dictionary', dictionary);
@@ -313,11 +342,26 @@ COMMENT ON FUNCTION github_sync.make_attached(text, regclass, name, github_sync.
 'private: makes (or adopts) the objects of a record type, registers the table and tells the launcher. '
 'given: the names that the columns had when it was attached, NULL: those of the mapping';
 
+CREATE FUNCTION github_sync.require_functions(record_type text, application_table regclass, mapping jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF github_sync.gone_function(application_table, mapping) IS NOT NULL THEN
+		RAISE undefined_function USING
+			MESSAGE = format('table %s cannot be attached as before: %s', application_table,
+				github_sync.gone_function(application_table, mapping)),
+			HINT = format('SELECT github_sync.attach_%ss(...) with what counts now.', record_type);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_functions(text, regclass, jsonb) IS
+'private: raises (42883) where a function that a table was attached with is gone: without it other texts are written';
+
 CREATE FUNCTION github_sync.attach_as_before(record_type text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	attached jsonb := github_sync.attached_table(record_type);
 	application_table regclass := github_sync.attached_relation(record_type, attached);
+	mapping jsonb;
 	owner name;
 BEGIN
 	IF attached IS NOT NULL THEN
@@ -328,9 +372,11 @@ BEGIN
 		END IF;
 		owner := github_sync.table_owner(application_table);
 		PERFORM github_sync.check_may_attach(record_type, application_table, owner);
+		mapping := github_sync.with_schema_of_now(record_type, application_table, attached);
+		PERFORM github_sync.require_functions(record_type, application_table, mapping);
 		PERFORM github_sync.make_attached(record_type, application_table, owner, github_sync.find_columns(
-			record_type, application_table, github_sync.stored_mapping(application_table, attached -> 'mapping')),
-			attached -> 'mapping' -> 'given');
+			record_type, application_table, github_sync.stored_mapping(application_table, mapping)),
+			mapping -> 'given');
 	END IF;
 END
 $$;

@@ -122,6 +122,23 @@ RETURN CASE WHEN mapping ->> purpose IS NOT NULL THEN jsonb_build_object(
 COMMENT ON FUNCTION github_sync.stored_expression(text, jsonb, jsonb) IS
 'private: an expression of a mapping of attached_tables, with what its columns are called now';
 
+CREATE FUNCTION github_sync.with_other_schema(expression text, was name, becomes name) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	/* Literals of other kinds and comments are not told from code here: such an expression stays as it is. */
+	SELECT CASE WHEN expression ~ E'\\\\|[$]|--|/[*]' THEN expression ELSE string_agg(CASE
+		WHEN t.token ~ '[.]$' AND t.before !~ '[.][[:space:]]*$' AND was = CASE
+			WHEN t.token ~ '^"' THEN replace(substring(t.token, '^"(.*)"'), '""', '"')
+			ELSE lower(substring(t.token, '^[[:alnum:]_]+')) END
+			THEN quote_ident(becomes) || '.'
+		ELSE t.token END, '' ORDER BY t.place) END
+	FROM (SELECT m.found[1], m.place, lag(m.found[1], 1, '') OVER (ORDER BY m.place)
+		FROM regexp_matches(expression, '(''[^'']*''|"(?:[^"]|"")*"[[:space:]]*[.]?'
+			'|[[:alpha:]_][[:alnum:]_]*(?:[[:space:]]*[.])?|.)', 'g') WITH ORDINALITY AS m (found, place)
+		) AS t (token, place, before)
+$$;
+COMMENT ON FUNCTION github_sync.with_other_schema(text, name, name) IS
+'private: an expression with another name in the place of that of a schema, where it stands before a dot';
+
 /* More would make each write of the application dearer than to ask the expression. */
 CREATE FUNCTION github_sync.captured_for_expressions() RETURNS integer
 LANGUAGE sql IMMUTABLE
