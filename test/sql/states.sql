@@ -22,6 +22,8 @@ SELECT github_sync.attach_tasks('app.tasks', state_column => 'status');
 SELECT github_sync.attach_tasks('app.tasks', state_column => 'status', open_value => '1', closed_values => '{5,1}');
 SELECT github_sync.attach_tasks('app.tasks', state_column => 'status', open_value => '1', closed_values => '{5,01}');
 SELECT github_sync.attach_tasks('app.tasks', state_column => 'status', open_value => '1', closed_values => '{}');
+SELECT github_sync.attach_tasks('app.tasks', state_column => 'status', open_value => '1', closed_values => '{5,NULL}');
+SELECT github_sync.attach_tasks('app.tasks', closed_values => '{open}');
 SELECT github_sync.attach_tasks('app.tasks', state_column => 'status', open_value => '1', closed_value => '50000000000');
 SELECT github_sync.attach_tasks('app.tasks', state_column => 'phase', open_value => 'todo', closed_values => '{done,canceled}');
 SELECT github_sync.attach_tasks('app.tasks', state_column => 'phase', open_value => 'todo', closed_values => '{done,cancelled}', state_reasons => '{"twin": "duplicate"}');
