@@ -296,6 +296,25 @@ $$;
 COMMENT ON FUNCTION github_sync.catch_up(text, regclass) IS
 'private: capture that is on goes on, and what it could not enqueue is enqueued now';
 
+CREATE FUNCTION github_sync.warn_of_children(application_table regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	children CONSTANT text := (SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid::regclass::text)
+		FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+		WHERE i.inhparent = application_table AND NOT c.relispartition);
+BEGIN
+	IF children IS NOT NULL THEN
+		RAISE WARNING USING
+			MESSAGE = format('rows in tables that inherit from %s are not synced: %s', application_table, children),
+			DETAIL = 'Queries of the table show them, but its triggers do not see their changes, and no foreign key '
+				'of ours can refer to them.',
+			HINT = 'Keep what is to be synced in the table itself, or partition it: partitions are synced.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.warn_of_children(regclass) IS
+'private: a WARNING where other tables inherit from an attached one without being its partitions';
+
 CREATE FUNCTION github_sync.make_attached(
 	record_type text, application_table regclass, owner name, mapping github_sync.table_mapping, given jsonb)
 RETURNS void
@@ -333,6 +352,7 @@ BEGIN
 	WHERE stored -> 'dictionary' ->> 'has_marks' = 'true' AND (github_sync.owner_problem()).problem IS NULL;
 	PERFORM github_sync.catch_up(record_type, application_table) WHERE (github_sync.owner_problem()).problem IS NULL;
 	PERFORM github_sync.warn_of_owner_problem();
+	PERFORM github_sync.warn_of_children(application_table);
 	/* What comments know of the key of their tasks. */
 	PERFORM github_sync.attach_as_before('comment'::text) WHERE record_type = 'task' AND grants IS NOT NULL;
 	PERFORM github_sync.poke_launcher();
