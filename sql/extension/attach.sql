@@ -226,6 +226,21 @@ COMMENT ON FUNCTION github_sync.mapping_to_store(text, regclass, github_sync.tab
 'private: what attached_tables keeps of a mapping: names and numbers of its columns, the names that they and the table '
 'had when it was attached (NULL: these), and what was filled into the definitions';
 
+CREATE FUNCTION github_sync.filter_of_now(
+	record_type text, application_table regclass, attached jsonb, purpose text) RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	mapping CONSTANT jsonb := github_sync.with_schema_of_now(record_type, application_table, attached);
+BEGIN
+	RETURN github_sync.expression_by_columns(application_table, jsonb_populate_record(
+		NULL::github_sync.row_expression, github_sync.stored_expression(
+			purpose, mapping, github_sync.names_of_columns(application_table, mapping))));
+END
+$$;
+COMMENT ON FUNCTION github_sync.filter_of_now(text, regclass, jsonb, text) IS
+'private: sync_when or deleted_when of a row of attached_tables, as a call could give it again now; NULL: a column of '
+'it is gone';
+
 CREATE FUNCTION github_sync.require_filters(
 	record_type text, application_table regclass, wanted github_sync.table_mapping) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -235,6 +250,7 @@ DECLARE
 		OR github_sync.place_of_table(application_table)
 			= jsonb_build_object('table_schema', before ->> 'table_schema', 'table_name', before ->> 'table_name');
 	missing record;
+	again text;
 BEGIN
 	SELECT f.name, before -> 'mapping' ->> f.name AS given, f.lifted INTO missing
 	FROM (VALUES ('sync_when', (wanted.sync_when).given, 'true'),
@@ -242,12 +258,14 @@ BEGIN
 	WHERE is_the_same AND f.given IS NULL AND before -> 'mapping' ->> f.name <> f.lifted
 	LIMIT 1;
 	IF FOUND THEN
+		again := github_sync.filter_of_now(record_type, application_table, before, missing.name);
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('table %s was attached with %s, and this call does not say what becomes of it',
 				application_table, missing.name),
 			DETAIL = format('Without it rows would be published that were not for GitHub. It was: %s', missing.given),
-			HINT = format('Give it again: %1$s => %2$L. If all rows are for GitHub from now on: %1$s => %3$L.',
-				missing.name, missing.given, missing.lifted);
+			HINT = format(CASE WHEN again IS NULL THEN 'A column of it is gone: give another %1$s. '
+					ELSE 'Give it again: %1$s => %2$L. ' END
+				|| 'If all rows are for GitHub from now on: %1$s => %3$L.', missing.name, again, missing.lifted);
 	END IF;
 END
 $$;

@@ -139,6 +139,20 @@ $$;
 COMMENT ON FUNCTION github_sync.with_other_schema(text, name, name) IS
 'private: an expression with another name in the place of that of a schema, where it stands before a dot';
 
+CREATE FUNCTION github_sync.expression_by_columns(application_table regclass, e github_sync.row_expression) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE
+	WHEN EXISTS (SELECT FROM jsonb_each_text(e.columns) AS c WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
+		WHERE a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = c.value)) THEN NULL
+	WHEN github_sync.function_of_key(e.given) IS NOT NULL
+		OR NOT EXISTS (SELECT FROM jsonb_each_text(e.columns) AS c WHERE c.key <> c.value) THEN e.given
+	ELSE format('(SELECT (%s%s) FROM (SELECT %s) AS given_row)', e.given, CASE WHEN e.given ~ '--' THEN E'\n' END,
+		(SELECT string_agg(format(CASE WHEN c.key = c.value THEN '%I' ELSE '%I AS %I' END, c.value, c.key),
+			', ' ORDER BY c.key) FROM jsonb_each_text(e.columns) AS c)) END;
+COMMENT ON FUNCTION github_sync.expression_by_columns(regclass, github_sync.row_expression) IS
+'private: an expression that was attached, so that it says the same over the names that its columns have now; NULL: '
+'one of them is gone';
+
 /* More would make each write of the application dearer than to ask the expression. */
 CREATE FUNCTION github_sync.captured_for_expressions() RETURNS integer
 LANGUAGE sql IMMUTABLE
