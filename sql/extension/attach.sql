@@ -166,6 +166,33 @@ $$;
 COMMENT ON FUNCTION github_sync.find_columns(text, regclass, github_sync.table_mapping) IS
 'private: the columns of an attached table by the names that they have now, each with its type or its problem';
 
+CREATE FUNCTION github_sync.with_schema_of_now(record_type text, application_table regclass, attached jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	mapping CONSTANT jsonb := attached -> 'mapping';
+	was CONSTANT name := attached ->> 'table_schema';
+	becomes CONSTANT name := github_sync.place_of_table(application_table) ->> 'table_schema';
+	found github_sync.table_mapping;
+BEGIN
+	/* A table that moved to another schema left the functions where they are. */
+	IF was = becomes OR EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = was) THEN
+		RETURN mapping;
+	END IF;
+	found := github_sync.find_columns(
+		record_type, application_table, github_sync.stored_mapping(application_table, mapping));
+	/* What can be read as it is has no such schema in it, but perhaps another thing of that name. */
+	RETURN mapping || (SELECT coalesce(
+			jsonb_object_agg(x.purpose, github_sync.with_other_schema(mapping ->> x.purpose, was, becomes)), '{}')
+		FROM (VALUES ('sync_when', found.sync_when), ('deleted_when', found.deleted_when),
+			('github_repo_is', found.repo_expression)) AS x (purpose, e)
+		WHERE (x.e).problem IS NOT NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.with_schema_of_now(text, regclass, jsonb) IS
+'private: the mapping of a row of attached_tables; where the schema of its table was renamed since, with that name in '
+'the expressions that name the schema';
+
 CREATE FUNCTION github_sync.mapping_to_store(
 	record_type text, application_table regclass, mapping github_sync.table_mapping, given jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -188,6 +215,8 @@ BEGIN
 		'modified_at_time_zone', mapping.modified_at_time_zone,
 		'insert_values', mapping.insert_values::text, 'apply_values', mapping.apply_values::text,
 		'byline', mapping.byline::text,
+		'functions', jsonb_strip_nulls(jsonb_build_object('insert_values', mapping.insert_values::oid,
+			'apply_values', mapping.apply_values::oid, 'byline', mapping.byline::oid)),
 		'sync_when', (mapping.sync_when).given, 'deleted_when', (mapping.deleted_when).given,
 		'github_repo_is', (mapping.repo_expression).given,
 		'dictionary', dictionary);
@@ -196,6 +225,21 @@ $$;
 COMMENT ON FUNCTION github_sync.mapping_to_store(text, regclass, github_sync.table_mapping, jsonb) IS
 'private: what attached_tables keeps of a mapping: names and numbers of its columns, the names that they and the table '
 'had when it was attached (NULL: these), and what was filled into the definitions';
+
+CREATE FUNCTION github_sync.filter_of_now(
+	record_type text, application_table regclass, attached jsonb, purpose text) RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	mapping CONSTANT jsonb := github_sync.with_schema_of_now(record_type, application_table, attached);
+BEGIN
+	RETURN github_sync.expression_by_columns(application_table, jsonb_populate_record(
+		NULL::github_sync.row_expression, github_sync.stored_expression(
+			purpose, mapping, github_sync.names_of_columns(application_table, mapping))));
+END
+$$;
+COMMENT ON FUNCTION github_sync.filter_of_now(text, regclass, jsonb, text) IS
+'private: sync_when or deleted_when of a row of attached_tables, as a call could give it again now; NULL: a column of '
+'it is gone';
 
 CREATE FUNCTION github_sync.require_filters(
 	record_type text, application_table regclass, wanted github_sync.table_mapping) RETURNS void
@@ -206,6 +250,7 @@ DECLARE
 		OR github_sync.place_of_table(application_table)
 			= jsonb_build_object('table_schema', before ->> 'table_schema', 'table_name', before ->> 'table_name');
 	missing record;
+	again text;
 BEGIN
 	SELECT f.name, before -> 'mapping' ->> f.name AS given, f.lifted INTO missing
 	FROM (VALUES ('sync_when', (wanted.sync_when).given, 'true'),
@@ -213,12 +258,14 @@ BEGIN
 	WHERE is_the_same AND f.given IS NULL AND before -> 'mapping' ->> f.name <> f.lifted
 	LIMIT 1;
 	IF FOUND THEN
+		again := github_sync.filter_of_now(record_type, application_table, before, missing.name);
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('table %s was attached with %s, and this call does not say what becomes of it',
 				application_table, missing.name),
 			DETAIL = format('Without it rows would be published that were not for GitHub. It was: %s', missing.given),
-			HINT = format('Give it again: %1$s => %2$L. If all rows are for GitHub from now on: %1$s => %3$L.',
-				missing.name, missing.given, missing.lifted);
+			HINT = format(CASE WHEN again IS NULL THEN 'A column of it is gone: give another %1$s. '
+					ELSE 'Give it again: %1$s => %2$L. ' END
+				|| 'If all rows are for GitHub from now on: %1$s => %3$L.', missing.name, again, missing.lifted);
 	END IF;
 END
 $$;
@@ -267,6 +314,25 @@ $$;
 COMMENT ON FUNCTION github_sync.catch_up(text, regclass) IS
 'private: capture that is on goes on, and what it could not enqueue is enqueued now';
 
+CREATE FUNCTION github_sync.warn_of_children(application_table regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	children CONSTANT text := (SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid::regclass::text)
+		FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+		WHERE i.inhparent = application_table AND NOT c.relispartition);
+BEGIN
+	IF children IS NOT NULL THEN
+		RAISE WARNING USING
+			MESSAGE = format('rows in tables that inherit from %s are not synced: %s', application_table, children),
+			DETAIL = 'Queries of the table show them, but its triggers do not see their changes, and no foreign key '
+				'of ours can refer to them.',
+			HINT = 'Keep what is to be synced in the table itself, or partition it: partitions are synced.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.warn_of_children(regclass) IS
+'private: a WARNING where other tables inherit from an attached one without being its partitions';
+
 CREATE FUNCTION github_sync.make_attached(
 	record_type text, application_table regclass, owner name, mapping github_sync.table_mapping, given jsonb)
 RETURNS void
@@ -304,6 +370,7 @@ BEGIN
 	WHERE stored -> 'dictionary' ->> 'has_marks' = 'true' AND (github_sync.owner_problem()).problem IS NULL;
 	PERFORM github_sync.catch_up(record_type, application_table) WHERE (github_sync.owner_problem()).problem IS NULL;
 	PERFORM github_sync.warn_of_owner_problem();
+	PERFORM github_sync.warn_of_children(application_table);
 	/* What comments know of the key of their tasks. */
 	PERFORM github_sync.attach_as_before('comment'::text) WHERE record_type = 'task' AND grants IS NOT NULL;
 	PERFORM github_sync.poke_launcher();
@@ -313,11 +380,26 @@ COMMENT ON FUNCTION github_sync.make_attached(text, regclass, name, github_sync.
 'private: makes (or adopts) the objects of a record type, registers the table and tells the launcher. '
 'given: the names that the columns had when it was attached, NULL: those of the mapping';
 
+CREATE FUNCTION github_sync.require_functions(record_type text, application_table regclass, mapping jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF github_sync.gone_function(application_table, mapping) IS NOT NULL THEN
+		RAISE undefined_function USING
+			MESSAGE = format('table %s cannot be attached as before: %s', application_table,
+				github_sync.gone_function(application_table, mapping)),
+			HINT = format('SELECT github_sync.attach_%ss(...) with what counts now.', record_type);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_functions(text, regclass, jsonb) IS
+'private: raises (42883) where a function that a table was attached with is gone: without it other texts are written';
+
 CREATE FUNCTION github_sync.attach_as_before(record_type text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	attached jsonb := github_sync.attached_table(record_type);
 	application_table regclass := github_sync.attached_relation(record_type, attached);
+	mapping jsonb;
 	owner name;
 BEGIN
 	IF attached IS NOT NULL THEN
@@ -328,9 +410,11 @@ BEGIN
 		END IF;
 		owner := github_sync.table_owner(application_table);
 		PERFORM github_sync.check_may_attach(record_type, application_table, owner);
+		mapping := github_sync.with_schema_of_now(record_type, application_table, attached);
+		PERFORM github_sync.require_functions(record_type, application_table, mapping);
 		PERFORM github_sync.make_attached(record_type, application_table, owner, github_sync.find_columns(
-			record_type, application_table, github_sync.stored_mapping(application_table, attached -> 'mapping')),
-			attached -> 'mapping' -> 'given');
+			record_type, application_table, github_sync.stored_mapping(application_table, mapping)),
+			mapping -> 'given');
 	END IF;
 END
 $$;

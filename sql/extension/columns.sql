@@ -281,19 +281,36 @@ $$;
 COMMENT ON FUNCTION github_sync.state_values_fit(oid, text, text[]) IS
 'private: whether a state column of a type can hold these values, as far as can be said without trying it';
 
+CREATE FUNCTION github_sync.same_state_problem(type oid, open_value text, closed_values text[]) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE
+	WHEN open_value IS NULL THEN 'there is no open_value'
+	WHEN cardinality(closed_values) > 0 IS NOT TRUE THEN 'closed_values is empty: at least one value has to be closed'
+	WHEN array_position(closed_values, NULL) IS NOT NULL THEN
+		'closed_values holds NULL, which always counts as open: name values alone'
+	WHEN open_value = ANY (closed_values) THEN
+		format('value %L is both the open_value and a closed value: give others, by open_value and closed_value or '
+			'closed_values', open_value)
+	WHEN type = 'boolean'::regtype AND EXISTS (SELECT FROM unnest(closed_values) AS v (value)
+		WHERE CASE WHEN NOT github_sync.is_boolean(open_value) THEN false
+			WHEN github_sync.is_boolean(v.value) THEN v.value::boolean = open_value::boolean END) THEN
+		format('open_value %s and closed value %s are one boolean: give others, by open_value and closed_value',
+			open_value, array_to_string(closed_values, ', '))
+END;
+COMMENT ON FUNCTION github_sync.same_state_problem(oid, text, text[]) IS
+'private: why the values of open and closed cannot be told apart, or that one is missing, whatever the column is '
+'called; NULL: they can';
+
 CREATE FUNCTION github_sync.state_problem(
 	application_table regclass, state_column name, mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT CASE
-		WHEN mapping.open_value IS NULL OR cardinality(mapping.closed_values) > 0 IS NOT TRUE
-			OR array_position(mapping.closed_values, NULL) IS NOT NULL
-			OR mapping.open_value = ANY (mapping.closed_values)
-			OR NOT github_sync.state_values_fit(y.oid, mapping.open_value, mapping.closed_values)
-			OR y.oid = 'boolean'::regtype AND mapping.open_value::boolean = mapping.closed_values[1]::boolean THEN
+		WHEN github_sync.same_state_problem(y.oid, mapping.open_value, mapping.closed_values) IS NOT NULL THEN
+			github_sync.same_state_problem(y.oid, mapping.open_value, mapping.closed_values)
+		WHEN NOT github_sync.state_values_fit(y.oid, mapping.open_value, mapping.closed_values) THEN
 			format('values %L and %s do not fit column %s of type %s: '
 				'give open_value and closed_value or closed_values', mapping.open_value,
-				coalesce((SELECT string_agg(quote_nullable(v.value), ', ')
-					FROM unnest(mapping.closed_values) AS v (value)), 'NULL'),
+				(SELECT string_agg(quote_nullable(v.value), ', ') FROM unnest(mapping.closed_values) AS v (value)),
 				state_column, github_sync.type_name(a.atttypid, a.atttypmod))
 		WHEN mapping.state_reasons IS NULL THEN NULL
 		WHEN jsonb_typeof(mapping.state_reasons) <> 'object' THEN

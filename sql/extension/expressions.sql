@@ -122,6 +122,37 @@ RETURN CASE WHEN mapping ->> purpose IS NOT NULL THEN jsonb_build_object(
 COMMENT ON FUNCTION github_sync.stored_expression(text, jsonb, jsonb) IS
 'private: an expression of a mapping of attached_tables, with what its columns are called now';
 
+CREATE FUNCTION github_sync.with_other_schema(expression text, was name, becomes name) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+	/* Literals of other kinds and comments are not told from code here: such an expression stays as it is. */
+	SELECT CASE WHEN expression ~ E'\\\\|[$]|--|/[*]' THEN expression ELSE string_agg(CASE
+		WHEN t.token ~ '[.]$' AND t.before !~ '[.][[:space:]]*$' AND was = CASE
+			WHEN t.token ~ '^"' THEN replace(substring(t.token, '^"(.*)"'), '""', '"')
+			ELSE lower(substring(t.token, '^[[:alnum:]_]+')) END
+			THEN quote_ident(becomes) || '.'
+		ELSE t.token END, '' ORDER BY t.place) END
+	FROM (SELECT m.found[1], m.place, lag(m.found[1], 1, '') OVER (ORDER BY m.place)
+		FROM regexp_matches(expression, '(''[^'']*''|"(?:[^"]|"")*"[[:space:]]*[.]?'
+			'|[[:alpha:]_][[:alnum:]_]*(?:[[:space:]]*[.])?|.)', 'g') WITH ORDINALITY AS m (found, place)
+		) AS t (token, place, before)
+$$;
+COMMENT ON FUNCTION github_sync.with_other_schema(text, name, name) IS
+'private: an expression with another name in the place of that of a schema, where it stands before a dot';
+
+CREATE FUNCTION github_sync.expression_by_columns(application_table regclass, e github_sync.row_expression) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE
+	WHEN EXISTS (SELECT FROM jsonb_each_text(e.columns) AS c WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
+		WHERE a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = c.value)) THEN NULL
+	WHEN github_sync.function_of_key(e.given) IS NOT NULL
+		OR NOT EXISTS (SELECT FROM jsonb_each_text(e.columns) AS c WHERE c.key <> c.value) THEN e.given
+	ELSE format('(SELECT (%s%s) FROM (SELECT %s) AS given_row)', e.given, CASE WHEN e.given ~ '--' THEN E'\n' END,
+		(SELECT string_agg(format(CASE WHEN c.key = c.value THEN '%I' ELSE '%I AS %I' END, c.value, c.key),
+			', ' ORDER BY c.key) FROM jsonb_each_text(e.columns) AS c)) END;
+COMMENT ON FUNCTION github_sync.expression_by_columns(regclass, github_sync.row_expression) IS
+'private: an expression that was attached, so that it says the same over the names that its columns have now; NULL: '
+'one of them is gone';
+
 /* More would make each write of the application dearer than to ask the expression. */
 CREATE FUNCTION github_sync.captured_for_expressions() RETURNS integer
 LANGUAGE sql IMMUTABLE

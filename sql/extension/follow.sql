@@ -51,6 +51,7 @@ DECLARE
 	attached jsonb := github_sync.attached_table(record_type);
 	stored jsonb := attached -> 'mapping';
 	application_table regclass := github_sync.attached_relation(record_type, attached);
+	now_called jsonb;
 	mapping github_sync.table_mapping;
 	problems text[];
 	becomes jsonb;
@@ -61,9 +62,12 @@ BEGIN
 	IF application_table IS NULL THEN
 		RETURN format('table %s is gone', github_sync.attached_name(attached));
 	END IF;
+	now_called := github_sync.with_schema_of_now(record_type, application_table, attached);
 	mapping := github_sync.find_columns(
-		record_type, application_table, github_sync.stored_mapping(application_table, stored));
-	problems := github_sync.mapping_problems(application_table, mapping, github_sync.queue_owner());
+		record_type, application_table, github_sync.stored_mapping(application_table, now_called));
+	problems := github_sync.mapping_problems(application_table, mapping, github_sync.queue_owner())
+		|| github_sync.gone_function(application_table, stored);
+	problems := array_remove(problems, NULL);
 	IF cardinality(problems) > 0 THEN
 		RETURN array_to_string(problems, '; ');
 	END IF;

@@ -32,6 +32,27 @@ COMMENT ON FUNCTION github_sync.names_of_columns(regclass, jsonb) IS
 'private: what the columns of a mapping in attached_tables are called now, by what they are for; of one that is gone '
 'its last name';
 
+/* By its name, as the functions that attach made call it: a new one of that name counts. */
+CREATE FUNCTION github_sync.stored_function(application_table regclass, mapping jsonb, purpose text)
+RETURNS regprocedure
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN coalesce(to_regprocedure(mapping ->> purpose), (SELECT p.oid::regprocedure FROM pg_proc AS p
+	WHERE p.oid = (mapping -> 'functions' ->> purpose)::oid
+		AND application_table::oid::text = mapping ->> 'table'
+		AND github_sync.database_identity() = mapping ->> 'database'));
+COMMENT ON FUNCTION github_sync.stored_function(regclass, jsonb, text) IS
+'private: a function of a mapping in attached_tables; where its name leads nowhere any more the one that was attached, '
+'whatever it is called now; NULL: none was attached, or it is gone';
+
+CREATE FUNCTION github_sync.gone_function(application_table regclass, mapping jsonb) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT format('function %s of %s is gone', mapping ->> p.purpose, p.purpose)
+	FROM (VALUES ('insert_values'), ('apply_values'), ('byline')) AS p (purpose)
+	WHERE mapping ->> p.purpose IS NOT NULL
+		AND github_sync.stored_function(application_table, mapping, p.purpose) IS NULL LIMIT 1);
+COMMENT ON FUNCTION github_sync.gone_function(regclass, jsonb) IS
+'private: which function of a mapping is gone, under any name, in words; NULL: none';
+
 CREATE FUNCTION github_sync.stored_mapping(application_table regclass, mapping jsonb) RETURNS github_sync.table_mapping
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT jsonb_populate_record(NULL::github_sync.table_mapping,
@@ -43,9 +64,9 @@ RETURN (SELECT jsonb_populate_record(NULL::github_sync.table_mapping,
 		'open_value', mapping -> 'open_value', 'closed_values', mapping -> 'closed_values',
 		'state_reasons', nullif(mapping -> 'state_reasons', 'null'), 'modified_at_unit', mapping -> 'modified_at_unit',
 		'modified_at_time_zone', mapping -> 'modified_at_time_zone',
-		'insert_values', to_regprocedure(mapping ->> 'insert_values'),
-		'apply_values', to_regprocedure(mapping ->> 'apply_values'),
-		'byline', to_regprocedure(mapping ->> 'byline')))
+		'insert_values', github_sync.stored_function(application_table, mapping, 'insert_values'::text),
+		'apply_values', github_sync.stored_function(application_table, mapping, 'apply_values'::text),
+		'byline', github_sync.stored_function(application_table, mapping, 'byline'::text)))
 	FROM (VALUES (github_sync.names_of_columns(application_table, mapping))) AS now_called (names));
 COMMENT ON FUNCTION github_sync.stored_mapping(regclass, jsonb) IS
 'private: a mapping of attached_tables, by the names that its columns have now; their types are to be found';
@@ -66,8 +87,8 @@ BEGIN
 			WHERE a.attrelid = application_table AND a.attname = mapping -> 'given' ->> n.key
 				AND a.attname <> n.value AND NOT a.attisdropped);
 	RETURN CASE WHEN known IS NULL THEN wanted ELSE jsonb_populate_record(wanted,
-		known || jsonb_strip_nulls((SELECT jsonb_object_agg(n.key, jsonb_build_object('name', n.value))
-			FROM jsonb_each_text(github_sync.mapped_names(wanted)) AS n))) END;
+		known || (SELECT coalesce(jsonb_object_agg(n.key, jsonb_build_object('name', n.value)), '{}')
+			FROM jsonb_each_text(github_sync.mapped_names(wanted)) AS n)) END;
 END
 $$;
 COMMENT ON FUNCTION github_sync.with_attached_columns(text, regclass, github_sync.table_mapping) IS

@@ -40,7 +40,8 @@ BEGIN
 	IF github_sync.read_as_owner(application_table, format('SELECT %s', github_sync.is_one_of(
 		quote_literal(mapping.open_value), state_type, mapping.closed_values)))::boolean THEN
 		RAISE invalid_parameter_value USING
-			MESSAGE = format('%s is one of %s', mapping.open_value, array_to_string(mapping.closed_values, ', '));
+			MESSAGE = format('open_value %s is the same as one of the closed values %s', mapping.open_value,
+				array_to_string(mapping.closed_values, ', '));
 	END IF;
 EXCEPTION WHEN OTHERS THEN
 	RAISE undefined_column USING

@@ -246,9 +246,22 @@ SELECT * FROM queue;
 SELECT carry_out(7);
 SELECT title, github_title FROM both_sides;
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', sync_when => 'NOT is_draft');
+-- of columns that have other names now the error shows an expression that says the same of these
+BEGIN;
+ALTER TABLE app.tasks RENAME is_draft TO "Draft";
+ALTER TABLE app.tasks RENAME note TO is_draft;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id') \g /dev/null
+ROLLBACK;
+BEGIN;
+ALTER TABLE app.tasks RENAME is_draft TO "Draft";
+ALTER TABLE app.tasks RENAME note TO is_draft;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', sync_when => '(SELECT (NOT is_draft) FROM (SELECT "Draft" AS is_draft) AS given_row)');
+SELECT mapping -> 'captured_columns' FROM github_sync.attached_tables WHERE record_type = 'task';
+ROLLBACK;
 ALTER TABLE app.tasks DROP is_draft;
 INSERT INTO app.tasks (title) VALUES ('Written all the same');
 SELECT problem, detail FROM github_sync.sync_problems;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id');
 
 -- the repository of a task by its project
 CALL start_afresh();

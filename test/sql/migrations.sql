@@ -351,6 +351,54 @@ ALTER TABLE app.tasks ENABLE TRIGGER USER;
 SELECT * FROM problems();
 RESET SESSION AUTHORIZATION;
 
+-- functions that a call named are followed where their schema gets another name, in expressions too, and nothing else of these
+CREATE FUNCTION app.line(bigint) RETURNS text LANGUAGE sql STABLE RETURN 'Ann:';
+CREATE FUNCTION app.values_of(bigint, jsonb) RETURNS jsonb LANGUAGE sql STABLE RETURN '{}'::jsonb;
+CREATE FUNCTION app.is_public(bigint) RETURNS boolean LANGUAGE sql STABLE RETURN true;
+CREATE FUNCTION app.repo_of(bigint) RETURNS bigint LANGUAGE sql STABLE RETURN 1;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA app TO regress_owner;
+CREATE VIEW named AS SELECT mapping ->> 'insert_values' AS inserted, mapping ->> 'apply_values' AS applied, mapping ->> 'byline' AS byline,
+	mapping ->> 'sync_when' AS sync_when, mapping ->> 'github_repo_is' AS repo FROM github_sync.attached_tables ORDER BY record_type DESC;
+SELECT github_sync.attach_tasks('app.tasks', github_repo => 'app.repo_of', insert_values => 'app.values_of(bigint,jsonb)', byline => 'app.line(bigint)',
+	sync_when => $$note IS NULL OR 'app.x' || "note" <> 'app.y' AND "app" . is_public(id) AND App.is_public(id)$$) \g /dev/null
+SELECT github_sync.attach_comments('app.comments', apply_values => 'app.values_of(bigint,jsonb)', byline => 'app.line(bigint)', sync_when => 'app.is_public') \g /dev/null
+BEGIN;
+ALTER SCHEMA app RENAME TO "My app";
+SELECT * FROM named;
+SELECT * FROM problems();
+SELECT github_sync.task_byline_of(1);
+INSERT INTO "My app".tasks (title) VALUES ('in another schema');
+SELECT t.state, t.github_repo_id FROM github_sync.task_sync_transactions AS t ORDER BY t.id DESC LIMIT 1;
+-- and where nobody follows it, by refresh_attached(), or a call that is told what to give
+ALTER EVENT TRIGGER github_sync_follow_ddl DISABLE;
+ALTER SCHEMA "My app" RENAME TO planner;
+SAVEPOINT unfollowed;
+SELECT github_sync.attach_tasks('planner.tasks') \g /dev/null
+ROLLBACK TO unfollowed;
+SELECT github_sync.refresh_attached() \g /dev/null
+SELECT * FROM named;
+ALTER FUNCTION planner.line RENAME TO first_line;
+SELECT * FROM problems();
+SELECT github_sync.refresh_attached() \g /dev/null
+SELECT * FROM named;
+SELECT * FROM problems();
+ROLLBACK;
+-- one that is gone is said, and not forgotten by what is followed next
+BEGIN;
+DROP FUNCTION app.line(bigint);
+ALTER TABLE app.tasks RENAME title TO headline;
+SELECT * FROM named;
+SELECT * FROM problems();
+SELECT github_sync.refresh_attached();
+ROLLBACK;
+-- where the table alone moves, they stay where they are
+BEGIN;
+CREATE SCHEMA other AUTHORIZATION regress_owner;
+ALTER TABLE app.tasks SET SCHEMA other;
+SELECT * FROM named;
+SELECT * FROM problems();
+ROLLBACK;
+
 -- migrations of others are nothing to us
 SET SESSION AUTHORIZATION regress_app;
 CREATE TEMP TABLE mine (a integer);
