@@ -63,11 +63,16 @@ DECLARE
 BEGIN
 	SELECT * INTO c FROM github_sync.setup_checks AS s WHERE s.installation_id = i.id AND s.request = 'installation';
 	may := c.answer -> 'permissions' ->> 'issues';
-	IF i.state <> 'active' THEN
-		RETURN github_sync.finding_of(what, format('it is %s at GitHub', i.state),
-			'Install the App again, or have it unsuspended, in the settings of the account at GitHub: that is found '
-			'out by itself. One that was made again with another id: UPDATE github_sync.github_repos SET '
+	IF i.state = 'deleted' THEN
+		RETURN github_sync.finding_of(what,
+			'GitHub knows the App, but no such installation of it: it is deleted, or its id is mistyped',
+			'Where it was deleted, install the App again in the settings of the account at GitHub. Where it has '
+			'another id (GET /app/installations lists those of the App): INSERT INTO '
+			'github_sync.github_app_installations ..., and UPDATE github_sync.github_repos SET '
 			'github_app_installation_id = ...');
+	ELSIF i.state <> 'active' THEN
+		RETURN github_sync.finding_of(what, format('it is %s at GitHub', i.state),
+			'Have it unsuspended in the settings of the account at GitHub: that is found out by itself.');
 	ELSIF i.paused_until > clock_timestamp() THEN
 		RETURN github_sync.finding_of(what, i.pause_reason, github_sync.remedy_of_pause(i.pause_kind),
 			CASE i.pause_kind WHEN 'credentials' THEN 'critical' ELSE 'warn' END);

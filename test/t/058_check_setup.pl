@@ -66,9 +66,18 @@ $github->installation(515151, 'permit', permissions => { issues => 'read', metad
 is_deeply(findings(), { 'installation 515151 acme' => 'critical: it may not write issues: read' }, 'a permission is missing');
 $github->installation(515151, 'permit', permissions => { issues => 'write', metadata => 'read' });
 
-$application->sql(q{INSERT INTO github_sync.github_app_installations (id, account_login) VALUES (4711, 'nobody')});
-like(findings()->{'installation 4711 nobody'}, qr/^critical: GitHub knows no such installation|^critical: it is deleted/, 'an unknown installation');
-$application->sql('DELETE FROM github_sync.github_app_installations WHERE id = 4711');
+# Of one that no token can be had for nothing more is waited for, when that is news and when it is known.
+$application->sql(q{
+	INSERT INTO github_sync.github_app_installations (id, account_login) VALUES (4711, 'nobody');
+	INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (1296270, 4711, 'acme', 'gadgets');
+});
+foreach my $time ('at first', 'again')
+{
+	is_deeply(findings(),
+		{ 'installation 4711 nobody' => 'critical: GitHub knows the App, but no such installation of it: it is deleted, or its id is mistyped',
+		  'repository 1296270 acme/gadgets' => 'skipped: GitHub has not been asked, or has not answered' }, "an unknown installation, $time");
+}
+$application->sql('DELETE FROM github_sync.repo_sweeps WHERE github_repo_id = 1296270; DELETE FROM github_sync.github_repos WHERE id = 1296270; DELETE FROM github_sync.github_app_installations WHERE id = 4711');
 is_content('installation');
 
 # Its state is known from before, and GitHub's answer is what counts.
