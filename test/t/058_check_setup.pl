@@ -80,6 +80,16 @@ foreach my $time ('at first', 'again')
 $application->sql('DELETE FROM github_sync.repo_sweeps WHERE github_repo_id = 1296270; DELETE FROM github_sync.github_repos WHERE id = 1296270; DELETE FROM github_sync.github_app_installations WHERE id = 4711');
 is_content('installation');
 
+# A personal access token's, and there is an App: it pauses, and neither the worker nor a look at it blames the repository's name.
+$application->connect_repository(1296270, 'gadgets', 0);
+my $for_a_token = 'installation 0 is for a personal access token: set github_sync.token_file, or give its repositories the installation of the App';
+is(findings()->{'installation 0 acme'}, "critical: $for_a_token", 'installation 0 without a token');
+is($application->superuser_sql('SELECT last_error FROM github_sync.sync_workers WHERE database = current_database()'), $for_a_token, '... says the worker, too');
+$application->sql('UPDATE github_sync.github_repos SET github_app_installation_id = 515151 WHERE id = 1296270');
+is_deeply([ grep { !/^worker$/ } keys %{ findings() } ], [ 'installation 0 acme' ], '... whose repository gets the installation of the App');
+$application->sql('DELETE FROM github_sync.repo_sweeps WHERE github_repo_id = 1296270; DELETE FROM github_sync.github_repos WHERE id = 1296270; DELETE FROM github_sync.github_app_installations WHERE id = 0');
+is_content('no installation 0');
+
 # Its state is known from before, and GitHub's answer is what counts.
 $github->installation(515151, 'suspend');
 $application->wait_until(q{SELECT EXISTS (SELECT FROM github_sync.check_setup() WHERE detail = 'it is suspended at GitHub')});
