@@ -38,8 +38,14 @@ is_deeply([ map { $_->{check} } grep { $_->{status} ne 'ok' } @checks ], ['webho
 my ($status, $told);
 $status = $node->psql($application->database, 'CALL github_sync.wait_for_backfill(1296269)', stderr => \$told, timeout => 60);
 like($told, qr/the import of repository acme\/widgets will not go on.*reconcile_interval is 0.*SELECT github_sync\.backfill_repo\(1296269\)/s, 'nobody waits for lists that are not read');
+isnt($node->psql($application->database, 'SELECT github_sync.check_repo(1296269)', stderr => \$told), 0, 'nor is there a check that would wait for them');
+like($told, qr/the import of repository acme\/widgets will not go on.*reconcile_interval is 0.*SELECT github_sync\.backfill_repo\(1296269\)/s, '... which says what to do first');
+is($application->superuser_sql(q{SELECT count(*) FROM github_sync.sync_progress WHERE phase = 'check'}), 0, '... and leaves nothing behind');
 $application->sql('SELECT github_sync.backfill_repo(1296269)');
 is($node->psql($application->database, 'CALL github_sync.wait_for_backfill(1296269)', stderr => \$told), 0, 'until he asks for it');
+$application->sql('SELECT github_sync.check_repo(1296269)');
+$application->wait_until(q{SELECT count(*) = 2 FROM github_sync.sync_progress WHERE phase = 'check' AND last_complete_at IS NOT NULL});
+pass('a check after that comes to its end');
 
 # ---- the repository ----
 
