@@ -137,6 +137,25 @@ $application->sql('SELECT github_sync.capture_task_changes(false)');
 $application->superuser_sql('SELECT github_sync.detach_comments()');
 is_deeply([ $application->superuser_sql("SELECT string_agg(\"check\", ', ') FROM github_sync.check_setup() WHERE status = 'info'") ],
 	['capture of tasks, comments, webhook secret'], 'capture is off, and there are no comments');
+# A mapping that leaves open where tasks go, and what new rows hold.
+$application->superuser_sql("SELECT github_sync.attach_tasks('planner.tasks')");
+sub of_mapping { return join("\n", map { "$_->{check}, $_->{status}: $_->{detail}" } $application->rows("SELECT * FROM github_sync.check_setup() WHERE \"check\" IN ('repository of tasks', 'new rows of tasks')")) }
+my $no_place = 'repository of tasks, info: nothing says to which repository a new task belongs: none becomes an issue by itself';
+is(of_mapping(), "$no_place\nnew rows of tasks, warn: nothing gives a value for project_id, created_by, which must not be NULL: a row made of GitHub's is refused", 'what a mapping leaves open');
+$application->superuser_sql(q{UPDATE github_sync.github_repos SET task_defaults = '{"project_id": 1, "created_by": "GitHub"}'});
+is(of_mapping(), $no_place, 'the repository gives it');
+$application->superuser_sql(q{
+	UPDATE github_sync.github_repos SET task_defaults = '{"project_id": 1}';
+	SELECT github_sync.attach_tasks('planner.tasks', github_repo => 'github_repo_id');
+	SET ROLE planner;
+	CREATE FUNCTION planner.name_somebody() RETURNS trigger LANGUAGE plpgsql SET search_path = planner AS 'BEGIN NEW.created_by := 1; RETURN NEW; END';
+	CREATE TRIGGER names_somebody BEFORE INSERT ON planner.tasks FOR EACH ROW EXECUTE FUNCTION planner.name_somebody();
+	RESET ROLE;
+});
+is(of_mapping(), "new rows of tasks, info: nothing gives a value for created_by, which must not be NULL: a row made of GitHub's is refused, unless a trigger gives it", 'or a trigger may');
+$application->attach;
+is(of_mapping(), '', 'a whole mapping');
+
 $application->superuser_sql('BEGIN; ALTER TABLE planner.tasks RENAME markdown TO other; ALTER TABLE planner.tasks DROP other; COMMIT');
 like(findings()->{'mapping of tasks'}, qr/^critical: .*other/, 'a mapped column is gone');
 
