@@ -3,6 +3,19 @@
  * mends what it finds.
  */
 
+CREATE OR REPLACE FUNCTION github_sync.require_import_of_check(repo_id bigint, has_comments boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM github_sync.require_import(r.id) FROM github_sync.github_repos AS r
+	/* An outbound repository is compared without one. */
+	WHERE r.id = repo_id AND r.sync_direction <> 'outbound' AND EXISTS (
+		SELECT FROM github_sync.repo_sweeps AS s WHERE s.github_repo_id = r.id AND s.phase = 'backfill'
+			AND (s.stream = 'issues' OR s.stream = 'comments' AND has_comments AND NOT s.filters ? 'comments'));
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_import_of_check(bigint, boolean) IS
+'private: raises object_not_in_prerequisite_state where a check would wait for an import that will not go on';
+
 CREATE OR REPLACE FUNCTION github_sync.check_repo(github_repo_id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -12,6 +25,7 @@ BEGIN
 	PERFORM github_sync.require_argument('check_repo', 'github_repo_id', github_repo_id IS NULL);
 	PERFORM github_sync.require_repo(github_repo_id);
 	PERFORM github_sync.add_missing_sweeps();
+	PERFORM github_sync.require_import_of_check(github_repo_id, has_comments);
 	/* One under way goes on: who asks each hour for what takes two would never see the end of it. */
 	INSERT INTO github_sync.repo_sweeps AS s (github_repo_id, stream, phase, is_asked, filters)
 	SELECT l.github_repo_id, 'check of ' || l.stream, 'check', true, l.filters
@@ -26,8 +40,9 @@ $$;
 COMMENT ON FUNCTION github_sync.check_repo(bigint) IS
 'public: compares all issues and comments of a repository (GitHub''s id) with what is known of them and with the '
 'application''s rows, and changes nothing on either side. The worker does it, behind all else; where one is under way, '
-'that goes on; sync_progress shows how far it is (phase check), sync_differences what it found. Raises 23503 for a '
-'repository that is not connected, 22004 for NULL';
+'that goes on; sync_progress shows how far it is (phase check), sync_differences what it found. Raises 55000 '
+'where the repository is not imported and its import will not go on, 23503 for one that is not connected, 22004 for '
+'NULL';
 
 CREATE OR REPLACE FUNCTION github_sync.mend_differences(github_repo_id bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -63,11 +63,16 @@ DECLARE
 BEGIN
 	SELECT * INTO c FROM github_sync.setup_checks AS s WHERE s.installation_id = i.id AND s.request = 'installation';
 	may := c.answer -> 'permissions' ->> 'issues';
-	IF i.state <> 'active' THEN
-		RETURN github_sync.finding_of(what, format('it is %s at GitHub', i.state),
-			'Install the App again, or have it unsuspended, in the settings of the account at GitHub: that is found '
-			'out by itself. One that was made again with another id: UPDATE github_sync.github_repos SET '
+	IF i.state = 'deleted' THEN
+		RETURN github_sync.finding_of(what,
+			'GitHub knows the App, but no such installation of it: it is deleted, or its id is mistyped',
+			'Where it was deleted, install the App again in the settings of the account at GitHub. Where it has '
+			'another id (GET /app/installations lists those of the App): INSERT INTO '
+			'github_sync.github_app_installations ..., and UPDATE github_sync.github_repos SET '
 			'github_app_installation_id = ...');
+	ELSIF i.state <> 'active' THEN
+		RETURN github_sync.finding_of(what, format('it is %s at GitHub', i.state),
+			'Have it unsuspended in the settings of the account at GitHub: that is found out by itself.');
 	ELSIF i.paused_until > clock_timestamp() THEN
 		RETURN github_sync.finding_of(what, i.pause_reason, github_sync.remedy_of_pause(i.pause_kind),
 			CASE i.pause_kind WHEN 'credentials' THEN 'critical' ELSE 'warn' END);
@@ -159,6 +164,55 @@ $$;
 COMMENT ON FUNCTION github_sync.webhook_setup() IS
 'private: whether webhooks can be verified';
 
+CREATE OR REPLACE FUNCTION github_sync.columns_without_value(a github_sync.attached_tables) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT string_agg(quote_ident(c.attname), ', ' ORDER BY c.attnum)
+		FROM pg_attribute AS c JOIN pg_type AS y ON y.oid = c.atttypid
+		WHERE c.attrelid = to_regclass(format('%I.%I', a.table_schema, a.table_name)) AND c.attnum > 0
+			AND NOT c.attisdropped AND github_sync.column_refuses_null(c.attrelid, c.attname)
+			AND NOT c.atthasdef AND c.attidentity = '' AND y.typdefault IS NULL
+			/* What an expression reads is not written, and the key is the database's to give. */
+			AND NOT EXISTS (SELECT FROM jsonb_each_text(a.mapping -> 'names') AS n
+				WHERE n.value = c.attname AND n.key <> 'key' AND n.key NOT LIKE '%:%')
+			AND EXISTS (SELECT FROM github_sync.github_repos AS r
+				WHERE r.sync_enabled AND r.sync_direction <> 'outbound' AND NOT
+					CASE a.record_type WHEN 'task' THEN r.task_defaults ELSE r.comment_defaults END ? c.attname));
+END
+$$;
+COMMENT ON FUNCTION github_sync.columns_without_value(github_sync.attached_tables) IS
+'private: the columns of an attached table that must not be NULL, and of which neither the table, nor the mapping, nor '
+'the defaults of each repository have a value for a row that is made of GitHub''s';
+
+CREATE OR REPLACE FUNCTION github_sync.mapping_setup(a github_sync.attached_tables) RETURNS SETOF github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	missing CONSTANT text := github_sync.columns_without_value(a);
+	/* A trigger of the application's may give what is missing. */
+	has_trigger CONSTANT boolean := EXISTS (SELECT FROM pg_trigger AS t
+		WHERE t.tgrelid = to_regclass(format('%I.%I', a.table_schema, a.table_name)) AND NOT t.tgisinternal
+			AND t.tgenabled <> 'D' AND t.tgtype & 7 = 7 AND t.tgname NOT LIKE 'github_sync%');
+BEGIN
+	IF a.record_type = 'task'
+		AND coalesce(a.mapping -> 'names' ->> 'github_repo', a.mapping ->> 'github_repo_is') IS NULL THEN
+		RETURN NEXT github_sync.finding_of('repository of tasks',
+			'nothing says to which repository a new task belongs: none becomes an issue by itself',
+			'SELECT github_sync.attach_tasks(..., github_repo_column => ...), or github_repo => ..., unless the '
+			'application names the repository in transactions that it inserts.', 'info');
+	END IF;
+	IF missing IS NOT NULL AND coalesce(a.mapping ->> 'insert_values', a.mapping ->> 'apply_values') IS NULL THEN
+		RETURN NEXT github_sync.finding_of(format('new rows of %ss', a.record_type),
+			format('nothing gives a value for %s, which must not be NULL: a row made of GitHub''s is refused', missing)
+				|| CASE WHEN has_trigger THEN ', unless a trigger gives it' ELSE '' END,
+			format('SELECT github_sync.attach_%1$ss(..., insert_values => ...), or set github_repos.%1$s_defaults, or '
+				'give the columns a default.', a.record_type),
+			CASE WHEN has_trigger THEN 'info' ELSE 'warn' END);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.mapping_setup(github_sync.attached_tables) IS
+'private: what a mapping leaves open, so that new tasks do not go out, or new rows cannot be made';
+
 CREATE OR REPLACE FUNCTION github_sync.capture_setup(record_type text) RETURNS SETOF github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -182,6 +236,7 @@ BEGIN
 				AND t.tgname = 'github_sync_capture_' || record_type)
 		THEN 'it is off: what the application changes is sent where it inserts transactions by itself' END,
 		format('SELECT github_sync.capture_%s_changes(true)', record_type), 'info');
+	RETURN QUERY SELECT * FROM github_sync.mapping_setup(a);
 	RETURN QUERY SELECT f.* FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
 	JOIN pg_language AS l ON l.oid = p.prolang
 	CROSS JOIN LATERAL github_sync.finding_of(format('trigger %s of %ss', t.tgname, record_type),

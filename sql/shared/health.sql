@@ -42,7 +42,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	finding github_sync.finding;
 BEGIN
-	/* That it is a copy, or that an installation pauses, is a finding of its own. */
+	/* That it is a copy, or that an installation pauses or is gone, is a finding of its own. */
 	SELECT 'worker', k.status, w.last_error_at, coalesce(w.last_error, w.activity),
 		CASE w.activity WHEN 'not enabled' THEN 'ALTER SYSTEM SET github_sync.enabled = on; SELECT pg_reload_conf()'
 			ELSE 'SELECT * FROM github_sync.sync_workers' END
@@ -54,7 +54,9 @@ BEGIN
 		WHEN w.activity IN ('waits for a free process', 'not enabled') THEN 'warn'
 		WHEN w.last_error IS NOT NULL AND NOT EXISTS (SELECT FROM github_sync.github_app_installations AS i
 			WHERE i.pause_reason = w.last_error
-				OR i.state <> 'active' AND w.last_error LIKE 'GitHub answered %(suspended)%') THEN 'warn'
+				OR i.state <> 'active' AND w.last_error LIKE 'GitHub answered %(suspended)%'
+				OR i.state = 'deleted' AND w.last_error LIKE 'GitHub knows the App, but no such installation%')
+			THEN 'warn'
 		ELSE 'ok' END AS status) AS k
 	ORDER BY array_position('{critical,warn,ok}', k.status) LIMIT 1;
 	IF finding.status IS NULL THEN

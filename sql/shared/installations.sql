@@ -136,10 +136,3 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION github_sync.installations_in_outage() IS
 'private: whether GitHub, or our credentials, keep one of them from working, or may do so still: nobody has found out';
-
-CREATE OR REPLACE FUNCTION github_sync.set_installation_state(installation_id bigint, new_state text) RETURNS void
-LANGUAGE sql AS $$
-	UPDATE github_sync.github_app_installations AS i SET state = new_state WHERE i.id = installation_id
-$$;
-COMMENT ON FUNCTION github_sync.set_installation_state(bigint, text) IS
-'private: GitHub says that the installation is suspended, gone or back; a trigger does the rest';

@@ -156,6 +156,20 @@ $$;
 COMMENT ON FUNCTION github_sync.claim_setup_checks(bigint[]) IS
 'private: the next question of each installation that may send';
 
+/* The question first, as where one is reported. What is asked about its repositories nobody waits for meanwhile. */
+CREATE OR REPLACE FUNCTION github_sync.set_installation_state(installation_id bigint, new_state text) RETURNS void
+LANGUAGE sql AS $$
+	UPDATE github_sync.setup_checks AS c SET status = 0, answered_at = clock_timestamp(),
+		words = 'no token can be had: the installation is ' || new_state
+	WHERE c.installation_id = set_installation_state.installation_id AND c.request = 'installation'
+		AND c.answered_at IS NULL AND c.claimed_by = pg_backend_pid() AND new_state <> 'active';
+	UPDATE github_sync.github_app_installations AS i SET state = new_state
+	WHERE i.id = set_installation_state.installation_id
+$$;
+COMMENT ON FUNCTION github_sync.set_installation_state(bigint, text) IS
+'private: GitHub says that the installation is suspended, gone or back; a trigger does the rest. What this worker was '
+'to ask about one that may not send is answered by that: it cannot ask any more';
+
 CREATE OR REPLACE FUNCTION github_sync.report_setup_check(check_id integer, status integer, words text, json text)
 RETURNS text
 LANGUAGE plpgsql AS $$

@@ -15,6 +15,9 @@
 #include "worker/line.h"
 #include "worker/sending.h"
 
+/* No App has it: its repositories are asked for with a personal access token. */
+#define INSTALLATION_OF_TOKEN 0
+
 static struct
 {
 	int64 account_id;                          /* 0: not known yet */
@@ -145,9 +148,20 @@ identity_is_new_enough(const Conversation *conversation)
 static void
 ask_for_token(Installation *installation)
 {
+	Conversation *conversation =
+		conversation_for(ABOUT_TOKEN, GITHUB_CREATE_INSTALLATION_TOKEN, installation);
+
 	installation->minting = true;
-	(void) sending_start(
-		conversation_for(ABOUT_TOKEN, GITHUB_CREATE_INSTALLATION_TOKEN, installation));
+	if (installation->id != INSTALLATION_OF_TOKEN)
+	{
+		(void) sending_start(conversation);
+		return;
+	}
+	conversation_refuse(
+		conversation, UNSENT_BY_CREDENTIALS, NULL,
+		"installation 0 is for a personal access token: set github_sync.token_file, "
+		"or give its repositories the installation of the App");
+	arrivals_add(conversation);
 }
 
 static bool

@@ -78,11 +78,18 @@ SAVEPOINT as_it_is;
 UPDATE github_sync.github_repos SET sync_enabled = false;
 SELECT * FROM github_sync.backfill_status(1);
 ROLLBACK TO as_it_is;
+UPDATE github_sync.github_repos SET sync_enabled = false;
+SELECT github_sync.check_repo(1);
+ROLLBACK TO as_it_is;
 UPDATE github_sync.github_repos SET access_lost = true;
 SELECT * FROM github_sync.backfill_status(1);
 ROLLBACK TO as_it_is;
 UPDATE github_sync.github_repos SET sync_direction = 'outbound';
 SELECT * FROM github_sync.backfill_status(1);
+ROLLBACK TO as_it_is;
+-- an outbound repository is compared without an import
+UPDATE github_sync.github_repos SET sync_direction = 'outbound';
+SELECT github_sync.check_repo(1);
 ROLLBACK TO as_it_is;
 UPDATE github_sync.github_app_installations SET state = 'deleted';
 SELECT * FROM github_sync.backfill_status(1);

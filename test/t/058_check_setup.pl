@@ -38,8 +38,14 @@ is_deeply([ map { $_->{check} } grep { $_->{status} ne 'ok' } @checks ], ['webho
 my ($status, $told);
 $status = $node->psql($application->database, 'CALL github_sync.wait_for_backfill(1296269)', stderr => \$told, timeout => 60);
 like($told, qr/the import of repository acme\/widgets will not go on.*reconcile_interval is 0.*SELECT github_sync\.backfill_repo\(1296269\)/s, 'nobody waits for lists that are not read');
+isnt($node->psql($application->database, 'SELECT github_sync.check_repo(1296269)', stderr => \$told), 0, 'nor is there a check that would wait for them');
+like($told, qr/the import of repository acme\/widgets will not go on.*reconcile_interval is 0.*SELECT github_sync\.backfill_repo\(1296269\)/s, '... which says what to do first');
+is($application->superuser_sql(q{SELECT count(*) FROM github_sync.sync_progress WHERE phase = 'check'}), 0, '... and leaves nothing behind');
 $application->sql('SELECT github_sync.backfill_repo(1296269)');
 is($node->psql($application->database, 'CALL github_sync.wait_for_backfill(1296269)', stderr => \$told), 0, 'until he asks for it');
+$application->sql('SELECT github_sync.check_repo(1296269)');
+$application->wait_until(q{SELECT count(*) = 2 FROM github_sync.sync_progress WHERE phase = 'check' AND last_complete_at IS NOT NULL});
+pass('a check after that comes to its end');
 
 # ---- the repository ----
 
@@ -66,10 +72,29 @@ $github->installation(515151, 'permit', permissions => { issues => 'read', metad
 is_deeply(findings(), { 'installation 515151 acme' => 'critical: it may not write issues: read' }, 'a permission is missing');
 $github->installation(515151, 'permit', permissions => { issues => 'write', metadata => 'read' });
 
-$application->sql(q{INSERT INTO github_sync.github_app_installations (id, account_login) VALUES (4711, 'nobody')});
-like(findings()->{'installation 4711 nobody'}, qr/^critical: GitHub knows no such installation|^critical: it is deleted/, 'an unknown installation');
-$application->sql('DELETE FROM github_sync.github_app_installations WHERE id = 4711');
+# Of one that no token can be had for nothing more is waited for, when that is news and when it is known.
+$application->sql(q{
+	INSERT INTO github_sync.github_app_installations (id, account_login) VALUES (4711, 'nobody');
+	INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (1296270, 4711, 'acme', 'gadgets');
+});
+foreach my $time ('at first', 'again')
+{
+	is_deeply(findings(),
+		{ 'installation 4711 nobody' => 'critical: GitHub knows the App, but no such installation of it: it is deleted, or its id is mistyped',
+		  'repository 1296270 acme/gadgets' => 'skipped: GitHub has not been asked, or has not answered' }, "an unknown installation, $time");
+}
+$application->sql('DELETE FROM github_sync.repo_sweeps WHERE github_repo_id = 1296270; DELETE FROM github_sync.github_repos WHERE id = 1296270; DELETE FROM github_sync.github_app_installations WHERE id = 4711');
 is_content('installation');
+
+# A personal access token's, and there is an App: it pauses, and neither the worker nor a look at it blames the repository's name.
+$application->connect_repository(1296270, 'gadgets', 0);
+my $for_a_token = 'installation 0 is for a personal access token: set github_sync.token_file, or give its repositories the installation of the App';
+is(findings()->{'installation 0 acme'}, "critical: $for_a_token", 'installation 0 without a token');
+is($application->superuser_sql('SELECT last_error FROM github_sync.sync_workers WHERE database = current_database()'), $for_a_token, '... says the worker, too');
+$application->sql('UPDATE github_sync.github_repos SET github_app_installation_id = 515151 WHERE id = 1296270');
+is_deeply([ grep { !/^worker$/ } keys %{ findings() } ], [ 'installation 0 acme' ], '... whose repository gets the installation of the App');
+$application->sql('DELETE FROM github_sync.repo_sweeps WHERE github_repo_id = 1296270; DELETE FROM github_sync.github_repos WHERE id = 1296270; DELETE FROM github_sync.github_app_installations WHERE id = 0');
+is_content('no installation 0');
 
 # Its state is known from before, and GitHub's answer is what counts.
 $github->installation(515151, 'suspend');
@@ -112,6 +137,25 @@ $application->sql('SELECT github_sync.capture_task_changes(false)');
 $application->superuser_sql('SELECT github_sync.detach_comments()');
 is_deeply([ $application->superuser_sql("SELECT string_agg(\"check\", ', ') FROM github_sync.check_setup() WHERE status = 'info'") ],
 	['capture of tasks, comments, webhook secret'], 'capture is off, and there are no comments');
+# A mapping that leaves open where tasks go, and what new rows hold.
+$application->superuser_sql("SELECT github_sync.attach_tasks('planner.tasks')");
+sub of_mapping { return join("\n", map { "$_->{check}, $_->{status}: $_->{detail}" } $application->rows("SELECT * FROM github_sync.check_setup() WHERE \"check\" IN ('repository of tasks', 'new rows of tasks')")) }
+my $no_place = 'repository of tasks, info: nothing says to which repository a new task belongs: none becomes an issue by itself';
+is(of_mapping(), "$no_place\nnew rows of tasks, warn: nothing gives a value for project_id, created_by, which must not be NULL: a row made of GitHub's is refused", 'what a mapping leaves open');
+$application->superuser_sql(q{UPDATE github_sync.github_repos SET task_defaults = '{"project_id": 1, "created_by": "GitHub"}'});
+is(of_mapping(), $no_place, 'the repository gives it');
+$application->superuser_sql(q{
+	UPDATE github_sync.github_repos SET task_defaults = '{"project_id": 1}';
+	SELECT github_sync.attach_tasks('planner.tasks', github_repo => 'github_repo_id');
+	SET ROLE planner;
+	CREATE FUNCTION planner.name_somebody() RETURNS trigger LANGUAGE plpgsql SET search_path = planner AS 'BEGIN NEW.created_by := 1; RETURN NEW; END';
+	CREATE TRIGGER names_somebody BEFORE INSERT ON planner.tasks FOR EACH ROW EXECUTE FUNCTION planner.name_somebody();
+	RESET ROLE;
+});
+is(of_mapping(), "new rows of tasks, info: nothing gives a value for created_by, which must not be NULL: a row made of GitHub's is refused, unless a trigger gives it", 'or a trigger may');
+$application->attach;
+is(of_mapping(), '', 'a whole mapping');
+
 $application->superuser_sql('BEGIN; ALTER TABLE planner.tasks RENAME markdown TO other; ALTER TABLE planner.tasks DROP other; COMMIT');
 like(findings()->{'mapping of tasks'}, qr/^critical: .*other/, 'a mapped column is gone');
 
