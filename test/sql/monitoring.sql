@@ -77,6 +77,39 @@ SELECT github_sync.grant_monitor('regress_app') \g /dev/null
 SET SESSION AUTHORIZATION regress_app;
 SELECT format('SELECT %L WHERE 0 <= (SELECT count(*) FROM github_sync.%I)', relname, relname) FROM pg_class
 WHERE relnamespace = 'github_sync'::regnamespace AND relkind = 'v' AND relname ~ '^sync_' ORDER BY relname \gexec
+-- also where functions were attached that stand in a schema which it may not use, as the application's tables do
+RESET SESSION AUTHORIZATION;
+CREATE SCHEMA hidden AUTHORIZATION regress_owner;
+SET SESSION AUTHORIZATION regress_owner;
+CREATE FUNCTION hidden.values_of(github_repo_id bigint, resource jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE RETURN '{}'::jsonb;
+RESET SESSION AUTHORIZATION;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', insert_values => 'hidden.values_of(bigint, jsonb)',
+	apply_values => 'hidden.values_of(bigint, jsonb)') \g /dev/null
+SET SESSION AUTHORIZATION regress_app;
+SELECT has_schema_privilege('app', 'USAGE'), has_schema_privilege('hidden', 'USAGE');
+SELECT problem, detail FROM github_sync.sync_problems;
+SELECT format('SELECT %L WHERE 0 <= (SELECT count(v.*) FROM github_sync.%I AS v)', relname, relname) FROM pg_class
+WHERE relnamespace = 'github_sync'::regnamespace AND relkind = 'v' AND relname ~ '^sync_' ORDER BY relname \gexec
+SELECT count(*) FILTER (WHERE status = 'ok') > 10, count(*) FILTER (WHERE "check" = 'mapping of tasks' AND status = 'ok') FROM github_sync.health();
+SELECT length(github_sync.report()) > 5000, (SELECT count(*) > 0 FROM github_sync.record_history(task_id => 1)) AS has_story;
+-- what is wrong there is told to it, too: a function that is gone, and a schema that the owner may not use any more
+RESET SESSION AUTHORIZATION;
+ALTER FUNCTION hidden.values_of(bigint, jsonb) RENAME TO other_values_of;
+SET SESSION AUTHORIZATION regress_app;
+SELECT problem, detail FROM github_sync.sync_problems;
+RESET SESSION AUTHORIZATION;
+ALTER FUNCTION hidden.other_values_of(bigint, jsonb) RENAME TO values_of;
+ALTER SCHEMA hidden OWNER TO CURRENT_USER;
+SET SESSION AUTHORIZATION regress_app;
+SELECT problem, detail FROM github_sync.sync_problems;
+SELECT "check", status, detail FROM github_sync.health() WHERE "check" ~ 'mapping|ownership' AND status <> 'ok';
+RESET SESSION AUTHORIZATION;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id') \g /dev/null
+SET client_min_messages = warning;
+DROP SCHEMA hidden CASCADE;
+SET client_min_messages = error;
+SET SESSION AUTHORIZATION regress_app;
+-- and it does nothing else
 SELECT github_sync.sync_stats_reset();
 SELECT github_sync.forget_counts();
 SELECT github_sync.task_metrics();
