@@ -63,9 +63,13 @@ SELECT last_sweep_at, phase, done, total, rate FROM github_sync.sync_lag;
 UPDATE github_sync.repo_sweeps SET last_complete_at = now() - interval '100 seconds' WHERE stream = 'comments';
 UPDATE github_sync.repo_sweeps SET phase = 'census', listed = 300, total = 1200, pass_began_at = clock_timestamp() - interval '30 seconds' WHERE stream = 'issues';
 SELECT date_trunc('minute', now() - last_sweep_at), phase, done, total, per_cent, round(rate), round(extract(epoch FROM remaining), -1) FROM github_sync.sync_lag;
+-- how long the rest takes is not known where nobody knows how many there are
+UPDATE github_sync.repo_sweeps SET total = NULL WHERE stream = 'issues';
+SELECT done, total, per_cent, remaining, rate > 0 FROM github_sync.sync_lag;
+UPDATE github_sync.repo_sweeps SET total = 1200 WHERE stream = 'issues';
 -- the list is longer than it was to be
 UPDATE github_sync.repo_sweeps SET listed = 1300 WHERE stream = 'issues';
-SELECT done, total, per_cent FROM github_sync.sync_lag;
+SELECT done, total, per_cent, remaining FROM github_sync.sync_lag;
 UPDATE github_sync.repo_sweeps SET phase = 'sweep', total = NULL WHERE stream = 'issues';
 SELECT phase, done, total, per_cent FROM github_sync.sync_lag;
 -- of repositories that nothing was read of
