@@ -51,6 +51,15 @@ SELECT github_sync.retry_task_sync_transaction(1);
 SELECT carry_out(9);
 SELECT * FROM findings;
 
+-- of one code each SQLSTATE by itself, and the reason that most of them have
+INSERT INTO github_sync.task_sync_transactions (direction, state, github_app_installation_id, github_repo_id, github_issue_number, queued_at, finished_at, error_code, error_reason)
+SELECT 'inbound', 'errored', 10, 1, 100 + n, now(), now() - n * interval '1 second', 'apply_failed', CASE n WHEN 1 THEN '22P02: no number' WHEN 2 THEN 'P0001: not Sally' ELSE 'P0001: not Bob' END
+FROM generate_series(1, 30) AS n;
+SELECT detail FROM findings;
+UPDATE github_sync.task_sync_transactions SET error_code = 'of kind ' || id % 7 WHERE state = 'errored' AND error_reason = 'P0001: not Bob';
+SELECT detail ~ '^in the last hour: (4 of kind [0-6] \(P0001: not Bob\)(, )?){5} \(and 10 more\)$' FROM findings;
+DELETE FROM github_sync.task_sync_transactions WHERE state = 'errored';
+
 -- disabled, as somebody wanted it, or not
 UPDATE github_sync.github_repos SET sync_enabled = false WHERE id = 1;
 SELECT webhook(10);
