@@ -19,10 +19,11 @@ BEGIN
 	finding."check" := 'waiting of @records@';
 	finding.status := 'ok';
 	IF oldest < clock_timestamp() - may_take THEN
-		finding.status := 'warn';
+		finding.status := CASE WHEN github_sync.is_switched_off() THEN 'info' ELSE 'warn' END;
 		finding.since := oldest + may_take;
-		finding.detail := format('what stands first in its line, and may be sent, has waited for %s',
-			date_trunc('second', clock_timestamp() - oldest));
+		finding.detail := format('what stands first in its line, and %s, has waited for %s',
+			CASE WHEN github_sync.is_switched_off() THEN 'is not sent while github_sync.enabled is off'
+				ELSE 'may be sent' END, date_trunc('second', clock_timestamp() - oldest));
 		finding.remedy := 'SELECT waits_for, count(*) FROM github_sync.sync_queue GROUP BY 1';
 	END IF;
 	RETURN finding;

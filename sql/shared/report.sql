@@ -37,6 +37,8 @@ BEGIN
 	FROM github_sync.health() WITH ORDINALITY AS h ("check", status, since, detail, remedy, see, place);
 	RETURN '<section class="first"><h2>Health</h2>' || CASE
 		WHEN told.critical > 0 THEN '<span class="verdict critical">Something is not synchronized.</span>'
+		WHEN github_sync.is_switched_off()
+			THEN '<span class="verdict info">Nothing is synchronized, as somebody has switched it off.</span>'
 		WHEN told.warn > 0 THEN '<span class="verdict warn">It works, but somebody should look at this.</span>'
 		ELSE '<span class="verdict ok">All is well.</span>' END
 		|| coalesce(told.findings, '') || format('<details><summary>Checks that are ok</summary><p>%s</p></details>',

@@ -19,6 +19,8 @@ $$;
 
 -- nothing was counted yet, and nothing waits
 SELECT part('Health') LIKE '%All is well.%' OR part('Health') LIKE '%worker%';
+-- which is not all: nothing is sent here, and is not to be
+SELECT part('Health') LIKE 'Nothing is synchronized, as somebody has switched it off. %';
 SELECT part('Queue');
 SELECT part('Errors');
 SELECT part('Transactions');
