@@ -182,11 +182,25 @@ COMMENT ON FUNCTION github_sync.@record@_may_be_own_creation(
 'private: an unlinked resource that we wrote, without a key at its end, while a creation in its repository waits for '
 'its answer: it waits for that answer too';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_being_sent(a github_sync.@record@_creation_attempts) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	/* A claim that came later looks for it. */
+	RETURN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS t
+		WHERE t.@resource@_id = a.@resource@_id AND t.direction = 'outbound' AND t.state = 'processing'
+			AND t.processing_at <= a.begun_at);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_being_sent(github_sync.@record@_creation_attempts) IS
+'private: whether the claim that began a creation is still held: its answer may yet come';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_close_attempt(cached_id bigint, new_outcome text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-	UPDATE github_sync.@record@_creation_attempts SET outcome = new_outcome
-	WHERE @resource@_id = cached_id AND outcome IS NULL;
+	UPDATE github_sync.@record@_creation_attempts AS a SET outcome = new_outcome,
+		found_at = CASE WHEN new_outcome = 'created' AND NOT github_sync.@record@_is_being_sent(a)
+			THEN clock_timestamp() END
+	WHERE a.@resource@_id = cached_id AND a.outcome IS NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_close_attempt(bigint, text) IS
@@ -196,7 +210,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_note_outcome_known(cached_id big
 LANGUAGE plpgsql AS $$
 BEGIN
 	/* The one under way; all carry the same key, so that of others the last one is as good as any. */
-	UPDATE github_sync.@record@_creation_attempts SET outcome = 'created'
+	UPDATE github_sync.@record@_creation_attempts SET outcome = 'created', found_at = clock_timestamp()
 	WHERE id = (SELECT a.id FROM github_sync.@record@_creation_attempts AS a WHERE a.@resource@_id = cached_id
 		ORDER BY a.outcome IS NULL DESC, a.id DESC LIMIT 1);
 END

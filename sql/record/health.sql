@@ -19,10 +19,11 @@ BEGIN
 	finding."check" := 'waiting of @records@';
 	finding.status := 'ok';
 	IF oldest < clock_timestamp() - may_take THEN
-		finding.status := 'warn';
+		finding.status := CASE WHEN github_sync.is_switched_off() THEN 'info' ELSE 'warn' END;
 		finding.since := oldest + may_take;
-		finding.detail := format('what stands first in its line, and may be sent, has waited for %s',
-			date_trunc('second', clock_timestamp() - oldest));
+		finding.detail := format('what stands first in its line, and %s, has waited for %s',
+			CASE WHEN github_sync.is_switched_off() THEN 'is not sent while github_sync.enabled is off'
+				ELSE 'may be sent' END, date_trunc('second', clock_timestamp() - oldest));
 		finding.remedy := 'SELECT waits_for, count(*) FROM github_sync.sync_queue GROUP BY 1';
 	END IF;
 	RETURN finding;
@@ -53,26 +54,48 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_processing_finding() IS
 'private: whether what was claimed ends';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_recent_errors(
+	period interval, most integer, OUT error_code text, OUT errors bigint, OUT since timestamptz, OUT reason text)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY WITH recent AS (
+		SELECT t AS errored, t.error_code AS code, left(t.error_reason, 200) AS words, t.finished_at,
+			/* Where the server has said why, before its words. */
+			coalesce(substring(t.error_reason FROM '^([0-9A-Z]{5}): '), '') AS sqlstate
+		FROM github_sync.@record@_sync_transactions AS t
+		WHERE t.state = 'errored' AND t.finished_at > clock_timestamp() - period
+		ORDER BY t.finished_at DESC LIMIT most),
+	reasons AS (
+		SELECT r.code, r.sqlstate, r.words, count(*) AS times, min(r.finished_at) AS since, max(r.finished_at) AS latest
+		FROM recent AS r WHERE NOT github_sync.@record@_is_mended(r.errored) GROUP BY r.code, r.sqlstate, r.words)
+	SELECT k.code, sum(k.times)::bigint, min(k.since),
+		(array_agg(k.words ORDER BY k.times DESC, k.latest DESC))[1]
+			|| CASE count(*) WHEN 1 THEN '' WHEN 2 THEN '; and another reason'
+				ELSE format('; and %s other reasons', count(*) - 1) END
+	FROM reasons AS k GROUP BY k.code, k.sqlstate;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_recent_errors(interval, integer) IS
+'private: of the newest errors of that period those that nothing has mended, by their code, and by their SQLSTATE '
+'where the server has said why: how many, since when, and the reason that most of them have';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_errors_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	most CONSTANT integer := 200;
 	period CONSTANT interval := '1 hour';
+	shown CONSTANT integer := 5;
 	finding github_sync.finding;
 	errors bigint;
 BEGIN
 	finding."check" := 'errors of @records@';
 	SELECT sum(c.errors), min(c.since), string_agg(format('%s %s (%s)', c.errors, c.error_code, c.reason), ', '
-		ORDER BY c.errors DESC, c.error_code)
+		ORDER BY c.place) FILTER (WHERE c.place <= shown)
+		|| coalesce(' (and ' || sum(c.errors) FILTER (WHERE c.place > shown) || ' more)', '')
 	INTO errors, finding.since, finding.detail
-	FROM (SELECT r.error_code, count(*) AS errors, min(r.finished_at) AS since,
-			left((array_agg(r.error_reason ORDER BY r.finished_at DESC))[1], 200) AS reason
-		FROM (SELECT t AS errored, t.error_code, t.error_reason, t.finished_at
-			FROM github_sync.@record@_sync_transactions AS t
-			WHERE t.state = 'errored' AND t.finished_at > clock_timestamp() - period
-			ORDER BY t.finished_at DESC LIMIT most) AS r
-		WHERE NOT github_sync.@record@_is_mended(r.errored)
-		GROUP BY r.error_code) AS c;
+	FROM (SELECT r.*, row_number() OVER (ORDER BY r.errors DESC, r.error_code, r.reason) AS place
+		FROM github_sync.@record@_recent_errors(period, most) AS r) AS c;
 	finding.status := CASE WHEN errors > 0 THEN 'warn' ELSE 'ok' END;
 	IF errors = most THEN
 		/* Not all of them are looked at: where all are of one cause, the first tells since when. */
@@ -90,7 +113,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_errors_finding() IS
-'private: errors of the last hour that nothing has mended, by their codes';
+'private: errors of the last hour that nothing has mended, by their codes and SQLSTATEs, the most frequent first';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_disabled_reasons(
 	OUT reason text, OUT is_trouble boolean, OUT words text)

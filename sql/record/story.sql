@@ -41,8 +41,9 @@ BEGIN
 	FROM (VALUES
 		(t.inserted_at, 'enqueued', github_sync.@record@_why_enqueued(t)),
 		/* What is no failure of the row itself (an outage, a transfer) is not counted as a try. */
-		(t.last_error_at, CASE WHEN t.attempts > 0 OR t.state = 'errored' THEN 'failed try' ELSE 'put back' END,
-			t.last_error),
+		/* What it ended with is told there. */
+		(CASE WHEN t.state <> 'errored' OR t.last_error IS DISTINCT FROM t.error_reason THEN t.last_error_at END,
+			CASE WHEN t.attempts > 0 OR t.state = 'errored' THEN 'failed try' ELSE 'put back' END, t.last_error),
 		(t.processing_at, 'claimed', format('by the worker, claim %s', t.claim_no)),
 		(t.finished_at, t.state, CASE
 			WHEN t.state <> 'completed' THEN because
@@ -75,16 +76,33 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_story_of_queue(bigint[]) IS
 'private: what happened to transactions, and what those that are queued wait for now';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_story_of_creation(a github_sync.@record@_creation_attempts)
+RETURNS SETOF github_sync.story_line
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY SELECT '@record@', l.at, NULL::bigint, 'outbound', l.event, l.detail
+	FROM (VALUES
+		(a.begun_at, 'creation sent', CASE
+			WHEN a.found_at IS NOT NULL THEN 'its answer was lost'
+			WHEN a.outcome = 'created' THEN 'GitHub has made it'
+			WHEN a.outcome = 'rejected' THEN 'GitHub refused it'
+			WHEN a.outcome = 'not found'
+				THEN 'its answer was lost, and GitHub''s lists do not have it: it was not made'
+			WHEN github_sync.@record@_is_being_sent(a) THEN 'GitHub has not answered yet'
+			ELSE 'its answer was lost: GitHub''s lists are searched before it is sent again' END),
+		(a.found_at, 'creation found', 'GitHub has made it: a list or a webhook showed what carries its mark'))
+		AS l (at, event, detail);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_story_of_creation(github_sync.@record@_creation_attempts) IS
+'private: what became of a creation; lines without a time did not happen';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_story_of_record(cached github_sync.@resources@)
 RETURNS SETOF github_sync.story_line
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-	RETURN QUERY SELECT '@record@', a.begun_at, NULL::bigint, 'outbound', 'creation sent', CASE a.outcome
-		WHEN 'created' THEN 'GitHub has made it'
-		WHEN 'rejected' THEN 'GitHub refused it'
-		WHEN 'not found' THEN 'its answer was lost, and GitHub''s lists do not have it: it was not made'
-		ELSE 'its answer was lost: GitHub''s lists are searched before it is sent again' END
-	FROM github_sync.@record@_creation_attempts AS a WHERE a.@resource@_id = cached.id;
+	RETURN QUERY SELECT line.* FROM github_sync.@record@_creation_attempts AS a
+	CROSS JOIN LATERAL github_sync.@record@_story_of_creation(a) AS line WHERE a.@resource@_id = cached.id;
 	RETURN QUERY SELECT '@record@', c.detected_at, c.transaction_id, NULL, 'conflict',
 --@task		CASE WHEN c.winner = 'github' AND CASE c.field WHEN 'milestone' THEN c.base IS NOT DISTINCT FROM c.remote
 --@task			ELSE c.field IN ('labels', 'assignees') AND c.base IS NOT NULL END

@@ -201,7 +201,8 @@ CREATE TABLE IF NOT EXISTS github_sync.@record@_creation_attempts (
 	lookup_since timestamptz NOT NULL DEFAULT clock_timestamp(),
 	sent_as bigint,
 	outcome text
-		CONSTRAINT @record@_creation_attempts_outcome_check CHECK (outcome IN ('created', 'rejected', 'not found'))
+		CONSTRAINT @record@_creation_attempts_outcome_check CHECK (outcome IN ('created', 'rejected', 'not found')),
+	found_at timestamptz
 );
 COMMENT ON TABLE github_sync.@record@_creation_attempts IS
 'private: every creation at GitHub, committed before it is sent; outcome NULL: unknown yet, and nothing is created '
@@ -212,6 +213,8 @@ COMMENT ON COLUMN github_sync.@record@_creation_attempts.begun_at IS
 'the same by our own clock, by which budgets go';
 COMMENT ON COLUMN github_sync.@record@_creation_attempts.lookup_since IS
 'what it made is not older than this, by GitHub''s clock: since then its lists are searched';
+COMMENT ON COLUMN github_sync.@record@_creation_attempts.found_at IS
+'when what it made was found at GitHub, its answer having been lost; NULL: it was answered, or was not found';
 COMMENT ON COLUMN github_sync.@record@_creation_attempts.sent_as IS
 'GitHub''s id of the account that sent it, which is the author of what it made; NULL: not known';
 /* How much was created in the last hour: the budget of a server that has just started. */

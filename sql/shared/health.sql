@@ -43,7 +43,9 @@ DECLARE
 	finding github_sync.finding;
 BEGIN
 	/* That it is a copy, or that an installation pauses or is gone, is a finding of its own. */
-	SELECT 'worker', k.status, w.last_error_at, coalesce(w.last_error, w.activity),
+	SELECT 'worker', k.status, CASE WHEN k.status <> 'info' THEN w.last_error_at END,
+		CASE k.status WHEN 'info' THEN 'github_sync.enabled is off: nothing is synchronized until it is on again'
+			ELSE coalesce(w.last_error, w.activity) END,
 		CASE w.activity WHEN 'not enabled' THEN 'ALTER SYSTEM SET github_sync.enabled = on; SELECT pg_reload_conf()'
 			ELSE 'SELECT * FROM github_sync.sync_workers' END
 	INTO finding
@@ -51,14 +53,15 @@ BEGIN
 		WHEN w.activity = 'does not run' THEN 'critical'
 		WHEN w.activity IN ('copied database', 'standby') THEN 'ok'
 		WHEN w.activity = 'to be started again' THEN 'critical'
-		WHEN w.activity IN ('waits for a free process', 'not enabled') THEN 'warn'
+		WHEN w.activity = 'not enabled' THEN 'info'
+		WHEN w.activity = 'waits for a free process' THEN 'warn'
 		WHEN w.last_error IS NOT NULL AND NOT EXISTS (SELECT FROM github_sync.github_app_installations AS i
 			WHERE i.pause_reason = w.last_error
 				OR i.state <> 'active' AND w.last_error LIKE 'GitHub answered %(suspended)%'
 				OR i.state = 'deleted' AND w.last_error LIKE 'GitHub knows the App, but no such installation%')
 			THEN 'warn'
 		ELSE 'ok' END AS status) AS k
-	ORDER BY array_position('{critical,warn,ok}', k.status) LIMIT 1;
+	ORDER BY array_position('{critical,warn,info,ok}', k.status) LIMIT 1;
 	IF finding.status IS NULL THEN
 		finding := ROW('worker', 'critical', NULL, 'no worker runs, and the server does not say why',
 			'shared_preload_libraries = ''github_sync'', and a restart')::github_sync.finding;
@@ -69,7 +72,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.worker_finding() IS
-'private: whether a worker runs, or would where something is due';
+'private: whether a worker runs, or would where something is due; info: nobody wants it to';
 
 CREATE OR REPLACE FUNCTION github_sync.installation_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
@@ -139,10 +142,12 @@ BEGIN
 	FROM github_sync.webhook_deliveries AS d
 	WHERE d.outcome LIKE 'failed: %' AND d.received_at > clock_timestamp() - interval '3 days'
 	ORDER BY d.received_at LIMIT 1;
-	IF oldest < clock_timestamp() - may_take THEN
-		finding.status := 'warn';
+	/* While it is off, nobody takes those that were left to the worker. */
+	IF oldest < clock_timestamp() - may_take AND (finding.status IS NULL OR NOT github_sync.is_switched_off()) THEN
+		finding.status := CASE WHEN github_sync.is_switched_off() THEN 'info' ELSE 'warn' END;
 		finding.since := oldest + may_take;
-		finding.detail := format('one has been pending for %s', date_trunc('second', clock_timestamp() - oldest));
+		finding.detail := format('one has been pending for %s%s', date_trunc('second', clock_timestamp() - oldest),
+			CASE WHEN github_sync.is_switched_off() THEN ': github_sync.enabled is off' ELSE '' END);
 		finding.remedy := 'End the transaction that holds the row or the record that it is about.';
 	END IF;
 	finding.status := coalesce(finding.status, 'ok');
@@ -180,7 +185,7 @@ DECLARE
 	finding github_sync.finding;
 	further bigint;
 BEGIN
-	SELECT 'warn', k.since, format('the %s of %s/%s %s', CASE s.phase WHEN 'check' THEN s.stream
+	SELECT k.status, k.since, format('the %s of %s/%s %s', CASE s.phase WHEN 'check' THEN s.stream
 				WHEN 'backfill' THEN format('import of %s (%s listed)', s.stream, s.listed)
 				ELSE 'list of ' || s.stream END, r.owner_login, r.name, k.what), k.remedy,
 		count(*) OVER () - 1
@@ -189,16 +194,18 @@ BEGIN
 	JOIN github_sync.repo_sweeps AS s ON s.github_repo_id = o.repo_id AND s.stream = o.list
 	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
 	CROSS JOIN LATERAL (
-		SELECT coalesce(s.failing_since, s.last_error_at) AS since, CASE s.attempts
+		SELECT 'warn' AS status, coalesce(s.failing_since, s.last_error_at) AS since, CASE s.attempts
 				WHEN 0 THEN 'was read, but for what ' || s.last_error
 				ELSE 'could not be read or applied: ' || s.last_error END AS what,
 			format('It is tried again by itself; at once: SELECT github_sync.reconcile_repo(%s).', r.id) AS remedy
 		WHERE s.last_error IS NOT NULL AND (s.attempts > 0 OR s.pass_began_at IS NULL)
 		UNION ALL
-		SELECT o.due + may_take, format('has been due for %s', date_trunc('second', clock_timestamp() - o.due)),
+		SELECT CASE WHEN github_sync.is_switched_off() THEN 'info' ELSE 'warn' END, o.due + may_take,
+			format('has been due for %s%s', date_trunc('second', clock_timestamp() - o.due),
+				CASE WHEN github_sync.is_switched_off() THEN ': github_sync.enabled is off' ELSE '' END),
 			'SELECT repository, stream, waits_for FROM github_sync.sync_progress'
 		WHERE o.due < clock_timestamp() - may_take) AS k
-	ORDER BY k.since, r.id, s.stream DESC LIMIT 1;
+	ORDER BY k.status DESC, k.since, r.id, s.stream DESC LIMIT 1;
 	finding."check" := 'sweeps';
 	finding.status := coalesce(finding.status, 'ok');
 	finding.detail := github_sync.with_further(finding.detail, further);

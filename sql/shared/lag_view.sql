@@ -14,10 +14,13 @@
 --@column total: about how many there are; NULL: not known
 --@column per_cent: of total
 --@column rate: items a second
---@column remaining: how long the rest takes at that rate
+--@column remaining: how long the rest takes at that rate; NULL: total or rate is not known
 	SELECT l.github_repo_id, r.owner_login || '/' || r.name AS repository, l.oldest_unsynced_at,
 		date_trunc('milliseconds', clock_timestamp() - l.oldest_unsynced_at) AS lag, l.last_sweep_at,
 		l.phase, l.done, l.total,
 		CASE WHEN l.total > 0 THEN least(100 * l.done / l.total, 99)::integer END AS per_cent, l.rate,
-		date_trunc('second', greatest(l.total - l.done, 0) / nullif(l.rate, 0) * interval '1 second') AS remaining
+		/* greatest() knows nothing of a NULL. */
+		CASE WHEN l.total IS NOT NULL THEN
+			date_trunc('second', greatest(l.total - l.done, 0) / nullif(l.rate, 0) * interval '1 second') END
+			AS remaining
 	FROM github_sync.repo_lags() AS l JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id

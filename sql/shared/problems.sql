@@ -100,3 +100,42 @@ $$;
 COMMENT ON FUNCTION github_sync.note_thing(text, text, text, text, text) IS
 'private: notes a problem of a thing whose record the caller holds, in the place of what was noted of it before; not '
 'of more than twenty things of a kind';
+
+/*
+ * A function of the mapping is looked for by its name, which needs its schema:
+ * the owner may use that, and who only reads the views need not.
+ */
+CREATE OR REPLACE FUNCTION github_sync.drift_of(attached github_sync.attached_tables) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN github_sync.mapping_drift(attached.table_schema, attached.table_name, attached.mapping);
+EXCEPTION WHEN insufficient_privilege THEN
+	RETURN format('%s: role %I, to whom the queue belongs, cannot call what was attached', SQLERRM,
+		github_sync.queue_owner());
+END
+$$;
+COMMENT ON FUNCTION github_sync.drift_of(github_sync.attached_tables) IS
+'private: in what an attached table, or a function that was attached with it, is no longer what it was; or NULL';
+
+CREATE OR REPLACE FUNCTION github_sync.drift_problems(OUT record_type text, OUT detail text, OUT remedy text)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+BEGIN
+	IF NOT github_sync.queue_has_one_owner() THEN
+		RETURN;
+	END IF;
+	PERFORM github_sync.require_one_owner() WHERE (github_sync.owner_problem()).problem IS NULL;
+	RETURN QUERY SELECT a.record_type, d.drift,
+		format('SELECT github_sync.attach_%ss(...) with what counts now.', a.record_type)
+	FROM github_sync.attached_tables AS a CROSS JOIN LATERAL github_sync.drift_of(a) AS d (drift)
+	WHERE d.drift IS NOT NULL AND NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
+		WHERE n.record_type = a.record_type AND n.problem = 'mapping');
+	RETURN QUERY SELECT a.record_type, d.drift, d.remedy
+	FROM github_sync.attached_tables AS a
+	CROSS JOIN LATERAL github_sync.milestone_drift(a.table_schema, a.table_name, a.mapping) AS d
+	WHERE d.drift IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.drift_problems() IS
+'private: what sync_problems shows of attached tables that are no longer what they were, with the rights of the owner '
+'of the queue; nothing where that has several';

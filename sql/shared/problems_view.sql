@@ -26,17 +26,7 @@
 	WHERE o.problem IS NOT NULL AND NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
 		WHERE n.record_type = a.record_type AND n.problem = 'ownership')
 	UNION ALL
-	SELECT a.record_type, 'mapping', NULL::timestamptz, d.drift,
-		format('SELECT github_sync.attach_%ss(...) with what counts now.', a.record_type)
-	FROM github_sync.attached_tables AS a
-	CROSS JOIN LATERAL github_sync.mapping_drift(a.table_schema, a.table_name, a.mapping) AS d (drift)
-	WHERE d.drift IS NOT NULL AND NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
-		WHERE n.record_type = a.record_type AND n.problem = 'mapping')
-	UNION ALL
-	SELECT a.record_type, 'mapping', NULL::timestamptz, d.drift, d.remedy
-	FROM github_sync.attached_tables AS a
-	CROSS JOIN LATERAL github_sync.milestone_drift(a.table_schema, a.table_name, a.mapping) AS d
-	WHERE d.drift IS NOT NULL
+	SELECT m.record_type, 'mapping', NULL::timestamptz, m.detail, m.remedy FROM github_sync.drift_problems() AS m
 	UNION ALL
 	SELECT a.record_type, 'copy', NULL::timestamptz, 'this database is a copy: it sends nothing and captures nothing',
 		'SELECT github_sync.adopt_database() where this is the database that syncs.'

@@ -17,8 +17,8 @@
 --@column per_cent: of total; NULL: that is not known, or no pass is under way
 --@column remaining: at that rate; NULL: the same
 --@column waits_for: reading; ready; due at a time; retry at a time; rate limit until a time; installation suspended or
---@more deleted; repository disabled; issues first; import first (a check); reconcile_interval is 0; complete (a check:
---@more nobody has asked for another one since)
+--@more deleted; repository disabled; issues first; import first (a check); reconcile_interval is 0; copied database;
+--@more github_sync.enabled is off; complete (a check: nobody has asked for another one since)
 --@column last_complete_at: when a pass came to the end of the list
 --@column last_census_at: when all issues were listed last
 --@column attempts: failures in a row
@@ -39,6 +39,11 @@
 			WHEN i.state <> 'active' THEN 'installation ' || i.state
 			WHEN s.phase = 'check' AND NOT s.is_asked THEN 'complete'
 			WHEN NOT s.is_asked AND github_sync.reconcile_interval() = '0' THEN 'reconcile_interval is 0'
+			WHEN (SELECT bool_or(github_sync.why_copied(a.database_identity, a.server, a.held_because,
+					github_sync.registered_identity(), github_sync.server_fingerprint(),
+					github_sync.promotion_fingerprint()) IS NOT NULL)
+				FROM (SELECT) AS once LEFT JOIN github_sync.attached_tables AS a ON true) THEN 'copied database'
+			WHEN github_sync.is_switched_off() THEN 'github_sync.enabled is off'
 			WHEN i.paused_until > clock_timestamp() THEN i.pause_kind || ' until ' || i.paused_until
 			WHEN r.paused_until > clock_timestamp() THEN r.pause_reason
 			WHEN s.stream = 'comments' AND o.phase = 'backfill'

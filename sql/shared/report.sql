@@ -37,6 +37,8 @@ BEGIN
 	FROM github_sync.health() WITH ORDINALITY AS h ("check", status, since, detail, remedy, see, place);
 	RETURN '<section class="first"><h2>Health</h2>' || CASE
 		WHEN told.critical > 0 THEN '<span class="verdict critical">Something is not synchronized.</span>'
+		WHEN github_sync.is_switched_off()
+			THEN '<span class="verdict info">Nothing is synchronized, as somebody has switched it off.</span>'
 		WHEN told.warn > 0 THEN '<span class="verdict warn">It works, but somebody should look at this.</span>'
 		ELSE '<span class="verdict ok">All is well.</span>' END
 		|| coalesce(told.findings, '') || format('<details><summary>Checks that are ok</summary><p>%s</p></details>',
@@ -347,6 +349,12 @@ BEGIN
 		'<h1>github_sync in database %1$s</h1><p>%3$s</p></header><main>%4$s</main></body></html>',
 		github_sync.html(current_database()), github_sync.html_style(),
 		to_char(clock_timestamp(), 'YYYY-MM-DD HH24:MI:SS TZ (OF)'), github_sync.report_body());
+EXCEPTION WHEN insufficient_privilege THEN
+	/* As health(): nothing of the schema can be named here. */
+	RETURN format('<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>github_sync</title></head><body>'
+		'<h1>github_sync</h1><h2>Health</h2><p><b>Critical</b> ownership</p><p>%s</p><p>What to do: <code>SELECT '
+		'github_sync.take_over_ownership()</code></p><p>Explained in README.md#health-ownership</p></body></html>',
+		replace(replace(SQLERRM, '&', '&amp;'), '<', '&lt;'));
 END
 $$;
 COMMENT ON FUNCTION github_sync.report() IS

@@ -40,6 +40,18 @@ COMMENT ON FUNCTION github_sync.goes_on_at_once(github_sync.repo_sweeps, boolean
 'began; is_sparse: import_may_have_passed_over(), which a census of the issues shows, also by the number of their '
 'comments';
 
+CREATE OR REPLACE FUNCTION github_sync.issue_fails(repo_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	/* One that is gone is not listed any more, as issue_to_list() has it. */
+	RETURN EXISTS (SELECT FROM github_sync.github_issues AS i
+		WHERE i.github_repo_id = repo_id AND i.comments_to_list AND i.comments_listed_after IS NOT NULL
+			AND i.number IS NOT NULL AND i.deleted_at IS NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.issue_fails(bigint) IS
+'private: whether the comments of an issue could not be had at the last try, and are still wanted';
+
 CREATE OR REPLACE FUNCTION github_sync.end_pass(INOUT s github_sync.repo_sweeps)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -71,9 +83,7 @@ BEGIN
 	s.pass_began_at := NULL;
 	s.pass_started_at := NULL;
 	s.attempts := 0;
-	/* One issue's comments may still fail. */
-	IF s.stream <> 'comments' OR NOT EXISTS (SELECT FROM github_sync.github_issues AS i
-		WHERE i.github_repo_id = s.github_repo_id AND i.comments_to_list AND i.comments_listed_after IS NOT NULL) THEN
+	IF s.stream <> 'comments' OR NOT github_sync.issue_fails(s.github_repo_id) THEN
 		s.last_error := NULL;
 		s.last_error_at := NULL;
 		s.failing_since := NULL;

@@ -418,13 +418,19 @@ BEGIN
 	UPDATE github_sync.repo_sweeps AS s SET due_at = at_once, asked_at = at_once, last_census_at = NULL, attempts = 0,
 		is_asked = s.is_asked OR asked
 	WHERE s.github_repo_id = repo_id AND s.phase <> 'check';
+	/* What could not be had of an issue waits no longer; whoever holds one has it listed later. */
+	UPDATE github_sync.github_issues AS i SET comments_listed_after = at_once
+	WHERE i.id IN (SELECT o.id FROM github_sync.github_issues AS o
+		WHERE o.github_repo_id = repo_id AND o.comments_to_list AND o.comments_listed_after > at_once
+		FOR NO KEY UPDATE SKIP LOCKED);
 	/* A worker that finds it out looks for lists as well. */
 	PERFORM github_sync.wake();
 END
 $$;
 COMMENT ON FUNCTION github_sync.hasten_sweeps(bigint, boolean) IS
 'private: something may have changed at GitHub that nobody told of: all lists of a repository are due, census '
-'included. A pass that is under way does not do: what changed may be on a page that it has read';
+'included, and so are the comments of issues that could not be had. A pass that is under way does not do: what changed '
+'may be on a page that it has read';
 
 CREATE OR REPLACE FUNCTION github_sync.resume_sweeps() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -25,6 +25,41 @@ SELECT github_sync.capture_task_changes(false), github_sync.capture_comment_chan
 SELECT * FROM github_sync.record_history(comment_id => 1);
 SELECT count(*) FROM github_sync.health() WHERE "check" ~ 'comment';
 SELECT "check", status FROM github_sync.check_setup() WHERE "check" ~ 'comment';
+-- each view, and what a monitor may call: attached never, detached, and as somebody who only watches
+CREATE FUNCTION world.shows(relation text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('SELECT count(v.*) FROM github_sync.%I AS v', relation);
+	RETURN 'shown';
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLERRM;
+END
+$$;
+CREATE VIEW world.shown AS
+SELECT world.shows(c.relname) AS how, string_agg(c.relname, ', ' ORDER BY c.relname) AS views FROM pg_class AS c
+WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v' GROUP BY 1
+UNION ALL
+SELECT 'monitored', format('%s checks, report: %s, story: %s', count(*) > 10, github_sync.report() LIKE '%What changes most%',
+	(SELECT count(*) > 0 FROM github_sync.record_history(task_id => 1))) FROM github_sync.health();
+GRANT USAGE ON SCHEMA world TO regress_app;
+GRANT SELECT ON world.shown TO regress_app;
+SELECT * FROM shown;
+RESET SESSION AUTHORIZATION;
+DROP EXTENSION comment_sync_transaction;
+SET SESSION AUTHORIZATION regress_owner;
+SELECT * FROM shown;
+SELECT github_sync.grant_monitor('regress_app') \g /dev/null
+SET SESSION AUTHORIZATION regress_app;
+SELECT world.shows(c.relname) AS how, count(*) FROM pg_class AS c
+WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v' GROUP BY 1;
+SELECT github_sync.report() LIKE '%What changes most%';
+RESET SESSION AUTHORIZATION;
+CREATE EXTENSION comment_sync_transaction;
+SELECT github_sync.attach_comments('app.comments'), github_sync.detach_comments() \g /dev/null
+SET SESSION AUTHORIZATION regress_owner;
+SELECT * FROM shown;
+SET SESSION AUTHORIZATION regress_app;
+SELECT world.shows(c.relname) AS how, count(*) FROM pg_class AS c
+WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v' GROUP BY 1;
 -- all of it goes to another owner
 RESET SESSION AUTHORIZATION;
 SET client_min_messages = error;

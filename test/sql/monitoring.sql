@@ -13,6 +13,16 @@ SELECT m.metric, concat_ws(' ', nullif(m.record_type, ''), nullif(m.direction, '
 	m.installation, CASE WHEN m.metric LIKE '%seconds' THEN round(m.value::numeric, -1) ELSE m.value::numeric END AS value
 FROM github_sync.sync_metrics AS m WHERE m.value <> 0 AND NOT (m.metric = 'health' AND m.state = 'worker')
 ORDER BY m.metric, 2, 3;
+-- what it says while it is switched on; nothing is sent here, and it never is
+RESET SESSION AUTHORIZATION;
+CREATE FUNCTION world.switch(is_off boolean) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+	EXECUTE format('CREATE OR REPLACE FUNCTION github_sync.is_switched_off() RETURNS boolean LANGUAGE sql STABLE RETURN %s',
+		CASE WHEN is_off THEN 'current_setting(''github_sync.enabled'', true) = ''off''' ELSE 'false' END);
+END
+$$;
+SET SESSION AUTHORIZATION regress_owner;
+SELECT switch(false) \g /dev/null
 \set ECHO all
 
 -- workers have counted nothing here: each counter is there all the same, so that its first step is one from 0
@@ -63,9 +73,13 @@ SELECT last_sweep_at, phase, done, total, rate FROM github_sync.sync_lag;
 UPDATE github_sync.repo_sweeps SET last_complete_at = now() - interval '100 seconds' WHERE stream = 'comments';
 UPDATE github_sync.repo_sweeps SET phase = 'census', listed = 300, total = 1200, pass_began_at = clock_timestamp() - interval '30 seconds' WHERE stream = 'issues';
 SELECT date_trunc('minute', now() - last_sweep_at), phase, done, total, per_cent, round(rate), round(extract(epoch FROM remaining), -1) FROM github_sync.sync_lag;
+-- how long the rest takes is not known where nobody knows how many there are
+UPDATE github_sync.repo_sweeps SET total = NULL WHERE stream = 'issues';
+SELECT done, total, per_cent, remaining, rate > 0 FROM github_sync.sync_lag;
+UPDATE github_sync.repo_sweeps SET total = 1200 WHERE stream = 'issues';
 -- the list is longer than it was to be
 UPDATE github_sync.repo_sweeps SET listed = 1300 WHERE stream = 'issues';
-SELECT done, total, per_cent FROM github_sync.sync_lag;
+SELECT done, total, per_cent, remaining FROM github_sync.sync_lag;
 UPDATE github_sync.repo_sweeps SET phase = 'sweep', total = NULL WHERE stream = 'issues';
 SELECT phase, done, total, per_cent FROM github_sync.sync_lag;
 -- of repositories that nothing was read of
@@ -77,6 +91,39 @@ SELECT github_sync.grant_monitor('regress_app') \g /dev/null
 SET SESSION AUTHORIZATION regress_app;
 SELECT format('SELECT %L WHERE 0 <= (SELECT count(*) FROM github_sync.%I)', relname, relname) FROM pg_class
 WHERE relnamespace = 'github_sync'::regnamespace AND relkind = 'v' AND relname ~ '^sync_' ORDER BY relname \gexec
+-- also where functions were attached that stand in a schema which it may not use, as the application's tables do
+RESET SESSION AUTHORIZATION;
+CREATE SCHEMA hidden AUTHORIZATION regress_owner;
+SET SESSION AUTHORIZATION regress_owner;
+CREATE FUNCTION hidden.values_of(github_repo_id bigint, resource jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE RETURN '{}'::jsonb;
+RESET SESSION AUTHORIZATION;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', insert_values => 'hidden.values_of(bigint, jsonb)',
+	apply_values => 'hidden.values_of(bigint, jsonb)') \g /dev/null
+SET SESSION AUTHORIZATION regress_app;
+SELECT has_schema_privilege('app', 'USAGE'), has_schema_privilege('hidden', 'USAGE');
+SELECT problem, detail FROM github_sync.sync_problems;
+SELECT format('SELECT %L WHERE 0 <= (SELECT count(v.*) FROM github_sync.%I AS v)', relname, relname) FROM pg_class
+WHERE relnamespace = 'github_sync'::regnamespace AND relkind = 'v' AND relname ~ '^sync_' ORDER BY relname \gexec
+SELECT count(*) FILTER (WHERE status = 'ok') > 10, count(*) FILTER (WHERE "check" = 'mapping of tasks' AND status = 'ok') FROM github_sync.health();
+SELECT length(github_sync.report()) > 5000, (SELECT count(*) > 0 FROM github_sync.record_history(task_id => 1)) AS has_story;
+-- what is wrong there is told to it, too: a function that is gone, and a schema that the owner may not use any more
+RESET SESSION AUTHORIZATION;
+ALTER FUNCTION hidden.values_of(bigint, jsonb) RENAME TO other_values_of;
+SET SESSION AUTHORIZATION regress_app;
+SELECT problem, detail FROM github_sync.sync_problems;
+RESET SESSION AUTHORIZATION;
+ALTER FUNCTION hidden.other_values_of(bigint, jsonb) RENAME TO values_of;
+ALTER SCHEMA hidden OWNER TO CURRENT_USER;
+SET SESSION AUTHORIZATION regress_app;
+SELECT problem, detail FROM github_sync.sync_problems;
+SELECT "check", status, detail FROM github_sync.health() WHERE "check" ~ 'mapping|ownership' AND status <> 'ok';
+RESET SESSION AUTHORIZATION;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id') \g /dev/null
+SET client_min_messages = warning;
+DROP SCHEMA hidden CASCADE;
+SET client_min_messages = error;
+SET SESSION AUTHORIZATION regress_app;
+-- and it does nothing else
 SELECT github_sync.sync_stats_reset();
 SELECT github_sync.forget_counts();
 SELECT github_sync.task_metrics();

@@ -19,6 +19,8 @@ $$;
 
 -- nothing was counted yet, and nothing waits
 SELECT part('Health') LIKE '%All is well.%' OR part('Health') LIKE '%worker%';
+-- which is not all: nothing is sent here, and is not to be
+SELECT part('Health') LIKE 'Nothing is synchronized, as somebody has switched it off. %';
 SELECT part('Queue');
 SELECT part('Errors');
 SELECT part('Transactions');
@@ -98,3 +100,32 @@ INSERT INTO github_sync.task_sync_transactions (direction, state, github_app_ins
 SELECT 'inbound', 'errored', 10, 1, 1, now(), now() + interval '1 minute', 'gone', 'GitHub has it no more' FROM generate_series(1, 10000);
 SELECT part('Errors');
 SELECT length(html) < 40000 FROM page;
+
+-- with an owner of the application's tables too many, nothing runs, and all is shown: to the owner, and to who watches
+INSERT INTO app.tasks (title) VALUES ('Crash');
+SELECT outbound(max(id)) ~ 'queued' FROM app.tasks;
+RESET SESSION AUTHORIZATION;
+ALTER TABLE app.comments OWNER TO regress_app;
+SET SESSION AUTHORIZATION regress_owner;
+SELECT part('Health') LIKE 'Something is not synchronized. Critical ownership of tasks table app.comments belongs to role regress_app, %', part('Errors') <> 'None.';
+SET SESSION AUTHORIZATION regress_app;
+SELECT strpos(github_sync.report(), 'belongs to role regress_app') BETWEEN 1 AND strpos(github_sync.report(), '<h2>Queue');
+SELECT repository, lag IS NOT NULL FROM github_sync.sync_lag;
+SELECT event FROM github_sync.record_history(task_id => (SELECT max(record_id)::bigint FROM github_sync.sync_queue)) ORDER BY at;
+SELECT count(*) > 10 FROM github_sync.sync_metrics;
+SELECT github_sync.reconcile_repo(1);
+-- with two in the queue, what belongs to one would run as the other
+RESET SESSION AUTHORIZATION;
+ALTER TABLE app.comments OWNER TO regress_owner;
+ALTER TABLE github_sync.comment_sync_transactions OWNER TO regress_app;
+SET SESSION AUTHORIZATION regress_owner;
+SELECT part('Health') LIKE 'Something is not synchronized. Critical ownership %', part('Queue');
+SELECT count(*) FROM github_sync.sync_lag;
+SELECT count(*) FROM github_sync.record_history(task_id => 1);
+SELECT * FROM github_sync.sync_metrics;
+-- and the owner may have lost the schema
+RESET SESSION AUTHORIZATION;
+ALTER TABLE github_sync.comment_sync_transactions OWNER TO regress_owner;
+REVOKE ALL ON SCHEMA github_sync FROM regress_owner CASCADE;
+SELECT github_sync.report();
+SELECT * FROM github_sync.sync_metrics;

@@ -48,6 +48,8 @@ INSERT INTO app.tasks (title, body, modified_at) VALUES ('Crash', 'It crashes.',
 SELECT outbound(1);
 SELECT * FROM claim();
 CALL posted(1, 3);
+-- until then it is under way
+SELECT * FROM story(1);
 SELECT github_sync.task_give_back(1, 1, 'timeout', clock_timestamp() + interval '1 minute');
 SELECT * FROM story(1);
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL;
@@ -97,3 +99,15 @@ SELECT count(*) > 1 FROM github_sync.record_history(task_id => '1'::evil.key);
 RESET SESSION AUTHORIZATION;
 SET client_min_messages = error;
 DROP SCHEMA evil CASCADE;
+
+-- a creation that is answered was not lost; and what a transaction ended with is told once
+SET SESSION AUTHORIZATION regress_owner;
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Slow', at(1));
+SELECT outbound(1);
+SELECT carry_out(6);
+UPDATE app.tasks SET title = 'Slower', modified_at = at(7) WHERE id = 1;
+SELECT outbound(1);
+SELECT * FROM claim();
+SELECT github_sync.task_fail(t.id, t.claim_no, 'forbidden', 'GitHub said no') FROM github_sync.task_sync_transactions AS t WHERE t.state = 'processing';
+SELECT * FROM story(1);

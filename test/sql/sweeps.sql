@@ -262,6 +262,33 @@ SELECT read_page(1000, 'https://api.github.com/2');
 SELECT read_page(1000, 'https://api.github.com/2');
 SELECT says();
 
+-- the comments of an issue that could not be had keep what GitHub said, until they are had: at once, where somebody asks for it
+CREATE VIEW list_of_comments AS SELECT p.attempts, p.last_error, s.failing_since IS NOT NULL AS fails, p.last_complete_at IS NOT NULL AS complete,
+	(SELECT m.value FROM github_sync.sync_metrics AS m WHERE (m.metric, m.state) = ('lists', 'failing')) AS failing,
+	(SELECT h.status FROM github_sync.health() AS h WHERE h."check" = 'sweeps') AS health
+FROM github_sync.sync_progress AS p JOIN github_sync.repo_sweeps AS s USING (github_repo_id, stream) WHERE (github_repo_id, stream) = (1, 'comments');
+CREATE PROCEDURE fail_issue() LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM begin_list('comments', 'sweep');
+	UPDATE github_sync.github_issues SET comments_to_list = true WHERE number = 1;
+	PERFORM fail_page(true) FROM generate_series(1, 4);
+	PERFORM read_page(1000, NULL);
+END
+$$;
+CALL fail_issue();
+SELECT * FROM list_of_comments;
+SELECT github_sync.reconcile_repo(1);
+UPDATE github_sync.repo_sweeps SET due_at = now() + interval '1 hour' WHERE (github_repo_id, stream) = (1, 'issues');
+SELECT read_page(1000, NULL) FROM generate_series(1, 3);
+SELECT * FROM list_of_comments;
+-- one that is gone is not wanted any more
+CALL fail_issue();
+UPDATE github_sync.github_issues SET deleted_at = now() WHERE number = 1;
+UPDATE github_sync.repo_sweeps SET due_at = now() - interval '1 minute' WHERE (github_repo_id, stream) = (1, 'comments');
+SELECT read_page(1000, NULL);
+SELECT * FROM list_of_comments;
+UPDATE github_sync.github_issues SET deleted_at = NULL WHERE number = 1;
+
 -- a comment that is gone and one that is new make the same number of them: it is compared once the new one has been read
 CREATE FUNCTION said(id integer, updated_s integer) RETURNS github_sync.resource
 LANGUAGE sql AS $$

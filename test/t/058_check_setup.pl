@@ -127,7 +127,7 @@ GitHubSync::Application::reconfigure($node, 'github_sync.private_key_file' => $g
 is_content('key');
 
 $application->switch_off;
-is(findings()->{worker}, 'warn: not enabled', 'switched off');
+is(findings()->{worker}, 'info: github_sync.enabled is off: nothing is synchronized until it is on again', 'switched off');
 $application->switch_on;
 is_content('enabled');
 
