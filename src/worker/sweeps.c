@@ -262,6 +262,7 @@ sweeps_give_back(Installation *installation)
 		return;
 	installation->sweep = NULL;
 	sweeps.in_hand = list_delete_ptr(sweeps.in_hand, conversation);
+	sweeps.look_at = sweeps.not_before; /* when it may be claimed again, nobody else knows */
 	conversation_end(conversation);
 }
 
