@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_comments (
 	replaced text[],
 	settle_at timestamptz,
 	turned_at timestamptz[],
+	turning_since timestamptz,
 	last_side text,
 	creation_key uuid,
 	etag text,

@@ -39,6 +39,8 @@ COMMENT ON COLUMN github_sync.@resources@.settle_at IS
 'private: when it is asked once more, as no answer has settled github_updated_at yet; NULL: one has, or was asked for';
 COMMENT ON COLUMN github_sync.@resources@.turned_at IS
 'private: the last times at which one side overwrote what the other had written: see sync_problems';
+COMMENT ON COLUMN github_sync.@resources@.turning_since IS
+'private: the first of the turns that came so fast, one after the other; NULL: there never were ten';
 COMMENT ON COLUMN github_sync.@resources@.last_side IS
 'private: whose value was written last: github (into the local row), app (to GitHub)';
 COMMENT ON COLUMN github_sync.@resources@.creation_key IS

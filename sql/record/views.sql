@@ -211,8 +211,8 @@
 	FROM github_sync.@record@_sync_transactions AS t
 
 --@view sync_problems:
-	SELECT '@record@' AS record_type, 'overwriting' AS problem, c.turned_at[1] AS since,
-		format('@record@ %s and %s: either side overwrote what the other had written, %s times since then',
+	SELECT '@record@' AS record_type, 'overwriting' AS problem, coalesce(c.turning_since, c.turned_at[1]) AS since,
+		format('@record@ %s and %s: either side overwrites what the other has written, %s times within an hour',
 			c.@record@_id, coalesce(c.html_url, 'its resource'), cardinality(c.turned_at)) AS detail,
 		format('SELECT * FROM github_sync.sync_history WHERE record_type = %L AND cached_record_id = %s says when; '
 			'stop one of the two programs, or set sync_direction of repository %s.',

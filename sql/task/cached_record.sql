@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_issues (
 	replaced text[],
 	settle_at timestamptz,
 	turned_at timestamptz[],
+	turning_since timestamptz,
 	last_side text,
 	creation_key uuid,
 	etag text,

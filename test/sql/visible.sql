@@ -76,8 +76,15 @@ END
 $$;
 SELECT fight(3, 10);
 SELECT fight(13, 1);
+CREATE TABLE world.began AS SELECT record_type, since FROM github_sync.sync_problems;
+-- since when does not change while it goes on
+SELECT fight(14, 4);
+SELECT p.record_type, p.since = b.since FROM github_sync.sync_problems AS p JOIN began AS b USING (record_type) ORDER BY 1;
 SELECT record_type, problem, detail, remedy, since < now() FROM github_sync.sync_problems ORDER BY record_type;
 SELECT "check", status, detail FROM github_sync.health() WHERE "check" LIKE 'overwriting%' ORDER BY 1;
 -- many edits of one side alone are none, and an hour later it is over
 UPDATE github_sync.github_issues SET turned_at = ARRAY(SELECT m - interval '1 hour' FROM unnest(turned_at) AS m);
 SELECT record_type, problem FROM github_sync.sync_problems;
+-- of one that begins again it is the begin of that
+SELECT fight(18, 10);
+SELECT p.record_type, p.since > b.since FROM github_sync.sync_problems AS p JOIN began AS b USING (record_type) WHERE record_type = 'task';
