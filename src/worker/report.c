@@ -128,17 +128,17 @@ report_row_unreachable(Report *report, const char *problem, TimestampTz paused_u
 void
 report_unavailable(Report *report)
 {
-	const char *what = verdict_describe(report->conversation->answer);
+	const char *problem =
+		psprintf("GitHub unreachable: %s", verdict_describe(report->conversation->answer));
 
 	report_settle_refused_creation(report);
 	if (report->conversation->is_own_trouble)
 	{
-		report_row_unreachable(report, what, GetCurrentTimestamp());
+		report_row_unreachable(report, problem, GetCurrentTimestamp());
 		return;
 	}
 	pause_installation(report, PAUSE_UNREACHABLE,
-					   end_of_pause(report, setting_retry_base_delay_ms / 2),
-					   psprintf("GitHub unreachable: %s", what));
+					   end_of_pause(report, setting_retry_base_delay_ms / 2), problem);
 	report_row_unreachable(report, report->pause_reason, report->paused_until);
 }
 

@@ -149,7 +149,7 @@ edit_neighbours("neighbour $_") foreach 1 .. 3;
 is(pauses(), '', '... nor among others that go on');
 my ($untaken) = $application->task_transactions("task_id = $task AND state IN ('queued', 'processing')");
 is($untaken->{attempts}, 0, 'no attempt is counted');
-like($untaken->{last_error}, qr/^GitHub answered 502/, "... and its last error is GitHub's answer");
+like($untaken->{last_error}, qr{^GitHub unreachable: GitHub answered 502}, "... and its last error is GitHub's answer");
 $github->clear_faults;
 $application->wait_until_done;
 is($github->issue('acme/widgets', $number)->{title}, 'never taken', 'once GitHub takes it, it arrives');

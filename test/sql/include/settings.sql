@@ -203,7 +203,7 @@ CREATE FUNCTION settings.catalog() RETURNS SETOF text LANGUAGE sql AS $$
 		obj_description(p.oid, 'pg_proc'))
 	FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace
 	UNION ALL
-	SELECT 'attached ' || (a.mapping - 'table' - 'database' - 'given')::text || (a.mapping ->> 'given') FROM github_sync.attached_tables AS a
+	SELECT 'attached ' || (a.mapping - 'table' - 'functions' - 'database' - 'given')::text || (a.mapping ->> 'given') FROM github_sync.attached_tables AS a
 $$;
 
 CREATE PROCEDURE settings.note_what_was_made(session text) LANGUAGE plpgsql AS $$
