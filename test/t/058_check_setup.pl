@@ -127,7 +127,8 @@ GitHubSync::Application::reconfigure($node, 'github_sync.private_key_file' => $g
 is_content('key');
 
 $application->switch_off;
-is(findings()->{worker}, 'info: github_sync.enabled is off: nothing is synchronized until it is on again', 'switched off');
+is_deeply([ $application->rows(q{SELECT status, detail FROM github_sync.check_setup() WHERE "check" = 'worker'}) ],
+	[ { status => 'info', detail => 'github_sync.enabled is off: nothing is synchronized until it is on again' } ], 'switched off');
 $application->switch_on;
 is_content('enabled');
 
