@@ -92,7 +92,7 @@ BEGIN
 	IF github_sync.@record@_is_nobodys_fault(code) THEN
 		RETURN github_sync.@record@_give_back_held(t, held.cached, reason, NULL);
 	END IF;
---@task	IF {{has_marks}} AND code = 'validation_failed' AND t.attempts < 2
+--@task	IF {{has_marks}} AND code = 'validation_failed'
 --@task		AND github_sync.task_doubts_names(t, held.cached) THEN
 --@task		t.attempts := t.attempts + 1;
 --@task		RETURN github_sync.task_give_back_held(t, held.cached, reason, NULL);

@@ -41,27 +41,6 @@ COMMENT ON FUNCTION github_sync.@record@_first_side(github_sync.@resources@, git
 'private: which side decides every field until there is a base: the one that the link named, or GitHub where '
 'nothing is ever written to it';
 
---@task CREATE OR REPLACE FUNCTION github_sync.task_keep_refused_reason(
---@task	t github_sync.task_sync_transactions, cached github_sync.github_issues, remote text[])
---@task RETURNS void
---@task LANGUAGE plpgsql AS $$
---@task DECLARE
---@task	state CONSTANT integer := github_sync.task_state_position();
---@task BEGIN
---@task	IF cached.sent_mask[state] AND cached.sent[state] <> remote[state]
---@task		AND starts_with(cached.sent[state], 'closed') AND starts_with(remote[state], 'closed') THEN
---@task		INSERT INTO github_sync.sync_conflicts
---@task			(record_type, cached_record_id, transaction_id, field, base, local, remote, winner)
---@task		VALUES ('task', cached.id, t.id, 'state', cached.remote_base[state], cached.sent[state], remote[state],
---@task			'github');
---@task	END IF;
---@task END
---@task $$;
---@task COMMENT ON FUNCTION github_sync.task_keep_refused_reason(
---@task	github_sync.task_sync_transactions, github_sync.github_issues, text[]) IS
---@task 'private: GitHub ignores the reason where the state does not change: another one of an issue that is closed '
---@task 'already is kept as lost';
-
 /* A value that we sent and GitHub holds is what both sides agree on, also when the answer was lost. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_sent(
 	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, remote text[], kind text)
@@ -328,8 +307,12 @@ COMMENT ON FUNCTION github_sync.@record@_make_local_row(
 /* Ten turns within an hour are no conversation of people: see sync_problems and the index of turned_at. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_note_side(INOUT cached github_sync.@resources@, side text)
 LANGUAGE plpgsql AS $$
+DECLARE
+	was_fight CONSTANT boolean := cardinality(cached.turned_at) = 10
+		AND cached.turned_at[10] - cached.turned_at[1] < interval '1 hour';
 BEGIN
 	IF cached.last_side <> side THEN
+		cached.turning_since := CASE WHEN was_fight THEN coalesce(cached.turning_since, cached.turned_at[1]) END;
 		cached.turned_at := cached.turned_at || clock_timestamp();
 		cached.turned_at := cached.turned_at[greatest(cardinality(cached.turned_at) - 9, 1):];
 	END IF;
@@ -338,7 +321,7 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_note_side(github_sync.@resources@, text) IS
 'private: one side of a record (github, app) was written from the other; where it was the other one before, when that '
-'turned, of the last ten times';
+'turned, of the last ten times, and since when they came so fast that older ones are forgotten';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_write(
 	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, remote text[], kind text)
@@ -460,6 +443,7 @@ BEGIN
 		replaced = c.replaced,
 		settle_at = c.settle_at,
 		turned_at = c.turned_at,
+		turning_since = c.turning_since,
 		last_side = c.last_side,
 		etag = c.etag,
 		etag_key = c.etag_key,

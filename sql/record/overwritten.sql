@@ -70,25 +70,3 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_note_overwritten(bigint, jsonb) IS
 'private: a webhook tells what texts an edit replaced, {field: {from, to}}: where the edit is ours, and replaced what '
 'we had not seen, that is kept. Locks nothing, so that it needs no second try';
-
-/* Of the turns the last ten are kept. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_note_fight() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	most CONSTANT interval := '1 hour';
-BEGIN
-	NEW.turning_since := CASE
-		WHEN cardinality(OLD.turned_at) = 10 AND OLD.turned_at[10] - OLD.turned_at[1] < most
-			AND NEW.turned_at[10] - NEW.turned_at[1] < most
-		THEN coalesce(OLD.turning_since, OLD.turned_at[1])
-		ELSE NEW.turned_at[1] END;
-	RETURN NEW;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_note_fight() IS
-'private: keeps since when the two sides of a record overwrite each other ten times within an hour';
-
-CREATE OR REPLACE TRIGGER y_note_fight
-	BEFORE UPDATE OF turned_at ON github_sync.@resources@
-	FOR EACH ROW WHEN (cardinality(NEW.turned_at) = 10 AND NEW.turned_at IS DISTINCT FROM OLD.turned_at)
-	EXECUTE FUNCTION github_sync.@record@_note_fight();

@@ -40,7 +40,7 @@ COMMENT ON COLUMN github_sync.@resources@.settle_at IS
 COMMENT ON COLUMN github_sync.@resources@.turned_at IS
 'private: the last times at which one side overwrote what the other had written: see sync_problems';
 COMMENT ON COLUMN github_sync.@resources@.turning_since IS
-'private: the first of the turns that came so fast, one after the other; NULL: there never were ten';
+'private: the first of more than ten turns that came so fast, one after the other; NULL: turned_at has all of them';
 COMMENT ON COLUMN github_sync.@resources@.last_side IS
 'private: whose value was written last: github (into the local row), app (to GitHub)';
 COMMENT ON COLUMN github_sync.@resources@.creation_key IS

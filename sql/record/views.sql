@@ -130,7 +130,7 @@
 							github_sync.promotion_fingerprint()) IS NOT NULL)
 						FROM (SELECT) AS once LEFT JOIN github_sync.attached_tables AS a ON true)
 					THEN 'copied database'
-					WHEN current_setting('github_sync.enabled', true) = 'off' THEN 'github_sync.enabled is off'
+					WHEN github_sync.is_switched_off() THEN 'github_sync.enabled is off'
 					ELSE 'ready'
 				END)
 		END AS waits_for,

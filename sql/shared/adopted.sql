@@ -70,9 +70,3 @@ COMMENT ON FUNCTION github_sync.hold_restored() IS
 CREATE OR REPLACE TRIGGER a_hold_restored
 	BEFORE INSERT ON github_sync.attached_tables
 	FOR EACH ROW EXECUTE FUNCTION github_sync.hold_restored();
-
-CREATE OR REPLACE FUNCTION github_sync.is_switched_off() RETURNS boolean
-LANGUAGE sql STABLE
-RETURN current_setting('github_sync.enabled', true) = 'off';
-COMMENT ON FUNCTION github_sync.is_switched_off() IS
-'private: whether somebody has set github_sync.enabled off: all is queued, and nothing else is done, until it is on';

@@ -259,7 +259,7 @@ DECLARE
 	worker github_sync.finding := github_sync.worker_finding();
 	can_be_asked CONSTANT boolean := github_sync.library_preloaded() AND github_sync.database_is_adopted()
 		AND worker.status <> 'critical' AND NOT pg_is_in_recovery()
-		AND current_setting('github_sync.enabled')::boolean;
+		AND NOT github_sync.is_switched_off();
 	is_answered boolean := can_be_asked AND github_sync.ask_for_setup_checks();
 BEGIN
 	RETURN NEXT github_sync.finding_of('library', CASE WHEN NOT github_sync.library_preloaded()

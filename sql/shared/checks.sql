@@ -1,5 +1,6 @@
 /*
- * Checks that both record types make on what callers insert.
+ * Checks that both record types make: on what callers insert, and whether
+ * anything is to be done at all.
  */
 
 CREATE OR REPLACE FUNCTION github_sync.check_inbound_time(
@@ -54,3 +55,9 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.refuse_direction() IS
 'private: refuses transactions of a direction that was not granted';
+
+CREATE OR REPLACE FUNCTION github_sync.is_switched_off() RETURNS boolean
+LANGUAGE sql STABLE
+RETURN current_setting('github_sync.enabled', true) = 'off';
+COMMENT ON FUNCTION github_sync.is_switched_off() IS
+'private: whether somebody has set github_sync.enabled off: all is queued, and nothing else is done, until it is on';

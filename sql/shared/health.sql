@@ -205,7 +205,7 @@ BEGIN
 				CASE WHEN github_sync.is_switched_off() THEN ': github_sync.enabled is off' ELSE '' END),
 			'SELECT repository, stream, waits_for FROM github_sync.sync_progress'
 		WHERE o.due < clock_timestamp() - may_take) AS k
-	ORDER BY k.status DESC, k.since, r.id, s.stream DESC LIMIT 1;
+	ORDER BY array_position('{warn,info}', k.status), k.since, r.id, s.stream DESC LIMIT 1;
 	finding."check" := 'sweeps';
 	finding.status := coalesce(finding.status, 'ok');
 	finding.detail := github_sync.with_further(finding.detail, further);

@@ -177,6 +177,7 @@ CREATE OR REPLACE FUNCTION github_sync.task_doubts_names(
 RETURNS boolean
 LANGUAGE plpgsql SET lock_timeout = '100ms' AS $$
 DECLARE
+	most_times CONSTANT integer := 2;
 	names CONSTANT text[] := github_sync.field_names('task');
 	milestone CONSTANT integer := github_sync.task_milestone_position();
 	/* Asked for with this claim, a name is not what GitHub refused. */
@@ -184,6 +185,9 @@ DECLARE
 	here CONSTANT github_sync.local_row := github_sync.task_local_row(cached.task_id);
 	doubted boolean := false;
 BEGIN
+	IF t.attempts >= most_times THEN
+		RETURN false;
+	END IF;
 	FOR i IN github_sync.task_labels_position() .. milestone LOOP
 		UPDATE github_sync.known_names AS k
 		SET answered_at = CASE WHEN k.answered_at < asked_before THEN '-infinity' ELSE k.answered_at END
@@ -200,7 +204,8 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.task_doubts_names(github_sync.task_sync_transactions, github_sync.github_issues) IS
 'private: GitHub refused what the task holds: labels, assignees and a milestone that were known to be there may be no '
-'more, and are asked for once more; false: all that are known were asked for just now. 55P03: somebody asks for one';
+'more, and are asked for once more; false: all that are known were asked for just now, or that was done twice. 55P03: '
+'somebody asks for one';
 
 /* ---- the worker asks ---- */
 

@@ -110,3 +110,24 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.task_record_of_resource(github_sync.task_sync_transactions) IS
 'private: the locked record of an issue, by our id, GitHub''s id, or repository and number; a stub where there is none';
+
+CREATE OR REPLACE FUNCTION github_sync.task_keep_refused_reason(
+	t github_sync.task_sync_transactions, cached github_sync.github_issues, remote text[])
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	state CONSTANT integer := github_sync.task_state_position();
+BEGIN
+	IF cached.sent_mask[state] AND cached.sent[state] <> remote[state]
+		AND starts_with(cached.sent[state], 'closed') AND starts_with(remote[state], 'closed') THEN
+		INSERT INTO github_sync.sync_conflicts
+			(record_type, cached_record_id, transaction_id, field, base, local, remote, winner)
+		VALUES ('task', cached.id, t.id, 'state', cached.remote_base[state], cached.sent[state], remote[state],
+			'github');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_keep_refused_reason(
+	github_sync.task_sync_transactions, github_sync.github_issues, text[]) IS
+'private: GitHub ignores the reason where the state does not change: another one of an issue that is closed '
+'already is kept as lost';

@@ -128,7 +128,7 @@ this_api(void)
 {
 	uint64 api = hash_on(0, setting_api_url);
 
-	if (setting_token_file[0] != '\0')
+	if (settings_name_a_token())
 		return hash_on(api, setting_token_file);
 	return hash_on(api, setting_app_id);
 }
@@ -137,7 +137,7 @@ this_api(void)
 static int64
 whose_budget(int64 installation_id)
 {
-	return setting_token_file[0] != '\0' ? 0 : installation_id;
+	return settings_name_a_token() ? INSTALLATION_OF_TOKEN : installation_id;
 }
 
 static int

@@ -275,6 +275,12 @@ settings_names_identity(const char *name)
 	return false;
 }
 
+bool
+settings_name_a_token(void)
+{
+	return setting_token_file[0] != '\0';
+}
+
 char *
 settings_identity(void)
 {

@@ -54,6 +54,11 @@ extern char *setting_applying;
 /* Private: search_path as the configuration has it, which a worker's own pins hide. */
 extern char *setting_server_search_path;
 
+/* Whether a personal access token is asked with, and not an App; its repositories belong to an installation of no App. */
+extern bool settings_name_a_token(void);
+
+#define INSTALLATION_OF_TOKEN 0
+
 #define GITHUB_SYNC_SETTINGS_PREFIX "github_sync"
 
 #define WORKERS_PER_DATABASE_MAX 8

@@ -24,7 +24,7 @@ static struct
 bool
 credentials_are_a_token(void)
 {
-	return setting_token_file[0] != '\0';
+	return settings_name_a_token();
 }
 
 char *

@@ -8,15 +8,13 @@
 
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
+#include "server/settings.h"
 #include "worker/arrivals.h"
 #include "worker/credentials.h"
 #include "worker/identity.h"
 #include "worker/pacing.h"
 #include "worker/line.h"
 #include "worker/sending.h"
-
-/* No App has it: its repositories are asked for with a personal access token. */
-#define INSTALLATION_OF_TOKEN 0
 
 static struct
 {

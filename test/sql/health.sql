@@ -13,24 +13,13 @@ SELECT h."check", h.status, h.since < now() AS past,
 	regexp_replace(regexp_replace(h.detail, 'until [^:]*:[0-9]{2}:[0-9]{2}[^:]*', 'until (time)'), '@( [0-9]+ (hour|min|sec)s?)+', '(age)') AS detail,
 	h.remedy
 FROM github_sync.health() AS h WHERE h.status <> 'ok' AND h."check" <> 'worker';
--- what it says while it is switched on; nothing is sent here, and it never is
-RESET SESSION AUTHORIZATION;
-CREATE FUNCTION world.switch(is_off boolean) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
-BEGIN
-	EXECUTE format('CREATE OR REPLACE FUNCTION github_sync.is_switched_off() RETURNS boolean LANGUAGE sql STABLE RETURN %s',
-		CASE WHEN is_off THEN 'current_setting(''github_sync.enabled'', true) = ''off''' ELSE 'false' END);
-END
-$$;
-SET SESSION AUTHORIZATION regress_owner;
-SELECT switch(false) \g /dev/null
+-- what it says while it is enabled
+SELECT pretend_enabled(true) \g /dev/null
 \set readme `cat "$PG_ABS_SRCDIR/../README.md"`
 \set ECHO all
 
 -- all is well; that nothing is enabled is said, as soon as the launcher has seen the database
-DO $$ BEGIN FOR look IN 1 .. 3000 LOOP
-	EXIT WHEN EXISTS (SELECT FROM github_sync.sync_workers AS w WHERE w.activity = 'not enabled');
-	PERFORM pg_sleep(0.01);
-END LOOP; END $$;
+CALL until_known_as_off();
 SELECT h."check" FROM github_sync.health() AS h WHERE h.status = 'ok' AND h."check" <> 'worker' ORDER BY h."check" COLLATE "C";
 SELECT h."check", h.status, h.since IS NULL, h.remedy FROM github_sync.health() AS h WHERE h.status <> 'ok';
 
@@ -44,10 +33,10 @@ SELECT webhook(5);
 SELECT * FROM findings;
 UPDATE github_sync.task_sync_transactions SET queued_at = now() - interval '61 seconds';
 SELECT * FROM findings;
-SELECT switch(true) \g /dev/null
+SELECT pretend_enabled(false) \g /dev/null
 SELECT * FROM findings;
 SELECT waits_for FROM github_sync.sync_queue;
-SELECT switch(false) \g /dev/null
+SELECT pretend_enabled(true) \g /dev/null
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = now() + interval '1 hour';
 SELECT * FROM findings;
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL;
@@ -104,11 +93,11 @@ VALUES ('broken', 'issues', '{}', now() - interval '1 hour', 'failed: division b
 SELECT * FROM findings;
 INSERT INTO github_sync.webhook_deliveries (delivery_id, event, facts, received_at) VALUES ('held', 'issues', '{}', now() - interval '62 seconds');
 SELECT * FROM findings;
-SELECT switch(true) \g /dev/null
+SELECT pretend_enabled(false) \g /dev/null
 SELECT "check", status, detail FROM findings;
 DELETE FROM github_sync.webhook_deliveries WHERE delivery_id = 'broken';
 SELECT "check", status, detail FROM findings;
-SELECT switch(false) \g /dev/null
+SELECT pretend_enabled(true) \g /dev/null
 DELETE FROM github_sync.webhook_deliveries WHERE delivery_id IN ('broken', 'held');
 -- lists: not one that smaller pages may help; what failed, what could not be read of one, and what is due for long
 UPDATE github_sync.repo_sweeps SET pass_began_at = now(), page_size = 50, last_error = 'GitHub answered 502', last_error_at = now() - interval '1 minute' WHERE (github_repo_id, stream) = (1, 'issues');
@@ -125,13 +114,13 @@ UPDATE github_sync.repo_sweeps SET last_error = NULL, last_error_at = NULL, due_
 SELECT * FROM findings;
 UPDATE github_sync.repo_sweeps SET due_at = now() - interval '3662 seconds' WHERE github_repo_id = 1;
 SELECT * FROM findings;
-SELECT switch(true) \g /dev/null
+SELECT pretend_enabled(false) \g /dev/null
 SELECT * FROM findings;
 SELECT DISTINCT waits_for FROM github_sync.sync_progress;
 UPDATE github_sync.repo_sweeps SET attempts = 2, last_error = 'GitHub answered 502', last_error_at = now() WHERE (github_repo_id, stream) = (1, 'issues');
 SELECT "check", status, detail FROM findings;
 UPDATE github_sync.repo_sweeps SET attempts = 0, last_error = NULL, last_error_at = NULL WHERE github_repo_id = 1;
-SELECT switch(false) \g /dev/null
+SELECT pretend_enabled(true) \g /dev/null
 SELECT DISTINCT waits_for FROM github_sync.sync_progress;
 UPDATE github_sync.github_repos SET sync_enabled = false WHERE id = 1;
 SELECT * FROM findings;

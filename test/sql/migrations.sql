@@ -85,10 +85,7 @@ INSERT INTO app.tasks (title, state, modified_at) VALUES ('three', 'open', now()
 SELECT * FROM waiting();
 SELECT * FROM problems();
 -- that nothing is enabled is said as soon as the launcher has seen the database
-DO $$ BEGIN FOR look IN 1 .. 3000 LOOP
-	EXIT WHEN EXISTS (SELECT FROM github_sync.sync_workers AS w WHERE w.activity = 'not enabled');
-	PERFORM pg_sleep(0.01);
-END LOOP; END $$;
+CALL until_known_as_off();
 SELECT "check", status, detail FROM github_sync.health();
 RESET SESSION AUTHORIZATION;
 SELECT github_sync.attach_tasks('app.tasks', closed_value => 'done', github_repo_column => 'repo_id') \g /dev/null

@@ -13,16 +13,8 @@ SELECT m.metric, concat_ws(' ', nullif(m.record_type, ''), nullif(m.direction, '
 	m.installation, CASE WHEN m.metric LIKE '%seconds' THEN round(m.value::numeric, -1) ELSE m.value::numeric END AS value
 FROM github_sync.sync_metrics AS m WHERE m.value <> 0 AND NOT (m.metric = 'health' AND m.state = 'worker')
 ORDER BY m.metric, 2, 3;
--- what it says while it is switched on; nothing is sent here, and it never is
-RESET SESSION AUTHORIZATION;
-CREATE FUNCTION world.switch(is_off boolean) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
-BEGIN
-	EXECUTE format('CREATE OR REPLACE FUNCTION github_sync.is_switched_off() RETURNS boolean LANGUAGE sql STABLE RETURN %s',
-		CASE WHEN is_off THEN 'current_setting(''github_sync.enabled'', true) = ''off''' ELSE 'false' END);
-END
-$$;
-SET SESSION AUTHORIZATION regress_owner;
-SELECT switch(false) \g /dev/null
+-- what it says while it is enabled
+SELECT pretend_enabled(true) \g /dev/null
 \set ECHO all
 
 -- workers have counted nothing here: each counter is there all the same, so that its first step is one from 0

@@ -148,40 +148,35 @@ dies_during_creation('fast shutdown', sub {
 	$node->start;
 });
 
-# ---- an update whose answer is lost ----
+# ---- an update on its way ----
 
-$seq = $github->last_seq;
-$github->fault('PATCH /issues/1$', { gate_after_effect => 'updated' });
 my $task = $application->row('SELECT task_id FROM github_sync.github_issues WHERE number = 1')->{task_id};
-$application->edit_task($task, title => 'sent before the crash');
-$github->wait_at_gate('updated');
-crash($application->worker_pid);
-$github->open_gate('updated');
-$application->wait_until_done;
-is($github->issue('acme/widgets', 1)->{title}, 'sent before the crash', 'an update whose answer is lost has its effect');
-is(requests_since($seq, qr/^PATCH/), 1, 'and is not sent again');
-is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_conflicts'), 0, 'nor taken for an edit of somebody else');
 
-$seq = $github->last_seq;
-$github->fault('GET /issues/1$', { gate => 'before-the-update' });
-$application->edit_task($task, title => 'not sent before the crash');
-$github->wait_at_gate('before-the-update');
-crash($application->worker_pid);
-$github->open_gate('before-the-update');
-$application->wait_until_done;
-is($github->issue('acme/widgets', 1)->{title}, 'not sent before the crash', 'an update that was not sent is sent afterwards');
+# Edits it and does the deed while the request is held, at a gate of this kind;
+# how often the edit was sent.
+sub dies_during_update
+{
+	my ($title, $request, $kind, $deed) = @_;
+	my $seq  = $github->last_seq;
+	my $gate = $title =~ s/\W+/-/gr;
+
+	$github->fault("$request /issues/1\$", { $kind => $gate });
+	$application->edit_task($task, title => $title);
+	$github->wait_at_gate($gate);
+	$deed->($application->worker_pid);
+	$github->open_gate($gate);
+	$application->wait_until_done;
+	is($github->issue('acme/widgets', 1)->{title}, $title, "$title: it is at GitHub");
+	is(requests_since($seq, qr/^PATCH/), 1, "$title: sent once");
+}
+
+dies_during_update('sent before the crash', 'PATCH', gate_after_effect => \&crash);
+is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_conflicts'), 0, '... and not taken for an edit of somebody else');
+dies_during_update('not sent before the crash', 'GET', gate => \&crash);
 
 # The commit of a claim does not wait for the disk: a server that crashes may forget it.
 GitHubSync::Application::reconfigure($node, 'wal_writer_delay' => '10s');
-$seq = $github->last_seq;
-$github->fault('GET /issues/1$', { gate => 'claimed' });
-$application->edit_task($task, title => 'claimed before the server crashed');
-$github->wait_at_gate('claimed');
-server_crashes($application->worker_pid);
-$github->open_gate('claimed');
-$application->wait_until_done;
-is($github->issue('acme/widgets', 1)->{title}, 'claimed before the server crashed', 'what was claimed is claimed again');
-is(requests_since($seq, qr/^PATCH/), 1, '... and sent once');
+dies_during_update('claimed before the server crashed', 'GET', gate => \&server_crashes);
 GitHubSync::Application::reconfigure($node, 'wal_writer_delay' => '200ms');
 
 # ---- a connection dies ----
