@@ -38,6 +38,9 @@
 /* GitHub's servers do not agree on the second of a reset. */
 #define RESET_JITTER_S 2
 
+/* So many failures in a row, and nothing answered, are not those of a few resources any more. */
+#define MOST_OWN_FAILURES 64
+
 static int64_t
 at_least(int64_t a, int64_t b)
 {
@@ -394,6 +397,77 @@ probe_is_under_way(const RateLimit *limit)
 	return limit->block.probing && limit->block.probe != 0;
 }
 
+/* ---- troubles ---- */
+
+static bool
+concerns(const RateTrouble *trouble, const RateSubject *about)
+{
+	return trouble->of != 0 && (trouble->of == about->resource || trouble->of == about->place);
+}
+
+/* Something was answered: what it was about has no trouble, and others have one of their own. */
+static void
+judge_troubles(RateLimit *limit, const RateTicket *ticket)
+{
+	for (int i = 0; i < RATE_TROUBLES; i++)
+	{
+		RateTrouble *trouble = &limit->troubles[i];
+
+		if (concerns(trouble, &ticket->about))
+			*trouble = (RateTrouble){0};
+		else if (trouble->after < ticket->number)
+			trouble->is_own = trouble->of != 0;
+	}
+}
+
+/* Where there is no room, the oldest one is forgotten. */
+static void
+remember_trouble(RateLimit *limit, uint64_t of)
+{
+	RateTrouble *place = &limit->troubles[0];
+
+	if (of == 0)
+		return;
+	for (int i = 0; i < RATE_TROUBLES; i++)
+	{
+		RateTrouble *trouble = &limit->troubles[i];
+
+		if (trouble->of == of)
+			return;
+		if (trouble->after < place->after)
+			place = trouble;
+	}
+	*place = (RateTrouble){.of = of, .after = limit->sent};
+}
+
+static bool
+is_known_trouble(const RateLimit *limit, const RateSubject *about)
+{
+	for (int i = 0; i < RATE_TROUBLES; i++)
+	{
+		if (limit->troubles[i].is_own && concerns(&limit->troubles[i], about))
+			return true;
+	}
+	return false;
+}
+
+/* The request before it was answered, and none was sent since: what it finds, the next one finds out. */
+static bool
+follows_an_answer(const RateLimit *limit, const RateTicket *ticket)
+{
+	return ticket->about.resource != 0 && limit->answered != 0 &&
+		limit->answered + 1 == ticket->number && limit->sent == ticket->number;
+}
+
+static bool
+is_own_trouble(const RateLimit *limit, const RateTicket *ticket)
+{
+	if (ticket->about.fails_alone)
+		return true;
+	return limit->own_failures < MOST_OWN_FAILURES &&
+		(is_known_trouble(limit, &ticket->about) || follows_an_answer(limit, ticket));
+}
+
 /* ---- the whole ---- */
 
 /* Of all that says "not before", the latest; busy only where nothing does. */
@@ -558,8 +632,11 @@ rate_limit_note_answer(RateLimit *limit, const RateTicket *ticket)
 {
 	RateBlock *block = &limit->block;
 
+	judge_troubles(limit, ticket);
+	limit->own_failures = 0;
 	if (!is_news(limit, ticket))
 		return;
+	limit->answered = (uint64_t) at_least((int64_t) limit->answered, (int64_t) ticket->number);
 	*block = (RateBlock){.after = block->after};
 }
 
@@ -593,17 +670,27 @@ rate_limit_note_refusal(RateLimit *limit, const RateTicket *ticket, int64_t wait
 	block->until_ms = at_least(block->until_ms, now_ms + wait_ms);
 }
 
-void
+bool
 rate_limit_note_unreachable(RateLimit *limit, const RateTicket *ticket, int64_t wait_ms,
 							int64_t base_ms, int64_t max_ms, double random_fraction, int64_t now_ms)
 {
+	/* Who names a time speaks for all. */
+	bool is_own = wait_ms <= 0 && is_own_trouble(limit, ticket);
 	int strikes;
 
+	remember_trouble(limit, ticket->about.resource);
+	remember_trouble(limit, ticket->about.place);
+	if (is_own)
+	{
+		limit->own_failures++;
+		return true;
+	}
 	if (!is_news(limit, ticket) || end_of_block(limit, now_ms) > now_ms)
-		return;
+		return false;
 	strikes = begin_block(limit, RATE_UNREACHABLE, now_ms);
 	limit->block.until_ms =
 		now_ms + at_least(retry_delay_ms(strikes, base_ms, max_ms, random_fraction), wait_ms);
+	return false;
 }
 
 void

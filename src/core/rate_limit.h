@@ -25,6 +25,9 @@
  *			 be reached; when it is over, one request, the probe, finds out.
  *	cut		 how much of our own budget we leave unused, since GitHub refused
  *			 while we were within it: its limits are lower than we know.
+ *	trouble	 what a failed request was about: its resource, and that one's place,
+ *			 the repository.  It is its own where a request about something else,
+ *			 sent after it failed, was answered; until one about it is.
  *
  * Sources: GitHub's "Rate limits for the REST API" and "Best practices for
  * using the REST API".
@@ -97,12 +100,21 @@ typedef struct RatePermission
 	int64_t not_before_ms; /* RATE_NEVER for RATE_BUSY */
 } RatePermission;
 
+/* What a request asks for, by hashes; 0: not told. */
+typedef struct RateSubject
+{
+	uint64_t resource; /* and what is done with it: one may be read and not be changed */
+	uint64_t place;    /* that it is in */
+	bool fails_alone;  /* what fails tells nothing of anything else */
+} RateSubject;
+
 typedef struct RateTicket
 {
 	RateKind kind;
 	RateClass class;
-	uint64_t number; /* of the requests of this limit, from 1 */
-	int64_t pace_us; /* what it takes at an even pace */
+	uint64_t number;   /* of the requests of this limit, from 1 */
+	int64_t pace_us;   /* what it takes at an even pace */
+	RateSubject about; /* to be told before what the answer means */
 } RateTicket;
 
 /* What was sent in the last minute or hour, by steps. */
@@ -137,6 +149,16 @@ typedef struct RateBlock
 	uint64_t probe;     /* number of the request that finds out; 0: none is under way */
 } RateBlock;
 
+/* A resource, or a place, of which the last request failed. */
+typedef struct RateTrouble
+{
+	uint64_t of;    /* 0: none */
+	uint64_t after; /* number of the last request sent before it was known */
+	bool is_own;    /* something else was answered since */
+} RateTrouble;
+
+#define RATE_TROUBLES 32
+
 typedef struct RateCut
 {
 	int sixteenths;
@@ -162,6 +184,9 @@ typedef struct RateLimit
 	RateBlock block;
 	RateCut points_cut;
 	RateCut creations_cut;
+	RateTrouble troubles[RATE_TROUBLES];
+	uint64_t answered; /* the latest request that was */
+	int own_failures;  /* put down to what they were about, since GitHub answered anything */
 } RateLimit;
 
 /*
@@ -198,9 +223,10 @@ extern void rate_limit_note_refusal(RateLimit *limit, const RateTicket *ticket, 
 
 /*
  * wait_ms: the least wait, where GitHub says one; base_ms, max_ms,
- * random_fraction: of the schedule, see retry_delay_ms().
+ * random_fraction: of the schedule, see retry_delay_ms().  True: it is the trouble
+ * of what the request was about, and blocks nothing: that alone is to wait.
  */
-extern void rate_limit_note_unreachable(RateLimit *limit, const RateTicket *ticket, int64_t wait_ms,
+extern bool rate_limit_note_unreachable(RateLimit *limit, const RateTicket *ticket, int64_t wait_ms,
 										int64_t base_ms, int64_t max_ms, double random_fraction,
 										int64_t now_ms);
 

@@ -399,17 +399,29 @@ wait_ms(const GithubVerdict *verdict)
 	return wait_s == GITHUB_NO_WAIT ? -1 : wait_s * 1000;
 }
 
-static void
+/* What never left us failed for nothing that it was about. */
+static bool
+note_unreachable(RateLimit *limit, RateTicket ticket, const GithubVerdict *verdict, int64 now_ms)
+{
+	if (verdict->transport == GITHUB_NEVER_SENT)
+		ticket.about = (RateSubject){0};
+	return rate_limit_note_unreachable(limit, &ticket, wait_ms(verdict),
+									   setting_retry_base_delay_ms,
+									   Min(setting_retry_max_delay_ms, UNREACHABLE_MAX_MS),
+									   pg_prng_double(&pg_global_prng_state), now_ms);
+}
+
+/* True: the trouble is that of what was asked for alone. */
+static bool
 note_verdict(RateLimit *limit, const RateTicket *ticket, const GithubVerdict *verdict, int64 now_ms)
 {
+	if (verdict->kind == GITHUB_UNAVAILABLE)
+		return note_unreachable(limit, *ticket, verdict, now_ms);
 	if (verdict->kind == GITHUB_RATE_LIMITED)
 		rate_limit_note_refusal(limit, ticket, wait_ms(verdict), now_ms);
-	else if (verdict->kind == GITHUB_UNAVAILABLE)
-		rate_limit_note_unreachable(limit, ticket, wait_ms(verdict), setting_retry_base_delay_ms,
-									Min(setting_retry_max_delay_ms, UNREACHABLE_MAX_MS),
-									pg_prng_double(&pg_global_prng_state), now_ms);
 	else
 		rate_limit_note_answer(limit, ticket);
+	return false;
 }
 
 static void
@@ -420,14 +432,16 @@ drop_ticket(BudgetTicket *ticket)
 	ticket->held = false;
 }
 
-void
-budget_settle(BudgetTicket *ticket, const GithubVerdict *verdict)
+bool
+budget_settle(BudgetTicket *ticket, const RateSubject *about, const GithubVerdict *verdict)
 {
 	int64 now_ms = now_in_ms();
+	bool is_own_trouble = false;
 	uint64 waiting;
 	Budget *budget;
 
 	drop_ticket(ticket);
+	ticket->ticket.about = *about;
 	LWLockAcquire(state->lock, LW_EXCLUSIVE);
 	budget = &state->budgets[ticket->place];
 	if (ticket->place == SHARED_PLACE)
@@ -436,12 +450,13 @@ budget_settle(BudgetTicket *ticket, const GithubVerdict *verdict)
 	{
 		rate_limit_end(&budget->limit, &ticket->ticket, verdict->transport, &verdict->quota,
 					   now_ms);
-		note_verdict(&budget->limit, &ticket->ticket, verdict, now_ms);
+		is_own_trouble = note_verdict(&budget->limit, &ticket->ticket, verdict, now_ms);
 	}
 	waiting = take_waiting(budget);
 	LWLockRelease(state->lock);
 	/* Who has an answer to report asks again anyway. */
 	shared_state_wake_slots(waiting & ~my_bit());
+	return is_own_trouble;
 }
 
 void
@@ -480,7 +495,7 @@ budget_note_verdict(int64 installation_id, const GithubVerdict *verdict)
 		RateLimit *limit = &state->budgets[place].limit;
 		RateTicket latest = {.kind = RATE_READ, .number = limit->sent + 1};
 
-		note_verdict(limit, &latest, verdict, now_ms);
+		(void) note_verdict(limit, &latest, verdict, now_ms);
 	}
 	LWLockRelease(state->lock);
 }

@@ -47,8 +47,12 @@ extern RatePermission
 budget_take(int64 installation_id, RateKind kind, RateClass class, BudgetTicket *ticket);
 extern void budget_note_sent(const BudgetTicket *ticket); /* where that was not at once */
 
-/* The request is over; or it was not sent after all. */
-extern void budget_settle(BudgetTicket *ticket, const GithubVerdict *verdict);
+/*
+ * The request is over; or it was not sent after all.  True: GitHub fails with what
+ * it was about, and not with other requests of the installation.
+ */
+extern bool
+budget_settle(BudgetTicket *ticket, const RateSubject *about, const GithubVerdict *verdict);
 extern void budget_give_back(BudgetTicket *ticket);
 
 /* A request that needs no ticket, for a token or for who we are, was refused or not answered. */

@@ -91,8 +91,9 @@ typedef struct Conversation
 	ListLook look;                 /* through a list for a creation */
 
 	/* Until they are reported, either of these. */
-	Answer *answer;  /* NULL: none */
-	Refusal refusal; /* UNSENT_NOT: none */
+	Answer *answer;      /* NULL: none */
+	bool is_own_trouble; /* pacing.c: GitHub fails with this request, and not with others */
+	Refusal refusal;     /* UNSENT_NOT: none */
 
 	TimestampTz read_at;    /* freshness.c: when it was sent to read for an update; 0: it was not */
 	TimestampTz fetched_at; /* freshness.c: when the answer came that an update is made of */

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "worker/pacing.h"
 
 static RateKind
@@ -62,17 +63,67 @@ pacing_permits_sweep(Conversation *conversation)
 	return installation->sweep_obstacle.obstacle == RATE_NONE;
 }
 
-/* One list that GitHub cannot make says nothing of what else it can: the list alone waits. */
-static GithubVerdict
-verdict_for_budget(const Conversation *conversation)
-{
-	GithubVerdict verdict = conversation->answer->verdict;
+/* ---- what a request was about ---- */
 
-	if (conversation->purpose == ABOUT_SWEEP && verdict.kind == GITHUB_UNAVAILABLE &&
-		verdict_may_be_page_size(conversation->answer))
-		verdict.kind = GITHUB_REJECTED;
-	return verdict;
+/* Its bytes are hashed: members of one size leave no room between them. */
+typedef struct Resource
+{
+	int64 github_repo_id;
+	int64 id; /* GitHub's; below 0: our transaction's, of what is not there yet */
+	int64 issue_number;
+	int64 operation;
+	int64 record_type; /* below 0: a list of a sweep */
+} Resource;
+
+static Resource
+resource_of_claim(const SyncClaim *claim, GithubOperation operation)
+{
+	return (Resource){.github_repo_id = claim->github_repo_id,
+					  .id = claim->github_id != 0 ? claim->github_id : -claim->id,
+					  .issue_number = claim->issue_number,
+					  .operation = operation,
+					  .record_type = claim->record_type};
 }
+
+static Resource
+resource_of_sweep(const RepoSweep *sweep, GithubOperation operation)
+{
+	return (Resource){.github_repo_id = sweep->github_repo_id,
+					  .issue_number = sweep->issue_number,
+					  .operation = operation,
+					  .record_type = -1};
+}
+
+/* 0 would be none. */
+static uint64
+hash_of_subject(const void *key, size_t length)
+{
+	return Max(hash_bytes_extended(key, (int) length, 0), UINT64CONST(1));
+}
+
+/* One list that GitHub cannot make says nothing of what else it can: the list alone waits. */
+static bool
+fails_alone(const Conversation *conversation)
+{
+	return conversation->purpose == ABOUT_SWEEP && verdict_may_be_page_size(conversation->answer);
+}
+
+static RateSubject
+what_it_is_about(const Conversation *conversation)
+{
+	Resource resource;
+
+	if (conversation->claim == NULL && conversation->sweep == NULL)
+		return (RateSubject){0};
+	resource = conversation->claim != NULL
+		? resource_of_claim(conversation->claim, conversation->operation)
+		: resource_of_sweep(conversation->sweep, conversation->operation);
+	return (RateSubject){.resource = hash_of_subject(&resource, sizeof(resource)),
+						 .place = hash_of_subject(&resource.github_repo_id, sizeof(int64)),
+						 .fails_alone = fails_alone(conversation)};
+}
+
+/* ---- times ---- */
 
 TimestampTz
 pacing_next_time(const Installation *installation)
@@ -100,12 +151,14 @@ pacing_next_time_of_sweep(const Installation *installation)
 void
 pacing_settle(Conversation *conversation)
 {
-	GithubVerdict verdict = verdict_for_budget(conversation);
+	const GithubVerdict *verdict = &conversation->answer->verdict;
+	RateSubject about = what_it_is_about(conversation);
 
+	conversation->is_own_trouble = false;
 	if (conversation->ticket.held)
-		budget_settle(&conversation->ticket, &verdict);
+		conversation->is_own_trouble = budget_settle(&conversation->ticket, &about, verdict);
 	else
-		budget_note_verdict(conversation->installation->id, &verdict);
+		budget_note_verdict(conversation->installation->id, verdict);
 }
 
 void

@@ -111,16 +111,18 @@ end_of_pause(const Report *report, int64 else_ms)
 	return backoff_in_ms(wait_s != GITHUB_NO_WAIT ? Max(wait_s, 1) * 1000 : else_ms);
 }
 
+/* SQL says when it is tried again. */
 static void
-report_row_unreachable(const Report *report)
+report_row_unreachable(Report *report, const char *problem, TimestampTz paused_until)
 {
 	UnreachableBackoff backoff = {.shortest_ms = setting_retry_base_delay_ms,
 								  .longest_ms = Min(setting_retry_max_delay_ms, UNREACHABLE_MAX_MS),
 								  .give_up_after_s = setting_give_up_after_s};
 
-	if (report->conversation->claim != NULL)
-		queue_report_unreachable(report->conversation->claim, report->pause_reason,
-								 report->paused_until, &backoff);
+	if (report->conversation->claim == NULL)
+		return;
+	queue_report_unreachable(report->conversation->claim, problem, paused_until, &backoff);
+	report_note_retry(report, paused_until);
 }
 
 void
@@ -129,10 +131,15 @@ report_unavailable(Report *report)
 	const char *what = verdict_describe(report->conversation->answer);
 
 	report_settle_refused_creation(report);
+	if (report->conversation->is_own_trouble)
+	{
+		report_row_unreachable(report, what, GetCurrentTimestamp());
+		return;
+	}
 	pause_installation(report, PAUSE_UNREACHABLE,
 					   end_of_pause(report, setting_retry_base_delay_ms / 2),
 					   psprintf("GitHub unreachable: %s", what));
-	report_row_unreachable(report);
+	report_row_unreachable(report, report->pause_reason, report->paused_until);
 }
 
 void

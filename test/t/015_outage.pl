@@ -2,7 +2,8 @@
 #
 # GitHub out of reach: nothing is errored, one request at a time asks whether
 # it is over, and then everything drains.  A row that alone always fails on
-# the way holds nobody up, and is given up in the end.
+# the way holds nobody up, and is given up in the end; nor does a change that
+# GitHub never takes.
 use strict;
 use warnings;
 
@@ -113,5 +114,69 @@ $github->clear_faults;
 $application->sql($error->{retry});
 $application->wait_until_done;
 is($github->issue('acme/widgets', $number)->{title}, 'a poisoned task', 'once GitHub is well, a retry completes it');
+
+# ---- a change that GitHub never takes ----
+
+GitHubSync::Application::reconfigure($node, 'github_sync.give_up_after' => '1h', 'github_sync.retry_max_delay' => '300ms');
+my $logged = length PostgreSQL::Test::Utils::slurp_file($node->logfile);
+
+# Since the last look, as the log tells it.
+sub pauses
+{
+	my $told = substr PostgreSQL::Test::Utils::slurp_file($node->logfile), $logged;
+
+	$logged += length $told;
+	return join "\n", $told =~ /^.* LOG:  github_sync: installation \d+ pauses until .*$/mg;
+}
+
+sub installations { return $application->superuser_sql(q{SELECT status FROM github_sync.health() WHERE "check" = 'installations'}) }
+
+sub edit_neighbours
+{
+	my ($title) = @_;
+
+	$application->sql("UPDATE tasks SET title = '$title ' || id, modified_at = clock_timestamp() WHERE title LIKE 'task 3%' OR title LIKE 'neighbour%'");
+	$application->wait_until("SELECT count(*) = 11 FROM github_sync.github_issues WHERE title LIKE '$title %'");
+}
+
+$github->fault("PATCH /issues/$number\$", { html => 502 }, times => 'forever');
+$seq = $github->last_seq;
+$application->edit_task($task, title => 'never taken');
+$github->wait_for_request('PATCH', "/issues/$number\$", since => $seq, count => 10);
+is(pauses(), '', 'one row whose change GitHub never takes, though it shows the issue: the installation does not pause');
+is(installations(), 'ok', '... and health() does not call it unreachable');
+edit_neighbours("neighbour $_") foreach 1 .. 3;
+is(pauses(), '', '... nor among others that go on');
+my ($untaken) = $application->task_transactions("task_id = $task AND state IN ('queued', 'processing')");
+is($untaken->{attempts}, 0, 'no attempt is counted');
+like($untaken->{last_error}, qr/^GitHub answered 502/, "... and its last error is GitHub's answer");
+$github->clear_faults;
+$application->wait_until_done;
+is($github->issue('acme/widgets', $number)->{title}, 'never taken', 'once GitHub takes it, it arrives');
+
+# ---- an import beside issues that cannot be read ----
+
+GitHubSync::Application::reconfigure($node, 'github_sync.retry_max_delay' => '2s');
+my @bad = map { $application->issue_of($_) } split /\n/, $application->superuser_sql("SELECT id FROM planner.tasks WHERE title LIKE 'task 4_, edited' ORDER BY id LIMIT 3");
+my $bad = join '|', map { $_->{number} } @bad;
+
+sub bad_reads { my ($count) = @_; return $github->wait_for_request('GET', "acme/widgets/issues/(?:$bad)\$", since => $github->last_seq, count => $count) }
+
+$github->fault("GET acme/widgets/issues/(?:$bad)\$", { html => 502 }, times => 'forever');
+$github->human_creates_issue('acme/gadgets', title => "a gadget $_", body => 'its text') foreach 1 .. 30;
+$application->edit_task($_->{task_id}, title => 'not to be read') foreach @bad;
+$application->connect_repository(GitHubSync::Application::GADGETS, 'gadgets', GitHubSync::Application::INSTALLATION);
+$application->sql("SELECT github_sync.backfill_repo(@{[GitHubSync::Application::GADGETS]})");
+$application->wait_until("SELECT bool_and(phase = 'sweep' AND NOT is_asked) FROM github_sync.repo_sweeps WHERE github_repo_id = @{[GitHubSync::Application::GADGETS]}");
+is(count_of("planner.tasks WHERE title LIKE 'a gadget %'"), 30, 'an import goes on beside issues that cannot be read');
+pauses();
+bad_reads(6);
+is(pauses(), '', '... which stop nothing any more, each for itself, when others have been answered');
+is(installations(), 'ok', '... and health() does not call the installation unreachable');
+
+$github->clear_faults;
+$application->wait_until_done;
+is(titles(qr/^not to be read$/), 3, 'once GitHub is well, all that could not be read arrives');
+is(count_of('github_sync.sync_errors'), 0, '... and nothing is errored');
 
 done_testing();
