@@ -80,6 +80,53 @@ COMMENT ON FUNCTION github_sync.@record@_recent_errors(interval, integer) IS
 'private: of the newest errors of that period those that nothing has mended, by their code, and by their SQLSTATE '
 'where the server has said why: how many, since when, and the reason that most of them have';
 
+/* While nothing but a probe is sent for an installation, that is a finding of its own. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_failing()
+RETURNS TABLE (installation_id bigint, of_direction text, since timestamptz, problem text)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	most CONSTANT integer := 1000;
+BEGIN
+	RETURN QUERY SELECT t.github_app_installation_id, t.direction, t.unreachable_since, t.last_error
+	FROM (SELECT q.* FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.state IN ('queued', 'processing') AND q.unreachable_since IS NOT NULL
+		ORDER BY q.unreachable_since LIMIT most) AS t
+	JOIN github_sync.github_app_installations AS i ON i.id = t.github_app_installation_id
+	WHERE NOT github_sync.is_held_up(i);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_failing() IS
+'private: the transactions, a thousand at most, with which GitHub has failed at each try since that time, while it '
+'answers others of their installation';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_failing_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	may_take CONSTANT interval := '5 minutes';
+	finding github_sync.finding;
+	failing bigint;
+	oldest timestamptz;
+	problem text;
+BEGIN
+	finding."check" := 'failing of @records@';
+	finding.status := 'ok';
+	SELECT count(*), min(f.since), (array_agg(f.problem ORDER BY f.since))[1]
+	INTO failing, oldest, problem
+	FROM github_sync.@record@_failing() AS f WHERE f.since < clock_timestamp() - may_take;
+	IF failing > 0 THEN
+		finding.status := 'warn';
+		finding.since := oldest + may_take;
+		finding.detail := format('GitHub fails at each try with %s, with the first of them for %s: %s', failing,
+			date_trunc('second', clock_timestamp() - oldest), problem);
+		finding.remedy := 'They are tried again by themselves, until give_up_after. Which ones: SELECT * FROM '
+			'github_sync.sync_queue WHERE last_error IS NOT NULL. Does GitHub show and take them in a browser?';
+	END IF;
+	RETURN finding;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_failing_finding() IS
+'private: whether GitHub, which answers others, has failed for more than some minutes with what waits for its next try';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_errors_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -183,6 +230,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN NEXT github_sync.@record@_waiting_finding();
 	RETURN NEXT github_sync.@record@_processing_finding();
+	RETURN NEXT github_sync.@record@_failing_finding();
 	RETURN NEXT github_sync.@record@_errors_finding();
 	RETURN NEXT github_sync.@record@_disabled_finding();
 	RETURN NEXT github_sync.@record@_history_finding();

@@ -88,6 +88,10 @@ BEGIN
 			AND t.creates = w.creates AND t.state = 'queued' AND t.next_attempt_at IS NULL
 		ORDER BY t.priority, t.queued_at, t.id LIMIT 1) AS next
 	UNION ALL
+	SELECT 'oldest_waiting_seconds', '@record@', f.of_direction, 'failing', f.installation_id::text,
+		extract(epoch FROM clock_timestamp() - min(f.since))::float8
+	FROM github_sync.@record@_failing() AS f GROUP BY f.of_direction, f.installation_id
+	UNION ALL
 	SELECT 'oldest_processing_seconds', '@record@', '', '', '',
 		coalesce(extract(epoch FROM clock_timestamp() - min(t.processing_at)), 0)
 	FROM github_sync.@record@_sync_transactions AS t WHERE t.state = 'processing'
@@ -100,8 +104,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_age_metrics() IS
-'private: how long the first of each line has waited, and what was being processed; and the newest thousand errors of '
-'the last hour by their codes';
+'private: how long the first of each line has waited, what GitHub fails with, and what was being processed; and the '
+'newest thousand errors of the last hour by their codes';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_metrics() RETURNS SETOF github_sync.metric
 LANGUAGE plpgsql STABLE AS $$

@@ -158,6 +158,10 @@ CREATE INDEX IF NOT EXISTS @record@_sync_transactions_lag_idx
 /* The order in which sync_queue shows them. */
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_line_idx
 	ON github_sync.@record@_sync_transactions (priority, queued_at, id) WHERE state IN ('queued', 'processing');
+/* Few, mostly none: GitHub fails with them, or the last try was in an outage. */
+CREATE INDEX IF NOT EXISTS @record@_sync_transactions_unreachable_idx
+	ON github_sync.@record@_sync_transactions (unreachable_since)
+	WHERE state IN ('queued', 'processing') AND unreachable_since IS NOT NULL;
 /* The newest of the history. */
 CREATE INDEX IF NOT EXISTS @record@_sync_transactions_inserted_at_idx
 	ON github_sync.@record@_sync_transactions (inserted_at, id);

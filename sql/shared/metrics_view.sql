@@ -7,8 +7,9 @@
 --@column metric: health (0: ok or info, 1: warn, 2: critical; state: the check), health_seconds (for how long it
 --@more has not been ok; 0: it is, or nobody knows), workers, transactions (in the states that they can leave;
 --@more queued: in line, about where there are more than 50,000; waiting: queued for a time, 20,000 at most),
---@more disabled (state: why), oldest_waiting_seconds, oldest_processing_seconds, errors_last_hour (of the newest
---@more thousand; state: error_code), request_limit, requests_remaining, requests_last_hour, requests_under_way,
+--@more disabled (state: why), oldest_waiting_seconds (state: creation; failing: GitHub fails with it at each try),
+--@more oldest_processing_seconds, errors_last_hour (of the newest thousand; state: error_code), request_limit,
+--@more requests_remaining, requests_last_hour, requests_under_way,
 --@more creations_last_hour, paused (state: why), outage_seconds (0: it works), lists (state: importing,
 --@more failing), oldest_sweep_seconds, deliveries; since the server started: answers_total and finished_total
 --@more (state: the outcome of sync_stats), answer_bytes_total, and the histograms waited_seconds,

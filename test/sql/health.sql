@@ -45,6 +45,16 @@ SELECT claim() IS NOT NULL;
 SELECT * FROM findings;
 UPDATE github_sync.task_sync_transactions SET processing_at = now() - interval '301 seconds';
 SELECT * FROM findings;
+-- what GitHub fails with at each try for more than five minutes, while it answers others; monitoring sees it at once
+UPDATE github_sync.task_sync_transactions SET processing_at = now(), unreachable_since = now() - interval '299 seconds', last_error = 'GitHub answered 502 (unavailable)';
+SELECT * FROM findings;
+UPDATE github_sync.task_sync_transactions SET unreachable_since = now() - interval '301 seconds';
+SELECT * FROM findings;
+SELECT m.record_type, m.direction, m.state, m.installation, round(m.value) FROM github_sync.sync_metrics AS m WHERE m.metric = 'oldest_waiting_seconds';
+UPDATE github_sync.github_app_installations SET paused_until = now() + interval '1 hour', pause_kind = 'unreachable', pause_reason = 'nobody there' WHERE id = 10;
+SELECT "check" FROM findings;
+UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL WHERE id = 10;
+UPDATE github_sync.task_sync_transactions SET processing_at = now() - interval '301 seconds', unreachable_since = NULL;
 
 -- errors of the last hour, by code, until something has mended them
 SELECT github_sync.task_fail(1, 1, 'forbidden', 'GitHub said no');
