@@ -92,8 +92,8 @@ BEGIN
 		count(*) OVER () - 1
 	INTO finding.status, finding.since, finding.detail, finding.remedy, further
 	FROM github_sync.github_app_installations AS i CROSS JOIN LATERAL (SELECT
-		CASE WHEN i.state = 'active' AND i.pause_kind IN ('rate limit', 'budget') THEN 'warn' ELSE 'critical' END
-			AS status, concat_ws(' of ', 'installation ' || i.id, i.account_login) AS name) AS k
+		CASE WHEN github_sync.passes_by_itself(i) THEN 'warn' ELSE 'critical' END AS status,
+			concat_ws(' of ', 'installation ' || i.id, i.account_login) AS name) AS k
 	WHERE github_sync.is_held_up(i)
 		AND EXISTS (SELECT FROM github_sync.github_repos AS r
 			WHERE r.github_app_installation_id = i.id AND r.sync_enabled)

@@ -51,6 +51,13 @@ $$;
 COMMENT ON FUNCTION github_sync.is_held_up(github_sync.github_app_installations) IS
 'private: whether nothing, or a probe at most, is sent for an installation';
 
+CREATE OR REPLACE FUNCTION github_sync.passes_by_itself(i github_sync.github_app_installations) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT i.state = 'active' AND coalesce(i.pause_kind IN ('rate limit', 'budget'), false)
+$$;
+COMMENT ON FUNCTION github_sync.passes_by_itself(github_sync.github_app_installations) IS
+'private: whether a rate limit, GitHub''s or ours, is all that holds an installation up: that is no outage';
+
 CREATE OR REPLACE FUNCTION github_sync.remedy_of_pause(kind text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
 	SELECT CASE kind

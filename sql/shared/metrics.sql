@@ -46,7 +46,7 @@ BEGIN
 	FROM github_sync.github_app_installations AS i
 	UNION ALL
 	SELECT 'outage_seconds', '', '', '', i.id::text,
-		CASE WHEN github_sync.is_held_up(i)
+		CASE WHEN github_sync.is_held_up(i) AND NOT github_sync.passes_by_itself(i)
 			THEN coalesce(extract(epoch FROM clock_timestamp() - i.outage_since), 0) ELSE 0 END
 	FROM github_sync.github_app_installations AS i;
 END

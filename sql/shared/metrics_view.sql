@@ -9,9 +9,9 @@
 --@more queued: in line, about where there are more than 50,000; waiting: queued for a time, 20,000 at most),
 --@more disabled (state: why), oldest_waiting_seconds (state: creation; failing: GitHub fails with it at each try),
 --@more oldest_processing_seconds, errors_last_hour (of the newest thousand; state: error_code), request_limit,
---@more requests_remaining, requests_last_hour, requests_under_way,
---@more creations_last_hour, paused (state: why), outage_seconds (0: it works), lists (state: importing,
---@more failing), oldest_sweep_seconds, deliveries; since the server started: answers_total and finished_total
+--@more requests_remaining, requests_last_hour, requests_under_way, creations_last_hour, paused (state: why),
+--@more outage_seconds (0: it works, or a rate limit holds it up), lists (state: importing, failing),
+--@more oldest_sweep_seconds, deliveries; since the server started: answers_total and finished_total
 --@more (state: the outcome of sync_stats), answer_bytes_total, and the histograms waited_seconds,
 --@more answered_seconds, applied_seconds (_bucket, whose state is its upper limit, _sum, _count)
 --@column record_type: task, comment, list or app

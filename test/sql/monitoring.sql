@@ -59,6 +59,11 @@ INSERT INTO github_sync.webhook_deliveries (delivery_id, event, facts) VALUES ('
 UPDATE github_sync.repo_sweeps SET attempts = 2, phase = 'sweep', last_complete_at = now() - interval '200 seconds' WHERE stream = 'issues';
 SELECT * FROM figures;
 UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL, outage_since = NULL, outage_kind = NULL;
+-- a rate limit passes by itself: health() warns, and it is no outage
+UPDATE github_sync.github_app_installations SET paused_until = now() + interval '1 hour', pause_kind = 'rate limit', pause_reason = 'rate limited',
+	outage_since = now() - interval '100 seconds', outage_kind = 'rate limit';
+SELECT * FROM figures WHERE metric IN ('health', 'paused', 'outage_seconds');
+UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL, outage_since = NULL, outage_kind = NULL;
 
 -- how far an import or a census is
 SELECT last_sweep_at, phase, done, total, rate FROM github_sync.sync_lag;
