@@ -22,13 +22,30 @@ $$;
 COMMENT ON FUNCTION github_sync.renew_pause(bigint, timestamptz, text, text) IS
 'private: a pause that somebody ended before its time, a worker that was started, say, is one again';
 
-CREATE OR REPLACE FUNCTION github_sync.resume_installation(installation_id bigint) RETURNS void
-LANGUAGE sql AS $$
-	UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL
-	WHERE id = installation_id AND paused_until <= clock_timestamp()
+/* What two workers find out at a time, the log tells once. */
+CREATE OR REPLACE FUNCTION github_sync.resume_installation(
+	installation_id bigint, asked_at timestamptz, OUT outage_ends boolean, OUT pause_stays boolean)
+LANGUAGE plpgsql AS $$
+DECLARE
+	i github_sync.github_app_installations;
+BEGIN
+	SELECT * INTO i FROM github_sync.github_app_installations AS t WHERE t.id = installation_id;
+	pause_stays := coalesce(i.paused_until > clock_timestamp(), false) OR coalesce(i.outage_since >= asked_at, false);
+	outage_ends := false;
+	IF pause_stays OR (i.paused_until IS NULL AND i.outage_since IS NULL) THEN
+		RETURN;
+	END IF;
+	UPDATE github_sync.github_app_installations AS t SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL,
+		outage_since = NULL, outage_kind = NULL
+	WHERE t.id = installation_id AND (t.paused_until IS NOT NULL OR t.outage_since IS NOT NULL)
+		AND coalesce(t.paused_until <= clock_timestamp(), true) AND coalesce(t.outage_since < asked_at, true);
+	outage_ends := FOUND AND i.outage_since IS NOT NULL;
+END
 $$;
-COMMENT ON FUNCTION github_sync.resume_installation(bigint) IS
-'private: GitHub answered after a pause; an answer to what was sent before it does not end it';
+COMMENT ON FUNCTION github_sync.resume_installation(bigint, timestamptz) IS
+'private: GitHub answered what it was asked at that time: whether that ends an outage, and the log is to tell that the '
+'installation goes on; and whether a pause stays, as what was asked before it, or whose answer came before its end, '
+'ends none';
 
 CREATE OR REPLACE FUNCTION github_sync.pause_creations(installation_id bigint, until timestamptz) RETURNS void
 LANGUAGE sql AS $$
@@ -123,18 +140,6 @@ $$;
 COMMENT ON FUNCTION github_sync.begin_outage(bigint, text) IS
 'private: GitHub, or our credentials, keep the installation from working; whether that is new, or for another reason '
 'than it was, and the log is to tell';
-
-CREATE OR REPLACE FUNCTION github_sync.end_outage(installation_id bigint) RETURNS boolean
-LANGUAGE plpgsql AS $$
-BEGIN
-	UPDATE github_sync.github_app_installations AS i SET outage_since = NULL, outage_kind = NULL
-	WHERE i.id = installation_id AND i.outage_since IS NOT NULL
-		AND coalesce(i.paused_until <= clock_timestamp(), true);
-	RETURN FOUND;
-END
-$$;
-COMMENT ON FUNCTION github_sync.end_outage(bigint) IS
-'private: GitHub answered for the installation; whether it was in an outage, and the log is to tell that it goes on';
 
 CREATE OR REPLACE FUNCTION github_sync.installations_in_outage() RETURNS boolean
 LANGUAGE sql STABLE AS $$

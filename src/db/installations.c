@@ -57,13 +57,20 @@ installations_renew_pause(int64 installation_id, TimestampTz until, PauseKind ki
 }
 
 void
-installations_resume(int64 installation_id)
+installations_resume(int64 installation_id, TimestampTz asked_at, bool *outage_ends,
+					 bool *pause_stays)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.resume_installation($1)", INT8OID);
+	static Statement statement =
+		STATEMENT("SELECT outage_ends, pause_stays FROM github_sync.resume_installation($1, $2)",
+				  INT8OID, TIMESTAMPTZOID);
 	Parameters parameters = {0};
+	ResultSet result;
 
 	parameters_add_int64(&parameters, installation_id);
-	(void) statement_run_shared(&statement, &parameters);
+	parameters_add_timestamp(&parameters, asked_at);
+	result = statement_run_shared(&statement, &parameters);
+	*outage_ends = result_bool(&result, 0, "outage_ends");
+	*pause_stays = result_bool(&result, 0, "pause_stays");
 }
 
 void
@@ -102,18 +109,6 @@ installations_begin_outage(int64 installation_id, const char *kind)
 	parameters_add_text(&parameters, kind);
 	result = statement_run_shared(&statement, &parameters);
 	return result_bool(&result, 0, "is_new");
-}
-
-bool
-installations_end_outage(int64 installation_id)
-{
-	static Statement statement = STATEMENT("SELECT github_sync.end_outage($1) AS ends", INT8OID);
-	Parameters parameters = {0};
-	ResultSet result;
-
-	parameters_add_int64(&parameters, installation_id);
-	result = statement_run_shared(&statement, &parameters);
-	return result_bool(&result, 0, "ends");
 }
 
 bool

@@ -31,8 +31,13 @@ installations_pause(int64 installation_id, TimestampTz until, PauseKind kind, co
 extern void installations_renew_pause(int64 installation_id, TimestampTz until, PauseKind kind,
 									  const char *reason);
 
-/* GitHub has answered: a pause whose time has come is over. */
-extern void installations_resume(int64 installation_id);
+/*
+ * GitHub has answered what it was asked at that time: a pause whose time had come
+ * is over.  *outage_ends: so is an outage, which no other worker told the log.
+ * *pause_stays: it was asked before the outage was known, or the pause goes on.
+ */
+extern void installations_resume(int64 installation_id, TimestampTz asked_at, bool *outage_ends,
+								 bool *pause_stays);
 
 /* Creations of an installation are not claimed before. */
 extern void installations_pause_creations(int64 installation_id, TimestampTz until);
@@ -47,12 +52,11 @@ extern void installations_end_pauses_of_settings(const TransactionIds *left_out)
 extern TimestampTz installations_next_pause_end(void);
 
 /*
- * GitHub, or our credentials, keep an installation from working; or it has
- * answered since.  True: that is new, whichever worker knew before.  kind: of the
- * pause, or the state that the installation has.
+ * GitHub, or our credentials, keep an installation from working.  True: that is
+ * new, whichever worker knew before.  kind: of the pause, or the state that the
+ * installation has.
  */
 extern bool installations_begin_outage(int64 installation_id, const char *kind);
-extern bool installations_end_outage(int64 installation_id);
 
 /* Whether one of them is in an outage. */
 extern bool installations_any_outage(void);

@@ -128,17 +128,17 @@ report_row_unreachable(Report *report, const char *problem, TimestampTz paused_u
 void
 report_unavailable(Report *report)
 {
-	const char *what = verdict_describe(report->conversation->answer);
+	const char *problem =
+		psprintf("GitHub unreachable: %s", verdict_describe(report->conversation->answer));
 
 	report_settle_refused_creation(report);
 	if (report->conversation->is_own_trouble)
 	{
-		report_row_unreachable(report, what, GetCurrentTimestamp());
+		report_row_unreachable(report, problem, GetCurrentTimestamp());
 		return;
 	}
 	pause_installation(report, PAUSE_UNREACHABLE,
-					   end_of_pause(report, setting_retry_base_delay_ms / 2),
-					   psprintf("GitHub unreachable: %s", what));
+					   end_of_pause(report, setting_retry_base_delay_ms / 2), problem);
 	report_row_unreachable(report, report->pause_reason, report->paused_until);
 }
 
@@ -222,23 +222,26 @@ static void
 end_pause(void *argument)
 {
 	Report *report = argument;
-	int64 installation_id = report->conversation->installation->id;
+	const Conversation *conversation = report->conversation;
 
-	installations_resume(installation_id);
-	report->outage_ends = installations_end_outage(installation_id);
+	installations_resume(conversation->installation->id, conversation->sent_at,
+						 &report->outage_ends, &report->pause_stays);
 }
 
+/* Of the pauses that other workers made, claims tell; of lists nobody does. */
 void
 report_end_pause(Report *report)
 {
-	const Installation *installation = report->conversation->installation;
+	const Conversation *conversation = report->conversation;
+	const Installation *installation = conversation->installation;
 
-	if (!installation->may_be_paused)
+	if (!installation->may_be_paused && conversation->purpose == ABOUT_CLAIM)
 		return;
-	report->pause_stays =
-		!chores_write_installation(installation->id, db_try_reading, end_pause, report);
-	if (report->pause_stays)
+	if (!chores_write_installation(installation->id, db_try_reading, end_pause, report))
+	{
 		report->outage_ends = false;
+		report->pause_stays = true;
+	}
 	report_mark(report);
 }
 

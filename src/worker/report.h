@@ -32,7 +32,7 @@ typedef struct Report
 	PauseKind pause_kind;
 	TimestampTz paused_until;
 	bool outage_ends; /* the installation was in an outage, and GitHub answered */
-	bool pause_stays; /* that it ends could not be written: the next answer writes it */
+	bool pause_stays; /* it goes on, or its end could not be written: a later answer ends it */
 	const char *installation_state; /* what GitHub says it is; NULL: nothing */
 	bool is_lost;                   /* the queue could not be told of it, nor of the failure */
 	TimestampTz retry_at;           /* when a row that was given back may be claimed again */

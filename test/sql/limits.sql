@@ -90,15 +90,26 @@ SELECT * FROM claim(10);
 SELECT github_app_installation_id, account_login, request_limit, remaining, paused_until > now() AS paused, pause_reason, creations_paused_until
 FROM github_sync.sync_rate_limits WHERE github_app_installation_id = 10;
 -- an answer to what was sent before does not end it
-SELECT github_sync.resume_installation(10) \g /dev/null
+SELECT github_sync.resume_installation(10, clock_timestamp()) \g /dev/null
 SELECT * FROM pauses;
 SELECT github_sync.pause_installation(10, now() - interval '1 second', 'budget', 'the minute is used up') \g /dev/null
 SELECT * FROM claim(2);
 SELECT github_sync.pause_installation(10, now() - interval '1 second', 'rate limit', 'refused') \g /dev/null
 SELECT paused_until, pause_reason FROM github_sync.sync_rate_limits WHERE github_app_installation_id = 10;
 SELECT * FROM claim(2);
-SELECT github_sync.resume_installation(10) \g /dev/null
+SELECT github_sync.resume_installation(10, clock_timestamp()) \g /dev/null
 SELECT * FROM claim(2);
+
+-- an outage ends with an answer to what was asked during it, once its pause is over; two such answers end it once
+SELECT github_sync.begin_outage(10, 'unreachable');
+SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'unreachable', 'GitHub unreachable') \g /dev/null
+SELECT * FROM github_sync.resume_installation(10, clock_timestamp());
+SELECT github_sync.pause_installation(10, now() - interval '1 second', 'unreachable', 'GitHub unreachable') \g /dev/null
+SELECT * FROM github_sync.resume_installation(10, now() - interval '1 minute');
+SELECT pause_kind, outage_kind FROM github_sync.github_app_installations WHERE id = 10;
+SELECT * FROM github_sync.resume_installation(10, clock_timestamp());
+SELECT pause_kind, outage_kind FROM github_sync.github_app_installations WHERE id = 10;
+SELECT * FROM github_sync.resume_installation(10, clock_timestamp());
 
 -- other settings: pauses of our own making end, GitHub's do not
 SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'budget', 'the minute is used up') \g /dev/null

@@ -64,7 +64,7 @@ SELECT outbound(1);
 SELECT github_sync.pause_installation(10, clock_timestamp() + interval '1 hour', 'unreachable', 'GitHub unreachable: timeout');
 SELECT s FROM story(1) AS s WHERE s ~ 'waits';
 SELECT github_sync.pause_installation(10, clock_timestamp() - interval '1 second', 'unreachable', 'GitHub unreachable: timeout') \g /dev/null
-SELECT github_sync.resume_installation(10) \g /dev/null
+SELECT github_sync.resume_installation(10, clock_timestamp()) \g /dev/null
 SELECT carry_out(20);
 SELECT carry_out(20);
 UPDATE app.tasks SET body = 'It crashes, often.', modified_at = at(30);

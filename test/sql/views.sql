@@ -107,7 +107,7 @@ SELECT webhook(1, 2), webhook(1, 3);
 SELECT github_sync.pause_installation(10, now() - interval '1 second', 'rate limit', 'rate limit') \g /dev/null
 SELECT * FROM claim(10);
 SELECT * FROM claim(10);
-SELECT github_sync.resume_installation(10) \g /dev/null
+SELECT github_sync.resume_installation(10, clock_timestamp()) \g /dev/null
 SELECT * FROM claim(10);
 -- a creation without an answer
 CALL start_afresh();
@@ -155,7 +155,7 @@ SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'unreachabl
 SELECT id, waits_for, pause_reason FROM github_sync.sync_queue ORDER BY record_type DESC, id;
 SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'credentials', 'private_key_file "/key" cannot be read') \g /dev/null
 SELECT id, waits_for, pause_reason FROM github_sync.sync_queue ORDER BY record_type DESC, id;
-SELECT github_sync.resume_installation(10) \g /dev/null
+SELECT github_sync.resume_installation(10, clock_timestamp()) \g /dev/null
 
 -- why nothing came of a transaction
 CREATE VIEW because AS SELECT record_type, id, direction, state, because, superseded_by

@@ -48,11 +48,12 @@ $application->sql("UPDATE tasks SET title = title || ', edited', modified_at = c
 $github->wait_at_gate('under-way');
 $github->fault('* .', { html => 503 }, times => 'forever');
 my $seq = $github->last_seq;
-$github->open_gate('under-way');
 add_tasks(20, 'in the outage');
 $application->wait_until("SELECT bool_or(waits_for LIKE 'GitHub unreachable%') FROM github_sync.sync_queue");
 $application->wait_until("SELECT bool_or(pause_reason LIKE 'GitHub unreachable%') FROM github_sync.sync_rate_limits");
 pass('sync_queue and sync_rate_limits say why nothing is sent');
+# What was asked before it is answered in the middle of it: that ends nothing.
+$github->open_gate('under-way');
 sleep OUTAGE_S;    # the outage itself
 
 my @tries  = grep { ($_->{status} // 0) == 503 } $github->requests(since => $seq);
@@ -149,7 +150,7 @@ edit_neighbours("neighbour $_") foreach 1 .. 3;
 is(pauses(), '', '... nor among others that go on');
 my ($untaken) = $application->task_transactions("task_id = $task AND state IN ('queued', 'processing')");
 is($untaken->{attempts}, 0, 'no attempt is counted');
-like($untaken->{last_error}, qr/^GitHub answered 502/, "... and its last error is GitHub's answer");
+like($untaken->{last_error}, qr{^GitHub unreachable: GitHub answered 502}, "... and its last error is GitHub's answer");
 $github->clear_faults;
 $application->wait_until_done;
 is($github->issue('acme/widgets', $number)->{title}, 'never taken', 'once GitHub takes it, it arrives');

@@ -34,7 +34,7 @@ BEGIN
 			ELSE
 				/* Its time comes, and GitHub answers. */
 				UPDATE github_sync.github_app_installations SET paused_until = clock_timestamp() WHERE paused_until IS NOT NULL;
-				PERFORM github_sync.resume_installation(10);
+				PERFORM github_sync.resume_installation(10, clock_timestamp());
 			END IF;
 		WHEN 'time passes' THEN
 			UPDATE github_sync.github_repos SET paused_until = clock_timestamp() WHERE paused_until IS NOT NULL;
