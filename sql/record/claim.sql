@@ -127,7 +127,8 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_lines_in_hand() RETURNS github_s
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
 	RETURN (SELECT coalesce(array_agg(l.line), '{}') FROM (
-		SELECT ROW(p.github_app_installation_id, p.direction, p.creates, NULL, count(*))::github_sync.line AS line
+		SELECT ROW(p.github_app_installation_id, p.direction, p.creates, NULL, count(*), false)::github_sync.line
+			AS line
 		FROM github_sync.@record@_sync_transactions AS p WHERE p.state = 'processing'
 		GROUP BY p.github_app_installation_id, p.direction, p.creates) AS l);
 END
@@ -170,7 +171,8 @@ BEGIN
 			/* After a pause one request, the probe, finds out whether it is over. */
 			WHEN i.paused_until IS NOT NULL AND i.pause_kind <> 'budget' AND i.state = 'active' THEN 1
 			ELSE coalesce(h.places, CASE w.direction WHEN 'inbound' THEN places_to_read ELSE places_to_write END) END,
-		coalesce(h.in_hand, 0)
+		coalesce(h.in_hand, 0),
+		coalesce(i.state = 'active' AND i.pause_kind = 'unreachable', false)
 	FROM github_sync.@record@_waiting_lines() AS w
 	JOIN github_sync.github_app_installations AS i ON i.id = w.installation_id
 	LEFT JOIN unnest(in_hand) AS h
@@ -191,6 +193,40 @@ RETURN greatest(0, least(slots, line.places - line.in_hand, greatest(1, 4 * slot
 COMMENT ON FUNCTION github_sync.@record@_looked_at_in_line(github_sync.line, integer, bigint) IS
 'private: how many transactions of a line one claim takes at most, where so many lines wait for its slots';
 
+/*
+ * What GitHub fails with may be one repository, whose transactions would be tried first, each with a pause behind it.
+ * So the probe asks for another one, as long as there is one with which it has not failed.
+ */
+CREATE OR REPLACE FUNCTION github_sync.@record@_first_to_probe(line github_sync.line, passed bigint[])
+RETURNS TABLE (transaction_id bigint, cached_id bigint, priority smallint, queued_at timestamptz)
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+	looked_at CONSTANT integer := 100; /* of a repository */
+BEGIN
+	RETURN QUERY SELECT first.* FROM github_sync.github_repos AS r
+	CROSS JOIN LATERAL (
+		SELECT q.id, q.@resource@_id, q.priority, q.queued_at
+		FROM (SELECT t.* FROM github_sync.@record@_sync_transactions AS t
+			WHERE t.github_repo_id = r.id AND t.state = 'queued' ORDER BY t.queued_at LIMIT looked_at) AS q
+		WHERE q.next_attempt_at IS NULL AND q.github_app_installation_id = line.installation_id
+			AND q.direction = line.direction AND q.creates = line.creates AND q.id <> ALL (passed)
+			AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
+				WHERE p.@resource@_id = q.@resource@_id AND p.state = 'processing' OFFSET 0)
+		ORDER BY q.priority, q.queued_at, q.id LIMIT 1) AS first
+	LEFT JOIN (
+		SELECT f.github_repo_id, max(f.unreachable_since) AS failed_at
+		FROM github_sync.@record@_sync_transactions AS f
+		WHERE f.state IN ('queued', 'processing') AND f.unreachable_since IS NOT NULL
+		GROUP BY f.github_repo_id) AS failing ON failing.github_repo_id = r.id
+	WHERE r.github_app_installation_id = line.installation_id
+	ORDER BY failing.failed_at NULLS FIRST, first.priority, first.queued_at, first.id LIMIT 1;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_first_to_probe(github_sync.line, bigint[]) IS
+'private: of a line of an installation that could not be reached the transaction that finds out whether it can be: of '
+'the repository with which GitHub has not failed, or not for the longest time; none: none stands among the first of '
+'its repository';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_candidates(
 	slots integer, places_to_read integer, places_to_write integer, passed bigint[], in_hand github_sync.line[])
 RETURNS TABLE (transaction_id bigint, cached_id bigint, line github_sync.line)
@@ -202,10 +238,17 @@ BEGIN
 		WHERE o.places > o.in_hand)
 	SELECT q.id, q.@resource@_id, o.line
 	FROM open_lines AS o
+	LEFT JOIN LATERAL (
+		/* OFFSET: not asked at all for other lines; as a join, it would be for each. */
+		SELECT * FROM github_sync.@record@_first_to_probe(o.line, passed) WHERE (o.line).is_probed OFFSET 0)
+		AS probe ON true
 	CROSS JOIN LATERAL (
-		SELECT t.id, t.@resource@_id, t.priority, t.queued_at
+		SELECT probe.* WHERE probe.transaction_id IS NOT NULL
+		UNION ALL
+		(SELECT t.id, t.@resource@_id, t.priority, t.queued_at
 		FROM github_sync.@record@_sync_transactions AS t
-		WHERE t.github_app_installation_id = (o.line).installation_id AND t.direction = (o.line).direction
+		WHERE probe.transaction_id IS NULL
+			AND t.github_app_installation_id = (o.line).installation_id AND t.direction = (o.line).direction
 			AND t.creates = (o.line).creates
 			AND t.state = 'queued' AND t.next_attempt_at IS NULL AND t.id <> ALL (passed)
 			/* OFFSET: looked up by the record; as a join, all that is in flight would be read for each of them. */
@@ -213,8 +256,8 @@ BEGIN
 				SELECT FROM github_sync.@record@_sync_transactions AS p
 				WHERE p.@resource@_id = t.@resource@_id AND p.state = 'processing' OFFSET 0)
 		ORDER BY t.priority, t.queued_at, t.id
-		LIMIT github_sync.@record@_looked_at_in_line(o.line, slots, o.lines)
-	) AS q
+		LIMIT github_sync.@record@_looked_at_in_line(o.line, slots, o.lines))
+	) AS q (id, @resource@_id, priority, queued_at)
 	ORDER BY q.priority, q.queued_at, q.id
 	LIMIT slots;
 END

@@ -111,6 +111,44 @@ SELECT * FROM github_sync.resume_installation(10, clock_timestamp());
 SELECT pause_kind, outage_kind FROM github_sync.github_app_installations WHERE id = 10;
 SELECT * FROM github_sync.resume_installation(10, clock_timestamp());
 
+-- where GitHub cannot be reached, what finds out whether it can be is of the repository with which it has not failed
+CALL start_afresh();
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (2, 10, 'octo', 'other'), (3, 10, 'octo', 'third');
+INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+SELECT 'inbound', repo, 4000000000 + 1000 * repo + number, number, at(5) FROM generate_series(1, 3) AS repo, generate_series(1, 3) AS number ORDER BY repo, number;
+CREATE PROCEDURE unreachable() LANGUAGE sql AS $$
+	SELECT github_sync.pause_installation(10, now() - interval '1 second', 'unreachable', 'GitHub unreachable')
+$$;
+CREATE FUNCTION probe() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	claim github_sync.claim;
+BEGIN
+	SELECT * INTO claim FROM github_sync.task_claim(8, 8);
+	PERFORM github_sync.task_report_unreachable(claim.id, claim.claim_no, 'GitHub unreachable: 502', clock_timestamp(),
+		ROW('1 hour', '1 hour', '3 days')::github_sync.backoff);
+	RETURN format('%s of repository %s', claim.id, claim.github_repo_id);
+END
+$$;
+CALL unreachable();
+SELECT probe();
+SELECT probe();
+SELECT probe();
+-- of all, the one with which it has not failed for the longest time
+SELECT probe();
+SELECT probe();
+-- nothing else than before where it refuses, nor where the first of a repository are others'
+SELECT github_sync.pause_installation(10, now() - interval '1 second', 'rate limit', 'refused') \g /dev/null
+SELECT probe();
+CALL unreachable();
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (4, 10, 'octo', 'fourth');
+INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+SELECT 'inbound', 4, 4000004000 + number, number, at(5) FROM generate_series(1, 101) AS number;
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = now() + interval '1 hour'
+WHERE github_repo_id <> 4 OR id NOT IN (SELECT max(id) FROM github_sync.task_sync_transactions);
+SELECT probe();
+CALL start_afresh();
+DELETE FROM github_sync.github_repos WHERE id > 1;
+
 -- other settings: pauses of our own making end, GitHub's do not
 SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'budget', 'the minute is used up') \g /dev/null
 SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null

@@ -169,7 +169,9 @@ $application->edit_task($_->{task_id}, title => 'not to be read') foreach @bad;
 $application->connect_repository(GitHubSync::Application::GADGETS, 'gadgets', GitHubSync::Application::INSTALLATION);
 $application->sql("SELECT github_sync.backfill_repo(@{[GitHubSync::Application::GADGETS]})");
 $application->wait_until("SELECT bool_and(phase = 'sweep' AND NOT is_asked) FROM github_sync.repo_sweeps WHERE github_repo_id = @{[GitHubSync::Application::GADGETS]}");
-is(count_of("planner.tasks WHERE title LIKE 'a gadget %'"), 30, 'an import goes on beside issues that cannot be read');
+# What was held just when it was listed is in the queue.
+$application->wait_until("SELECT count(*) = 30 FROM planner.tasks WHERE title LIKE 'a gadget %'");
+pass('an import goes on beside issues that cannot be read');
 pauses();
 bad_reads(6);
 is(pauses(), '', '... which stop nothing any more, each for itself, when others have been answered');
@@ -179,5 +181,21 @@ $github->clear_faults;
 $application->wait_until_done;
 is(titles(qr/^not to be read$/), 3, 'once GitHub is well, all that could not be read arrives');
 is(count_of('github_sync.sync_errors'), 0, '... and nothing is errored');
+
+# ---- a repository that always fails, and many of its rows before the others' ----
+
+$github->fault('* acme/gadgets', { html => 502 }, times => 'forever');
+$seq = $github->last_seq;
+$application->sql("UPDATE tasks SET title = title || ', edited', modified_at = clock_timestamp() WHERE title LIKE 'a gadget %';"
+	  . " UPDATE tasks SET title = 'behind the gadgets', modified_at = clock_timestamp() WHERE id = $task");
+$github->wait_for_request('PATCH', "acme/widgets/issues/$number\$", since => $seq);
+my @failed = grep { ($_->{status} // 0) == 502 } $github->requests(since => $seq);
+note scalar(@failed) . ' requests failed before';
+# What is under way at the first failure, and a few that find out.
+cmp_ok(scalar @failed, '<', 20, 'of a repository that always fails, not each of its 30 rows is tried before the others');
+is(count_of('github_sync.sync_errors'), 0, '... and nothing is errored');
+$github->clear_faults;
+$application->wait_until_done;
+is(count_of("github_sync.github_issues WHERE title LIKE 'a gadget %, edited'"), 30, 'once GitHub is well, they all arrive');
 
 done_testing();

@@ -68,7 +68,7 @@ my %cases = (
 			UPDATE github_sync.github_app_installations SET paused_until = clock_timestamp() + interval '1 hour',
 				pause_kind = 'credentials', pause_reason = 'refused'},
 		good   => q{(SELECT paused_until IS NULL FROM github_sync.github_app_installations WHERE id <> 7)},
-		left_out => 'installation 7',
+		told_once => 'installation 7', # nothing tries it again before its pause ends
 	},
 );
 
@@ -121,6 +121,11 @@ foreach my $what (sort keys %cases)
 	$application->edit_task($good, title => 'edited once more');
 	$application->wait_until("SELECT NOT EXISTS (SELECT FROM $queue WHERE task_id = $good AND state IN ('queued', 'processing'))");
 	is($github->issue('acme/widgets', $application->issue_of($good)->{number})->{title}, 'edited once more', '... and is carried');
+	if ($case->{told_once})
+	{
+		$node->wait_for_log(qr/github_sync: $case->{told_once}: left alone for a while/, $log);
+		pass('... and the log says what is left alone');
+	}
 	if ($case->{left_out})
 	{
 		$application->wait_until("SELECT last_error LIKE '$case->{left_out}: left alone for a while%' FROM github_sync.sync_workers");
