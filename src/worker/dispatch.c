@@ -141,7 +141,6 @@ go_through_line(Installation *installation)
 	}
 }
 
-/* A page of a list goes behind all that waits. */
 static void
 send_sweep(Installation *installation)
 {
@@ -156,6 +155,17 @@ send_sweep(Installation *installation)
 		pacing_give_back(conversation);
 }
 
+/*
+ * A page of a list goes behind all that waits.  But of rows with which GitHub
+ * fails one is due at the end of each pause, and would be what finds out whether
+ * GitHub can be reached: no page would be sent.  One that fails waits by itself.
+ */
+static bool
+page_goes_first(const Installation *installation)
+{
+	return installation_pauses(installation, PAUSE_UNREACHABLE) > 0;
+}
+
 static void
 send_what_may_be_sent(Installation *installation, Rotation *rotation)
 {
@@ -163,6 +173,8 @@ send_what_may_be_sent(Installation *installation, Rotation *rotation)
 
 	if (!may_send(installation))
 		return;
+	if (page_goes_first(installation))
+		send_sweep(installation);
 	go_through_line(installation);
 	send_sweep(installation);
 	if (rotation->next_turn == NULL && !is_room() && installation->waiting != NIL &&

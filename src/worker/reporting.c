@@ -312,6 +312,21 @@ take_over_state(Report *report)
 	shared_state_report_error(reason);
 }
 
+static bool
+tells_of_installation(const Conversation *conversation)
+{
+	switch (conversation->purpose)
+	{
+		case ABOUT_CLAIM:
+		case ABOUT_SWEEP:
+			return conversation->answer != NULL;
+		case ABOUT_TOKEN:
+		case ABOUT_IDENTITY:
+			return false;
+	}
+	pg_unreachable();
+}
+
 static void
 note_pauses_are_over(const Report *report)
 {
@@ -319,7 +334,7 @@ note_pauses_are_over(const Report *report)
 	Installation *installation = conversation->installation;
 	GithubVerdictKind kind;
 
-	if (conversation->answer == NULL || conversation->purpose != ABOUT_CLAIM)
+	if (!tells_of_installation(conversation))
 		return;
 	kind = conversation->answer->verdict.kind;
 	if (kind != GITHUB_OK && kind != GITHUB_NOT_MODIFIED)

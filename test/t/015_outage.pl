@@ -167,7 +167,12 @@ $github->fault("GET acme/widgets/issues/(?:$bad)\$", { html => 502 }, times => '
 $github->human_creates_issue('acme/gadgets', title => "a gadget $_", body => 'its text') foreach 1 .. 30;
 $application->edit_task($_->{task_id}, title => 'not to be read') foreach @bad;
 $application->connect_repository(GitHubSync::Application::GADGETS, 'gadgets', GitHubSync::Application::INSTALLATION);
+$seq = $github->last_seq;
 $application->sql("SELECT github_sync.backfill_repo(@{[GitHubSync::Application::GADGETS]})");
+my ($page) = $github->wait_for_request('GET', '/issues\?.*sort=updated', since => $seq);
+my $in_vain = grep { $_->{t} < $page->{t} } $github->requests(since => $seq);
+note "$in_vain requests failed before the first page";
+cmp_ok($in_vain, '<', 10, 'a page does not stand behind rows of which one is due after each pause');
 $application->wait_until("SELECT bool_and(phase = 'sweep' AND NOT is_asked) FROM github_sync.repo_sweeps WHERE github_repo_id = @{[GitHubSync::Application::GADGETS]}");
 # What was held just when it was listed is in the queue.
 $application->wait_until("SELECT count(*) = 30 FROM planner.tasks WHERE title LIKE 'a gadget %'");
