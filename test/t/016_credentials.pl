@@ -100,7 +100,7 @@ is_deeply([ map { "$_->{method} $_->{status}" } $github->requests(since => $seq)
 $github->behaviour(token_lifetime_s => 5);
 $github->expire_tokens;
 $application->edit_task($task, title => 'with no token');
-$application->wait_until("SELECT waits_for LIKE '%expires as soon as it is made%' FROM github_sync.sync_queue");
+$application->wait_until("SELECT bool_or(waits_for LIKE '%expires as soon as it is made%') FROM github_sync.sync_queue");
 pass('one that never lasts that long is no reason to make them for ever');
 $github->behaviour(token_lifetime_s => 3600);
 $node->reload;
@@ -192,8 +192,8 @@ sub reason_is
 	my ($reason, $name) = @_;
 
 	# The setting is at the beginning, so that people know where to look.
-	$application->wait_until("SELECT last_error LIKE 'github_sync.private_key_file $reason%' FROM github_sync.sync_workers");
-	$application->wait_until("SELECT state = 'queued' AND attempts = 0 AND waits_for LIKE '%$reason%' FROM github_sync.sync_queue");
+	$application->wait_until("SELECT bool_or(last_error LIKE 'github_sync.private_key_file $reason%') FROM github_sync.sync_workers");
+	$application->wait_until("SELECT bool_or(state = 'queued' AND attempts = 0 AND waits_for LIKE '%$reason%') FROM github_sync.sync_queue");
 	pass("$name: $reason");
 }
 
@@ -262,12 +262,12 @@ $by_token->create_extensions;
 $by_token->connect_repository(GitHubSync::Application::GADGETS, 'gadgets', 0);
 $by_token->capture;
 $by_token->add_task(title => 'by a token of its own');
-$by_token->wait_until("SELECT waits_for LIKE '%token_file can be used by others%' FROM github_sync.sync_queue");
+$by_token->wait_until("SELECT bool_or(waits_for LIKE '%token_file can be used by others%') FROM github_sync.sync_queue");
 pass('a token that others may read is not used');
 GitHubSync::Application::write_secret($github->dir . '/token', "github_pat_nobody\n");
 chmod 0600, $github->dir . '/token';
 $node->reload;
-$by_token->wait_until("SELECT waits_for LIKE '%no identity: GitHub answered 401%' FROM github_sync.sync_queue");
+$by_token->wait_until("SELECT bool_or(waits_for LIKE '%no identity: GitHub answered 401%') FROM github_sync.sync_queue");
 pass('closed to others, it is');
 GitHubSync::Application::write_secret($github->dir . '/token', "github_pat_alice\n");
 $by_token->superuser_sql("SELECT github_sync.$_()") foreach qw(end_credential_pauses wake);    # not to wait for a minute
@@ -279,7 +279,7 @@ is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 
 
 GitHubSync::Application::reconfigure($node, 'github_sync.app_id' => '999999');
 my $meanwhile = $application->add_task(title => 'under another App');
-$application->wait_until("SELECT waits_for LIKE '%Integration not found%' FROM github_sync.sync_queue");
+$application->wait_until("SELECT bool_or(waits_for LIKE '%Integration not found%') FROM github_sync.sync_queue");
 is($application->superuser_sql("SELECT state FROM github_sync.github_app_installations WHERE id = @{[GitHubSync::Application::INSTALLATION]}"), 'active',
 	'an App that GitHub does not know says nothing of its installations');
 GitHubSync::Application::reconfigure($node, 'github_sync.app_id' => $github->app_id);
@@ -291,7 +291,7 @@ restart_worker();
 $github->fault('POST /access_tokens$', { answer => { status => 404, body => '{"message":"Not Found"}' } });
 $github->fault('GET /app$',            { answer => { status => 404, body => '{"message":"Not Found"}' } });
 $application->edit_task($meanwhile, title => 'behind a proxy');
-$application->wait_until("SELECT waits_for LIKE '%no identity: GitHub answered 404%' FROM github_sync.sync_queue");
+$application->wait_until("SELECT bool_or(waits_for LIKE '%no identity: GitHub answered 404%') FROM github_sync.sync_queue");
 is($application->superuser_sql("SELECT state FROM github_sync.github_app_installations WHERE id = @{[GitHubSync::Application::INSTALLATION]}"), 'active',
 	'nor does a 404 where the App itself is not found');
 $application->superuser_sql("SELECT github_sync.$_()") foreach qw(end_credential_pauses wake);

@@ -193,12 +193,12 @@ foreach my $case ([ private_key_file => 'broken.pem' ], [ private_key_file => 'e
 {
 	GitHubSync::Application::reconfigure($node, "github_sync.$case->[0]" => "$dir/$case->[1]");
 	$application->edit_task(1, title => "with $case->[1]" =~ s/canary-//r);
-	$application->wait_until("SELECT waits_for LIKE '%$case->[0]%' FROM github_sync.sync_queue");
+	$application->wait_until("SELECT bool_or(waits_for LIKE '%$case->[0]%') FROM github_sync.sync_queue");
 }
 $node->safe_psql('postgres', "ALTER DATABASE by_token SET github_sync.token_file = '$dir/two-tokens'");
 $node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND datname = 'by_token'");
 $by_token->edit_task(1, title => 'with two tokens');
-$by_token->wait_until("SELECT waits_for LIKE '%token_file%' FROM github_sync.sync_queue");
+$by_token->wait_until("SELECT bool_or(waits_for LIKE '%token_file%') FROM github_sync.sync_queue");
 
 # What PostgreSQL says itself where a setting is wrong, and where our owner asks.
 my %said = map { $_ => join '', ($node->psql('postgres', $_))[2] } "SET github_sync.proxy = 'http://me:canary\@'", "SET github_sync.api_url = 'https://canary\@host'";

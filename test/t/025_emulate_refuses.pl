@@ -23,7 +23,7 @@ sub waits
 {
 	my ($name) = @_;
 
-	$application->wait_until("SELECT waits_for LIKE '%no %: GitHub answered 401%could not be decoded%' FROM github_sync.sync_queue");
+	$application->wait_until("SELECT bool_or(waits_for LIKE '%no %: GitHub answered 401%could not be decoded%') FROM github_sync.sync_queue");
 	pass("$name: the row waits, and says why");
 	is($application->superuser_sql('SELECT attempts FROM github_sync.sync_queue'), 0, 'no attempt is counted');
 }

@@ -148,7 +148,7 @@ foreach my $case (@cases)
 	}
 	if (my $says = $said{$what})
 	{
-		$application->wait_until("SELECT last_error LIKE '$says' FROM github_sync.sync_workers");
+		$application->wait_until("SELECT bool_or(last_error LIKE '$says') FROM github_sync.sync_workers");
 		pass("$what: sync_workers says what rests");
 	}
 	diag sprintf 'figure: %s: %d requests, %.0f %% of a processor', $what, scalar(@asked), 100 * $share;
