@@ -194,38 +194,44 @@ COMMENT ON FUNCTION github_sync.@record@_looked_at_in_line(github_sync.line, int
 'private: how many transactions of a line one claim takes at most, where so many lines wait for its slots';
 
 /*
- * What GitHub fails with may be one repository, whose transactions would be tried first, each with a pause behind it.
- * So the probe asks for another one, as long as there is one with which it has not failed.
+ * What GitHub fails with may be some rows, or one repository, and what stands first would be tried first, each time
+ * with a longer pause behind it.  So the probe is what has not failed, or not for the longest time, of a repository of
+ * which that is so, in whichever line.
  */
-CREATE OR REPLACE FUNCTION github_sync.@record@_first_to_probe(line github_sync.line, passed bigint[])
-RETURNS TABLE (transaction_id bigint, cached_id bigint, priority smallint, queued_at timestamptz)
+CREATE OR REPLACE FUNCTION github_sync.@record@_probe_of(
+	installation_id bigint, passed bigint[],
+	OUT transaction_id bigint, OUT cached_id bigint, OUT priority smallint, OUT queued_at timestamptz,
+	OUT of_direction text, OUT of_creates boolean)
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
 	looked_at CONSTANT integer := 100; /* of a repository */
 BEGIN
-	RETURN QUERY SELECT first.* FROM github_sync.github_repos AS r
+	SELECT probe.id, probe.@resource@_id, probe.priority, probe.queued_at, probe.direction, probe.creates
+	INTO transaction_id, cached_id, priority, queued_at, of_direction, of_creates
+	FROM github_sync.github_app_installations AS i
+	JOIN github_sync.github_repos AS r ON r.github_app_installation_id = i.id
 	CROSS JOIN LATERAL (
-		SELECT q.id, q.@resource@_id, q.priority, q.queued_at
+		SELECT q.*, CASE WHEN q.unreachable_since IS NOT NULL THEN q.last_error_at END AS failed_at
 		FROM (SELECT t.* FROM github_sync.@record@_sync_transactions AS t
 			WHERE t.github_repo_id = r.id AND t.state = 'queued' ORDER BY t.queued_at LIMIT looked_at) AS q
-		WHERE q.next_attempt_at IS NULL AND q.github_app_installation_id = line.installation_id
-			AND q.direction = line.direction AND q.creates = line.creates AND q.id <> ALL (passed)
+		WHERE q.next_attempt_at IS NULL AND q.github_app_installation_id = i.id AND q.id <> ALL (passed)
+			AND NOT (q.creates AND coalesce(i.creations_paused_until > clock_timestamp(), false))
 			AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS p
 				WHERE p.@resource@_id = q.@resource@_id AND p.state = 'processing' OFFSET 0)
-		ORDER BY q.priority, q.queued_at, q.id LIMIT 1) AS first
+		ORDER BY failed_at NULLS FIRST, q.priority, q.queued_at, q.id LIMIT 1) AS probe
 	LEFT JOIN (
-		SELECT f.github_repo_id, max(f.unreachable_since) AS failed_at
+		SELECT f.github_repo_id, max(f.last_error_at) AS failed_at
 		FROM github_sync.@record@_sync_transactions AS f
 		WHERE f.state IN ('queued', 'processing') AND f.unreachable_since IS NOT NULL
 		GROUP BY f.github_repo_id) AS failing ON failing.github_repo_id = r.id
-	WHERE r.github_app_installation_id = line.installation_id
-	ORDER BY failing.failed_at NULLS FIRST, first.priority, first.queued_at, first.id LIMIT 1;
+	WHERE i.id = installation_id
+	ORDER BY failing.failed_at NULLS FIRST, probe.failed_at NULLS FIRST, probe.priority, probe.queued_at, probe.id
+	LIMIT 1;
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_first_to_probe(github_sync.line, bigint[]) IS
-'private: of a line of an installation that could not be reached the transaction that finds out whether it can be: of '
-'the repository with which GitHub has not failed, or not for the longest time; none: none stands among the first of '
-'its repository';
+COMMENT ON FUNCTION github_sync.@record@_probe_of(bigint, bigint[]) IS
+'private: of an installation that could not be reached the transaction that finds out whether it can be, and its '
+'line; NULL: none stands among the first of its repository';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_candidates(
 	slots integer, places_to_read integer, places_to_write integer, passed bigint[], in_hand github_sync.line[])
@@ -240,10 +246,11 @@ BEGIN
 	FROM open_lines AS o
 	LEFT JOIN LATERAL (
 		/* OFFSET: not asked at all for other lines; as a join, it would be for each. */
-		SELECT * FROM github_sync.@record@_first_to_probe(o.line, passed) WHERE (o.line).is_probed OFFSET 0)
-		AS probe ON true
+		SELECT * FROM github_sync.@record@_probe_of((o.line).installation_id, passed)
+		WHERE (o.line).is_probed OFFSET 0) AS probe ON true
 	CROSS JOIN LATERAL (
-		SELECT probe.* WHERE probe.transaction_id IS NOT NULL
+		SELECT probe.transaction_id, probe.cached_id, probe.priority, probe.queued_at
+		WHERE probe.of_direction = (o.line).direction AND probe.of_creates = (o.line).creates
 		UNION ALL
 		(SELECT t.id, t.@resource@_id, t.priority, t.queued_at
 		FROM github_sync.@record@_sync_transactions AS t

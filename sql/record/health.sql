@@ -88,11 +88,11 @@ DECLARE
 	most CONSTANT integer := 1000;
 BEGIN
 	RETURN QUERY SELECT t.github_app_installation_id, t.direction, t.unreachable_since, t.last_error
-	FROM (SELECT q.* FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.state IN ('queued', 'processing') AND q.unreachable_since IS NOT NULL
-		ORDER BY q.unreachable_since LIMIT most) AS t
+	FROM github_sync.@record@_sync_transactions AS t
 	JOIN github_sync.github_app_installations AS i ON i.id = t.github_app_installation_id
-	WHERE NOT github_sync.is_held_up(i);
+	WHERE t.state IN ('queued', 'processing') AND t.unreachable_since IS NOT NULL
+		AND i.outage_since IS NULL AND NOT github_sync.is_held_up(i)
+	ORDER BY t.unreachable_since LIMIT most;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_failing() IS

@@ -30,7 +30,8 @@ DECLARE
 	i github_sync.github_app_installations;
 BEGIN
 	SELECT * INTO i FROM github_sync.github_app_installations AS t WHERE t.id = installation_id;
-	pause_stays := coalesce(i.paused_until > clock_timestamp(), false) OR coalesce(i.outage_since >= asked_at, false);
+	pause_stays := i.state <> 'active' OR coalesce(i.paused_until > clock_timestamp(), false)
+		OR coalesce(i.outage_since >= asked_at, false);
 	outage_ends := false;
 	IF pause_stays OR (i.paused_until IS NULL AND i.outage_since IS NULL) THEN
 		RETURN;
@@ -132,7 +133,10 @@ CREATE OR REPLACE FUNCTION github_sync.begin_outage(installation_id bigint, kind
 LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE github_sync.github_app_installations AS i SET
-		outage_since = coalesce(i.outage_since, clock_timestamp()), outage_kind = kind
+		/* A rate limit that went before it was none. */
+		outage_since = CASE WHEN i.outage_kind IN ('rate limit', 'budget') AND kind NOT IN ('rate limit', 'budget')
+			THEN clock_timestamp() ELSE coalesce(i.outage_since, clock_timestamp()) END,
+		outage_kind = kind
 	WHERE i.id = installation_id AND i.outage_kind IS DISTINCT FROM kind;
 	RETURN FOUND;
 END

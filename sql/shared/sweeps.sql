@@ -78,13 +78,16 @@ COMMENT ON FUNCTION github_sync.edits_wait(bigint) IS
 'private: whether transactions that people wait for stand in line';
 
 CREATE OR REPLACE FUNCTION github_sync.open_sweeps()
-RETURNS TABLE (repo_id bigint, list text, of_installation bigint, of_phase text, due timestamptz)
+RETURNS TABLE (
+	repo_id bigint, list text, of_installation bigint, of_phase text, due timestamptz, wanted_since timestamptz,
+	is_probed boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
 	has_comments CONSTANT boolean := to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL;
 BEGIN
 	RETURN QUERY SELECT s.github_repo_id, s.stream, i.id, s.phase,
-		greatest(s.due_at, r.paused_until, i.paused_until, h.reset_at)
+		greatest(s.due_at, r.paused_until, i.paused_until, h.reset_at), s.due_at,
+		coalesce(i.pause_kind = 'unreachable', false)
 	FROM github_sync.repo_sweeps AS s
 	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
 	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
@@ -123,7 +126,8 @@ BEGIN
 			JOIN github_sync.github_repos AS r ON r.id = h.github_repo_id
 			WHERE r.github_app_installation_id = o.of_installation AND h.claimed_by <> pg_backend_pid()
 				AND h.claimed_by IN (SELECT w.pid FROM github_sync.worker_slots() AS w))
-		AND (o.due < clock_timestamp() - github_sync.sweep_overlap()
+		/* Of edits with which GitHub fails one is due at the end of each pause. */
+		AND (o.is_probed OR o.wanted_since < clock_timestamp() - github_sync.sweep_overlap()
 			OR NOT github_sync.edits_wait(o.of_installation))
 	ORDER BY o.of_installation, array_position('{backfill,check}', o.of_phase) NULLS FIRST, o.due, o.repo_id,
 		o.list DESC;

@@ -420,7 +420,7 @@ judge_troubles(RateLimit *limit, const RateTicket *ticket)
 	}
 }
 
-/* Where there is no room, the oldest one is forgotten. */
+/* Where there is no room, the one that failed last the longest time ago is forgotten. */
 static void
 remember_trouble(RateLimit *limit, uint64_t of)
 {
@@ -433,11 +433,14 @@ remember_trouble(RateLimit *limit, uint64_t of)
 		RateTrouble *trouble = &limit->troubles[i];
 
 		if (trouble->of == of)
+		{
+			trouble->last_failed = limit->sent;
 			return;
-		if (trouble->after < place->after)
+		}
+		if (trouble->last_failed < place->last_failed)
 			place = trouble;
 	}
-	*place = (RateTrouble){.of = of, .after = limit->sent};
+	*place = (RateTrouble){.of = of, .after = limit->sent, .last_failed = limit->sent};
 }
 
 static bool
@@ -449,6 +452,13 @@ is_known_trouble(const RateLimit *limit, const RateSubject *about)
 			return true;
 	}
 	return false;
+}
+
+/* It was sent, and GitHub has answered what was sent after it: a read that times out, say. */
+static bool
+is_overtaken(const RateLimit *limit, const RateTicket *ticket)
+{
+	return ticket->about.resource != 0 && ticket->number < limit->answered;
 }
 
 /* The request before it was answered, and none was sent since: what it finds, the next one finds out. */
@@ -465,7 +475,8 @@ is_own_trouble(const RateLimit *limit, const RateTicket *ticket)
 	if (ticket->about.fails_alone)
 		return true;
 	return limit->own_failures < MOST_OWN_FAILURES &&
-		(is_known_trouble(limit, &ticket->about) || follows_an_answer(limit, ticket));
+		(is_known_trouble(limit, &ticket->about) || is_overtaken(limit, ticket) ||
+		 follows_an_answer(limit, ticket));
 }
 
 /* ---- the whole ---- */

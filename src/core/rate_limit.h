@@ -27,7 +27,9 @@
  *			 while we were within it: its limits are lower than we know.
  *	trouble	 what a failed request was about: its resource, and that one's place,
  *			 the repository.  It is its own where a request about something else,
- *			 sent after it failed, was answered; until one about it is.
+ *			 sent after it failed, was answered; until one about it is.  So is a
+ *			 failure of what was sent before something that was answered, or right
+ *			 behind it, and of what tells nothing of anything else.
  *
  * Sources: GitHub's "Rate limits for the REST API" and "Best practices for
  * using the REST API".
@@ -152,9 +154,10 @@ typedef struct RateBlock
 /* A resource, or a place, of which the last request failed. */
 typedef struct RateTrouble
 {
-	uint64_t of;    /* 0: none */
-	uint64_t after; /* number of the last request sent before it was known */
-	bool is_own;    /* something else was answered since */
+	uint64_t of;          /* RateSubject's resource, or its place; 0: none */
+	uint64_t after;       /* number of the last request sent before it was known */
+	uint64_t last_failed; /* the same, before it failed last */
+	bool is_own;          /* something else was answered since */
 } RateTrouble;
 
 #define RATE_TROUBLES 32

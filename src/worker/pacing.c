@@ -73,7 +73,15 @@ typedef struct Resource
 	int64 issue_number;
 	int64 operation;
 	int64 record_type; /* below 0: a list of a sweep */
+	int64 name;        /* a hash: of a label or login that is asked for */
 } Resource;
+
+/* 0 would be none. */
+static uint64
+hash_of_subject(const void *key, size_t length)
+{
+	return Max(hash_bytes_extended(key, (int) length, 0), UINT64CONST(1));
+}
 
 static Resource
 resource_of_claim(const SyncClaim *claim, GithubOperation operation)
@@ -88,17 +96,14 @@ resource_of_claim(const SyncClaim *claim, GithubOperation operation)
 static Resource
 resource_of_sweep(const RepoSweep *sweep, GithubOperation operation)
 {
+	const char *name = sweep->asked_name != NULL ? sweep->asked_name : "";
+
 	return (Resource){.github_repo_id = sweep->github_repo_id,
+					  .id = sweep->delivery_id,
 					  .issue_number = sweep->issue_number,
 					  .operation = operation,
-					  .record_type = -1};
-}
-
-/* 0 would be none. */
-static uint64
-hash_of_subject(const void *key, size_t length)
-{
-	return Max(hash_bytes_extended(key, (int) length, 0), UINT64CONST(1));
+					  .record_type = -1,
+					  .name = (int64) hash_of_subject(name, strlen(name))};
 }
 
 /* One list that GitHub cannot make says nothing of what else it can: the list alone waits. */

@@ -16,7 +16,7 @@
  */
 extern bool pacing_permits(Conversation *conversation);
 
-/* The same of a page of a list: behind all that waits, and never the last of the hour. */
+/* The same of a page of a list, which never takes the last of the hour. */
 extern bool pacing_permits_sweep(Conversation *conversation);
 
 /* What stood in the way is forgotten; whether nothing of an installation may be sent now. */

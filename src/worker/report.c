@@ -228,14 +228,18 @@ end_pause(void *argument)
 						 &report->outage_ends, &report->pause_stays);
 }
 
-/* Of the pauses that other workers made, claims tell; of lists nobody does. */
+/*
+ * A claim says whether its installation was paused; a page does not: it asks.  What
+ * the App asks for itself, its installation may be suspended for.
+ */
 void
 report_end_pause(Report *report)
 {
 	const Conversation *conversation = report->conversation;
 	const Installation *installation = conversation->installation;
 
-	if (!installation->may_be_paused && conversation->purpose == ABOUT_CLAIM)
+	if (github_operation_uses_jwt(conversation->operation) ||
+		(!installation->may_be_paused && conversation->purpose == ABOUT_CLAIM))
 		return;
 	if (!chores_write_installation(installation->id, db_try_reading, end_pause, report))
 	{

@@ -319,7 +319,8 @@ tells_of_installation(const Conversation *conversation)
 	{
 		case ABOUT_CLAIM:
 		case ABOUT_SWEEP:
-			return conversation->answer != NULL;
+			return conversation->answer != NULL &&
+				!github_operation_uses_jwt(conversation->operation);
 		case ABOUT_TOKEN:
 		case ABOUT_IDENTITY:
 			return false;

@@ -3,7 +3,8 @@
  *		Which lists of repositories this worker reads, and when it looks again.
  *
  * One page of an installation at a time: it is claimed, asked for behind all
- * else that waits there, reported (sweep_report.c), and the next one claimed.
+ * else that waits there (dispatch.c says when not), reported (sweep_report.c), and
+ * the next one claimed.
  */
 #ifndef GITHUB_SYNC_SWEEPS_H
 #define GITHUB_SYNC_SWEEPS_H

@@ -110,6 +110,17 @@ SELECT pause_kind, outage_kind FROM github_sync.github_app_installations WHERE i
 SELECT * FROM github_sync.resume_installation(10, clock_timestamp());
 SELECT pause_kind, outage_kind FROM github_sync.github_app_installations WHERE id = 10;
 SELECT * FROM github_sync.resume_installation(10, clock_timestamp());
+-- none of an installation that is not active, and a rate limit that went before is no part of it
+UPDATE github_sync.github_app_installations SET state = 'suspended' WHERE id = 10;
+SELECT github_sync.begin_outage(10, 'suspended');
+SELECT * FROM github_sync.resume_installation(10, clock_timestamp());
+UPDATE github_sync.github_app_installations SET state = 'active', outage_since = now() - interval '1 hour', outage_kind = 'rate limit' WHERE id = 10;
+SELECT github_sync.begin_outage(10, 'unreachable');
+SELECT outage_since > now() - interval '1 minute' AS is_new FROM github_sync.github_app_installations WHERE id = 10;
+UPDATE github_sync.github_app_installations SET outage_since = now() - interval '1 hour', outage_kind = 'credentials' WHERE id = 10;
+SELECT github_sync.begin_outage(10, 'unreachable');
+SELECT outage_since > now() - interval '1 minute' AS is_new FROM github_sync.github_app_installations WHERE id = 10;
+SELECT * FROM github_sync.resume_installation(10, clock_timestamp());
 
 -- where GitHub cannot be reached, what finds out whether it can be is of the repository with which it has not failed
 CALL start_afresh();
@@ -136,6 +147,30 @@ SELECT probe();
 -- of all, the one with which it has not failed for the longest time
 SELECT probe();
 SELECT probe();
+-- in one repository what has not failed, whichever line it stands in; then what failed the longest time ago
+CALL start_afresh();
+DELETE FROM github_sync.github_repos WHERE id > 1;
+CALL unreachable();
+INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+SELECT 'inbound', 1, 4000001000 + number, number, at(5) FROM generate_series(1, 2) AS number;
+SELECT probe();
+SELECT probe();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Two', at(1));
+SELECT outbound(1);
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL;
+SELECT probe();
+SELECT probe();
+SELECT probe();
+-- of creations that wait for their hour none
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL;
+SELECT github_sync.pause_creations(10, now() + interval '1 hour') \g /dev/null
+SELECT probe();
+SELECT github_sync.pause_creations(10, now() - interval '1 second') \g /dev/null
+SELECT probe();
+CALL start_afresh();
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (2, 10, 'octo', 'other');
+INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+SELECT 'inbound', 1, 4000001000 + number, number, at(5) FROM generate_series(1, 3) AS number;
 -- nothing else than before where it refuses, nor where the first of a repository are others'
 SELECT github_sync.pause_installation(10, now() - interval '1 second', 'rate limit', 'refused') \g /dev/null
 SELECT probe();

@@ -183,6 +183,40 @@ test_nothing_answered(void)
 	is_int(blocked_by(), RATE_UNREACHABLE, "... and blocks");
 }
 
+static void
+test_overtaken(void)
+{
+	RateTicket slow;
+
+	start_afresh();
+	send_about(&read_bad, &slow);
+	succeed_about(&read_neighbour);
+	ok(note_failure(&slow, -1), "what fails when something sent after it was answered fails alone");
+	is_int(blocked_by(), RATE_NONE, "... and blocks nothing");
+	send_about(&change_bad, &slow);
+	ok(!fail_about(&read_elsewhere), "a block begins");
+	wait_out();
+	succeed_about(&read_elsewhere);
+	ok(note_failure(&slow, -1),
+	   "what was sent before it, and fails when it is over, is no other one");
+	is_int(blocked_by(), RATE_NONE, "... and blocks nothing");
+}
+
+static void
+test_large_repository(void)
+{
+	int own = 0;
+
+	start_afresh();
+	(void) fail_about(&read_bad);
+	wait_out();
+	succeed_about(&read_elsewhere);
+	for (uint64_t i = 0; i < RATE_TROUBLES + 8; i++)
+		own += fail_about(&(RateSubject){.resource = 2000 + i, .place = 1});
+	is_int(own, RATE_TROUBLES + 8, "a repository stays known, however many of its rows fail");
+	is_int(blocked_by(), RATE_NONE, "... and blocks nothing");
+}
+
 /* ---- lists, and what tells nothing ---- */
 
 static void
@@ -242,6 +276,8 @@ main(void)
 	test_several_under_way();
 	test_words_for_all();
 	test_nothing_answered();
+	test_overtaken();
+	test_large_repository();
 	test_list();
 	test_untold();
 	test_many();
