@@ -314,12 +314,25 @@ $$;
 COMMENT ON FUNCTION github_sync.catch_up(text, regclass) IS
 'private: capture that is on goes on, and what it could not enqueue is enqueued now';
 
+CREATE FUNCTION github_sync.children_of(application_table regclass) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	/* Of their children, too, which queries of the table show as well; a partition can have none but partitions. */
+	RETURN (WITH RECURSIVE children AS (
+			SELECT i.inhrelid AS oid FROM pg_inherits AS i WHERE i.inhparent = application_table
+			UNION
+			SELECT i.inhrelid FROM children AS c JOIN pg_inherits AS i ON i.inhparent = c.oid)
+		SELECT string_agg(k.oid::regclass::text, ', ' ORDER BY k.oid::regclass::text)
+		FROM children AS d JOIN pg_class AS k ON k.oid = d.oid WHERE NOT k.relispartition);
+END
+$$;
+COMMENT ON FUNCTION github_sync.children_of(regclass) IS
+'private: the tables that inherit from a table, or from one that does, without being its partitions; NULL: none';
+
 CREATE FUNCTION github_sync.warn_of_children(application_table regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	children CONSTANT text := (SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid::regclass::text)
-		FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-		WHERE i.inhparent = application_table AND NOT c.relispartition);
+	children CONSTANT text := github_sync.children_of(application_table);
 BEGIN
 	IF children IS NOT NULL THEN
 		RAISE WARNING USING

@@ -236,6 +236,10 @@ BEGIN
 				AND t.tgname = 'github_sync_capture_' || record_type)
 		THEN 'it is off: what the application changes is sent where it inserts transactions by itself' END,
 		format('SELECT github_sync.capture_%s_changes(true)', record_type), 'info');
+	RETURN QUERY SELECT f.* FROM github_sync.finding_of(format('tables that inherit from %ss', record_type),
+		format('rows in them are not synced: %s', github_sync.children_of(application_table)),
+		'Keep what is to be synced in the table itself, or partition it: partitions are synced.', 'warn') AS f
+	WHERE github_sync.children_of(application_table) IS NOT NULL;
 	RETURN QUERY SELECT * FROM github_sync.mapping_setup(a);
 	RETURN QUERY SELECT f.* FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
 	JOIN pg_language AS l ON l.oid = p.prolang
@@ -250,8 +254,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.capture_setup(text) IS
-'private: whether a record type is attached and captured, and which triggers of its table go by the search_path of '
-'their session';
+'private: whether a record type is attached and captured, which tables inherit from its table, and which triggers of '
+'that go by the search_path of their session';
 
 CREATE OR REPLACE FUNCTION github_sync.setup_findings() RETURNS SETOF github_sync.finding
 LANGUAGE plpgsql AS $$

@@ -316,6 +316,21 @@ CREATE TABLE app."Other shapes" () INHERITS (app.shapes);
 SELECT github_sync.attach_tasks('app.shapes') \g /dev/null
 DROP TABLE app.old_shapes, app."Other shapes";
 SELECT github_sync.attach_tasks('app.shapes') \g /dev/null
+-- nor what inherits from it later, or from what does: check_setup() tells it, and attaching again
+CREATE FUNCTION heirs() RETURNS TABLE (what text, status text, detail text, remedy text) LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY SELECT f."check", f.status, f.detail, f.remedy FROM github_sync.capture_setup('task') AS f WHERE f."check" ~ 'inherit';
+END
+$$;
+SELECT * FROM heirs();
+CREATE TABLE app.old_shapes (year int) INHERITS (app.shapes);
+CREATE TABLE app.loose (LIKE app.old_shapes);
+SELECT * FROM heirs();
+ALTER TABLE app.loose INHERIT app.old_shapes;
+SELECT * FROM heirs();
+SELECT github_sync.refresh_attached() \g /dev/null
+DROP TABLE app.old_shapes, app.loose;
+SELECT * FROM heirs();
 SELECT github_sync.detach_tasks(true) \g /dev/null
 DROP TABLE app.shapes;
 -- a partitioned table; values for its other columns
@@ -328,6 +343,8 @@ CREATE FUNCTION app.project_of(github_repo_id bigint, resource jsonb) RETURNS js
 RETURN jsonb_build_object('project', 'repository ' || github_repo_id);
 GRANT USAGE ON SCHEMA app TO regress_owner;
 SELECT github_sync.attach_tasks('app.shapes', insert_values => 'app.project_of(bigint,jsonb)') \g /dev/null
+SELECT * FROM heirs();
+DROP FUNCTION heirs();
 SELECT pg_temp.round_trip('app.shapes') ~ '"project": "repository 1"';
 SELECT github_sync.detach_tasks(true) \g /dev/null
 

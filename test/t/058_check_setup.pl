@@ -47,6 +47,13 @@ $application->sql('SELECT github_sync.check_repo(1296269)');
 $application->wait_until(q{SELECT count(*) = 2 FROM github_sync.sync_progress WHERE phase = 'check' AND last_complete_at IS NOT NULL});
 pass('a check after that comes to its end');
 
+# ---- a table that begins to inherit from an attached one ----
+
+$application->superuser_sql('CREATE TABLE planner.old_tasks () INHERITS (planner.tasks)');
+is_deeply(findings(), { 'tables that inherit from tasks' => 'warn: rows in them are not synced: planner.old_tasks' }, 'a table inherits from the tasks');
+$application->superuser_sql('DROP TABLE planner.old_tasks');
+is_content('no table inherits any more');
+
 # ---- the repository ----
 
 $github->set_repository('acme/widgets', has_issues => JSON::PP::false);
