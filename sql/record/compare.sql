@@ -16,7 +16,7 @@ BEGIN
 	INTO why, transaction_id
 	FROM github_sync.@record@_sync_transactions AS q
 	WHERE q.@resource@_id = cached_id AND (q.state IN ('queued', 'processing', 'disabled')
-		OR q.state = 'errored' AND NOT github_sync.@record@_is_mended(q))
+		OR q.state = 'errored' AND NOT github_sync.@record@_error_is_outdated(q))
 	ORDER BY q.state IN ('queued', 'processing') DESC, q.id DESC LIMIT 1;
 END
 $$;

@@ -68,7 +68,8 @@ BEGIN
 		ORDER BY t.finished_at DESC LIMIT most),
 	reasons AS (
 		SELECT r.code, r.sqlstate, r.words, count(*) AS times, min(r.finished_at) AS since, max(r.finished_at) AS latest
-		FROM recent AS r WHERE NOT github_sync.@record@_is_mended(r.errored) GROUP BY r.code, r.sqlstate, r.words)
+		FROM recent AS r WHERE NOT github_sync.@record@_error_is_outdated(r.errored)
+		GROUP BY r.code, r.sqlstate, r.words)
 	SELECT k.code, sum(k.times)::bigint, min(k.since),
 		(array_agg(k.words ORDER BY k.times DESC, k.latest DESC))[1]
 			|| CASE count(*) WHEN 1 THEN '' WHEN 2 THEN '; and another reason'
@@ -77,8 +78,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_recent_errors(interval, integer) IS
-'private: of the newest errors of that period those that nothing has mended, by their code, and by their SQLSTATE '
-'where the server has said why: how many, since when, and the reason that most of them have';
+'private: of the newest errors of that period those that nothing has mended, and that did not come again, by their '
+'code, and by their SQLSTATE where the server has said why: how many, since when, and the reason that most of them '
+'have';
 
 /* While nothing but a probe is sent for an installation, that is a finding of its own. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_failing()

@@ -3,8 +3,8 @@
  * rules decide anew, as for an insert.
  */
 
-/* A record that was edited often has much history: what mended it is among the newest. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_is_mended(errored github_sync.@record@_sync_transactions)
+/* A record that was edited often has much history: what outdates an error is among the newest. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_error_is_outdated(errored github_sync.@record@_sync_transactions)
 RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -15,18 +15,22 @@ DECLARE
 			OR r.@record@_id = errored.@record@_id AND r.github_id IS NOT NULL);
 BEGIN
 	RETURN EXISTS (SELECT FROM (
-			SELECT q.* FROM github_sync.@record@_sync_transactions AS q
-			WHERE q.@resource@_id = errored.@resource@_id ORDER BY q.id DESC LIMIT 20) AS later
-		WHERE github_sync.mends(
+			(SELECT q.* FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = errored.@resource@_id ORDER BY q.id DESC LIMIT 20)
+			UNION ALL
+			(SELECT q.* FROM github_sync.@record@_sync_transactions AS q
+			WHERE errored.@resource@_id IS NULL AND q.@record@_id = errored.@record@_id
+			ORDER BY q.id DESC LIMIT 20)) AS later
+		WHERE github_sync.outdates_error(
 			ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
-				false)::github_sync.ended,
+				false, later.error_code)::github_sync.ended,
 			ROW(errored.finished_at, errored.direction, errored.action, errored.state, true,
-				is_left_behind)::github_sync.ended));
+				is_left_behind, errored.error_code)::github_sync.ended));
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_is_mended(github_sync.@record@_sync_transactions) IS
-'private: whether a later transaction did what the errored one was to do; unlike sync_errors it looks at the newest '
-'twenty of the record alone';
+COMMENT ON FUNCTION github_sync.@record@_error_is_outdated(github_sync.@record@_sync_transactions) IS
+'private: whether a later transaction did what the errored one was to do, or failed to do it once more; unlike '
+'sync_errors it looks at the newest twenty of the record alone';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_retry_if_errored(transaction_id bigint) RETURNS text
 LANGUAGE plpgsql AS $$

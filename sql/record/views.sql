@@ -143,7 +143,7 @@
 	FROM github_sync.@record@_sync_transactions AS t
 
 --@view sync_errors: a row per errored transaction that nothing has mended since, why, and the statement that retries
---@more it; one whose record was synced since, in that direction, is in sync_history alone
+--@more it; one whose record was synced since, in that direction, or failed again, is in sync_history alone
 --@column record_type: task or comment
 --@column id: of the transaction, in the table of its record type
 --@column direction: inbound (from GitHub) or outbound (to GitHub)
@@ -162,14 +162,21 @@
 	FROM github_sync.@record@_sync_transactions AS t
 	WHERE t.state = 'errored' AND NOT EXISTS (
 		SELECT FROM github_sync.@record@_sync_transactions AS later
-		WHERE later.@resource@_id = t.@resource@_id AND github_sync.mends(
+		WHERE later.@resource@_id = t.@resource@_id AND github_sync.outdates_error(
 			ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
-				false)::github_sync.ended,
+				false, later.error_code)::github_sync.ended,
 			ROW(t.finished_at, t.direction, t.action, t.state, true,
 				/* The resource may be back as another row's, which does nothing for the one that it left. */
 				t.error_code = 'transferred' AND NOT EXISTS (SELECT FROM github_sync.@resources@ AS r
 					WHERE t.@record@_id IS NULL AND r.id = t.@resource@_id AND r.@record@_id IS NOT NULL
-						OR r.@record@_id = t.@record@_id AND r.github_id IS NOT NULL))::github_sync.ended))
+						OR r.@record@_id = t.@record@_id AND r.github_id IS NOT NULL),
+				t.error_code)::github_sync.ended))
+		/* What failed before it had a record is known by its row. */
+		AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS later
+			WHERE t.@resource@_id IS NULL AND later.@record@_id = t.@record@_id AND github_sync.outdates_error(
+				ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
+					false, later.error_code)::github_sync.ended,
+				ROW(t.finished_at, t.direction, t.action, t.state, true, false, t.error_code)::github_sync.ended))
 
 --@view sync_history: the audit trail: a row per transaction and what superseded it
 --@column record_type: task or comment

@@ -163,14 +163,19 @@ const toldConflict = (c) =>
 
 const toldRepo = (repo) => `repo ${repo.id} ${told(repo.name)} lost=${repo.nameLost}`;
 
-/* What an error told is over: its record was synced since, or GitHub has it no longer. */
-function isMended(world, t) {
+/* Of the record; of one that failed before it had one, of the row. */
+const alikeOf = (world, t) => (t.record !== null ? transactionsOf(world, t.record)
+	: world[t.type].transactions.filter((other) => t.local !== undefined && world[t.type].rows.has(t.local) && other.local === t.local));
+
+/* What an error told is over: its record was synced since, or GitHub has it no longer; or it failed again, which is the error now. */
+function isOutdated(world, t) {
 	const isSame = (later) => later.action === t.action && (later.state === 'completed' && (later.direction === t.direction || t.direction === 'inbound')
-		|| later.state === 'duplicate' && later.direction === t.direction && (later.direction === 'outbound' || later.claimNo > 0));
+		|| later.state === 'duplicate' && later.direction === t.direction && (later.direction === 'outbound' || later.claimNo > 0)
+		|| later.state === 'errored' && (later.direction === t.direction || t.direction === 'inbound' && later.errorCode === t.errorCode));
 	const isDeletion = (later) => t.direction === 'inbound' && later.direction === 'inbound' && later.action === 'delete' && later.state === 'completed';
 	/* What happens to the resource alone, once it went where it is not followed, does nothing for the row. */
 	const isUnlinked = t.errorCode === 'transferred' && t.record !== null && t.record.local === null;
-	return t.record !== null && !isUnlinked && transactionsOf(world, t.record).some((later) => later.finished > t.finished && (isSame(later) || isDeletion(later)));
+	return !isUnlinked && alikeOf(world, t).some((later) => later.finished > t.finished && (isSame(later) || isDeletion(later)));
 }
 
 /* In an order that does not depend on anybody's: lines are sorted by their bytes. */
@@ -181,7 +186,7 @@ export function describe(world) {
 		const places = placesOf(side.transactions);
 		for (const transaction of side.transactions) {
 			lines.push(toldTransaction(transaction, places));
-			if (transaction.state === 'errored' && !isMended(world, transaction)) lines.push(`error ${type} ${transaction.id}`);
+			if (transaction.state === 'errored' && !isOutdated(world, transaction)) lines.push(`error ${type} ${transaction.id}`);
 		}
 		for (const record of side.records) lines.push(toldCachedRecord(world, record));
 		for (const row of side.rows.values()) lines.push(toldRow(type, row));

@@ -160,6 +160,49 @@ SELECT read_page(2000), read_page(2000);
 SELECT * FROM differences;
 SELECT github_sync.mend_differences(1);
 
+-- an error that comes again is one problem of its record, shown as it is now, whether it was retried, mended or edited; each side by itself
+CALL start_afresh();
+CREATE VIEW errors_shown AS SELECT e.record_type, e.id, e.direction, e.error_code, e.error_reason,
+	(SELECT h.detail FROM github_sync.health() AS h WHERE h."check" = 'errors of ' || e.record_type || 's') AS health,
+	(SELECT string_agg(g.errors || ' ' || g.code, ', ') FROM github_sync.task_error_groups() AS g WHERE e.record_type = 'task') AS report
+FROM github_sync.sync_errors AS e ORDER BY e.record_type DESC, e.id;
+CREATE FUNCTION fail_all(code text, reason text) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(c.id || ' ' || github_sync.task_fail(c.id, c.claim_no, code, reason), ', ' ORDER BY c.id) FROM github_sync.task_claim(50, 9, 9) AS c
+$$;
+CALL github_has(5, 'Issue', issue => 1);
+SELECT webhook(5) \g /dev/null
+SELECT carry_out(100);
+CALL github_has(120, 'Edited there', issue => 1);
+SELECT webhook(120);
+SELECT fail_all('apply_failed', '23514: as it was first');
+SELECT github_sync.check_repo(1) \g /dev/null
+SELECT read_page(200), read_page(200);
+SELECT * FROM differences;
+SELECT github_sync.mend_differences(1);
+SELECT fail_all('forbidden', 'as it is now');
+SELECT * FROM errors_shown;
+SELECT github_sync.retry_task_sync_transaction(2);
+SELECT fail_all('apply_failed', '23514: as it is after a retry of the former one');
+SELECT * FROM errors_shown;
+UPDATE app.tasks SET body = 'Edited here' WHERE id = 1;
+SELECT outbound(1);
+SELECT fail_all('validation_failed', 'GitHub does not take it');
+SELECT * FROM errors_shown;
+SELECT outbound(1);
+SELECT fail_all('apply_failed', '23514: it still does not fit');
+SELECT * FROM errors_shown;
+SELECT github_sync.retry_errored();
+SELECT carry_out(100);
+SELECT count(*) FROM errors_shown;
+-- of what has no record yet, too
+INSERT INTO app.comments (task_id, body) VALUES (NULL, 'lost'), (NULL, 'lost as well');
+SELECT outbound(1, 'comment'), outbound(2, 'comment');
+SELECT outbound(1, 'comment');
+SELECT * FROM errors_shown;
+UPDATE app.comments SET task_id = 1 WHERE id = 1;
+SELECT outbound(1, 'comment'), carry_out(100, 'comment');
+SELECT * FROM errors_shown;
+
 -- what only comes in, or only goes out
 CALL start_afresh();
 CALL github_has(5, 'Issue', issue => 1);
