@@ -111,6 +111,42 @@ RETURN (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = to_r
 COMMENT ON FUNCTION github_sync.queue_owner() IS
 'private: to whom everything that attach made belongs; NULL: nothing was attached';
 
+/*
+ * Both who calls and, where a function with its owner's rights stands between,
+ * who asked for that: health() and report() read as the owner, for others.
+ */
+CREATE FUNCTION github_sync.reader_is_owner() RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	owner CONSTANT name := github_sync.queue_owner();
+	asks CONSTANT name := CASE current_setting('role') WHEN 'none' THEN session_user
+		ELSE current_setting('role')::name END;
+BEGIN
+	RETURN owner IS NOT NULL AND pg_has_role(current_user, owner, 'MEMBER')
+		AND EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = asks AND pg_has_role(r.oid, owner, 'MEMBER'));
+END
+$$;
+COMMENT ON FUNCTION github_sync.reader_is_owner() IS
+'private: whether who reads may be the owner of the queue: he or a superuser, and not a role that only monitors';
+
+/* A failure stands there as "SQLSTATE: words" or as "words (SQLSTATE)", behind what it happened to. */
+CREATE FUNCTION github_sync.words_for_reader(words text) RETURNS text
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	code CONSTANT text := coalesce(substring(words FROM '^([0-9A-Z]{5}): '),
+		substring(words FROM ' [(]([0-9A-Z]{5})[)]$'));
+BEGIN
+	IF code IS NULL OR github_sync.reader_is_owner() THEN
+		RETURN words;
+	END IF;
+	RETURN concat(substring(words FROM '^(failed: |(?:task|comment) [^ :]+: )'), code,
+		': the server''s words, which may quote a text, are shown to the owner of the queue');
+END
+$$;
+COMMENT ON FUNCTION github_sync.words_for_reader(text) IS
+'private: what is kept of a failure, as a reader may see it: the server''s words often quote a value (invalid input '
+'syntax for type integer: "..."), and are for the owner of the queue; others get the SQLSTATE';
+
 CREATE FUNCTION github_sync.require_owner() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -60,7 +60,8 @@ RETURNS SETOF record
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN QUERY WITH recent AS (
-		SELECT t AS errored, t.error_code AS code, left(t.error_reason, 200) AS words, t.finished_at,
+		SELECT t AS errored, t.error_code AS code, t.finished_at,
+			left(github_sync.words_for_reader(t.error_reason), 200) AS words,
 			/* Where the server has said why, before its words. */
 			coalesce(substring(t.error_reason FROM '^([0-9A-Z]{5}): '), '') AS sqlstate
 		FROM github_sync.@record@_sync_transactions AS t
@@ -89,7 +90,8 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	most CONSTANT integer := 1000;
 BEGIN
-	RETURN QUERY SELECT t.github_app_installation_id, t.direction, t.unreachable_since, t.last_error
+	RETURN QUERY SELECT t.github_app_installation_id, t.direction, t.unreachable_since,
+		github_sync.words_for_reader(t.last_error)
 	FROM github_sync.@record@_sync_transactions AS t
 	JOIN github_sync.github_app_installations AS i ON i.id = t.github_app_installation_id
 	WHERE t.state IN ('queued', 'processing') AND t.unreachable_since IS NOT NULL

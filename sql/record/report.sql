@@ -26,7 +26,8 @@ DECLARE
 	most CONSTANT integer := 1000;
 BEGIN
 	RETURN QUERY SELECT '@record@', g.error_code, g.errors, g.latest,
-		github_sync.@record@_in_report(e.@resource@_id, e.@record@_id::text), e.error_reason,
+		github_sync.@record@_in_report(e.@resource@_id, e.@record@_id::text),
+		github_sync.words_for_reader(e.error_reason),
 		format('SELECT github_sync.retry_@record@_sync_transaction(%s)', e.id)
 	FROM (
 		SELECT n.error_code, count(*) AS errors, max(n.finished_at) AS latest, max(n.id) AS last_id
@@ -50,7 +51,7 @@ BEGIN
 			WHEN s.next_attempt_at > clock_timestamp()
 			THEN 'tried again in ' || github_sync.html_age(s.next_attempt_at - clock_timestamp())
 			ELSE 'in line' END,
-		s.direction, s.attempts, s.last_error
+		s.direction, s.attempts, github_sync.words_for_reader(s.last_error)
 	FROM (
 		(SELECT t.* FROM github_sync.@record@_waiting_lines() AS w CROSS JOIN LATERAL (
 			SELECT q.* FROM github_sync.@record@_sync_transactions AS q

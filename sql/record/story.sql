@@ -43,7 +43,8 @@ BEGIN
 		/* What is no failure of the row itself (an outage, a transfer) is not counted as a try. */
 		/* What it ended with is told there. */
 		(CASE WHEN t.state <> 'errored' OR t.last_error IS DISTINCT FROM t.error_reason THEN t.last_error_at END,
-			CASE WHEN t.attempts > 0 OR t.state = 'errored' THEN 'failed try' ELSE 'put back' END, t.last_error),
+			CASE WHEN t.attempts > 0 OR t.state = 'errored' THEN 'failed try' ELSE 'put back' END,
+			github_sync.words_for_reader(t.last_error)),
 		(t.processing_at, 'claimed', format('by the worker, claim %s', t.claim_no)),
 		(t.finished_at, t.state, CASE
 			WHEN t.state <> 'completed' THEN because
@@ -113,7 +114,8 @@ BEGIN
 --@task		END
 	FROM github_sync.sync_conflicts AS c WHERE c.record_type = '@record@' AND c.cached_record_id = cached.id;
 	RETURN QUERY SELECT '@record@', d.received_at, NULL::bigint, 'inbound', 'webhook',
-		format('%s: %s (delivery %s)', concat_ws('.', d.event, d.action), d.outcome, d.delivery_id)
+		format('%s: %s (delivery %s)', concat_ws('.', d.event, d.action),
+			github_sync.words_for_reader(d.outcome), d.delivery_id)
 	FROM github_sync.webhook_deliveries AS d
 --@task	WHERE d.facts ->> 'issue_id' = cached.github_id::text AND NOT d.facts ? 'comment_id';
 --@comment	WHERE d.facts ->> 'comment_id' = cached.github_id::text;

@@ -55,7 +55,8 @@
 --@more the repository has the labels, assignees or milestone of the task); installation suspended; copied
 --@more database; github_sync.enabled is off. Of a row that is being processed: processing
 --@column attempts: failures of this row so far
---@column last_error: the last failed try, of a row that is queued again
+--@column last_error: the last failed try, of a row that is queued again; of the server's words others than the owner of
+--@more the queue see the SQLSTATE alone
 --@column last_error_at: when that was
 --@column pause_reason: what GitHub or the server said when the row's installation or repository began to wait; NULL:
 --@more it does not
@@ -134,7 +135,7 @@
 					ELSE 'ready'
 				END)
 		END AS waits_for,
-		t.attempts, t.last_error, t.last_error_at,
+		t.attempts, github_sync.words_for_reader(t.last_error) AS last_error, t.last_error_at,
 		(SELECT coalesce(
 			(SELECT i.pause_reason FROM github_sync.github_app_installations AS i
 				WHERE i.id = t.github_app_installation_id AND i.paused_until > now()),
@@ -152,12 +153,14 @@
 --@column github_repo_id: GitHub's id of the repository
 --@column github_issue_number: of the issue, or of the comment's issue
 --@column error_code: what kind of error it was, such as validation_failed, too_large, forbidden, gone, apply_failed
---@column error_reason: GitHub's words, or the server's with its SQLSTATE
+--@column error_reason: GitHub's words, or the server's with its SQLSTATE, which others than the owner of the queue see
+--@more alone: the words may quote a text
 --@column attempts: failures of this row, the last one included
 --@column errored_at: when it gave up
 --@column retry: the statement that queues it again, by the rules
 	SELECT '@record@' AS record_type, t.id, t.direction, t.action, t.@record@_id::text AS record_id,
-		t.github_repo_id, t.github_issue_number, t.error_code, t.error_reason, t.attempts, t.finished_at AS errored_at,
+		t.github_repo_id, t.github_issue_number, t.error_code,
+		github_sync.words_for_reader(t.error_reason) AS error_reason, t.attempts, t.finished_at AS errored_at,
 		format('SELECT github_sync.retry_@record@_sync_transaction(%s)', t.id) AS retry
 	FROM github_sync.@record@_sync_transactions AS t
 	WHERE t.state = 'errored' AND NOT EXISTS (
@@ -201,7 +204,7 @@
 --@column queued_at: place in line, inherited from what it superseded
 --@column processing_at: when it was last claimed
 --@column finished_at: when it reached its present end state
---@column last_error: the last failed try, also of one that completed afterwards
+--@column last_error: the last failed try, also of one that completed afterwards; as in sync_queue
 	SELECT '@record@' AS record_type, t.id, t.direction, t.action, t.state, t.@record@_id::text AS record_id,
 		t.@resource@_id AS cached_record_id, t.github_repo_id, t.github_issue_number, t.github_updated_at,
 		t.record_modified_at,
@@ -211,10 +214,11 @@
 				'duplicate of one that was pruned')
 			WHEN 'dropped' THEN coalesce('dropped for ' || t.dropped_for, t.because, 'dropped for one that was pruned')
 			WHEN 'disabled' THEN 'disabled: ' || t.disabled_reason
-			WHEN 'errored' THEN t.error_code || ': ' || t.error_reason
+			WHEN 'errored' THEN t.error_code || ': ' || github_sync.words_for_reader(t.error_reason)
 		END AS because,
 		coalesce(t.canceled_by, t.duplicate_of, t.dropped_for) AS superseded_by,
-		t.claim_no, t.attempts, t.inserted_at, t.queued_at, t.processing_at, t.finished_at, t.last_error
+		t.claim_no, t.attempts, t.inserted_at, t.queued_at, t.processing_at, t.finished_at,
+		github_sync.words_for_reader(t.last_error) AS last_error
 	FROM github_sync.@record@_sync_transactions AS t
 
 --@view sync_problems:

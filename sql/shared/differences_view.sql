@@ -26,7 +26,8 @@
 --@column checked_at: when that check was complete; of the other record type it may be another
 --@column mended_by: id of the transaction that mend_differences() enqueued for it
 	SELECT d.record_type, d.record_id, d.github_repo_id, r.owner_login || '/' || r.name AS repository,
-		d.github_issue_number, d.github_id, d.difference, d.field, d.digest_here, d.digest_github, d.why,
+		d.github_issue_number, d.github_id, d.difference, d.field, d.digest_here, d.digest_github,
+		github_sync.words_for_reader(d.why) AS why,
 		d.transaction_id, d.seen_at, s.last_complete_at AS checked_at, d.mended_by
 	FROM github_sync.record_differences AS d
 	JOIN github_sync.github_repos AS r ON r.id = d.github_repo_id

@@ -136,7 +136,8 @@ DECLARE
 		WHERE d.outcome = 'pending');
 BEGIN
 	finding."check" := 'webhook deliveries';
-	SELECT 'warn', d.received_at, format('delivery %s: %s', d.delivery_id, d.outcome),
+	SELECT 'warn', d.received_at, format('delivery %s: %s', d.delivery_id,
+			github_sync.words_for_reader(d.outcome)),
 		'Redeliver it: on GitHub, in the settings of the App, under Advanced.'
 	INTO finding.status, finding.since, finding.detail, finding.remedy
 	FROM github_sync.webhook_deliveries AS d
@@ -164,7 +165,8 @@ DECLARE
 BEGIN
 	SELECT 'warn', l.failing_since, format('the App''s delivery log could not be read %s: %s',
 			CASE WHEN l.last_complete_at IS NULL THEN 'yet'
-				ELSE format('to its end since %s', l.last_complete_at::timestamptz(0)) END, l.last_error),
+				ELSE format('to its end since %s', l.last_complete_at::timestamptz(0)) END,
+			github_sync.words_for_reader(l.last_error)),
 		'It is tried again by itself; until then, sweeps find what changes at GitHub, each reconcile_interval.'
 	INTO finding.status, finding.since, finding.detail, finding.remedy
 	FROM github_sync.delivery_log AS l
@@ -195,9 +197,10 @@ BEGIN
 	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
 	CROSS JOIN LATERAL (
 		SELECT 'warn' AS status, coalesce(s.failing_since, s.last_error_at) AS since, CASE s.attempts
-				WHEN 0 THEN 'was read, but for what ' || s.last_error
-				ELSE 'could not be read or applied: ' || s.last_error END AS what,
+				WHEN 0 THEN 'was read, but for what ' || w.words
+				ELSE 'could not be read or applied: ' || w.words END AS what,
 			format('It is tried again by itself; at once: SELECT github_sync.reconcile_repo(%s).', r.id) AS remedy
+		FROM github_sync.words_for_reader(s.last_error) AS w (words)
 		WHERE s.last_error IS NOT NULL AND (s.attempts > 0 OR s.pass_began_at IS NULL)
 		UNION ALL
 		SELECT CASE WHEN github_sync.is_switched_off() THEN 'info' ELSE 'warn' END, o.due + may_take,

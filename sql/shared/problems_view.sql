@@ -13,10 +13,11 @@
 --@more assignees or a milestone that were sent, or they were not, as GitHub does not have them: a row for each, of no
 --@more more than twenty)
 --@column since: when the first change was not captured, or the migration was run; NULL: no change has met it yet
---@column detail: what is wrong
+--@column detail: what is wrong; of the server's words others than the owner of the queue see the SQLSTATE alone
 --@column remedy: the statement that mends it
 	SELECT n.record_type, n.problem, n.since,
-		CASE WHEN present.is_over THEN 'not captured while it lasted: ' ELSE '' END || n.detail AS detail,
+		CASE WHEN present.is_over THEN 'not captured while it lasted: ' ELSE '' END
+			|| github_sync.words_for_reader(n.detail) AS detail,
 		CASE WHEN present.is_over THEN 'SELECT github_sync.refresh_attached()' ELSE n.remedy END AS remedy
 	FROM github_sync.noted_problems AS n CROSS JOIN github_sync.owner_problem() AS o
 	CROSS JOIN LATERAL (VALUES (n.problem = 'ownership' AND o.problem IS NULL)) AS present (is_over)

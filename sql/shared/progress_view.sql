@@ -22,7 +22,8 @@
 --@column last_complete_at: when a pass came to the end of the list
 --@column last_census_at: when all issues were listed last
 --@column attempts: failures in a row
---@column last_error: what went wrong last; NULL: nothing since the last complete pass
+--@column last_error: what went wrong last; NULL: nothing since the last complete pass. Of the server's words others
+--@more than the owner of the queue see the SQLSTATE alone
 --@column last_error_at: when that was
 	SELECT s.github_repo_id, r.owner_login || '/' || r.name AS repository,
 		replace(s.stream, 'check of ', '') AS stream, s.phase,
@@ -54,7 +55,8 @@
 			WHEN s.due_at > clock_timestamp() THEN 'due at ' || s.due_at
 			WHEN s.claimed_by IS NOT NULL THEN 'reading'
 			ELSE 'ready' END AS waits_for,
-		s.last_complete_at, s.last_census_at, s.attempts, s.last_error, s.last_error_at
+		s.last_complete_at, s.last_census_at, s.attempts,
+		github_sync.words_for_reader(s.last_error) AS last_error, s.last_error_at
 	FROM github_sync.repo_sweeps AS s
 	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
 	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id

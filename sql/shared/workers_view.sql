@@ -21,7 +21,7 @@
 			WHEN copy.because IS NOT NULL
 			THEN format('this database is a copy: %s; nothing is sent until SELECT github_sync.adopt_database(), '
 				'after which the original must not send any more', copy.because)
-			ELSE w.last_error END AS last_error,
+			ELSE github_sync.words_for_reader(w.last_error) END AS last_error,
 		w.last_error_at, w.next_start_at
 	FROM github_sync.owner_problem() AS owner
 	CROSS JOIN (

@@ -90,7 +90,9 @@ remember_error(ErrorData *error)
 	if (fault && identity_at_start == NULL)
 		shared_state_report_start_error(error->message);
 	else if (fault)
-		shared_state_report_error(error->message);
+		/* As claiming.c has it: code of the application may have raised it. */
+		shared_state_report_error(
+			psprintf("%s: %s", unpack_sql_state(error->sqlerrcode), error->message));
 	if (next_emit_log_hook)
 		next_emit_log_hook(error);
 }

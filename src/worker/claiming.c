@@ -330,7 +330,9 @@ note_failure(const DbError *error)
 	claim_round_note_failure();
 	if (db_error_is_contention(error))
 		return;
-	shared_state_report_error(error->message);
+	/* Its words may quote a text: who may not see them is told by the SQLSTATE what to hide. */
+	shared_state_report_error(
+		psprintf("%s: %s", unpack_sql_state(error->sqlstate), error->message));
 	if (claiming.failures == 1)
 		ereport(LOG,
 				(errcode(error->sqlstate),

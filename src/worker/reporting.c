@@ -168,7 +168,8 @@ report_failed_sweep(void *argument)
 static void
 fail_sweep(const Conversation *conversation, const DbError *error)
 {
-	FailedSweep failed = {conversation, error->message};
+	const char *reason = psprintf("%s: %s", unpack_sql_state(error->sqlstate), error->message);
+	FailedSweep failed = {conversation, reason};
 	DbError further;
 
 	if (!db_try(report_failed_sweep, &failed, &further))
