@@ -3,6 +3,7 @@
  *	What GitHub's answers do to a claimed transaction and its record:
  *	"Processing", "Creation and the echo race", "Results".
  */
+import { LABELS, labelsToSend, namesIn } from './labels.mjs';
 import { FIELDS, fieldsOf, openAttempt, store, takeRowId, transactionsOf } from './world.mjs';
 import { end, requeue, setLocal, setNumber } from './rules.mjs';
 import { joinRecords } from './join.mjs';
@@ -146,7 +147,7 @@ function insertRow(world, record, remote) {
 	const side = world[record.type];
 	const row = { id: takeRowId(world, record.type), modified: record.updated };
 	if (record.type === 'task') {
-		store(row, { title: remote[0], body: remote[1], state: remote[2] });
+		store(row, { title: remote[0], body: remote[1], state: remote[2], labels: namesIn(remote[LABELS]) });
 		row.repo = record.localRepo = record.repo;
 	} else {
 		store(row, { body: remote[0] });
@@ -180,13 +181,13 @@ function complete(world, t, record, applied, lost) {
 	return t.state;
 }
 
-const toldSend = (type, send, local) => {
-	const fields = type === 'task' ? ['title', 'body', 'state'] : ['body'];
-	return `send${fields.map((field, i) => (send[i] ? ` ${field}=${local[i] ?? '-'}` : '')).join('')}`;
+const toldSend = (record, send, local) => {
+	const valueOf = (i) => (i === LABELS ? labelsToSend(record, local[i]) : local[i] ?? '-');
+	return `send${FIELDS[record.type].map((field, i) => (send[i] ? ` ${field}=${valueOf(i)}` : '')).join('')}`;
 };
 
 function mergeAnswer(world, t, record, remote, isAnswerToWrite) {
-	settleSent(record, remote, isAnswerToWrite);
+	settleSent(world, t, record, remote, isAnswerToWrite);
 	if (record.local === null) {
 		if (!mayInsertRow(world, t, record)) return { applied: false, lost: false, send: [] };
 		insertRow(world, record, remote);
@@ -199,10 +200,10 @@ function mergeAnswer(world, t, record, remote, isAnswerToWrite) {
 function carryDeletion(world, t, record, remote, kind) {
 	if (t.type === 'comment') return requeue(world, t, null);
 	if (kind === 'written') record.sent = record.sentMask = null;
-	else settleSent(record, remote, false);
+	else settleSent(world, null, record, remote, false);
 	if (remote[2] === 'open' && kind !== 'written') {
-		record.sent = [null, null, 'closed'];
-		record.sentMask = [false, false, true];
+		record.sent = [null, null, 'closed', null];
+		record.sentMask = [false, false, true, false];
 		t.step = 'write';
 		return 'send state=closed';
 	}
@@ -254,6 +255,8 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 	}
 	/* A webhook's fetch was faster: what it saw is newer than this answer, and is fetched again. */
 	if (kind === 'created' && !openAttempt(world, record)) return requeue(world, t, null);
+	/* The page of a list does not tell labels: what is known of them stays. */
+	if (kind === 'found' && type === 'task') resource = { ...resource, fields: [...resource.fields.slice(0, LABELS), record.remote[LABELS]] };
 	const behind = isBehind(world, record, kind, updated);
 	if (isLagging(t, record, { kind, at, resource }, behind)) {
 		t.lagging++;
@@ -287,7 +290,7 @@ export function answered(world, { type, id, claimNo, kind, at, resource }) {
 		record.sent = [...merged.local];
 		record.sentMask = [...merged.send];
 		t.step = 'write';
-		return toldSend(type, merged.send, merged.local);
+		return toldSend(record, merged.send, merged.local);
 	}
 	return complete(world, t, record, merged.applied, merged.lost);
 }

@@ -2,6 +2,7 @@
  * creation.mjs
  *	Creation attempts: opened before anything is sent; looked for where no answer came.
  */
+import { LABELS, labelsToSend } from './labels.mjs';
 import { fieldsOf, openAttempt, Refusal } from './world.mjs';
 import { requeue } from './rules.mjs';
 import { heldClaim } from './claim.mjs';
@@ -22,11 +23,12 @@ export function beginCreation(world, { type, id, claimNo, account }, name) {
 	side.attempts.push({ id: side.nextAttempt++, key: record.key, record, outcome: null, isOld: false, sentAs: account });
 	t.step = 'creating';
 	/* An issue is born open; a closed one is closed by the write that follows. */
-	record.sent = type === 'task' ? [local[0], local[1], 'open'] : [...local];
+	record.sent = type === 'task' ? [local[0], local[1], 'open', local[LABELS]] : [...local];
 	record.sentMask = local.map(() => true);
 	/* A blank comment has nothing that could be sent: the worker refuses it. */
 	if (type === 'comment' && !/\S/.test(local[0] ?? '')) return 'create body=';
-	return `create ${type === 'task' ? `title=${local[0] ?? '-'} ` : ''}body=${local.at(type === 'task' ? 1 : 0) ?? ''}`;
+	if (type === 'comment') return `create body=${local[0]}`;
+	return `create title=${local[0] ?? '-'} labels=${labelsToSend(record, local[LABELS])} body=${local[1] ?? ''}`;
 }
 
 /* Certainly not created. */

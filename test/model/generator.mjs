@@ -9,6 +9,7 @@ import { play } from './operations.mjs';
 import { newWorld, openAttempt, OUR_ACCOUNTS, REFUSED_TITLE } from './world.mjs';
 
 const RECORDS_AT_MOST = 3;
+const LOCAL_LABELS = [null, [], ['bug'], ['ui', 'bug'], ['Bug', 'docs'], ['bug', 'BUG', 'ui'], ['docs']];
 const LOCAL_STATES = ['open', 'closed', 'doing', null];
 
 export class Generator {
@@ -166,6 +167,7 @@ export class Generator {
 		if (random.chance(0.6)) values.title = random.chance(0.02) ? REFUSED_TITLE : this.#github.valueOf('title');
 		if (random.chance(0.5)) values.body = this.#github.valueOf('body');
 		if (random.chance(0.3)) values.state = random.of(LOCAL_STATES);
+		if (random.chance(0.4)) values.labels = random.of(LOCAL_LABELS);
 		return values;
 	}
 
@@ -348,7 +350,7 @@ export class Generator {
 		if (!resource || !record.sent) return trouble(1);
 		if (this.#random.chance(0.2)) this.#github.edit(of.type, resource);
 		if (this.#random.chance(0.1)) return trouble(1);
-		this.#github.patch(resource, record.sent, record.sentMask);
+		this.#github.patch(resource, record);
 		if (this.#random.chance(0.1)) return { does: 'give back', ...of, later: false };
 		return this.#answer(of, 'written', resource);
 	}
@@ -357,7 +359,7 @@ export class Generator {
 		const { sent } = t.record;
 		const author = this.#random.chance(0.03) ? 'mallory' : attempt.sentAs;
 		return type === 'task'
-			? this.#github.openIssue(author, t.record.repo, [sent[0], sent[1] ?? '', 'open'], attempt.key)
+			? this.#github.openIssue(author, t.record.repo, this.#github.fieldsOfCreation(sent), attempt.key)
 			: this.#github.writeComment({ number: t.record.parent.number, repo: t.record.repo }, author, [sent[0] ?? ''], attempt.key);
 	}
 

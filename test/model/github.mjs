@@ -2,12 +2,14 @@
  * github.mjs
  *	GitHub's side while a history is made: issues, comments, a clock of whole seconds.
  */
+import { LABELS, labelsToSend, NONE } from './labels.mjs';
 import { ACCOUNT_IDS, FIELDS, OUR_ACCOUNTS } from './world.mjs';
 
 const VALUES = {
 	title: ['a', 'b', 'c'],
 	body: ['x', 'y', 'z ', 'p\r\nq', 'p\nq', '', null],
 	state: ['open', 'closed'],
+	labels: ['[]', '["bug"]', '["bug", "ui"]', '["Bug", "docs"]', '["docs", "ui"]'],
 };
 
 export class GitHub {
@@ -36,7 +38,7 @@ export class GitHub {
 		return this.now;
 	}
 
-	openIssue(author = 'octocat', repo = 1, fields = [this.valueOf('title'), this.valueOf('body'), 'open'], keyOf = null) {
+	openIssue(author = 'octocat', repo = 1, fields = [this.valueOf('title'), this.valueOf('body'), 'open', this.valueOf('labels')], keyOf = null) {
 		const number = Math.max(0, ...this.issues.map((issue) => issue.number)) + 1;
 		return this.#add(this.issues, { githubId: 3000 + number, number, repo, author, fields, keyOf });
 	}
@@ -67,9 +69,19 @@ export class GitHub {
 		resource.updated = Math.max(this.tick(), resource.updated);
 	}
 
-	/* A PATCH of ours: GitHub takes spaces off the end of a body. */
-	patch(resource, sent, mask) {
-		this.change(resource, resource.fields.map((value, i) => (mask[i] ? sent[i]?.replace(/ +$/, '') ?? null : value)));
+	/* A PATCH of ours: GitHub takes spaces off the end of a body; who may not set labels has them left out. */
+	patch(resource, record) {
+		const { sent, sentMask } = record;
+		const isLeftOut = this.#random.chance(0.05);
+		this.change(resource, resource.fields.map((value, i) => {
+			if (!sentMask[i] || (i === LABELS && isLeftOut)) return value;
+			return i === LABELS ? labelsToSend(record, sent[i]) : sent[i]?.replace(/ +$/, '') ?? null;
+		}));
+	}
+
+	/* What an issue is made with; its labels may be left out. */
+	fieldsOfCreation(sent) {
+		return [sent[0], sent[1] ?? '', 'open', this.#random.chance(0.05) ? NONE : sent[LABELS]];
 	}
 
 	of(type, record) {

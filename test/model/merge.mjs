@@ -3,6 +3,7 @@
  *	"Processing", step 2: each field of a record by the table, in either
  *	direction; what is written to the row, what is to be sent, what was lost.
  */
+import { LABELS, mergeLabels, namesIn, patched, settleLabels } from './labels.mjs';
 import { FIELDS, fieldsOf, localFields, store } from './world.mjs';
 
 const plain = (text) => (text ?? '').replaceAll('\r\n', '\n');
@@ -49,10 +50,13 @@ function verdict({ local, localBase, remote, remoteBase, isFirst, winner, confli
  * A value that was sent and that GitHub holds is what both sides agree on; and what exists was created with what was
  * sent: another value is a change since.
  */
-export function settleSent(record, remote, isAnswerToWrite) {
+export function settleSent(world, t, record, remote, isAnswerToWrite) {
 	if (!record.sent) return;
 	const wasCreated = record.localBase === null;
+	const { localBase, remoteBase, sent, sentMask } = record;
+	const before = structuredClone({ localBase, remoteBase, sent, sentMask });
 	remote.forEach((value, i) => {
+		if (i === LABELS) return;
 		const isThere = isAnswerToWrite || sameText(value, record.sent[i]);
 		if (!record.sentMask[i] || !(isThere || wasCreated)) return;
 		record.localBase ??= record.sent.map(() => null);
@@ -60,6 +64,10 @@ export function settleSent(record, remote, isAnswerToWrite) {
 		record.localBase[i] = record.sent[i];
 		record.remoteBase[i] = isThere ? value : record.sent[i];
 	});
+	if (record.type === 'task') {
+		const note = (base, wanted) => noteConflict(world, t, LABELS, base, wanted, remote[LABELS], 'github');
+		settleLabels(world, t, record, before, remote[LABELS], isAnswerToWrite, note);
+	}
 	record.sent = record.sentMask = null;
 }
 
@@ -80,14 +88,18 @@ export function merge(world, transaction, record, remote) {
 	let lost = false;
 	let staysDirty = false;
 
-	const verdicts = remote.map((value, i) => verdict({
-		local: local[i], remote: value, localBase: record.localBase?.[i], remoteBase: record.remoteBase?.[i], isFirst, winner,
+	const sideOf = (i) => ({
+		local: local[i], remote: remote[i], localBase: isFirst ? null : record.localBase[i], remoteBase: isFirst ? null : record.remoteBase[i],
+	});
+	const verdicts = remote.map((_, i) => (i === LABELS ? mergeLabels(sideOf(i), winner, repo.direction !== 'outbound') : verdict({
+		...sideOf(i), isFirst, winner,
 		conflictWinner: winnerOfConflict(repo, record.localChanged[i] ?? row.modified, record.remoteChanged[i]),
-	}));
+	})));
 	const oldBase = record.localBase ?? local.map(() => null);
 	if (isFirst) {
 		record.localBase = [...local];
 		record.remoteBase = [...remote];
+		if (record.type === 'task') record.localBase[LABELS] = record.remoteBase[LABELS] = null;
 		record.prefer = null;
 	}
 	verdicts.forEach((v, i) => {
@@ -100,7 +112,8 @@ export function merge(world, transaction, record, remote) {
 			lands[i] = repo.direction !== 'outbound';
 			record.localBase[i] = local[i];
 			record.remoteBase[i] = remote[i];
-		} else if (v.is === 'to remote' || v.is === 'conflict') {
+		} else if (v.is === 'to remote' || v.is === 'to both' || v.is === 'conflict') {
+			lands[i] = v.is === 'to both' && repo.direction !== 'outbound';
 			if (isFirst || v.is === 'conflict') record.localBase[i] = record.remoteBase[i] = remote[i];
 			if (v.is === 'conflict') lost = true;
 			staysDirty = true;
@@ -109,14 +122,20 @@ export function merge(world, transaction, record, remote) {
 	});
 
 	const applied = lands.includes(true);
-	if (applied) writeRow(record, row, remote, lands, staysDirty);
+	if (applied) writeRow(record, row, remote.map((value, i) => verdicts[i].here ?? value), lands, staysDirty);
+	if (record.type === 'task' && remote[LABELS] !== null) {
+		/* What is still to be sent is no part of the local base. */
+		if (lands[LABELS]) local[LABELS] = fieldsOf('task', row)[LABELS];
+		record.localBase[LABELS] = patched(local[LABELS], verdicts[LABELS].there, remote[LABELS]);
+		record.remoteBase[LABELS] = remote[LABELS];
+	}
 	return { applied, lost, send, local };
 }
 
 function writeRow(record, row, remote, lands, staysDirty) {
 	const values = {};
 	FIELDS[record.type].forEach((field, i) => {
-		if (lands[i]) values[field] = remote[i];
+		if (lands[i]) values[field] = i === LABELS ? namesIn(remote[i]) : remote[i];
 	});
 	store(row, values);
 	if (!staysDirty) row.modified = row.modified === null ? record.updated : Math.max(row.modified, record.updated);

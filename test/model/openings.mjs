@@ -5,6 +5,7 @@
  *	the model's answer to them.
  */
 import { shown } from './github.mjs';
+import { LABELS, namesIn } from './labels.mjs';
 import { openAttempt, OUR_ACCOUNTS, recordOfRow } from './world.mjs';
 
 const ROW = 1;
@@ -86,7 +87,7 @@ function* creationUnanswered(scene) {
 	const { sent } = t.record;
 	/* Whoever reads the issue can copy the key. */
 	const author = random.chance(0.2) ? 'mallory' : attempt.sentAs;
-	const issue = random.chance(0.7) && github.openIssue(author, 1, [sent[0], sent[1] ?? '', 'open'], attempt.key);
+	const issue = random.chance(0.7) && github.openIssue(author, 1, github.fieldsOfCreation(sent), attempt.key);
 	if (issue && random.chance(0.25)) {
 		/* Somebody is quick to comment, and the answer comes after all. */
 		yield inbound('comment', github.writeComment(issue));
@@ -168,7 +169,7 @@ function* takenBack(scene) {
 	const t = processing(scene, 'task');
 	if (!t || !record.sent) return;
 	const before = issue.fields;
-	github.patch(issue, record.sent, record.sentMask);
+	github.patch(issue, record);
 	if (random.chance(0.8)) yield* answer(scene, 'task', 'written', issue, 0);
 	else yield { does: 'give back', type: 'task', transaction: t.name, later: false };
 	for (let n = random.between(1, 3); n > 0; n--) {
@@ -212,7 +213,7 @@ function* writeUnanswered(scene) {
 	yield* answer(scene, 'task', 'fetched', issue, random.of([0, 60]));
 	const t = processing(scene, 'task');
 	if (!t || !record.sent) return;
-	if (random.chance(0.5)) github.patch(issue, record.sent, record.sentMask);
+	if (random.chance(0.5)) github.patch(issue, record);
 	yield { does: random.of(['give back', 'fail']), type: 'task', transaction: t.name, code: 'forbidden', later: false };
 	if (random.chance(0.7)) yield edit(issue.versions[0]?.fields[0] ?? issue.fields[0]);
 	yield outbound('task', record.local);
@@ -314,6 +315,37 @@ function* moved(scene) {
 	if (random.chance(0.6)) yield edit('task', task, 1);
 }
 
+/* Labels were added or removed on both sides; they are sent, and perhaps somebody labels the issue meanwhile. */
+function* bothLabeled(scene) {
+	const { github, random } = scene;
+	const { issue } = yield* synced(scene);
+	const record = scene.world.task.records.find((r) => r.githubId === issue.githubId);
+	if (!record || record.local === null) return;
+	const label = () => github.change(issue, issue.fields.with(LABELS, github.otherValueOf('labels', issue.fields[LABELS])));
+	if (random.chance(0.7)) label();
+	const labels = namesIn(github.otherValueOf('labels', issue.fields[LABELS]));
+	yield { does: 'edit row', type: 'task', id: record.local, values: { labels }, modified: issue.updated + random.of([-1, 0, 1]) };
+	if (random.chance(0.2)) {
+		yield inbound('task', issue);
+		yield claim('task');
+		yield* answer(scene, 'task', 'fetched', issue, random.of([0, 60]));
+	}
+	yield outbound('task', record.local);
+	yield claim('task');
+	yield* answer(scene, 'task', 'fetched', issue, random.of([0, 60]));
+	const t = processing(scene, 'task');
+	if (!t || !record.sent) return;
+	if (random.chance(0.3)) label();
+	if (random.chance(0.9)) github.patch(issue, record);
+	if (random.chance(0.2)) label();
+	if (random.chance(0.7)) yield* answer(scene, 'task', 'written', issue, 0);
+	else yield { does: 'give back', type: 'task', transaction: t.name, later: false };
+	if (random.chance(0.5)) label();
+	yield random.chance(0.5) ? inbound('task', issue) : outbound('task', record.local);
+	yield claim('task');
+	yield* answer(scene, 'task', 'fetched', issue, random.of([60, 61]));
+}
+
 function* nothing() {}
 
 /* And how often. */
@@ -321,7 +353,7 @@ const OPENINGS = {
 	nothing: [nothing, 6], synced: [synced, 1.5], bothEdited: [bothEdited, 2.5], creationUnanswered: [creationUnanswered, 2.5],
 	lagging: [lagging, 0.7], overtakenReplica: [overtakenReplica, 1.2], takenBack: [takenBack, 1], droppedForOutbound: [droppedForOutbound, 1.5], writeUnanswered: [writeUnanswered, 1],
 	newerIsGone: [newerIsGone, 1], editedAfterUnlink: [editedAfterUnlink, 0.7], missingTwice: [missingTwice, 1.5], linked: [linked, 1],
-	moved: [moved, 1],
+	moved: [moved, 1], bothLabeled: [bothLabeled, 2],
 };
 
 /* scene: {github, random, world, commentsToo}, of which world is looked at anew after each operation */

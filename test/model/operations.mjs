@@ -71,7 +71,7 @@ function addRow(world, { type, id, values, repo, task, modified }) {
 	const { rows } = world[type];
 	if (rows.has(id)) throw new Refusal('23505');
 	if (type === 'comment' && task !== null && !world.task.rows.has(task)) throw new Refusal('23503');
-	const row = type === 'task' ? { id, title: null, body: null, state: 'open', repo } : { id, body: null, task };
+	const row = type === 'task' ? { id, title: null, body: null, state: 'open', labels: null, repo } : { id, body: null, task };
 	store(row, values);
 	row.modified = modified;
 	rows.set(id, row);

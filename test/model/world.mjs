@@ -8,8 +8,10 @@
  * in line is a number that only ever grows.
  */
 
+import { nameSet } from './labels.mjs';
+
 export const TYPES = ['task', 'comment'];
-export const FIELDS = { task: ['title', 'body', 'state'], comment: ['body'] };
+export const FIELDS = { task: ['title', 'body', 'state', 'labels'], comment: ['body'] };
 /* The accounts that we have sent as, by GitHub's ids: it may have been another one yesterday. */
 export const OUR_ACCOUNTS = ['our-app[bot]', 'our-user'];
 export const ACCOUNT_IDS = { 'our-app[bot]': 41, 'our-user': 42, octocat: 43, mallory: 44 };
@@ -41,6 +43,8 @@ export function newWorld() {
 		task: newSide(),
 		comment: newSide(),
 		conflicts: [],
+		/* Issues of which GitHub left labels out, until it takes the next ones of their repository. */
+		notTaken: [],
 		instants: 0,
 		recordsMade: 0,
 		/* Names what an operation makes: the operation's key and how many came before. */
@@ -96,7 +100,7 @@ export function transactionNamed(world, type, name) {
 /* A state column has two meanings: closed, and whatever else. */
 export function fieldsOf(type, row) {
 	if (type === 'comment') return [row.body];
-	return [row.title, row.body, row.state === 'closed' ? 'closed' : 'open'];
+	return [row.title, row.body, row.state === 'closed' ? 'closed' : 'open', nameSet(row.labels)];
 }
 
 export function localFields(world, record) {
@@ -155,7 +159,8 @@ function toldCachedRecord(world, record) {
 }
 
 function toldRow(type, row) {
-	return `row ${type} ${row.id} ${told(FIELDS[type].map((field) => row[field]))} modified=${told(row.modified)} of=${(type === 'task' ? row.repo : row.task) ?? '-'}`;
+	const fields = FIELDS[type].filter((field) => field !== 'labels').map((field) => row[field]);
+	return `row ${type} ${row.id} ${told(fields)}${type === 'task' ? ` labels=${told(row.labels)}` : ''} modified=${told(row.modified)} of=${(type === 'task' ? row.repo : row.task) ?? '-'}`;
 }
 
 const toldConflict = (c) =>

@@ -26,6 +26,7 @@ CREATE TABLE app.tasks (
 	title text CHECK (title <> 'refused'),
 	body text,
 	state text,
+	labels text[],
 	modified_at timestamptz
 );
 CREATE TABLE app.comments (
@@ -45,14 +46,15 @@ CREATE TRIGGER rewrite BEFORE INSERT OR UPDATE ON app.comments FOR EACH ROW EXEC
 RESET SESSION AUTHORIZATION;
 DO $$
 BEGIN
-	PERFORM github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id');
+	PERFORM github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', labels_column => 'labels');
 	PERFORM github_sync.attach_comments('app.comments');
 END
 $$;
 SET SESSION AUTHORIZATION model_owner;
 INSERT INTO github_sync.github_app_installations (id) VALUES (10);
-INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name)
-VALUES (1, 10, 'octo', 'app'), (2, 10, 'octo', 'site');
+/* GitHub need not be asked which labels there are. */
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name, create_labels)
+VALUES (1, 10, 'octo', 'app', true), (2, 10, 'octo', 'site', true);
 
 CREATE FUNCTION model.at(second numeric) RETURNS timestamptz LANGUAGE sql STABLE
 RETURN '2024-05-01T10:00:00Z'::timestamptz + second * interval '1 second';

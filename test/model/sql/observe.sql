@@ -56,8 +56,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION model.masked(sent text[], mask boolean[]) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+CREATE FUNCTION model.masked(sent text[], mask boolean[], fields integer) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
+	sent := sent[:fields];
 	FOR i IN 1 .. coalesce(cardinality(sent), 0) LOOP
 		sent[i] := CASE WHEN mask[i] THEN sent[i] END;
 	END LOOP;
@@ -97,10 +98,10 @@ BEGIN
 		LEFT JOIN github_sync.github_comments AS r ON r.id = t.github_comment_id
 		UNION ALL
 		SELECT concat('cached task ', model.record_name(r.github_repo_id, r.number, r.task_id), ' id=', coalesce(r.github_id::text, '-'),
-			' row=', coalesce(r.task_id::text, '-'), ' remote=', model.told(ARRAY[r.title, r.body, r.state]),
+			' row=', coalesce(r.task_id::text, '-'), ' remote=', model.told(ARRAY[r.title, r.body, r.state, r.marks ->> 'labels']),
 			' updated=', model.told(r.github_updated_at), ' seen=', model.told(r.seen_at),
-			' changed=', model.told(r.remote_changed_at, 3), ' bases=', model.told(r.local_base, 3), model.told(r.remote_base, 3),
-			' stamped=', model.known(r.local_changed_at, 3), ' sent=', model.masked(r.sent, r.sent_mask),
+			' changed=', model.told(r.remote_changed_at, 4), ' bases=', model.told(r.local_base, 4), model.told(r.remote_base, 4),
+			' stamped=', model.known(r.local_changed_at, 4), ' sent=', model.masked(r.sent, r.sent_mask, 4),
 			' settles=', (r.settle_at IS NOT NULL)::text, ' missing=', model.told(r.missing_since), ' deleted=', model.told(r.deleted_at),
 			' local_deleted=', (r.local_deleted_at IS NOT NULL)::text, ' prefers=', coalesce(r.preferred_side, '-'),
 			' attempts={', (SELECT string_agg(model.told(coalesce(a.outcome, 'open')), ',' ORDER BY a.id)
@@ -112,7 +113,7 @@ BEGIN
 			' remote=', model.told(ARRAY[r.body]),
 			' updated=', model.told(r.github_updated_at), ' seen=', model.told(r.seen_at),
 			' changed=', model.told(r.remote_changed_at, 1), ' bases=', model.told(r.local_base, 1), model.told(r.remote_base, 1),
-			' stamped=', model.known(r.local_changed_at, 1), ' sent=', model.masked(r.sent, r.sent_mask),
+			' stamped=', model.known(r.local_changed_at, 1), ' sent=', model.masked(r.sent, r.sent_mask, 1),
 			' settles=', (r.settle_at IS NOT NULL)::text, ' missing=', model.told(r.missing_since), ' deleted=', model.told(r.deleted_at),
 			' local_deleted=', (r.local_deleted_at IS NOT NULL)::text, ' prefers=', coalesce(r.preferred_side, '-'),
 			' attempts={', (SELECT string_agg(model.told(coalesce(a.outcome, 'open')), ',' ORDER BY a.id)
@@ -120,7 +121,7 @@ BEGIN
 		FROM github_sync.github_comments AS r
 		LEFT JOIN github_sync.github_issues AS i ON i.id = r.github_issue_id
 		UNION ALL
-		SELECT concat('row task ', r.id, ' ', model.told(ARRAY[r.title, r.body, r.state]), ' modified=', model.told(r.modified_at),
+		SELECT concat('row task ', r.id, ' ', model.told(ARRAY[r.title, r.body, r.state]), ' labels=', model.told(r.labels), ' modified=', model.told(r.modified_at),
 			' of=', coalesce(r.repo_id::text, '-'))
 		FROM app.tasks AS r
 		UNION ALL

@@ -139,7 +139,7 @@ CREATE FUNCTION model.reset() RETURNS void LANGUAGE plpgsql SET client_min_messa
 BEGIN
 	TRUNCATE app.tasks, app.comments, github_sync.github_issues, github_sync.github_comments, github_sync.task_sync_transactions,
 		github_sync.comment_sync_transactions, github_sync.task_creation_attempts, github_sync.comment_creation_attempts,
-		github_sync.sync_conflicts;
+		github_sync.sync_conflicts, github_sync.sent_sets, github_sync.lost_names, github_sync.noted_problems;
 	UPDATE github_sync.github_app_installations SET state = 'active', paused_until = NULL, pause_kind = NULL, pause_reason = NULL;
 	UPDATE github_sync.github_repos SET sync_enabled = DEFAULT, access_lost = DEFAULT, paused_until = NULL, pause_reason = NULL,
 		sync_direction = DEFAULT, conflict_policy = DEFAULT, on_remote_delete = DEFAULT, on_local_delete = DEFAULT,

@@ -41,6 +41,7 @@ BEGIN
 		WHEN 'edit row' THEN
 			UPDATE app.@record@s AS r SET
 --@task				title = CASE WHEN op -> 'values' ? 'title' THEN op -> 'values' ->> 'title' ELSE r.title END,
+--@task				labels = CASE WHEN op -> 'values' ? 'labels' THEN (jsonb_populate_record(r, op -> 'values')).labels ELSE r.labels END,
 --@task				state = CASE WHEN op -> 'values' ? 'state' THEN op -> 'values' ->> 'state' ELSE r.state END,
 				body = CASE WHEN op -> 'values' ? 'body' THEN op -> 'values' ->> 'body' ELSE r.body END,
 				@parent@ = CASE WHEN op ? '@parent_key@' THEN (op ->> '@parent_key@')::bigint ELSE r.@parent@ END,
@@ -71,7 +72,7 @@ BEGIN
 			WHERE c.step NOT IN ('held', 'over');
 		WHEN 'begin creation' THEN
 			SELECT CASE WHEN b.creation_key IS NULL THEN 'nothing to create' ELSE 'create '
---@task				|| 'title=' || coalesce(b.title, '-') || ' '
+--@task				|| 'title=' || coalesce(b.title, '-') || ' labels=' || (b.marks::jsonb ->> 'labels') || ' '
 				|| 'body=' || coalesce(github_sync.without_creation_key(b.body), '') END
 			INTO told FROM github_sync.@record@_begin_creation(tx, held,
 				CASE op ->> 'account' WHEN 'our-user' THEN 42 ELSE 41 END) AS b;
@@ -79,7 +80,8 @@ BEGIN
 			SELECT concat(a.result,
 				CASE WHEN a.send_title THEN ' title=' || coalesce(a.title, '-') END,
 				CASE WHEN a.send_body THEN ' body=' || coalesce(a.body, '-') END,
-				CASE WHEN a.send_state THEN ' state=' || coalesce(a.issue_state, '-') END)
+				CASE WHEN a.send_state THEN ' state=' || coalesce(a.issue_state, '-') END,
+				' labels=' || (a.marks::jsonb ->> 'labels'))
 			INTO told FROM github_sync.@record@_report_answer(
 				tx, held, ROW(op ->> 'kind', model.at((op ->> 'at')::numeric), 41,
 				ROW((resource ->> 'githubId')::bigint, (resource ->> 'number')::integer, false,
@@ -92,7 +94,10 @@ BEGIN
 --@comment				NULL,
 				NULL, resource ->> 'author', 'https://github.com/octo/app', model.at(0),
 				model.at((resource ->> 'updated')::numeric), NULL, (resource ->> 'authorId')::bigint, NULL)::github_sync.resource,
-				NULL, NULL, '{}', NULL)::github_sync.answer) AS a;
+				NULL, NULL,
+--@task				jsonb_build_object('labels', (resource -> 'fields' ->> 3)::jsonb)::text,
+--@comment				'{}',
+				NULL)::github_sync.answer) AS a;
 		WHEN 'creation rejected' THEN
 			PERFORM github_sync.@record@_report_rejected_creation(tx);
 		WHEN 'creation not found' THEN
