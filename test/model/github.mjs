@@ -72,7 +72,7 @@ export class GitHub {
 	/* A PATCH of ours: GitHub takes spaces off the end of a body; who may not set labels has them left out. */
 	patch(resource, record) {
 		const { sent, sentMask } = record;
-		const isLeftOut = this.#random.chance(0.05);
+		const isLeftOut = this.#random.chance(0.1);
 		this.change(resource, resource.fields.map((value, i) => {
 			if (!sentMask[i] || (i === LABELS && isLeftOut)) return value;
 			return i === LABELS ? labelsToSend(record, sent[i]) : sent[i]?.replace(/ +$/, '') ?? null;

@@ -337,7 +337,7 @@ function* bothLabeled(scene) {
 	if (!t || !record.sent) return;
 	if (random.chance(0.3)) label();
 	if (random.chance(0.9)) github.patch(issue, record);
-	if (random.chance(0.2)) label();
+	if (random.chance(0.4)) label();
 	if (random.chance(0.7)) yield* answer(scene, 'task', 'written', issue, 0);
 	else yield { does: 'give back', type: 'task', transaction: t.name, later: false };
 	if (random.chance(0.5)) label();
