@@ -186,7 +186,7 @@ DECLARE
 	is_trouble boolean;
 BEGIN
 	finding."check" := 'disabled of @records@';
-	SELECT bool_or(d.is_trouble), min(d.since) FILTER (WHERE d.is_trouble),
+	SELECT bool_or(d.is_trouble), coalesce(min(d.since) FILTER (WHERE d.is_trouble), min(d.since)),
 		string_agg(format('%s %s (%s)', d.transactions || CASE WHEN d.transactions = most THEN ' or more' ELSE '' END,
 			d.reason, d.words), ', ' ORDER BY d.is_trouble DESC, d.reason)
 	INTO is_trouble, finding.since, finding.detail

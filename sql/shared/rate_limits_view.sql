@@ -15,7 +15,7 @@
 --@column creations_last_hour: see creations_per_hour; those before a restart included
 --@column requests_under_way: sent and not answered yet
 --@column paused_until: nothing is sent before; NULL: it is not paused
---@column pause_reason: why nothing is sent
+--@column pause_reason: why nothing is sent; after an outage's pause, until the answer to its probe, why nothing was
 --@column creations_paused_until: nothing is created before, everything else goes on: our creations of the hour are
 --@more used up
 	SELECT i.id AS github_app_installation_id, i.account_login,
@@ -23,7 +23,7 @@
 		b.requests_last_hour, b.points_last_minute, b.creations_last_minute, b.creations_last_hour,
 		b.requests_under_way,
 		CASE WHEN i.paused_until > now() THEN i.paused_until END AS paused_until,
-		CASE WHEN i.paused_until > now() THEN i.pause_reason END AS pause_reason,
+		CASE WHEN i.paused_until > now() OR i.outage_since IS NOT NULL THEN i.pause_reason END AS pause_reason,
 		CASE WHEN i.creations_paused_until > now() THEN i.creations_paused_until END AS creations_paused_until
 	FROM github_sync.github_app_installations AS i
 	LEFT JOIN LATERAL github_sync.installation_budget(i.id) AS b ON true

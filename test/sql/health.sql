@@ -94,6 +94,7 @@ SELECT * FROM findings;
 -- until its probe is answered, it is the same outage
 UPDATE github_sync.github_app_installations SET paused_until = now() - interval '1 minute' WHERE id = 10;
 SELECT * FROM findings;
+SELECT paused_until, pause_reason FROM github_sync.sync_rate_limits;
 UPDATE github_sync.github_app_installations SET paused_until = now() - interval '3 minutes' WHERE id = 10;
 SELECT * FROM findings;
 UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL, outage_since = NULL, outage_kind = NULL WHERE id = 10;
