@@ -400,7 +400,7 @@ BEGIN
 		RAISE undefined_function USING
 			MESSAGE = format('table %s cannot be attached as before: %s', application_table,
 				github_sync.gone_function(application_table, mapping)),
-			HINT = format('SELECT github_sync.attach_%ss(...) with what counts now.', record_type);
+			HINT = format('Call github_sync.attach_%ss() again, with what counts now.', record_type);
 	END IF;
 END
 $$;

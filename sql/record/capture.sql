@@ -64,7 +64,7 @@ BEGIN
 	IF NOT github_sync.database_is_adopted() THEN
 		/* Rows that a restore brings back are no change. */
 		PERFORM github_sync.note_problem('@record@', 'copy', 'in a copied database nothing is captured',
-			'SELECT github_sync.adopt_database() where this is the database that syncs.')
+			'Where this database is to take the place of the other: SELECT github_sync.adopt_database().')
 		WHERE NOT github_sync.is_restoring();
 		RETURN;
 	END IF;

@@ -221,7 +221,7 @@ BEGIN
 		finding.detail := format('about %s million transactions, %s', round(rows_about / 1000000),
 			pg_size_pretty(pg_total_relation_size('github_sync.@record@_sync_transactions'::regclass)));
 		finding.remedy :=
-			'A shorter github_sync.retention; SELECT github_sync.prune(''30 days'') for what conflicts keep';
+			'Set a shorter github_sync.retention. What conflicts keep: SELECT github_sync.prune(''30 days'').';
 	END IF;
 	RETURN finding;
 END

@@ -225,8 +225,8 @@
 	SELECT '@record@' AS record_type, 'overwriting' AS problem, coalesce(c.turning_since, c.turned_at[1]) AS since,
 		format('@record@ %s and %s: either side overwrites what the other has written, %s times within an hour',
 			c.@record@_id, coalesce(c.html_url, 'its resource'), cardinality(c.turned_at)) AS detail,
-		format('SELECT * FROM github_sync.sync_history WHERE record_type = %L AND cached_record_id = %s says when; '
-			'stop one of the two programs, or set sync_direction of repository %s.',
-			'@record@', c.id, c.github_repo_id) AS remedy
+		format('Stop one of the two programs, or set sync_direction of repository %s. When it was: SELECT * FROM '
+			'github_sync.sync_history WHERE record_type = %L AND cached_record_id = %s.',
+			c.github_repo_id, '@record@', c.id) AS remedy
 	FROM github_sync.@resources@ AS c
 	WHERE cardinality(c.turned_at) = 10 AND c.turned_at[1] > now() - interval '1 hour'

@@ -14,7 +14,7 @@
 --@more more than twenty)
 --@column since: when the first change was not captured, or the migration was run; NULL: no change has met it yet
 --@column detail: what is wrong; of the server's words others than the owner of the queue see the SQLSTATE alone
---@column remedy: the statement that mends it
+--@column remedy: what mends it: a statement, or a sentence, which ends with a full stop
 	SELECT n.record_type, n.problem, n.since,
 		CASE WHEN present.is_over THEN 'not captured while it lasted: ' ELSE '' END
 			|| github_sync.words_for_reader(n.detail) AS detail,
@@ -30,7 +30,7 @@
 	SELECT m.record_type, 'mapping', NULL::timestamptz, m.detail, m.remedy FROM github_sync.drift_problems() AS m
 	UNION ALL
 	SELECT a.record_type, 'copy', NULL::timestamptz, 'this database is a copy: it sends nothing and captures nothing',
-		'SELECT github_sync.adopt_database() where this is the database that syncs.'
+		'Where this database is to take the place of the other: SELECT github_sync.adopt_database().'
 	FROM github_sync.attached_tables AS a
 	WHERE a.attached_at IS NOT NULL AND (
 			/* As database_is_adopted() asks, with the rights of the view's owner. */
@@ -44,8 +44,8 @@
 	SELECT a.record_type, 'capture', NULL::timestamptz,
 		format('trigger %I of table %s is disabled: nothing that is changed meanwhile is captured',
 			t.tgname, t.tgrelid::regclass),
-		format('ALTER TABLE %s ENABLE TRIGGER %I; SELECT github_sync.refresh_attached()',
-			t.tgrelid::regclass, t.tgname)
+		format('ALTER TABLE %I.%I ENABLE TRIGGER %I; SELECT github_sync.refresh_attached()',
+			a.table_schema, a.table_name, t.tgname)
 	FROM github_sync.attached_tables AS a JOIN pg_trigger AS t ON t.tgname = 'github_sync_capture_' || a.record_type
 	WHERE t.tgenabled IN ('D', 'R') AND t.tgparentid = 0
 		AND t.tgrelid = (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS s ON s.oid = c.relnamespace
@@ -56,5 +56,6 @@
 	SELECT NULL, 'moved', NULL::timestamptz,
 		format('repository %s is known as %s/%s, which is another one''s name: nothing is created there',
 			r.id, r.owner_login, r.name),
-		format('UPDATE github_sync.github_repos SET owner_login = ..., name = ... WHERE id = %s', r.id)
+		format('Set owner_login and name of repository %s in github_sync.github_repos to what they are at GitHub now.',
+			r.id)
 	FROM github_sync.github_repos AS r WHERE r.name_lost

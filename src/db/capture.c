@@ -115,8 +115,9 @@ tell_missing_column(const TriggerData *trigger, const CapturedColumns *columns)
 
 	problem.detail = psprintf("table %s has no column %s",
 							  RelationGetRelationName(trigger->tg_relation), columns->missing);
-	problem.remedy = psprintf("SELECT github_sync.attach_%ss(...) with the columns that count now.",
-							  record_type_name(columns->record_type));
+	problem.remedy =
+		psprintf("Call github_sync.attach_%ss() again, with the columns that count now.",
+				 record_type_name(columns->record_type));
 	tell_problem(&problem);
 }
 
@@ -139,7 +140,8 @@ tell_failure(CapturedChange *change, const ErrorData *error)
 
 	problem.detail = psprintf("%s %s: %s (%s)", record_type_name(change->record_type), change->key,
 							  error->message, unpack_sql_state(error->sqlerrcode));
-	problem.remedy = "SELECT github_sync.refresh_attached() once the reason is gone.";
+	problem.remedy =
+		"Once the reason is gone, as a superuser: SELECT github_sync.refresh_attached().";
 	tell_problem(&problem);
 	remember(change);
 }

@@ -155,7 +155,7 @@ has_right(PGFunction has_privilege, Oid role, Oid object, const char *right)
 static const char *
 take_over(void)
 {
-	return "SELECT github_sync.take_over_ownership() gives all of it to the owner of the tasks table.";
+	return "The owner of the tasks table gets all of it by SELECT github_sync.take_over_ownership().";
 }
 
 static void
@@ -212,7 +212,7 @@ look_at_policies(Examination *here, Oid table, const TableFacts *facts)
 	tell(here,
 		 psprintf("row-level security may hide rows of table %s from role %s, its owner",
 				  table_name(table), role_name(facts->owner)),
-		 psprintf("ALTER TABLE %s NO FORCE ROW LEVEL SECURITY, or ALTER ROLE %s BYPASSRLS.",
+		 psprintf("Either ALTER TABLE %s NO FORCE ROW LEVEL SECURITY, or ALTER ROLE %s BYPASSRLS.",
 				  table_name(table), role_name(facts->owner)));
 }
 
@@ -248,7 +248,7 @@ look_at_partitions(Examination *here, Oid table)
 		here->tables = list_append_unique_oid(here->tables, partition);
 		if (facts.exists && !has_privs_of_role(facts.owner, here->owner))
 			tell_of_owner(here, psprintf("partition %s", table_name(partition)), facts.owner,
-						  psprintf("ALTER TABLE %s OWNER TO %s.", table_name(partition),
+						  psprintf("ALTER TABLE %s OWNER TO %s", table_name(partition),
 								   role_name(here->owner)));
 	}
 }
@@ -402,7 +402,7 @@ remedy_of_application_table(const Examination *here, Oid table, Oid owner)
 
 	if (table == tasks || owner == owner_of_tasks || !OidIsValid(owner_of_tasks))
 		return take_over();
-	return psprintf("ALTER TABLE %s OWNER TO %s.", table_name(table), role_name(owner_of_tasks));
+	return psprintf("ALTER TABLE %s OWNER TO %s", table_name(table), role_name(owner_of_tasks));
 }
 
 static void
@@ -420,7 +420,7 @@ look_at_application_table(Examination *here, RecordType type)
 		tell(here,
 			 psprintf("the foreign key from %s.%s_sync_transactions to the %ss table is gone",
 					  QUEUE_SCHEMA, record_type_name(type), record_type_name(type)),
-			 psprintf("SELECT github_sync.attach_%ss(...) with the table that counts now, or "
+			 psprintf("Call github_sync.attach_%ss() again, with the table that counts now, or "
 					  "github_sync.detach_%ss() where there is none.",
 					  record_type_name(type), record_type_name(type)));
 		return;
