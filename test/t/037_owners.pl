@@ -78,7 +78,7 @@ $node->safe_psql('postgres', 'DROP DATABASE stranger');
 
 $application->superuser_sql('SET client_min_messages = error');
 give_tables($superuser, 'tasks', 'comments');
-like($application->superuser_sql($problem), qr/^nothing is synchronized: table planner.tasks belongs to role $superuser, the queue to role planner; SELECT github_sync.take_over_ownership/,
+like($application->superuser_sql($problem), qr/^nothing is synchronized: table planner.tasks belongs to role $superuser, the queue to role planner; The owner of the tasks table gets all of it by SELECT github_sync.take_over_ownership/,
 	'given to another owner, sync_workers says what is wrong and what mends it');
 wait_for_no_worker('and the worker ends');
 take_over();
@@ -117,7 +117,7 @@ is($application->task($task)->{title}, "a superuser's", 'and does not bring home
 ok($application->add_task(title => 'while the owners differ'), "the application's writes go through");
 is($application->sql("UPDATE tasks SET title = 'edited meanwhile' WHERE title = 'while the owners differ'"), '', 'of all kinds');
 is($application->sql("DELETE FROM tasks WHERE title = 'edited meanwhile'"), '', 'deletions too');
-like($application->error_of('SELECT github_sync.adopt_database()', $superuser), qr/nothing is synchronized: .*HINT:  SELECT github_sync.take_over_ownership/s,
+like($application->error_of('SELECT github_sync.adopt_database()', $superuser), qr/nothing is synchronized: .*HINT:  The owner of the tasks table gets all of it by SELECT github_sync.take_over_ownership/s,
 	'a superuser cannot adopt it so either');
 take_over();
 wait_for_worker_as('planner', 'one call, and the worker runs as the new owner');
@@ -143,7 +143,7 @@ wait_for_worker_as('planner', 'mended, it runs again by itself');
 # ---- row-level security ----
 
 $application->superuser_sql('ALTER TABLE planner.tasks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY');
-like($application->superuser_sql($problem), qr/row-level security may hide rows of table planner.tasks from role planner, its owner; ALTER TABLE planner.tasks NO FORCE/,
+like($application->superuser_sql($problem), qr/row-level security may hide rows of table planner.tasks from role planner, its owner; Either ALTER TABLE planner.tasks NO FORCE/,
 	'rows that policies may hide from the owner: said, with what mends it');
 wait_for_no_worker('no worker runs, which would take them for deleted');
 $application->superuser_sql('ALTER ROLE planner BYPASSRLS');
