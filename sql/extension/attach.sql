@@ -314,6 +314,18 @@ $$;
 COMMENT ON FUNCTION github_sync.catch_up(text, regclass) IS
 'private: capture that is on goes on, and what it could not enqueue is enqueued now';
 
+CREATE FUNCTION github_sync.remedy_of_mapping(record_type text) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN format('Call github_sync.attach_%ss() again, with what counts now.', record_type);
+COMMENT ON FUNCTION github_sync.remedy_of_mapping(text) IS
+'private: what mends a table that is not what was attached any more';
+
+CREATE FUNCTION github_sync.remedy_of_children() RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN 'Keep what is to be synced in the table itself, or partition it: partitions are synced.';
+COMMENT ON FUNCTION github_sync.remedy_of_children() IS
+'private: what mends that other tables inherit from an attached one';
+
 CREATE FUNCTION github_sync.children_of(application_table regclass) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -339,7 +351,7 @@ BEGIN
 			MESSAGE = format('rows in tables that inherit from %s are not synced: %s', application_table, children),
 			DETAIL = 'Queries of the table show them, but its triggers do not see their changes, and no foreign key '
 				'of ours can refer to them.',
-			HINT = 'Keep what is to be synced in the table itself, or partition it: partitions are synced.';
+			HINT = github_sync.remedy_of_children();
 	END IF;
 END
 $$;
@@ -400,7 +412,7 @@ BEGIN
 		RAISE undefined_function USING
 			MESSAGE = format('table %s cannot be attached as before: %s', application_table,
 				github_sync.gone_function(application_table, mapping)),
-			HINT = format('Call github_sync.attach_%ss() again, with what counts now.', record_type);
+			HINT = github_sync.remedy_of_mapping(record_type);
 	END IF;
 END
 $$;

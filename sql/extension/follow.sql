@@ -93,7 +93,7 @@ COMMENT ON FUNCTION github_sync.follow_table(text) IS
 CREATE FUNCTION github_sync.say_what_drifted(record_type text, drift text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	remedy text := format('Call github_sync.attach_%ss() again, with what counts now.', record_type);
+	remedy CONSTANT text := github_sync.remedy_of_mapping(record_type);
 BEGIN
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
 		'SELECT github_sync.%I(%L, ''mapping'', %L, %L)', 'note_problem', record_type, drift, remedy));

@@ -227,8 +227,7 @@ CREATE TYPE github_sync.line AS (
 	direction text,
 	creates boolean,
 	places integer,
-	in_hand integer,
-	is_probed boolean
+	in_hand integer
 );
 COMMENT ON TYPE github_sync.line IS
 'private: transactions of an installation that stand in one line: those of one direction, creations apart';
@@ -236,8 +235,6 @@ COMMENT ON COLUMN github_sync.line.places IS
 'how many of it a worker may have in hand; NULL: as many as of any other';
 COMMENT ON COLUMN github_sync.line.in_hand IS
 'how many of it are being processed';
-COMMENT ON COLUMN github_sync.line.is_probed IS
-'GitHub could not be reached for its installation: a request of any of its repositories finds out whether that is over';
 
 CREATE TYPE github_sync.claim AS (
 	id bigint,

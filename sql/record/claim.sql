@@ -127,8 +127,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_lines_in_hand() RETURNS github_s
 LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
 	RETURN (SELECT coalesce(array_agg(l.line), '{}') FROM (
-		SELECT ROW(p.github_app_installation_id, p.direction, p.creates, NULL, count(*), false)::github_sync.line
-			AS line
+		SELECT ROW(p.github_app_installation_id, p.direction, p.creates, NULL, count(*))::github_sync.line AS line
 		FROM github_sync.@record@_sync_transactions AS p WHERE p.state = 'processing'
 		GROUP BY p.github_app_installation_id, p.direction, p.creates) AS l);
 END
@@ -164,15 +163,14 @@ COMMENT ON FUNCTION github_sync.@record@_waiting_lines() IS
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_open_lines(
 	places_to_read integer, places_to_write integer, in_hand github_sync.line[])
-RETURNS SETOF github_sync.line
+RETURNS TABLE (line github_sync.line, is_probed boolean)
 LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN QUERY SELECT w.installation_id, w.direction, w.creates, CASE
+	RETURN QUERY SELECT ROW(w.installation_id, w.direction, w.creates, CASE
 			/* After a pause one request, the probe, finds out whether it is over. */
 			WHEN i.paused_until IS NOT NULL AND i.pause_kind <> 'budget' AND i.state = 'active' THEN 1
 			ELSE coalesce(h.places, CASE w.direction WHEN 'inbound' THEN places_to_read ELSE places_to_write END) END,
-		coalesce(h.in_hand, 0),
-		coalesce(i.state = 'active' AND i.pause_kind = 'unreachable', false)
+		coalesce(h.in_hand, 0))::github_sync.line, github_sync.was_unreachable(i)
 	FROM github_sync.@record@_waiting_lines() AS w
 	JOIN github_sync.github_app_installations AS i ON i.id = w.installation_id
 	LEFT JOIN unnest(in_hand) AS h
@@ -183,7 +181,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_open_lines(integer, integer, github_sync.line[]) IS
-'private: the lines in which something stands and that may send now, with their places';
+'private: the lines in which something stands and that may send now, with their places; and whether GitHub could not '
+'be reached, so that what is sent finds out whether it can be';
 
 /* Of many lines with much in each, all of one would have to be looked at to find the oldest of all. */
 CREATE OR REPLACE FUNCTION github_sync.@record@_looked_at_in_line(line github_sync.line, slots integer, lines bigint)
@@ -223,6 +222,7 @@ BEGIN
 		SELECT f.github_repo_id, max(f.last_error_at) AS failed_at
 		FROM github_sync.@record@_sync_transactions AS f
 		WHERE f.state IN ('queued', 'processing') AND f.unreachable_since IS NOT NULL
+			AND f.github_app_installation_id = installation_id
 		GROUP BY f.github_repo_id) AS failing ON failing.github_repo_id = r.id
 	WHERE i.id = installation_id
 	ORDER BY failing.failed_at NULLS FIRST, probe.failed_at NULLS FIRST, probe.priority, probe.queued_at, probe.id
@@ -239,15 +239,15 @@ RETURNS TABLE (transaction_id bigint, cached_id bigint, line github_sync.line)
 LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN QUERY WITH open_lines AS (
-		SELECT o AS line, count(*) OVER () AS lines
+		SELECT o.*, count(*) OVER () AS lines
 		FROM github_sync.@record@_open_lines(places_to_read, places_to_write, in_hand) AS o
-		WHERE o.places > o.in_hand)
+		WHERE (o.line).places > (o.line).in_hand)
 	SELECT q.id, q.@resource@_id, o.line
 	FROM open_lines AS o
 	LEFT JOIN LATERAL (
 		/* OFFSET: not asked at all for other lines; as a join, it would be for each. */
 		SELECT * FROM github_sync.@record@_probe_of((o.line).installation_id, passed)
-		WHERE (o.line).is_probed OFFSET 0) AS probe ON true
+		WHERE o.is_probed OFFSET 0) AS probe ON true
 	CROSS JOIN LATERAL (
 		SELECT probe.transaction_id, probe.cached_id, probe.priority, probe.queued_at
 		WHERE probe.of_direction = (o.line).direction AND probe.of_creates = (o.line).creates

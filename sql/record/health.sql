@@ -12,8 +12,8 @@ DECLARE
 		SELECT min(next.queued_at)
 		FROM github_sync.@record@_open_lines(1, 1, '{}') AS o CROSS JOIN LATERAL (
 			SELECT t.queued_at FROM github_sync.@record@_sync_transactions AS t
-			WHERE t.github_app_installation_id = o.installation_id AND t.direction = o.direction
-				AND t.creates = o.creates AND t.state = 'queued' AND t.next_attempt_at IS NULL
+			WHERE t.github_app_installation_id = (o.line).installation_id AND t.direction = (o.line).direction
+				AND t.creates = (o.line).creates AND t.state = 'queued' AND t.next_attempt_at IS NULL
 			ORDER BY t.priority, t.queued_at, t.id LIMIT 1) AS next);
 BEGIN
 	finding."check" := 'waiting of @records@';
@@ -60,8 +60,7 @@ RETURNS SETOF record
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN QUERY WITH recent AS (
-		SELECT t AS errored, t.error_code AS code, t.finished_at,
-			left(github_sync.words_for_reader(t.error_reason), 200) AS words,
+		SELECT t AS errored, t.error_code AS code, left(t.error_reason, 200) AS words, t.finished_at,
 			/* Where the server has said why, before its words. */
 			coalesce(substring(t.error_reason FROM '^([0-9A-Z]{5}): '), '') AS sqlstate
 		FROM github_sync.@record@_sync_transactions AS t
@@ -72,7 +71,7 @@ BEGIN
 		FROM recent AS r WHERE NOT github_sync.@record@_error_is_outdated(r.errored)
 		GROUP BY r.code, r.sqlstate, r.words)
 	SELECT k.code, sum(k.times)::bigint, min(k.since),
-		(array_agg(k.words ORDER BY k.times DESC, k.latest DESC))[1]
+		github_sync.words_for_reader((array_agg(k.words ORDER BY k.times DESC, k.latest DESC))[1])
 			|| CASE count(*) WHEN 1 THEN '' WHEN 2 THEN '; and another reason'
 				ELSE format('; and %s other reasons', count(*) - 1) END
 	FROM reasons AS k GROUP BY k.code, k.sqlstate;
@@ -90,8 +89,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	most CONSTANT integer := 1000;
 BEGIN
-	RETURN QUERY SELECT t.github_app_installation_id, t.direction, t.unreachable_since,
-		github_sync.words_for_reader(t.last_error)
+	RETURN QUERY SELECT t.github_app_installation_id, t.direction, t.unreachable_since, t.last_error
 	FROM github_sync.@record@_sync_transactions AS t
 	JOIN github_sync.github_app_installations AS i ON i.id = t.github_app_installation_id
 	WHERE t.state IN ('queued', 'processing') AND t.unreachable_since IS NOT NULL
@@ -114,7 +112,7 @@ DECLARE
 BEGIN
 	finding."check" := 'failing of @records@';
 	finding.status := 'ok';
-	SELECT count(*), min(f.since), (array_agg(f.problem ORDER BY f.since))[1]
+	SELECT count(*), min(f.since), github_sync.words_for_reader((array_agg(f.problem ORDER BY f.since))[1])
 	INTO failing, oldest, problem
 	FROM github_sync.@record@_failing() AS f WHERE f.since < clock_timestamp() - may_take;
 	IF failing > 0 THEN

@@ -223,7 +223,7 @@ BEGIN
 	WHERE t.record_type = capture_setup.record_type AND t.attached_at IS NOT NULL;
 	IF NOT FOUND THEN
 		RETURN NEXT github_sync.finding_of(record_type || 's', format('no table of %ss is attached', record_type),
-			format('SELECT github_sync.attach_%ss(...)', record_type),
+			format('Call github_sync.attach_%1$ss() with the table of %1$ss.', record_type),
 			CASE record_type WHEN 'task' THEN 'critical' ELSE 'info' END);
 		RETURN;
 	END IF;
@@ -236,17 +236,18 @@ BEGIN
 				AND t.tgname = 'github_sync_capture_' || record_type)
 		THEN 'it is off: what the application changes is sent where it inserts transactions by itself' END,
 		format('SELECT github_sync.capture_%s_changes(true)', record_type), 'info');
-	RETURN QUERY SELECT f.* FROM github_sync.finding_of(format('tables that inherit from %ss', record_type),
-		format('rows in them are not synced: %s', github_sync.children_of(application_table)),
-		'Keep what is to be synced in the table itself, or partition it: partitions are synced.', 'warn') AS f
-	WHERE github_sync.children_of(application_table) IS NOT NULL;
+	RETURN QUERY SELECT f.* FROM github_sync.children_of(application_table) AS c (names)
+	CROSS JOIN LATERAL github_sync.finding_of(format('tables that inherit from %ss', record_type),
+		format('rows in them are not synced: %s', c.names), github_sync.remedy_of_children(), 'warn') AS f
+	WHERE c.names IS NOT NULL;
 	RETURN QUERY SELECT * FROM github_sync.mapping_setup(a);
 	RETURN QUERY SELECT f.* FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
 	JOIN pg_language AS l ON l.oid = p.prolang
 	CROSS JOIN LATERAL github_sync.finding_of(format('trigger %s of %ss', t.tgname, record_type),
 		format('function %s has no search_path of its own: a worker calls it with that of role %s', p.oid::regprocedure,
 			pg_get_userbyid(p.proowner)),
-		format('ALTER FUNCTION %s SET search_path = ... where it needs another one', p.oid::regprocedure), 'info') AS f
+		format('Where it needs another one, give function %s a search_path of its own.', p.oid::regprocedure),
+		'info') AS f
 	WHERE t.tgrelid = application_table AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND l.lanname = 'plpgsql'
 		AND p.pronamespace <> 'github_sync'::regnamespace
 		AND coalesce(array_to_string(p.proconfig, ' '), '') NOT LIKE '%search_path%'

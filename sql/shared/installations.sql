@@ -22,7 +22,7 @@ $$;
 COMMENT ON FUNCTION github_sync.renew_pause(bigint, timestamptz, text, text) IS
 'private: a pause that somebody ended before its time, a worker that was started, say, is one again';
 
-/* What two workers find out at a time, the log tells once. */
+/* Mostly there is nothing to end, and nothing is locked.  What two workers find out at a time, the log tells once. */
 CREATE OR REPLACE FUNCTION github_sync.resume_installation(
 	installation_id bigint, asked_at timestamptz, OUT outage_ends boolean, OUT pause_stays boolean)
 LANGUAGE plpgsql AS $$
@@ -30,17 +30,14 @@ DECLARE
 	i github_sync.github_app_installations;
 BEGIN
 	SELECT * INTO i FROM github_sync.github_app_installations AS t WHERE t.id = installation_id;
-	pause_stays := i.state <> 'active' OR coalesce(i.paused_until > clock_timestamp(), false)
-		OR coalesce(i.outage_since >= asked_at, false);
-	outage_ends := false;
-	IF pause_stays OR (i.paused_until IS NULL AND i.outage_since IS NULL) THEN
-		RETURN;
+	IF i.paused_until IS NOT NULL OR i.outage_since IS NOT NULL THEN
+		SELECT * INTO i FROM github_sync.github_app_installations AS t WHERE t.id = installation_id FOR NO KEY UPDATE;
 	END IF;
+	pause_stays := (i.state <> 'active' OR i.paused_until > clock_timestamp() OR i.outage_since >= asked_at) IS TRUE;
+	outage_ends := i.outage_since IS NOT NULL AND NOT pause_stays;
 	UPDATE github_sync.github_app_installations AS t SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL,
 		outage_since = NULL, outage_kind = NULL
-	WHERE t.id = installation_id AND (t.paused_until IS NOT NULL OR t.outage_since IS NOT NULL)
-		AND coalesce(t.paused_until <= clock_timestamp(), true) AND coalesce(t.outage_since < asked_at, true);
-	outage_ends := FOUND AND i.outage_since IS NOT NULL;
+	WHERE t.id = installation_id AND NOT pause_stays AND (i.paused_until IS NOT NULL OR i.outage_since IS NOT NULL);
 END
 $$;
 COMMENT ON FUNCTION github_sync.resume_installation(bigint, timestamptz) IS
@@ -69,12 +66,24 @@ $$;
 COMMENT ON FUNCTION github_sync.is_held_up(github_sync.github_app_installations) IS
 'private: whether nothing, or a probe at most, is sent for an installation';
 
+CREATE OR REPLACE FUNCTION github_sync.is_rate_limit(kind text) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN coalesce(kind IN ('rate limit', 'budget'), false);
+COMMENT ON FUNCTION github_sync.is_rate_limit(text) IS
+'private: whether a pause of that kind is for GitHub''s limits, or ours: that is no outage';
+
 CREATE OR REPLACE FUNCTION github_sync.passes_by_itself(i github_sync.github_app_installations) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
-	SELECT i.state = 'active' AND coalesce(i.pause_kind IN ('rate limit', 'budget'), false)
+	SELECT i.state = 'active' AND github_sync.is_rate_limit(i.pause_kind)
 $$;
 COMMENT ON FUNCTION github_sync.passes_by_itself(github_sync.github_app_installations) IS
-'private: whether a rate limit, GitHub''s or ours, is all that holds an installation up: that is no outage';
+'private: whether a rate limit is all that holds an installation up';
+
+CREATE OR REPLACE FUNCTION github_sync.was_unreachable(i github_sync.github_app_installations) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN coalesce(i.state = 'active' AND i.pause_kind = 'unreachable', false);
+COMMENT ON FUNCTION github_sync.was_unreachable(github_sync.github_app_installations) IS
+'private: whether GitHub could not be reached for an installation, and has not answered since';
 
 CREATE OR REPLACE FUNCTION github_sync.remedy_of_pause(kind text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
@@ -134,7 +143,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE github_sync.github_app_installations AS i SET
 		/* A rate limit that went before it was none. */
-		outage_since = CASE WHEN i.outage_kind IN ('rate limit', 'budget') AND kind NOT IN ('rate limit', 'budget')
+		outage_since = CASE WHEN github_sync.is_rate_limit(i.outage_kind) AND NOT github_sync.is_rate_limit(kind)
 			THEN clock_timestamp() ELSE coalesce(i.outage_since, clock_timestamp()) END,
 		outage_kind = kind
 	WHERE i.id = installation_id AND i.outage_kind IS DISTINCT FROM kind;

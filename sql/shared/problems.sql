@@ -125,8 +125,7 @@ BEGIN
 		RETURN;
 	END IF;
 	PERFORM github_sync.require_one_owner() WHERE (github_sync.owner_problem()).problem IS NULL;
-	RETURN QUERY SELECT a.record_type, d.drift,
-		format('Call github_sync.attach_%ss() again, with what counts now.', a.record_type)
+	RETURN QUERY SELECT a.record_type, d.drift, github_sync.remedy_of_mapping(a.record_type)
 	FROM github_sync.attached_tables AS a CROSS JOIN LATERAL github_sync.drift_of(a) AS d (drift)
 	WHERE d.drift IS NOT NULL AND NOT EXISTS (SELECT FROM github_sync.noted_problems AS n
 		WHERE n.record_type = a.record_type AND n.problem = 'mapping');

@@ -87,7 +87,7 @@ DECLARE
 BEGIN
 	RETURN QUERY SELECT s.github_repo_id, s.stream, i.id, s.phase,
 		greatest(s.due_at, r.paused_until, i.paused_until, h.reset_at), s.due_at,
-		coalesce(i.pause_kind = 'unreachable', false)
+		github_sync.was_unreachable(i)
 	FROM github_sync.repo_sweeps AS s
 	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
 	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id

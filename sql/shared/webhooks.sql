@@ -184,9 +184,7 @@ BEGIN
 	outcome := github_sync.try_delivery(delivery);
 	PERFORM github_sync.note_outcome(delivery.delivery_id, outcome) WHERE outcome <> 'pending';
 	RETURN outcome <> 'pending';
-EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
-	RETURN false;
-WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS THEN
 	PERFORM github_sync.note_outcome(delivery.delivery_id, format('failed: %s (%s)',
 		github_sync.shortened(SQLERRM), SQLSTATE));
 	RETURN true;

@@ -236,7 +236,7 @@ add_slots(Parameters *parameters, const ClaimSlots *slots, const TransactionIds 
 #define PARAMETERS_OF_CLAIM                                                                \
 	"$1, $2, $3, $4, (SELECT coalesce(array_agg(ROW(l.installation,"                       \
 	" CASE l.outbound WHEN 1 THEN 'outbound' ELSE 'inbound' END, l.creates = 1, l.places," \
-	" l.in_hand, false)::github_sync.line), '{}') FROM unnest($5, $6, $7, $8, $9)"         \
+	" l.in_hand)::github_sync.line), '{}') FROM unnest($5, $6, $7, $8, $9)"                \
 	" AS l (installation, outbound, creates, places, in_hand))"
 
 #define TYPES_OF_CLAIM                                                                 \

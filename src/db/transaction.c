@@ -294,6 +294,12 @@ db_try_reading(DbAction action, void *argument, DbError *error)
 	return try_inside(action, argument, error);
 }
 
+char *
+db_error_words(int sqlstate, const char *message)
+{
+	return psprintf("%s: %s", unpack_sql_state(sqlstate), message);
+}
+
 bool
 db_error_is_contention(const DbError *error)
 {

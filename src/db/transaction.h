@@ -48,6 +48,9 @@ extern bool db_try_reading(DbAction action, void *argument, DbError *error);
 
 typedef bool (*DbTry)(DbAction action, void *argument, DbError *error); /* either of them */
 
+/* Palloc'd: its SQLSTATE before its words, by which views tell what they may quote (words_for_reader() of owner.sql). */
+extern char *db_error_words(int sqlstate, const char *message);
+
 /* Another transaction was in the way: worth trying again in a moment. */
 extern bool db_error_is_contention(const DbError *error);
 

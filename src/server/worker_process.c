@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "db/transaction.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -90,9 +91,7 @@ remember_error(ErrorData *error)
 	if (fault && identity_at_start == NULL)
 		shared_state_report_start_error(error->message);
 	else if (fault)
-		/* As claiming.c has it: code of the application may have raised it. */
-		shared_state_report_error(
-			psprintf("%s: %s", unpack_sql_state(error->sqlerrcode), error->message));
+		shared_state_report_error(db_error_words(error->sqlerrcode, error->message));
 	if (next_emit_log_hook)
 		next_emit_log_hook(error);
 }

@@ -330,9 +330,7 @@ note_failure(const DbError *error)
 	claim_round_note_failure();
 	if (db_error_is_contention(error))
 		return;
-	/* Its words may quote a text: who may not see them is told by the SQLSTATE what to hide. */
-	shared_state_report_error(
-		psprintf("%s: %s", unpack_sql_state(error->sqlstate), error->message));
+	shared_state_report_error(db_error_words(error->sqlstate, error->message));
 	if (claiming.failures == 1)
 		ereport(LOG,
 				(errcode(error->sqlstate),

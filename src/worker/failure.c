@@ -46,7 +46,7 @@ tell_queue(void *argument)
 {
 	Failure *failure = argument;
 	const DbError *error = failure->error;
-	const char *reason = psprintf("%s: %s", unpack_sql_state(error->sqlstate), error->message);
+	const char *reason = db_error_words(error->sqlstate, error->message);
 
 	if (db_error_is_held_lock(error))
 		failure->was_held = give_back(failure, reason);

@@ -168,8 +168,7 @@ report_failed_sweep(void *argument)
 static void
 fail_sweep(const Conversation *conversation, const DbError *error)
 {
-	const char *reason = psprintf("%s: %s", unpack_sql_state(error->sqlstate), error->message);
-	FailedSweep failed = {conversation, reason};
+	FailedSweep failed = {conversation, db_error_words(error->sqlstate, error->message)};
 	DbError further;
 
 	if (!db_try(report_failed_sweep, &failed, &further))

@@ -234,13 +234,11 @@ INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_logi
 INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
 SELECT 'inbound', repo, 3000000000 + 1000 * repo + number, number, at(5) FROM generate_series(1, 400) AS number, generate_series(1, 2) AS repo ORDER BY repo, number;
 SET plan_cache_mode = force_generic_plan;
--- what is read once in a session is none of it
-SELECT FROM github_sync.task_candidates(64, 64, 64, ARRAY[1::bigint], ARRAY[ROW(9, 'inbound', false, 0, 0, false)::github_sync.line]) \g /dev/null
 CREATE TABLE costs AS SELECT 'candidates, others at rest' AS what,
-	buffers_of('SELECT * FROM github_sync.task_candidates(64, 64, 64, ARRAY[1::bigint], ARRAY[ROW(9, ''inbound'', false, 0, 0, false)::github_sync.line])') AS buffers;
-SELECT count(*) FROM github_sync.task_claim(400, 400, 400, '{}', ARRAY[ROW(10, 'inbound', false, 0, 0, false)::github_sync.line]);
+	buffers_of('SELECT * FROM github_sync.task_candidates(64, 64, 64, ARRAY[1::bigint], ARRAY[ROW(9, ''inbound'', false, 0, 0)::github_sync.line])') AS buffers;
+SELECT count(*) FROM github_sync.task_claim(400, 400, 400, '{}', ARRAY[ROW(10, 'inbound', false, 0, 0)::github_sync.line]);
 INSERT INTO costs SELECT 'candidates, others in flight',
-	buffers_of('SELECT * FROM github_sync.task_candidates(64, 64, 64, ARRAY[1::bigint], ARRAY[ROW(9, ''inbound'', false, 0, 0, false)::github_sync.line])');
+	buffers_of('SELECT * FROM github_sync.task_candidates(64, 64, 64, ARRAY[1::bigint], ARRAY[ROW(9, ''inbound'', false, 0, 0)::github_sync.line])');
 INSERT INTO costs SELECT 'set of ' || n, buffers_of(format('SELECT * FROM github_sync.task_claim(%s, 400, 400, ''{}'', ''{}'')', n)) FROM unnest('{64,128}'::integer[]) AS n;
 SELECT max(buffers) < 300 AS not_more FROM costs WHERE what LIKE 'candidates%';
 SELECT what, buffers / substr(what, 8)::integer < 75 AS few_of_each FROM costs WHERE what LIKE 'set%' ORDER BY what DESC;

@@ -30,7 +30,7 @@ SELECT part('Imports and sweeps');
 
 -- nothing that is not of the page itself: no script, no picture, no style, no address that is loaded
 SELECT html LIKE '<!DOCTYPE html>%</html>', html ~ 'default-src ''none''|default-src &#39;none&#39;' FROM page;
-SELECT DISTINCT t[1] FROM page, regexp_matches(html, '<([a-z0-9]+)', 'g') AS t ORDER BY 1;
+SELECT DISTINCT t[1] FROM page, regexp_matches(html, '<([a-z0-9]+)', 'g') AS t WHERE t[1] <> ALL ('{b,bdi,body,code,details,div,h1,h2,head,header,html,i,main,meta,p,section,span,summary,svg,table,tbody,td,th,thead,title,tr}') ORDER BY 1;
 SELECT count(*) FROM page, regexp_matches(html, '\m(src|href|data|action|on[a-z]+|style)=', 'g');
 
 -- what strangers write
@@ -64,7 +64,7 @@ CALL attack('&lt;b&gt; %s {{table}} $$ \1 \\');
 SELECT html ~ '&amp;lt;b&amp;gt; %s \{\{table\}\} \$\$ \\1 \\\\' FROM page;
 CALL attack('https://github.com/octo/app/issues/1');
 SELECT DISTINCT t[1] FROM page, regexp_matches(html, '<a [^>]*>', 'g') AS t;
-SELECT DISTINCT t[1] FROM page, regexp_matches(html, '<([a-z0-9]+)', 'g') AS t ORDER BY 1;
+SELECT DISTINCT t[1] FROM page, regexp_matches(html, '<([a-z0-9]+)', 'g') AS t WHERE t[1] <> ALL ('{b,bdi,body,code,details,div,h1,h2,head,header,html,i,main,meta,p,section,span,summary,svg,table,tbody,td,th,thead,title,tr}') ORDER BY 1;
 
 -- what is said then
 UPDATE github_sync.github_issues SET title = 'One';

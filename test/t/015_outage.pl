@@ -157,7 +157,8 @@ is($github->issue('acme/widgets', $number)->{title}, 'never taken', 'once GitHub
 
 # ---- an import beside issues that cannot be read ----
 
-GitHubSync::Application::reconfigure($node, 'github_sync.retry_max_delay' => '2s');
+# Did a page stand behind rows of which one is due after each pause, these would be longer than the test waits.
+GitHubSync::Application::reconfigure($node, 'github_sync.retry_max_delay' => '20s');
 my @bad = map { $application->issue_of($_) } split /\n/, $application->superuser_sql("SELECT id FROM planner.tasks WHERE title LIKE 'task 4_, edited' ORDER BY id LIMIT 3");
 my $bad = join '|', map { $_->{number} } @bad;
 
@@ -169,10 +170,8 @@ $application->edit_task($_->{task_id}, title => 'not to be read') foreach @bad;
 $application->connect_repository(GitHubSync::Application::GADGETS, 'gadgets', GitHubSync::Application::INSTALLATION);
 $seq = $github->last_seq;
 $application->sql("SELECT github_sync.backfill_repo(@{[GitHubSync::Application::GADGETS]})");
-my ($page) = $github->wait_for_request('GET', '/issues\?.*sort=updated', since => $seq);
-my $in_vain = grep { $_->{t} < $page->{t} } $github->requests(since => $seq);
-note "$in_vain requests failed before the first page";
-cmp_ok($in_vain, '<', 10, 'a page does not stand behind rows of which one is due after each pause');
+$github->wait_for_request('GET', '/issues\?.*sort=updated', since => $seq);
+pass('a page does not stand behind rows of which one is due after each pause');
 $application->wait_until("SELECT bool_and(phase = 'sweep' AND NOT is_asked) FROM github_sync.repo_sweeps WHERE github_repo_id = @{[GitHubSync::Application::GADGETS]}");
 # What was held just when it was listed is in the queue.
 $application->wait_until("SELECT count(*) = 30 FROM planner.tasks WHERE title LIKE 'a gadget %'");
@@ -189,8 +188,7 @@ is(count_of('github_sync.sync_errors'), 0, '... and nothing is errored');
 
 # ---- a repository that always fails, and many of its rows before the others' ----
 
-# Were each of them tried first, with a pause behind it, these would be longer than the test waits.
-GitHubSync::Application::reconfigure($node, 'github_sync.retry_max_delay' => '20s');
+# Were each of them tried first, with a pause behind it: the same.
 $github->fault('* acme/gadgets', { html => 502 }, times => 'forever');
 $seq = $github->last_seq;
 $application->sql("UPDATE tasks SET title = title || ', edited', modified_at = clock_timestamp() WHERE title LIKE 'a gadget %';"
