@@ -330,19 +330,32 @@ CREATE OR REPLACE FUNCTION github_sync.task_take_marks_as_sent(
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
 	FOR i IN github_sync.task_labels_position() .. github_sync.task_milestone_position() LOOP
-		IF before.sent_mask[i] THEN
-			cached.local_base[i] := before.sent[i];
-			cached.remote_base[i] := before.sent[i];
-		END IF;
+		CONTINUE WHEN before.sent_mask[i] IS NOT TRUE;
+		cached.local_base[i] := before.sent[i];
+		cached.remote_base[i] := CASE WHEN i = github_sync.task_milestone_position() THEN before.sent[i]
+			ELSE github_sync.patched_names(before.remote_base[i], before.local_base[i], before.sent[i]) END;
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_take_marks_as_sent(github_sync.github_issues, github_sync.github_issues) IS
 'private: both sides had the marks that a write carried';
 
+CREATE OR REPLACE FUNCTION github_sync.task_sets_are_there(cached github_sync.github_issues, remote text[])
+RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	/* Within the second of the webhook, the answer has to show some of it. */
+	SELECT EXISTS (SELECT FROM github_sync.sent_sets AS s
+		WHERE s.github_issue_id = cached.id AND s.version IS NULL AND (s.shown_in < cached.github_updated_at
+			OR s.shown_in = cached.github_updated_at AND github_sync.common_names(s.added,
+				remote[array_position(github_sync.field_names('task'), s.field)]) <> '[]'))
+$$;
+COMMENT ON FUNCTION github_sync.task_sets_are_there(github_sync.github_issues, text[]) IS
+'private: what GitHub shows is of a time when the last request, which was not answered, had been carried out, as '
+'webhooks tell; somebody has changed since what it has not of that request';
+
 CREATE OR REPLACE FUNCTION github_sync.task_settle_marks(
 	t github_sync.task_sync_transactions, before github_sync.github_issues, INOUT cached github_sync.github_issues,
-	remote text[], kind text)
+	remote text[], kind text, was_carried_out boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
 	is_answered CONSTANT boolean := kind IN ('written', 'created');
@@ -351,13 +364,14 @@ DECLARE
 	were_taken boolean;
 BEGIN
 	PERFORM github_sync.task_date_sent_sets(cached, is_answered);
-	/* Of an update without an answer the next merge finds out. */
-	IF NOT is_answered AND NOT is_creation THEN
+	/* Another set is a change since, where GitHub leaves none out. */
+	IF NOT is_answered AND was_carried_out
+		AND NOT EXISTS (SELECT FROM github_sync.task_things_not_taken(cached.github_repo_id)) THEN
+		cached := github_sync.task_take_marks_as_sent(before, cached);
 		RETURN;
 	END IF;
-	/* What exists was created with them: another set is a change since, where GitHub leaves none out. */
-	IF NOT is_answered AND NOT EXISTS (SELECT FROM github_sync.task_things_not_taken(cached.github_repo_id)) THEN
-		cached := github_sync.task_take_marks_as_sent(before, cached);
+	/* Of an update without an answer the next merge finds out. */
+	IF NOT is_answered AND NOT is_creation THEN
 		RETURN;
 	END IF;
 	FOR i IN github_sync.task_labels_position() .. github_sync.task_milestone_position() LOOP
@@ -384,8 +398,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_settle_marks(
-	github_sync.task_sync_transactions, github_sync.github_issues, github_sync.github_issues, text[], text) IS
-'private: moves the bases of the marks that a write carried; before: the record as it was when the answer came';
+	github_sync.task_sync_transactions, github_sync.github_issues, github_sync.github_issues, text[], text, boolean) IS
+'private: moves the bases of the marks that a write carried; before: the record as it was when the answer came; '
+'was_carried_out: GitHub had all of it';
 
 CREATE OR REPLACE FUNCTION github_sync.task_marks_to_send(
 	cached github_sync.github_issues, fields text[], to_send boolean[])

@@ -10,7 +10,9 @@
  *
  * Whoever undoes what an update of ours did shows that it was done: where its
  * answer was lost, nothing else may.  Such a name is kept as well, so that it is
- * not sent once more, or undone where it was.
+ * not sent once more, or undone where it was.  What shows of one name that a
+ * request was carried out shows it of all that it carried: what GitHub has not
+ * of it any more, somebody has changed since.
  */
 
 CREATE TABLE IF NOT EXISTS github_sync.sent_sets (
@@ -24,7 +26,8 @@ CREATE TABLE IF NOT EXISTS github_sync.sent_sets (
 	sent_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	earliest timestamptz,
 	version timestamptz,
-	is_answered boolean NOT NULL DEFAULT false
+	is_answered boolean NOT NULL DEFAULT false,
+	shown_in timestamptz
 );
 CREATE INDEX IF NOT EXISTS sent_sets_issue_idx ON github_sync.sent_sets (github_issue_id, field);
 CREATE INDEX IF NOT EXISTS sent_sets_sent_at_idx ON github_sync.sent_sets (sent_at);
@@ -39,6 +42,8 @@ COMMENT ON COLUMN github_sync.sent_sets.version IS
 'updated_at of the issue with it, or after it; NULL: no answer has shown that yet';
 COMMENT ON COLUMN github_sync.sent_sets.is_answered IS
 'GitHub has answered with the issue as it made it; false: what came of it is not known';
+COMMENT ON COLUMN github_sync.sent_sets.shown_in IS
+'updated_at of the issue in the first webhook that shows that it was carried out; NULL: none has come';
 
 CREATE TABLE IF NOT EXISTS github_sync.lost_names (
 	github_issue_id bigint NOT NULL,
@@ -142,6 +147,21 @@ COMMENT ON FUNCTION github_sync.task_set_undone(github_sync.lost_names) IS
 'private: the sent_sets.id of the request of ours without an answer that somebody else''s change of a name undoes; '
 'NULL: none';
 
+CREATE OR REPLACE FUNCTION github_sync.task_note_carried_out(lost github_sync.lost_names) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.sent_sets AS s SET shown_in = least(s.shown_in, lost.version)
+	WHERE s.id IN (SELECT o.id FROM github_sync.task_sets_beside(lost) AS o
+			/* One of the same second may be of the request before it. */
+			WHERE o.version IS NULL AND o.earliest < lost.version AND (o.id = lost.undone_id
+				OR o.account_id = lost.account_id
+				AND github_sync.has_name(CASE WHEN lost.was_added THEN o.added ELSE o.removed END, lost.name)));
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_note_carried_out(github_sync.lost_names) IS
+'private: somebody undid what the request without an answer has done, or its own change of a name is told: it was '
+'carried out';
+
 CREATE OR REPLACE FUNCTION github_sync.task_note_lost_name(
 	resource_id bigint, version timestamptz, mark jsonb)
 RETURNS void
@@ -158,6 +178,7 @@ BEGIN
 	lost.version := version;
 	lost.noted_at := clock_timestamp();
 	lost.undone_id := github_sync.task_set_undone(lost);
+	PERFORM github_sync.task_note_carried_out(lost);
 	IF lost.undone_id IS NOT NULL THEN
 		/* What would be lost is what this person did, by a request that does the opposite once more. */
 		lost.was_added := NOT lost.was_added;
@@ -170,7 +191,7 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.task_note_lost_name(bigint, timestamptz, jsonb) IS
 'private: a webhook tells of a label or assignee, {field, name, is_added, account_id}: kept where a request of ours is '
-'behind it, or may be, and was not to change it, or where it undoes one';
+'behind it, or may be, and was not to change it, or where it undoes one; and that it shows of one that it was done';
 
 CREATE OR REPLACE FUNCTION github_sync.task_was_redone(lost github_sync.lost_names) RETURNS boolean
 LANGUAGE sql STABLE AS $$

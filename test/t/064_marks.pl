@@ -245,6 +245,34 @@ for my $told (qw(before after))
 }
 is(one('SELECT count(*) FROM github_sync.lost_names'), 0, 'nothing is left to restore');
 
+# Its own changes show that it was carried out, all of it: what GitHub has not, somebody took off, of which no webhook comes.
+{
+	my $made = $github->human_creates_issue($repo, title => 'Carried out', labels => [qw(bug kept)]);
+	tell_until_quiet();
+	my $task = one("SELECT task_id FROM github_sync.github_issues WHERE github_id = $made->{id}");
+
+	$github->fault("PATCH /issues/$made->{number}\$", { gate => 'sent', cut_in_body => JSON::PP::true });
+	$application->sql("UPDATE planner.tasks SET title = 'Of the application', labels = '{kept,mine,ours}' WHERE id = $task");
+	$github->wait_at_gate('sent');
+	my $look = $github->fault("GET /issues/$made->{number}\$", { gate => 'again' }, times => 'forever');
+	$github->open_gate('sent');
+	$github->wait_at_gate('again');
+	tell_all();
+	$github->human_labels_issue($repo, $made->{number}, add => [qw(bug theirs)], remove => ['mine']);
+	$github->human_edits_issue($repo, $made->{number}, title => 'Of somebody at GitHub');
+	$told{ $_->{guid} } = 1 foreach $github->deliveries;
+	$github->remove_fault($look);
+	$github->open_gate('again');
+	settle();
+	is(there($made->{number}), '["bug", "kept", "ours", "theirs"] | [] | none', 'carried out, its answer lost: nothing of it is sent again');
+	is(here($task), there($made->{number}), '... and the task has what was left of it');
+	is($github->issue($repo, $made->{number})->{title}, 'Of somebody at GitHub', '... nor is a text over what was written since');
+	is(one("SELECT title FROM planner.tasks WHERE id = $task"), 'Of somebody at GitHub', '... on both sides');
+	is(one("SELECT count(*) FROM github_sync.sync_conflicts WHERE field = 'title' AND local = 'Of the application'"), 0, '... which is no conflict');
+	$github->close_gate($_) foreach qw(sent again);
+}
+is(one('SELECT count(*) FROM github_sync.lost_names'), 0, 'nothing is left to restore');
+
 # Taken off before the answer to the creation is found.
 $github->fault('POST /issues$', { reset_after_effect => JSON::PP::true });
 $application->sql(q{INSERT INTO planner.tasks (project_id, created_by, title, github_repo_id, labels) VALUES (1, 'ann', 'Answered never', 1296269, '{bug,kept}')});
