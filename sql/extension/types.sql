@@ -81,8 +81,8 @@ COMMENT ON COLUMN github_sync.next_request.marks IS
 'a JSON object with those of labels, assignees and milestone that are to be sent, as GitHub takes them; NULL: the '
 'application maps none of them';
 COMMENT ON COLUMN github_sync.next_request.result IS
-'send: an update with the fields that are marked; stale: the claim is over; else the state that the transaction has '
-'now';
+'send: an update with the fields that are marked; stale: the claim is over; moved: another repository seems to have '
+'the name, and the claim goes on; else the state that the transaction has now';
 
 CREATE TYPE github_sync.field_sides AS (
 	local text,

@@ -339,6 +339,20 @@ COMMENT ON FUNCTION github_sync.@record@_is_place_of(
 --@task 'private: why the record of a transferred issue does not move along, where the new place has a task of its '
 --@task 'own: names both; NULL: it has none';
 
+/*
+ * The name may have changed hands after the id told it, or the answer of the id
+ * was an old one: whether it is another repository's for good, the next attempts tell.
+ */
+CREATE OR REPLACE FUNCTION github_sync.@record@_doubt_name(repo_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.github_repos SET name_lost = true WHERE id = repo_id AND NOT name_lost;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_doubt_name(bigint) IS
+'private: what is known by the name of a repository was not there: whatever is asked next, its id is asked first how '
+'it is called';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_meet_other_resource(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer)
 RETURNS text
@@ -356,10 +370,8 @@ BEGIN
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
 	/* The same place, another resource: the name belongs to somebody else by now. */
 	IF github_sync.@record@_is_place_of(repo, cached, place, shown) THEN
-		UPDATE github_sync.github_repos SET name_lost = true WHERE id = repo.id AND NOT name_lost;
-		RETURN github_sync.@record@_fail_held(t, 'moved', format(
-			'another repository answers to the name %s/%s: GitHub''s id there is %s instead of %s',
-			repo.owner_login, repo.name, shown.github_id, cached.github_id));
+		PERFORM github_sync.@record@_doubt_name(repo.id);
+		RETURN 'moved';
 	END IF;
 --@task	result := github_sync.task_follow_transfer(t, cached, place, shown);
 	IF result IS NULL THEN
@@ -375,7 +387,8 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.answer) IS
 'private: the answer carries another id than the record''s: the record moves along where the issue was transferred '
-'to a repository of ours that has no task of its own for it; else the transaction is errored';
+'to a repository of ours that has no task of its own for it; else the transaction is errored. Where it is the same '
+'place, moved, and the claim goes on';
 
 --@comment /* Its 404 says nothing of that: the comments of a transferred issue are not at their old place. */
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_is_issue_of(
@@ -484,10 +497,8 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment	END IF;
 --@comment	/* The worker has asked by the id how the repository is called. */
 --@comment	IF github_sync.comment_meets_other_issue(t.id, reached_repo_id, shown_json) THEN
---@comment		UPDATE github_sync.github_repos SET name_lost = true WHERE id = parent.github_repo_id AND NOT name_lost;
---@comment		RETURN github_sync.comment_fail_held(t, 'moved', format(
---@comment			'another issue answers in the place of the comment''s: GitHub''s id there is %s instead of %s',
---@comment			shown ->> 'id', parent.github_id));
+--@comment		PERFORM github_sync.comment_doubt_name(parent.github_repo_id);
+--@comment		RETURN 'moved';
 --@comment	END IF;
 --@comment	RETURN github_sync.comment_follow_issue(t, held.cached, reached_repo_id, shown);
 --@comment END
@@ -496,4 +507,4 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment 'private: GitHub does not show a comment in the repository asked_repo_id, and then showed what answers to '
 --@comment 'the number of its issue, perhaps after a redirect to a repository (its id, NULL: by name): the issue, so '
 --@comment 'that the comment is missing, or the issue somewhere else. Returns the state that the transaction has now, '
---@comment 'or stale';
+--@comment 'or stale; or moved where it is another issue at the same place, and the claim goes on';

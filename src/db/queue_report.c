@@ -52,6 +52,9 @@ log_report(const SyncClaim *claim, const ResultSet *result, const char *state)
 							 result->function, state)));
 }
 
+/* What SQL says, instead of a state, where another resource has the place of the claim's. */
+#define MEETS_OTHER "moved"
+
 /* Runs a statement whose one column, state, is what the queue says.  False: "stale". */
 static bool
 report(Statement *statement, SyncClaim *claim, const Parameters *parameters)
@@ -188,6 +191,11 @@ read_outcome(const ResultSet *result, uint64 row, SyncClaim *claim, ReportOutcom
 	const char *state = result_text(result, row, "result");
 
 	log_report(claim, result, state);
+	if (strcmp(state, MEETS_OTHER) == 0)
+	{
+		*outcome = (ReportOutcome){.result = REPORT_MEETS_OTHER};
+		return;
+	}
 	if (strcmp(state, "send") != 0)
 	{
 		claim->state = known_state(result, state);
@@ -591,20 +599,28 @@ queue_report_is_other_issue(const SyncClaim *claim, int64 reached_repo_id, const
 	return result_bool(&result, 0, "is_other");
 }
 
-void
+bool
 queue_report_issue(SyncClaim *claim, int64 answered_at, int64 reached_repo_id, const char *json)
 {
 	static Statement statement =
 		STATEMENT("SELECT github_sync.comment_report_issue($1, $2, $3, $4, $5, $6) AS state",
 				  INT8OID, INT4OID, TIMESTAMPTZOID, INT8OID, INT8OID, TEXTOID);
 	Parameters parameters = {0};
+	ResultSet result;
+	const char *state;
 
 	add_claim(&parameters, claim);
 	parameters_add_seconds(&parameters, answered_at);
 	parameters_add_int64(&parameters, claim->github_repo_id);
 	parameters_add_int64_or_null(&parameters, reached_repo_id);
 	parameters_add_text(&parameters, json);
-	(void) report(&statement, claim, &parameters);
+	result = statement_run(&statement, claim->record_type, &parameters);
+	state = result_text(&result, 0, "state");
+	log_report(claim, &result, state);
+	if (strcmp(state, MEETS_OTHER) == 0)
+		return false;
+	claim->state = known_state(&result, state);
+	return true;
 }
 
 void

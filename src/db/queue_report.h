@@ -41,7 +41,8 @@ typedef enum ReportResult
 	REPORT_IS_STALE,    /* the claim is not the row's any more */
 	REPORT_GIVES_BACK,  /* queued again, perhaps for a later time */
 	REPORT_ASKS_UPDATE, /* STEP_UPDATE follows, with the fields to send */
-	REPORT_GOES_ALONE   /* of a set: it was left out, and is to be reported by itself */
+	REPORT_GOES_ALONE,  /* of a set: it was left out, and is to be reported by itself */
+	REPORT_MEETS_OTHER /* another resource has the place: nothing was recorded, the claim goes on */
 } ReportResult;
 
 /* What the queue says to a report; what is to be sent is palloc'd. */
@@ -153,7 +154,8 @@ extern void queue_report_missing(SyncClaim *claim, int64 answered_at, Repository
  */
 extern bool
 queue_report_is_other_issue(const SyncClaim *claim, int64 reached_repo_id, const char *json);
-extern void
+/* False: it is another issue at the same place, nothing was recorded, and the claim goes on. */
+extern bool
 queue_report_issue(SyncClaim *claim, int64 answered_at, int64 reached_repo_id, const char *json);
 extern void queue_report_deleted(SyncClaim *claim, int64 answered_at);
 

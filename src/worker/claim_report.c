@@ -116,6 +116,9 @@ follow_outcome(Report *report, const ResourceReport *shown, const ReportOutcome 
 			keep_etag(conversation, shown->etag);
 			report->disposition = CONVERSATION_GOES_ON;
 			break;
+		case REPORT_MEETS_OTHER:
+			place_report_other_resource(report);
+			break;
 		case REPORT_GOES_ALONE: /* of sets only, which see to it */
 			break;
 	}
@@ -304,9 +307,11 @@ report_issue(Report *report, int64 reached_repo_id)
 		place_report_locate(report, NULL);
 		return;
 	}
-	queue_report_issue(conversation->claim, answer->verdict.answered_at, reached_repo_id,
-					   answer->json);
-	report_note_retry(report, GetCurrentTimestamp());
+	if (queue_report_issue(conversation->claim, answer->verdict.answered_at, reached_repo_id,
+						   answer->json))
+		report_note_retry(report, GetCurrentTimestamp());
+	else
+		place_report_other_resource(report);
 }
 
 static void

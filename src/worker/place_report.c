@@ -35,6 +35,19 @@ place_report_locate(Report *report, const char *denied)
 	report->disposition = CONVERSATION_GOES_ON;
 }
 
+/* Also by the name that its id has just told: it may have changed hands since, or that answer was an old one. */
+void
+place_report_other_resource(Report *report)
+{
+	const SyncClaim *claim = report->conversation->claim;
+
+	repositories_doubt(report->conversation);
+	report_try_again(report, "moved",
+					 psprintf("another repository answers to the name %s/%s: issue %d there has "
+							  "another id",
+							  claim->owner_login, claim->repo_name, claim->issue_number));
+}
+
 /* The issue of a comment: where it is now, the comment may be. */
 void
 place_report_ask_issue(Report *report)

@@ -17,6 +17,9 @@ extern void place_report_ask_repository(Conversation *conversation);
 /* ... for the issue of a comment: where it is now, the comment may be. */
 extern void place_report_ask_issue(Report *report);
 
+/* At the place of what the claim is about GitHub showed another resource: an attempt has failed. */
+extern void place_report_other_resource(Report *report);
+
 /* The name by which the claim goes is the repository's: it goes on. */
 extern void place_report_accept_name(Report *report);
 

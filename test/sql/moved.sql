@@ -182,10 +182,10 @@ SELECT answered_by(2, 3000000077, 7, 'octo/other');
 SELECT state, next_attempt_at, github_issue_id FROM github_sync.comment_sync_transactions;
 SELECT id, step FROM github_sync.comment_claim(8, 8);
 
--- another repository bears the old name: neither renamed nor transferred
+-- another repository bears the old name: neither renamed nor transferred; the worker decides when it is tried again
 CALL synced();
 SELECT answered_by(2, 3000000077, 1, 'Octo/App');
-SELECT error_code, error_reason FROM github_sync.task_sync_transactions WHERE id = 2;
+SELECT t.state, r.name_lost FROM github_sync.task_sync_transactions AS t JOIN github_sync.github_repos AS r ON r.id = t.github_repo_id WHERE t.id = 2;
 SELECT * FROM issues;
 
 -- ---- a webhook of the new place has made a task of it ----
@@ -300,7 +300,7 @@ SELECT second_of(missing_since) FROM github_sync.github_comments;
 -- another issue in its place: the name is somebody else's
 CALL with_comment();
 SELECT issue_answered(2, NULL, 3000000099, 1, 'Octo/App');
-SELECT error_code, error_reason FROM github_sync.comment_sync_transactions WHERE id = 2;
+SELECT t.state, r.name_lost FROM github_sync.comment_sync_transactions AS t JOIN github_sync.github_repos AS r ON r.id = t.github_repo_id WHERE t.id = 2;
 SELECT * FROM comments;
 -- of a stale claim
 CALL with_comment();

@@ -12,7 +12,7 @@ use GitHubSync::Application;
 use Test::More;
 
 my $github      = GitHubSync::StandIn->start(judged => 1);
-my $application = GitHubSync::Application->start($github);
+my $application = GitHubSync::Application->start($github, settings => { 'github_sync.retry_max_delay' => '1s' });
 $application->connect_repository(GitHubSync::Application::GADGETS, 'gadgets', GitHubSync::Application::INSTALLATION);
 
 my ($task, $other) = map { $application->add_task(title => "task $_") } 1, 2;
@@ -170,10 +170,40 @@ is_deeply([ map { "$_->{state} " . ($_->{error_code} // '') } $application->rows
 	[ 'completed ' ], "a comment whose issue another repository's answers for is asked for by the name that its repository has");
 is(scalar(grep { $_->{body} =~ /^no word for those/ } $github->comments('acme/rims', $application->issue_of($created)->{number})), 1, '... and its edit arrives');
 
+# By the name that its id has just told another one answers already: its name changed hands in between, or the id was answered late.
+$github->human_renames_repository('acme/rims', owner => 'acme', name => 'hubs');
+somebody_takes('rims', 52);
+my $by_the_new_name = $github->fault("GET /repos/acme/hubs/issues/@{[ $application->issue_of($created)->{number} ]}\$", { gate => 'by-the-new-name' });
+$application->edit_task($created, title => 'not for the third either');
+$github->wait_at_gate('by-the-new-name');
+$github->human_renames_repository('acme/hubs', owner => 'acme', name => 'spokes');
+somebody_takes('hubs', 53);
+$github->open_gate('by-the-new-name');
+$application->wait_until_done;
+is($github->issue('acme/spokes', $application->issue_of($created)->{number})->{title}, 'not for the third either', 'a name that changes hands while it is asked for is no end of a transaction');
+my $third = last_of($created);
+is("$third->{state} after $third->{attempts}", 'completed after 1', '... which counts as an attempt');
+$github->human_renames_repository('acme/spokes', owner => 'acme', name => 'rings');
+
+# ... but contradictions have an end.
+$github->fault("GET /repositories/@{[GitHubSync::Application::WIDGETS]}\$", { answer => { status => 200, body => JSON::PP::encode_json({ id => GitHubSync::Application::WIDGETS, name => 'hubs', full_name => 'acme/hubs', owner => { login => 'acme' }, has_issues => JSON::PP::true }) } }, times => 'forever');
+$seq = $github->last_seq;
+$application->superuser_sql("UPDATE github_sync.github_repos SET name_lost = true WHERE id = @{[GitHubSync::Application::WIDGETS]}");
+$application->edit_task($created, title => 'not for hubs');
+$application->wait_until("SELECT error_code = 'moved' FROM github_sync.sync_errors WHERE record_id = '$created'");
+cmp_ok(scalar(grep { $_->{path} =~ m{/hubs/issues/} } $github->requests(since => $seq)), '<=', 10, 'a name that is another one\'s, whatever the id says, is an error in the end');
+like($application->superuser_sql("SELECT error_reason FROM github_sync.sync_errors WHERE record_id = '$created'"), qr{another repository answers to the name acme/hubs}, '... that says so');
+$github->clear_faults;
+$application->sql("SELECT github_sync.retry_task_sync_transaction(@{[last_of($created)->{id}]})");
+$application->wait_until_done;
+is($github->issue('acme/rings', $application->issue_of($created)->{number})->{title}, 'not for hubs', '... and a retry completes it');
+is(touched_at('acme/hubs'), 0, 'nothing is anywhere else');
+$github->human_renames_repository('acme/rings', owner => 'acme', name => 'rims-again');
+
 # The name redirects, but to the other one, which is called something else by now.
-$github->human_renames_repository('acme/rims', owner => 'acme', name => 'wheels');
-somebody_takes('rims', 48);
-$github->human_renames_repository('acme/rims', owner => 'acme', name => 'coils');
+$github->human_renames_repository('acme/rims-again', owner => 'acme', name => 'wheels');
+somebody_takes('rims-again', 48);
+$github->human_renames_repository('acme/rims-again', owner => 'acme', name => 'coils');
 $application->edit_task($created, title => 'not a transfer');
 $application->wait_until_done;
 is($github->issue('acme/wheels', $application->issue_of($created)->{number})->{title}, 'not a transfer', "a stranger's redirect is no transfer");
