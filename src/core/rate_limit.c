@@ -472,8 +472,6 @@ follows_an_answer(const RateLimit *limit, const RateTicket *ticket)
 static bool
 is_own_trouble(const RateLimit *limit, const RateTicket *ticket)
 {
-	if (ticket->about.fails_alone)
-		return true;
 	return limit->own_failures < MOST_OWN_FAILURES &&
 		(is_known_trouble(limit, &ticket->about) || is_overtaken(limit, ticket) ||
 		 follows_an_answer(limit, ticket));
@@ -697,6 +695,8 @@ rate_limit_note_unreachable(RateLimit *limit, const RateTicket *ticket, int64_t 
 		return true;
 	}
 	if (!is_news(limit, ticket) || end_of_block(limit, now_ms) > now_ms)
+		return false;
+	if (wait_ms <= 0 && ticket->about.fails_alone && limit->block.why != RATE_UNREACHABLE)
 		return false;
 	strikes = begin_block(limit, RATE_UNREACHABLE, now_ms);
 	limit->block.until_ms =

@@ -107,7 +107,7 @@ typedef struct RateSubject
 {
 	uint64_t resource; /* and what is done with it: one may be read and not be changed */
 	uint64_t place;    /* that it is in */
-	bool fails_alone;  /* what fails tells nothing of anything else */
+	bool fails_alone;  /* its failure may be due to what was asked for: it begins no block */
 } RateSubject;
 
 typedef struct RateTicket

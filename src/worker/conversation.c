@@ -48,7 +48,7 @@ conversation_of_sweep(RepoSweep *sweep)
 
 	conversation->purpose = ABOUT_SWEEP;
 	conversation->sweep = sweep;
-	conversation->operation = sweep->operation;
+	conversation->operation = conversation_operation_of_sweep(conversation);
 	conversation->installation = installation_get(sweep->installation_id);
 	conversation->look = (ListLook){.page = 1, .per_page = sweep->page_size};
 	return conversation;
@@ -178,6 +178,12 @@ conversation_operation(const SyncClaim *claim)
 			return GITHUB_GET_ISSUE;
 	}
 	pg_unreachable();
+}
+
+GithubOperation
+conversation_operation_of_sweep(const Conversation *conversation)
+{
+	return conversation->list_failed ? GITHUB_GET_REPOSITORY_BY_ID : conversation->sweep->operation;
 }
 
 void

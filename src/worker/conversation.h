@@ -79,16 +79,17 @@ typedef struct Conversation
 		*name_denied;  /* STEP_LOCATE: the name it went by, as it seemed; NULL: only in doubt */
 	bool name_is_sure; /* that name is the repository's own: it was asked by its id */
 	TimestampTz name_confirmed_at; /* repositories.c: its own question was answered; 0: not yet */
-	bool list_failed;              /* no page of the list could be had, however small */
-	const char *list_failure;      /* and what was said then */
-	char *login;                   /* ABOUT_IDENTITY: whose account is asked for; palloc'd */
-	TimestampTz begun_at;          /* ABOUT_CLAIM: when it was claimed */
-	TimestampTz sent_at;           /* its last request */
-	TimestampTz answered_at;       /* that request was; 0: nothing came back for it yet */
-	char *next_url;                /* where GitHub sent us on to, within its API; NULL: nowhere */
-	int redirects;                 /* in a row */
-	int64 redirected_repo_id;      /* in the last one; 0: it named none */
-	ListLook look;                 /* through a list for a creation */
+	bool list_failed;         /* no page of the list could be had, however small; or, of a sweep,
+									* this one: whether GitHub answers anything, its repository tells */
+	const char *list_failure; /* and what was said then */
+	char *login;              /* ABOUT_IDENTITY: whose account is asked for; palloc'd */
+	TimestampTz begun_at;     /* ABOUT_CLAIM: when it was claimed */
+	TimestampTz sent_at;      /* its last request */
+	TimestampTz answered_at;  /* that request was; 0: nothing came back for it yet */
+	char *next_url;           /* where GitHub sent us on to, within its API; NULL: nowhere */
+	int redirects;            /* in a row */
+	int64 redirected_repo_id; /* in the last one; 0: it named none */
+	ListLook look;            /* through a list for a creation */
 
 	/* Until they are reported, either of these. */
 	Answer *answer;      /* NULL: none */
@@ -150,6 +151,7 @@ conversation_take_name(Conversation *conversation, const char *owner_login, cons
 
 /* What a claim asks for in its present step. */
 extern GithubOperation conversation_operation(const SyncClaim *claim);
+extern GithubOperation conversation_operation_of_sweep(const Conversation *conversation);
 
 /* Its request is not sent.  code: static text, of UNSENT_BY_ROW alone; words are copied. */
 extern void conversation_refuse(Conversation *conversation, UnsentReason reason, const char *code,

@@ -106,11 +106,12 @@ resource_of_sweep(const RepoSweep *sweep, GithubOperation operation)
 					  .name = (int64) hash_of_subject(name, strlen(name))};
 }
 
-/* One list that GitHub cannot make says nothing of what else it can: the list alone waits. */
+/* One list that GitHub cannot make says nothing of what else it can: what is asked next tells. */
 static bool
 fails_alone(const Conversation *conversation)
 {
-	return conversation->purpose == ABOUT_SWEEP && verdict_may_be_page_size(conversation->answer);
+	return conversation->purpose == ABOUT_SWEEP && !conversation->list_failed &&
+		verdict_may_be_page_size(conversation->answer);
 }
 
 static RateSubject

@@ -153,6 +153,8 @@ known_etag(const Conversation *conversation)
 {
 	const RepoSweep *sweep = conversation->sweep;
 
+	if (conversation->list_failed)
+		return NULL;
 	if (sweep != NULL)
 		return fit_etag(sweep->etag, sweep->etag_key, conversation->installation);
 	if (conversation->claim == NULL)

@@ -172,14 +172,41 @@ report_refused_list_token(Report *report)
 }
 
 static void
+ask_whether_reachable(Report *report)
+{
+	Conversation *conversation = report->conversation;
+
+	conversation_arrived(conversation);
+	conversation->list_failed = true;
+	conversation->list_failure =
+		MemoryContextStrdup(conversation->sweep->context, verdict_describe(conversation->answer));
+	report->disposition = CONVERSATION_GOES_ON;
+}
+
+/*
+ * In an outage all pages fail, and it is over in the middle of one: smaller ones
+ * are asked for where GitHub has answered something else.
+ */
+static void
+report_failed_page(Report *report)
+{
+	Conversation *conversation = report->conversation;
+
+	if (conversation->is_own_trouble)
+		repo_sweeps_report_failure(conversation->sweep, verdict_describe(conversation->answer),
+								   SWEEP_SMALLER_PAGES);
+	else
+		ask_whether_reachable(report);
+}
+
+static void
 report_unavailable_list(Report *report)
 {
 	const Answer *answer = report->conversation->answer;
 
-	if (verdict_may_be_page_size(answer))
+	if (!report->conversation->list_failed && verdict_may_be_page_size(answer))
 	{
-		repo_sweeps_report_failure(report->conversation->sweep, verdict_describe(answer),
-								   SWEEP_SMALLER_PAGES);
+		report_failed_page(report);
 		return;
 	}
 	if (answer->verdict.kind == GITHUB_UNAVAILABLE)
@@ -201,7 +228,11 @@ report_answer(Report *report)
 	{
 		case GITHUB_OK:
 			report_end_pause(report);
-			report_page(report);
+			if (conversation->list_failed)
+				repo_sweeps_report_failure(conversation->sweep, conversation->list_failure,
+										   SWEEP_SMALLER_PAGES);
+			else
+				report_page(report);
 			break;
 		case GITHUB_NOT_MODIFIED:
 			report_end_pause(report);

@@ -239,6 +239,7 @@ void
 sweeps_go_on(Conversation *conversation)
 {
 	conversation_forget_answer(conversation);
+	conversation->operation = conversation_operation_of_sweep(conversation);
 	conversation->installation->sweep = conversation;
 }
 

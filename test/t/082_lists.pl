@@ -16,7 +16,7 @@ use Test::More;
 
 my $installation = GitHubSync::Application::INSTALLATION;
 my $github       = GitHubSync::StandIn->start(judged => 1);
-my %id_of        = (unmakeable => 7001, recent => 7002, short => 7003);
+my %id_of        = (unmakeable => 7001, recent => 7002, short => 7003, interrupted => 7004);
 
 # Every second issue has comments, one of them many of the same second.
 sub issues
@@ -184,6 +184,24 @@ wait_for_lists('short');
 is(here('short'), at_github('short'), 'where the list of all comments ends before its end, nothing is missing');
 ok((grep { $_->{path} =~ m{/issues/comments\?} && $_->{status} == 422 } $github->requests(since => $seq)), '... though GitHub refused to go on');
 is_deeply(checked('short'), [], '... as a check finds, which ends there as well');
+
+# ---- an outage in the middle of a list, while nothing else is asked ----
+
+$github->behaviour(deepest_of_comments => 30000);
+$github->fault('GET /issues/comments', { gate => 'first-page' }, times => 1);
+$seq = import_all('interrupted');
+$github->wait_at_gate('first-page');
+$github->fault('GET /', { answer => { status => 502, body => 'Bad Gateway' } }, times => 'forever');
+$github->open_gate('first-page');
+$application->wait_until("SELECT pause_kind = 'unreachable' FROM github_sync.github_app_installations");
+$application->wait_until("SELECT due_at > now() FROM github_sync.repo_sweeps WHERE github_repo_id = $id_of{interrupted} AND stream = 'comments'");
+$github->clear_faults;
+$application->superuser_sql("UPDATE github_sync.repo_sweeps SET due_at = now(); SELECT github_sync.resume_installation($installation)");
+wait_for_lists('interrupted');
+is(here('interrupted'), at_github('interrupted'), 'an outage in the middle of a list: nothing is missing');
+is_deeply([ listed_issues($seq) ], [], '... the list is not taken for one that GitHub cannot make');
+my ($smallest) = sort { $a <=> $b } map { $_->{path} =~ m{/issues/comments\?.*per_page=(\d+)} ? $1 : () } $github->requests(since => $seq);
+cmp_ok($smallest, '>=', 50, '... nor for one whose pages are too large, but for the first that failed');
 
 # ---- a since that GitHub takes for none at all ----
 

@@ -225,13 +225,19 @@ test_list(void)
 	static const RateSubject list = {.resource = 301, .place = 3, .fails_alone = true};
 
 	start_afresh();
-	ok(fail_about(&list), "a list that cannot be made says nothing of what else can");
+	ok(!fail_about(&list), "whether a list fails by itself, it does not tell");
 	is_int(blocked_by(), RATE_NONE, "... and blocks nothing");
+	succeed_about(&read_elsewhere);
+	ok(fail_about(&list), "... but what is answered after it does");
+	start_afresh();
 	(void) fail_about(&read_elsewhere);
 	wait_out();
 	(void) fail_about(&list);
+	is_int(limit.block.strikes, 2,
+		   "a list that fails at the end of a block is a failure as any other");
+	wait_out();
 	(void) fail_about(&read_bad);
-	is_int(limit.block.strikes, 2, "... nor does its failure end a block");
+	is_int(limit.block.strikes, 3, "... and ends none");
 }
 
 static void
