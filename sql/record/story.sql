@@ -77,6 +77,27 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_story_of_queue(bigint[]) IS
 'private: what happened to transactions, and what those that are queued wait for now';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_story_of_pauses(transaction_ids bigint[])
+RETURNS SETOF github_sync.story_line
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY SELECT '@record@', l.at, NULL::bigint, NULL, l.event, l.detail
+	FROM (SELECT p.*, min(t.inserted_at) AS waited_from FROM github_sync.@record@_sync_transactions AS t
+		JOIN github_sync.pauses AS p ON p.github_app_installation_id = t.github_app_installation_id
+			AND coalesce(p.github_repo_id = t.github_repo_id, true)
+			AND p.since < coalesce(t.finished_at, 'infinity') AND p.until > t.inserted_at
+		WHERE t.id = ANY (transaction_ids) GROUP BY p.id) AS p
+	CROSS JOIN LATERAL (VALUES
+		(greatest(p.since, p.waited_from), 'pause', format('nothing is sent for %s: %s', CASE
+			WHEN p.github_repo_id IS NULL THEN format('installation %s', p.github_app_installation_id)
+			ELSE 'its repository' END, github_sync.words_for_reader(p.reason))),
+		(CASE WHEN p.until <= clock_timestamp() THEN p.until END, 'pause over', format('it had begun at %s', p.since)))
+		AS l (at, event, detail);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_story_of_pauses(bigint[]) IS
+'private: the pauses in which transactions waited, for a time at least; lines without a time did not happen';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_story_of_creation(a github_sync.@record@_creation_attempts)
 RETURNS SETOF github_sync.story_line
 LANGUAGE plpgsql STABLE AS $$
@@ -148,6 +169,7 @@ BEGIN
 				'github_sync.sync_history has what is kept.';
 	END IF;
 	RETURN QUERY SELECT * FROM github_sync.@record@_story_of_queue(transaction_ids)
+		UNION ALL SELECT * FROM github_sync.@record@_story_of_pauses(transaction_ids)
 		UNION ALL SELECT * FROM github_sync.@record@_story_of_record(cached);
 END
 $$;

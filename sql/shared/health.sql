@@ -80,7 +80,8 @@ DECLARE
 	finding github_sync.finding;
 	further bigint;
 BEGIN
-	SELECT k.status, i.outage_since, CASE WHEN i.state <> 'active' THEN format('%s is %s at GitHub', k.name, i.state)
+	SELECT k.status, github_sync.held_up_since(i),
+		CASE WHEN i.state <> 'active' THEN format('%s is %s at GitHub', k.name, i.state)
 			WHEN i.paused_until > clock_timestamp() THEN format('nothing is sent for %s until %s: %s', k.name,
 				i.paused_until::timestamptz(0), i.pause_reason)
 			ELSE format('nothing but a probe is sent for %s: %s', k.name, i.pause_reason) END,

@@ -53,14 +53,17 @@ $$;
 COMMENT ON FUNCTION github_sync.pause_creations(bigint, timestamptz) IS
 'private: nothing is created for the installation before that time; everything else goes on';
 
-/* Between a pause and the answer to its probe, it is one outage still. */
+CREATE OR REPLACE FUNCTION github_sync.probe_may_take() RETURNS interval
+LANGUAGE sql IMMUTABLE
+RETURN interval '2 minutes';
+COMMENT ON FUNCTION github_sync.probe_may_take() IS
+'private: between a pause and the answer to its probe, it is one outage still';
+
 CREATE OR REPLACE FUNCTION github_sync.is_held_up(i github_sync.github_app_installations) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
-DECLARE
-	probe_may_take CONSTANT interval := '2 minutes';
 BEGIN
 	RETURN i.state <> 'active' OR coalesce(i.paused_until > clock_timestamp()
-		- CASE WHEN i.outage_since IS NULL THEN interval '0' ELSE probe_may_take END, false);
+		- CASE WHEN i.outage_since IS NULL THEN interval '0' ELSE github_sync.probe_may_take() END, false);
 END
 $$;
 COMMENT ON FUNCTION github_sync.is_held_up(github_sync.github_app_installations) IS

@@ -42,6 +42,6 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.record_history(anycompatible, anycompatible) IS
 'public: the story of one task, or of one comment, by the key of its row, oldest first: each transaction, what '
-'superseded it, its failed tries, creations that were sent, webhooks, conflicts, deletions, and what it waits for now. '
-'No texts of users are in it, and nothing that was pruned. Raises P0002 where nothing is known of the row, 22023 where '
-'not exactly one of the two is named, 22P02 for a key that is none';
+'superseded it, its failed tries, pauses, creations that were sent, webhooks, conflicts, deletions, and what it waits '
+'for now. No texts of users are in it, and nothing that was pruned. Raises P0002 where nothing is known of the row, '
+'22023 where not exactly one of the two is named, 22P02 for a key that is none';

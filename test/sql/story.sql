@@ -65,6 +65,7 @@ SELECT github_sync.pause_installation(10, clock_timestamp() + interval '1 hour',
 SELECT s FROM story(1) AS s WHERE s ~ 'waits';
 SELECT github_sync.pause_installation(10, clock_timestamp() - interval '1 second', 'unreachable', 'GitHub unreachable: timeout') \g /dev/null
 SELECT github_sync.resume_installation(10, clock_timestamp()) \g /dev/null
+SELECT kind, reason, since <= until AS was FROM github_sync.pauses;
 SELECT carry_out(20);
 SELECT carry_out(20);
 UPDATE app.tasks SET body = 'It crashes, often.', modified_at = at(30);
