@@ -84,7 +84,7 @@ BEGIN
 	RETURN QUERY SELECT '@record@', l.at, NULL::bigint, NULL, l.event, l.detail
 	FROM (SELECT p.*, min(t.inserted_at) AS waited_from FROM github_sync.@record@_sync_transactions AS t
 		JOIN github_sync.pauses AS p ON p.github_app_installation_id = t.github_app_installation_id
-			AND coalesce(p.github_repo_id = t.github_repo_id, true)
+			AND (p.github_repo_id IS NULL OR p.github_repo_id = t.github_repo_id)
 			AND p.since < coalesce(t.finished_at, 'infinity') AND p.until > t.inserted_at
 		WHERE t.id = ANY (transaction_ids) GROUP BY p.id) AS p
 	CROSS JOIN LATERAL (VALUES

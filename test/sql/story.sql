@@ -112,3 +112,41 @@ SELECT outbound(1);
 SELECT * FROM claim();
 SELECT github_sync.task_fail(t.id, t.claim_no, 'forbidden', 'GitHub said no') FROM github_sync.task_sync_transactions AS t WHERE t.state = 'processing';
 SELECT * FROM story(1);
+
+-- ---- pauses ----
+CALL start_afresh();
+TRUNCATE github_sync.pauses;
+CREATE VIEW pauses AS SELECT github_app_installation_id AS installation, github_repo_id AS repo, kind, reason,
+	CASE WHEN until = 'infinity' THEN 'as long as it lasts' WHEN until > clock_timestamp() THEN 'still' ELSE 'over' END AS lasts
+	FROM github_sync.pauses ORDER BY id;
+CREATE FUNCTION held(kind text, for_seconds integer DEFAULT 3600) RETURNS void LANGUAGE sql AS $$
+	SELECT github_sync.pause_installation(10, clock_timestamp() + make_interval(secs => for_seconds), kind, 'because of ' || kind)
+$$;
+INSERT INTO app.tasks (title, modified_at) VALUES ('Slow', at(1));
+SELECT outbound(1);
+-- prolonged, it is one; another kind is another one
+SELECT held('unreachable', -1), held('unreachable'), held('unreachable', 7200) \g /dev/null
+SELECT * FROM pauses;
+SELECT held('rate limit') \g /dev/null
+SELECT * FROM pauses;
+-- long after one was over, the next one is another; over at once where somebody says so
+SELECT github_sync.end_credential_pauses() \g /dev/null
+SELECT github_sync.resume_installation(10, clock_timestamp()) \g /dev/null
+UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL;
+SELECT * FROM pauses;
+UPDATE github_sync.pauses SET since = since - interval '1 hour', until = until - interval '1 hour';
+SELECT held('rate limit') \g /dev/null
+UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL;
+SELECT * FROM pauses;
+-- a state; a repository
+UPDATE github_sync.github_app_installations SET state = 'suspended';
+SELECT lasts FROM pauses WHERE kind = 'suspended';
+UPDATE github_sync.github_app_installations SET state = 'active';
+SELECT github_sync.pause_repo(1, clock_timestamp() + interval '1 hour', 'its issues are disabled') \g /dev/null
+SELECT * FROM story(1);
+SELECT github_sync.resume_repo(1) \g /dev/null
+SELECT * FROM pauses;
+-- a month later they are gone
+UPDATE github_sync.pauses SET since = since - interval '40 days', until = until - interval '40 days';
+SELECT held('unreachable') \g /dev/null
+SELECT * FROM pauses;
