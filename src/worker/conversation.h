@@ -72,6 +72,7 @@ typedef struct Conversation
 	bool conditional;                     /* it was sent with the ETag of what is known */
 	BudgetTicket ticket;                  /* while its request is under way */
 	bool prepared;                        /* a creation: its attempt is committed */
+	int64 prepared_as;                    /* the account that the attempt names: GitHub's id */
 	bool retried_unauthorized;
 	bool write_not_found; /* an update or deletion was answered 404 or 410 */
 	ClaimStep step_after; /* STEP_CONFIRM, STEP_LOCATE: what follows once the name is known */

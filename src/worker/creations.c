@@ -32,6 +32,9 @@ begin_creation(void *argument)
 	Creation *creation = argument;
 	SyncClaim *claim = creation->conversation->claim;
 
+	/* What was sent as another account GitHub has refused. */
+	if (creation->conversation->prepared)
+		queue_report_rejected_creation(claim);
 	creation->begun = queue_report_begin_creation(claim, identity_own_id(), github_clock_now());
 	/* Linked or deleted meanwhile: the rules decide when it is claimed again. */
 	if (!creation->begun)

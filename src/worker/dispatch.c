@@ -78,6 +78,13 @@ await_preparation(Conversation *conversation)
 	MemoryContextSwitchTo(caller);
 }
 
+/* After a refusal (401), the token may be another account's: what that creates is to be known as its own. */
+static bool
+is_prepared(const Conversation *conversation)
+{
+	return conversation->prepared && conversation->prepared_as == identity_own_id();
+}
+
 static void
 take_turn(Conversation *conversation)
 {
@@ -94,7 +101,7 @@ take_turn(Conversation *conversation)
 	freshness_note_turn(conversation, dispatch.passed_at);
 	/* What was deferred for it may be read now, though it stands before it. */
 	dispatch.another_pass |= github_operation_writes(conversation->operation);
-	if (github_operation_creates(conversation->operation) && !conversation->prepared)
+	if (github_operation_creates(conversation->operation) && !is_prepared(conversation))
 		await_preparation(conversation);
 	else
 		send_in_turn(conversation);
@@ -267,6 +274,7 @@ void
 dispatch_send_prepared(Conversation *conversation)
 {
 	conversation->prepared = true;
+	conversation->prepared_as = identity_own_id();
 	budget_note_sent(&conversation->ticket);
 	send_in_turn(conversation);
 }

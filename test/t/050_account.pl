@@ -115,6 +115,25 @@ my $repo = 'acme/widgets';
 	is(scalar(grep { $_->{title} =~ /alicia/ } $github->issues($repo)), 1, '... and what an account created that has another name now');
 	ok($application->issue_of($renamed)->{number}, '... is linked');
 
+	# Another account's while it is being sent: refused, it is sent by that one, and a webhook tells of it before its answer comes.
+	$github->fault('POST /issues$', { gate => 'revoked', answer => { status => 401, body => '{"message": "Bad credentials"}' } });
+	my $handed_over = $application->add_task(title => 'handed over');
+	$github->wait_at_gate('revoked');
+	GitHubSync::Application::write_secret($token_file, 'github_pat_carol');
+	$github->fault('POST /issues$', { gate_after_effect => 'handed-over' });
+	$github->open_gate('revoked');
+	$github->wait_at_gate('handed-over');
+	my ($by_carol) = grep { $_->{title} eq 'handed over' } $github->issues($repo);
+	$application->tell_of_issue($by_carol);
+	$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE direction = 'inbound')");
+	$github->open_gate('handed-over');
+	$application->wait_until_done;
+	is($application->superuser_sql("SELECT count(*) FROM planner.tasks WHERE title = 'handed over'"), 1,
+		'... and what is sent by another account than the one that was refused makes no second task');
+	is(($application->issue_of($handed_over) // {})->{author_login}, 'carol', '... and is linked');
+	GitHubSync::Application::write_secret($token_file, 'github_pat_alice');
+	$application->superuser_sql("SELECT pg_terminate_backend(@{[$application->worker_pid]}, 10000)");
+
 	# Somebody who copies the hidden text of ours is not us.
 	$github->fault('POST /issues$', { gate_after_effect => 'quoted', reset_after_effect => 1 });
 	my $quoted = $application->add_task(title => 'quoted');
