@@ -47,13 +47,9 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_settle_sent(
 LANGUAGE plpgsql AS $$
 DECLARE
 	is_answer_to_write CONSTANT boolean := kind IN ('written', 'created');
-	/* What exists was created with all of it, before anything else was synced. */
-	was_carried_out boolean := cached.local_base IS NULL;
+	was_created CONSTANT boolean := cached.local_base IS NULL;	/* before anything else was synced */
 --@task	before CONSTANT github_sync.github_issues := CASE WHEN {{has_marks}} THEN cached END;
 BEGIN
---@task	IF {{has_marks}} AND NOT is_answer_to_write THEN
---@task		was_carried_out := was_carried_out OR github_sync.task_sets_are_there(cached, remote);
---@task	END IF;
 --@task	IF {{tells_reason}} AND kind = 'written' THEN
 --@task		PERFORM github_sync.task_keep_refused_reason(t, cached, remote);
 --@task	END IF;
@@ -62,14 +58,14 @@ BEGIN
 		IF cached.sent_mask[i] AND (is_answer_to_write OR github_sync.same_text(remote[i], cached.sent[i])) THEN
 			cached.local_base[i] := cached.sent[i];
 			cached.remote_base[i] := remote[i];
-		ELSIF cached.sent_mask[i] AND was_carried_out THEN
-			/* Another value is a change since. */
+		ELSIF cached.sent_mask[i] AND was_created THEN
+			/* What exists was created with it: another value is a change since. */
 			cached.local_base[i] := cached.sent[i];
 			cached.remote_base[i] := cached.sent[i];
 		END IF;
 	END LOOP;
 --@task	IF {{has_marks}} THEN
---@task		cached := github_sync.task_settle_marks(t, before, cached, remote, kind, was_carried_out);
+--@task		cached := github_sync.task_settle_marks(t, before, cached, remote, kind);
 --@task	END IF;
 	cached.sent := NULL;
 	cached.sent_mask := NULL;

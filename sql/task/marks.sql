@@ -355,11 +355,14 @@ COMMENT ON FUNCTION github_sync.task_sets_are_there(github_sync.github_issues, t
 
 CREATE OR REPLACE FUNCTION github_sync.task_settle_marks(
 	t github_sync.task_sync_transactions, before github_sync.github_issues, INOUT cached github_sync.github_issues,
-	remote text[], kind text, was_carried_out boolean)
+	remote text[], kind text)
 LANGUAGE plpgsql AS $$
 DECLARE
 	is_answered CONSTANT boolean := kind IN ('written', 'created');
 	is_creation CONSTANT boolean := before.local_base IS NULL;
+	/* What exists was created with all of it. */
+	was_carried_out CONSTANT boolean := is_creation
+		OR NOT is_answered AND github_sync.task_sets_are_there(cached, remote);
 	settled record;
 	were_taken boolean;
 BEGIN
@@ -398,9 +401,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_settle_marks(
-	github_sync.task_sync_transactions, github_sync.github_issues, github_sync.github_issues, text[], text, boolean) IS
-'private: moves the bases of the marks that a write carried; before: the record as it was when the answer came; '
-'was_carried_out: GitHub had all of it';
+	github_sync.task_sync_transactions, github_sync.github_issues, github_sync.github_issues, text[], text) IS
+'private: moves the bases of the marks that a write carried; before: the record as it was when the answer came';
 
 CREATE OR REPLACE FUNCTION github_sync.task_marks_to_send(
 	cached github_sync.github_issues, fields text[], to_send boolean[])

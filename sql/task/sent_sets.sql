@@ -10,9 +10,11 @@
  *
  * Whoever undoes what an update of ours did shows that it was done: where its
  * answer was lost, nothing else may.  Such a name is kept as well, so that it is
- * not sent once more, or undone where it was.  What shows of one name that a
- * request was carried out shows it of all that it carried: what GitHub has not
- * of it any more, somebody has changed since.
+ * not sent once more, or undone where it was.
+ *
+ * Where the App itself, whose account nobody else has, changed one name as a
+ * request was to, that was carried out: what GitHub has not any more of the
+ * labels, assignees and milestone that it carried, somebody has changed since.
  */
 
 CREATE TABLE IF NOT EXISTS github_sync.sent_sets (
@@ -152,15 +154,17 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE github_sync.sent_sets AS s SET shown_in = least(s.shown_in, lost.version)
 	WHERE s.id IN (SELECT o.id FROM github_sync.task_sets_beside(lost) AS o
-			/* One of the same second may be of the request before it. */
-			WHERE o.version IS NULL AND o.earliest < lost.version AND (o.id = lost.undone_id
-				OR o.account_id = lost.account_id
-				AND github_sync.has_name(CASE WHEN lost.was_added THEN o.added ELSE o.removed END, lost.name)));
+			JOIN github_sync.github_issues AS i ON i.id = o.github_issue_id
+			JOIN github_sync.github_repos AS r ON r.id = i.github_repo_id
+			/* One of the same second may be of the request before it; a token's user has hands of his own. */
+			WHERE o.version IS NULL AND o.earliest < lost.version AND o.account_id = lost.account_id
+				AND r.github_app_installation_id <> 0
+				AND github_sync.has_name(CASE WHEN lost.was_added THEN o.added ELSE o.removed END, lost.name));
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_note_carried_out(github_sync.lost_names) IS
-'private: somebody undid what the request without an answer has done, or its own change of a name is told: it was '
-'carried out';
+'private: the App has changed a name as the request without an answer was to: it was carried out. Of what others '
+'change so, and undo, nothing follows: they may have meant the same';
 
 CREATE OR REPLACE FUNCTION github_sync.task_note_lost_name(
 	resource_id bigint, version timestamptz, mark jsonb)
@@ -191,7 +195,7 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.task_note_lost_name(bigint, timestamptz, jsonb) IS
 'private: a webhook tells of a label or assignee, {field, name, is_added, account_id}: kept where a request of ours is '
-'behind it, or may be, and was not to change it, or where it undoes one; and that it shows of one that it was done';
+'behind it, or may be, and was not to change it, or where it undoes one; and of one of ours, that it was carried out';
 
 CREATE OR REPLACE FUNCTION github_sync.task_was_redone(lost github_sync.lost_names) RETURNS boolean
 LANGUAGE sql STABLE AS $$

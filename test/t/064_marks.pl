@@ -252,26 +252,48 @@ is(one('SELECT count(*) FROM github_sync.lost_names'), 0, 'nothing is left to re
 	my $task = one("SELECT task_id FROM github_sync.github_issues WHERE github_id = $made->{id}");
 
 	$github->fault("PATCH /issues/$made->{number}\$", { gate => 'sent', cut_in_body => JSON::PP::true });
-	$application->sql("UPDATE planner.tasks SET title = 'Of the application', labels = '{kept,mine,ours}' WHERE id = $task");
+	$application->sql("UPDATE planner.tasks SET labels = '{kept,mine,ours}' WHERE id = $task");
 	$github->wait_at_gate('sent');
 	my $look = $github->fault("GET /issues/$made->{number}\$", { gate => 'again' }, times => 'forever');
 	$github->open_gate('sent');
 	$github->wait_at_gate('again');
 	tell_all();
 	$github->human_labels_issue($repo, $made->{number}, add => [qw(bug theirs)], remove => ['mine']);
-	$github->human_edits_issue($repo, $made->{number}, title => 'Of somebody at GitHub');
 	$told{ $_->{guid} } = 1 foreach $github->deliveries;
 	$github->remove_fault($look);
 	$github->open_gate('again');
 	settle();
 	is(there($made->{number}), '["bug", "kept", "ours", "theirs"] | [] | none', 'carried out, its answer lost: nothing of it is sent again');
 	is(here($task), there($made->{number}), '... and the task has what was left of it');
-	is($github->issue($repo, $made->{number})->{title}, 'Of somebody at GitHub', '... nor is a text over what was written since');
-	is(one("SELECT title FROM planner.tasks WHERE id = $task"), 'Of somebody at GitHub', '... on both sides');
-	is(one("SELECT count(*) FROM github_sync.sync_conflicts WHERE field = 'title' AND local = 'Of the application'"), 0, '... which is no conflict');
 	$github->close_gate($_) foreach qw(sent again);
 }
 is(one('SELECT count(*) FROM github_sync.lost_names'), 0, 'nothing is left to restore');
+
+# What was not carried out is sent again, though somebody else means the same and changes his mind: nothing of the application's is lost.
+{
+	my $made = $github->human_creates_issue($repo, title => 'Not carried out', labels => [qw(bug kept)]);
+	tell_until_quiet();
+	my $task = one("SELECT task_id FROM github_sync.github_issues WHERE github_id = $made->{id}");
+
+	$github->fault("PATCH /issues/$made->{number}\$", { gate => 'refused', answer => { status => 502, body => '{}' } });
+	$application->sql("UPDATE planner.tasks SET title = 'Of the application', labels = '{bug,kept,mine,ours}' WHERE id = $task");
+	$github->wait_at_gate('refused');
+	my $look = $github->fault("GET /issues/$made->{number}\$", { gate => 'looked' }, times => 'forever');
+	$github->open_gate('refused');
+	$github->human_labels_issue($repo, $made->{number}, add => ['mine']);
+	$github->human_labels_issue($repo, $made->{number}, remove => ['mine']);
+	$github->human_labels_issue($repo, $made->{number}, add => ['theirs']);
+	tell_all();
+	$github->wait_at_gate('looked');
+	$github->remove_fault($look);
+	$github->open_gate('looked');
+	tell_until_quiet();
+	is($github->issue($repo, $made->{number})->{title}, 'Of the application', 'not carried out: the text is sent again');
+	like(there($made->{number}), qr/"ours", "theirs"/, '... and the labels');
+	is(one("SELECT title FROM planner.tasks WHERE id = $task"), 'Of the application', '... and the task has them');
+	is(here($task), there($made->{number}), '... as GitHub has');
+	$github->close_gate($_) foreach qw(refused looked);
+}
 
 # Taken off before the answer to the creation is found.
 $github->fault('POST /issues$', { reset_after_effect => JSON::PP::true });
