@@ -647,16 +647,35 @@ rate_limit_note_answer(RateLimit *limit, const RateTicket *ticket)
 		return;
 	limit->answered = (uint64_t) at_least((int64_t) limit->answered, (int64_t) ticket->number);
 	*block = (RateBlock){.after = block->after};
+	/* Who may create may do anything, who may change something may read. */
+	for (int kind = 0; kind <= (int) ticket->kind; kind++)
+		limit->refusals[kind] = (RateRefusals){0};
+}
+
+/* Of those that are in a row still: the longest. */
+static int64_t
+last_wait(const RateLimit *limit, int64_t now_ms)
+{
+	int64_t waited_ms = 0;
+
+	for (int kind = 0; kind < RATE_KINDS; kind++)
+	{
+		if (limit->refusals[kind].until_ms + REFUSAL_MAX_MS > now_ms)
+			waited_ms = at_least(limit->refusals[kind].waited_ms, waited_ms);
+	}
+	return waited_ms;
 }
 
 /* Several requests that were under way together are refused as one. */
 static int64_t
-doubled_refusal(RateBlock *block, bool is_another, int64_t base_ms)
+doubled_refusal(RateLimit *limit, RateKind kind, bool is_another, int64_t base_ms, int64_t now_ms)
 {
-	int64_t doubled_ms = is_another ? 2 * block->doubled_ms : block->doubled_ms;
+	int64_t waited_ms = last_wait(limit, now_ms);
+	int64_t wait_ms =
+		at_most(at_least(is_another ? 2 * waited_ms : waited_ms, base_ms), REFUSAL_MAX_MS);
 
-	block->doubled_ms = at_most(at_least(doubled_ms, base_ms), REFUSAL_MAX_MS);
-	return block->doubled_ms;
+	limit->refusals[kind] = (RateRefusals){wait_ms, now_ms + wait_ms};
+	return wait_ms;
 }
 
 void
@@ -674,8 +693,8 @@ rate_limit_note_refusal(RateLimit *limit, const RateTicket *ticket, int64_t wait
 					 now_ms);
 	}
 	if (wait_ms <= 0)
-		wait_ms =
-			doubled_refusal(block, is_another, wait_ms < 0 ? REFUSAL_BASE_MS : REFUSAL_AT_ONCE_MS);
+		wait_ms = doubled_refusal(limit, ticket->kind, is_another,
+								  wait_ms < 0 ? REFUSAL_BASE_MS : REFUSAL_AT_ONCE_MS, now_ms);
 	block->until_ms = at_least(block->until_ms, now_ms + wait_ms);
 }
 

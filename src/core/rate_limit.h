@@ -144,12 +144,18 @@ typedef struct RateBlock
 {
 	RateObstacle why; /* RATE_NONE: there was none, or all is well again */
 	int64_t until_ms;
-	uint64_t after;     /* number of the last request sent before it began */
-	int strikes;        /* blocks in a row */
-	int64_t doubled_ms; /* the last wait that we chose, in a row of refusals; 0: none */
-	bool probing;       /* whether it is over is not known yet */
-	uint64_t probe;     /* number of the request that finds out; 0: none is under way */
+	uint64_t after; /* number of the last request sent before it began */
+	int strikes;    /* blocks in a row */
+	bool probing;   /* whether it is over is not known yet */
+	uint64_t probe; /* number of the request that finds out; 0: none is under way */
 } RateBlock;
+
+/* Refusals in a row that named no time: of writes, reads that are answered in between end none. */
+typedef struct RateRefusals
+{
+	int64_t waited_ms; /* the last wait that we chose; 0: there is no such row */
+	int64_t until_ms;
+} RateRefusals;
 
 /* A resource, or a place, of which the last request failed. */
 typedef struct RateTrouble
@@ -185,6 +191,7 @@ typedef struct RateLimit
 	int64_t backfill_asked_ms; /* a read of a backfill did not */
 	RateRemaining remaining;
 	RateBlock block;
+	RateRefusals refusals[RATE_KINDS];
 	RateCut points_cut;
 	RateCut creations_cut;
 	RateTrouble troubles[RATE_TROUBLES];

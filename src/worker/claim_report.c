@@ -140,6 +140,13 @@ report_resource(Report *report, const GithubResource *resource)
 	}
 	if (resource != NULL && is_another(conversation->claim, resource))
 	{
+		/* What was to be changed was there a moment ago: where it is now, the next fetch tells. */
+		if (conversation->claim->step == STEP_UPDATE)
+		{
+			report_try_again(report, "invalid_response",
+							 "GitHub answered with another resource than was to be changed");
+			return;
+		}
 		repositories_doubt(conversation);
 		if (must_be_located(conversation))
 		{

@@ -79,6 +79,32 @@ is(last_of($refused)->{error_code}, 'invalid_response', 'a creation that is alwa
 is(scalar(@{ asked('POST', $seq) }), 2, 'after max_attempts');
 $github->clear_faults;
 
+# ---- an update that is answered with something else ----
+
+my $stranger = $shown =~ s/"id":\d+/"id":987654321/r;
+foreach my $answer ($stranger, $stranger =~ s/^\{/{"repository_url":"https:\/\/api.github.com\/repos\/acme\/gadgets",/r)
+{
+	my $linked = $application->issue_of($known)->{github_id};
+	my $before = $github->last_seq;
+
+	$github->fault("PATCH /issues/$number\$", { answer => { status => 200, body => $answer } });
+	$application->edit_task($known, title => 'asked for once more');
+	$application->wait_until_done;
+	is(last_of($known)->{state} . ' ' . last_of($known)->{attempts}, 'completed 1', 'an update that is answered with another issue is tried again');
+	is($application->issue_of($known)->{github_id}, $linked, '... and stays what it is');
+	is(title_on_github($known), 'asked for once more', '... where it arrives');
+	$application->edit_task($known, title => 'known');
+	$application->wait_until_done;
+	is(scalar(@{ asked('POST', $before) }), 0, '... as does the next one, without a second issue');
+}
+$github->fault("PATCH /issues/$number\$", { answer => { status => 200, body => $stranger } }, times => 'forever');
+$application->edit_task($known, title => 'answered so for ever');
+$application->wait_until_done;
+is(last_of($known)->{error_code}, 'invalid_response', 'one that is always answered so ends errored');
+$github->clear_faults;
+$application->edit_task($known, title => 'known');
+$application->wait_until_done;
+
 # ---- an update or deletion that is sent elsewhere ----
 
 foreach my $case ([ 302, '/user', 'invalid_response' ], [ 307, '/user', 'moved' ], [ 307, '/repos/acme/widgets', 'moved' ])

@@ -290,6 +290,41 @@ test_refusals_with_a_time(void)
 	is_int(wait_when_refused(0), SECOND_MS, "after an answer that begins anew, too");
 }
 
+/* Each update is preceded by a read, which GitHub answers. */
+static void
+test_refused_writes(void)
+{
+	start_afresh();
+	settings.write_interval_ms = 0;
+	for (int i = 0; i < 5; i++)
+	{
+		is_int(ask(RATE_READ), RATE_NONE, "a read is answered before each write");
+		is_int(take(RATE_WRITE), RATE_NONE, "a write may be sent");
+		refuse(&ticket, 0);
+		is_int(wait_of(RATE_WRITE), SECOND_MS << i,
+			   "writes that are refused wait twice as long each time");
+		now_ms += SECOND_MS << i;
+	}
+	is_int(ask(RATE_WRITE), RATE_NONE, "one that is answered");
+	is_int(take(RATE_WRITE), RATE_NONE, "... is followed by another one");
+	refuse(&ticket, 0);
+	is_int(wait_of(RATE_WRITE), SECOND_MS, "... of which a refusal begins anew");
+	now_ms += SECOND_MS;
+	is_int(ask(RATE_WRITE), RATE_NONE, "a write is answered");
+	is_int(take(RATE_CREATION), RATE_NONE, "a creation may be sent");
+	refuse(&ticket, -1);
+	now_ms += RATE_MINUTE_MS;
+	is_int(ask(RATE_WRITE), RATE_NONE, "a write is answered");
+	is_int(take(RATE_CREATION), RATE_NONE, "a creation may be sent");
+	refuse(&ticket, -1);
+	is_int(wait_of(RATE_CREATION), 2 * RATE_MINUTE_MS,
+		   "a write that is answered ends no row of refused creations");
+	now_ms += 3 * 64 * RATE_MINUTE_MS;
+	is_int(take(RATE_CREATION), RATE_NONE, "long afterwards");
+	refuse(&ticket, -1);
+	is_int(wait_of(RATE_CREATION), RATE_MINUTE_MS, "... it is the first one again");
+}
+
 static void
 test_refusal_in_an_outage(void)
 {
@@ -542,6 +577,7 @@ main(void)
 	test_refusal();
 	test_refusal_without_a_time();
 	test_refusals_with_a_time();
+	test_refused_writes();
 	test_refusal_in_an_outage();
 	test_refusals_at_once();
 	test_cut();
