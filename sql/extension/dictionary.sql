@@ -35,16 +35,34 @@ RETURN (SELECT array_agg(v.value ORDER BY v.place)
 COMMENT ON FUNCTION github_sync.values_of_reason(github_sync.table_mapping, text) IS
 'private: the closed values that mean a reason of GitHub''s, in their order; NULL: none does';
 
+/* Operators are found in pg_catalog alone, and there a type of an extension may be taken for text. */
+CREATE FUNCTION github_sync.own_equality(type regtype) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT format('OPERATOR(%I.%s)', n.nspname, o.oprname)
+	FROM pg_opclass AS c
+	JOIN pg_am AS m ON m.oid = c.opcmethod AND m.amname = 'btree'
+	JOIN pg_amop AS a ON a.amopfamily = c.opcfamily AND a.amoplefttype = c.opcintype
+		AND a.amoprighttype = c.opcintype AND a.amopstrategy = 3
+	JOIN pg_operator AS o ON o.oid = a.amopopr
+	JOIN pg_namespace AS n ON n.oid = o.oprnamespace
+	WHERE c.opcdefault AND c.opcintype = github_sync.base_type(type::oid) AND n.nspname <> 'pg_catalog');
+COMMENT ON FUNCTION github_sync.own_equality(regtype) IS
+'private: the operator by which values of a type of an extension, citext say, or of a domain over it, are the same; '
+'NULL: it is one of PostgreSQL''s own';
+
 CREATE FUNCTION github_sync.is_one_of(value text, type text, among text[]) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN format('%s::%s IN (%s)', value, type,
-	(SELECT string_agg(format('%L::%s', v.value, type), ', ') FROM unnest(among) AS v (value)));
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE WHEN own.equality IS NULL
+	THEN format('%s::%s IN (%s)', value, type, string_agg(format('%L::%s', one.of_them, type), ', '))
+	ELSE '(' || string_agg(format('%s::%s %s %L::%s', value, type, own.equality, one.of_them, type), ' OR ') || ')' END
+	FROM unnest(among) AS one (of_them), (SELECT github_sync.own_equality(type::regtype) AS equality) AS own
+	GROUP BY own.equality);
 COMMENT ON FUNCTION github_sync.is_one_of(text, text, text[]) IS
 'private: a condition: an expression has one of some values of a type';
 
 /* Why an issue was closed is part of its state where the application tells it: closed:not_planned, closed:duplicate. */
 CREATE FUNCTION github_sync.state_expression(value text, mapping github_sync.table_mapping) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN CASE WHEN (mapping.state).name IS NOT NULL THEN format('CASE %s ELSE ''open'' END', concat_ws(' ',
 	(SELECT string_agg(format('WHEN %s THEN %L', github_sync.is_one_of(value, (mapping.state).type,
 			github_sync.values_of_reason(mapping, r.reason)), 'closed:' || r.reason), ' ')

@@ -7,12 +7,19 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
 #include "db/row_expression.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/analyze.h"
 #include "parser/parser.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
 
 /* A comment at its end must not take the parenthesis along. */
 static char *
@@ -54,6 +61,82 @@ refuse_sets(const Query *query)
 			(errcode(ERRCODE_GROUPING_ERROR),
 			 errmsg(
 				 "it is about one row: aggregates, window functions and sets have no place in it")));
+}
+
+/* citext's, say, but not that of a domain over text. */
+static bool
+has_own_equality(Oid type)
+{
+	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_EQ_OPR);
+	Oid left;
+	Oid right;
+
+	if (!OidIsValid(entry->eq_opr))
+		return false;
+	op_input_types(entry->eq_opr, &left, &right);
+	return left == type;
+}
+
+static Oid
+schema_of_operator(Oid equality)
+{
+	HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(equality));
+	Oid schema;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	schema = ((Form_pg_operator) GETSTRUCT(tuple))->oprnamespace;
+	ReleaseSysCache(tuple);
+	return schema;
+}
+
+/* The type's own operators are not found; for the application, whose search_path has their schema, they count. */
+static void
+refuse_operand_of_other_type(Oid operator, Node * operand)
+{
+	const RelabelType *relabelled = (const RelabelType *) operand;
+	Oid type;
+	Oid schema;
+
+	if (!IsA(operand, RelabelType) || relabelled->relabelformat != COERCE_IMPLICIT_CAST)
+		return;
+	type = getBaseType(exprType((Node *) relabelled->arg));
+	if (!has_own_equality(type))
+		return;
+	schema = schema_of_operator(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr);
+	if (schema == PG_CATALOG_NAMESPACE)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("its operator %s takes a value of type %s for one of type %s, as operators are "
+					"found in pg_catalog alone: write OPERATOR(%s.%s), or a cast",
+					get_opname(operator), format_type_be(type),
+					format_type_be(relabelled->resulttype),
+					quote_identifier(get_namespace_name(schema)), get_opname(operator))));
+}
+
+static void
+refuse_operands(Oid operator, List * operands)
+{
+	ListCell *cell;
+
+	foreach (cell, operands)
+		refuse_operand_of_other_type(operator, lfirst(cell));
+}
+
+/* A row that is private to the application may not be public to us. */
+static bool
+refuse_other_operators(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, refuse_other_operators, context, 0);
+	if (IsA(node, OpExpr) || IsA(node, DistinctExpr) || IsA(node, NullIfExpr))
+		refuse_operands(((OpExpr *) node)->opno, ((OpExpr *) node)->args);
+	else if (IsA(node, ScalarArrayOpExpr))
+		refuse_operands(((ScalarArrayOpExpr *) node)->opno, ((ScalarArrayOpExpr *) node)->args);
+	return expression_tree_walker(node, refuse_other_operators, context);
 }
 
 static Bitmapset *
@@ -99,6 +182,7 @@ row_expression_describe(const char *expression, const char *row)
 	query = parse_analyze_fixedparams(linitial_node(RawStmt, raw_parser(text, RAW_PARSE_DEFAULT)),
 									  text, NULL, 0, NULL);
 	refuse_sets(query);
+	(void) refuse_other_operators((Node *) query, NULL);
 	parsed = (Node *) linitial_node(TargetEntry, query->targetList)->expr;
 	found.type = exprType(parsed);
 	found.is_volatile = contain_volatile_functions(parsed);

@@ -350,6 +350,14 @@ CALL github_has(92, 'crash at every start');
 SELECT webhook(92);
 SELECT carry_out(93);
 SELECT title FROM app.tasks;
+-- its operators are found in its schema alone: a value in another case is the same one, in a state and in an expression
+UPDATE app.tasks SET status = 'Closed';
+SELECT (github_sync.task_local_row(id)).fields[3] FROM app.tasks;
+SELECT github_sync.attach_tasks('app.tasks', sync_when => $$status <> 'private'$$);
+SELECT github_sync.attach_tasks('app.tasks', sync_when => $$CASE WHEN status IN ('private', 'secret') THEN false ELSE true END$$);
+SELECT github_sync.attach_tasks('app.tasks', github_repo => $$(SELECT 1::bigint FROM app.tasks AS o WHERE o.status = given_row.title)$$);
+SELECT github_sync.attach_tasks('app.tasks', sync_when => $$status OPERATOR(app.<>) 'private' AND lower(body) IS NOT NULL$$);
+SELECT github_sync.attach_tasks('app.tasks', sync_when => $$status::text <> 'private'$$);
 CALL pull_down();
 RESET SESSION AUTHORIZATION;
 DROP EXTENSION citext;
