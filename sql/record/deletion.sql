@@ -50,3 +50,23 @@ CREATE OR REPLACE TRIGGER b_note_@record@_deletion
 	AFTER UPDATE ON github_sync.@resources@
 	FOR EACH ROW WHEN (OLD.@record@_id IS NOT NULL AND NEW.@record@_id IS NULL)
 	EXECUTE FUNCTION github_sync.@record@_note_local_deletion();
+
+/* By deleted_when: the row is there, and came back after the deletion may have been sent. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_bring_back() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	key CONSTANT {{key_type}} := (SELECT r.@record@_id FROM github_sync.@resources@ AS r
+		WHERE r.id = NEW.@resource@_id AND r.local_deleted_at IS NOT NULL);
+	here github_sync.local_row;
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	IF {{has_filter}} AND key IS NOT NULL AND github_sync.@record@_table_fits() THEN
+		here := github_sync.@record@_local_row(key);
+		INSERT INTO github_sync.@record@_sync_transactions (direction, @record@_id)
+		SELECT 'outbound', key WHERE here.is_wanted;
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_bring_back() IS
+'private: a deletion of ours has ended: a row that is not called deleted any more is sent anew';

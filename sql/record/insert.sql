@@ -125,6 +125,18 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_in_place_of_superseded(github_sync.@record@_sync_transactions) IS
 'private: a new transaction with the place in line of those that it supersedes, and what their retries have come to';
 
+/* GitHub may carry it out, or has: a row that is back by then is sent anew when that is known. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_being_deleted(cached_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached_id AND q.direction = 'outbound' AND q.action = 'delete'
+			AND (q.state = 'processing' OR q.state = 'queued' AND q.claim_no > 0));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_is_being_deleted(bigint) IS
+'private: a deletion of ours is under way, or may have been sent';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_follow_deleted_when(
 	INOUT t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, here github_sync.local_row)
 LANGUAGE plpgsql AS $$
@@ -133,7 +145,8 @@ BEGIN
 		t.action := 'delete';
 		UPDATE github_sync.@resources@ AS r SET local_deleted_at = clock_timestamp()
 		WHERE r.id = cached.id RETURNING * INTO cached;
-	ELSIF here.is_wanted AND cached.local_deleted_at IS NOT NULL THEN
+	ELSIF here.is_wanted AND cached.local_deleted_at IS NOT NULL
+		AND NOT github_sync.@record@_is_being_deleted(cached.id) THEN
 		t.supersedes := ARRAY(SELECT q.id FROM github_sync.@record@_sync_transactions AS q
 			WHERE q.@resource@_id = cached.id AND q.state = 'queued' AND q.direction = 'outbound'
 				AND q.action = 'delete' ORDER BY q.id);
@@ -151,7 +164,8 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_follow_deleted_when(
 	github_sync.@record@_sync_transactions, github_sync.@resources@, github_sync.local_row) IS
 'private: an outbound upsert of a held record whose row has become one that deleted_when calls deleted becomes a '
-'deletion, where those are propagated; one of a row that was called so, and is not any more, takes the deletion back';
+'deletion, where those are propagated; one of a row that was called so, and is not any more, takes the deletion back, '
+'unless that may have been sent';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_decided(
 	INOUT t github_sync.@record@_sync_transactions, cached github_sync.@resources@, here github_sync.local_row,
@@ -167,7 +181,13 @@ BEGIN
 	t.github_repo_id := cached.github_repo_id;
 	t.github_app_installation_id := found.installation_id;
 
-	decision := github_sync.@record@_decide(t, cached, here, found.disabled_reason);
+	IF {{has_filter}} AND t.direction = 'outbound' AND t.action = 'upsert' AND cached.local_deleted_at IS NOT NULL
+		AND here.is_wanted AND github_sync.@record@_is_being_deleted(cached.id) THEN
+		decision.state := 'duplicate';
+		decision.because := 'it is being deleted at GitHub, and is sent anew after that';
+	ELSE
+		decision := github_sync.@record@_decide(t, cached, here, found.disabled_reason);
+	END IF;
 	t.state := decision.state;
 	t.disabled_reason := decision.disabled_reason;
 	t.duplicate_of := decision.duplicate_of;

@@ -99,7 +99,8 @@ BEGIN
 			THEN date_trunc('second', confirmed_at) ELSE github_updated_at END,
 		unreachable_since = t.unreachable_since
 	WHERE id = t.id RETURNING state INTO t.state;
---@comment	PERFORM github_sync.comment_delete_local_row(cached);
+--@comment	/* A row that we deleted there is kept here as the application has it: it only counts as deleted. */
+--@comment	PERFORM github_sync.comment_delete_local_row(cached) WHERE t.direction = 'inbound';
 	RETURN t.state;
 END
 $$;

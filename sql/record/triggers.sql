@@ -42,6 +42,11 @@ CREATE OR REPLACE TRIGGER e_restore_dropped
 		AND NEW.state NOT IN ('queued', 'processing', 'completed')
 		AND OLD.state IN ('queued', 'processing'))
 	EXECUTE FUNCTION github_sync.@record@_requeue_dropped();
+CREATE OR REPLACE TRIGGER e_bring_back
+	AFTER UPDATE ON github_sync.@record@_sync_transactions
+	FOR EACH ROW WHEN (NEW.direction = 'outbound' AND NEW.action = 'delete'
+		AND OLD.state IN ('queued', 'processing') AND NEW.state IN ('completed', 'errored'))
+	EXECUTE FUNCTION github_sync.@record@_bring_back();
 CREATE OR REPLACE TRIGGER f_decide_arrival
 	AFTER UPDATE OF github_repo_id ON github_sync.@record@_sync_transactions
 	FOR EACH ROW WHEN (NEW.state = OLD.state AND (NEW.state = 'disabled'
