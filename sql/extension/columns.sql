@@ -217,10 +217,16 @@ BEGIN
 					FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
 					WHERE i.indrelid = application_table AND i.indisunique AND i.indisvalid AND i.indimmediate
 						AND i.indnkeyatts = 1 AND i.indpred IS NULL AND i.indkey[0] > 0 ORDER BY a.attnum LIMIT 1), '')
-			ELSE format('column %s has no unique index of its own', quote_ident(given)) END;
+			ELSE format('column %s has no unique index of its own that is checked at once', quote_ident(given)) END;
 	ELSIF key.type NOT IN ('integer', 'bigint', 'uuid', 'text', 'character varying') THEN
 		key.problem := format('the key %s has type %s: integer, bigint, uuid and text are possible',
 			key.name, shown_type);
+	ELSIF EXISTS (SELECT FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = a.atttypid
+		WHERE a.attrelid = application_table AND a.attname = key.name
+			AND NOT (a.attnotnull OR a.atthasdef OR y.typnotnull)) THEN
+		key.problem := format('the key %1$s may be NULL, and has no default: rows that are made of issues and comments '
+			'would have none, and would be made again and again. ALTER TABLE %2$s ALTER %1$s SET NOT NULL',
+			quote_ident(key.name), github_sync.table_name(application_table));
 	END IF;
 	RETURN key;
 END

@@ -60,6 +60,9 @@ DECLARE
 BEGIN
 	IF wanted.given IS NULL THEN
 		RETURN wanted;
+	ELSIF called IS NOT NULL AND key IS NULL THEN
+		found.problem := format('%s is a function of the key, which is not known', purpose);
+		RETURN found;
 	END IF;
 	found.any_column := called IS NOT NULL;
 	found.expression := coalesce((SELECT format('%I.%I(key)', n.nspname, p.proname)

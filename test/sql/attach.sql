@@ -142,6 +142,11 @@ SELECT github_sync.attach_tasks('app.derived', title_column => 'body', id_column
 CREATE TABLE app.late (id int UNIQUE DEFERRABLE, title text, body text, updated_at timestamptz);
 ALTER TABLE app.late OWNER TO regress_owner;
 SELECT github_sync.attach_tasks('app.late', id_column => 'id');
+-- a key that may be missing; a function of a key that is not known
+CREATE TABLE app.missing (id int UNIQUE, title text, body text, updated_at timestamptz);
+ALTER TABLE app.missing OWNER TO regress_owner;
+SELECT github_sync.attach_tasks('app.missing', id_column => 'id');
+SELECT github_sync.attach_tasks('app.missing', sync_when => 'pg_catalog.bool(int)');
 -- comments whose column cannot hold the key of a task
 SELECT github_sync.attach_tasks('app.tasks') \g /dev/null
 CREATE TABLE app.notes (id int PRIMARY KEY, task_id uuid, body text, updated_at timestamptz);
@@ -157,7 +162,7 @@ SELECT github_sync.attach_tasks('app.tasks') \g /dev/null
 SELECT github_sync.attach_comments('app.comments') \g /dev/null
 SELECT github_sync.detach_comments(), github_sync.detach_tasks() \g /dev/null
 SELECT github_sync.attach_tasks('app.todos');
-ALTER TABLE app.tasks ADD code uuid UNIQUE, ADD subject text;
+ALTER TABLE app.tasks ADD code uuid UNIQUE DEFAULT gen_random_uuid(), ADD subject text;
 SELECT github_sync.attach_tasks('app.tasks', id_column => 'code');
 -- other columns are no matter, nor is another name
 ALTER TABLE app.tasks RENAME TO comment_things;

@@ -215,6 +215,7 @@ SELECT problem FROM github_sync.owner_problem();
 ALTER TABLE app.tasks ENABLE ROW LEVEL SECURITY;
 SELECT problem FROM github_sync.owner_problem();
 ALTER TABLE app.tasks FORCE ROW LEVEL SECURITY;
+SELECT "check", status, detail, remedy FROM github_sync.check_setup();
 SELECT * FROM github_sync.owner_problem();
 SELECT activity, last_error FROM github_sync.sync_workers;
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id');

@@ -204,7 +204,7 @@ SELECT title, body FROM app.things;
 SELECT title, github_sync.without_creation_key(body) FROM resources;
 SELECT winner FROM github_sync.sync_conflicts;
 -- no key of one column
-CREATE TABLE app.pairs (a int, b int, uid uuid UNIQUE, title text, body text, PRIMARY KEY (a, b));
+CREATE TABLE app.pairs (a int, b int, uid uuid NOT NULL UNIQUE, title text, body text, PRIMARY KEY (a, b));
 CREATE TABLE app.keyless (a int, title text, body text);
 SET client_min_messages = warning;
 SELECT github_sync.detach_comments(true), github_sync.detach_tasks(true);
