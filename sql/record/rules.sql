@@ -166,6 +166,14 @@ BEGIN
 	decided := github_sync.@record@_decide_place(cached, here);
 	IF decided.state IS NOT NULL THEN
 		RETURN decided;
+	ELSIF octet_length(here.fields[github_sync.@record@_body_position()]) > github_sync.most_octets_of_body() THEN
+		/* Before anything else is done with it: others would wait for a text that cannot be sent. */
+		decided.state := 'errored';
+		decided.error_code := 'too_large';
+		decided.error_reason := format(
+			'GitHub takes bodies of 65536 characters, and this one has %s bytes: nothing is sent',
+			octet_length(here.fields[github_sync.@record@_body_position()]));
+		RETURN decided;
 	END IF;
 	decided.state := 'queued';
 	/* Rule 2: both sides are known to agree. */

@@ -135,3 +135,18 @@ INSERT INTO github_sync.task_sync_transactions (direction, task_id, github_repo_
 INSERT INTO github_sync.task_sync_transactions (direction, task_id, github_repo_id) VALUES ('outbound', 2, 1) RETURNING github_repo_id;
 DELETE FROM app.tasks;
 SELECT id, task_id FROM github_sync.task_sync_transactions ORDER BY id;
+
+-- a body that GitHub can never take is an error at once, new or edited, and mended by the next edit
+CALL start_afresh();
+INSERT INTO app.tasks (title, body, modified_at) VALUES ('Large', repeat('x', 262145), at(1));
+SELECT outbound(1);
+SELECT * FROM claim();
+SELECT error_code, error_reason FROM github_sync.sync_errors;
+SELECT github_sync.retry_errored();
+SELECT state, error_code FROM github_sync.task_sync_transactions;
+UPDATE app.tasks SET body = repeat('x', 10), modified_at = at(2);
+SELECT outbound(1);
+SELECT carry_out(3);
+SELECT count(*) FROM github_sync.sync_errors;
+UPDATE app.tasks SET body = repeat('é', 131073), modified_at = at(4);
+SELECT outbound(1);
