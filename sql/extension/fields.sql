@@ -32,13 +32,6 @@ RETURN 1;
 COMMENT ON FUNCTION github_sync.comment_body_position() IS
 'private: where the body stands among the fields of a comment';
 
-/* As many characters as GitHub takes, each of as many bytes as UTF-8 has: whatever the encoding, more are too many. */
-CREATE FUNCTION github_sync.most_octets_of_body() RETURNS integer
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN 4 * 65536;
-COMMENT ON FUNCTION github_sync.most_octets_of_body() IS
-'private: how many bytes a body may have that GitHub may take';
-
 CREATE FUNCTION github_sync.field_names(record_type text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE record_type WHEN 'task' THEN '{title,body,state,labels,assignees,milestone}'::text[]

@@ -158,21 +158,24 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_decide_outbound(
 RETURNS github_sync.decision
 LANGUAGE plpgsql AS $$
 DECLARE
+	/* As many characters as GitHub takes, each of as many bytes as UTF-8 has: of any encoding, more are too many. */
+	most_octets CONSTANT integer := 4 * 65536;
+	octets integer;
 	decided github_sync.decision;
 BEGIN
 	IF here.is_there IS NULL THEN
 		here := github_sync.@record@_local_row(cached.@record@_id);
 	END IF;
 	decided := github_sync.@record@_decide_place(cached, here);
+	octets := octet_length(here.fields[github_sync.@record@_body_position()]);
 	IF decided.state IS NOT NULL THEN
 		RETURN decided;
-	ELSIF octet_length(here.fields[github_sync.@record@_body_position()]) > github_sync.most_octets_of_body() THEN
+	ELSIF octets > most_octets THEN
 		/* Before anything else is done with it: others would wait for a text that cannot be sent. */
 		decided.state := 'errored';
 		decided.error_code := 'too_large';
 		decided.error_reason := format(
-			'GitHub takes bodies of 65536 characters, and this one has %s bytes: nothing is sent',
-			octet_length(here.fields[github_sync.@record@_body_position()]));
+			'GitHub takes bodies of 65536 characters, and this one has %s bytes: nothing is sent', octets);
 		RETURN decided;
 	END IF;
 	decided.state := 'queued';

@@ -88,7 +88,8 @@ BEGIN
 			AND p.since < coalesce(t.finished_at, 'infinity') AND p.until > t.inserted_at
 		WHERE t.id = ANY (transaction_ids) GROUP BY p.id) AS p
 	CROSS JOIN LATERAL (VALUES
-		(greatest(p.since, p.waited_from), 'pause', format('nothing is sent for %s: %s', CASE
+		/* After what waited was enqueued. */
+		(greatest(p.since, p.waited_from + interval '1 microsecond'), 'pause', format('nothing is sent for %s: %s', CASE
 			WHEN p.github_repo_id IS NULL THEN format('installation %s', p.github_app_installation_id)
 			ELSE 'its repository' END, github_sync.words_for_reader(p.reason))),
 		(CASE WHEN p.until <= clock_timestamp() THEN p.until END, 'pause over', format('it had begun at %s', p.since)))

@@ -78,8 +78,9 @@ cmp_ok($cost{by_name}{task_claim}, '<=', 2, 'no claim while the conversation goe
 # One of them asks whether the table still has its columns, three whether all has one owner: capture and both triggers of
 # the INSERT. Six ask whether the row was moved, or is back, and six are about replicas that lag: whether a read is behind,
 # or takes back what was written, and what was. Two require that a claim and an end took effect, one that the table is not locked.
-# Five note that what was counted of the history is no longer so, and that transactions were inserted.
-cmp_ok($cost{calls}, '<=', 108, 'no more than 108 function calls');
+# Five note that what was counted of the history is no longer so, and that transactions were inserted. One says where the body
+# is, which may be too large.
+cmp_ok($cost{calls}, '<=', 109, 'no more than 109 function calls');
 diag "figure: $cost{calls} function calls, $cost{looks} more to look for lists, $cost{reads} scans of tasks, $cost{cached} updates of the cached record, $cost{queue} of the transaction";
 
 done_testing();

@@ -128,7 +128,7 @@ is(one('SELECT github_number FROM tracker.issues WHERE id = 1'), $crash->{number
 $application->sql(q{
 	SELECT github_sync.retry_errored();
 	INSERT INTO github_sync.task_sync_transactions (direction, task_id) VALUES ('outbound', 2);
-	INSERT INTO github_sync.comment_sync_transactions (direction, comment_id) VALUES ('outbound', 2), ('outbound', 6);
+	INSERT INTO github_sync.comment_sync_transactions (direction, comment_id) VALUES ('outbound', 2), ('outbound', 5), ('outbound', 6);
 	UPDATE github_sync.github_repos SET sync_enabled = false;
 	UPDATE github_sync.github_repos SET sync_enabled = true;
 });
@@ -210,6 +210,33 @@ is_deeply(notes_at($crash->{number}), [ 'Said there', 'Public words' ], 'a note 
 $application->sql('UPDATE tracker.journals SET deleted = false WHERE id = 1');
 settle();
 is_deeply(notes_at($crash->{number}), [ 'Said there', 'Public words', 'Public words' ], 'and made anew when it is back');
+
+# Back before GitHub has deleted it, with another text.
+$github->fault('DELETE /comments/', { gate => 'deletion' });
+$application->sql('UPDATE tracker.journals SET deleted = true WHERE id = 1');
+$github->wait_at_gate('deletion');
+$application->sql(q{UPDATE tracker.journals SET deleted = false, notes = 'Back at once' WHERE id = 1});
+$github->open_gate('deletion');
+settle();
+is_deeply(notes_at($crash->{number}), [ 'Said there', 'Public words', 'Back at once' ], 'and so is one that is back before it was deleted');
+
+# While it is marked nothing of it goes, whatever is done with it.
+$application->sql('UPDATE tracker.journals SET deleted = true WHERE id = 1');
+settle();
+$application->sql(q{
+	UPDATE tracker.journals SET notes = 'MARKED, edited' WHERE id = 1;
+	INSERT INTO github_sync.comment_sync_transactions (direction, comment_id) VALUES ('outbound', 1);
+	SELECT github_sync.retry_errored();
+	SELECT github_sync.set_repo_sync(1296269, false), github_sync.set_repo_sync(1296269, true);
+	SELECT github_sync.capture_comment_changes(false);
+	UPDATE tracker.journals SET notes = 'MARKED, edited again' WHERE id = 1;
+	SELECT github_sync.capture_comment_changes(true);
+});
+settle();
+unlike(JSON::PP->new->encode([ $github->requests ]), qr/MARKED/, 'of what is marked nothing is sent, whatever is done with it');
+is_deeply(notes_at($crash->{number}), [ 'Said there', 'Public words' ], '... nor is it there');
+$application->sql(q{UPDATE tracker.journals SET deleted = false, notes = 'Public words' WHERE id = 1});
+settle();
 
 # ---- an expression that fails lets nothing through ----
 

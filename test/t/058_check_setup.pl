@@ -16,11 +16,13 @@ my $application = GitHubSync::Application->start($github);
 my $node        = $application->node;
 my $repository  = 'repository 1296269 acme/widgets';
 
-# What is neither ok nor as somebody wanted it, by check.
+# What is neither ok nor as somebody wanted it, by check; of what is wrong, what to do is said.
 sub findings
 {
-	return { map { $_->{check} => "$_->{status}: $_->{detail}" }
-		  $application->rows("SELECT * FROM github_sync.check_setup() WHERE status NOT IN ('ok', 'info')") };
+	my @found = $application->rows("SELECT * FROM github_sync.check_setup() WHERE status NOT IN ('ok', 'info')");
+
+	fail("there is no remedy of: $_->{detail}") foreach grep { $_->{status} ne 'skipped' && ($_->{remedy} // '') !~ /\w/ } @found;
+	return { map { $_->{check} => "$_->{status}: $_->{detail}" } @found };
 }
 
 sub is_content { is_deeply(findings(), {}, "$_[0]: all is well again"); }
