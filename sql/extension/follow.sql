@@ -126,9 +126,13 @@ COMMENT ON FUNCTION github_sync.say_that_none_fits(text) IS
 'private: tells who migrates the application''s table where no milestone cannot be written any more. sync_problems '
 'tells it by itself as long as it is so';
 
-/* Whoever runs such a command: for others than the owner of the queue, nothing here is looked at. */
+/*
+ * Whoever runs such a command: for others than the owner of the queue, nothing
+ * here is looked at.  And nobody who holds a table of ours holds up commands
+ * that may have nothing to do with us for longer than a second.
+ */
 CREATE FUNCTION github_sync.follow_ddl() RETURNS event_trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
 DECLARE
 	attached_type text;
 	application_table regclass;
