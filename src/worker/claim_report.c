@@ -257,10 +257,13 @@ list_goes_on(Report *report)
 static void
 report_refused_token(Report *report)
 {
-	if (report_token_is_replaceable(report->conversation))
+	if (report_doubts_token(report->conversation))
+	{
 		report->disposition = CONVERSATION_GOES_ON;
-	else
-		report_bad_credentials(report, verdict_describe(report->conversation->answer));
+		return;
+	}
+	report_settle_refused_creation(report);
+	report_try_again(report, "forbidden", report_refused_alone(report->conversation));
 }
 
 static void

@@ -51,6 +51,7 @@ identity_set_account(const Conversation *conversation, int64 id)
 {
 	identity.account_id = id;
 	identity.told_at = GetCurrentTimestamp();
+	installation_note_proved(conversation->installation, conversation->token_key, identity.told_at);
 	strlcpy(identity.account_key, conversation->token_key, sizeof(identity.account_key));
 }
 
@@ -88,7 +89,8 @@ may_ask_for_account(const Installation *installation)
 {
 	if (credentials_are_a_token())
 		return installation->token != NULL &&
-			strcmp(installation->token_key, identity.file_token_key) == 0;
+			(installation->token_questioned ||
+			 strcmp(installation->token_key, identity.file_token_key) == 0);
 	/* GET /app goes without. */
 	return identity.login == NULL || installation->app_doubted || has_token(installation);
 }
@@ -185,7 +187,7 @@ read_token_file(Installation *installation)
 bool
 identity_is_prepared(Installation *installation)
 {
-	if (installation->app_doubted)
+	if (installation->app_doubted || installation->token_questioned)
 	{
 		ask_when_possible(installation);
 		return false;

@@ -13,8 +13,11 @@
 /* So long GitHub may take to make a token known to all of its servers. */
 #define TOKEN_SETTLES_MS 5000
 
-/* One that has ended, and the one that was made in its place. */
-#define TOKENS_TRIED 2
+/* One that has ended; of the one that is made in its place GitHub is asked. */
+#define TOKENS_GIVEN_UP 1
+
+/* So long, what is refused is so for itself. */
+#define PROOF_LASTS_MS 60000
 
 static HTAB *installations = NULL;
 
@@ -72,6 +75,7 @@ installation_set_token(Installation *installation, char *token, int64 renew_at,
 	installation->token_minted_at = minted_at;
 	installation->token_accepted = false;
 	installation->token_has_rested = false;
+	installation->token_proved_at = DT_NOBEGIN;
 	if (crypto_sha256_hex(token, strlen(token), hex))
 		strlcpy(installation->token_key, hex, sizeof(installation->token_key));
 }
@@ -85,6 +89,7 @@ installation_drop_token(Installation *installation)
 	free(installation->token);
 	installation->token = NULL;
 	installation->token_key[0] = '\0';
+	installation->token_questioned = false;
 }
 
 bool
@@ -103,8 +108,19 @@ installation_note_accepted(Installation *installation, const char *token_key)
 	installation->tokens_refused = 0;
 }
 
-bool
-installation_rests_new_token(Installation *installation, TimestampTz now)
+void
+installation_note_proved(Installation *installation, const char *token_key, TimestampTz now)
+{
+	if (!installation->token_questioned || strcmp(token_key, installation->token_key) != 0)
+		return;
+	installation_note_accepted(installation, token_key);
+	installation->token_questioned = false;
+	installation->token_proved_at = now;
+}
+
+/* So new, and never accepted, that GitHub's replicas may not know it yet. */
+static bool
+rests_new_token(Installation *installation, TimestampTz now)
 {
 	TimestampTz settled_at =
 		TimestampTzPlusMilliseconds(installation->token_minted_at, TOKEN_SETTLES_MS);
@@ -116,11 +132,29 @@ installation_rests_new_token(Installation *installation, TimestampTz now)
 	return true;
 }
 
-bool
-installation_gives_up_token(Installation *installation)
+static bool
+is_proved(const Installation *installation, TimestampTz now)
 {
-	installation_drop_token(installation);
-	return ++installation->tokens_refused < TOKENS_TRIED && !installation->token_has_rested;
+	return installation->token_proved_at != DT_NOBEGIN &&
+		now < TimestampTzPlusMilliseconds(installation->token_proved_at, PROOF_LASTS_MS);
+}
+
+bool
+installation_doubts_token(Installation *installation, bool tried_before, TimestampTz now)
+{
+	if (is_proved(installation, now) || (tried_before && installation->token_accepted))
+		return false;
+	installation->token_doubted = true;
+	if (rests_new_token(installation, now))
+		return true;
+	if (installation->tokens_refused < TOKENS_GIVEN_UP && !installation->token_has_rested)
+	{
+		installation->tokens_refused++;
+		installation_drop_token(installation);
+	}
+	else
+		installation->token_questioned = true;
+	return true;
 }
 
 /* Many requests with a bad token make GitHub refuse good ones as well. */

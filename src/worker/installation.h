@@ -36,6 +36,8 @@ typedef struct Installation
 	bool token_accepted;           /* GitHub has answered to it */
 	bool token_has_rested;         /* new, it was refused, and had the time to become known */
 	bool token_doubted;            /* GitHub refused it, or the one before: one request tries it */
+	bool token_questioned;         /* refused as well: GitHub is asked who we are, with it */
+	TimestampTz token_proved_at;   /* when the answer to that came; DT_NOBEGIN: not asked */
 	int tokens_refused;            /* in a row, none of them accepted */
 	TimestampTz token_rests_until; /* nothing is sent with it before */
 	int requests_unsettled;        /* sent with a token, their answers not recorded yet */
@@ -81,17 +83,21 @@ extern bool installation_has_token(const Installation *installation, int64 now);
 /* GitHub has answered to a token; only what belongs to the present one counts. */
 extern void installation_note_accepted(Installation *installation, const char *token_key);
 
-/*
- * GitHub refused the token.  True: it is so new, and was never accepted, that
- * GitHub's replicas may not know it yet; it rests until they do, and is tried
- * once more.
- */
-extern bool installation_rests_new_token(Installation *installation, TimestampTz now);
+/* GitHub has said who we are to a token: if it was questioned, it is good. */
+extern void
+installation_note_proved(Installation *installation, const char *token_key, TimestampTz now);
 
 /* Nothing is to be sent with the token now: it rests, or one request tries it. */
 extern bool installation_spares_token(const Installation *installation, TimestampTz now);
 
-/* GitHub refused the token for good.  False: it was itself the new one, and another is not worth a try. */
-extern bool installation_gives_up_token(Installation *installation);
+/*
+ * GitHub refused a request (401) that was sent with the present token.  True:
+ * the request is to be sent again, when the token is old enough for GitHub's
+ * replicas to know it, or with another one, or once GitHub has said who we are.
+ * False: the token is good, it is this request that GitHub refuses.
+ * tried_before: it was refused before.
+ */
+extern bool
+installation_doubts_token(Installation *installation, bool tried_before, TimestampTz now);
 
 #endif

@@ -186,22 +186,22 @@ report_lack_of_memory(Report *report, const char *reason)
 }
 
 bool
-report_token_is_replaceable(Conversation *conversation)
+report_doubts_token(Conversation *conversation)
 {
 	Installation *installation = conversation->installation;
 	bool tried_before = conversation->retried_unauthorized;
 
-	/* Somebody else may have renewed it already. */
-	if (strcmp(conversation->token_key, installation->token_key) == 0)
-	{
-		installation->token_doubted = true;
-		if (installation_rests_new_token(installation, GetCurrentTimestamp()))
-			return true;
-		if (!installation_gives_up_token(installation))
-			tried_before = true;
-	}
 	conversation->retried_unauthorized = true;
-	return !tried_before;
+	/* Somebody else may have renewed it already. */
+	return strcmp(conversation->token_key, installation->token_key) != 0 ||
+		installation_doubts_token(installation, tried_before, GetCurrentTimestamp());
+}
+
+const char *
+report_refused_alone(const Conversation *conversation)
+{
+	return psprintf("%s; it accepts the token for other requests",
+					verdict_describe(conversation->answer));
 }
 
 void

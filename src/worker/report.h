@@ -70,10 +70,13 @@ extern void
 report_unreadable(Report *report, const char *what, GithubParseResult result, const char *problem);
 
 /*
- * GitHub refused the token.  True: with another token, or this one a little
- * later, the request is worth another try.
+ * GitHub refused a request (401).  True: the token is in doubt, and the request
+ * is to be sent again; false: GitHub refuses this request alone.
  */
-extern bool report_token_is_replaceable(Conversation *conversation);
+extern bool report_doubts_token(Conversation *conversation);
+
+/* In words: what such a request was refused with. */
+extern const char *report_refused_alone(const Conversation *conversation);
 
 /* GitHub answered: a pause of the installation that the database knows of is over. */
 extern void report_end_pause(Report *report);

@@ -162,13 +162,10 @@ follow_list(Report *report)
 static void
 report_refused_list_token(Report *report)
 {
-	if (report_token_is_replaceable(report->conversation))
-	{
+	if (report_doubts_token(report->conversation))
 		report->disposition = CONVERSATION_GOES_ON;
-		return;
-	}
-	report_bad_credentials(report, verdict_describe(report->conversation->answer));
-	let_go(report, NULL);
+	else
+		fail(report, report_refused_alone(report->conversation));
 }
 
 static void
@@ -317,12 +314,10 @@ note_whole_installation(Report *report)
 		case GITHUB_SUSPENDED:
 			report->installation_state = "suspended";
 			break;
-		case GITHUB_UNAUTHORIZED:
-			report_bad_credentials(report, verdict_describe(report->conversation->answer));
-			break;
 		case GITHUB_OK:
 			report_end_pause(report);
 			break;
+		case GITHUB_UNAUTHORIZED:
 		case GITHUB_NOT_MODIFIED:
 		case GITHUB_REDIRECTED:
 		case GITHUB_UNAVAILABLE:
@@ -412,7 +407,7 @@ report_question(Report *report)
 		return;
 	}
 	report_note_accepted_token(conversation);
-	if (answer->verdict.kind == GITHUB_UNAUTHORIZED && report_token_is_replaceable(conversation))
+	if (answer->verdict.kind == GITHUB_UNAUTHORIZED && report_doubts_token(conversation))
 	{
 		report->disposition = CONVERSATION_GOES_ON;
 		return;

@@ -124,11 +124,13 @@ cmp_ok(apart(@asked[ $accepted - 1, $accepted ]), '>=', 4000, 'and once it is fi
 
 restart_worker();
 $seq = $github->last_seq;
-$github->fault('* /repos/.*', $refused, times => 'forever');
+$github->fault('* ^/repos/.*', $refused, times => 'forever');
+$github->fault('* ^/users/.*', $refused, times => 'forever', after => 1);    # who we are is asked first
 $application->sql("UPDATE tasks SET title = 'refused', modified_at = clock_timestamp()");
 $application->wait_until("SELECT bool_and(waits_for LIKE 'credentials until%' OR waits_for LIKE '%401%') FROM github_sync.sync_queue");
 my @tries = sort { $a->{t} <=> $b->{t} } refusals($seq);
-is(scalar(grep { apart($tries[0], $_) > 2000 } @tries), 1, 'a token that is never accepted is tried once more, when it is five seconds old');
+is_deeply([ map { $_->{path} =~ s{^/(\w+)/.*}{$1}r } grep { apart($tries[0], $_) > 2000 } @tries ], [qw(repos users)],
+	'a token that is never accepted is tried once more, when it is five seconds old, and for the question who we are');
 is(tokens_asked_for($seq), 1, 'and no other is made');
 is($application->superuser_sql('SELECT sum(attempts) FROM github_sync.sync_queue'), 0, 'no attempt is counted');
 is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, 'nothing is errored');
@@ -138,6 +140,39 @@ $github->clear_faults;
 $node->reload;
 $application->wait_until_done;
 is(title_on_github($task), 'refused', 'a reload tries again');
+
+# ---- what GitHub refuses whatever token it is sent with, while it takes the token for all else ----
+
+my %alone = (
+	"an update" => [ 'PATCH', sub { my ($title) = @_; $application->edit_task($task, title => $title) } ],
+	"an issue that is read" => [ '*', sub { my ($title) = @_; $application->edit_task($task, title => $title) } ],
+	"a creation" => [ 'POST', sub { my ($title) = @_; $application->add_task(title => $title) } ],
+);
+my $beside = $application->add_task(title => 'beside it');
+$application->wait_until_done;
+my $only = "/issues/@{[$application->issue_of($task)->{number}]}\$";
+foreach my $name (sort keys %alone)
+{
+	my ($method, $change) = @{ $alone{$name} };
+	my $fault = $github->fault("$method " . ($method eq 'POST' ? '/issues$' : $only), $refused, times => 'forever');
+
+	$seq = $github->last_seq;
+	$change->($name);
+	foreach my $turn (1 .. 3)
+	{
+		$application->wait_until("SELECT max(attempts) >= $turn FROM github_sync.sync_queue");
+		$application->edit_task($beside, title => "beside $name, turn $turn");
+		$application->wait_until("SELECT completed FROM (SELECT state = 'completed' AS completed FROM github_sync.task_sync_transactions WHERE task_id = $beside ORDER BY id DESC LIMIT 1) AS last");
+	}
+	is(title_on_github($beside), "beside $name, turn 3", "$name that is refused with 401, whatever the token: others of the installation go on");
+	like($application->superuser_sql('SELECT last_error FROM github_sync.sync_queue'), qr/401.*accepts the token for other requests/, '... it says why it waits');
+	is($application->superuser_sql('SELECT count(*) FROM github_sync.github_app_installations WHERE pause_kind IS NOT NULL'), 0, '... nothing rests but that row');
+	cmp_ok(tokens_asked_for($seq), '<=', 3, '... and hardly a token is made for it');
+	$github->clear_faults;
+	$application->sql('SELECT github_sync.wake()');
+	$application->wait_until_done;
+	is(scalar(grep { $_->{title} eq $name } $github->issues('acme/widgets')), 1, '... taken at last, it is there once');
+}
 
 # ---- a pause that somebody else ended ----
 
