@@ -193,12 +193,25 @@ $$;
 COMMENT ON FUNCTION github_sync.members_of_owner() IS
 'private: the extension''s functions, which are for the owner of the queue: PUBLIC may not call them';
 
+CREATE FUNCTION github_sync.types_of_owner() RETURNS SETOF regtype
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT t.oid::regtype FROM pg_type AS t
+	JOIN pg_depend AS d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'
+	WHERE t.typnamespace = 'github_sync'::regnamespace
+	ORDER BY t.typname
+$$;
+COMMENT ON FUNCTION github_sync.types_of_owner() IS
+'private: the extension''s types, which are for the owner of the queue: what PUBLIC makes of them would keep the '
+'extension from being dropped or updated';
+
 CREATE FUNCTION github_sync.require_create() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF NOT has_schema_privilege(current_user, 'github_sync', 'CREATE')
 		OR EXISTS (SELECT FROM github_sync.members_of_owner() AS m (function)
-			WHERE NOT has_function_privilege(current_user, m.function, 'EXECUTE')) THEN
+			WHERE NOT has_function_privilege(current_user, m.function, 'EXECUTE'))
+		OR EXISTS (SELECT FROM github_sync.types_of_owner() AS t (type)
+			WHERE NOT has_type_privilege(current_user, t.type, 'USAGE')) THEN
 		RAISE insufficient_privilege USING
 			MESSAGE = format('role %I may not create objects in schema github_sync', current_user),
 			DETAIL = 'What is made there belongs to the owner of the application''s table.',
@@ -215,6 +228,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	rows_of_ours text;
 	function regprocedure;
+	type regtype;
 BEGIN
 	/* With grant option: the owner passes on what readers of the views need. Only who may pass it on can give it. */
 	IF NOT has_schema_privilege(let_use.owner, 'github_sync', 'USAGE WITH GRANT OPTION')
@@ -237,29 +251,42 @@ BEGIN
 		PERFORM github_sync.execute_unowned(
 			format('GRANT EXECUTE ON ROUTINE %s TO %I WITH GRANT OPTION', function, let_use.owner));
 	END LOOP;
+	FOR type IN
+		SELECT t.type FROM github_sync.types_of_owner() AS t (type)
+		WHERE NOT has_type_privilege(let_use.owner, t.type, 'USAGE WITH GRANT OPTION')
+			AND has_type_privilege(current_user, t.type, 'USAGE WITH GRANT OPTION')
+	LOOP
+		PERFORM github_sync.execute_unowned(
+			format('GRANT USAGE ON TYPE %s TO %I WITH GRANT OPTION', type, let_use.owner));
+	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION github_sync.let_use(name) IS
-'private: lets the owner of the queue use the schema and the extension''s functions, and let others do so, as far as '
-'the caller may';
+'private: lets the owner of the queue use the schema, the extension''s functions and its types, and let others do so, '
+'as far as the caller may';
 
 CREATE FUNCTION github_sync.close_members() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	function regprocedure;
+	command text;
 BEGIN
-	FOR function IN
-		SELECT m.function FROM github_sync.members_of_owner() AS m (function)
+	FOR command IN
+		SELECT format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', m.function)
+		FROM github_sync.members_of_owner() AS m (function)
 		WHERE has_function_privilege('public', m.function, 'EXECUTE')
+		UNION ALL
+		SELECT format('REVOKE ALL ON TYPE %s FROM PUBLIC', t.type)
+		FROM github_sync.types_of_owner() AS t (type)
+		WHERE has_type_privilege('public', t.type, 'USAGE')
 	LOOP
-		EXECUTE format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', function);
+		EXECUTE command;
 	END LOOP;
 	PERFORM github_sync.let_use(github_sync.queue_owner()) WHERE github_sync.queue_owner() IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.close_members() IS
-'private: takes the extension''s functions from PUBLIC, and gives them to the owner of a queue that is there already; '
-'at the end of each script that makes some';
+'private: takes the extension''s functions and types from PUBLIC, and gives them to the owner of a queue that is there '
+'already; at the end of each script that makes some';
 
 CREATE FUNCTION github_sync.made_by_attach(
 	OUT object oid, OUT kind text, OUT owner name, OUT is_public boolean, OUT is_tied boolean)

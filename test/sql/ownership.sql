@@ -281,12 +281,14 @@ INSERT INTO github_sync.task_sync_transactions (direction, task_id) SELECT 'outb
 SELECT a_superuser, count(*) > 0 FROM world.trapped GROUP BY 1;
 SELECT DISTINCT rolname FROM pg_proc AS p JOIN pg_roles AS r ON r.oid = p.proowner WHERE p.pronamespace = 'github_sync'::regnamespace AND p.prosecdef;
 
--- PUBLIC may use nothing: no function, of the extension or of attach's, no table, no sequence
+-- PUBLIC may use nothing: no function, of the extension or of attach's, no table, no sequence, no type
 SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace AND EXISTS (
 	SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee = 0)
 ORDER BY p.proname, p.oid::regprocedure::text;
 SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'github_sync'::regnamespace AND EXISTS (
 	SELECT FROM aclexplode(c.relacl) AS a WHERE a.grantee = 0);
+SELECT t.oid::regtype FROM pg_type AS t JOIN pg_depend AS d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'
+WHERE t.typnamespace = 'github_sync'::regnamespace AND has_type_privilege('public', t.oid, 'USAGE');
 -- a dashboard gets what the views call, and no more: not poke_launcher()
 SELECT github_sync.grant_monitor('regress_app') \g /dev/null
 SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace AND EXISTS (
