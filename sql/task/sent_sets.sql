@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS github_sync.sent_sets (
 	field text NOT NULL,
 	added text NOT NULL,
 	removed text NOT NULL,
+	becomes text NOT NULL,
 	account_id bigint,
 	sent_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	earliest timestamptz,
@@ -35,6 +36,8 @@ CREATE INDEX IF NOT EXISTS sent_sets_issue_idx ON github_sync.sent_sets (github_
 CREATE INDEX IF NOT EXISTS sent_sets_sent_at_idx ON github_sync.sent_sets (sent_at);
 COMMENT ON TABLE github_sync.sent_sets IS
 'private: what requests of ours were to add to the labels and assignees of an issue, and to take off; for a day';
+COMMENT ON COLUMN github_sync.sent_sets.becomes IS
+'the whole set, as it was sent: nothing else can the request have added, and nothing of it can it have taken off';
 COMMENT ON COLUMN github_sync.sent_sets.account_id IS
 'as whom it was sent; NULL: not known';
 COMMENT ON COLUMN github_sync.sent_sets.earliest IS
@@ -92,9 +95,9 @@ DECLARE
 	names CONSTANT text[] := github_sync.field_names('task');
 BEGIN
 	PERFORM github_sync.task_forget_old_sets(clock_timestamp() - interval '1 day');
-	INSERT INTO github_sync.sent_sets (github_issue_id, field, added, removed, account_id, earliest)
+	INSERT INTO github_sync.sent_sets (github_issue_id, field, added, removed, becomes, account_id, earliest)
 	SELECT cached.id, names[i], github_sync.patched_names(m.becomes, known[i], NULL),
-		github_sync.patched_names(known[i], m.becomes, NULL), account_id, cached.github_updated_at
+		github_sync.patched_names(known[i], m.becomes, NULL), m.becomes, account_id, cached.github_updated_at
 	FROM generate_series(github_sync.task_labels_position(), github_sync.task_assignees_position()) AS i
 	CROSS JOIN LATERAL (SELECT marks::jsonb ->> names[i] AS becomes) AS m
 	WHERE m.becomes IS NOT NULL;
@@ -133,7 +136,9 @@ CREATE OR REPLACE FUNCTION github_sync.task_was_meant(lost github_sync.lost_name
 LANGUAGE sql STABLE AS $$
 	/* NULL: none of ours is behind it. */
 	SELECT bool_or(github_sync.has_name(CASE WHEN lost.was_added THEN s.added ELSE s.removed END, lost.name))
-	FROM github_sync.task_sets_beside(lost) AS s WHERE s.account_id = lost.account_id
+	FROM github_sync.task_sets_beside(lost) AS s
+	/* A token's user has hands of his own. */
+	WHERE s.account_id = lost.account_id AND github_sync.has_name(s.becomes, lost.name) = lost.was_added
 $$;
 COMMENT ON FUNCTION github_sync.task_was_meant(github_sync.lost_names) IS
 'private: a request of ours was to change the name so; NULL: it was changed by none of ours';

@@ -316,6 +316,29 @@ tell_until_quiet();
 is(there($hands->{number}), '["bug", "yours"] | [] | none', 'what people do after an update stays');
 is(here($by_hand), there($hands->{number}), '... on both sides');
 
+# So is the hand of the account that we write as, though the answer to an update is lost: a token's user has one.
+{
+	my $made = $github->human_creates_issue($repo, title => 'By the hand of our account', labels => [qw(bug kept more)]);
+	tell_until_quiet();
+	my $task = one("SELECT task_id FROM github_sync.github_issues WHERE github_id = $made->{id}");
+
+	$github->fault("PATCH /issues/$made->{number}\$", { gate => 'sent', cut_in_body => JSON::PP::true });
+	$application->sql("UPDATE planner.tasks SET labels = '{bug,kept,more,mine}' WHERE id = $task");
+	$github->wait_at_gate('sent');
+	my $look = $github->fault("GET /issues/$made->{number}\$", { gate => 'again' }, times => 'forever');
+	$github->open_gate('sent');
+	$github->wait_at_gate('again');
+	$github->human_labels_issue($repo, $made->{number}, as => $unanswered->{author}, add => ['theirs'], remove => ['kept']);
+	tell_all();
+	$github->remove_fault($look);
+	$github->open_gate('again');
+	tell_until_quiet();
+	is(there($made->{number}), '["bug", "mine", "more", "theirs"] | [] | none', 'what the user of our account does beside an update stays');
+	is(here($task), there($made->{number}), '... on both sides');
+	$github->close_gate($_) foreach qw(sent again);
+}
+is(one('SELECT count(*) FROM github_sync.lost_names'), 0, 'nothing is left to restore');
+
 # Found by the list, which shows its labels: what either side changed before that needs no webhook, and no further transaction.
 $github->fault('POST /issues$', { reset_after_effect => JSON::PP::true });
 GitHubSync::Application::reconfigure($node, 'github_sync.creation_recheck' => '1min');
