@@ -339,20 +339,6 @@ COMMENT ON FUNCTION github_sync.@record@_is_place_of(
 --@task 'private: why the record of a transferred issue does not move along, where the new place has a task of its '
 --@task 'own: names both; NULL: it has none';
 
-/*
- * The name may have changed hands after the id told it, or the answer of the id
- * was an old one: whether it is another repository's for good, the next attempts tell.
- */
-CREATE OR REPLACE FUNCTION github_sync.@record@_doubt_name(repo_id bigint) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-	UPDATE github_sync.github_repos SET name_lost = true WHERE id = repo_id AND NOT name_lost;
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_doubt_name(bigint) IS
-'private: what is known by the name of a repository was not there: whatever is asked next, its id is asked first how '
-'it is called';
-
 CREATE OR REPLACE FUNCTION github_sync.@record@_meet_other_resource(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer)
 RETURNS text
@@ -370,7 +356,7 @@ BEGIN
 	SELECT * INTO repo FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id;
 	/* The same place, another resource: the name belongs to somebody else by now. */
 	IF github_sync.@record@_is_place_of(repo, cached, place, shown) THEN
-		PERFORM github_sync.@record@_doubt_name(repo.id);
+		PERFORM github_sync.doubt_repo_name(repo.id);
 		RETURN 'moved';
 	END IF;
 --@task	result := github_sync.task_follow_transfer(t, cached, place, shown);
@@ -497,7 +483,7 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment	END IF;
 --@comment	/* The worker has asked by the id how the repository is called. */
 --@comment	IF github_sync.comment_meets_other_issue(t.id, reached_repo_id, shown_json) THEN
---@comment		PERFORM github_sync.comment_doubt_name(parent.github_repo_id);
+--@comment		PERFORM github_sync.doubt_repo_name(parent.github_repo_id);
 --@comment		RETURN 'moved';
 --@comment	END IF;
 --@comment	RETURN github_sync.comment_follow_issue(t, held.cached, reached_repo_id, shown);

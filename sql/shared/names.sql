@@ -94,3 +94,17 @@ COMMENT ON FUNCTION github_sync.report_repo_name(bigint, bigint, text, text) IS
 'private: a repository was asked for, and one of this id and name answered, by that name or after a redirect. '
 'It may be another one of ours, whose name was not known, or none of ours; what had that name has lost it, and so has '
 'the one that was asked for, where another one answered';
+
+/*
+ * The name may have changed hands after the id told it, or the answer of the id
+ * was an old one: whether it is another repository's for good, the next attempts tell.
+ */
+CREATE OR REPLACE FUNCTION github_sync.doubt_repo_name(repo_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.github_repos SET name_lost = true WHERE id = repo_id AND NOT name_lost;
+END
+$$;
+COMMENT ON FUNCTION github_sync.doubt_repo_name(bigint) IS
+'private: what is known by the name of a repository was not there: whatever is asked next, its id is asked first how '
+'it is called';

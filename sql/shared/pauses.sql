@@ -55,6 +55,9 @@ DECLARE
 	kept_for CONSTANT interval := '30 days';
 BEGIN
 	PERFORM github_sync.end_pause(pause.github_app_installation_id, pause.github_repo_id, pause.kind);
+	IF pause.kind IS NULL THEN
+		RETURN;
+	END IF;
 	UPDATE github_sync.pauses SET until = greatest(pause.until, clock_timestamp()), reason = pause.reason
 	WHERE id = github_sync.present_pause(pause.github_app_installation_id, pause.github_repo_id) AND kind = pause.kind;
 	IF NOT FOUND THEN
@@ -67,7 +70,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.note_pause(github_sync.pauses) IS
-'private: nothing is sent from now on, or still; id and since do not count';
+'private: nothing is sent from now on, or still; without a kind: something is sent again. id and since do not count';
 
 CREATE OR REPLACE FUNCTION github_sync.note_pause_of_installation() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -85,11 +88,7 @@ BEGIN
 		pause.reason := NEW.pause_reason;
 		pause.until := NEW.paused_until;
 	END IF;
-	IF pause.kind IS NULL THEN
-		PERFORM github_sync.end_pause(NEW.id, NULL, NULL);
-	ELSE
-		PERFORM github_sync.note_pause(pause);
-	END IF;
+	PERFORM github_sync.note_pause(pause);
 	RETURN NULL;
 END
 $$;
@@ -104,14 +103,10 @@ BEGIN
 	PERFORM github_sync.require_one_owner();
 	pause.github_app_installation_id := NEW.github_app_installation_id;
 	pause.github_repo_id := NEW.id;
-	pause.kind := 'repository';
+	pause.kind := CASE WHEN NEW.paused_until IS NOT NULL THEN 'repository' END;
 	pause.reason := NEW.pause_reason;
 	pause.until := NEW.paused_until;
-	IF pause.until IS NULL THEN
-		PERFORM github_sync.end_pause(NEW.github_app_installation_id, NEW.id, NULL);
-	ELSE
-		PERFORM github_sync.note_pause(pause);
-	END IF;
+	PERFORM github_sync.note_pause(pause);
 	RETURN NULL;
 END
 $$;
