@@ -340,6 +340,38 @@ $$;
 COMMENT ON FUNCTION github_sync.task_take_marks_as_sent(github_sync.github_issues, github_sync.github_issues) IS
 'private: both sides had the marks that a write carried';
 
+/*
+ * As of a text: what we sent and GitHub has is what both sides agree on, whoever
+ * did it.  Where the application has it otherwise by now, it has changed its mind.
+ * Of the rest of the same request nothing follows.
+ */
+CREATE OR REPLACE FUNCTION github_sync.task_settle_seen_marks(
+	before github_sync.github_issues, INOUT cached github_sync.github_issues, remote text[])
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+	milestone CONSTANT integer := github_sync.task_milestone_position();
+	added_there text;
+	gone_there text;
+BEGIN
+	FOR i IN github_sync.task_labels_position() .. milestone LOOP
+		CONTINUE WHEN before.sent_mask[i] IS NOT TRUE OR remote[i] IS NULL;
+		IF i < milestone THEN
+			added_there := github_sync.common_names(remote[i],
+				github_sync.patched_names(before.sent[i], before.local_base[i], NULL));
+			gone_there := github_sync.patched_names(
+				github_sync.patched_names(before.local_base[i], before.sent[i], NULL), remote[i], NULL);
+			cached.local_base[i] := github_sync.patched_names(before.local_base[i], gone_there, added_there);
+			cached.remote_base[i] := github_sync.patched_names(before.remote_base[i], gone_there, added_there);
+		ELSIF remote[i] = before.sent[i] THEN
+			cached.local_base[i] := before.sent[i];
+			cached.remote_base[i] := remote[i];
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_settle_seen_marks(github_sync.github_issues, github_sync.github_issues, text[]) IS
+'private: moves the bases of the marks of a write without an answer to what it was to make of them and GitHub shows';
+
 CREATE OR REPLACE FUNCTION github_sync.task_sets_are_there(cached github_sync.github_issues, remote text[])
 RETURNS boolean
 LANGUAGE sql STABLE AS $$
@@ -373,8 +405,9 @@ BEGIN
 		cached := github_sync.task_take_marks_as_sent(before, cached);
 		RETURN;
 	END IF;
-	/* Of an update without an answer the next merge finds out. */
+	/* Of the rest of an update without an answer the next merge finds out. */
 	IF NOT is_answered AND NOT is_creation THEN
+		cached := github_sync.task_settle_seen_marks(before, cached, remote);
 		RETURN;
 	END IF;
 	FOR i IN github_sync.task_labels_position() .. github_sync.task_milestone_position() LOOP

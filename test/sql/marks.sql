@@ -417,6 +417,42 @@ SELECT work(23);
 SELECT work(23);
 SELECT * FROM marks;
 
+-- an update whose answer was lost: what it was to make of a name, and GitHub shows, both sides agreed on, though it was within
+-- the second in which the issue was changed before; so whatever the application made of it since, it has changed its mind
+CALL start_afresh();
+UPDATE world.github SET may_write = true, logins = '{ann,bob}';
+INSERT INTO app.tasks (title, labels, people, milestone, modified_at) VALUES ('Twice', '{off,both,stays}', '["ann"]', 1, at(1));
+SELECT work(20);
+CREATE PROCEDURE world.lose_update(claim_id bigint, is_carried_out boolean) LANGUAGE plpgsql AS $$
+DECLARE
+	sent jsonb := world.marks_sent(claim_id);
+BEGIN
+	UPDATE world.resources AS r SET marks = r.marks || world.as_taken(sent) WHERE is_carried_out;
+	PERFORM github_sync.task_give_back(claim_id, 1, 'connection reset', NULL);
+END
+$$;
+UPDATE app.tasks SET labels = '{on,both,stays}', people = '["bob"]', milestone = 2, modified_at = at(21);
+SELECT id, step FROM claim();
+SELECT ask();
+SELECT ask();
+SELECT ask();
+SELECT id, step FROM claim();
+SELECT fetched(2, 20);
+CALL lose_update(2, true);
+UPDATE app.tasks SET labels = '{off,both,stays}', people = '["ann"]', milestone = 3, modified_at = at(22);
+CALL people_mark(20, '{on,both,theirs}');
+SELECT work(20);
+SELECT * FROM marks;
+SELECT count(*) FROM github_sync.sync_conflicts;
+-- not carried out: nothing was agreed on, and what the application has by now is sent
+UPDATE app.tasks SET labels = '{on,both,theirs}', people = '["bob"]', milestone = 2, modified_at = at(23);
+SELECT id, step FROM claim();
+SELECT fetched(5, 25);
+CALL lose_update(5, false);
+UPDATE app.tasks SET labels = labels || '{late}', modified_at = at(24);
+SELECT work(25);
+SELECT * FROM marks;
+
 -- in one direction
 CALL start_afresh();
 UPDATE github_sync.github_repos SET sync_direction = 'outbound';
