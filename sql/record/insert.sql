@@ -131,7 +131,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
 		WHERE q.@resource@_id = cached_id AND q.direction = 'outbound' AND q.action = 'delete'
-			AND (q.state = 'processing' OR q.state = 'queued' AND q.claim_no > 0));
+			AND (q.state = 'processing' OR q.state IN ('queued', 'disabled') AND q.claim_no > 0));
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_is_being_deleted(bigint) IS
@@ -148,8 +148,8 @@ BEGIN
 	ELSIF here.is_wanted AND cached.local_deleted_at IS NOT NULL
 		AND NOT github_sync.@record@_is_being_deleted(cached.id) THEN
 		t.supersedes := ARRAY(SELECT q.id FROM github_sync.@record@_sync_transactions AS q
-			WHERE q.@resource@_id = cached.id AND q.state = 'queued' AND q.direction = 'outbound'
-				AND q.action = 'delete' ORDER BY q.id);
+			WHERE q.@resource@_id = cached.id AND q.direction = 'outbound' AND q.action = 'delete'
+				AND q.state IN ('queued', 'disabled', 'errored') ORDER BY q.id);
 		UPDATE github_sync.@resources@ AS r SET local_deleted_at = NULL,
 			/* What we deleted at GitHub does not come back: the row gets another record. */
 			@record@_id = CASE WHEN r.deleted_at IS NULL THEN r.@record@_id END
@@ -321,12 +321,13 @@ BEGIN
 		/* As no index has it: a plan of before may take all that wait for fewer than these. */
 		AND CASE state
 			WHEN 'queued' THEN true
-			WHEN 'disabled' THEN disabled_reason IN ('no_repo', 'filtered')
-			WHEN 'errored' THEN error_code = 'repo_changed'
+			/* A deletion is taken back by a row that is there again, whatever has kept it from GitHub. */
+			WHEN 'disabled' THEN action = 'delete' OR disabled_reason IN ('no_repo', 'filtered')
+			WHEN 'errored' THEN action = 'delete' OR error_code = 'repo_changed'
 			ELSE false END;
 	RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_cancel_superseded() IS
-'private: cancels the queued transactions that a new one supersedes, and those that were not sent because the row was '
-'elsewhere';
+'private: cancels the queued transactions that a new one supersedes, those that were not sent because the row was '
+'elsewhere, and deletions that were not sent, of a row that is back';

@@ -25,7 +25,7 @@ CREATE OR REPLACE TRIGGER b_insert_transaction
 	EXECUTE FUNCTION github_sync.@record@_insert_transaction();
 CREATE OR REPLACE TRIGGER c_cancel_superseded
 	AFTER INSERT ON github_sync.@record@_sync_transactions
-	FOR EACH ROW WHEN (NEW.supersedes IS NOT NULL AND NEW.state IN ('queued', 'duplicate', 'disabled'))
+	FOR EACH ROW WHEN (NEW.supersedes IS NOT NULL AND NEW.state IN ('queued', 'duplicate', 'disabled', 'errored'))
 	EXECUTE FUNCTION github_sync.@record@_cancel_superseded();
 CREATE OR REPLACE TRIGGER c_return_filtered
 	AFTER INSERT ON github_sync.@record@_sync_transactions

@@ -229,6 +229,46 @@ SELECT * FROM queue;
 SELECT carry_out(9);
 SELECT carry_out(9);
 SELECT title, state, github_title, github_state FROM both_sides;
+-- back while its deletion is disabled, or after it was errored: nothing of it is left to enable or to retry
+CALL synced();
+UPDATE github_sync.github_repos SET on_local_delete = 'propagate';
+SELECT github_sync.set_repo_sync(1, false);
+UPDATE app.tasks SET removed_at = at(5);
+UPDATE app.tasks SET removed_at = NULL, title = 'Back again', modified_at = at(6);
+SELECT * FROM queue;
+SELECT github_sync.set_repo_sync(1, true);
+SELECT * FROM queue;
+SELECT carry_out(7);
+SELECT title, state, github_title, github_state FROM both_sides;
+UPDATE app.tasks SET removed_at = at(8);
+SELECT * FROM claim();
+SELECT github_sync.task_fail(max(id), 1, 'forbidden', 'no') FROM github_sync.task_sync_transactions \g /dev/null
+UPDATE app.tasks SET removed_at = NULL, title = 'And again', modified_at = at(9);
+SELECT github_sync.retry_errored();
+SELECT carry_out(10);
+SELECT action, state FROM github_sync.task_sync_transactions ORDER BY id;
+SELECT title, state, github_title, github_state FROM both_sides;
+-- ... one that may have been sent goes on, and the row is sent anew after it
+CALL synced();
+UPDATE github_sync.github_repos SET on_local_delete = 'propagate';
+UPDATE app.tasks SET removed_at = at(5);
+SELECT * FROM claim();
+SELECT fetched(2);
+CALL patched(2, 7);
+SELECT github_sync.set_repo_sync(1, false);
+SELECT github_sync.task_give_back(2, 1, 'timeout', NULL);
+UPDATE app.tasks SET removed_at = NULL, modified_at = at(8);
+SELECT id, action, state, because FROM github_sync.sync_history WHERE record_type = 'task' ORDER BY id;
+SELECT github_sync.set_repo_sync(1, true);
+SELECT carry_out(9);
+SELECT carry_out(9);
+SELECT title, state, github_title, github_state FROM both_sides;
+-- ... and one whose row cannot be sent is not sent either
+CALL synced();
+UPDATE github_sync.github_repos SET on_local_delete = 'propagate';
+UPDATE app.tasks SET removed_at = at(5);
+UPDATE app.tasks SET removed_at = NULL, body = repeat('x', 300000), modified_at = at(6);
+SELECT action, state, error_code FROM github_sync.task_sync_transactions ORDER BY id;
 -- a comment that was deleted at GitHub is made anew
 SELECT github_sync.attach_comments('app.comments', sync_when => 'true', deleted_when => $$kind = 'deleted'$$);
 CALL synced();
@@ -252,6 +292,17 @@ SELECT deleted(2, 8);
 SELECT * FROM comment_queue;
 SELECT carry_out(9, of_type => 'comment');
 SELECT * FROM comment_queue;
+SELECT id, github_sync.without_creation_key(body) AS body FROM resources WHERE type = 'comment' ORDER BY id;
+-- ... and one whose deletion is disabled is not deleted when it is enabled
+CALL synced();
+UPDATE github_sync.github_repos SET on_local_delete = 'propagate';
+SELECT github_sync.set_repo_sync(1, false);
+UPDATE app.comments SET kind = 'deleted';
+UPDATE app.comments SET kind = 'note', body = 'Still here';
+SELECT * FROM comment_queue;
+SELECT github_sync.set_repo_sync(1, true);
+SELECT * FROM comment_queue;
+SELECT carry_out(9, of_type => 'comment');
 SELECT id, github_sync.without_creation_key(body) AS body FROM resources WHERE type = 'comment' ORDER BY id;
 
 -- another sync_when: what it lets through goes, where it is captured; a column keeps its name in it
