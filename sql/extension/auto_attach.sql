@@ -46,7 +46,8 @@ BEGIN
 			RAISE NOTICE 'attached table %', candidates[1];
 			RETURN;
 		EXCEPTION WHEN undefined_column OR invalid_authorization_specification OR insufficient_privilege
-			OR object_not_in_prerequisite_state OR feature_not_supported THEN
+			OR object_not_in_prerequisite_state OR feature_not_supported OR invalid_parameter_value
+			OR wrong_object_type OR invalid_table_definition THEN
 			GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT;
 		END;
 	END IF;

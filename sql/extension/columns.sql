@@ -128,7 +128,7 @@ DECLARE
 	chosen github_sync.found_column;
 BEGIN
 	SELECT a.attname, github_sync.type_name(a.atttypid, a.atttypmod) AS shown_type, a.attgenerated,
-		y.oid AS base_type, y.typtype, y.typname = 'citext' AND y.typcategory = 'S' AS ignores_case INTO candidate
+		y.oid AS base_type, y.typtype, y.typname = 'citext' AND y.typcategory = 'S' AS is_citext INTO candidate
 	FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = github_sync.type_without_domains(a.atttypid)
 	WHERE a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = ANY (wanted)
 	ORDER BY array_position(wanted, a.attname) LIMIT 1;
@@ -136,7 +136,7 @@ BEGIN
 	chosen.type := github_sync.type_name(candidate.base_type, -1);
 	/* Whether two texts are the same is asked of them as texts: another case is an edit. */
 	is_allowed := allowed_types IS NULL OR CASE WHEN candidate.typtype = 'e' THEN 'enum'
-		WHEN candidate.ignores_case THEN 'text'
+		WHEN candidate.is_citext THEN 'citext'
 		ELSE github_sync.type_name(candidate.base_type, NULL::integer) END = ANY (allowed_types);
 	chosen.problem := CASE
 		WHEN candidate.attname IS NULL THEN
@@ -159,7 +159,7 @@ CREATE FUNCTION github_sync.find_text_column(application_table regclass, given n
 RETURNS github_sync.found_column
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN github_sync.find_column(application_table, given, conventional,
-	'{text,character varying,character}'::text[], purpose, true);
+	'{text,character varying,character,citext}'::text[], purpose, true);
 COMMENT ON FUNCTION github_sync.find_text_column(regclass, name, name[], text) IS
 'private: the column of a title or a body';
 
@@ -223,7 +223,8 @@ BEGIN
 			key.name, shown_type);
 	ELSIF EXISTS (SELECT FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = a.atttypid
 		WHERE a.attrelid = application_table AND a.attname = key.name
-			AND NOT (a.attnotnull OR a.atthasdef OR y.typnotnull)) THEN
+			AND NOT (a.attnotnull OR a.atthasdef AND a.attgenerated = '' OR y.typnotnull)) THEN
+		/* A generated one comes from what else the row is made of, which may give NULL. */
 		key.problem := format('the key %1$s may be NULL, and has no default: rows that are made of issues and comments '
 			'would have none, and would be made again and again. ALTER TABLE %2$s ALTER %1$s SET NOT NULL',
 			quote_ident(key.name), github_sync.table_name(application_table));
@@ -413,23 +414,41 @@ RETURN array_remove(ARRAY[
 COMMENT ON FUNCTION github_sync.mapping_problems(regclass, github_sync.table_mapping, name) IS
 'private: everything that is missing or unfit in an application''s table; empty: it can be attached';
 
+CREATE FUNCTION github_sync.has_unfit_column(mapping github_sync.table_mapping) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN concat((mapping.key).problem, (mapping.task_id).problem, (mapping.title).problem, (mapping.body).problem,
+	(mapping.modified_at).problem, (mapping.state).problem, (mapping.github_repo).problem, (mapping.labels).problem,
+	(mapping.assignees).problem, (mapping.milestone).problem, github_sync.doubled_column_problem(mapping)) <> '';
+COMMENT ON FUNCTION github_sync.has_unfit_column(github_sync.table_mapping) IS
+'private: whether a column of a mapping is missing or unfit, and not only a value, an expression or a function';
+
+CREATE FUNCTION github_sync.has_unfit_expression(mapping github_sync.table_mapping) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN concat((mapping.repo_expression).problem, (mapping.sync_when).problem, (mapping.deleted_when).problem) <> '';
+COMMENT ON FUNCTION github_sync.has_unfit_expression(github_sync.table_mapping) IS
+'private: whether an expression of a mapping cannot be used';
+
 CREATE FUNCTION github_sync.check_mapping(
 	application_table regclass, mapping github_sync.table_mapping, owner name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	problems text[] := github_sync.mapping_problems(application_table, mapping, owner);
+	of_column CONSTANT boolean := github_sync.has_unfit_column(mapping);
+	of_expression CONSTANT boolean := github_sync.has_unfit_expression(mapping);
 BEGIN
 	IF cardinality(problems) > 0 THEN
-		RAISE undefined_column USING
+		RAISE USING
+			ERRCODE = CASE WHEN of_column THEN 'undefined_column' ELSE 'invalid_parameter_value' END,
 			MESSAGE = format('table %s cannot be attached: %s', application_table, array_to_string(problems, '; ')),
 			DETAIL = 'It has ' || github_sync.columns_of(application_table) || '.',
-			HINT = CASE WHEN concat((mapping.repo_expression).problem, (mapping.sync_when).problem,
-					(mapping.deleted_when).problem) = '' THEN
-				'Name the columns in the call, for example title_column => ''headline''.'
-				ELSE 'An expression names columns of its row as they are, and all else with its schema; or it is the '
-					'name of a function of the key, as in sync_when => ''app.is_public''.' END;
+			HINT = concat_ws(' ',
+				CASE WHEN of_column THEN 'Name the columns in the call, for example title_column => ''headline''.' END,
+				CASE WHEN of_expression THEN 'An expression names columns of its row as they are, and all else with '
+					'its schema; or it is the name of a function of the key, as in sync_when => ''app.is_public''.' END,
+				CASE WHEN NOT of_column AND NOT of_expression THEN 'Give another value or function in the call.' END);
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.check_mapping(regclass, github_sync.table_mapping, name) IS
-'private: one error that says everything that is missing or unfit in an application''s table';
+'private: one error that says everything that is missing or unfit in an application''s table: 42703 where a column is, '
+'22023 where only values, expressions or functions that were given do not fit';

@@ -107,8 +107,10 @@ COMMENT ON FUNCTION github_sync.column_of(text, github_sync.found_column) IS
 'private: a column of a row; NULL: the table has none';
 
 CREATE FUNCTION github_sync.is_text(mapped github_sync.found_column) RETURNS boolean
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN mapped.type IN ('text', 'character varying', 'character');
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM pg_type AS y
+	WHERE y.oid = to_regtype(mapped.type) AND y.typcategory = 'S'
+		AND y.typname IN ('text', 'varchar', 'bpchar', 'citext'));
 COMMENT ON FUNCTION github_sync.is_text(github_sync.found_column) IS
 'private: whether a column holds texts; of a milestone: its title, and not its number';
 

@@ -31,6 +31,36 @@ COMMENT ON FUNCTION github_sync.function_of_key(text) IS
 'private: the function that an expression is the name of, with its schema and with or without its argument''s type; '
 'NULL: it is none';
 
+CREATE FUNCTION github_sync.overloads_of(given text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT string_agg(p.oid::regprocedure::text, ', ' ORDER BY p.oid::regprocedure::text)
+	FROM parse_ident(substring(given, '^[^(]*'), false) AS named (parts)
+	JOIN pg_namespace AS n ON n.nspname = named.parts[1]
+	JOIN pg_proc AS p ON p.pronamespace = n.oid AND p.proname = named.parts[2]);
+COMMENT ON FUNCTION github_sync.overloads_of(text) IS
+'private: the functions that have a dotted name, each with the types of its arguments; NULL: none has';
+
+CREATE FUNCTION github_sync.name_problem(application_table regclass, given text, purpose text, key name) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	overloads CONSTANT text := github_sync.overloads_of(given);
+	is_one CONSTANT boolean := github_sync.function_of_key(given) IS NOT NULL;
+	key_type CONSTANT text := (SELECT github_sync.type_name(a.atttypid, a.atttypmod) FROM pg_attribute AS a
+		WHERE a.attrelid = application_table AND a.attname = key AND a.attnum > 0);
+BEGIN
+	RETURN CASE
+		WHEN overloads IS NULL THEN format('%s names neither a column nor a function of the key: %s', purpose, given)
+		WHEN is_one THEN format('%s is called with the key %I (%s) alone, and %s is no function of that',
+			purpose, key, key_type, github_sync.function_of_key(given))
+		ELSE format('%s does not say which function it names, of %s: give the one of the key %I (%s) with the type of '
+			'its argument', purpose, overloads, key, key_type)
+	END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.name_problem(regclass, text, text, name) IS
+'private: why an expression that is a dotted name cannot be used: nothing has it, several functions do, or one that '
+'does not take the key';
+
 CREATE FUNCTION github_sync.row_with_names(application_table regclass, columns jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT format('SELECT %s FROM %s AS r', string_agg(format('r.%I AS %I', c.value, c.key), ', ' ORDER BY c.place),
@@ -79,8 +109,8 @@ BEGIN
 			format('%s calls a volatile function, which may answer otherwise each time: %s', purpose, wanted.given) END;
 	RETURN found;
 EXCEPTION WHEN OTHERS THEN
-	found.problem := CASE WHEN called IS NULL AND github_sync.is_dotted_name(wanted.given) THEN
-			format('%s names neither a column nor a function of the key: %s', purpose, wanted.given)
+	found.problem := CASE WHEN github_sync.is_dotted_name(wanted.given) AND (called IS NULL OR SQLSTATE = '42883') THEN
+			github_sync.name_problem(application_table, wanted.given, purpose, key)
 		ELSE format('%s cannot be read: %s', purpose, SQLERRM) END;
 	RETURN found;
 END

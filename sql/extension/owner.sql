@@ -64,6 +64,36 @@ $$;
 COMMENT ON FUNCTION github_sync.refuse_distributed(regclass) IS
 'private: raises feature_not_supported where the application''s table is distributed by Citus';
 
+CREATE FUNCTION github_sync.refuse_other_relations(
+	application_table regclass, relation_kind "char", persistence "char") RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	refused record;
+BEGIN
+	SELECT r.what, r.remedy INTO refused
+	FROM (VALUES
+		(1, persistence = 't', 'a temporary table', 'The worker does not see tables of another session: attach one '
+			'that was made without TEMPORARY.'),
+		(2, relation_kind IN ('v', 'm'), 'a view', 'Attach the table that the view reads; sync_when says which of its '
+			'rows are for GitHub.'),
+		(3, relation_kind = 'f', 'a foreign table', 'Attach the table itself, in the database that has its rows.'),
+		(4, relation_kind NOT IN ('r', 'p'), 'no table', 'Name the table of the application, with its schema: '
+			'''public.tasks''.'),
+		(5, persistence = 'u', 'unlogged: a crash empties it', format('ALTER TABLE %s SET LOGGED', application_table))
+	) AS r (place, applies, what, remedy)
+	WHERE r.applies ORDER BY r.place LIMIT 1;
+	IF FOUND THEN
+		RAISE wrong_object_type USING
+			MESSAGE = format('%s cannot be attached: it is %s', application_table, refused.what),
+			DETAIL = 'Tables of ours refer to its rows by foreign keys, and triggers stand on it: it has to be an '
+				'ordinary or partitioned table, and a permanent one.',
+			HINT = refused.remedy;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.refuse_other_relations(regclass, "char", "char") IS
+'private: raises wrong_object_type for what is no ordinary or partitioned table, or not there for good';
+
 CREATE FUNCTION github_sync.table_owner(application_table regclass) RETURNS name
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -76,10 +106,7 @@ BEGIN
 			MESSAGE = format('there is no table %s', coalesce(application_table::text, 'NULL')),
 			HINT = 'Name the table of the application, with its schema: ''public.tasks''.';
 	END IF;
-	IF here.relkind NOT IN ('r', 'p') OR here.relpersistence = 't' THEN
-		RAISE wrong_object_type USING
-			MESSAGE = format('%s is not an ordinary or partitioned table', application_table);
-	END IF;
+	PERFORM github_sync.refuse_other_relations(application_table, here.relkind, here.relpersistence);
 	IF NOT pg_has_role(current_user, here.rolname, 'USAGE') THEN
 		RAISE insufficient_privilege USING
 			MESSAGE = format('must be owner of table %s', application_table);

@@ -44,7 +44,7 @@ BEGIN
 				array_to_string(mapping.closed_values, ', '));
 	END IF;
 EXCEPTION WHEN OTHERS THEN
-	RAISE undefined_column USING
+	RAISE invalid_parameter_value USING
 		MESSAGE = format('table %s cannot be attached: the values of open and closed do not fit column %s of type '
 			'%s: %s', application_table, (mapping.state).name, state_type, SQLERRM),
 		HINT = 'Give open_value and closed_value or closed_values.';

@@ -186,7 +186,7 @@ BEGIN
 	found.assignees := github_sync.find_mark_column(tasks, (wanted.assignees).name,
 		'{text[],character varying[],jsonb}'::text[], 'assignees'::text, (found.key).name);
 	found.milestone := github_sync.find_mark_column(tasks, (wanted.milestone).name,
-		'{text,character varying,integer,bigint,smallint}'::text[], 'milestone'::text, (found.key).name);
+		'{text,character varying,citext,integer,bigint,smallint}'::text[], 'milestone'::text, (found.key).name);
 	/* Of a table that is attached already, its migrations are followed all the same. */
 	PERFORM github_sync.require_no_milestone_fits(tasks, found.milestone) WHERE by_convention;
 	found.repo_expression := github_sync.find_expression(tasks, wanted.repo_expression, (found.key).name,

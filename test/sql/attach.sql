@@ -126,6 +126,28 @@ CREATE VIEW app.seen AS SELECT * FROM app.tasks;
 SELECT github_sync.attach_tasks('app.seen');
 CREATE TEMP TABLE passing (id int PRIMARY KEY, title text, body text, updated_at timestamptz);
 SELECT github_sync.attach_tasks('passing');
+CREATE UNLOGGED TABLE app.crashing (id int PRIMARY KEY, title text, body text, updated_at timestamptz);
+ALTER TABLE app.crashing OWNER TO regress_owner;
+SELECT github_sync.attach_tasks('app.crashing');
+\echo :SQLSTATE
+ALTER TABLE app.crashing SET LOGGED;
+SELECT github_sync.attach_tasks('app.crashing') \g /dev/null
+SELECT github_sync.detach_tasks(true) \g /dev/null
+CREATE FOREIGN DATA WRAPPER elsewhere;
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER elsewhere;
+CREATE FOREIGN TABLE app.far (id int, title text, body text, updated_at timestamptz) SERVER elsewhere;
+SELECT github_sync.attach_tasks('app.far');
+SELECT github_sync.attach_tasks('app.pair_pkey');
+\set VERBOSITY terse
+DROP FOREIGN DATA WRAPPER elsewhere CASCADE;
+\set VERBOSITY default
+-- nor is a key that is generated and may come to NULL
+CREATE TABLE app.computed (code text, id text GENERATED ALWAYS AS (lower(code)) STORED UNIQUE, title text, body text, updated_at timestamptz);
+ALTER TABLE app.computed OWNER TO regress_owner;
+SELECT github_sync.attach_tasks('app.computed', id_column => 'id');
+-- only values do not fit: no column is looked for
+SELECT github_sync.attach_tasks('app.crashing', modified_at_time_zone => 'Mars/Olympus');
+\echo :SQLSTATE
 
 -- what cannot be written, what is no time zone, what is no function of that kind
 CREATE TABLE app.derived (id int PRIMARY KEY, title text GENERATED ALWAYS AS ('task ' || id) STORED, body text, state text, updated_at timestamp);

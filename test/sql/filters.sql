@@ -27,6 +27,21 @@ SELECT github_sync.attach_tasks('app.tasks', sync_when => 'random() < 0.5');
 SELECT github_sync.attach_tasks('app.tasks', sync_when => 'tasks.draft');
 SELECT github_sync.attach_tasks('app.tasks', sync_when => 'given_row IS NOT NULL');
 SELECT github_sync.attach_tasks('app.tasks', sync_when => 'app.no_such_function');
+\echo :SQLSTATE
+-- several functions of a name, or one of something else than the key: which is meant, and what it is called with
+CREATE FUNCTION app.amb(bigint) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog RETURN true;
+CREATE FUNCTION app.amb(text) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog RETURN true;
+CREATE FUNCTION app.of_row(app.tasks) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog RETURN true;
+SELECT github_sync.attach_tasks('app.tasks', sync_when => 'app.amb');
+SELECT github_sync.attach_tasks('app.tasks', sync_when => ' app.AMB(uuid)');
+SELECT github_sync.attach_tasks('app.tasks', sync_when => 'app.of_row');
+SELECT github_sync.attach_tasks('app.tasks', deleted_when => 'app.amb', github_repo => 'app.of_row(app.tasks)', title_column => 'nowhere');
+\echo :SQLSTATE
+SELECT github_sync.attach_tasks('app.tasks', sync_when => 'app.amb(bigint)');
+SELECT mapping ->> 'sync_when' FROM github_sync.attached_tables WHERE record_type = 'task';
+DROP FUNCTION app.of_row(app.tasks);
+SELECT github_sync.attach_tasks('app.tasks', sync_when => 'true') \g /dev/null
+DROP FUNCTION app.amb(bigint), app.amb(text);
 -- in a subquery a column of its own table is meant, where that has one of the same name
 SELECT github_sync.attach_tasks('app.tasks', github_repo => '(SELECT p.repo_id FROM app.projects AS p WHERE p.id = id)');
 SELECT github_sync.attach_tasks('app.tasks', github_repo => '(SELECT p.repo_id FROM app.projects AS p WHERE p.id = given_row.id)');

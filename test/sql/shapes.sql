@@ -277,6 +277,18 @@ CALL pull_down();
 \c -
 :session
 \set ECHO all
+-- a key that is generated: it comes from columns that have defaults
+CALL build($$CREATE TABLE app.tasks (n int GENERATED ALWAYS AS IDENTITY, code text NOT NULL DEFAULT upper(gen_random_uuid()::text), id text GENERATED ALWAYS AS (lower(code)) STORED PRIMARY KEY,
+		title text, body text, status text, modified_at timestamptz)$$,
+	$$CREATE TABLE app.comments (code bigint NOT NULL GENERATED ALWAYS AS IDENTITY, id bigint GENERATED ALWAYS AS (code * 10) STORED PRIMARY KEY, task_id text, body text,
+		modified_at timestamptz)$$,
+	$$'app.tasks'$$, $$'app.comments'$$);
+SELECT regexp_replace(happened, '"code": "[^"]*", ', '') FROM round();
+CALL pull_down();
+\set ECHO none
+\c -
+:session
+\set ECHO all
 
 -- columns that must be given: by the repository, by a function, which wins
 CREATE FUNCTION app.values_of(github_repo_id bigint, resource jsonb) RETURNS jsonb LANGUAGE sql
@@ -358,6 +370,11 @@ SELECT github_sync.attach_tasks('app.tasks', sync_when => $$CASE WHEN status IN 
 SELECT github_sync.attach_tasks('app.tasks', github_repo => $$(SELECT 1::bigint FROM app.tasks AS o WHERE o.status = given_row.title)$$);
 SELECT github_sync.attach_tasks('app.tasks', sync_when => $$status OPERATOR(app.<>) 'private' AND lower(body) IS NOT NULL$$);
 SELECT github_sync.attach_tasks('app.tasks', sync_when => $$status::text <> 'private'$$);
+-- a milestone may be one, and is a title then; what refers to a task may not
+ALTER TABLE app.tasks ADD milestone app.citext;
+SELECT github_sync.attach_tasks('app.tasks', sync_when => 'true', milestone_column => 'milestone');
+SELECT mapping #>> '{dictionary,milestone_is_title}' FROM github_sync.attached_tables WHERE record_type = 'task';
+SELECT github_sync.attach_comments('app.comments', task_id_column => 'body');
 CALL pull_down();
 RESET SESSION AUTHORIZATION;
 DROP EXTENSION citext;
