@@ -111,6 +111,9 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 );
 COMMENT ON TABLE github_sync.github_repos IS
 'public: repositories that sync; id is GitHub''s';
+COMMENT ON COLUMN github_sync.github_repos.on_local_delete IS
+'whether GitHub''s comment of a deleted row is deleted, and its issue closed (propagate), or left as it is (keep); a '
+'row that sync_when kept back at that time is no exception';
 COMMENT ON COLUMN github_sync.github_repos.pull_requests IS
 'whether sweeps and imports make tasks of pull requests (sync) or pass them over (skip): closing a task must not close '
 'somebody''s pull request unasked';

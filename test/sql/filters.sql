@@ -320,6 +320,19 @@ SELECT * FROM comment_queue;
 SELECT carry_out(9, of_type => 'comment');
 SELECT id, github_sync.without_creation_key(body) AS body FROM resources WHERE type = 'comment' ORDER BY id;
 
+-- a row that was synced, is kept back and deleted: nothing of it is edited, but it is a deletion where those are propagated
+CALL synced();
+UPDATE github_sync.github_repos SET on_local_delete = 'propagate';
+UPDATE app.tasks SET draft = true, title = 'Secret', modified_at = at(5);
+UPDATE app.comments SET body = 'Secret', modified_at = at(5);
+SELECT carry_out(6), carry_out(6, of_type => 'comment');
+DELETE FROM app.comments;
+DELETE FROM app.tasks;
+SELECT * FROM claim(of_type => 'comment');
+SELECT deleted(3, 7);
+SELECT carry_out(7);
+SELECT title, state FROM resources WHERE type = 'task';
+
 -- another sync_when: what it lets through goes, where it is captured; a column keeps its name in it
 CALL synced();
 UPDATE app.tasks SET draft = true, title = 'Crash!', modified_at = at(5);
