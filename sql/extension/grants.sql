@@ -134,10 +134,10 @@ BEGIN
 		PERFORM github_sync.execute_unowned(command);
 	END LOOP;
 	FOR command IN
-		SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s', p.oid::regprocedure, role) FROM pg_proc AS p
-		WHERE p.pronamespace = 'github_sync'::regnamespace
-			AND p.proname IN ('health', 'report', 'record_history', 'story_of')
-			AND pg_get_userbyid(p.proowner) = github_sync.queue_owner() ORDER BY 1
+		SELECT format('GRANT EXECUTE ON FUNCTION %s TO %s', p.oid::regprocedure, role)
+		FROM github_sync.functions_of_owner() AS o (function) JOIN pg_proc AS p ON p.oid = o.function
+		WHERE p.proname IN ('health', 'found_as_owner', 'unattached_finding', 'finding_paragraph', 'health_findings',
+			'report', 'record_history', 'story_of') ORDER BY 1
 	LOOP
 		PERFORM github_sync.execute_unowned(command);
 	END LOOP;

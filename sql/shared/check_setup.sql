@@ -222,9 +222,7 @@ BEGIN
 	SELECT * INTO a FROM github_sync.attached_tables AS t
 	WHERE t.record_type = capture_setup.record_type AND t.attached_at IS NOT NULL;
 	IF NOT FOUND THEN
-		RETURN NEXT github_sync.finding_of(record_type || 's', format('no table of %ss is attached', record_type),
-			format('Call github_sync.attach_%1$ss() with the table of %1$ss.', record_type),
-			CASE record_type WHEN 'task' THEN 'critical' ELSE 'info' END);
+		RETURN NEXT github_sync.unattached_finding(record_type);
 		RETURN;
 	END IF;
 	application_table := to_regclass(format('%I.%I', a.table_schema, a.table_name));
@@ -295,21 +293,19 @@ $$;
 COMMENT ON FUNCTION github_sync.setup_findings() IS
 'private: a row for each check, what is nearest to the server first';
 
-CREATE OR REPLACE FUNCTION github_sync.check_setup(OUT "check" text, OUT status text, OUT detail text, OUT remedy text)
-RETURNS SETOF record
+CREATE OR REPLACE FUNCTION github_sync.checked_setup() RETURNS SETOF github_sync.finding
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
 	/* Nothing of a table of somebody else is looked at with the rights of the queue's owner. */
-	RETURN QUERY SELECT 'ownership', 'critical', p.problem, p.remedy FROM github_sync.owner_problem() AS p
-	WHERE p.problem IS NOT NULL;
+	RETURN QUERY SELECT 'ownership', 'critical', NULL::timestamptz, p.problem, p.remedy
+	FROM github_sync.owner_problem() AS p WHERE p.problem IS NOT NULL;
 	IF FOUND THEN
-		RETURN QUERY SELECT 'all else', 'skipped', 'nothing is synchronized until that is mended', NULL;
+		RETURN QUERY SELECT 'all else', 'skipped', NULL::timestamptz, 'nothing is synchronized until that is mended',
+			NULL;
 		RETURN;
 	END IF;
-	RETURN QUERY SELECT f."check", f.status, f.detail, f.remedy FROM github_sync.setup_findings() AS f;
+	RETURN QUERY SELECT * FROM github_sync.setup_findings();
 END
 $$;
-COMMENT ON FUNCTION github_sync.check_setup() IS
-'public: whether all is set up: what is checked, its status (ok; info: so somebody wanted it; warn; critical; skipped, '
-'where an earlier one makes it pointless), what is wrong, and what to do. The worker asks GitHub about each '
-'installation and repository meanwhile, which takes seconds. For the owner of the queue';
+COMMENT ON FUNCTION github_sync.checked_setup() IS
+'private: what check_setup() finds, what is nearest to the server first';

@@ -278,35 +278,22 @@ $$;
 COMMENT ON FUNCTION github_sync.findings() IS
 'private: a row for each check';
 
-/* README has a heading for each kind of check: Health: rate limits. */
-CREATE OR REPLACE FUNCTION github_sync.finding_paragraph("check" text) RETURNS text
-LANGUAGE sql IMMUTABLE
-RETURN 'README.md#health-' || replace(regexp_replace("check", ' of [a-z]+$', ''), ' ', '-');
-COMMENT ON FUNCTION github_sync.finding_paragraph(text) IS
-'private: where the cause and the remedy of what a check finds are explained';
-
-CREATE OR REPLACE FUNCTION github_sync.health(
-	OUT "check" text, OUT status text, OUT since timestamptz, OUT detail text, OUT remedy text, OUT see text)
-RETURNS SETOF record
+CREATE OR REPLACE FUNCTION github_sync.health_findings() RETURNS SETOF github_sync.finding
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
 	/* With two owners in the queue, the views of the one would run with the rights of the other. */
 	IF NOT github_sync.queue_has_one_owner() THEN
-		RETURN QUERY SELECT 'ownership', 'critical', NULL::timestamptz, p.problem, p.remedy,
-			github_sync.finding_paragraph('ownership')
+		RETURN QUERY SELECT 'ownership', 'critical', NULL::timestamptz, p.problem, p.remedy
 		FROM github_sync.owner_problem() AS p;
 		RETURN;
 	END IF;
-	RETURN QUERY SELECT f."check", f.status, f.since, f.detail, f.remedy, github_sync.finding_paragraph(f."check")
+	RETURN QUERY SELECT f."check", f.status, f.since, f.detail, f.remedy
 	FROM github_sync.findings() WITH ORDINALITY AS f ("check", status, since, detail, remedy, place)
 	ORDER BY array_position('{critical,warn,info,ok}', f.status), f.place;
 EXCEPTION WHEN insufficient_privilege THEN
 	/* The owner may not even use the schema: nothing in it can be named here. */
-	RETURN QUERY SELECT 'ownership', 'critical', NULL::timestamptz, SQLERRM,
-		'SELECT github_sync.take_over_ownership()', 'README.md#health-ownership';
+	RETURN QUERY SELECT 'ownership', 'critical', NULL::timestamptz, SQLERRM, 'SELECT github_sync.take_over_ownership()';
 END
 $$;
-COMMENT ON FUNCTION github_sync.health() IS
-'public: what is checked, its status (ok; info: so somebody wanted it; warn; critical), since when it is not ok, why, '
-'what to do, and which paragraph of README explains it; what is worst comes first. Takes some milliseconds, however '
-'long the queues are';
+COMMENT ON FUNCTION github_sync.health_findings() IS
+'private: what health() finds, what is worst first';

@@ -29,12 +29,12 @@ DECLARE
 BEGIN
 	SELECT count(*) FILTER (WHERE h.status = 'critical') AS critical,
 		count(*) FILTER (WHERE h.status = 'warn') AS warn,
-		string_agg(github_sync.report_finding(h."check", h.status, h.since, h.detail, h.remedy, h.see), ''
-			ORDER BY h.place)
+		string_agg(github_sync.report_finding(h."check", h.status, h.since, h.detail, h.remedy,
+			github_sync.finding_paragraph(h."check")), '' ORDER BY h.place)
 			FILTER (WHERE h.status <> 'ok') AS findings,
 		string_agg(github_sync.html(h."check"), ', ' ORDER BY h.place) FILTER (WHERE h.status = 'ok') AS well
 	INTO told
-	FROM github_sync.health() WITH ORDINALITY AS h ("check", status, since, detail, remedy, see, place);
+	FROM github_sync.health_findings() WITH ORDINALITY AS h ("check", status, since, detail, remedy, place);
 	RETURN '<section class="first"><h2>Health</h2>' || CASE
 		WHEN told.critical > 0 THEN '<span class="verdict critical">Something is not synchronized.</span>'
 		WHEN github_sync.is_switched_off()

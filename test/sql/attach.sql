@@ -26,6 +26,9 @@ SET client_min_messages = notice;
 CREATE EXTENSION comment_sync_transaction CASCADE;
 SELECT github_sync.capture_task_changes(true);
 SELECT github_sync.detach_tasks();
+-- and so do check_setup() and health()
+SELECT * FROM github_sync.check_setup();
+SELECT * FROM github_sync.health();
 DROP EXTENSION task_sync_transaction CASCADE;
 -- two tables of the name: neither is guessed
 CREATE TABLE app.tasks (id int PRIMARY KEY, title text, body text, modified_at timestamptz);
@@ -97,6 +100,7 @@ SELECT github_sync.detach_comments() \g /dev/null
 SELECT github_sync.detach_tasks() \g /dev/null
 SELECT count(*) FROM pg_trigger WHERE tgrelid = 'app.tasks'::regclass AND NOT tgisinternal;
 SELECT count(*) FROM github_sync.attached_tables WHERE attached_at IS NOT NULL;
+SELECT "check", status, detail FROM github_sync.check_setup() UNION ALL SELECT "check", status, detail FROM github_sync.health();
 SELECT id, state FROM github_sync.task_sync_transactions;
 SELECT github_sync.attach_tasks('app.tasks') \g /dev/null
 SELECT github_sync.attach_comments('app.comments') \g /dev/null

@@ -281,6 +281,20 @@ INSERT INTO github_sync.task_sync_transactions (direction, task_id) SELECT 'outb
 SELECT a_superuser, count(*) > 0 FROM world.trapped GROUP BY 1;
 SELECT DISTINCT rolname FROM pg_proc AS p JOIN pg_roles AS r ON r.oid = p.proowner WHERE p.pronamespace = 'github_sync'::regnamespace AND p.prosecdef;
 
+-- what the owner makes of its functions does not run as a superuser who looks at health()
+SET ROLE regress_next;
+ALTER FUNCTION github_sync.health_findings() SECURITY INVOKER;
+ALTER FUNCTION github_sync.checked_setup() SECURITY INVOKER;
+RESET ROLE;
+\set VERBOSITY default
+SELECT "check", status, detail, remedy FROM github_sync.health();
+SELECT "check", status, detail, remedy FROM github_sync.check_setup();
+SET ROLE regress_next;
+ALTER FUNCTION github_sync.health_findings() SECURITY DEFINER;
+ALTER FUNCTION github_sync.checked_setup() SECURITY DEFINER;
+RESET ROLE;
+SELECT count(*) FILTER (WHERE "check" ~ '^mapping') > 0 FROM github_sync.health();
+
 -- PUBLIC may use nothing: no function, of the extension or of attach's, no table, no sequence, no type
 SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'github_sync'::regnamespace AND EXISTS (
 	SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee = 0)
