@@ -110,12 +110,24 @@ for my $task (@tasks)
 }
 is(one('SELECT count(*) FROM github_sync.sync_conflicts'), 0, 'there was nothing to decide');
 
-# Quiet: everything is told of once more, and nobody answers anybody.
+# Quiet: nothing is asked, and nothing written. Everything is told of once more, and nobody answers anybody.
+sub of_records { my ($since) = @_; return map { "$_->{method} $_->{path}" } grep { my $path = $_->{path}; grep { $path =~ m{/issues/$_->{number}(?!\d)} } @tasks } $github->requests(since => $since) }
+sub quiet
+{
+	my ($what) = @_;
+	my $since = $github->last_seq;
+
+	one('SELECT pg_sleep(1)');
+	is_deeply([ map { "$_->{method} $_->{path}" } $github->requests(since => $since) ], [], "$what, then there is quiet: no request of any kind");
+}
+quiet('labels and assignees edited on both sides at once');
 $seq = $github->last_seq;
 $application->tell_of_issue($github->issue($repo, $_->{number})) for @tasks;
 $application->sql("INSERT INTO github_sync.task_sync_transactions (direction, task_id) VALUES ('outbound', $_->{id})") for @tasks;
 settle();
 is_deeply([ map { "$_->{method} $_->{path} $_->{body}" } writes($seq) ], [], 'once both sides are the same, nothing is written');
+is_deeply([ sort(of_records($seq)) ], [ sort map { "GET /repos/$repo/issues/$_->{number}" } @tasks ], '... and each is read once, for the webhook: all requests of these records');
+quiet('everything told of once more');
 
 # ---- without a webhook ----
 
