@@ -16,13 +16,11 @@ my $application = GitHubSync::Application->start($github);
 my $node        = $application->node;
 my $repository  = 'repository 1296269 acme/widgets';
 
-# What is neither ok nor as somebody wanted it, by check; of what is wrong, what to do is said.
+# What is neither ok nor as somebody wanted it, by check, and what is to be done.
 sub findings
 {
-	my @found = $application->rows("SELECT * FROM github_sync.check_setup() WHERE status NOT IN ('ok', 'info')");
-
-	fail("there is no remedy of: $_->{detail}") foreach grep { $_->{status} ne 'skipped' && ($_->{remedy} // '') !~ /\w/ } @found;
-	return { map { $_->{check} => "$_->{status}: $_->{detail}" } @found };
+	return { map { $_->{check} => "$_->{status}: $_->{detail} -> " . ($_->{remedy} // 'nothing') }
+		$application->rows("SELECT * FROM github_sync.check_setup() WHERE status NOT IN ('ok', 'info')") };
 }
 
 sub is_content { is_deeply(findings(), {}, "$_[0]: all is well again"); }
@@ -52,33 +50,34 @@ pass('a check after that comes to its end');
 # ---- a table that begins to inherit from an attached one ----
 
 $application->superuser_sql('CREATE TABLE planner.old_tasks () INHERITS (planner.tasks)');
-is_deeply(findings(), { 'tables that inherit from tasks' => 'warn: rows in them are not synced: planner.old_tasks' }, 'a table inherits from the tasks');
+is_deeply(findings(), { 'tables that inherit from tasks' => 'warn: rows in them are not synced: planner.old_tasks -> Keep what is to be synced in the table itself, or partition it: partitions are synced.' }, 'a table inherits from the tasks');
 $application->superuser_sql('DROP TABLE planner.old_tasks');
 is_content('no table inherits any more');
 
 # ---- the repository ----
 
 $github->set_repository('acme/widgets', has_issues => JSON::PP::false);
-is_deeply(findings(), { $repository => 'critical: its issues are switched off' }, 'issues are switched off');
+is_deeply(findings(), { $repository => 'critical: its issues are switched off -> Switch them on in the settings of the repository at GitHub.' }, 'issues are switched off');
 $github->set_repository('acme/widgets', has_issues => JSON::PP::true);
 
 $application->sql(q{UPDATE github_sync.github_repos SET name = 'wigdets'});
-is_deeply(findings(), { 'repository 1296269 acme/wigdets' => 'critical: GitHub calls it acme/widgets' }, 'a mistyped name');
+is_deeply(findings(), { 'repository 1296269 acme/wigdets' =>
+	"critical: GitHub calls it acme/widgets -> UPDATE github_sync.github_repos SET owner_login = 'acme', name = 'widgets' WHERE id = 1296269" }, 'a mistyped name');
 my $remedy = $application->superuser_sql("SELECT remedy FROM github_sync.check_setup() WHERE detail ~ 'calls it'");
 $application->sql($remedy);
 is_content('the remedy of a mistyped name');
 
 $application->sql(q{INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (4711, 515151, 'acme', 'gadgets')});
-is_deeply(findings(), { 'repository 4711 acme/gadgets' => 'critical: GitHub shows no repository 4711; acme/gadgets has the id 1296270' }, 'a mistyped id');
+is_deeply(findings(), { 'repository 4711 acme/gadgets' => 'critical: GitHub shows no repository 4711; acme/gadgets has the id 1296270 -> INSERT the repository with that id, and DELETE this one.' }, 'a mistyped id');
 $application->sql('DELETE FROM github_sync.repo_sweeps WHERE github_repo_id = 4711; DELETE FROM github_sync.github_repos WHERE id = 4711');
 
 # ---- the installation ----
 
 $github->installation(515151, 'choose', repositories => ['acme/gadgets']);
-is_deeply(findings(), { $repository => 'critical: GitHub does not show it' }, 'the App is not installed on it');
+is_deeply(findings(), { $repository => 'critical: GitHub does not show it -> Install the App on it, or give the token the right to it; gh api repos/OWNER/NAME --jq .id shows its id.' }, 'the App is not installed on it');
 $github->installation(515151, 'choose');
 $github->installation(515151, 'permit', permissions => { issues => 'read', metadata => 'read' });
-is_deeply(findings(), { 'installation 515151 acme' => 'critical: it may not write issues: read' }, 'a permission is missing');
+is_deeply(findings(), { 'installation 515151 acme' => 'critical: it may not write issues: read -> Give the App "Issues: read and write" at GitHub, and accept it for the installation.' }, 'a permission is missing');
 $github->installation(515151, 'permit', permissions => { issues => 'write', metadata => 'read' });
 
 # Of one that no token can be had for nothing more is waited for, when that is news and when it is known.
@@ -89,16 +88,19 @@ $application->sql(q{
 foreach my $time ('at first', 'again')
 {
 	is_deeply(findings(),
-		{ 'installation 4711 nobody' => 'critical: GitHub knows the App, but no such installation of it: it is deleted, or its id is mistyped',
-		  'repository 1296270 acme/gadgets' => 'skipped: GitHub has not been asked, or has not answered' }, "an unknown installation, $time");
+		{ 'installation 4711 nobody' => 'critical: GitHub knows the App, but no such installation of it: it is deleted, or its id is mistyped'
+			. ' -> Where it was deleted, install the App again in the settings of the account at GitHub. Where it has another id (GET /app/installations lists those of the App):'
+			. ' INSERT INTO github_sync.github_app_installations ..., and UPDATE github_sync.github_repos SET github_app_installation_id = ...',
+		  'repository 1296270 acme/gadgets' => 'skipped: GitHub has not been asked, or has not answered -> See its installation above.' }, "an unknown installation, $time");
 }
 $application->sql('DELETE FROM github_sync.repo_sweeps WHERE github_repo_id = 1296270; DELETE FROM github_sync.github_repos WHERE id = 1296270; DELETE FROM github_sync.github_app_installations WHERE id = 4711');
 is_content('installation');
 
 # A personal access token's, and there is an App: it pauses, and neither the worker nor a look at it blames the repository's name.
 $application->connect_repository(1296270, 'gadgets', 0);
+my $credentials = 'Correct github_sync.app_id and private_key_file (or token_file), and the id of the installation: GET /app/installations lists those of the App. Then SELECT pg_reload_conf().';
 my $for_a_token = 'installation 0 is for a personal access token: set github_sync.token_file, or give its repositories the installation of the App';
-is(findings()->{'installation 0 acme'}, "critical: $for_a_token", 'installation 0 without a token');
+is(findings()->{'installation 0 acme'}, "critical: $for_a_token -> $credentials", 'installation 0 without a token');
 is($application->superuser_sql('SELECT last_error FROM github_sync.sync_workers WHERE database = current_database()'), $for_a_token, '... says the worker, too');
 $application->sql('UPDATE github_sync.github_repos SET github_app_installation_id = 515151 WHERE id = 1296270');
 is_deeply([ grep { !/^worker$/ } keys %{ findings() } ], [ 'installation 0 acme' ], '... whose repository gets the installation of the App');
@@ -108,6 +110,7 @@ is_content('no installation 0');
 # Its state is known from before, and GitHub's answer is what counts.
 $github->installation(515151, 'suspend');
 $application->wait_until(q{SELECT EXISTS (SELECT FROM github_sync.check_setup() WHERE detail = 'it is suspended at GitHub')});
+is(findings()->{'installation 515151 acme'}, 'critical: it is suspended at GitHub -> Have it unsuspended in the settings of the account at GitHub: that is found out by itself.', 'a suspended installation');
 $application->superuser_sql("UPDATE github_sync.setup_checks SET asked_at = clock_timestamp() + interval '1 hour'");
 $github->installation(515151, 'unsuspend');
 my $seq = $github->last_seq;
@@ -117,27 +120,27 @@ is(scalar(grep { $_->{path} =~ m{^/app/installations/515151$} } $github->request
 # ---- what the server was told ----
 
 GitHubSync::Application::reconfigure($node, 'github_sync.webhook_secret_file' => '/nowhere/secret');
-like(findings()->{'webhook secret'}, qr/^critical: .*secret/, 'a file that is not there');
+like(findings()->{'webhook secret'}, qr/^critical: .*secret.* -> Mend the file, which the server must be able to read, and nobody else\.$/, 'a file that is not there');
 GitHubSync::Application::reconfigure($node, 'github_sync.webhook_secret_file' => '');
 
 $application->superuser_sql('UPDATE github_sync.github_repos SET access_lost = true WHERE id = ' . GitHubSync::Application::WIDGETS);
-is_deeply(findings(), { $repository => 'critical: its sync is stopped, as GitHub did not show it; it shows it now' }, 'GitHub shows it again');
+is_deeply(findings(), { $repository => 'critical: its sync is stopped, as GitHub did not show it; it shows it now -> SELECT github_sync.set_repo_sync(1296269, true)' }, 'GitHub shows it again');
 $application->sql('SELECT github_sync.set_repo_sync(' . GitHubSync::Application::WIDGETS . ', true)');
 is_content('shown again');
 
 GitHubSync::Application::reconfigure($node, 'github_sync.app_id' => '17');
-like(findings()->{'installation 515151 acme'}, qr/^critical: no (?:installation token|identity): /, 'a wrong App id');
+like(findings()->{'installation 515151 acme'}, qr/^critical: no (?:installation token|identity): .* -> \Q$credentials\E$/, 'a wrong App id');
 GitHubSync::Application::reconfigure($node, 'github_sync.app_id' => $github->app_id);
 is_content('App id');
 
 GitHubSync::Application::reconfigure($node, 'github_sync.private_key_file' => '/nowhere/key.pem');
-like(findings()->{'installation 515151 acme'}, qr/^critical: github_sync\.private_key_file does not exist/, 'a key that is not there');
+like(findings()->{'installation 515151 acme'}, qr/^critical: github_sync\.private_key_file does not exist.* -> \Q$credentials\E$/, 'a key that is not there');
 GitHubSync::Application::reconfigure($node, 'github_sync.private_key_file' => $github->key_file);
 is_content('key');
 
 $application->switch_off;
-is_deeply([ $application->rows(q{SELECT status, detail FROM github_sync.check_setup() WHERE "check" = 'worker'}) ],
-	[ { status => 'info', detail => 'github_sync.enabled is off: nothing is synchronized until it is on again' } ], 'switched off');
+is_deeply([ $application->rows(q{SELECT status, detail, remedy FROM github_sync.check_setup() WHERE "check" = 'worker'}) ],
+	[ { status => 'info', detail => 'github_sync.enabled is off: nothing is synchronized until it is on again', remedy => 'ALTER SYSTEM SET github_sync.enabled = on; SELECT pg_reload_conf()' } ], 'switched off');
 $application->switch_on;
 is_content('enabled');
 
@@ -145,13 +148,18 @@ is_content('enabled');
 
 $application->sql('SELECT github_sync.capture_task_changes(false)');
 $application->superuser_sql('SELECT github_sync.detach_comments()');
-is_deeply([ $application->superuser_sql("SELECT string_agg(\"check\", ', ') FROM github_sync.check_setup() WHERE status = 'info'") ],
-	['capture of tasks, comments, webhook secret'], 'capture is off, and there are no comments');
+is_deeply({ map { $_->{check} => "$_->{detail} -> $_->{remedy}" } $application->rows(q{SELECT "check", detail, remedy FROM github_sync.check_setup() WHERE status = 'info'}) }, {
+	'capture of tasks' => 'it is off: what the application changes is sent where it inserts transactions by itself -> SELECT github_sync.capture_task_changes(true)',
+	'comments' => q{no table of comments is attached -> SELECT github_sync.attach_comments('your_schema.your_table', ...) attaches the table of comments: README.md#install},
+	'webhook secret' => 'github_sync.webhook_secret_file is not set -> Without webhooks, sweeps find what changes at GitHub, each reconcile_interval. Else set github_sync.webhook_secret_file.' },
+	'capture is off, and there are no comments');
 # A mapping that leaves open where tasks go, and what new rows hold.
 $application->superuser_sql("SELECT github_sync.attach_tasks('planner.tasks')");
-sub of_mapping { return join("\n", map { "$_->{check}, $_->{status}: $_->{detail}" } $application->rows("SELECT * FROM github_sync.check_setup() WHERE \"check\" IN ('repository of tasks', 'new rows of tasks')")) }
-my $no_place = 'repository of tasks, info: nothing says to which repository a new task belongs: none becomes an issue by itself';
-is(of_mapping(), "$no_place\nnew rows of tasks, warn: nothing gives a value for project_id, created_by, which must not be NULL: a row made of GitHub's is refused", 'what a mapping leaves open');
+sub of_mapping { return join("\n", map { "$_->{check}, $_->{status}: $_->{detail} -> $_->{remedy}" } $application->rows("SELECT * FROM github_sync.check_setup() WHERE \"check\" IN ('repository of tasks', 'new rows of tasks')")) }
+my $no_place = 'repository of tasks, info: nothing says to which repository a new task belongs: none becomes an issue by itself'
+	. ' -> SELECT github_sync.attach_tasks(..., github_repo_column => ...), or github_repo => ..., unless the application names the repository in transactions that it inserts.';
+my $give_values = 'SELECT github_sync.attach_tasks(..., insert_values => ...), or set github_repos.task_defaults, or give the columns a default.';
+is(of_mapping(), "$no_place\nnew rows of tasks, warn: nothing gives a value for project_id, created_by, which must not be NULL: a row made of GitHub's is refused -> $give_values", 'what a mapping leaves open');
 $application->superuser_sql(q{UPDATE github_sync.github_repos SET task_defaults = '{"project_id": 1, "created_by": "GitHub"}'});
 is(of_mapping(), $no_place, 'the repository gives it');
 $application->superuser_sql(q{
@@ -162,12 +170,18 @@ $application->superuser_sql(q{
 	CREATE TRIGGER names_somebody BEFORE INSERT ON planner.tasks FOR EACH ROW EXECUTE FUNCTION planner.name_somebody();
 	RESET ROLE;
 });
-is(of_mapping(), "new rows of tasks, info: nothing gives a value for created_by, which must not be NULL: a row made of GitHub's is refused, unless a trigger gives it", 'or a trigger may');
+is(of_mapping(), "new rows of tasks, info: nothing gives a value for created_by, which must not be NULL: a row made of GitHub's is refused, unless a trigger gives it -> $give_values", 'or a trigger may');
 $application->attach;
 is(of_mapping(), '', 'a whole mapping');
 
 $application->superuser_sql('BEGIN; ALTER TABLE planner.tasks RENAME markdown TO other; ALTER TABLE planner.tasks DROP other; COMMIT');
-like(findings()->{'mapping of tasks'}, qr/^critical: .*other/, 'a mapped column is gone');
+like(findings()->{'mapping of tasks'}, qr/^critical: .*other.* -> Call github_sync\.attach_tasks\(\) again, with what counts now\.$/, 'a mapped column is gone');
+
+# ---- and where nothing is ----
+
+$node->safe_psql('postgres', 'CREATE DATABASE bare');
+is($node->safe_psql('bare', 'SET client_min_messages = error; CREATE EXTENSION comment_sync_transaction CASCADE; SELECT * FROM github_sync.check_setup()'),
+	q{tasks|critical|no table of tasks is attached|SELECT github_sync.attach_tasks('your_schema.your_table', ...) attaches the table of tasks: README.md#install}, 'nothing is attached');
 
 my @refused = grep { $_->{path} =~ /access_tokens$/ && ($_->{status} // 0) == 404 } $github->requests;
 cmp_ok(scalar(@refused), '<=', 4, 'no token was asked for in a circle');
