@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 use GitHubSync::StandIn;
 use GitHubSync::Application;
 use GitHubSync::Catalog qw(catalog);
+use GitHubSync::Document;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -108,6 +109,8 @@ $application->edit_task($synced, title => 'edited before the upgrade');
 $application->add_task(title => 'queued before the upgrade');
 $application->add_comment($synced, 'a second comment');
 $node->command_ok([ 'pg_dump', '-Fc', '-f', "$older.dump", '-d', $node->connstr($application->database) ], 'a dump by the older version');
+$node->safe_psql('postgres', 'CREATE DATABASE as_told TEMPLATE template0');
+$node->command_ok([ 'pg_restore', '-d', $node->connstr('as_told'), "$older.dump" ], '... of which another database is made');
 
 # ---- the package is installed ----
 
@@ -169,6 +172,8 @@ $fresh->superuser_sql('GRANT USAGE ON SCHEMA github_sync TO looker; GRANT SELECT
 $fresh->sql("SELECT github_sync.grant_monitor('dashboard'), github_sync.grant_application('receiver')");
 my $expected = catalog($fresh);
 is_deeply(catalog($application), $expected, 'the upgraded database is made as a fresh one is');
+is($node->psql('as_told', GitHubSync::Document->read('README.md')->block('ALTER EXTENSION task_sync_transaction UPDATE'), on_error_stop => 1), 0, "README's transaction, as it stands there");
+is_deeply(catalog(GitHubSync::Application->of_database($node, 'as_told')), $expected, '... does the same');
 
 # ---- a dump of the older version ----
 

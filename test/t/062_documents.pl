@@ -1,8 +1,9 @@
 # 062_documents.pl
 #
 # What README and docs/first-hour.md tell their readers to type is typed here, as it stands
-# there and in its order, in a world that has the names used there.  A block that is
-# neither run nor known to be run elsewhere is a failure.
+# there and in its order, in a world that has the names used there: each block, and each
+# statement and command within the text.  What is neither run nor known to be run elsewhere is
+# a failure, and so is an exception of these lists that no page has any more.
 use strict;
 use warnings;
 
@@ -14,27 +15,51 @@ use GitHubSync::Document;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-# Pages, and what of them others run, or nobody can: the first words of a block, and where.
+# Blocks that others run: their first words, and the file that does it.
 my %elsewhere = (
-	'application           '                  => 'a picture',
-	'make demo'                               => 'scripts/demo.sh checks each of its steps',
-	'make playground'                         => 'the same program',
-	'scripts/install_packages.sh build'       => 'make check builds in this way',
+	'make demo'                               => 'scripts/demo.sh',
+	'make playground'                         => 'scripts/demo.sh',
+	'scripts/install_packages.sh build'       => 'scripts/check.sh',
 	'make deb'                                => 'scripts/check_deb.sh',
-	'docker build'                            => 'needs a daemon of docker',
-	'"""Hands GitHub'                         => '070_webhooks.pl',
-	'/* Hands GitHub'                         => '070_webhooks.pl',
-	'max_worker_processes = what'             => 'a formula',
+	'"""Hands GitHub'                         => 'test/t/070_webhooks.pl',
+	'/* Hands GitHub'                         => 'test/t/070_webhooks.pl',
 	'-- a mapped column is dropped'           => 'test/sql/migrations_readme.sql',
-	"BEGIN;\nALTER EXTENSION task_sync"       => '047_upgrade.pl',
-	'make bigimport'                          => 'make bigimport',
-	'make bench'                              => 'make bench',
-	'make hour'                               => '029_full_hour.pl',
-	'make check'                              => 'this',
-	"ALTER SYSTEM SET github_sync.app_id = 'Iv23...';\nALTER SYSTEM SET github_sync.private_key_file = '/etc/postgresql/github-app.pem';\nSELECT" => '071_delivery_log.pl',
-	'NOTICE:  issues'                         => 'what that prints',
-	'gh webhook forward'                      => 'needs GitHub, and smee.io',
-	'psql -d planner -U planner  -f examples' => '059_examples.pl');
+	'make hour'                               => 'test/t/029_full_hour.pl',
+	'make check'                              => 'scripts/check.sh',
+	"ALTER SYSTEM SET github_sync.app_id = 'Iv23...';\nALTER SYSTEM SET github_sync.private_key_file = '/etc/postgresql/github-app.pem';\nSELECT" => 'test/t/071_delivery_log.pl',
+	'psql -d planner -U planner  -f examples' => 'test/t/059_examples.pl');
+
+# Blocks that no test types, each line of them, and why.
+my %nowhere = (
+	"docker build -t postgres-github-sync .\n" => 'needs a daemon of docker, and its registry; scripts/check_deb.sh runs the steps of the Dockerfile',
+	"gh webhook forward --repo=acme/widgets --events=issues,issue_comment --url=http://localhost:3000/ --secret=...\n"
+		. "npx smee-client --url https://smee.io/... --target http://localhost:3000/\n" => 'needs GitHub itself, or smee.io',
+	"make bench\n"     => 'measures for an hour',
+	"make bigimport\n" => 'imports 100,000 issues');
+
+# Blocks with nothing to type.
+my %picture = (
+	'application           '      => 'a picture',
+	'max_worker_processes = what' => 'a formula',
+	'NOTICE:  issues'             => 'what a statement prints');
+
+# Statements and commands within the text: who types them, and what comes before and after; or why nobody does.
+my %in_the_text = (
+	q{SELECT * FROM github_sync.check_setup() WHERE status <> 'ok'} => { role => 'new_owner' },
+	'SELECT outcome, count(*) FROM github_sync.webhook_deliveries GROUP BY 1' => { role => 'new_owner' },
+	q{SELECT github_sync.grant_application('webhooks', 'inbound')} => { role => 'new_owner' },
+	'SELECT * FROM github_sync.record_history(task_id => 42)' => { role => 'new_owner' },
+	q{psql -XAtc 'SELECT github_sync.report()' > report.html} => { shell => 1 },
+	'ALTER SYSTEM SET github_sync.enabled = off' => { after => '; ALTER SYSTEM RESET github_sync.enabled;' },
+	'ALTER SYSTEM SET log_min_messages = debug1' => { after => '; ALTER SYSTEM RESET log_min_messages;' },
+	'ALTER FUNCTION github_sync.prune SECURITY INVOKER' => { before => 'BEGIN;', after => '; ROLLBACK;' },
+	'SELECT github_sync.adopt_database()' => {},
+	'SELECT github_sync.refresh_attached()' => {},
+	'DROP SCHEMA github_sync CASCADE' => { before => 'BEGIN;', after => '; ROLLBACK;' },
+	'make install' => { why => 'a target of PGXS, by which make check installs' },
+	'REVOKE USAGE ON SCHEMA github_sync' => { why => 'a part of a statement; test/sql/ownership.sql' },
+	'pg_dump --schema-only' => { why => 'a program and its option; 027_replication.pl' },
+	'pg_restore --clean' => { why => 'a program and its option; 007_dump_restore.pl' });
 
 my $github = GitHubSync::StandIn->start;
 my $repo   = 'acme/widgets';
@@ -105,7 +130,7 @@ my %is_met;
 sub run_elsewhere
 {
 	my ($block) = @_;
-	my ($known) = grep { index($block->{text}, $_) == 0 } keys %elsewhere;
+	my ($known) = $nowhere{ $block->{text} } ? $block->{text} : grep { index($block->{text}, $_) == 0 } keys %elsewhere, keys %picture;
 
 	$is_met{$known} = 1 if defined $known;
 	return defined $known;
@@ -129,6 +154,34 @@ sub next_block
 }
 
 sub no_more_blocks { my ($blocks) = @_; is(scalar(grep { !run_elsewhere($_) } @$blocks), 0, 'all blocks were run') }
+
+# What could be typed: not the name of a command, nor one with something left out.
+sub is_to_be_typed
+{
+	my ($text) = @_;
+
+	return 0 if $text =~ /\.\.\./ || $text =~ /^[A-Z ]+$/;
+	return $text =~ /^(?:SELECT|CALL|INSERT|UPDATE|DELETE|ALTER|DROP|GRANT|REVOKE|CREATE|TRUNCATE|SET|VACUUM|COMMENT|DO|WITH|COPY)\s/
+		|| $text =~ m{^(?:make|gh|docker|psql|npm|npx|curl|git|sudo|apt|systemctl|pg_\w+|(?:\./)?scripts/\S+)\s};
+}
+
+sub type_what_stands_in_the_text
+{
+	my ($file) = @_;
+	my $makefile = slurp_file(GitHubSync::Document::root() . '/Makefile');
+
+	foreach my $code (grep { is_to_be_typed($_->{text}) } GitHubSync::Document->read($file)->code)
+	{
+		my $text = $code->{text};
+		my $how  = $in_the_text{$text};
+
+		$is_met{$text} = 1;
+		if    (!$how && $text =~ m{^make (?:-f \S+/Makefile$|([\w-]+)$)}) { ok(!defined $1 || $makefile =~ /^(?:[\w-]+ )*$1(?: [\w-]+)*:/m, "$file:$code->{line}: $text is a target") }
+		elsif (!$how)                                            { fail("$file:$code->{line} is run by a test"); diag($text) }
+		elsif ($how->{shell})                                    { is(system("cd $files && PGHOST=@{[$node->host]} PGPORT=@{[$node->port]} PGDATABASE=@{[$application->database]} && export PGHOST PGPORT PGDATABASE && $text"), 0, "$file:$code->{line}: $text") }
+		elsif (!$how->{why})                                     { type({ %$code, file => $file, heading => $text }, $how->{role}, $how->{before}, $how->{after}) }
+	}
+}
 
 # A program called gh, which asks the stand-in and knows of jq what is used.
 sub gh
@@ -250,12 +303,16 @@ is(one('SELECT count(*) FROM github_sync.sync_errors'), 0, 'nothing of all that 
 run_here('ALTER TABLE app.tasks OWNER TO new_owner', undef, 'GRANT ALL ON SCHEMA app TO new_owner;');
 is(one(q{SELECT count(*) FROM github_sync.sync_problems}), 0, 'the new owner goes on');
 run_here('SELECT github_sync.adopt_database()');
+run_here("BEGIN;\nALTER EXTENSION task_sync");
+type_what_stands_in_the_text($_) foreach qw(README.md docs/first-hour.md);
+is_deeply([ grep { !$is_met{$_} } sort keys %in_the_text ], [], 'each statement of the list stands in a text');
 run_here('SELECT github_sync.detach_comments();', undef, 'DROP FUNCTION app.notify();');
 is(one(q{SELECT count(*) FROM pg_extension WHERE extname ~ 'sync'}), 0, 'removed');
 no_more_blocks(\@readme);
 
 my @examples = blocks_of('examples/README.md');
 no_more_blocks(\@examples);
-is_deeply([ grep { !$is_met{$_} } sort keys %elsewhere ], [], 'what others run is there');
+is_deeply([ grep { !$is_met{$_} } sort keys %elsewhere, keys %nowhere, keys %picture ], [], 'what others run is there');
+is_deeply([ grep { !-e GitHubSync::Document::root() . "/$_" } sort values %elsewhere ], [], '... and so are those');
 
 done_testing();

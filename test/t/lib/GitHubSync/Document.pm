@@ -4,6 +4,7 @@
 #
 #     my $page = GitHubSync::Document->read('docs/first-hour.md');
 #     my ($block) = $page->blocks('A dry run');     # { heading, language, text, line }
+#     my @code = $page->code;                       # in the text, between backticks: { text, line }
 package GitHubSync::Document;
 
 use strict;
@@ -23,7 +24,9 @@ sub read
 
 	open(my $page, '<', "$root/$file") or croak "$file: $!";
 	my @lines = <$page>;
-	return bless { file => $file, blocks => [ _blocks_of(@lines) ] }, $class;
+	my %page = (file => $file, prose => []);
+	$page{blocks} = [ _blocks_of($page{prose}, @lines) ];
+	return bless \%page, $class;
 }
 
 # All, or those under a heading.
@@ -44,10 +47,34 @@ sub block
 	return $found[0]{text};
 }
 
+# What stands between backticks outside of blocks; it may go on in the next line of its paragraph.
+sub code
+{
+	my ($self) = @_;
+	my ($paragraph, $first, @found) = ('', 1);
+
+	foreach my $line (@{ $self->{prose} }, { text => "\n", line => 0 })
+	{
+		if ($line->{text} =~ /\S/)
+		{
+			$first = $line->{line} if $paragraph eq '';
+			$paragraph .= $line->{text};
+			next;
+		}
+		while ($paragraph =~ /`([^`]+)`/g)
+		{
+			my ($text, $before) = ($1, substr($paragraph, 0, $-[0]));
+			push @found, { text => $text =~ s/\s*\n\s*/ /gr, line => $first + ($before =~ tr/\n//) };
+		}
+		$paragraph = '';
+	}
+	return @found;
+}
+
 # Between fences, or indented by four columns and more, after an empty line.
 sub _blocks_of
 {
-	my (@lines) = @_;
+	my ($prose, @lines) = @_;
 	my $total = @lines;
 	my ($heading, $was_empty, @blocks) = ('', 1);
 
@@ -75,9 +102,11 @@ sub _blocks_of
 		{
 			$heading = $1 if $first =~ /^#+ (.*)/;
 			$was_empty = $first =~ /^\s*$/;
+			push @$prose, { text => $first, line => $start };
 			shift @lines;
 			next;
 		}
+		push @$prose, { text => "\n", line => $start };
 		push @blocks, { heading => $heading, language => $language, text => join('', @text), line => $start };
 		$was_empty = 0;
 	}
