@@ -34,7 +34,8 @@ function setTombstone(world, t, at, issueIsShown = true) {
 	if (t.direction === 'outbound' && t.action === 'upsert') return fail(world, { ...t, code: 'gone' });
 	if (t.action === 'delete') t.T = at;
 	end(world, t, { state: 'completed' });
-	deleteLocalComment(world, record, issueIsShown);
+	/* A row that we deleted there is kept here as the application has it. */
+	if (t.direction === 'inbound') deleteLocalComment(world, record, issueIsShown);
 	return t.state;
 }
 
