@@ -73,6 +73,7 @@ step_meta() {
 	one META.json in_copy "$copy" scripts/check_meta.sh
 	one map in_copy "$copy" scripts/map.sh --check
 	one reports in_copy "$copy" scripts/check_reports.sh
+	one attacks in_copy "$copy" scripts/check_attacks.sh
 }
 step_gcc() { one build build_and_stage; }
 # For the steps that test it, where nobody asked for gcc.

@@ -1,5 +1,6 @@
 # 003_token_mode.pl
 #
+# Group: attacks.
 # A personal access token in a file instead of an App.
 use strict;
 use warnings;

@@ -1,5 +1,6 @@
 # 009_lifecycle.pl
 #
+# Group: attacks.
 # Workers come and go with what they are for, and are in nobody's way: not of
 # a DROP or TRUNCATE while GitHub is slow, not of a server that has nothing
 # to do.

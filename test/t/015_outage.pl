@@ -1,5 +1,6 @@
 # 015_outage.pl
 #
+# Group: attacks.
 # GitHub out of reach: nothing is errored, one request at a time asks whether
 # it is over, and then everything drains.  A row that alone always fails on
 # the way holds nobody up, and is given up in the end; nor does a change that

@@ -1,5 +1,6 @@
 # 016_credentials.pl
 #
+# Group: attacks.
 # Keys and tokens: asked for once, renewed in time, tried gently, and explained
 # where they do not work.
 use strict;

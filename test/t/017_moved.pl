@@ -1,5 +1,6 @@
 # 017_moved.pl
 #
+# Group: attacks.
 # GitHub sends the worker on: to another name of a repository, to another
 # repository, to the next page; and never to another host.
 use strict;

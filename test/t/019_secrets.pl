@@ -1,5 +1,6 @@
 # 019_secrets.pl
 #
+# Group: attacks.
 # Canaries in every secret that the worker is given, and in every one that it
 # gets: whatever goes well or wrong, none of them is found where people look.
 use strict;

@@ -1,5 +1,6 @@
 # 024_tls.pl
 #
+# Group: attacks.
 # The way to GitHub: TLS that is verified, HTTP/2 where the server speaks it,
 # connections that are used again, and a proxy.
 use strict;

@@ -1,5 +1,6 @@
 # 030_many_installations.pl
 #
+# Group: attacks.
 # Hundreds of installations that all have more to write than GitHub wants at a
 # time: each gets its turns, and what another one has to read waits for none.
 # Hundreds that nobody has, of which an owner says that they created: no other

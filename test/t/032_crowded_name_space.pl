@@ -1,5 +1,6 @@
 # 032_crowded_name_space.pl
 #
+# Group: attacks.
 # The server shares one name space among all libraries that it preloads. One
 # that comes before ours and defines every name by which our files call each
 # other changes nothing: not the start of the server, not what is synced.

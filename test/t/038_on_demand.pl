@@ -1,5 +1,6 @@
 # 038_on_demand.pl
 #
+# Group: attacks.
 # Workers run where something is due, and nowhere else: they leave when they have
 # nothing to do, and a commit or a due time brings them back.
 use strict;

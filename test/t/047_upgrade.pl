@@ -1,5 +1,6 @@
 # 047_upgrade.pl
 #
+# Group: attacks.
 # Version 0.0.9 (test/upgrade) is installed, attached and used; then this
 # version is installed over it.  Nothing is lost, nothing is sent by parts that
 # do not belong together, and what there is in the end is what a fresh database

@@ -1,5 +1,6 @@
 # 070_webhooks.pl
 #
+# Group: attacks.
 # From GitHub's webhook to the application's row: the receivers of README, as
 # pasted; secrets; what is pending; installations, repositories and issues that
 # go elsewhere.
