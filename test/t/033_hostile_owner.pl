@@ -13,6 +13,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use GitHubSync::StandIn;
 use GitHubSync::Application;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $github      = GitHubSync::StandIn->start;
@@ -196,6 +197,51 @@ lies_about_creations('a creation without a title', 'TABLE (creation_key uuid, ti
 lies_about_creations('a creation of other columns', 'TABLE (key uuid)', "SELECT (t).creation_key $true_creation");
 lies_about_creations('a creation that is a number', 'integer', 'SELECT 1');
 
+# ---- a creation that is looked for by no key ----
+
+# Of the task and the comment that are named, open attempts with NULL where their keys belong: both are looked for in
+# GitHub's lists, which show others.
+GitHubSync::Application::reconfigure($application->node, 'github_sync.max_attempts' => 2);
+$application->switch_off;
+my $log_end     = -s $application->node->logfile;
+my $looked_for  = $application->add_task(title => 'looked for');
+my $its_comment = $application->add_comment($task, 'a comment that is looked for');
+my $neighbour   = $application->add_task(title => 'created beside them');
+my @of_both     = ([ 'task', 'issue', $looked_for ], [ 'comment', 'comment', $its_comment ]);
+foreach (@of_both)
+{
+	my ($record, $resource, $id) = @$_;
+
+	$application->sql("ALTER TABLE github_sync.${record}_creation_attempts ALTER creation_key DROP NOT NULL;
+		INSERT INTO github_sync.${record}_creation_attempts (creation_key, github_${resource}_id, github_repo_id)
+		SELECT NULL, r.id, r.github_repo_id FROM github_sync.github_${resource}s AS r WHERE r.${record}_id = $id");
+}
+$application->switch_on;
+others_are_carried('open attempts without a key');
+$application->wait_until_done;
+ok($application->issue_of($neighbour)->{number}, 'open attempts without a key: another task is created');
+foreach (@of_both)
+{
+	my ($record, undef, $id) = @$_;
+	my $ended = $application->row("SELECT state, error_code, error_reason FROM github_sync.${record}_sync_transactions WHERE ${record}_id = $id ORDER BY id DESC LIMIT 1");
+
+	is("$ended->{state} $ended->{error_code}", 'errored apply_failed', "open attempts without a key: the $record is errored");
+	like($ended->{error_reason}, qr/returned NULL in column "creation_key"/, '... which says what is missing');
+}
+is($application->worker_pid, $worker, 'open attempts without a key: the worker lives');
+unlike(slurp_file($application->node->logfile, $log_end), qr/terminated by signal|server process .* exited|reinitializing/, '... and the server did not restart');
+foreach (@of_both)
+{
+	my ($record, $resource, $id) = @$_;
+
+	$application->sql("DELETE FROM github_sync.${record}_creation_attempts WHERE creation_key IS NULL;
+		ALTER TABLE github_sync.${record}_creation_attempts ALTER creation_key SET NOT NULL");
+}
+all_is_well_again('open attempts without a key');
+is(scalar(grep { $_->{title} eq 'looked for' } $github->issues('acme/widgets')), 1, 'open attempts without a key: mended, the issue is created once');
+is(scalar(grep { $_->{body} =~ /that is looked for/ } $github->comments('acme/widgets', $number)), 1, '... and the comment, too');
+GitHubSync::Application::reconfigure($application->node, 'github_sync.max_attempts' => 50);
+
 # ---- a trigger of the owner's undoes what the worker did ----
 
 foreach my $event ('processing', 'completed')
@@ -213,6 +259,6 @@ foreach my $event ('processing', 'completed')
 	$application->sql('DROP TRIGGER zz_undo ON github_sync.task_sync_transactions; DROP FUNCTION planner.undo()');
 	all_is_well_again($what);
 }
-is(scalar $github->issues('acme/widgets'), 5 + @more, 'nothing was created twice');
+is(scalar $github->issues('acme/widgets'), 7 + @more, 'nothing was created twice');
 
 done_testing();
