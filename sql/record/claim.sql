@@ -51,27 +51,36 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_settle_unless_held(bigint, bigint) IS
-'private: asks once more for a record whose time has come; what somebody holds just now is looked at again with the '
-'next one that is due';
+'private: asks once more for a record whose time has come, unless somebody holds what that needs just now';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_due(most integer, left_out bigint[] DEFAULT '{}')
 RETURNS timestamptz
 LANGUAGE plpgsql AS $$
 DECLARE
+	held_again_after CONSTANT interval := '1 second'; /* nobody tells when it is let go of */
 	due record;
-	met integer := 0;
+	met bigint[] := '{}';
+	next_at timestamptz;
+	some_settled boolean;
 BEGIN
 	FOR due IN
 		SELECT r.id, r.github_repo_id FROM github_sync.@resources@ AS r
 		WHERE r.settle_at <= clock_timestamp() AND r.id <> ALL (left_out)
 		ORDER BY r.settle_at LIMIT most
 	LOOP
-		met := met + 1;
+		met := met || due.id;
 		PERFORM github_sync.@record@_settle_unless_held(due.id, due.github_repo_id);
 	END LOOP;
-	RETURN (SELECT min(r.settle_at) FROM github_sync.@resources@ AS r
-		WHERE r.settle_at > CASE WHEN met < most THEN clock_timestamp() ELSE '-infinity' END
-			AND r.id <> ALL (left_out));
+	SELECT min(r.settle_at) INTO next_at FROM github_sync.@resources@ AS r WHERE r.id <> ALL (left_out);
+	IF next_at <= clock_timestamp() THEN
+		some_settled := EXISTS (SELECT FROM github_sync.@resources@ AS r
+			WHERE r.id = ANY (met) AND r.settle_at <= clock_timestamp() IS NOT TRUE);
+		/* What is due still is held; or there are more than these. */
+		IF cardinality(met) < most OR NOT some_settled THEN
+			next_at := clock_timestamp() + held_again_after;
+		END IF;
+	END IF;
+	RETURN next_at;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_settle_due(integer, bigint[]) IS
