@@ -21,7 +21,7 @@ use Time::HiRes qw(time);
 use constant { HELD => 100, FREE_WITHIN_S => 2 };
 
 my $github      = GitHubSync::StandIn->start;
-my $application = GitHubSync::Application->start($github, settings => { max_prepared_transactions => 2 });
+my $application = GitHubSync::Application->start($github, settings => { max_prepared_transactions => 2, track_functions => 'pl' });
 my $node        = $application->node;
 my $text        = 0;
 
@@ -117,6 +117,143 @@ queue_heads();
 $holder->query_safe("BEGIN; SELECT id FROM github_sync.github_issues WHERE task_id IN ($ids) FOR UPDATE");
 passed_over('records that somebody looks at', sub { $holder->query_safe('ROLLBACK') });
 
+# ---- each thing that may be held ----
+
+# What waits is there before; then somebody has what it needs, for as long as the worker takes to look so often.
+# Beside it there is another repository of the same installation.
+use constant { FEW => 8, LOOKS => 8 };
+my $few     = join ', ', @held[ 0 .. FEW - 1 ];
+my $widgets = GitHubSync::Application::WIDGETS;
+$application->connect_repository(GitHubSync::Application::GADGETS, 'gadgets', GitHubSync::Application::INSTALLATION);
+my $elsewhere         = $application->add_task(title => 'elsewhere', github_repo_id => GitHubSync::Application::GADGETS);
+my $comment_elsewhere = $application->add_comment($elsewhere, 'elsewhere');
+$application->add_comment($held[0], "comment $_ of the first one") foreach 1 .. FEW;
+$application->wait_until_done;
+my $in_gadgets = $application->issue_of($elsewhere)->{number};
+
+sub edit_few               { my ($title) = @_; $application->sql("UPDATE tasks SET title = '$title', modified_at = clock_timestamp() WHERE id IN ($few)") }
+sub edit_comments_of_first { my ($text)  = @_; $application->sql("UPDATE comments SET markdown = '$text', modified_at = clock_timestamp() WHERE task_id = $held[0]") }
+sub set_sync               { my ($enabled) = @_; return "SELECT github_sync.set_repo_sync($widgets, $enabled)" }
+sub titles_of_few          { return map { $github->issue('acme/widgets', $application->issue_of($_)->{number})->{title} } @held[ 0 .. FEW - 1 ] }
+sub texts_of               { my ($repository, $number) = @_; return map { $_->{body} =~ s/\s*<!--.*//rs } $github->comments($repository, $number) }
+
+# A new task and comments of it, which cannot be sent before it is; and what GitHub has of them.
+my $new;
+sub add_with_comments { my ($title) = @_; $new = $application->add_task(title => $title); $application->add_comment($new, $title) foreach 2 .. FEW }
+sub texts_of_new      { my $number = $application->issue_of($new)->{number}; return ($github->issue('acme/widgets', $number)->{title}, texts_of('acme/widgets', $number)) }
+
+# The time that one psql has is for all that is asked of it.
+sub hold_anew
+{
+	$holder->quit;
+	$holder = session();
+	$holder->query_safe('ROLLBACK');
+}
+
+# How often a function of ours was called.
+sub calls_of { return "(SELECT coalesce(sum(calls), 0) FROM pg_stat_user_functions WHERE funcname = '$_[0]')" }
+
+hold_anew();
+foreach my $case (
+	{ what => 'records', hold => "SELECT FROM github_sync.github_issues WHERE task_id IN ($few) FOR UPDATE" },
+	{ what => 'transactions', hold => "SELECT FROM github_sync.task_sync_transactions WHERE state = 'queued' FOR UPDATE" },
+	{
+		what   => 'transactions whose time has come',
+		# Of times that nobody told it of, a worker finds out when it starts.
+		before => sub {
+			edit_few(@_);
+			$application->superuser_sql("UPDATE github_sync.task_sync_transactions SET next_attempt_at = clock_timestamp() WHERE state = 'queued'");
+			my $before = $application->worker_pid;
+			$application->superuser_sql("SELECT pg_terminate_backend($before)");
+			$application->wait_until("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $before)");
+		},
+		hold   => "SELECT FROM github_sync.task_sync_transactions WHERE state = 'queued' FOR UPDATE",
+		looked => 'task_release_due',
+		looks  => LOOKS
+	},
+	{ what => 'a switch that is being set', hold => set_sync('false') },
+	{
+		what    => 'a switch that is being set, of comments',
+		before  => \&edit_comments_of_first,
+		hold    => set_sync('false'),
+		looked  => 'comment_decide_claim',
+		arrived => sub { texts_of('acme/widgets', $first_held) }
+	},
+	{
+		what      => 'a switch that is being set back',
+		before    => sub { $application->sql(set_sync('false')) },
+		hold      => set_sync('true'),
+		meanwhile => \&edit_few,
+		after     => sub { is(scalar($application->task_transactions("state = 'disabled'")), FEW, "$_[0], held: they are disabled then"); $application->sql(set_sync('true')) }
+	},
+	{
+		what   => 'a repository that pauses',
+		before => sub { edit_few(@_); $application->sql("UPDATE github_sync.github_repos SET paused_until = clock_timestamp() + interval '1 hour', pause_reason = 'a test' WHERE id = $widgets") },
+		hold   => "SELECT FROM github_sync.github_repos WHERE id = $widgets FOR UPDATE",
+		done   => "SELECT count(*) = @{[FEW]} FROM github_sync.task_sync_transactions WHERE state = 'queued' AND next_attempt_at > clock_timestamp()",
+		after  => sub { $application->sql("UPDATE github_sync.github_repos SET paused_until = NULL, pause_reason = NULL WHERE id = $widgets") }
+	},
+	# Their comments are taken out of the line until it is sent.
+	{ what => 'the task of new comments', before => \&add_with_comments, hold => "SELECT FROM tasks WHERE id = (SELECT max(id) FROM tasks) FOR UPDATE", looks => LOOKS, arrived => \&texts_of_new },
+	{
+		what    => 'the record of the task of new comments',
+		before  => \&add_with_comments,
+		hold    => "SELECT FROM github_sync.github_issues WHERE task_id = (SELECT max(id) FROM tasks) FOR UPDATE",
+		looked  => 'comment_decide_claim',
+		looks   => LOOKS * (FEW - 1),
+		arrived => \&texts_of_new
+	})
+{
+	my ($what, $title) = ($case->{what}, "$case->{what}, held");
+	my $looked = calls_of($case->{looked} // 'task_decide_claim');
+
+	$application->switch_off;
+	# What is asked by itself, a minute later, is not to be counted.
+	$application->superuser_sql('UPDATE github_sync.github_issues SET settle_at = NULL; UPDATE github_sync.github_comments SET settle_at = NULL');
+	($case->{before} // \&edit_few)->($title);
+	$holder->query_safe("BEGIN; $case->{hold}");
+	$case->{meanwhile}->($title) if $case->{meanwhile};
+	my $seq   = $github->last_seq;
+	my $looks = $application->superuser_sql("SELECT $looked") + ($case->{looks} // LOOKS * FEW);
+	$application->edit_task($elsewhere, title => $title);
+	$application->edit_comment($comment_elsewhere, markdown => $title);
+	$application->switch_on;
+	$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue WHERE repository = 'acme/gadgets')");
+	is_deeply([ $github->issue('acme/gadgets', $in_gadgets)->{title}, texts_of('acme/gadgets', $in_gadgets) ], [ $title, $title ], "$title: what is elsewhere is carried");
+	$application->wait_until("SELECT $looked >= $looks");
+	is($application->row('SELECT count(*) FROM github_sync.sync_queue')->{count}, FEW, "$title: they wait");
+	is(scalar(grep { m{^/repos/acme/widgets/} } map { $_->{path} } $github->requests(since => $seq)), 0, "$title: GitHub is not asked about them");
+	$holder->query_safe('ROLLBACK');
+	my $free_at = time;
+	$application->wait_until($case->{done} // 'SELECT NOT EXISTS (SELECT FROM github_sync.sync_queue)');
+	my $took = time - $free_at;
+	cmp_ok($took, '<', at_this_load(FREE_WITHIN_S), "$title: done soon after it is free");
+	diag sprintf 'figure: %s: %d are done after %.0f ms', $title, FEW, 1000 * $took;
+	$case->{after}->($what) if $case->{after};
+	$application->wait_until_done;
+	is_deeply([ ($case->{arrived} // \&titles_of_few)->() ], [ ($title) x FEW ], "$title: and each arrives");
+}
+
+# Nothing that is sent needs the row of its repository.
+hold_anew();
+$holder->query_safe("BEGIN; SELECT FROM github_sync.github_repos FOR NO KEY UPDATE");
+edit_few('a repository, held');
+$application->wait_until_done;
+is_deeply([ titles_of_few() ], [ ('a repository, held') x FEW ], 'a repository, held: nothing waits for it');
+# But what asks once more does.
+$application->superuser_sql("UPDATE github_sync.github_issues SET settle_at = clock_timestamp() WHERE task_id IN ($few)");
+my $looks = $application->superuser_sql('SELECT ' . calls_of('task_settle_unless_held')) + FEW;
+my $asked = $github->last_seq;
+$application->superuser_sql('SELECT github_sync.wake()');
+$application->wait_until('SELECT ' . calls_of('task_settle_unless_held') . " >= $looks");
+is(scalar(requests_for_held($asked)), 0, 'a repository, held: nothing is asked once more');
+$holder->query_safe('ROLLBACK');
+my $repository_free_at = time;
+$github->wait_for_request(GET => '^/repos/acme/widgets/issues/', since => $asked, count => FEW);
+cmp_ok(time - $repository_free_at, '<', at_this_load(FREE_WITHIN_S), 'a repository, held: they are asked for soon after it is free');
+diag sprintf 'figure: a repository, held: asked once more after %.0f ms', 1000 * (time - $repository_free_at);
+$application->wait_until_done;
+
 # ---- a whole table ----
 
 # LOCKED_S=40 holds it for as long; what the worker does does not change once it has met the lock ten times in a row,
@@ -196,13 +333,30 @@ $holder->query_safe('ROLLBACK');
 use constant EDITS => 250;
 my $busy = $application->issue_of($free)->{number};
 my $seq  = $github->last_seq;
+$application->sql('CREATE TABLE moments (edit integer PRIMARY KEY, ms double precision)');
 $holder->query_safe("DO \$\$ BEGIN FOR i IN 1 .. @{[EDITS]} LOOP UPDATE tasks SET title = 'busy ' || i, modified_at = clock_timestamp() WHERE id = $free;"
-	  . ' PERFORM pg_sleep(0.004); COMMIT; PERFORM pg_sleep(0.004); END LOOP; END $$');
+	  . ' PERFORM pg_sleep(0.004); INSERT INTO moments VALUES (i, 1000 * extract(epoch FROM clock_timestamp())); COMMIT; PERFORM pg_sleep(0.004); END LOOP; END $$');
 $application->wait_until_done;
 my @updates = grep { $_->{method} eq 'PATCH' && $_->{path} =~ m{/issues/$busy$} } $github->requests(since => $seq);
 is($github->issue('acme/widgets', $busy)->{title}, 'busy ' . EDITS, 'a record that is edited all the time: GitHub has the last edit');
 cmp_ok(scalar(@updates), '>=', EDITS / 25, 'a record that is edited all the time: it was told of others before');
-diag sprintf 'figure: a record edited %d times within %.1f s: %d updates', EDITS, EDITS * 0.008, scalar(@updates);
+# As an update arrives, GitHub has been behind since the first edit that the update before it did not have.
+my %ms    = map { $_->{edit} => $_->{ms} } $application->rows('SELECT * FROM planner.moments');
+my $shown = 0;
+my @behind_ms;
+foreach my $update (@updates)
+{
+	my ($edit) = $update->{body} =~ /busy (\d+)/ or next;
+
+	push @behind_ms, $update->{t} - $ms{ $shown + 1 } if $edit > $shown;
+	$shown = $edit;
+}
+@behind_ms = sort { $a <=> $b } @behind_ms;
+my ($median, $nearly_all, $worst) = @behind_ms[ @behind_ms / 2, @behind_ms * 0.95, -1 ];
+cmp_ok($median, '<', 1000 * at_this_load(0.1), 'a record that is edited all the time: GitHub is as good as never more than 100 ms behind');
+cmp_ok($nearly_all, '<', 1000 * at_this_load(0.3), '... nor much more, when it is');
+diag sprintf 'figure: a record edited %d times within %.1f s: %d updates; GitHub is behind by %.0f ms median, %.0f in 95 of 100, %.0f at most',
+  EDITS, EDITS * 0.008, scalar(@updates), $median, $nearly_all, $worst;
 $holder->quit;
 
 done_testing();
