@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS github_sync.sent_sets (
 	earliest timestamptz,
 	version timestamptz,
 	is_answered boolean NOT NULL DEFAULT false,
-	shown_in timestamptz
+	shown_in timestamptz,
+	told text NOT NULL DEFAULT '[]'
 );
 CREATE INDEX IF NOT EXISTS sent_sets_issue_idx ON github_sync.sent_sets (github_issue_id, field);
 CREATE INDEX IF NOT EXISTS sent_sets_sent_at_idx ON github_sync.sent_sets (sent_at);
@@ -49,6 +50,8 @@ COMMENT ON COLUMN github_sync.sent_sets.is_answered IS
 'GitHub has answered with the issue as it made it; false: what came of it is not known';
 COMMENT ON COLUMN github_sync.sent_sets.shown_in IS
 'updated_at of the issue in the first webhook that shows that it was carried out; NULL: none has come';
+COMMENT ON COLUMN github_sync.sent_sets.told IS
+'what it was to add or take off and a webhook has told of: where another one comes, another request did it';
 
 CREATE TABLE IF NOT EXISTS github_sync.lost_names (
 	github_issue_id bigint NOT NULL,
@@ -132,16 +135,42 @@ $$;
 COMMENT ON FUNCTION github_sync.task_sets_beside(github_sync.lost_names) IS
 'private: the requests of ours that GitHub may have carried out when a name was changed';
 
+CREATE OR REPLACE FUNCTION github_sync.task_sets_behind(lost github_sync.lost_names)
+RETURNS TABLE (id bigint, was_meant boolean)
+LANGUAGE sql STABLE AS $$
+	WITH possible AS (
+		SELECT s.id, github_sync.has_name(CASE WHEN lost.was_added THEN s.added ELSE s.removed END, lost.name)
+				AND NOT github_sync.has_name(s.told, lost.name) AS was_meant,
+			(lost.version BETWEEN coalesce(s.earliest, s.version) AND coalesce(s.version, 'infinity')) IS TRUE
+				AS is_of_second
+		FROM github_sync.task_sets_beside(lost) AS s
+		/* A token's user has hands of his own. */
+		WHERE s.account_id = lost.account_id AND github_sync.has_name(s.becomes, lost.name) = lost.was_added)
+	SELECT p.id, p.was_meant FROM possible AS p
+	WHERE p.is_of_second OR NOT EXISTS (SELECT FROM possible AS o WHERE o.is_of_second)
+$$;
+COMMENT ON FUNCTION github_sync.task_sets_behind(github_sync.lost_names) IS
+'private: the requests of ours that may have changed a name, of the second of the webhook if there are any, and '
+'whether they were to';
+
 CREATE OR REPLACE FUNCTION github_sync.task_was_meant(lost github_sync.lost_names) RETURNS boolean
 LANGUAGE sql STABLE AS $$
 	/* NULL: none of ours is behind it. */
-	SELECT bool_or(github_sync.has_name(CASE WHEN lost.was_added THEN s.added ELSE s.removed END, lost.name))
-	FROM github_sync.task_sets_beside(lost) AS s
-	/* A token's user has hands of his own. */
-	WHERE s.account_id = lost.account_id AND github_sync.has_name(s.becomes, lost.name) = lost.was_added
+	SELECT bool_or(s.was_meant) FROM github_sync.task_sets_behind(lost) AS s
 $$;
 COMMENT ON FUNCTION github_sync.task_was_meant(github_sync.lost_names) IS
 'private: a request of ours was to change the name so; NULL: it was changed by none of ours';
+
+CREATE OR REPLACE FUNCTION github_sync.task_note_told(lost github_sync.lost_names) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.sent_sets AS s
+	SET told = github_sync.patched_names(s.told, NULL, github_sync.name_set(ARRAY[lost.name]))
+	WHERE s.id = (SELECT min(b.id) FROM github_sync.task_sets_behind(lost) AS b WHERE b.was_meant);
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_note_told(github_sync.lost_names) IS
+'private: a webhook has told of what a request was to do to a name';
 
 CREATE OR REPLACE FUNCTION github_sync.task_set_undone(lost github_sync.lost_names) RETURNS bigint
 LANGUAGE sql STABLE AS $$
@@ -195,6 +224,8 @@ BEGIN
 	IF lost.undone_id IS NOT NULL OR github_sync.task_was_meant(lost) IS FALSE THEN
 		INSERT INTO github_sync.lost_names SELECT (lost).*
 		ON CONFLICT ON CONSTRAINT lost_names_pkey DO NOTHING;
+	ELSE
+		PERFORM github_sync.task_note_told(lost);
 	END IF;
 END
 $$;
@@ -211,20 +242,26 @@ $$;
 COMMENT ON FUNCTION github_sync.task_was_redone(github_sync.lost_names) IS
 'private: after somebody had undone what a request of ours did to a name, another one was to do it again';
 
-/* Told before its request was answered, it was kept as one that might be lost. */
-CREATE OR REPLACE FUNCTION github_sync.task_forget_not_lost(cached_id bigint, remote text[]) RETURNS void
+/*
+ * Told before its request was answered, it was kept as one that might be lost.
+ * That GitHub has it as that person left it may be an answer of before our
+ * request, of the same second: a later one tells.
+ */
+CREATE OR REPLACE FUNCTION github_sync.task_forget_not_lost(cached github_sync.github_issues, remote text[])
+RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	names CONSTANT text[] := github_sync.field_names('task');
 BEGIN
-	DELETE FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached_id
+	DELETE FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached.id
 		AND (CASE WHEN n.undone_id IS NULL THEN github_sync.task_was_meant(n) IS NOT FALSE
 				ELSE NOT github_sync.task_was_redone(n) END
 			/* GitHub has it as that person left it. */
-			OR github_sync.has_name(remote[array_position(names, n.field)], n.name) <> n.was_added);
+			OR n.version < cached.github_updated_at
+				AND github_sync.has_name(remote[array_position(names, n.field)], n.name) <> n.was_added);
 END
 $$;
-COMMENT ON FUNCTION github_sync.task_forget_not_lost(bigint, text[]) IS
+COMMENT ON FUNCTION github_sync.task_forget_not_lost(github_sync.github_issues, text[]) IS
 'private: what no request of ours has changed after all, and what is restored';
 
 CREATE OR REPLACE FUNCTION github_sync.task_has_lost_names(cached_id bigint) RETURNS boolean
@@ -251,6 +288,7 @@ CREATE OR REPLACE FUNCTION github_sync.task_as_left(
 LANGUAGE plpgsql AS $$
 DECLARE
 	lost record;
+	as_left text;
 BEGIN
 	IF NOT github_sync.task_has_lost_names(cached.id) THEN
 		RETURN;
@@ -263,11 +301,12 @@ BEGIN
 		cached.remote_base[lost.place] := github_sync.patched_names(
 			cached.remote_base[lost.place], lost.removed, lost.added);
 	END LOOP;
-	PERFORM github_sync.task_forget_not_lost(cached.id, remote);
+	PERFORM github_sync.task_forget_not_lost(cached, remote);
 	FOR lost IN SELECT * FROM github_sync.task_lost_sets(cached.id, false) LOOP
 		CONTINUE WHEN remote[lost.place] IS NULL;
-		remote[lost.place] := github_sync.patched_names(remote[lost.place], lost.added, lost.removed);
-		to_restore[lost.place] := true;
+		as_left := github_sync.patched_names(remote[lost.place], lost.added, lost.removed);
+		to_restore[lost.place] := NOT github_sync.same_names(as_left, remote[lost.place]);
+		remote[lost.place] := as_left;
 	END LOOP;
 END
 $$;
