@@ -285,7 +285,7 @@ BEGIN
 	/* What neither was there nor was sent, somebody has added meanwhile. */
 	cached.remote_base[place] := github_sync.common_names(remote, github_sync.patched_names(sent, NULL, base));
 	was_taken := github_sync.patched_names(sent, remote, NULL) = '[]' AND stayed = '[]';
-	PERFORM github_sync.task_forget_restored(cached.id, (github_sync.field_names('task'))[place], sent);
+	PERFORM github_sync.task_forget_restored(cached.id, (github_sync.field_names('task'))[place], base, sent);
 	IF NOT was_taken AND t.id IS NOT NULL THEN
 		PERFORM github_sync.task_note_not_taken(t, cached, place, coalesce(base, '[]'), sent, remote);
 	END IF;

@@ -129,8 +129,10 @@ RETURNS SETOF github_sync.sent_sets
 LANGUAGE sql STABLE AS $$
 	SELECT s.* FROM github_sync.sent_sets AS s
 	WHERE s.github_issue_id = lost.github_issue_id AND s.field = lost.field
-		AND (s.version IS NULL OR lost.version BETWEEN coalesce(s.earliest, s.version) - interval '1 second'
-			AND s.version + interval '1 second')
+		/* What is of before the version that it was sent for was so then already. */
+		AND (s.earliest IS NULL AND s.version IS NULL OR lost.version >= coalesce(s.earliest, s.version)
+			- CASE WHEN s.is_answered OR s.earliest IS NULL THEN interval '1 second' ELSE interval '0' END)
+		AND (s.version IS NULL OR lost.version <= s.version + interval '1 second')
 $$;
 COMMENT ON FUNCTION github_sync.task_sets_beside(github_sync.lost_names) IS
 'private: the requests of ours that GitHub may have carried out when a name was changed';
@@ -314,15 +316,19 @@ COMMENT ON FUNCTION github_sync.task_as_left(github_sync.github_issues, text[]) 
 'private: GitHub''s fields as people left them, which of them an update of ours has to restore, and the record with '
 'what is known of its bases by that';
 
-CREATE OR REPLACE FUNCTION github_sync.task_forget_restored(cached_id bigint, of_field text, sent text) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.task_forget_restored(cached_id bigint, of_field text, base text, sent text)
+RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
 	DELETE FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached_id AND n.field = of_field
-		AND github_sync.has_name(sent, n.name) <> n.was_added;
+		AND (github_sync.has_name(sent, n.name) <> n.was_added
+			/* Restored on both sides, as far as was known then, and the application has undone it. */
+			OR github_sync.has_name(base, n.name) <> n.was_added);
 END
 $$;
-COMMENT ON FUNCTION github_sync.task_forget_restored(bigint, text, text) IS
-'private: an update that carried a set was answered: what it was to restore is tried once';
+COMMENT ON FUNCTION github_sync.task_forget_restored(bigint, text, text, text) IS
+'private: an update that carried a set was answered: what it was to restore is tried once, and what the application '
+'has decided since is not. base: GitHub''s set, as people left it, that the update was made of';
 
 CREATE OR REPLACE FUNCTION github_sync.task_restore_lost(resource_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$

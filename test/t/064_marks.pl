@@ -239,6 +239,31 @@ for my $case (
 }
 nothing_is_lost();
 
+# What is restored here, and then taken off here, before GitHub has it again: the application has decided.
+{
+	my $made = $github->human_creates_issue($repo, title => 'Restored and taken off', labels => ['kept']);
+	tell_until_quiet();
+	my $task = one("SELECT task_id FROM github_sync.github_issues WHERE github_id = $made->{id}");
+
+	$github->fault("PATCH /issues/$made->{number}\$", { gate => 'look' });
+	$application->sql("UPDATE planner.tasks SET labels = '{kept,mine}' WHERE id = $task");
+	$github->wait_at_gate('look');
+	$github->human_labels_issue($repo, $made->{number}, add => ['yours']);
+	$github->open_gate('look');
+	settle();
+	$github->fault("PATCH /issues/$made->{number}\$", { gate => 'restores', answer => { status => 502, body => '{}' } });
+	tell_all();
+	$github->wait_at_gate('restores');
+	$application->wait_until("SELECT labels @> '{yours}' FROM planner.tasks WHERE id = $task");
+	$application->sql("UPDATE planner.tasks SET labels = array_remove(labels, 'yours') WHERE id = $task");
+	$github->open_gate('restores');
+	tell_until_quiet();
+	is(there($made->{number}), '["kept", "mine"] | [] | none', 'restored here and taken off before GitHub has it again, it stays off');
+	is(here($task), there($made->{number}), '... on both sides');
+	$github->close_gate($_) foreach qw(look restores);
+}
+nothing_is_lost();
+
 # One update adds a label, somebody takes it off, and the next one, looked at before, has it again: within a second, two webhooks tell of it.
 {
 	my $made = $github->human_creates_issue($repo, title => 'Twice within a second', labels => ['kept']);
@@ -281,6 +306,28 @@ for my $told (qw(before after))
 	is(there($made->{number}), '["bug", "kept", "ours"] | [] | none', "undone, told $told: GitHub has what was left of the update");
 	is(here($task), there($made->{number}), '... and so has the task');
 	$github->close_gate($_) foreach qw(sent again);
+}
+nothing_is_lost();
+
+# Who added what an update without an answer takes off did not undo it: the webhook is late, and of before the version that it was sent for.
+{
+	my $made = $github->human_creates_issue($repo, title => 'Told late', labels => ['kept']);
+	tell_until_quiet();
+	my $task = one("SELECT task_id FROM github_sync.github_issues WHERE github_id = $made->{id}");
+
+	$github->human_labels_issue($repo, $made->{number}, add => ['early']);
+	$github->advance_clock(3);
+	$application->tell_of_issue($github->human_edits_issue($repo, $made->{number}, title => 'Told late, and edited'));
+	settle();
+	$github->fault("PATCH /issues/$made->{number}\$", { gate => 'unsent', answer => { status => 502, body => '{}' } });
+	$application->sql("UPDATE planner.tasks SET labels = '{kept}' WHERE id = $task");
+	$github->wait_at_gate('unsent');
+	tell_all();
+	$github->open_gate('unsent');
+	tell_until_quiet();
+	is(there($made->{number}), '["kept"] | [] | none', 'told late of what an update takes off, it is taken off');
+	is(here($task), there($made->{number}), '... on both sides');
+	$github->close_gate('unsent');
 }
 nothing_is_lost();
 
