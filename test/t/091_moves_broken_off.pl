@@ -1,0 +1,196 @@
+# 091_moves_broken_off.pl
+#
+# A move of an installation is broken off where it hurts: its script is killed while FROM deletes, FROM is lost in its
+# COMMIT, a query fails, TO cannot be reached. Whatever comes of the move, one of the two servers has the rows.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use GitHubSync::StandIn;
+use GitHubSync::Application;
+use IPC::Run qw(run start);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use constant { MOVING => 626262, GADGETS => 1296270, ROCKETS => 4242 };
+
+my $root      = abs_path("$FindBin::Bin/../..");
+my $directory = PostgreSQL::Test::Utils::tempdir;
+my $github    = GitHubSync::StandIn->start;
+
+$github->seed({
+	users         => [ { login => 'globex', type => 'Organization' } ],
+	installations => [ { id => MOVING, account => 'globex' } ],
+	repositories  => [ { id => ROCKETS, owner => 'globex', name => 'rockets' } ] });
+
+my %settings = (fsync => 'off', wal_level => 'replica', max_wal_senders => 1);	# or no COMMIT waits for a standby
+my $north = GitHubSync::Application->start($github, name => 'north', settings => \%settings);
+my $south = GitHubSync::Application->start($github, name => 'south', settings => \%settings, repository => GADGETS);
+$south->superuser_sql("ALTER TABLE planner.$_ ALTER COLUMN id RESTART WITH 2000") foreach qw(projects tasks comments);
+$north->sql(qq{
+	INSERT INTO github_sync.github_app_installations (id, account_login) VALUES (${\MOVING}, 'globex');
+	INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (${\ROCKETS}, ${\MOVING}, 'globex', 'rockets');
+	INSERT INTO projects (name, github_repo_id) VALUES ('rockets', ${\ROCKETS})});
+my $task = $north->add_task(title => 'moved', github_repo_id => ROCKETS);
+$north->add_comment($task, 'moved with it');
+$north->wait_until_done;
+
+# A DELETE of tasks at a server waits until the gate is opened.
+$_->superuser_sql(q{
+	CREATE TABLE planner.gates (at text);
+	GRANT SELECT ON planner.gates TO PUBLIC;
+	CREATE FUNCTION planner.pass_gate() RETURNS void LANGUAGE plpgsql AS $$
+	BEGIN
+		WHILE EXISTS (SELECT FROM planner.gates) LOOP PERFORM pg_sleep(0.01); END LOOP;
+	END $$;
+	CREATE RULE gate AS ON DELETE TO planner.tasks DO ALSO SELECT planner.pass_gate()}) foreach $north, $south;
+
+sub close_gate { $_[0]->superuser_sql("INSERT INTO planner.gates VALUES ('delete')") }
+sub open_gate  { $_[0]->superuser_sql('DELETE FROM planner.gates') }
+
+sub wait_at_gate { $_[0]->wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE query ~ 'DELETE FROM planner.tasks' AND wait_event = 'PgSleep'") }
+
+# Nothing that a script has begun goes on.
+sub wait_until_quiet
+{
+	$_->wait_until("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'planner' AND backend_type = 'client backend')") foreach $north, $south;
+}
+
+# Files in it tell psql to fail, or to kill who called it.
+my $programs = "$directory/programs";
+my ($real)   = grep { -x } map { "$_/psql" } split /:/, $ENV{PATH};
+mkdir $programs;
+append_to_file("$programs/psql", <<"END");
+#!/bin/bash
+told() { [ -e "$programs/\$1" ] && rm "$programs/\$1"; }
+case "\$*" in
+	*/carry.sql*) if told kill_after_carry; then '$real' "\$@"; kill -9 \$PPID; exit; fi ;;
+	*'SELECT state'*) if told kill_at_state; then kill -9 \$PPID; exit; fi ;;
+	*'SELECT count(*) FROM github_sync.github_repos'*)
+		if told refuse_count; then echo 'psql: error: sorry, too many clients already' >&2; exit 2; fi ;;
+esac
+exec '$real' "\$@"
+END
+chmod 0755, "$programs/psql";
+$ENV{PATH} = "$programs:$ENV{PATH}";
+
+append_to_file("$directory/tables", "planner.projects: r.github_repo_id IN {repos}\ntasks\ncomments\n");
+
+my %way = (there => [ $north, $south ], back => [ $south, $north ]);
+
+sub connection { return $_[0]->node->connstr('application') . ' user=planner' }
+
+# Of a move there or back; each has a directory of its own.
+sub command
+{
+	my ($way, @option) = @_;
+
+	return ("$root/contrib/move_installation/move_installation", '--tables', "$directory/tables", '--directory', "$directory/$way", @option, MOVING, map { connection($_) } @{ $way{$way} });
+}
+
+# What it prints; the first word says how it ended.
+sub outcome_of
+{
+	my $output = '';
+
+	return (run([ @_ ], '<', \undef, '>&', \$output) ? 'done ' : 'failed ') . $output;
+}
+sub move { return outcome_of(command(@_)) }
+
+# In which of the two servers are a project, a task, a repository and its issue.
+sub places
+{
+	my $rows = "SELECT (SELECT count(*) FROM planner.projects WHERE github_repo_id = ${\ROCKETS}) || ' ' || (SELECT count(*) FROM planner.tasks WHERE title = 'moved')"
+	  . " || ' ' || (SELECT count(*) FROM github_sync.github_repos WHERE id = ${\ROCKETS}) || ' ' || (SELECT count(*) FROM github_sync.github_issues WHERE github_repo_id = ${\ROCKETS})";
+
+	return join ', ', map { $_->superuser_sql($rows) } $north, $south;
+}
+use constant { AT_NORTH => '1 1 1 1, 0 0 0 0', AT_SOUTH => '0 0 0 0, 1 1 1 1', AT_BOTH => '1 1 1 1, 1 1 1 1' };
+
+sub state_at { return $_[0]->superuser_sql("SELECT state || ' ' || coalesce(told_at::text, 'never') FROM github_sync.github_app_installations WHERE id = ${\MOVING}") }
+
+# A move whose script gets a signal, alone, while FROM deletes; then what the next call prints, while which FROM goes on.
+sub kill_and_call_again
+{
+	my ($signal, @option) = @_;
+	my ($first, $next) = ('', '');
+
+	close_gate($north);
+	my $killed = start([ command('there') ], '<', \undef, '>&', \$first);
+	wait_at_gate($north);
+	kill $signal, $killed->{KIDS}[0]{PID};
+	my $call = start([ command('there', @option) ], '<', \undef, '>&', \$next);
+	$call->pump while $call->pumpable && $next !~ /waiting for its end|took back/;
+	open_gate($north);
+	my $status = $call->finish ? 'done ' : 'failed ';
+	eval { $killed->finish };
+	wait_until_quiet();
+	return $status . $next;
+}
+
+# ---- killed while FROM deletes: what it began goes on ----
+
+like(kill_and_call_again('KILL', '--undo'), qr/^done .*began at FROM goes on \(process \d+\).*goes on at FROM/s, 'a call waits for what a killed one began');
+is(places(), AT_NORTH, '... and calls it off: FROM has the rows, and TO none');
+is(state_at($north), 'active never', '... and goes on with them');
+like(kill_and_call_again('TERM', '--until', 'hold'), qr/^done .*took back what an earlier attempt had left at TO.*nothing is under way/s, 'or goes on with the move, where its script was asked to end');
+is(places(), AT_NORTH, '... whose rows are at FROM still');
+is(state_at($north), 'suspended infinity', '... on hold');
+like(move('there', '--undo'), qr/^done .*goes on at FROM/s, '... from which it is called off');
+
+# ---- killed while it reads which state the installation has ----
+
+append_to_file("$programs/kill_at_state", '');
+like(move('there', '--until', 'hold'), qr/^failed/, 'killed as it asks for the state');
+like(move('there', '--until', 'hold'), qr/^done/, '... it goes on');
+is(slurp_file("$directory/there/state_before"), "active\n", '... and knows which it was');
+
+# ---- TO is down ----
+
+my @elsewhere = command('there', '--undo');
+$elsewhere[-1] =~ s/port=\d+/port=1/;
+like(outcome_of(@elsewhere), qr/^done .*TO does not answer; it was given nothing yet.*goes on at FROM/s, 'on hold the move is called off without TO');
+is(state_at($north), 'active never', '... and the installation goes on');
+
+# ---- FROM is lost in its COMMIT ----
+
+close_gate($north);
+my $output = '';
+my $lost   = start([ command('there') ], '<', \undef, '>&', \$output);
+wait_at_gate($north);
+GitHubSync::Application::reconfigure($north->node, synchronous_standby_names => 'nobody');
+$north->node->psql('application', 'SET synchronous_commit = off; DELETE FROM planner.gates');
+$north->wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE usename = 'planner' AND query ~ 'COMMIT' AND wait_event = 'SyncRep'");
+$north->disconnect;
+$north->node->stop('immediate');
+ok(!$lost->finish, 'a move whose FROM is lost ends');
+like($output, qr/FROM does not answer, and nothing was decided/, '... and decides nothing');
+GitHubSync::Application::configure($north->node, synchronous_standby_names => '');
+$north->node->start;
+$north = $way{there}[0] = $way{back}[1] = GitHubSync::Application->of_database($north->node, 'application');
+is(places(), AT_SOUTH, 'as the COMMIT was durable, TO has the rows');
+like(move('there'), qr/^done .*at TO already.*goes on at TO/s, '... and the next call goes on there');
+is(state_at($south), 'active never', '... in the state that it had');
+
+# ---- killed after the COMMIT, and then a query fails; where it goes, a webhook has told of the installation ----
+
+$north->sql("INSERT INTO github_sync.github_app_installations (id, account_login) VALUES (${\MOVING}, 'globex')");
+append_to_file("$programs/kill_after_carry", '');
+like(move('back'), qr/^failed/, 'killed as FROM has committed');
+is(places(), AT_NORTH, '... TO has the rows');
+is(state_at($north), 'suspended infinity', '... held, although it was known there as active before');
+append_to_file("$programs/refuse_count", '');
+like(move('back'), qr/^failed .*too many clients already.*nothing was decided/s, 'a query that fails decides nothing');
+is(places(), AT_NORTH, '... and nothing was changed');
+like(move('back'), qr/^done .*at TO already.*goes on at TO/s, 'the next call goes on');
+is(state_at($north), 'active never', '... in the state that it had');
+
+$north->edit_task($task, title => 'edited after all');
+$north->wait_until_done;
+is_deeply([ map { $_->{title} } $github->issues('globex/rockets') ], [ 'edited after all' ], 'what is written then is sent');
+is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+
+done_testing();
