@@ -1,8 +1,38 @@
 /*
  * check_from.sql
  *		What moves is whole: nothing that stays refers to it, and it refers to
- *		nothing that stays and might have moved. Raises what is not so.
+ *		nothing that stays and might have moved. Raises what is not so. What it
+ *		refers to in tables that are not moved is left in referred, for TO to compare.
  */
+CREATE TEMP TABLE referred (referring text, name text, key_of jsonb, row_of jsonb);
+DO $$
+DECLARE
+	rows bigint;
+	keys text;
+BEGIN
+	SELECT count(*), string_agg(s.key::text, ', ' ORDER BY s.key) INTO rows, keys
+	FROM (SELECT t.key, row_number() OVER (ORDER BY t.key) AS place FROM stray_tasks AS t) AS s WHERE s.place <= 10;
+	IF rows > 0 THEN
+		RAISE 'tasks are linked to issues of the installation, and are in repositories of another one: %', keys
+		USING HINT = 'Give each the repository of its issue again, or unlink_task() it: then it stays at FROM.';
+	END IF;
+END
+$$;
+\if :has_comments
+DO $$
+DECLARE
+	rows bigint;
+	keys text;
+BEGIN
+	SELECT count(*), string_agg(s.key::text, ', ' ORDER BY s.key) INTO rows, keys
+	FROM (SELECT c.key, row_number() OVER (ORDER BY c.key) AS place FROM stray_comments AS c) AS s WHERE s.place <= 10;
+	IF rows > 0 THEN
+		RAISE 'comments are linked to comments of the installation, and hang on tasks that stay: %', keys
+		USING HINT = 'Give each its task again, or unlink_comment() it: then it stays at FROM.';
+	END IF;
+END
+$$;
+\endif
 DO $$
 DECLARE
 	without_key regclass := (SELECT min(a.name::text) FROM moved_application AS a
@@ -45,8 +75,26 @@ BEGIN
 		INTO rows;
 		IF rows > 0 THEN
 			RAISE '% rows of % that would move refer to rows of % that stay', rows, here.referring, here.referred
-			USING HINT = 'The conditions of the two in the file of --tables have to fit.';
+			USING HINT = format('In the file of --tables the condition of %s has to have all that the one of %s refers to; or the rows '
+				'belong to another installation: then give them what they refer to in this one.', here.referred, here.referring);
 		END IF;
+	END LOOP;
+	FOR here IN
+		SELECT f.place, f.name AS referring, k.confrelid::regclass AS referred,
+			(SELECT string_agg(format('r.%I = m.%I', ra.attname, ma.attname), ' AND ')
+			FROM unnest(k.conkey, k.confkey) AS c (referring, referred)
+			JOIN pg_attribute AS ra ON ra.attrelid = k.conrelid AND ra.attnum = c.referring
+			JOIN pg_attribute AS ma ON ma.attrelid = k.confrelid AND ma.attnum = c.referred) AS matches,
+			(SELECT string_agg(format('%L, m.%I', a.attname, a.attname), ', ') FROM pg_attribute AS a
+			WHERE a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey)) AS key
+		FROM pg_constraint AS k JOIN moved_application AS f ON f.name = k.conrelid
+		WHERE k.contype = 'f' AND k.conparentid = 0
+			AND k.confrelid NOT IN (SELECT o.oid FROM pg_class AS o WHERE o.relnamespace = 'github_sync'::regnamespace)
+			AND k.confrelid NOT IN (SELECT t.name FROM moved_application AS t UNION ALL SELECT s.name FROM shared_application AS s)
+	LOOP
+		EXECUTE format('INSERT INTO referred SELECT DISTINCT %L, %L, jsonb_build_object(%s), to_jsonb(m)
+			FROM moved_%s AS r JOIN %s AS m ON %s',
+			here.referring, here.referred, here.key, here.place, here.referred, here.matches);
 	END LOOP;
 	/* Those that go with their repository are made anew; a table that came later, and is not known here, is not left behind. */
 	SELECT k.conrelid::regclass AS referring INTO here FROM pg_constraint AS k

@@ -1,7 +1,8 @@
 # 091_moves_broken_off.pl
 #
 # A move of an installation is broken off where it hurts: its script is killed while FROM deletes, FROM is lost in its
-# COMMIT, a query fails, TO cannot be reached. Whatever comes of the move, one of the two servers has the rows.
+# COMMIT, a query fails, TO cannot be reached. Whatever comes of the move, one of the two servers has the rows. And
+# check finds what would not arrive, or would be somebody else's where it does.
 use strict;
 use warnings;
 
@@ -192,5 +193,52 @@ $north->edit_task($task, title => 'edited after all');
 $north->wait_until_done;
 is_deeply([ map { $_->{title} } $github->issues('globex/rockets') ], [ 'edited after all' ], 'what is written then is sent');
 is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was created twice');
+
+# ---- what check finds ----
+
+like(move('back', '--directory', "$directory/anew"), qr/^failed .*are FROM and TO swapped\?/s, 'FROM and TO that are swapped are refused');
+like(move('there', '--tables', "$directory/nothing"), qr/^failed .*No such file/s, 'a file of tables that is not there');
+append_to_file("$directory/half", "planner.projects: r.github_repo_id IN {repos}\ntasks\n");
+like(move('there', '--tables', "$directory/half"), qr/^failed .*when it is the turn of comments/s, 'and one without the comments');
+
+$_->sql(q{
+	CREATE SEQUENCE place_ids;
+	CREATE TABLE labels (id bigint PRIMARY KEY, name text);
+	INSERT INTO labels VALUES (1, current_setting('cluster_name'));
+	ALTER TABLE tasks ADD COLUMN place bigint DEFAULT nextval('place_ids'), ADD COLUMN label_id bigint REFERENCES labels;
+	CREATE TABLE notes (id bigint PRIMARY KEY, github_repo_id bigint)}) foreach $north, $south;
+$north->sql("UPDATE tasks SET label_id = 1; INSERT INTO notes VALUES (1, ${\ROCKETS})");
+like(move('there', '--until', 'check'), qr/^failed .*1 rows of planner\.tasks have values of place that sequence planner\.place_ids of TO will give to others/s, 'a sequence that no column owns');
+$south->sql("SELECT setval('place_ids', 1000)");
+like(move('there', '--until', 'check'), qr/^failed .*1 rows of planner\.labels, .*others at TO.*planner\.tasks refer to them: \{"id": 1\}/s, 'a key that means another row at TO');
+append_to_file("$directory/whole", "planner.labels: {shared}\nplanner.projects: r.github_repo_id IN {repos}\ntasks\ncomments\nplanner.notes: r.github_repo_id IN {repos}");
+like(move('there', '--until', 'check', '--tables', "$directory/whole"), qr/^done/s, '... unless it is said to mean the same');
+
+my $other   = $north->add_task(title => 'of another installation');
+my $comment = $north->superuser_sql("SELECT id FROM planner.comments WHERE task_id = $task");
+$north->wait_until_done;
+$north->sql("UPDATE tasks SET github_repo_id = ${\GitHubSync::Application::WIDGETS} WHERE id = $task");
+like(move('there', '--until', 'check', '--tables', "$directory/whole"), qr/^failed .*tasks are linked to issues of the installation, and are in repositories of another one: $task\b/s, 'a task that was given to another installation');
+$north->sql("UPDATE tasks SET github_repo_id = ${\ROCKETS} WHERE id = $task");
+$north->sql("UPDATE comments SET task_id = $other WHERE id = $comment");
+$north->wait_until_done;
+like(move('there', '--until', 'check', '--tables', "$directory/whole"), qr/^failed .*comments are linked to comments of the installation, and hang on tasks that stay: $comment\b.*unlink_comment\(\)/s, 'and a comment that was');
+$north->sql("SELECT github_sync.unlink_comment($comment)");
+
+# ---- somebody works with a table at TO: he is not waited for with FROM's locks ----
+
+close_gate($south);
+my $working = start([ 'psql', '-Xqd', connection($south), '-c', 'BEGIN; LOCK TABLE tasks IN ROW EXCLUSIVE MODE; SELECT planner.pass_gate(); COMMIT' ], '<', \undef, '>&', \my $said);
+$south->wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE query ~ 'pass_gate' AND wait_event = 'PgSleep'");
+$output = '';
+my $moving = start([ command('there', '--tables', "$directory/whole") ], '<', \undef, '>&', \$output);
+$south->wait_until("SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'planner.tasks'::regclass AND NOT granted)");
+is($north->error_of("SET lock_timeout = '300ms'; UPDATE tasks SET title = 'written meanwhile' WHERE id = $other"), '', 'while somebody works at TO, FROM can be written');
+open_gate($south);
+ok($moving->finish, '... and then the move goes on') or diag($output);
+$working->finish;
+is(places() . ', ' . join(' ', map { $_->superuser_sql('SELECT count(*) FROM planner.notes') } $north, $south), AT_SOUTH =~ s/1 1 1 1/1 0 1 1/r . ', 0 1', 'with the last line of the file');
+is($south->superuser_sql("SELECT count(*) FROM github_sync.comment_sync_transactions WHERE comment_id IS NULL AND github_repo_id = ${\ROCKETS}"),
+	$south->superuser_sql("SELECT count(*) FROM github_sync.comment_sync_transactions WHERE github_repo_id = ${\ROCKETS}"), 'history of a row that stays goes on without it');
 
 done_testing();
