@@ -132,7 +132,7 @@ $$;
 COMMENT ON FUNCTION github_sync.receive_webhook(text, text, text, bytea) IS
 'as a server''s, by the server that has the installation; ignored: no server has installation ...: nowhere is anything '
 'kept of it, and a redelivery goes where the installation is by then. Errors are that server''s, with their SQLSTATE; '
-'08000 and the like where it cannot be reached: GitHub shows the delivery as failed';
+'XX000, "PL/Proxy function ...", where it cannot be reached: GitHub shows the delivery as failed';
 
 CREATE FUNCTION github_sync.ingest_webhook(event text, delivery_id text, payload json) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -184,8 +184,20 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.grant_monitor(regrole) IS
-'lets a role read the views and health() of all servers; on the servers its name, or the user of its mapping, needs '
-'their grant_monitor()';
+'lets a role read the views and health() of all servers, those that views.sql makes later, too; on the servers its name, '
+'or the user of its mapping, needs their grant_monitor()';
+
+/* They have what grant_monitor() gives and no DROP of views.sql takes away: SELECT on servers. */
+CREATE FUNCTION github_sync.grant_monitors() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.grant_monitor(a.grantee::regrole)
+	FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+	WHERE c.oid = 'github_sync.servers'::regclass AND a.privilege_type = 'SELECT' AND a.grantee NOT IN (0, c.relowner);
+END
+$$;
+COMMENT ON FUNCTION github_sync.grant_monitors() IS
+'for views.sql, which makes the views anew: who was given grant_monitor() may read them again';
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA github_sync FROM PUBLIC;
 COMMIT;

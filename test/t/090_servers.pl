@@ -108,9 +108,9 @@ sub make_front
 		CREATE USER MAPPING FOR webhooks SERVER github_sync OPTIONS (user 'webhooks');
 		CREATE USER MAPPING FOR dashboard SERVER github_sync OPTIONS (user 'dashboard')");
 	run([ 'psql', '-Xqd', $node->connstr('front'), '-v', 'ON_ERROR_STOP=1', '-f', "$root/contrib/plproxy/front.sql" ]) or die 'front.sql failed';
-	run([ 'psql', '-XAtqd', $south->node->connstr('application') . ' user=planner', '-f', "$root/contrib/plproxy/views.sql" ],
-		'|', [ 'psql', '-Xqd', $node->connstr('front') . " options='-c client_min_messages=warning'", '-v', 'ON_ERROR_STOP=1' ]) or die 'views.sql failed';
 	$node->safe_psql('front', "SELECT github_sync.grant_webhooks('webhooks'), github_sync.grant_monitor('dashboard')");
+	run([ 'psql', '-XAtqd', $south->node->connstr('application') . ' user=planner', '-f', "$root/contrib/plproxy/views.sql" ],
+		'|', [ 'psql', '-Xqd', $node->connstr('front') . " options='-c client_min_messages=warning'", '-v', 'ON_ERROR_STOP=1' ]) or die 'views.sql failed' foreach 1 .. 2;
 	return $node;
 }
 
@@ -171,6 +171,14 @@ like(move('--until', 'check'), qr/^failed .*1 of 2 rows of planner\.tasks have a
 $south->sql("DELETE FROM tasks WHERE title = 'in the way'");
 like(move('--until', 'check'), qr/^failed .*1 rows of planner\.projects have values of id that sequence planner\.projects_id_seq of TO will give to others, such as 2/s, 'and keys that it will give to others');
 $south->superuser_sql("ALTER TABLE planner.$_ ALTER COLUMN id RESTART WITH 2000") foreach qw(projects comments);
+
+
+SKIP:
+{
+	skip 'PL/Proxy is not installed', 2 unless $has_front;
+	like(move('--server', 'north', '--until', 'check'), qr/^failed .*what the front calls north is another database than TO/s, 'a server of the front that is not TO');
+	like(move('--front', $north->node->connstr('front') . ' user=dashboard', '--until', 'check'), qr/^failed .*permission denied for table placement.*placement cannot be written/s, 'a placement that cannot be written is found before anything is carried');
+}
 
 # One creation is answered late, of another one the answer is lost.
 $github->fault('POST /repos/globex/rockets/issues$', { gate_after_effect => 'late' }, times => 1);
