@@ -63,7 +63,10 @@ DECLARE
 BEGIN
 	SELECT * INTO c FROM github_sync.setup_checks AS s WHERE s.installation_id = i.id AND s.request = 'installation';
 	may := c.answer -> 'permissions' ->> 'issues';
-	IF i.state = 'deleted' THEN
+	IF github_sync.is_moving(i) THEN
+		RETURN github_sync.finding_of(what, 'it is held while it moves to another server',
+			'Have move_installation go on, or --undo it.', 'warn');
+	ELSIF i.state = 'deleted' THEN
 		RETURN github_sync.finding_of(what,
 			'GitHub knows the App, but no such installation of it: it is deleted, or its id is mistyped',
 			'Where it was deleted, install the App again in the settings of the account at GitHub. Where it has '

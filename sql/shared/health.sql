@@ -81,11 +81,14 @@ DECLARE
 	further bigint;
 BEGIN
 	SELECT k.status, github_sync.held_up_since(i),
-		CASE WHEN i.state <> 'active' THEN format('%s is %s at GitHub', k.name, i.state)
+		CASE WHEN github_sync.is_moving(i) THEN k.name || ' is held while it moves to another server'
+			WHEN i.state <> 'active' THEN format('%s is %s at GitHub', k.name, i.state)
 			WHEN i.paused_until > clock_timestamp() THEN format('nothing is sent for %s until %s: %s', k.name,
 				i.paused_until::timestamptz(0), i.pause_reason)
 			ELSE format('nothing but a probe is sent for %s: %s', k.name, i.pause_reason) END,
-		CASE WHEN i.state <> 'active'
+		CASE WHEN github_sync.is_moving(i)
+			THEN 'Who moves it has move_installation go on, or --undo it; set by hand, it would send from two servers.'
+			WHEN i.state <> 'active'
 			THEN format('In the account''s settings at GitHub, have the App unsuspended or install it again; its '
 				'webhook tells it. Else: UPDATE github_sync.github_app_installations SET state = %L WHERE id = %s.',
 				'active', i.id)
@@ -93,7 +96,7 @@ BEGIN
 		count(*) OVER () - 1
 	INTO finding.status, finding.since, finding.detail, finding.remedy, further
 	FROM github_sync.github_app_installations AS i CROSS JOIN LATERAL (SELECT
-		CASE WHEN github_sync.passes_by_itself(i) THEN 'warn' ELSE 'critical' END AS status,
+		CASE WHEN github_sync.passes_by_itself(i) OR github_sync.is_moving(i) THEN 'warn' ELSE 'critical' END AS status,
 			concat_ws(' of ', 'installation ' || i.id, i.account_login) AS name) AS k
 	WHERE github_sync.is_held_up(i)
 		AND EXISTS (SELECT FROM github_sync.github_repos AS r
@@ -106,7 +109,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.installation_finding() IS
-'private: whether installations with repositories that sync may send: a rate limit passes, anything else is critical';
+'private: whether installations with repositories that sync may send: a rate limit passes, a move is somebody''s will, '
+'anything else is critical';
 
 CREATE OR REPLACE FUNCTION github_sync.budget_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$

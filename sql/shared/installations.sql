@@ -82,6 +82,13 @@ $$;
 COMMENT ON FUNCTION github_sync.passes_by_itself(github_sync.github_app_installations) IS
 'private: whether a rate limit is all that holds an installation up';
 
+CREATE OR REPLACE FUNCTION github_sync.is_moving(i github_sync.github_app_installations) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT i.state <> 'active' AND coalesce(i.told_at = 'infinity', false)
+$$;
+COMMENT ON FUNCTION github_sync.is_moving(github_sync.github_app_installations) IS
+'private: whether an installation is held while it moves to another server, whatever its state at GitHub is';
+
 CREATE OR REPLACE FUNCTION github_sync.was_unreachable(i github_sync.github_app_installations) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN coalesce(i.state = 'active' AND i.pause_kind = 'unreachable', false);

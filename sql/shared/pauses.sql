@@ -81,7 +81,8 @@ BEGIN
 	pause.github_app_installation_id := NEW.id;
 	IF NEW.state <> 'active' THEN
 		pause.kind := NEW.state;
-		pause.reason := format('it is %s at GitHub', NEW.state);
+		pause.reason := CASE WHEN github_sync.is_moving(NEW) THEN 'it is held while it moves to another server'
+			ELSE format('it is %s at GitHub', NEW.state) END;
 		pause.until := 'infinity';
 	ELSE
 		pause.kind := NEW.pause_kind;

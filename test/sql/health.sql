@@ -85,6 +85,10 @@ UPDATE github_sync.github_repos SET sync_enabled = true WHERE id = 1;
 UPDATE github_sync.github_app_installations SET state = 'suspended' WHERE id = 10;
 SELECT webhook(11);
 SELECT * FROM findings;
+-- held by a move, which nobody is to break
+UPDATE github_sync.github_app_installations SET told_at = 'infinity' WHERE id = 10;
+SELECT * FROM findings WHERE "check" = 'installations';
+UPDATE github_sync.github_app_installations SET told_at = NULL WHERE id = 10;
 UPDATE github_sync.github_app_installations SET state = 'active' WHERE id = 10;
 -- an installation that waits for a rate limit, and one that is refused
 UPDATE github_sync.github_app_installations SET paused_until = now() + interval '1 hour', pause_kind = 'rate limit', pause_reason = 'GitHub answered 403 (rate limited)' WHERE id = 10;

@@ -140,6 +140,11 @@ is(state_at($north), 'active never', '... and goes on with them');
 like(kill_and_call_again('TERM', '--until', 'hold'), qr/^done .*took back what an earlier attempt had left at TO.*nothing is under way/s, 'or goes on with the move, where its script was asked to end');
 is(places(), AT_NORTH, '... whose rows are at FROM still');
 is(state_at($north), 'suspended infinity', '... on hold');
+is($north->superuser_sql("SELECT status || ': ' || detail || ' -> ' || remedy FROM github_sync.health() WHERE \"check\" = 'installations'"),
+	'warn: installation 626262 of globex is held while it moves to another server -> Who moves it has move_installation go on, or --undo it; set by hand, it would send from two servers.', '... of which health() says what it is');
+is($north->superuser_sql("SELECT detail || ' -> ' || remedy FROM github_sync.check_setup() WHERE \"check\" ~ '^installation 626262'"),
+	'it is held while it moves to another server -> Have move_installation go on, or --undo it.', '... and check_setup(), too');
+is($north->superuser_sql('SELECT reason FROM github_sync.pauses ORDER BY id DESC LIMIT 1'), 'it is held while it moves to another server', '... and the stories of its records');
 like(move('there', '--undo'), qr/^done .*goes on at FROM/s, '... from which it is called off');
 
 # ---- killed while it reads which state the installation has ----
@@ -197,7 +202,7 @@ is_deeply(GitHubSync::Application::created_twice($github), [], 'nothing was crea
 # ---- what check finds ----
 
 like(move('back', '--directory', "$directory/anew"), qr/^failed .*are FROM and TO swapped\?/s, 'FROM and TO that are swapped are refused');
-like(move('there', '--tables', "$directory/nothing"), qr/^failed .*No such file/s, 'a file of tables that is not there');
+like(move('there', '--until', 'check', '--tables', "$directory/nothing"), qr/^failed .*No such file/s, 'a file of tables that is not there');
 append_to_file("$directory/half", "planner.projects: r.github_repo_id IN {repos}\ntasks\n");
 like(move('there', '--tables', "$directory/half"), qr/^failed .*when it is the turn of comments/s, 'and one without the comments');
 
