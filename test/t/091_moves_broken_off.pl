@@ -181,13 +181,11 @@ is(places(), AT_SOUTH, 'as the COMMIT was durable, TO has the rows');
 like(move('there'), qr/^done .*at TO already.*goes on at TO/s, '... and the next call goes on there');
 is(state_at($south), 'active never', '... in the state that it had');
 
-# ---- killed after the COMMIT, and then a query fails; where it goes, a webhook has told of the installation ----
+# ---- killed after the COMMIT, and then a query fails ----
 
-$north->sql("INSERT INTO github_sync.github_app_installations (id, account_login) VALUES (${\MOVING}, 'globex')");
 append_to_file("$programs/kill_after_carry", '');
 like(move('back'), qr/^failed/, 'killed as FROM has committed');
 is(places(), AT_NORTH, '... TO has the rows');
-is(state_at($north), 'suspended infinity', '... held, although it was known there as active before');
 append_to_file("$programs/refuse_count", '');
 like(move('back'), qr/^failed .*too many clients already.*nothing was decided/s, 'a query that fails decides nothing');
 is(places(), AT_NORTH, '... and nothing was changed');
@@ -230,18 +228,23 @@ $north->wait_until_done;
 like(move('there', '--until', 'check', '--tables', "$directory/whole"), qr/^failed .*comments are linked to comments of the installation, and hang on tasks that stay: $comment\b.*unlink_comment\(\)/s, 'and a comment that was');
 $north->sql("SELECT github_sync.unlink_comment($comment)");
 
-# ---- somebody works with a table at TO: he is not waited for with FROM's locks ----
+# ---- somebody works with a table at TO: he is not waited for with FROM's locks; a webhook has told TO of the installation ----
 
+$south->sql("INSERT INTO github_sync.github_app_installations (id, account_login) VALUES (${\MOVING}, 'globex')");
 close_gate($south);
 my $working = start([ 'psql', '-Xqd', connection($south), '-c', 'BEGIN; LOCK TABLE tasks IN ROW EXCLUSIVE MODE; SELECT planner.pass_gate(); COMMIT' ], '<', \undef, '>&', \my $said);
 $south->wait_until("SELECT count(*) = 1 FROM pg_stat_activity WHERE query ~ 'pass_gate' AND wait_event = 'PgSleep'");
 $output = '';
-my $moving = start([ command('there', '--tables', "$directory/whole") ], '<', \undef, '>&', \$output);
+my $moving = start([ command('there', '--tables', "$directory/whole", '--until', 'carry') ], '<', \undef, '>&', \$output);
 $south->wait_until("SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'planner.tasks'::regclass AND NOT granted)");
 is($north->error_of("SET lock_timeout = '300ms'; UPDATE tasks SET title = 'written meanwhile' WHERE id = $other"), '', 'while somebody works at TO, FROM can be written');
+like(move('there', '--undo'), qr/^failed .*another call for installation ${\MOVING} is at work at FROM: process \d+/s, '... and a call beside it is refused');
 open_gate($south);
 ok($moving->finish, '... and then the move goes on') or diag($output);
 $working->finish;
+is(state_at($south), 'suspended infinity', '... to where it is held, although it was known there as active before');
+like(move('there', '--tables', "$directory/whole"), qr/^done .*at TO already.*goes on at TO/s, '... until it is started');
+is(state_at($south), 'active never', '... in the state that it had');
 is(places() . ', ' . join(' ', map { $_->superuser_sql('SELECT count(*) FROM planner.notes') } $north, $south), AT_SOUTH =~ s/1 1 1 1/1 0 1 1/r . ', 0 1', 'with the last line of the file');
 is($south->superuser_sql("SELECT count(*) FROM github_sync.comment_sync_transactions WHERE comment_id IS NULL AND github_repo_id = ${\ROCKETS}"),
 	$south->superuser_sql("SELECT count(*) FROM github_sync.comment_sync_transactions WHERE github_repo_id = ${\ROCKETS}"), 'history of a row that stays goes on without it');
