@@ -52,6 +52,21 @@ COMMENT ON FUNCTION github_sync.comment_parent_is_gone(
 	github_sync.comment_sync_transactions, text, github_sync.github_issues) IS
 'private: ends a comment as errored that has nothing to wait for: its issue will never be there (again)';
 
+CREATE OR REPLACE FUNCTION github_sync.comment_parent_has_failed(parent_id bigint, version timestamptz)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN coalesce((SELECT q.state = 'errored' AND q.github_updated_at >= version
+		FROM github_sync.task_sync_transactions AS q
+		WHERE q.github_issue_id = parent_id AND q.direction = 'inbound' AND q.action = 'upsert'
+			AND q.state NOT IN ('canceled', 'dropped', 'duplicate')
+		ORDER BY q.finished_at DESC NULLS FIRST, q.id DESC LIMIT 1), false);
+END
+$$;
+COMMENT ON FUNCTION github_sync.comment_parent_has_failed(bigint, timestamptz) IS
+'private: the issue of a comment could not become a task, last time, in a version that is no older than the '
+'comment''s: it would fail once more';
+
 CREATE OR REPLACE FUNCTION github_sync.comment_wait_for_parent(
 	t github_sync.comment_sync_transactions, step text, parent github_sync.github_issues)
 RETURNS void
@@ -59,7 +74,8 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	IF step = 'fetch' THEN
 		IF NOT EXISTS (SELECT FROM github_sync.task_sync_transactions AS q
-			WHERE q.github_issue_id = parent.id AND q.state IN ('queued', 'processing')) THEN
+			WHERE q.github_issue_id = parent.id AND q.state IN ('queued', 'processing'))
+			AND NOT github_sync.comment_parent_has_failed(parent.id, t.github_updated_at) THEN
 			/* The comment moved its issue's updated_at at least that far. */
 			INSERT INTO github_sync.task_sync_transactions (direction, github_issue_id, github_updated_at)
 			VALUES ('inbound', parent.id, github_sync.time_to_ask_with(t.github_updated_at));

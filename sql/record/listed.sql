@@ -99,7 +99,19 @@ COMMENT ON FUNCTION github_sync.@record@_settles(github_sync.@resources@, github
 --@comment	github_sync.github_comments, github_sync.resource) IS
 --@comment 'private: a comment that is no row yet waits for an issue without a task; a list shows it at another one';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_is_told_of(record_id bigint, version timestamptz) RETURNS boolean
+CREATE OR REPLACE FUNCTION github_sync.@record@_import_began(page github_sync.swept_page) RETURNS timestamptz
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT s.pass_began_at FROM github_sync.repo_sweeps AS s
+		WHERE s.github_repo_id = page.github_repo_id AND s.stream = page.stream AND s.phase = 'backfill');
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_import_began(github_sync.swept_page) IS
+'private: when the import began that a page belongs to, by our clock; NULL: to no import';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_is_told_of(
+	record_id bigint, version timestamptz, import_began timestamptz)
+RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
@@ -107,14 +119,17 @@ BEGIN
 			AND (q.state IN ('queued', 'processing', 'errored', 'dropped') OR q.disabled_reason = 'filtered')
 			AND q.github_updated_at >= version
 			/* What could not be read in a list, and can now. */
-			AND (q.state <> 'errored' OR q.claim_no > 0)
+			AND (q.state <> 'errored' OR q.claim_no > 0
+				/* An import tries again, once, what failed before it: a sweep would do so each time. */
+				AND coalesce(q.finished_at >= import_began, true))
 			/* The version was seen since, and has changed within its second. */
 			AND (q.state <> 'dropped' OR NOT EXISTS (SELECT FROM github_sync.@resources@ AS r
 				WHERE r.id = record_id AND r.github_updated_at >= version)));
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_is_told_of(bigint, timestamptz) IS
-'private: a transaction tells of a version of a record already, and is about to end, or ended otherwise than by it';
+COMMENT ON FUNCTION github_sync.@record@_is_told_of(bigint, timestamptz, timestamptz) IS
+'private: a transaction tells of a version of a record already, and is about to end, or ended otherwise than by it. '
+'import_began: for an import, what was errored before that tells of nothing; NULL: it is none';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_listed(
 	ids bigint[], versions timestamptz[], answered_at timestamptz)
@@ -422,6 +437,7 @@ LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
 	takes_new CONSTANT boolean := github_sync.@record@_takes_new_records(repo, page);
 	creators CONSTANT bigint[] := github_sync.@record@_creating_accounts(repo.id, page.own_id);
+	import_began CONSTANT timestamptz := github_sync.@record@_import_began(page);
 	doubled CONSTANT bigint[] := github_sync.@record@_doubled(items);
 	latest CONSTANT timestamptz := clock_timestamp() + interval '1 day';
 	some_are_spoken_of CONSTANT boolean := EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
@@ -441,7 +457,7 @@ BEGIN
 				AND NOT (some_are_spoken_of
 					AND github_sync.@record@_is_spoken_of(repo.id, i.github_id, i.number)) THEN 'unknown'
 			WHEN NOT github_sync.@record@_item_says_nothing_new(i.cached, items[i.place])
-				AND (NOT github_sync.@record@_is_told_of((i.cached).id, i.updated_at)
+				AND (NOT github_sync.@record@_is_told_of((i.cached).id, i.updated_at, import_began)
 --@comment					OR github_sync.comment_waits_elsewhere(i.cached, items[i.place])
 					) THEN 'news'
 			WHEN github_sync.@record@_settles(i.cached, items[i.place], page.answered_at) THEN 'settled' END AS sort
@@ -491,6 +507,54 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_apply_listed(
 	github_sync.github_repos, github_sync.swept_page, github_sync.resource[], text[]) IS
 'private: applies the items of a page: what is known already makes no transaction. Returns how many were news';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_failures_of_items(
+	items github_sync.resource[], since timestamptz, OUT failed bigint, OUT anew bigint)
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
+BEGIN
+	SELECT count(f.failed_at), count(*) FILTER (WHERE f.failed_at >= since) INTO failed, anew
+	FROM unnest(items) AS i
+	CROSS JOIN LATERAL (SELECT r.* FROM github_sync.@resources@ AS r WHERE r.github_id = i.github_id OFFSET 0) AS r
+	CROSS JOIN LATERAL (SELECT max(coalesce(q.finished_at, q.inserted_at)) AS failed_at
+		FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = r.id AND q.direction = 'inbound' AND q.action = 'upsert'
+			AND q.github_updated_at >= i.updated_at
+			AND (q.state = 'errored' AND NOT github_sync.@record@_error_is_outdated(q)
+--@comment				OR q.state = 'queued' AND q.next_attempt_at = 'infinity'
+--@comment					AND github_sync.comment_parent_has_failed(r.github_issue_id, q.github_updated_at)
+				OR q.state = 'queued' AND q.inserted_at >= since)) AS f;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_failures_of_items(github_sync.resource[], timestamptz) IS
+'private: of how many items of a list the version that it shows could not be applied: it is errored, or was left since '
+'then to be fetched singly, or, of a comment, waits for an issue that failed; and of how many of these since then';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_import_leaves(repo_id bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	/* What GitHub fails with is tried for days. */
+	RETURN (SELECT count(*) FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.github_repo_id = repo_id AND q.state IN ('queued', 'processing') AND q.direction = 'inbound'
+			AND q.priority = 300 AND q.attempts = 0 AND q.next_attempt_at IS DISTINCT FROM 'infinity');
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_import_leaves(bigint) IS
+'private: how many items an import could not apply as they were listed, and has left to be fetched singly';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_import_failures(repo_id bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN (SELECT count(DISTINCT q.@resource@_id) FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.github_repo_id = repo_id AND q.direction = 'inbound' AND q.action = 'upsert'
+			AND (q.state = 'errored' AND NOT github_sync.@record@_error_is_outdated(q)
+--@comment				OR q.state = 'queued' AND q.next_attempt_at = 'infinity'
+--@comment					AND github_sync.comment_parent_has_failed(q.github_issue_id, q.github_updated_at)
+				OR q.state = 'queued' AND q.priority = 300 AND q.attempts > 0));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_import_failures(bigint) IS
+'private: how many issues or comments of a repository could not be taken over from GitHub, last time; a comment fails '
+'with its issue';
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_list_discussion(of_issue bigint) RETURNS void
 --@task LANGUAGE plpgsql AS $$

@@ -43,7 +43,8 @@ BEGIN
 			AND begin_import.since IS NOT NULL
 			THEN least(s.cursor_at, begin_import.since + github_sync.sweep_overlap()) END,
 		since_filter = NULL, cursor_link = NULL, issue_id = NULL, shown_ids = NULL, pass_began_at = NULL,
-		pass_started_at = NULL, claimed_by = NULL, attempts = 0, last_error = NULL, last_error_at = NULL,
+		pass_started_at = NULL, shown_until = NULL, shown_last = NULL, listed = 0, applied = 0,
+		failed = 0, total = NULL, claimed_by = NULL, attempts = 0, last_error = NULL, last_error_at = NULL,
 		failing_since = NULL
 	/* A list of comments that is read already goes on. */
 	WHERE s.stream = 'issues' OR include_comments OR s.phase = 'backfill' AND s.last_complete_at IS NULL;
@@ -76,7 +77,8 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.backfill_repo(bigint, text, timestamptz, boolean) IS
 'public: imports what a repository (GitHub''s id) has: its issues of a state (all, open, closed) that changed since '
-'a time (NULL: all), and their comments; what is linked stays so and is compared. What changes from now on is wanted '
+'a time (NULL: all), and their comments; what is linked stays so and is compared; what failed before is tried again, '
+'once. What changes from now on is wanted '
 'whatever its state, and what was wanted before stays so. The worker does it, behind all else; sync_progress shows how '
 'far it is, CALL wait_for_backfill() waits. Begins anew where one is under way. Raises 23503 for a repository that is '
 'not connected, 22023 for another state, 22004 for NULL';
@@ -146,25 +148,70 @@ $$;
 COMMENT ON FUNCTION github_sync.import_waits_for(bigint) IS
 'private: what keeps the lists of a repository from being read for a time, for people; NULL: nothing is known';
 
+CREATE OR REPLACE FUNCTION github_sync.import_leaves(list text, repo_id bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN CASE list WHEN 'issues' THEN github_sync.task_import_leaves(repo_id)
+		ELSE github_sync.comment_import_leaves(repo_id) END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.import_leaves(text, bigint) IS
+'private: how many items of a list an import has left to be fetched singly';
+
+CREATE OR REPLACE FUNCTION github_sync.import_failures(list text, repo_id bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN CASE list WHEN 'issues' THEN github_sync.task_import_failures(repo_id)
+		ELSE github_sync.comment_import_failures(repo_id) END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.import_failures(text, bigint) IS
+'private: how many issues or comments could not be taken over';
+
+CREATE OR REPLACE FUNCTION github_sync.import_progress(s github_sync.repo_sweeps, leaves bigint, is_over boolean)
+RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN concat(s.stream || ': ',
+		CASE WHEN s.phase <> 'backfill' THEN coalesce(s.import_listed, s.listed) || ' done'
+			ELSE concat(s.listed, ' of about ' || s.total, ' so far') END,
+		' (' || nullif(leaves, 0) || ' to be fetched singly)',
+		' (' || CASE WHEN is_over THEN nullif(github_sync.import_failures(s.stream, s.github_repo_id), 0) END
+			|| ' failed: see sync_errors)');
+END
+$$;
+COMMENT ON FUNCTION github_sync.import_progress(github_sync.repo_sweeps, bigint, boolean) IS
+'private: how far the import of a list is, or was, for people: the passes behind it count for themselves';
+
 CREATE OR REPLACE FUNCTION github_sync.backfill_status(
 	repo_id bigint, OUT is_over boolean, OUT progress text) RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	has_comments CONSTANT boolean := to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL;
+	lists CONSTANT text[] := ARRAY(SELECT s.stream FROM github_sync.repo_sweeps AS s
+		WHERE s.github_repo_id = repo_id AND (s.stream = 'issues'
+			OR s.stream = 'comments' AND has_comments AND NOT s.filters ? 'comments'));
+	problems text;
+	leaves bigint;
 BEGIN
 	PERFORM github_sync.require_one_owner();
 	PERFORM github_sync.require_argument('wait_for_backfill', 'github_repo_id', repo_id IS NULL);
 	PERFORM github_sync.require_repo(repo_id);
 	SELECT coalesce(bool_and(s.phase <> 'backfill' AND NOT s.is_asked), true),
-		string_agg(format('%s: %s%s %s', s.stream, s.listed,
-			CASE WHEN s.phase = 'backfill' THEN ' of about ' || s.total END,
-			CASE WHEN s.phase <> 'backfill' THEN 'done' WHEN s.last_error IS NOT NULL THEN s.last_error
-				ELSE 'so far' END), ', ' ORDER BY s.stream DESC)
-	INTO is_over, progress
-	FROM github_sync.repo_sweeps AS s
-	WHERE s.github_repo_id = repo_id AND (s.stream = 'issues'
-		OR to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL AND NOT s.filters ? 'comments');
+		string_agg(format('%s: %s', s.stream, s.last_error), '; ' ORDER BY s.stream DESC)
+			FILTER (WHERE s.phase = 'backfill' AND s.last_error IS NOT NULL),
+		coalesce(sum(github_sync.import_leaves(s.stream, repo_id)), 0)
+	INTO is_over, problems, leaves
+	FROM github_sync.repo_sweeps AS s WHERE s.github_repo_id = repo_id AND s.stream = ANY (lists);
+	is_over := is_over AND leaves = 0;
 	PERFORM github_sync.require_import(repo_id) WHERE NOT is_over;
-	progress := CASE WHEN is_over THEN progress
-		ELSE concat_ws('; waits: ', progress, github_sync.import_waits_for(repo_id)) END;
+	SELECT string_agg(github_sync.import_progress(s, CASE WHEN leaves > 0
+		THEN github_sync.import_leaves(s.stream, repo_id) END, backfill_status.is_over), ', ' ORDER BY s.stream DESC)
+	INTO progress
+	FROM github_sync.repo_sweeps AS s WHERE s.github_repo_id = repo_id AND s.stream = ANY (lists);
+	IF NOT is_over THEN
+		progress := concat_ws('; ', progress, problems, 'waits: ' || github_sync.import_waits_for(repo_id));
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION github_sync.backfill_status(bigint) IS

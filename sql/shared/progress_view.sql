@@ -10,7 +10,9 @@
 --@more it is compared; a row of its own, once check_repo() was called)
 --@column is_under_way: a pass has begun and is not complete
 --@column done: items that were listed in this pass, or the last one
---@column applied: how many of them were news; of a check: differ
+--@column applied: how many of them were news, and could be applied; of a check: differ
+--@column failed: how many of them could not be applied as they were listed, in this pass or before: each is fetched
+--@more singly, once, and sync_errors says why it fails. A comment waits for its issue then; of a check: 0
 --@column rate: items a second in this pass; NULL: none is under way
 --@column total: about how many items the pass will list: by the number of GitHub's pages; where it numbers none, by how
 --@more many there were when all were listed last, or, of a census or a check, are known; NULL: not known
@@ -27,7 +29,7 @@
 --@column last_error_at: when that was
 	SELECT s.github_repo_id, r.owner_login || '/' || r.name AS repository,
 		replace(s.stream, 'check of ', '') AS stream, s.phase,
-		s.pass_began_at IS NOT NULL AS is_under_way, s.listed AS done, s.applied,
+		s.pass_began_at IS NOT NULL AS is_under_way, s.listed AS done, s.applied, s.failed,
 		round((s.listed / nullif(extract(epoch FROM p.took), 0))::numeric, 1) AS rate, s.total,
 		CASE WHEN p.took IS NOT NULL AND s.total > 0
 			THEN least(100 * s.listed / s.total, 99)::integer END AS per_cent,

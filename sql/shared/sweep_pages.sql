@@ -69,6 +69,7 @@ BEGIN
 		s.last_census_at := CASE WHEN NOT is_late AND NOT is_sparse THEN clock_timestamp() END;
 		s.full_length := s.listed;
 	END IF;
+	s.import_listed := CASE WHEN s.phase = 'backfill' THEN s.listed ELSE s.import_listed END;
 	s.phase := 'sweep';
 	s.last_complete_at := clock_timestamp();
 	s.due_at := clock_timestamp();
@@ -194,6 +195,8 @@ BEGIN
 		s.cursor_at := greatest(s.cursor_at, newest);
 		IF page.next_link IS NOT NULL AND newest - interval '1 second' > coalesce(s.since_filter, '-infinity') THEN
 			s.since_filter := newest - interval '1 second';
+			s.shown_until := newest;
+			s.shown_last := ARRAY(SELECT i.github_id FROM unnest(items) AS i WHERE i.updated_at = newest);
 			s.cursor_link := NULL;
 		END IF;
 	END IF;
@@ -315,6 +318,53 @@ COMMENT ON FUNCTION github_sync.apply_page(
 	github_sync.unreadable_item[]) IS
 'private: what the items of a page change here. Returns how many were news';
 
+CREATE OR REPLACE FUNCTION github_sync.fresh_ids(
+	s github_sync.repo_sweeps, items github_sync.resource[], unreadable github_sync.unreadable_item[])
+RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	/* A step begins with the end of the one before, however many pages that is; an issue has a list of its own. */
+	IF s.issue_id IS NOT NULL OR s.issue_number IS NOT NULL THEN
+		s.shown_until := NULL;
+		s.shown_last := NULL;
+	END IF;
+	RETURN ARRAY(SELECT u.github_id FROM (SELECT i.github_id, i.updated_at FROM unnest(items) AS i
+			UNION SELECT b.github_id, b.updated_at FROM unnest(unreadable) AS b) AS u
+		WHERE u.github_id <> ALL (coalesce(s.shown_ids, '{}') || coalesce(s.shown_last, '{}'))
+			AND coalesce(u.updated_at >= s.shown_until, true));
+END
+$$;
+COMMENT ON FUNCTION github_sync.fresh_ids(
+	github_sync.repo_sweeps, github_sync.resource[], github_sync.unreadable_item[]) IS
+'private: the items of a page that the pass has not shown before';
+
+CREATE OR REPLACE FUNCTION github_sync.note_failures(
+	INOUT s github_sync.repo_sweeps, items github_sync.resource[], unreadable github_sync.unreadable_item[],
+	fresh bigint[], since timestamptz)
+LANGUAGE plpgsql AS $$
+DECLARE
+	/* What repeats the end of a page was counted with it. */
+	counted CONSTANT github_sync.resource[] := ARRAY(SELECT items[p] FROM generate_subscripts(items, 1) AS p
+		WHERE (items[p]).github_id = ANY (fresh) ORDER BY p);
+	failures record;
+BEGIN
+	IF s.stream = 'issues' THEN
+		failures := github_sync.task_failures_of_items(counted, since);
+	ELSIF s.stream = 'comments' THEN
+		failures := github_sync.comment_failures_of_items(counted, since);
+	ELSE
+		RETURN;
+	END IF;
+	s.applied := greatest(s.applied - failures.anew, 0);
+	s.failed := s.failed + failures.failed
+		+ (SELECT count(*) FROM unnest(unreadable) AS u WHERE u.github_id = ANY (fresh));
+END
+$$;
+COMMENT ON FUNCTION github_sync.note_failures(
+	github_sync.repo_sweeps, github_sync.resource[], github_sync.unreadable_item[], bigint[], timestamptz) IS
+'private: items of a page that could not be applied are counted as that, and not as applied. since: when the page '
+'began to be applied';
+
 CREATE OR REPLACE FUNCTION github_sync.sweep_page(
 	page github_sync.swept_page, items github_sync.resource[], jsons text[], comment_counts integer[],
 	unreadable github_sync.unreadable_item[]) RETURNS text
@@ -326,6 +376,8 @@ DECLARE
 		|| ARRAY(SELECT u.github_id FROM unnest(unreadable) AS u);
 	is_first CONSTANT boolean := s.pass_started_at IS NULL AND s.issue_id IS NULL;
 	follows_link CONSTANT boolean := s.cursor_link IS NOT NULL;
+	fresh CONSTANT bigint[] := github_sync.fresh_ids(s, items, unreadable);
+	began_at CONSTANT timestamptz := clock_timestamp();
 BEGIN
 	IF s.github_repo_id IS NULL THEN
 		RETURN 'stale';
@@ -340,11 +392,10 @@ BEGIN
 	IF is_first AND s.phase = 'backfill' AND s.stream = 'issues' THEN
 		s := github_sync.note_import_began(s, page.answered_at);
 	END IF;
-	/* A page begins with the end of the one before. */
-	s.listed := s.listed + (SELECT count(*) FROM unnest(shown) AS i (id)
-		WHERE i.id <> ALL (coalesce(s.shown_ids, '{}')));
+	s.listed := s.listed + cardinality(fresh);
 	s.total := github_sync.estimate_total(s, page);
 	s.applied := s.applied + github_sync.apply_page(s, repo, page, items, jsons, unreadable);
+	s := github_sync.note_failures(s, items, unreadable, fresh, began_at);
 	IF s.phase = 'check' THEN
 		PERFORM github_sync.note_checked_page(s, repo, items, shown, comment_counts);
 	ELSIF s.phase = 'census' THEN

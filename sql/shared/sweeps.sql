@@ -163,8 +163,11 @@ BEGIN
 	s.by_issue := false;
 	s.issue_number := NULL;
 	s.page_size := 100;
+	s.shown_until := NULL;
+	s.shown_last := NULL;
 	s.listed := 0;
 	s.applied := 0;
+	s.failed := 0;
 	s.total := NULL;
 	IF s.phase = 'check' THEN
 		PERFORM github_sync.begin_check(s);
@@ -228,8 +231,9 @@ BEGIN
 		cursor_at = s.cursor_at, since_filter = s.since_filter, cursor_link = s.cursor_link, page_size = s.page_size,
 		by_issue = s.by_issue, issue_id = s.issue_id, issue_number = s.issue_number,
 		shown_ids = s.shown_ids, created_until = s.created_until,
-		pass_began_at = s.pass_began_at, pass_started_at = s.pass_started_at, listed = s.listed, applied = s.applied,
-		total = s.total, claimed_by = s.claimed_by, claim_no = s.claim_no, abandoned = s.abandoned,
+		pass_began_at = s.pass_began_at, pass_started_at = s.pass_started_at, shown_until = s.shown_until,
+		shown_last = s.shown_last, listed = s.listed, applied = s.applied, failed = s.failed, total = s.total,
+		import_listed = s.import_listed, claimed_by = s.claimed_by, claim_no = s.claim_no, abandoned = s.abandoned,
 		attempts = s.attempts, last_error = s.last_error, last_error_at = s.last_error_at,
 		failing_since = s.failing_since, etag = s.etag, etag_key = s.etag_key,
 		last_complete_at = s.last_complete_at, last_census_at = s.last_census_at,

@@ -225,9 +225,13 @@ CREATE TABLE IF NOT EXISTS github_sync.repo_sweeps (
 	created_until timestamptz,
 	pass_began_at timestamptz,
 	pass_started_at timestamptz,
+	shown_until timestamptz,
+	shown_last bigint[],
 	listed bigint NOT NULL DEFAULT 0,
 	applied bigint NOT NULL DEFAULT 0,
+	failed bigint NOT NULL DEFAULT 0,
 	total bigint,
+	import_listed bigint,
 	claimed_by integer,
 	claim_no integer NOT NULL DEFAULT 0,
 	abandoned integer NOT NULL DEFAULT 0,
@@ -272,6 +276,14 @@ COMMENT ON COLUMN github_sync.repo_sweeps.pass_began_at IS
 'when the pass began, by our clock; NULL: none is under way';
 COMMENT ON COLUMN github_sync.repo_sweeps.pass_started_at IS
 'when the pass began, by the Date of its first page';
+COMMENT ON COLUMN github_sync.repo_sweeps.shown_until IS
+'all that changed before was listed in an earlier step of the pass, and of what changed then shown_last, by GitHub''s '
+'ids; NULL: there was none';
+COMMENT ON COLUMN github_sync.repo_sweeps.failed IS
+'how many items of the pass could not be applied as they were listed, in this pass or before; a comment fails with '
+'its issue';
+COMMENT ON COLUMN github_sync.repo_sweeps.import_listed IS
+'how many items the last import listed; NULL: none has come to its end';
 COMMENT ON COLUMN github_sync.repo_sweeps.total IS
 'about how many items the pass will list: by the pages that GitHub numbers; where it does not, and the pass lists '
 'all, by what is known here; NULL: not known';

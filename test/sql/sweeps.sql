@@ -387,9 +387,9 @@ UPDATE app.tasks AS t SET title = 'Edited here', modified_at = at(3100) FROM git
 SELECT outbound(i.task_id::integer) IS NOT NULL AS is_queued FROM github_sync.github_issues AS i WHERE i.number = 4;
 SELECT webhook(3000, 4);
 SELECT state FROM github_sync.task_sync_transactions ORDER BY id DESC LIMIT 1;
-SELECT github_sync.task_is_told_of(i.id, at(3000)) AS seen, github_sync.task_is_told_of(i.id, at(3001)) AS later FROM github_sync.github_issues AS i WHERE i.number = 4;
+SELECT github_sync.task_is_told_of(i.id, at(3000), NULL) AS seen, github_sync.task_is_told_of(i.id, at(3001), NULL) AS later FROM github_sync.github_issues AS i WHERE i.number = 4;
 UPDATE github_sync.github_issues SET github_updated_at = at(2900) WHERE number = 4;
-SELECT github_sync.task_is_told_of(i.id, at(3000)) AS not_seen_yet FROM github_sync.github_issues AS i WHERE i.number = 4;
+SELECT github_sync.task_is_told_of(i.id, at(3000), NULL) AS not_seen_yet FROM github_sync.github_issues AS i WHERE i.number = 4;
 -- what an import leaves out is what was there, and unchanged, when its first page was answered: all else is wanted as a webhook would bring it
 UPDATE github_sync.repo_sweeps SET due_at = 'infinity', is_asked = false;
 DELETE FROM github_sync.listed_later;
@@ -471,3 +471,76 @@ SELECT number, comments_to_list, comments_counted FROM github_sync.github_issues
 -- asked for once more, they are imported; and those that were read already stay so
 SELECT github_sync.backfill_repo(23);
 TABLE cursors;
+
+-- what failed in an import, or before it, is tried again by the next one, once, and by no sweep; a comment fails with its issue, which is not fetched for each
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (24, 9, 'octo', 'broken');
+CREATE VIEW counted AS SELECT stream, phase, done, applied, failed FROM github_sync.sync_progress WHERE github_repo_id = 24 ORDER BY stream DESC;
+CREATE VIEW of_24 AS SELECT github_issue_number, state, error_code, priority, attempts, count(*) FROM github_sync.task_sync_transactions WHERE github_repo_id = 24
+	GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2;
+CREATE VIEW comments_of_24 AS SELECT github_comment_external_id - 5000000000 AS comment, state, next_attempt_at FROM github_sync.comment_sync_transactions WHERE github_repo_id = 24 ORDER BY 1, id;
+CREATE FUNCTION import_24() RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.repo_sweeps SET due_at = 'infinity', is_asked = false;
+	UPDATE github_sync.github_issues SET comments_to_list = false;
+	PERFORM github_sync.backfill_repo(24);
+	RETURN NEXT read_page(4000, NULL, listed(4001, 5, 'bad'), listed(4002, 6), listed(4003, 7, 'bad'));
+	/* What may have been passed over is looked for at once. */
+	UPDATE github_sync.repo_sweeps SET due_at = 'infinity', is_asked = false WHERE stream = 'issues';
+	RETURN NEXT read_page(4000, NULL, said_of(941, 4001, 5), said_of(942, 4001, 5), said_of(943, 4002, 6));
+	UPDATE github_sync.repo_sweeps SET due_at = 'infinity', is_asked = false;
+END
+$$;
+CREATE PROCEDURE fetch_24_in_vain() LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM claim(10);
+	PERFORM github_sync.task_fail(t.id, t.claim_no, 'apply_failed', '23514: not fine') FROM github_sync.task_sync_transactions AS t WHERE t.state = 'processing' ORDER BY t.id;
+	PERFORM claim(10, 'comment');
+END
+$$;
+CALL due('none');
+ALTER TABLE app.tasks ADD CONSTRAINT fine CHECK (title <> 'bad');
+SELECT import_24();
+TABLE counted;
+SELECT * FROM github_sync.backfill_status(24);
+CALL fetch_24_in_vain();
+TABLE of_24;
+TABLE comments_of_24;
+SELECT * FROM github_sync.backfill_status(24);
+-- nor does a comment that comes now have its issue fetched, as it stands
+INSERT INTO github_sync.comment_sync_transactions (direction, github_repo_id, github_comment_external_id, github_issue_number, github_updated_at, priority)
+VALUES ('inbound', 24, 5000000944, 4001, at(5), 200);
+CALL fetch_24_in_vain();
+TABLE of_24;
+CALL due('issues');
+SELECT read_page(4100, NULL, listed(4001, 5, 'bad'), listed(4002, 6), listed(4003, 7, 'bad'));
+CALL due('issues', true);
+SELECT read_page(4100, NULL, listed(4001, 5, 'bad'), listed(4002, 6), listed(4003, 7, 'bad'));
+TABLE of_24;
+SELECT import_24();
+CALL fetch_24_in_vain();
+TABLE counted;
+TABLE of_24;
+SELECT github_issue_number, error_code FROM github_sync.sync_errors WHERE github_repo_id = 24 AND record_type = 'task' ORDER BY 1;
+ALTER TABLE app.tasks DROP CONSTRAINT fine;
+SELECT import_24();
+TABLE counted;
+SELECT * FROM github_sync.backfill_status(24);
+SELECT count(*) FROM github_sync.sync_errors WHERE github_repo_id = 24 AND record_type = 'task';
+SELECT i.number, t.title FROM github_sync.github_issues AS i JOIN app.tasks AS t ON t.id = i.task_id WHERE i.github_repo_id = 24 ORDER BY 1;
+TABLE comments_of_24;
+-- each item counts once, however much of a step the one before has shown; the passes behind an import count for themselves
+CALL due('none');
+DELETE FROM github_sync.comment_sync_transactions WHERE github_repo_id = 24;
+SELECT github_sync.backfill_repo(24);
+SELECT * FROM github_sync.backfill_status(24);
+SELECT read_page(4200, 'https://api.github.com/2', listed(4001, 5), listed(4002, 5));
+SELECT read_page(4200, 'https://api.github.com/3', listed(4001, 5), listed(4002, 5));
+SELECT read_page(4200, 'https://api.github.com/4', listed(4003, 5), listed(4004, 6));
+SELECT read_page(4200, 'https://api.github.com/5', listed(4001, 5), listed(4002, 5));
+SELECT read_page(4200, NULL, listed(4003, 5), listed(4004, 6));
+SELECT done FROM counted WHERE stream = 'issues';
+UPDATE github_sync.repo_sweeps SET phase = 'sweep', is_asked = false WHERE github_repo_id = 24;
+SELECT github_sync.check_repo(24);
+CALL due('issues');
+SELECT read_page(4300, NULL);
+SELECT * FROM github_sync.backfill_status(24);
