@@ -36,7 +36,8 @@
  *
  * Not here: what changes many rows at once and passes over those that somebody
  * has, by SKIP LOCKED in its own WHERE (_release_due, _release_paused, _prune,
- * release_comments_of_issue, _report_redirect, _settle_listed).
+ * release_comments_of_issue, _report_redirect, _settle_listed,
+ * bring_sweeps_forward).
  */
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_key_share_local_row(key {{key_type}}) RETURNS boolean

@@ -70,6 +70,15 @@ $$;
 COMMENT ON FUNCTION github_sync.delivery_log_interval() IS
 'private: the setting of this name; 0: the log is never read, as where no sweep follows it';
 
+CREATE OR REPLACE FUNCTION github_sync.log_due_at(log github_sync.delivery_log) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+	/* Of a walk under way, or one that failed, due_at is the time of its next try. */
+	SELECT CASE WHEN log.newest_id IS NULL AND NOT log.is_read AND log.attempts = 0 AND log.last_error IS NULL
+		THEN least(log.due_at, log.last_complete_at + github_sync.delivery_log_interval()) ELSE log.due_at END
+$$;
+COMMENT ON FUNCTION github_sync.log_due_at(github_sync.delivery_log) IS
+'private: when the log is read next: sooner than it was put off to, where delivery_log_interval was shortened since';
+
 /* ---- what is asked next ---- */
 
 CREATE OR REPLACE FUNCTION github_sync.installation_for_log(busy bigint[]) RETURNS bigint
@@ -107,7 +116,7 @@ BEGIN
 		RETURN;
 	END IF;
 	INSERT INTO github_sync.delivery_log DEFAULT VALUES ON CONFLICT DO NOTHING;
-	SELECT * INTO log FROM github_sync.delivery_log AS l WHERE l.due_at <= clock_timestamp()
+	SELECT * INTO log FROM github_sync.delivery_log AS l WHERE github_sync.log_due_at(l) <= clock_timestamp()
 	FOR NO KEY UPDATE SKIP LOCKED;
 	IF log.is_row IS NULL OR github_sync.log_is_under_way(log, busy) THEN
 		RETURN;
@@ -147,7 +156,7 @@ DECLARE
 	log_due timestamptz;
 BEGIN
 	IF github_sync.delivery_log_interval() > '0' AND github_sync.installation_for_log(busy) IS NOT NULL THEN
-		log_due := coalesce((SELECT CASE WHEN NOT github_sync.log_is_under_way(l, busy) THEN l.due_at
+		log_due := coalesce((SELECT CASE WHEN NOT github_sync.log_is_under_way(l, busy) THEN github_sync.log_due_at(l)
 				ELSE 'infinity' END FROM github_sync.delivery_log AS l), clock_timestamp());
 	END IF;
 	RETURN least(github_sync.next_sweep_at(busy), nullif(log_due, 'infinity'));

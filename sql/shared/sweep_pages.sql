@@ -75,6 +75,7 @@ BEGIN
 	s.due_at := clock_timestamp();
 	IF NOT goes_on THEN
 		s.is_asked := false;
+		s.due_interval := github_sync.reconcile_interval();
 		s.due_at := s.due_at + github_sync.sweep_interval((SELECT r.github_app_installation_id
 			FROM github_sync.github_repos AS r WHERE r.id = s.github_repo_id));
 	END IF;

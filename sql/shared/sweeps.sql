@@ -228,7 +228,8 @@ CREATE OR REPLACE FUNCTION github_sync.save_sweep(s github_sync.repo_sweeps) RET
 LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE github_sync.repo_sweeps AS r SET phase = s.phase, is_asked = s.is_asked, due_at = s.due_at,
-		cursor_at = s.cursor_at, since_filter = s.since_filter, cursor_link = s.cursor_link, page_size = s.page_size,
+		due_interval = s.due_interval, cursor_at = s.cursor_at,
+		since_filter = s.since_filter, cursor_link = s.cursor_link, page_size = s.page_size,
 		by_issue = s.by_issue, issue_id = s.issue_id, issue_number = s.issue_number,
 		shown_ids = s.shown_ids, created_until = s.created_until,
 		pass_began_at = s.pass_began_at, pass_started_at = s.pass_started_at, shown_until = s.shown_until,
@@ -348,6 +349,28 @@ $$;
 COMMENT ON FUNCTION github_sync.add_missing_sweeps() IS
 'private: the lists of repositories that were restored without them, or connected before there were sweeps';
 
+CREATE OR REPLACE FUNCTION github_sync.bring_sweeps_forward() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	present CONSTANT interval := github_sync.reconcile_interval();
+	/* At rest: neither under way, nor tried again later. */
+	resting CONSTANT jsonb := (SELECT jsonb_object_agg(o.installation_id, github_sync.sweep_interval(o.installation_id))
+		FROM (SELECT DISTINCT r.github_app_installation_id AS installation_id FROM github_sync.repo_sweeps AS s
+			JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
+			WHERE s.due_interval > present AND present > '0' AND s.pass_began_at IS NULL AND s.attempts = 0) AS o);
+BEGIN
+	UPDATE github_sync.repo_sweeps AS s SET due_interval = present,
+		due_at = least(s.due_at, s.last_complete_at + (resting ->> r.github_app_installation_id::text)::interval)
+	FROM github_sync.github_repos AS r
+	WHERE resting IS NOT NULL AND r.id = s.github_repo_id AND (s.github_repo_id, s.stream) IN (
+		SELECT o.github_repo_id, o.stream FROM github_sync.repo_sweeps AS o
+		WHERE o.due_interval > present AND o.pass_began_at IS NULL AND o.attempts = 0
+		FOR NO KEY UPDATE SKIP LOCKED);
+END
+$$;
+COMMENT ON FUNCTION github_sync.bring_sweeps_forward() IS
+'private: reconcile_interval was shortened: lists that rest are due as if it had been so when they were read last';
+
 CREATE OR REPLACE FUNCTION github_sync.sweep_claim(busy bigint[]) RETURNS SETOF github_sync.sweep
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -374,6 +397,7 @@ BEGIN
 		END LOOP;
 	END IF;
 	PERFORM github_sync.add_missing_sweeps();
+	PERFORM github_sync.bring_sweeps_forward();
 	FOR candidate IN SELECT * FROM github_sync.sweep_candidates(busy) LOOP
 		sweep := github_sync.claim_sweep_or_put_off(candidate.repo_id, candidate.list);
 		IF sweep.github_repo_id IS NOT NULL THEN

@@ -214,6 +214,7 @@ CREATE TABLE IF NOT EXISTS github_sync.repo_sweeps (
 	is_asked boolean NOT NULL DEFAULT false,
 	asked_at timestamptz,
 	due_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+	due_interval interval,
 	cursor_at timestamptz,
 	since_filter timestamptz,
 	cursor_link text,
@@ -256,6 +257,8 @@ COMMENT ON COLUMN github_sync.repo_sweeps.is_asked IS
 'somebody asked for this pass: it is made whatever reconcile_interval says';
 COMMENT ON COLUMN github_sync.repo_sweeps.asked_at IS
 'when all was to be compared last, deletions included, by our clock: a pass that began before does not answer that';
+COMMENT ON COLUMN github_sync.repo_sweeps.due_interval IS
+'reconcile_interval when due_at was worked out from it: a shorter one makes the list due sooner';
 COMMENT ON COLUMN github_sync.repo_sweeps.cursor_at IS
 'the newest updated_at of all that was listed and applied: GitHub''s clock, and moved by pages alone';
 COMMENT ON COLUMN github_sync.repo_sweeps.since_filter IS

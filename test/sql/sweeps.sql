@@ -544,3 +544,19 @@ SELECT github_sync.check_repo(24);
 CALL due('issues');
 SELECT read_page(4300, NULL);
 SELECT * FROM github_sync.backfill_status(24);
+
+-- a shorter interval counts from the last time at once; a list that failed, or is under way, waits as it did
+CREATE VIEW rests AS SELECT stream, due_interval, round(extract(epoch FROM due_at - last_complete_at) / 60) AS minutes FROM github_sync.repo_sweeps WHERE github_repo_id = 24 AND phase = 'sweep'
+	ORDER BY stream DESC;
+CALL due('issues');
+SELECT read_page(4300, NULL);
+SELECT * FROM rests WHERE stream = 'issues';
+UPDATE github_sync.repo_sweeps SET due_interval = '1 hour', last_complete_at = clock_timestamp(), due_at = clock_timestamp() + interval '1 hour',
+	attempts = CASE stream WHEN 'comments' THEN 1 ELSE 0 END WHERE github_repo_id = 24;
+SELECT ask() IS NULL;
+TABLE rests;
+UPDATE github_sync.repo_sweeps SET due_interval = '1 minute', last_complete_at = clock_timestamp(), due_at = clock_timestamp() + interval '1 minute', attempts = 0 WHERE github_repo_id = 24;
+SELECT ask() IS NULL;
+TABLE rests;
+SELECT github_sync.log_due_at(jsonb_populate_record(NULL::github_sync.delivery_log, l || '{"is_read": false, "due_at": "2024-05-01T12:00Z", "last_complete_at": "2024-05-01T10:00Z"}')) - at(0) AS log_rests
+FROM (VALUES ('{"attempts": 0}'::jsonb), ('{"attempts": 1}'), ('{"attempts": 0, "newest_id": 5}')) AS v (l);

@@ -228,4 +228,14 @@ $application->sql("UPDATE github_sync.github_app_installations SET state = 'acti
 wait_for_lists(WIDGETS);
 is(here(WIDGETS), at_github('acme/gizmos'), 'a suspended installation is read as soon as it is active again');
 
+# ---- a shorter interval ----
+
+GitHubSync::Application::reconfigure($node, 'github_sync.reconcile_interval' => '1h');
+sweep(WIDGETS);
+$github->human_creates_issue('acme/gizmos', title => 'within the hour', body => 'a text');
+is($application->sql("SELECT bool_and(due_at > now() + interval '50 minutes') FROM github_sync.repo_sweeps WHERE github_repo_id = @{[WIDGETS]}"), 't', 'lists rest for an hour');
+GitHubSync::Application::reconfigure($node, 'github_sync.reconcile_interval' => '2s');
+$application->wait_until("SELECT EXISTS (SELECT FROM github_sync.github_issues WHERE title = 'within the hour' AND task_id IS NOT NULL)");
+is($application->sql("SELECT bool_and(due_at < now() + interval '1 minute') FROM github_sync.repo_sweeps WHERE github_repo_id = @{[WIDGETS]}"), 't', '... until a shorter reconcile_interval is loaded');
+
 done_testing;

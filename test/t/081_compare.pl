@@ -104,7 +104,8 @@ foreach (1 .. 3)
 is_deeply(\@snapshots, [ ('none none') x 3 ], 'who waits for an import holds no snapshot, and no transaction id');
 $github->open_gate('import');
 ok($wait->finish, '... until it is over');
-like($told, qr/^NOTICE:  issues: 100 so far, comments: 0 so far\n(.*\n)*NOTICE:  issues: \d+ done, comments: 12 done\n\z/, '... and is told how far it is');
+like($told, qr/^NOTICE:  issues: 100 so far, comments: 0 so far\n(.*\n)*NOTICE:  issues: \d+ done \(1 failed: see sync_errors\), comments: 12 done \(1 failed: see sync_errors\)\n\z/,
+	'... and is told how far it is, and what failed');
 wait_for_the_rest();
 
 # ---- differences ----
