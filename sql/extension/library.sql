@@ -218,5 +218,6 @@ COMMENT ON PROCEDURE github_sync.wait_for_backfill(bigint) IS
 'public: waits until a repository (GitHub''s id) is imported, with a NOTICE whenever it is further on; commits in '
 'between, and holds no snapshot while it waits, so that it cannot be called within a transaction (2D000). Raises 23503 '
 'for a repository that is not connected, 22004 for NULL, 55000 where the import will not go on: the repository is '
-'disabled, not shown by GitHub or outbound, or reconcile_interval is 0 and nobody called backfill_repo(). For the '
-'owner of the queue';
+'disabled, not shown by GitHub or outbound, reconcile_interval is 0 and nobody called backfill_repo(), GitHub takes '
+'no credentials, or a list could not be read three times in a row. In the end it says how many failed. For the owner '
+'of the queue';

@@ -70,6 +70,11 @@ BEGIN
 			MESSAGE = format('there are no issues of state %L to import', state),
 			HINT = 'state is all, open or closed.';
 	END IF;
+	IF since = 'infinity' THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = 'nothing will have changed since infinity',
+			HINT = 'since is a time; NULL: all of it is imported.';
+	END IF;
 	PERFORM github_sync.begin_import(github_repo_id, since, include_comments, jsonb_strip_nulls(
 		jsonb_build_object('state', nullif(state, 'all'), 'since', since)));
 	PERFORM github_sync.wake();
@@ -81,7 +86,7 @@ COMMENT ON FUNCTION github_sync.backfill_repo(bigint, text, timestamptz, boolean
 'once. What changes from now on is wanted '
 'whatever its state, and what was wanted before stays so. The worker does it, behind all else; sync_progress shows how '
 'far it is, CALL wait_for_backfill() waits. Begins anew where one is under way. Raises 23503 for a repository that is '
-'not connected, 22023 for another state, 22004 for NULL';
+'not connected, 22023 for another state, or since infinity, 22004 for NULL';
 
 CREATE OR REPLACE FUNCTION github_sync.reconcile_repo(github_repo_id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -133,6 +138,35 @@ $$;
 COMMENT ON FUNCTION github_sync.require_import(bigint) IS
 'private: raises object_not_in_prerequisite_state where the lists of a repository are not read until somebody does '
 'something: open_sweeps() has none of them. What passes by itself (a pause, a suspended installation) is waited for';
+
+CREATE OR REPLACE FUNCTION github_sync.require_readable_lists(repo_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	failures_at_most CONSTANT integer := 2;
+	obstacle record;
+BEGIN
+	SELECT format('%s/%s', r.owner_login, r.name) AS repository, k.problem INTO obstacle
+	FROM github_sync.github_repos AS r
+	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
+	JOIN github_sync.repo_sweeps AS s ON s.github_repo_id = r.id
+	CROSS JOIN LATERAL (SELECT CASE
+		WHEN i.pause_kind = 'credentials' AND i.paused_until > clock_timestamp() THEN i.pause_reason
+		WHEN s.attempts > failures_at_most THEN format('Its list of %s could not be read %s times in a row: %s',
+			s.stream, s.attempts, s.last_error) END AS problem) AS k
+	WHERE r.id = repo_id AND s.phase = 'backfill' AND k.problem IS NOT NULL
+	ORDER BY s.stream DESC LIMIT 1;
+	IF FOUND THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('the import of repository %s does not go on', obstacle.repository),
+			DETAIL = obstacle.problem,
+			HINT = 'SELECT * FROM github_sync.check_setup() WHERE status <> ''ok'' says what is wrong. The import is '
+				'tried again by itself, each hour at the latest, and at once by backfill_repo().';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_readable_lists(bigint) IS
+'private: raises object_not_in_prerequisite_state where GitHub does not let us read a list of a repository, for more '
+'than a minute: that may end by itself, or never';
 
 CREATE OR REPLACE FUNCTION github_sync.import_waits_for(repo_id bigint) RETURNS text
 LANGUAGE sql STABLE AS $$
@@ -204,7 +238,7 @@ BEGIN
 	INTO is_over, problems, leaves
 	FROM github_sync.repo_sweeps AS s WHERE s.github_repo_id = repo_id AND s.stream = ANY (lists);
 	is_over := is_over AND leaves = 0;
-	PERFORM github_sync.require_import(repo_id) WHERE NOT is_over;
+	PERFORM github_sync.require_import(repo_id), github_sync.require_readable_lists(repo_id) WHERE NOT is_over;
 	SELECT string_agg(github_sync.import_progress(s, CASE WHEN leaves > 0
 		THEN github_sync.import_leaves(s.stream, repo_id) END, backfill_status.is_over), ', ' ORDER BY s.stream DESC)
 	INTO progress

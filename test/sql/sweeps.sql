@@ -560,3 +560,19 @@ SELECT ask() IS NULL;
 TABLE rests;
 SELECT github_sync.log_due_at(jsonb_populate_record(NULL::github_sync.delivery_log, l || '{"is_read": false, "due_at": "2024-05-01T12:00Z", "last_complete_at": "2024-05-01T10:00Z"}')) - at(0) AS log_rests
 FROM (VALUES ('{"attempts": 0}'::jsonb), ('{"attempts": 1}'), ('{"attempts": 0, "newest_id": 5}')) AS v (l);
+
+-- who waits for an import hears of what will not let it go on: a list that fails again and again, or credentials; one failure is said and waited for
+\set SHOW_CONTEXT never
+\set VERBOSITY default
+SELECT github_sync.backfill_repo(24);
+UPDATE github_sync.repo_sweeps SET listed = 100, attempts = 1, last_error = 'GitHub answered 404 (not found): Not Found' WHERE (github_repo_id, stream) = (24, 'issues');
+SELECT * FROM github_sync.backfill_status(24);
+UPDATE github_sync.repo_sweeps SET attempts = 3 WHERE (github_repo_id, stream) = (24, 'issues');
+SELECT * FROM github_sync.backfill_status(24);
+CALL github_sync.wait_for_backfill(24);
+SELECT github_sync.backfill_repo(24);
+UPDATE github_sync.github_app_installations SET paused_until = '2100-01-01 00:00:00+00', pause_reason = 'no identity: there is no key', pause_kind = 'credentials' WHERE id = 9;
+SELECT * FROM github_sync.backfill_status(24);
+UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_reason = NULL, pause_kind = NULL WHERE id = 9;
+SELECT github_sync.backfill_repo(24, since => 'infinity');
+SELECT github_sync.backfill_repo(24, since => '-infinity');
