@@ -31,7 +31,7 @@ BEGIN
 	SELECT l.github_repo_id, 'check of ' || l.stream, 'check', true, l.filters
 	FROM github_sync.repo_sweeps AS l
 	WHERE l.github_repo_id = check_repo.github_repo_id
-		AND (l.stream = 'issues' OR l.stream = 'comments' AND has_comments AND NOT l.filters ? 'comments')
+		AND (l.stream = 'issues' OR l.stream = 'comments' AND has_comments)
 	ON CONFLICT ON CONSTRAINT repo_sweeps_pkey DO UPDATE SET is_asked = true, due_at = clock_timestamp(),
 		filters = CASE WHEN s.is_asked THEN s.filters ELSE excluded.filters END;
 	PERFORM github_sync.wake();
@@ -39,7 +39,8 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.check_repo(bigint) IS
 'public: compares all issues and comments of a repository (GitHub''s id) with what is known of them and with the '
-'application''s rows, and changes nothing on either side. The worker does it, behind all else; where one is under way, '
+'application''s rows, and changes nothing on either side. What backfill_repo() was told to leave out is no '
+'difference.  The worker does it, behind all else; where one is under way, '
 'that goes on; sync_progress shows how far it is (phase check), sync_differences what it found. Raises 55000 '
 'where the repository is not imported and its import will not go on, 23503 for one that is not connected, 22004 for '
 'NULL';

@@ -3,7 +3,8 @@
  */
 
 --@view sync_differences: a row per difference that the last complete check of a repository found (check_repo()): a
---@more field of a record, or a record that one side lacks; mend_differences() enqueues what mends it
+--@more field of a record, or a record that one side lacks, but for what backfill_repo() was told to leave out;
+--@more mend_differences() enqueues what mends it
 --@column record_type: task or comment
 --@column record_id: key of the application's row, as text; NULL: there is none
 --@column github_repo_id: GitHub's id of the repository

@@ -210,9 +210,25 @@ COMMENT ON FUNCTION github_sync.move_cursor(
 	github_sync.repo_sweeps, github_sync.swept_page, github_sync.resource[], bigint[]) IS
 'private: where the list goes on behind a page. A link is followed only within one second, and by the census';
 
+CREATE OR REPLACE FUNCTION github_sync.ids_with_row(s github_sync.repo_sweeps, items github_sync.resource[])
+RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF s.stream <> 'check of comments' THEN
+		RETURN '{}';
+	END IF;
+	RETURN ARRAY(SELECT c.github_id FROM github_sync.github_comments AS c
+		WHERE c.github_id = ANY (ARRAY(SELECT i.github_id FROM unnest(items) AS i)) AND c.comment_id IS NOT NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.ids_with_row(github_sync.repo_sweeps, github_sync.resource[]) IS
+'private: comments of a page of a check that have a row here, though an import may have left such comments out';
+
 CREATE OR REPLACE FUNCTION github_sync.keep_wanted(
 	s github_sync.repo_sweeps, INOUT items github_sync.resource[], INOUT jsons text[])
 LANGUAGE plpgsql AS $$
+DECLARE
+	known CONSTANT bigint[] := github_sync.ids_with_row(s, items);
 BEGIN
 	IF s.filters = '{}' THEN
 		RETURN;
@@ -225,7 +241,8 @@ BEGIN
 		FROM ROWS FROM (unnest(items), unnest(jsons)) WITH ORDINALITY AS u (github_id, number, is_pull_request, title,
 			body, state, state_reason, author_login, html_url, created_at, updated_at, closed_at, author_id, marks,
 			json, place)
-		WHERE u.updated_at >= (s.filters ->> 'began')::timestamptz OR NOT s.filters ? 'comments' AND (
+		WHERE u.updated_at >= (s.filters ->> 'began')::timestamptz OR u.github_id = ANY (known)
+			OR NOT s.filters ? 'comments' AND (
 			EXISTS (SELECT FROM github_sync.github_issues AS k
 				WHERE k.github_repo_id = s.github_repo_id AND k.number = u.number)
 			OR github_sync.list_of_stream(s.stream) = 'issues'

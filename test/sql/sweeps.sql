@@ -576,3 +576,19 @@ SELECT * FROM github_sync.backfill_status(24);
 UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_reason = NULL, pause_kind = NULL WHERE id = 9;
 SELECT github_sync.backfill_repo(24, since => 'infinity');
 SELECT github_sync.backfill_repo(24, since => '-infinity');
+
+-- a check of what an import has left out: no difference; comments that came since, or are here, are compared
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (25, 9, 'octo', 'part');
+CALL due('none');
+SELECT github_sync.backfill_repo(25, state => 'open', include_comments => false);
+SELECT read_page(5000, NULL, listed(4101, 5), closed(4102, 6));
+CALL due('comments');
+SELECT read_page(5100, NULL, said_of(951, 4101, 5050));
+UPDATE app.comments AS t SET body = 'edited here' FROM github_sync.github_comments AS c WHERE c.comment_id = t.id AND c.github_id = 5000000951;
+CALL due('none');
+SELECT github_sync.check_repo(25);
+SELECT stream FROM github_sync.repo_sweeps WHERE github_repo_id = 25 AND phase = 'check' ORDER BY 1;
+UPDATE github_sync.repo_sweeps SET due_at = now(), is_asked = true WHERE github_repo_id = 25 AND phase = 'check';
+SELECT read_page(5200, NULL, listed(4101, 5), closed(4102, 6));
+SELECT read_page(5200, NULL, said_of(952, 4101, 6), said_of(951, 4101, 4000), said_of(953, 4101, 5060));
+SELECT record_type, github_issue_number, github_id - 5000000000 AS comment, difference, why FROM github_sync.sync_differences WHERE github_repo_id = 25 ORDER BY 1, 2, 3;
