@@ -202,6 +202,35 @@ describe('the App', () => {
 		assert.equal((await ask('GET', ISSUES, { token })).status, 401);
 	});
 
+	it('reads an archived repository, and writes nothing to it', async () => {
+		const { number } = await createIssue();
+		const { id } = await createComment(number);
+		const refused = 'Repository was archived so is read-only.';
+
+		await command('POST', 'act', { do: 'archive_repository', repo: 'acme/widgets' });
+		assert.equal((await ask('GET', `${ISSUES}/${number}`)).status, 200);
+		assert.equal((await ask('GET', '/repos/acme/widgets')).json.archived, true);
+		for (const [method, path, body] of [['PATCH', `/${number}`, { title: 'changed' }], ['POST', '', { title: 'new' }],
+			['POST', `/${number}/comments`, { body: 'new' }], ['PATCH', `/comments/${id}`, { body: 'changed' }], ['DELETE', `/comments/${id}`]]) {
+			const answer = await ask(method, `${ISSUES}${path}`, { body });
+
+			assert.deepEqual([answer.status, answer.json.message], [403, refused], `${method} ${path}`);
+		}
+		await command('POST', 'act', { do: 'archive_repository', repo: 'acme/widgets', archived: false });
+		assert.equal((await ask('PATCH', `${ISSUES}/${number}`, { body: { title: 'changed' } })).status, 200);
+	});
+
+	it('an issue is not made under a number that there is, nor was', async () => {
+		const make = (number) => command('POST', 'act', { do: 'create_issue', repo: 'acme/widgets', title: 'again', number });
+
+		await make(7);
+		await make(3);
+		await assert.rejects(make(7), /issue 7 is there already/);
+		await command('POST', 'act', { do: 'delete_issue', repo: 'acme/widgets', number: 7 });
+		await assert.rejects(make(7), /issue 7 is there already/);
+		assert.equal((await createIssue()).number, 8);
+	});
+
 	it('writes as its bot', async () => {
 		const { json } = await ask('POST', ISSUES, { token: await installationToken(), body: { title: 'by the App' } });
 

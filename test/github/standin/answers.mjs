@@ -49,6 +49,7 @@ export const notFound = () => refusal(404, 'Not Found');
 export const suspended = () =>
 	refusal(403, 'This installation has been suspended', { page: '/apps/apps#create-an-installation-access-token-for-an-app' });
 export const locked = () => refusal(403, 'Unable to create comment because issue is locked.');
+export const archived = () => refusal(403, 'Repository was archived so is read-only.');
 export const tooManyComments = (most) =>
 	refusal(403, `Commenting is disabled on issues with more than ${most} comments`, { page: '/issues/comments#create-an-issue-comment' });
 export const issuesDisabled = () => refusal(410, 'Issues are disabled for this repo');

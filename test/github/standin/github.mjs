@@ -179,6 +179,9 @@ function requireAccess(context, permission) {
 
 		throw answers.moved(request.method, `${context.shapes.repositoryIdUrl(repository)}${context.rest}${query}`);
 	}
+	if (repository.archived && request.method !== 'GET') {
+		throw answers.archived();
+	}
 }
 
 function requirePublicRead({ actor, repository, request }, permission) {

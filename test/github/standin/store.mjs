@@ -241,6 +241,9 @@ export class Store {
 	/* ---- issues ---- */
 
 	createIssue(repository, fields, actor) {
+		if (repository.issues.has(fields.number) || repository.formerIssues.has(fields.number)) {
+			throw new Error(`issue ${fields.number} is there already`);
+		}
 		const issue = this.#newIssue(repository, fields, actor);
 
 		repository.issues.set(issue.number, issue);
@@ -254,9 +257,11 @@ export class Store {
 	#newIssue(repository, fields, actor) {
 		const at = fields.created_at ?? this.clock.iso();
 		const state = fields.state ?? 'open';
+		const number = fields.number ?? repository.lastNumber + 1;
 
+		repository.lastNumber = Math.max(repository.lastNumber, number);
 		return {
-			id: fields.id ?? this.#issueId(), number: (repository.lastNumber = fields.number ?? repository.lastNumber + 1),
+			id: fields.id ?? this.#issueId(), number,
 			repository, title: fields.title, body: fields.body ?? null, state, state_reason: fields.state_reason ?? null,
 			labels: this.#labels(repository, fields.labels) ?? [], assignees: fields.assignees ?? [], milestone: fields.milestone ?? null, locked: false, pull_request: fields.pull_request ?? false,
 			author: fields.author === undefined ? actor.login : fields.author, via_app: actor.via_app ?? false,
