@@ -133,6 +133,19 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_lose_access(github_sync.@record@_sync_transactions, github_sync.@resources@) IS
 'private: the repository cannot be read: what is queued for it becomes disabled, this transaction too';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_meet_archive(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
+RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.github_repos SET is_archived = true WHERE id = cached.github_repo_id AND NOT is_archived;
+	RETURN github_sync.@record@_give_back_held(t, cached, 'the repository is archived at GitHub', NULL);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_meet_archive(
+	github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+'private: the repository cannot be written to: what is outbound becomes disabled, this transaction too';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_wait_for_issues(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
 RETURNS text
@@ -263,6 +276,7 @@ BEGIN
 	END IF;
 	CASE repository
 		WHEN 'not readable' THEN RETURN github_sync.@record@_lose_access(t, held.cached);
+		WHEN 'archived' THEN RETURN github_sync.@record@_meet_archive(t, held.cached);
 		WHEN 'issues disabled' THEN RETURN github_sync.@record@_wait_for_issues(t, held.cached);
 		WHEN 'readable' THEN RETURN github_sync.@record@_note_missing(t, held.cached, answered_at);
 --@comment		WHEN 'issue not shown' THEN
@@ -272,8 +286,8 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_report_missing(bigint, integer, timestamptz, bigint, text) IS
 'private: GitHub answered 404 or 410, and then said of the repository asked_repo_id that it is readable, has its '
-'issues disabled, or is not readable; or that it does not show the issue of a comment either. Returns the state that '
-'the transaction has now, or stale';
+'issues disabled, or is not readable; or it refused a write, and said that the repository is archived; or it does not '
+'show the issue of a comment either. Returns the state that the transaction has now, or stale';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_report_deleted(
 	claim_id bigint, held_claim_no integer, answered_at timestamptz)

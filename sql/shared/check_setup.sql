@@ -136,7 +136,8 @@ BEGIN
 			'SELECT github_sync.set_repo_sync(%s, true)', r.id));
 	ELSIF by_id.answer ->> 'archived' = 'true' THEN
 		RETURN github_sync.finding_of(
-			what, 'it is archived: nothing can be written to it', 'Unarchive it at GitHub.', 'info');
+			what, 'it is archived: nothing can be written to it',
+			'Unarchive it at GitHub: a webhook, the next sweep or check_setup() finds that out.', 'info');
 	ELSIF NOT r.sync_enabled THEN
 		RETURN github_sync.finding_of(what, 'its sync is disabled', format(
 			'SELECT github_sync.set_repo_sync(%s, true)', r.id), 'info');

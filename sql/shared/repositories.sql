@@ -57,3 +57,17 @@ LANGUAGE sql AS $$
 $$;
 COMMENT ON FUNCTION github_sync.resume_repo(bigint) IS
 'private: GitHub answered for the repository again';
+
+CREATE OR REPLACE FUNCTION github_sync.doubt_archive(repo_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	/* Whoever holds it is just changing it. No statement where there is nothing to do: each wakes the workers. */
+	PERFORM 1 FROM github_sync.github_repos AS r WHERE r.id = repo_id AND r.is_archived
+	FOR NO KEY UPDATE SKIP LOCKED;
+	IF FOUND THEN
+		UPDATE github_sync.github_repos AS r SET ask_archived_at = clock_timestamp() WHERE r.id = repo_id;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.doubt_archive(bigint) IS
+'private: GitHub is asked whether a repository that is known as archived still is: nobody may have told';

@@ -257,6 +257,7 @@ BEGIN
 	END IF;
 	IF s.pass_began_at IS NULL THEN
 		s := github_sync.begin_pass(s);
+		PERFORM github_sync.doubt_archive(repo_id) WHERE s.stream = 'issues';
 	END IF;
 	SELECT * INTO begun FROM github_sync.next_issue_to_list(s);
 	s := begun.s;
@@ -384,6 +385,7 @@ BEGIN
 	END IF;
 	PERFORM github_sync.ask_for_inactive();
 	PERFORM github_sync.ask_for_access();
+	PERFORM github_sync.ask_for_archives();
 	IF EXISTS (SELECT FROM github_sync.setup_checks AS c WHERE c.answered_at IS NULL) THEN
 		FOR sweep IN SELECT * FROM github_sync.claim_setup_checks(busy) LOOP
 			busy := busy || sweep.installation_id;
@@ -419,6 +421,7 @@ BEGIN
 		(SELECT min(r.ask_access_at) FROM github_sync.github_repos AS r
 			JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
 			WHERE r.access_lost AND i.state = 'active'),
+		(SELECT min(d.due) FROM github_sync.doubted_archives() AS d),
 		CASE WHEN {{has_marks}} THEN (SELECT min(n.due) FROM github_sync.task_open_names() AS n
 			WHERE n.of_installation <> ALL (busy)) END);
 END
@@ -447,6 +450,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	at_once timestamptz := clock_timestamp();
 BEGIN
+	PERFORM github_sync.doubt_archive(repo_id);
 	UPDATE github_sync.repo_sweeps AS s SET due_at = at_once, asked_at = at_once, last_census_at = NULL, attempts = 0,
 		is_asked = s.is_asked OR asked
 	WHERE s.github_repo_id = repo_id AND s.phase <> 'check';
@@ -462,7 +466,7 @@ $$;
 COMMENT ON FUNCTION github_sync.hasten_sweeps(bigint, boolean) IS
 'private: something may have changed at GitHub that nobody told of: all lists of a repository are due, census '
 'included, and so are the comments of issues that could not be had. A pass that is under way does not do: what changed '
-'may be on a page that it has read';
+'may be on a page that it has read. And whether it is still archived';
 
 CREATE OR REPLACE FUNCTION github_sync.resume_sweeps() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -82,11 +82,13 @@ BEGIN
 	PERFORM github_sync.require_repo(github_repo_id);
 	UPDATE github_sync.github_repos AS r SET sync_enabled = enabled, access_lost = access_lost AND NOT enabled,
 		paused_until = CASE WHEN NOT enabled THEN paused_until END,
-		pause_reason = CASE WHEN NOT enabled THEN pause_reason END
+		pause_reason = CASE WHEN NOT enabled THEN pause_reason END,
+		ask_archived_at = CASE WHEN enabled AND is_archived THEN clock_timestamp() ELSE ask_archived_at END
 	WHERE r.id = github_repo_id;
 END
 $$;
 COMMENT ON FUNCTION github_sync.set_repo_sync(bigint, boolean) IS
 'public: switches the sync of a repository (GitHub''s id) off or on; what is queued becomes disabled, what is '
-'disabled is queued again by the rules. On also tries again where GitHub did not show the repository any more. '
+'disabled is queued again by the rules. On also tries again where GitHub did not show the repository any more, and '
+'asks GitHub whether one is still archived. '
 'Raises 22004 for NULL, 23503 for a repository that is not connected';

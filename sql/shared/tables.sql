@@ -87,6 +87,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 	told_at timestamptz,
 	access_told_at timestamptz,
 	ask_access_at timestamptz,
+	ask_archived_at timestamptz,
 	paused_until timestamptz,
 	pause_reason text,
 	sync_direction text NOT NULL DEFAULT 'both'
@@ -125,7 +126,8 @@ COMMENT ON COLUMN github_sync.github_repos.create_labels IS
 COMMENT ON COLUMN github_sync.github_repos.access_lost IS
 'private: GitHub does not show it to us any more; set_repo_sync(id, true) tries again';
 COMMENT ON COLUMN github_sync.github_repos.is_archived IS
-'GitHub lets nobody write to it, as far as a webhook told: what is outbound is disabled meanwhile (archived)';
+'GitHub lets nobody write to it, as far as a webhook or an answer told: what is outbound is disabled meanwhile '
+'(archived)';
 COMMENT ON COLUMN github_sync.github_repos.told_at IS
 'private: GitHub''s time of the last webhook about the repository itself: what an earlier one tells is out of date';
 COMMENT ON COLUMN github_sync.github_repos.access_told_at IS
@@ -134,6 +136,9 @@ COMMENT ON COLUMN github_sync.github_repos.access_told_at IS
 COMMENT ON COLUMN github_sync.github_repos.ask_access_at IS
 'private: when GitHub is asked whether the installation has it, which webhooks of the same second leave open; NULL: '
 'they do not, or it has said so';
+COMMENT ON COLUMN github_sync.github_repos.ask_archived_at IS
+'private: when GitHub is asked whether it is archived, as it was and may not be any more, or as webhooks of the same '
+'second leave open; NULL: nobody doubts it';
 COMMENT ON COLUMN github_sync.github_repos.name_lost IS
 'private: another repository has its name by now, as far as is known; until an answer tells its own, or somebody does';
 COMMENT ON COLUMN github_sync.github_repos.paused_until IS

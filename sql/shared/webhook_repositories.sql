@@ -71,6 +71,9 @@ BEGIN
 		access_lost = effect = 'repository gone',
 		is_archived = CASE effect WHEN 'repository archived' THEN true WHEN 'repository writable' THEN false
 			ELSE r.is_archived END,
+		/* Told of within a second: which of the two was the last, nobody knows. */
+		ask_archived_at = CASE WHEN effect NOT IN ('repository archived', 'repository writable') THEN r.ask_archived_at
+			WHEN r.told_at >= facts.repo_updated_at THEN clock_timestamp() END,
 		github_app_installation_id = known.github_app_installation_id
 	WHERE r.id = known.id;
 	/* By itself: whoever has the name now, may be another one of ours. */
@@ -81,7 +84,8 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.hear_of_repository(text, github_sync.event_facts) IS
 'private: a repository has another name or owner, is deleted, archived or not any more, private or public: whoever is '
-'told of one that is there may see it';
+'told of one that is there may see it. Where webhooks of one second may contradict each other, GitHub is asked '
+'whether it is archived';
 
 CREATE OR REPLACE FUNCTION github_sync.welcome_repository(known github_sync.github_repos, facts github_sync.event_facts)
 RETURNS void

@@ -33,8 +33,9 @@ read_repository(const cJSON *value, GithubRepository *repository, const char **p
 	repository->id = json_read_number(&reader, "id", INT64_MAX);
 	repository->name = json_read_name(&reader, "name");
 	repository->owner_login = read_owner_login(&reader);
-	/* Only a plain false says so: nothing is to stop because a member is not there. */
+	/* Only a plain false, or true, says so: nothing is to stop because a member is not there. */
 	repository->has_issues = !cJSON_IsFalse(json_read_member(&reader, "has_issues"));
+	repository->is_archived = cJSON_IsTrue(json_read_member(&reader, "archived"));
 	return json_reader_finish(&reader, problem);
 }
 

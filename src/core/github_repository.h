@@ -1,7 +1,7 @@
 /*
  * github_repository.h
  *		From GitHub's JSON to what a repository is: asked for when a resource of
- *		it is not there.
+ *		it is not there, or may not be written.
  *
  * Pure: no clock, no I/O, no PostgreSQL.  Text: github_json_sanitize() runs
  * first.
@@ -18,6 +18,7 @@ typedef struct GithubRepository
 {
 	int64_t id;        /* survives renames and transfers, which names do not */
 	bool has_issues;   /* false: they are switched off, and every one answers 410 */
+	bool is_archived;  /* nobody can write to it */
 	char *owner_login; /* malloc'd UTF-8 */
 	char *name;
 } GithubRepository;

@@ -560,6 +560,8 @@ repository_state_name(RepositoryState state)
 			return "readable";
 		case REPOSITORY_ISSUES_DISABLED:
 			return "issues disabled";
+		case REPOSITORY_ARCHIVED:
+			return "archived";
 		case REPOSITORY_NOT_READABLE:
 			return "not readable";
 		case REPOSITORY_ISSUE_NOT_SHOWN:

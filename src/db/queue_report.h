@@ -135,11 +135,12 @@ extern void queue_report_missing_creation(SyncClaim *claim, int recheck_ms, int6
 extern void queue_report_repository_name(const SyncClaim *claim, int64 answered_id,
 										 const char *owner_login, const char *name);
 
-/* What GitHub says of the repository of a resource that it does not show. */
+/* What GitHub says of the repository of a resource that it does not show, or does not let us write. */
 typedef enum RepositoryState
 {
 	REPOSITORY_READABLE,
 	REPOSITORY_ISSUES_DISABLED,
+	REPOSITORY_ARCHIVED,
 	REPOSITORY_NOT_READABLE,
 	REPOSITORY_ISSUE_NOT_SHOWN /* readable, but the issue of the comment is not shown either */
 } RepositoryState;

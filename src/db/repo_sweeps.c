@@ -30,7 +30,7 @@ operation_of(const ResultSet *result, uint64 row)
 		return GITHUB_SWEEP_ISSUE_COMMENTS;
 	if (strcmp(request, "installation") == 0)
 		return GITHUB_GET_INSTALLATION;
-	if (strcmp(request, "repository") == 0)
+	if (strcmp(request, "repository") == 0 || strcmp(request, "archived") == 0)
 		return GITHUB_GET_REPOSITORY_BY_ID;
 	if (strcmp(request, "name") == 0)
 		return GITHUB_GET_REPOSITORY;

@@ -98,6 +98,7 @@ conversation_keep_course(const Conversation *conversation, Course *course)
 	*course = (Course){.prepared = conversation->prepared,
 					   .retried_unauthorized = conversation->retried_unauthorized,
 					   .write_not_found = conversation->write_not_found,
+					   .write_refused = conversation->write_refused,
 					   .step_after = conversation->step_after,
 					   .name_denied = conversation->name_denied,
 					   .name_is_sure = conversation->name_is_sure,
@@ -118,6 +119,7 @@ conversation_resume_course(Conversation *conversation, const Course *course)
 	conversation->prepared = course->prepared;
 	conversation->retried_unauthorized = course->retried_unauthorized;
 	conversation->write_not_found = course->write_not_found;
+	conversation->write_refused = course->write_refused;
 	conversation->step_after = course->step_after;
 	conversation->name_denied = course->name_denied;
 	conversation->name_is_sure = course->name_is_sure;

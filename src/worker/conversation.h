@@ -74,8 +74,9 @@ typedef struct Conversation
 	bool prepared;                        /* a creation: its attempt is committed */
 	int64 prepared_as;                    /* the account that the attempt names: GitHub's id */
 	bool retried_unauthorized;
-	bool write_not_found; /* an update or deletion was answered 404 or 410 */
-	ClaimStep step_after; /* STEP_CONFIRM, STEP_LOCATE: what follows once the name is known */
+	bool write_not_found;      /* an update or deletion was answered 404 or 410 */
+	const char *write_refused; /* what was said when a write was answered 403; NULL: none was */
+	ClaimStep step_after;      /* STEP_CONFIRM, STEP_LOCATE: what follows once the name is known */
 	const char
 		*name_denied;  /* STEP_LOCATE: the name it went by, as it seemed; NULL: only in doubt */
 	bool name_is_sure; /* that name is the repository's own: it was asked by its id */
@@ -117,6 +118,7 @@ typedef struct Course
 	bool prepared;
 	bool retried_unauthorized;
 	bool write_not_found;
+	const char *write_refused;
 	ClaimStep step_after;
 	const char *name_denied;
 	bool name_is_sure;

@@ -13,6 +13,7 @@
 #include "utils/timestamp.h"
 #include "worker/place_report.h"
 #include "worker/repositories.h"
+#include "worker/verdict.h"
 
 /* An issue may have been transferred again and again, each time to a repository that was renamed since. */
 #define MAX_REDIRECTS 10
@@ -217,13 +218,25 @@ report_other_repository(Report *report, int64 repository_id)
 								 claim->github_repo_id));
 }
 
-/* GitHub answered 404 or 410, and now its repository has answered. */
+/* A write was answered 403, and now its repository has answered. */
+static void
+conclude_refusal(Report *report, const GithubRepository *repository)
+{
+	if (repository->is_archived)
+		report_missing(report, REPOSITORY_ARCHIVED);
+	else
+		report_fail(report, "forbidden", report->conversation->write_refused);
+}
+
+/* GitHub answered 403, 404 or 410, and now its repository has answered. */
 static void
 conclude_inquiry(Report *report, const GithubRepository *repository)
 {
 	const Conversation *conversation = report->conversation;
 
-	if (!repository->has_issues)
+	if (conversation->write_refused != NULL)
+		conclude_refusal(report, repository);
+	else if (!repository->has_issues)
 		report_missing(report, REPOSITORY_ISSUES_DISABLED);
 	else if (conversation->list_failed)
 		report_try_again(report, "lookup_failed", conversation->list_failure);
@@ -239,6 +252,16 @@ asked_by_other_name(const Conversation *conversation, bool is_same)
 {
 	return conversation->step_after == STEP_INQUIRE ||
 		(conversation->step_after == STEP_ASK_ISSUE && !is_same);
+}
+
+/* Of an archived one it is known what GitHub would say to a creation. */
+static void
+conclude_confirmation(Report *report, const GithubRepository *repository)
+{
+	if (repository->is_archived && report->conversation->step_after == STEP_CREATE)
+		report_missing(report, REPOSITORY_ARCHIVED);
+	else
+		go_on_by_name(report, repository);
 }
 
 /* By its id: the name that the claim went by is the repository's, or another one is. */
@@ -282,7 +305,7 @@ report_repository(Report *report, const GithubRepository *repository)
 	if (!is_own)
 		report_other_repository(report, repository->id);
 	else if (claim->step == STEP_CONFIRM)
-		go_on_by_name(report, repository);
+		conclude_confirmation(report, repository);
 	else if (claim->step == STEP_LOCATE)
 		conclude_location(report, repository);
 	else
@@ -355,7 +378,9 @@ place_report_not_found(Report *report)
 	Conversation *conversation = report->conversation;
 
 	report_end_pause(report);
-	if (asks_about_repository(conversation->claim))
+	if (conversation->write_refused != NULL)
+		report_fail(report, "forbidden", conversation->write_refused);
+	else if (asks_about_repository(conversation->claim))
 		report_hidden_repository(report);
 	else if (conversation->claim->step == STEP_ASK_ISSUE)
 		report_missing_with_issue(report);
@@ -368,11 +393,28 @@ place_report_not_found(Report *report)
 	}
 }
 
+/* Whether its repository is archived, where nobody can: else it stays refused. */
+static void
+inquire_after_refusal(Report *report)
+{
+	Conversation *conversation = report->conversation;
+
+	conversation->write_refused =
+		MemoryContextStrdup(conversation->claim->context, verdict_describe(conversation->answer));
+	inquire(report);
+}
+
 void
 place_report_forbidden(Report *report)
 {
-	if (asks_about_repository(report->conversation->claim))
+	Conversation *conversation = report->conversation;
+
+	if (conversation->write_refused != NULL)
+		report_fail(report, "forbidden", conversation->write_refused);
+	else if (asks_about_repository(conversation->claim))
 		report_hidden_repository(report);
+	else if (github_operation_writes(conversation->operation))
+		inquire_after_refusal(report);
 	else
 		report_refuse(report, "forbidden");
 }

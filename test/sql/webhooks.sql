@@ -149,6 +149,71 @@ SELECT outbound(1), webhook(1);
 SELECT repo_event('unarchived', 'hexa/gadget', 31);
 SELECT repo_event('archived', 'hexa/gadget', 30);
 SELECT * FROM queue;
+SELECT ask_archived_at FROM github_sync.github_repos WHERE id = 1;
+-- in the same second, nobody knows: GitHub is asked, and what it says counts, both ways
+CREATE FUNCTION answer_archived(archived text, second numeric DEFAULT 31, status integer DEFAULT 200, repo bigint DEFAULT 1) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	asked github_sync.sweep;
+BEGIN
+	UPDATE github_sync.setup_checks SET claimed_by = NULL;
+	SELECT * INTO asked FROM github_sync.sweep_claim('{}') AS s WHERE s.request = 'archived';
+	RETURN concat_ws(' ', asked.request, asked.repo_name, github_sync.report_setup_check(asked.claim_no, status, 'words', CASE WHEN status = 200
+		THEN format('{"id": %s, "archived": %s, "updated_at": %s}', repo, archived, to_json(to_char(at(second) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))) END));
+END
+$$;
+SELECT repo_event('archived', 'hexa/gadget', 31);
+SELECT state, disabled_reason FROM github_sync.task_sync_transactions WHERE direction = 'outbound';
+SELECT github_sync.next_sweep_at('{}') <= clock_timestamp() AS due;
+SELECT answer_archived(NULL, status => 502);
+UPDATE github_sync.github_repos SET ask_archived_at = now() WHERE id = 1;
+SELECT answer_archived('false');
+SELECT state, ask_archived_at FROM repos JOIN github_sync.github_repos AS r USING (id) WHERE id = 1;
+SELECT state, disabled_reason FROM github_sync.task_sync_transactions WHERE direction = 'outbound';
+SELECT repo_event('unarchived', 'hexa/gadget', 31);
+SELECT answer_archived('true');
+SELECT * FROM repos WHERE id = 1;
+-- not what was so before the last webhook, nor of another repository, nor what says neither
+SELECT github_sync.doubt_archive(1);
+SELECT answer_archived('false', 30);
+UPDATE github_sync.github_repos SET ask_archived_at = now() WHERE id = 1;
+SELECT answer_archived('false', repo => 2);
+UPDATE github_sync.github_repos SET ask_archived_at = now() WHERE id = 1;
+SELECT answer_archived('null');
+SELECT * FROM repos WHERE id = 1;
+-- whoever asks for a sweep, or for its sync, has GitHub asked whether it is archived still; and so does each pass
+UPDATE github_sync.github_repos SET ask_archived_at = NULL WHERE id = 1;
+BEGIN;
+SELECT github_sync.reconcile_repo(1);
+SELECT ask_archived_at IS NOT NULL AS asks FROM github_sync.github_repos WHERE id = 1;
+SELECT answer_archived('false');
+SELECT * FROM repos WHERE id = 1;
+SELECT state, disabled_reason FROM github_sync.task_sync_transactions WHERE direction = 'outbound';
+SELECT github_sync.reconcile_repo(1);
+SELECT ask_archived_at IS NOT NULL AS asks FROM github_sync.github_repos WHERE id = 1;
+ROLLBACK;
+BEGIN;
+SELECT github_sync.set_repo_sync(1, true);
+SELECT ask_archived_at IS NOT NULL AS asks FROM github_sync.github_repos WHERE id = 1;
+ROLLBACK;
+BEGIN;
+SELECT (github_sync.claim_sweep(1, 'issues')).request;
+SELECT ask_archived_at IS NOT NULL AS asks FROM github_sync.github_repos WHERE id = 1;
+ROLLBACK;
+-- check_setup() asks as well
+BEGIN;
+INSERT INTO github_sync.setup_checks (id, request, github_repo_id, status, answer, answered_at)
+SELECT 1000 + n, q.request, 1, 200, '{"id": 1, "full_name": "hexa/gadget", "archived": true}', now() FROM (VALUES (1, 'repository'), (2, 'name')) AS q (n, request);
+SELECT (s).status, (s).detail, (s).remedy FROM github_sync.github_repos AS r, github_sync.repository_setup(r) AS s WHERE id = 1;
+UPDATE github_sync.setup_checks SET answered_at = NULL WHERE id = 1001;
+SELECT github_sync.report_setup_check(1001, 200, 'words', '{"id": 1, "archived": false}');
+SELECT * FROM repos WHERE id = 1;
+-- a write that meets an archive of which nobody told waits, as any other
+SELECT id FROM claim();
+SELECT missing(id, 50, 'archived', asked_repo => 1) FROM github_sync.task_sync_transactions WHERE state = 'processing' AND direction = 'outbound';
+SELECT state, disabled_reason FROM github_sync.task_sync_transactions WHERE direction = 'outbound';
+SELECT * FROM repos WHERE id = 1;
+ROLLBACK;
+SELECT repo_event('unarchived', 'hexa/gadget', 32);
 -- deleted; whoever is told of one that is there may see it
 SELECT repo_event('deleted', 'hexa/gadget', 32);
 SELECT * FROM repos;

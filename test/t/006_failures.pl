@@ -220,6 +220,18 @@ is($application->task($task)->{title}, 'title when forbidden', 'the task is stil
 $github->clear_faults;
 retry_errored();
 
+# A write: its repository is asked whether it is archived, and is not.
+$seq = $github->last_seq;
+$github->fault("PATCH /issues/$number\$", { answer => { status => 403, body => $forbidden, %json } }, times => 'forever');
+$application->sql("UPDATE tasks SET title = 'title that may not be written' WHERE id = $task");
+$application->wait_until_done;
+$error = errored_row();
+is($error->{error_code}, 'forbidden', '403 to a write: forbidden');
+like($error->{error_reason}, qr/\b403\b.*Resource not accessible by integration/, "with GitHub's words");
+is(scalar(grep { m{^PATCH |^GET /repos/[^/]+/[^/]+ } } GitHubSync::Application::asked($github, $seq)), 2, '... after one look at its repository');
+$github->clear_faults;
+retry_errored();
+
 # ---- too large for GitHub ----
 
 $seq = $github->last_seq;

@@ -212,6 +212,8 @@ sub take
 	}
 	return \@results;
 }
+# What GitHub tells is never delivered.
+sub lose { return $taken = () = $github->deliveries }
 sub repo { my ($column, $id) = @_; return $application->superuser_sql("SELECT $column FROM github_sync.github_repos WHERE id = " . ($id // WIDGETS)) }
 
 # What somebody holds is ended by the worker.
@@ -244,6 +246,53 @@ $github->act(archive_repository => (repo => $widgets, archived => JSON::PP::fals
 take();
 $application->wait_until_done;
 is($github->issue($widgets, $number)->{title}, 'while archived', '... and is sent when it is not any more');
+
+# Within one second, told in the wrong order: GitHub is asked.
+take();
+$github->freeze_clock;
+$github->act(archive_repository => (repo => $widgets, archived => $_)) foreach JSON::PP::true, JSON::PP::false;
+is_deeply(take(reversed => 1), [ 'repository.unarchived: queued', 'repository.archived: queued' ], 'a repository is archived and back within a second, told in the wrong order');
+$github->real_clock;
+$application->wait_until('SELECT NOT is_archived AND ask_archived_at IS NULL FROM github_sync.github_repos WHERE id = ' . WIDGETS);
+pass('... and GitHub says what it is');
+
+# Nobody tells: writes meet the archive and wait; that it is over, whoever asks for a sweep or checks the setup learns.
+foreach my $way ('reconcile_repo(' . WIDGETS . ')', 'set_repo_sync(' . WIDGETS . ', true)', 'check_setup()')
+{
+	$github->act(archive_repository => (repo => $widgets));
+	lose();
+	$application->edit_task($held, title => "meets the archive, $way");
+	$application->wait_until('SELECT is_archived FROM github_sync.github_repos WHERE id = ' . WIDGETS);
+	my $new = $application->add_task(title => "new in the archive, $way");
+	is($application->superuser_sql("SELECT string_agg(DISTINCT concat(state, ' ', disabled_reason), ', ') FROM github_sync.task_sync_transactions WHERE task_id IN ($held, $new) AND direction = 'outbound'
+		AND id > (SELECT max(id) FROM github_sync.task_sync_transactions WHERE state = 'completed')"), 'disabled archived', "an edit that meets an archive of which nobody told waits, and a new task ($way)");
+	is($application->superuser_sql('SELECT detail FROM github_sync.check_setup() WHERE "check" ~ ' . "'^repository " . WIDGETS . "'"), 'it is archived: nothing can be written to it', '... check_setup() says so');
+	$github->act(archive_repository => (repo => $widgets, archived => JSON::PP::false));
+	lose();
+	$application->superuser_sql("SELECT * FROM github_sync.$way");
+	$application->wait_until_done;
+	$application->wait_until('SELECT NOT is_archived FROM github_sync.github_repos WHERE id = ' . WIDGETS);
+	$application->wait_until_done;
+	is($github->issue($widgets, $number)->{title}, "meets the archive, $way", '... and goes on when it is over');
+	is(scalar(grep { $_->{title} eq "new in the archive, $way" } $github->issues($widgets)), 1, '... the new one, once');
+}
+# What meets it may be new, whether the repository was looked at lately, or not yet by this worker, or be a comment.
+foreach my $case (qw(task comment confirmed))
+{
+	my $pid = $application->worker_pid;
+	$application->superuser_sql("SELECT pg_terminate_backend($pid)") if $case eq 'confirmed';
+	$github->act(archive_repository => (repo => $widgets));
+	lose();
+	$case eq 'comment' ? $application->add_comment($held, 'meets the archive') : $application->add_task(title => "meets the archive: $case");
+	$application->wait_until('SELECT is_archived FROM github_sync.github_repos WHERE id = ' . WIDGETS);
+	$application->wait_until_done;
+	$github->act(archive_repository => (repo => $widgets, archived => JSON::PP::false));
+	take();
+	$application->wait_until_done;
+	is($application->superuser_sql('SELECT count(*) FROM github_sync.sync_errors'), 0, "a new $case meets an archive: no error");
+	is(scalar(grep { /^meets the archive(?:: $case)?\b/ } $case eq 'comment' ? map({ $_->{body} } $github->comments($widgets, $number)) : map({ $_->{title} eq "meets the archive: $case" ? $_->{title} : '' } $github->issues($widgets))),
+		1, '... and is made once, when it is over');
+}
 
 # An issue goes to another repository, told in either order.
 $application->connect_repository(GADGETS, 'gadgets', GitHubSync::Application::INSTALLATION);

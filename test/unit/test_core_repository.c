@@ -57,6 +57,33 @@ test_issues(void)
 }
 
 static void
+test_archived(void)
+{
+	static const struct
+	{
+		const char *member;
+		bool is_archived;
+		const char *name;
+	} cases[] = {
+		{",\"archived\":true", true, "an archived repository"},
+		{",\"archived\":false", false, "one that is not"},
+		{",\"archived\":1", false, "a number archives nothing"},
+		{"", false, "nor does a member that is not there"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		char json[200];
+		GithubRepository repository;
+
+		snprintf(json, sizeof(json), "{\"id\":1,\"name\":\"r\"," OWNER "%s}", cases[i].member);
+		is_int(github_repository_parse(json, &repository, NULL), GITHUB_PARSE_OK, cases[i].name);
+		ok(repository.is_archived == cases[i].is_archived, "... as it says");
+		github_repository_free(&repository);
+	}
+}
+
+static void
 test_broken_repositories(void)
 {
 	static const struct
@@ -94,6 +121,7 @@ main(void)
 {
 	test_repository();
 	test_issues();
+	test_archived();
 	test_broken_repositories();
 	return done_testing();
 }
