@@ -117,7 +117,7 @@ COMMENT ON COLUMN github_sync.github_repos.on_local_delete IS
 'row that sync_when kept back at that time is no exception';
 COMMENT ON COLUMN github_sync.github_repos.pull_requests IS
 'whether sweeps and imports make tasks of pull requests (sync) or pass them over (skip): closing a task must not close '
-'somebody''s pull request unasked';
+'somebody''s pull request unasked. One that has a task is synced in either case, until unlink_task()';
 COMMENT ON COLUMN github_sync.github_repos.mentions IS
 'whether mentions in texts of the application notify people: keep (they do) or escape; NULL: escape where the '
 'transaction is one of a bulk import (priority above 100), else keep';

@@ -135,7 +135,7 @@ LANGUAGE sql STABLE AS $$
 			AND (i.github_id = facts.issue_id OR i.github_repo_id = known.id AND i.number = facts.issue_number))
 $$;
 COMMENT ON FUNCTION github_sync.is_skipped_pull_request(github_sync.github_repos, github_sync.event_facts) IS
-'private: a webhook is about a pull request, or a comment of one, that is not synced: it was not linked by hand';
+'private: a webhook is about a pull request, or a comment of one, that is not synced: it has no task';
 
 CREATE OR REPLACE FUNCTION github_sync.hear_of_record(effect text, facts github_sync.event_facts) RETURNS text
 LANGUAGE plpgsql AS $$

@@ -80,7 +80,12 @@ BEGIN;
 UPDATE github_sync.github_repos SET pull_requests = 'skip';
 SELECT pull_event(71), pull_event(71, 5000000071);
 SELECT count(*) FROM github_sync.github_issues WHERE number = 71;
+-- one that has a task is synced, both ways
 SELECT pull_event(1), pull_event(1, 5000000072);
+UPDATE github_sync.github_issues SET is_pull_request = true;
+UPDATE app.tasks SET title = 'Not skipped';
+SELECT outbound(1);
+SELECT state FROM github_sync.task_sync_transactions WHERE direction = 'outbound';
 UPDATE github_sync.github_repos SET pull_requests = 'sync';
 SELECT pull_event(71), pull_event(71, 5000000071);
 ROLLBACK;
