@@ -225,6 +225,7 @@ DECLARE
 	lists CONSTANT text[] := ARRAY(SELECT s.stream FROM github_sync.repo_sweeps AS s
 		WHERE s.github_repo_id = repo_id AND (s.stream = 'issues'
 			OR s.stream = 'comments' AND has_comments AND NOT s.filters ? 'comments'));
+	lists_are_read boolean;
 	problems text;
 	leaves bigint;
 BEGIN
@@ -235,10 +236,10 @@ BEGIN
 		string_agg(format('%s: %s', s.stream, s.last_error), '; ' ORDER BY s.stream DESC)
 			FILTER (WHERE s.phase = 'backfill' AND s.last_error IS NOT NULL),
 		coalesce(sum(github_sync.import_leaves(s.stream, repo_id)), 0)
-	INTO is_over, problems, leaves
+	INTO lists_are_read, problems, leaves
 	FROM github_sync.repo_sweeps AS s WHERE s.github_repo_id = repo_id AND s.stream = ANY (lists);
-	is_over := is_over AND leaves = 0;
-	PERFORM github_sync.require_import(repo_id), github_sync.require_readable_lists(repo_id) WHERE NOT is_over;
+	is_over := lists_are_read AND leaves = 0;
+	PERFORM github_sync.require_import(repo_id), github_sync.require_readable_lists(repo_id) WHERE NOT lists_are_read;
 	SELECT string_agg(github_sync.import_progress(s, CASE WHEN leaves > 0
 		THEN github_sync.import_leaves(s.stream, repo_id) END, backfill_status.is_over), ', ' ORDER BY s.stream DESC)
 	INTO progress

@@ -72,8 +72,9 @@ COMMENT ON FUNCTION github_sync.delivery_log_interval() IS
 
 CREATE OR REPLACE FUNCTION github_sync.log_due_at(log github_sync.delivery_log) RETURNS timestamptz
 LANGUAGE sql STABLE AS $$
-	/* Of a walk under way, or one that failed, due_at is the time of its next try. */
+	/* Of a walk under way, or one that failed, due_at is the time of its next try; infinity: it is put off by hand. */
 	SELECT CASE WHEN log.newest_id IS NULL AND NOT log.is_read AND log.attempts = 0 AND log.last_error IS NULL
+		AND log.due_at < 'infinity'
 		THEN least(log.due_at, log.last_complete_at + github_sync.delivery_log_interval()) ELSE log.due_at END
 $$;
 COMMENT ON FUNCTION github_sync.log_due_at(github_sync.delivery_log) IS

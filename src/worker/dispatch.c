@@ -124,11 +124,15 @@ may_take_turn(Conversation *conversation)
 }
 
 static bool
-may_send(Installation *installation)
+has_to_send(const Installation *installation)
 {
-	pacing_begin(installation);
-	return (installation->waiting != NIL || installation->sweep != NULL) &&
-		!pacing_is_blocked(installation) && identity_is_prepared(installation);
+	return installation->waiting != NIL || installation->sweep != NULL;
+}
+
+static bool
+asks_as_app(const Installation *installation)
+{
+	return installation->sweep != NULL && github_operation_uses_jwt(installation->sweep->operation);
 }
 
 static void
@@ -178,7 +182,13 @@ send_what_may_be_sent(Installation *installation, Rotation *rotation)
 {
 	int sent_before = dispatch.requests_sent;
 
-	if (!may_send(installation))
+	pacing_begin(installation);
+	if (!has_to_send(installation) || pacing_is_blocked(installation))
+		return;
+	/* That needs no token: one that is deleted gets none, and may ask for what was made in its place. */
+	if (asks_as_app(installation))
+		send_sweep(installation);
+	if (!has_to_send(installation) || !identity_is_prepared(installation))
 		return;
 	if (page_goes_first(installation))
 		send_sweep(installation);

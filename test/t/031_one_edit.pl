@@ -33,10 +33,11 @@ sub wait_for_statistics
 	}
 }
 
-# Whether a list of the repository is due, or the App's delivery log, or an installation that was not active, is looked at once
-# a second while there are commits, however many edits they are.
+# Whether a list of the repository is due, by the interval of now, or the App's delivery log, an installation that was not
+# active, or a repository that may be archived no more, is looked at once a second while there are commits, however many edits they are.
 my $of_a_look = q('{apply_later,claim_lists,claim_delivery_log,installation_for_log,sweep_claim,add_missing_sweeps,sweep_candidates,'
-	'open_sweeps,ask_for_access,ask_for_inactive,inactive_installations,next_list_at,next_sweep_at,installation_budget}');
+	'open_sweeps,ask_for_access,ask_for_inactive,inactive_installations,ask_for_archives,doubted_archives,bring_sweeps_forward,'
+	'reconcile_interval,next_list_at,next_sweep_at,installation_budget}');
 
 # One edit of a task that is in step, and what it cost.
 sub cost_of_edit

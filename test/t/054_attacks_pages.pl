@@ -183,8 +183,12 @@ foreach my $what (sort keys %cases)
 		pass('... its own list waits, and says why');
 	}
 	my $task = $application->sql(q{SELECT id FROM tasks WHERE title = 'gadgets 1'});
+	my $carried = "SELECT NOT EXISTS (SELECT FROM github_sync.task_sync_transactions WHERE task_id = $task AND state IN ('queued', 'processing'))";
+	# The databases before have edited the same issue: what they made of it is no edit at the same time.
+	$application->tell_of_issue($github->issue('acme/gadgets', 1));
+	$application->wait_until($carried);
 	$application->edit_task($task, markdown => "edited in $what");
-	$application->wait_until("SELECT NOT EXISTS (SELECT FROM github_sync.task_sync_transactions WHERE task_id = $task AND state IN ('queued', 'processing'))");
+	$application->wait_until($carried);
 	like($github->issue('acme/gadgets', 1)->{body}, qr/^edited in \Q$what/, '... and what people edit is carried');
 }
 $asked = asked_since($seq);
