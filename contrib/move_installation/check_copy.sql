@@ -2,7 +2,7 @@
  * check_copy.sql
  *		What TO has never sent anything: it is held there since it was loaded.
  */
-SELECT coalesce((SELECT i.state <> 'active' AND i.told_at = 'infinity' FROM github_sync.github_app_installations AS i
+SELECT coalesce((SELECT github_sync.is_moving(i) FROM github_sync.github_app_installations AS i
 	WHERE i.id = :installation FOR UPDATE), false) AS is_copy \gset
 \if :is_copy
 \else

@@ -83,10 +83,9 @@ $$;
 COMMENT ON FUNCTION github_sync.backfill_repo(bigint, text, timestamptz, boolean) IS
 'public: imports what a repository (GitHub''s id) has: its issues of a state (all, open, closed) that changed since '
 'a time (NULL: all), and their comments; what is linked stays so and is compared; what failed before is tried again, '
-'once. What changes from now on is wanted '
-'whatever its state, and what was wanted before stays so. The worker does it, behind all else; sync_progress shows how '
-'far it is, CALL wait_for_backfill() waits. Begins anew where one is under way. Raises 23503 for a repository that is '
-'not connected, 22023 for another state, or since infinity, 22004 for NULL';
+'once. What changes from now on is wanted whatever its state, and what was wanted before stays so. The worker does it, '
+'behind all else; sync_progress shows how far it is, CALL wait_for_backfill() waits. Begins anew where one is under '
+'way. Raises 23503 for a repository that is not connected, 22023 for another state, or since infinity, 22004 for NULL';
 
 CREATE OR REPLACE FUNCTION github_sync.reconcile_repo(github_repo_id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -40,10 +40,9 @@ $$;
 COMMENT ON FUNCTION github_sync.check_repo(bigint) IS
 'public: compares all issues and comments of a repository (GitHub''s id) with what is known of them and with the '
 'application''s rows, and changes nothing on either side. What backfill_repo() was told to leave out is no '
-'difference.  The worker does it, behind all else; where one is under way, '
-'that goes on; sync_progress shows how far it is (phase check), sync_differences what it found. Raises 55000 '
-'where the repository is not imported and its import will not go on, 23503 for one that is not connected, 22004 for '
-'NULL';
+'difference. The worker does it, behind all else; where one is under way, that goes on; sync_progress shows how far it '
+'is (phase check), sync_differences what it found. Raises 55000 where the repository is not imported and its import '
+'will not go on, 23503 for one that is not connected, 22004 for NULL';
 
 CREATE OR REPLACE FUNCTION github_sync.mend_differences(github_repo_id bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

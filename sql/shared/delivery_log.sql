@@ -86,7 +86,7 @@ CREATE OR REPLACE FUNCTION github_sync.installation_for_log(busy bigint[]) RETUR
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN (SELECT i.id FROM github_sync.github_app_installations AS i
-		WHERE i.id <> 0 AND (i.state = 'active' OR i.told_at IS DISTINCT FROM 'infinity')
+		WHERE i.id <> 0 AND NOT github_sync.is_moving(i)
 			AND coalesce(i.paused_until, '-infinity') <= clock_timestamp() AND i.id <> ALL (busy)
 		ORDER BY i.state = 'active' DESC, i.id LIMIT 1);
 END

@@ -46,7 +46,7 @@ BEGIN
 		ELSE coalesce(c.asked_at, c.answered_at, now()) + github_sync.inactive_interval(c.tries) END
 	FROM github_sync.github_app_installations AS i
 	LEFT JOIN github_sync.setup_checks AS c ON c.installation_id = i.id AND c.request = 'installation'
-	WHERE i.state <> 'active' AND i.id <> 0 AND i.told_at IS DISTINCT FROM 'infinity'
+	WHERE i.state <> 'active' AND i.id <> 0 AND NOT github_sync.is_moving(i)
 		AND EXISTS (SELECT FROM github_sync.github_repos AS r
 			WHERE r.github_app_installation_id = i.id AND r.sync_enabled);
 END
@@ -251,7 +251,7 @@ BEGIN
 	PERFORM github_sync.set_installation_state(i.id, 'active'::text)
 	FROM github_sync.setup_checks AS c JOIN github_sync.github_app_installations AS i ON i.id = c.installation_id
 	WHERE c.id = check_id AND c.request = 'installation' AND c.status = 200 AND i.state <> 'active'
-		AND i.told_at IS DISTINCT FROM 'infinity' AND coalesce(c.answer ->> 'suspended_at', '') = '';
+		AND NOT github_sync.is_moving(i) AND coalesce(c.answer ->> 'suspended_at', '') = '';
 	RETURN 'noted';
 END
 $$;

@@ -354,19 +354,16 @@ CREATE OR REPLACE FUNCTION github_sync.bring_sweeps_forward() RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
 	present CONSTANT interval := github_sync.reconcile_interval();
-	/* At rest: neither under way, nor tried again later. */
-	resting CONSTANT jsonb := (SELECT jsonb_object_agg(o.installation_id, github_sync.sweep_interval(o.installation_id))
-		FROM (SELECT DISTINCT r.github_app_installation_id AS installation_id FROM github_sync.repo_sweeps AS s
-			JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
-			WHERE s.due_interval > present AND present > '0' AND s.pass_began_at IS NULL AND s.attempts = 0) AS o);
 BEGIN
 	UPDATE github_sync.repo_sweeps AS s SET due_interval = present,
-		due_at = least(s.due_at, s.last_complete_at + (resting ->> r.github_app_installation_id::text)::interval)
-	FROM github_sync.github_repos AS r
-	WHERE resting IS NOT NULL AND r.id = s.github_repo_id AND (s.github_repo_id, s.stream) IN (
-		SELECT o.github_repo_id, o.stream FROM github_sync.repo_sweeps AS o
-		WHERE o.due_interval > present AND o.pass_began_at IS NULL AND o.attempts = 0
-		FOR NO KEY UPDATE SKIP LOCKED);
+		due_at = least(s.due_at, s.last_complete_at + resting.its_interval)
+	FROM (
+		SELECT l.github_repo_id, l.stream, github_sync.sweep_interval(r.github_app_installation_id) AS its_interval
+		FROM github_sync.repo_sweeps AS l JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id
+		/* At rest: neither under way, nor tried again later. */
+		WHERE l.due_interval > present AND present > '0' AND l.pass_began_at IS NULL AND l.attempts = 0
+		FOR NO KEY UPDATE OF l SKIP LOCKED) AS resting
+	WHERE (s.github_repo_id, s.stream) = (resting.github_repo_id, resting.stream);
 END
 $$;
 COMMENT ON FUNCTION github_sync.bring_sweeps_forward() IS

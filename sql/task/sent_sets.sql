@@ -130,8 +130,8 @@ LANGUAGE sql STABLE AS $$
 	SELECT s.* FROM github_sync.sent_sets AS s
 	WHERE s.github_issue_id = lost.github_issue_id AND s.field = lost.field
 		/* What is of before the version that it was sent for was so then already. */
-		AND (s.earliest IS NULL AND s.version IS NULL OR lost.version >= coalesce(s.earliest, s.version)
-			- CASE WHEN s.is_answered OR s.earliest IS NULL THEN interval '1 second' ELSE interval '0' END)
+		AND lost.version >= coalesce(s.earliest, s.version, '-infinity')
+			- CASE WHEN s.is_answered OR s.earliest IS NULL THEN interval '1 second' ELSE interval '0' END
 		AND (s.version IS NULL OR lost.version <= s.version + interval '1 second')
 $$;
 COMMENT ON FUNCTION github_sync.task_sets_beside(github_sync.lost_names) IS
