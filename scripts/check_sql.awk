@@ -12,6 +12,7 @@
 
 BEGIN {
 	max_columns = 120
+	volatile_bound = "[a-z]+[.](next_attempt_at|settle_at|finished_at|begun_at|received_at|try_at|inserted_at) *[<>]=? *clock_timestamp"
 	max_lines = 60
 	max_inputs = 6
 	read_rules()
@@ -105,6 +106,8 @@ function check_source(file,	line, number, width) {
 		width = columns_of(line)
 		if (width > widest[file]) widest[file] = width
 		if (width > max_columns) breach("line", file, number, width " columns")
+		if (line ~ volatile_bound)
+			breach("clock", file, number, "no index finds what is compared with clock_timestamp(): (SELECT clock_timestamp())")
 		check_mark(file, number, line)
 	}
 	close(sql "/" file)

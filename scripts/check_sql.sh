@@ -24,6 +24,8 @@
 #	twice	A function is defined once, under one list of arguments.
 #	string	No plain string has a backslash: with standard_conforming_strings off it means
 #			something else. E'...', or a class as in [.], means the same to everybody.
+#	clock	A time that an index holds is compared with (SELECT clock_timestamp()), once a
+#			statement: with the function, which is volatile, all entries would be read.
 #	line	No line has more than 120 columns; a tab counts up to the next fourth.
 #	length	No function has more than 60 lines; empty ones do not count.
 #	inputs	No function has more than six plain inputs: not of a type of ours.

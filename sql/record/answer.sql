@@ -54,7 +54,7 @@ LANGUAGE sql STABLE AS $$
 	SELECT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
 		WHERE q.@resource@_id = cached.id AND q.action = 'upsert'
 			AND q.github_updated_at > (answer.resource).updated_at
-			AND q.inserted_at > clock_timestamp() - github_sync.@record@_is_news_for())
+			AND q.inserted_at > (SELECT clock_timestamp()) - github_sync.@record@_is_news_for())
 $$;
 COMMENT ON FUNCTION github_sync.@record@_was_told_lately(github_sync.@resources@, github_sync.answer) IS
 'private: a version that is newer than an answer was told of a moment ago, so that a replica may not have heard of it';

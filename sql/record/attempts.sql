@@ -58,7 +58,7 @@ LANGUAGE sql STABLE AS $$
 		(extract(epoch FROM clock_timestamp() - max(a.begun_at)) * 1000)::bigint
 	FROM github_sync.@record@_creation_attempts AS a
 	JOIN github_sync.github_repos AS r ON r.id = a.github_repo_id
-	WHERE a.begun_at > clock_timestamp() - github_sync.@record@_creations_remembered()
+	WHERE a.begun_at > (SELECT clock_timestamp()) - github_sync.@record@_creations_remembered()
 	GROUP BY r.github_app_installation_id,
 		floor(extract(epoch FROM a.begun_at) / github_sync.@record@_seconds_per_step())
 $$;
@@ -171,7 +171,7 @@ DECLARE
 	shown github_sync.resource := answer.resource;
 BEGIN
 	RETURN answer.kind = 'fetched' AND cached.@record@_id IS NULL AND github_sync.own_creation_key(shown.body) IS NULL
-		AND t.inserted_at > clock_timestamp() - github_sync.@record@_longest_answer()
+		AND t.inserted_at > (SELECT clock_timestamp()) - github_sync.@record@_longest_answer()
 		AND EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
 			WHERE a.github_repo_id = cached.github_repo_id AND a.outcome IS NULL AND a.@resource@_id <> cached.id
 				AND coalesce(a.sent_as, answer.own_id) = shown.author_id);

@@ -21,14 +21,14 @@ BEGIN
 				AND t.id > behind AND t.id <> ALL (left_out));
 	WHEN 'release' THEN
 		RETURN (SELECT min(t.id) FROM github_sync.@record@_sync_transactions AS t
-			WHERE t.state = 'queued' AND t.next_attempt_at <= clock_timestamp()
+			WHERE t.state = 'queued' AND t.next_attempt_at <= (SELECT clock_timestamp())
 				AND t.id > behind AND t.id <> ALL (left_out));
 	WHEN 'settle' THEN
 		RETURN CASE WHEN github_sync.@record@_table_fits() THEN (SELECT min(r.id) FROM github_sync.@resources@ AS r
-			WHERE r.settle_at <= clock_timestamp() AND r.id > behind AND r.id <> ALL (left_out)) END;
+			WHERE r.settle_at <= (SELECT clock_timestamp()) AND r.id > behind AND r.id <> ALL (left_out)) END;
 	WHEN 'apply' THEN
 		RETURN (SELECT min(l.github_id) FROM github_sync.listed_later AS l
-			WHERE l.record_type = '@record@' AND l.try_at <= clock_timestamp()
+			WHERE l.record_type = '@record@' AND l.try_at <= (SELECT clock_timestamp())
 				AND l.github_id > behind AND l.github_id <> ALL (left_out));
 	WHEN 'resume' THEN
 		RETURN (SELECT min(i.id) FROM github_sync.github_app_installations AS i
@@ -51,10 +51,10 @@ BEGIN
 		PERFORM github_sync.@record@_release(about);
 	WHEN 'settle' THEN
 		PERFORM github_sync.@record@_settle_unless_held(r.id, r.github_repo_id)
-		FROM github_sync.@resources@ AS r WHERE r.id = about AND r.settle_at <= clock_timestamp();
+		FROM github_sync.@resources@ AS r WHERE r.id = about AND r.settle_at <= (SELECT clock_timestamp());
 	WHEN 'apply' THEN
 		PERFORM github_sync.@record@_apply_later(l) FROM github_sync.listed_later AS l
-		WHERE l.record_type = '@record@' AND l.github_id = about AND l.try_at <= clock_timestamp();
+		WHERE l.record_type = '@record@' AND l.github_id = about AND l.try_at <= (SELECT clock_timestamp());
 	WHEN 'resume' THEN
 		PERFORM github_sync.end_credential_pauses('{}', about), github_sync.end_budget_pauses('{}', about);
 	END CASE;

@@ -46,7 +46,7 @@ BEGIN
 	IF github_sync.share_repository_skip_locked(repo_id)
 		AND github_sync.@record@_lock_local_row_skip_locked(cached_id) THEN
 		cached := github_sync.@record@_lock_record_skip_locked(cached_id);
-		PERFORM github_sync.@record@_settle(cached) WHERE cached.settle_at <= clock_timestamp();
+		PERFORM github_sync.@record@_settle(cached) WHERE clock_timestamp() >= cached.settle_at;
 	END IF;
 END
 $$;
@@ -65,7 +65,7 @@ DECLARE
 BEGIN
 	FOR due IN
 		SELECT r.id, r.github_repo_id FROM github_sync.@resources@ AS r
-		WHERE r.settle_at <= clock_timestamp() AND r.id <> ALL (left_out)
+		WHERE r.settle_at <= (SELECT clock_timestamp()) AND r.id <> ALL (left_out)
 		ORDER BY r.settle_at LIMIT most
 	LOOP
 		met := met || due.id;
@@ -74,7 +74,7 @@ BEGIN
 	SELECT min(r.settle_at) INTO next_at FROM github_sync.@resources@ AS r WHERE r.id <> ALL (left_out);
 	IF next_at <= clock_timestamp() THEN
 		some_settled := EXISTS (SELECT FROM github_sync.@resources@ AS r
-			WHERE r.id = ANY (met) AND r.settle_at <= clock_timestamp() IS NOT TRUE);
+			WHERE r.id = ANY (met) AND r.settle_at <= (SELECT clock_timestamp()) IS NOT TRUE);
 		/* What is due still is held; or there are more than these. */
 		IF cardinality(met) < most OR NOT some_settled THEN
 			next_at := clock_timestamp() + held_again_after;
@@ -99,11 +99,13 @@ BEGIN
 	/* What somebody holds just now is decided about, and is due again at the next look. */
 	UPDATE github_sync.@record@_sync_transactions SET next_attempt_at = NULL
 	WHERE id IN (SELECT t.id FROM github_sync.@record@_sync_transactions AS t
-		WHERE t.state = 'queued' AND t.next_attempt_at <= clock_timestamp() AND t.id <> ALL (left_out)
+		WHERE t.state = 'queued' AND t.next_attempt_at <= (SELECT clock_timestamp()) AND t.id <> ALL (left_out)
 		FOR NO KEY UPDATE SKIP LOCKED);
 	GET DIAGNOSTICS released = ROW_COUNT;
-	SELECT min(t.next_attempt_at) INTO next_due_at FROM github_sync.@record@_sync_transactions AS t
-	WHERE t.state = 'queued' AND t.next_attempt_at < 'infinity' AND t.id <> ALL (left_out);
+	/* Not min(): where few seem to wait, all of them would be read for it. */
+	SELECT t.next_attempt_at INTO next_due_at FROM github_sync.@record@_sync_transactions AS t
+	WHERE t.state = 'queued' AND t.next_attempt_at < 'infinity' AND t.id <> ALL (left_out)
+	ORDER BY t.next_attempt_at LIMIT 1;
 	IF settle_at <= clock_timestamp() THEN
 		BEGIN
 			settle_at := CASE WHEN github_sync.@record@_table_fits()
@@ -125,7 +127,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE github_sync.@record@_sync_transactions SET next_attempt_at = NULL
 	WHERE id IN (SELECT t.id FROM github_sync.@record@_sync_transactions AS t
-		WHERE t.id = transaction_id AND t.state = 'queued' AND t.next_attempt_at <= clock_timestamp()
+		WHERE t.id = transaction_id AND t.state = 'queued' AND t.next_attempt_at <= (SELECT clock_timestamp())
 		FOR NO KEY UPDATE SKIP LOCKED);
 END
 $$;

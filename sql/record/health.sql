@@ -64,7 +64,7 @@ BEGIN
 			/* Where the server has said why, before its words. */
 			coalesce(substring(t.error_reason FROM '^([0-9A-Z]{5}): '), '') AS sqlstate
 		FROM github_sync.@record@_sync_transactions AS t
-		WHERE t.state = 'errored' AND t.finished_at > clock_timestamp() - period
+		WHERE t.state = 'errored' AND t.finished_at > (SELECT clock_timestamp()) - period
 		ORDER BY t.finished_at DESC LIMIT most),
 	reasons AS (
 		SELECT r.code, r.sqlstate, r.words, count(*) AS times, min(r.finished_at) AS since, max(r.finished_at) AS latest
@@ -149,7 +149,7 @@ BEGIN
 	IF errors = most THEN
 		/* Not all of them are looked at: where all are of one cause, the first tells since when. */
 		finding.since := (SELECT min(t.finished_at) FROM github_sync.@record@_sync_transactions AS t
-			WHERE t.state = 'errored' AND t.finished_at > clock_timestamp() - period);
+			WHERE t.state = 'errored' AND t.finished_at > (SELECT clock_timestamp()) - period);
 		finding.detail := format('%s or more in the last hour; of the newest %s: %s', most, most, finding.detail);
 	ELSIF errors > 0 THEN
 		finding.detail := 'in the last hour: ' || finding.detail;

@@ -98,7 +98,7 @@ BEGIN
 	UNION ALL
 	SELECT 'errors_last_hour', '@record@', e.direction, e.error_code, '', count(*)
 	FROM (SELECT t.direction, t.error_code FROM github_sync.@record@_sync_transactions AS t
-		WHERE t.state = 'errored' AND t.finished_at > clock_timestamp() - interval '1 hour'
+		WHERE t.state = 'errored' AND t.finished_at > (SELECT clock_timestamp()) - interval '1 hour'
 		ORDER BY t.finished_at DESC LIMIT most) AS e
 	GROUP BY e.direction, e.error_code;
 END

@@ -170,7 +170,7 @@ BEGIN
 	/* Each by its own clock: ours says when we were told, GitHub's when it was made. */
 	RETURN EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
 			WHERE q.@resource@_id = cached.id AND q.direction = 'inbound' AND q.action = 'upsert'
-				AND q.inserted_at > clock_timestamp() - github_sync.@record@_is_news_for())
+				AND q.inserted_at > (SELECT clock_timestamp()) - github_sync.@record@_is_news_for())
 		OR EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a
 			WHERE a.@resource@_id = cached.id AND a.outcome = 'created'
 				AND a.sent_at > answered_at - github_sync.@record@_is_news_for());

@@ -34,7 +34,7 @@ DECLARE
 BEGIN
 	LOOP
 		SELECT max(t.id), array_agg(t.id) FILTER (WHERE t.state IN ('completed', 'canceled', 'dropped', 'duplicate')
-			AND t.finished_at < clock_timestamp() - older_than)
+			AND t.finished_at < (SELECT clock_timestamp()) - older_than)
 		INTO last_id, finished
 		FROM (SELECT q.id, q.state, q.finished_at FROM github_sync.@record@_sync_transactions AS q
 			WHERE q.id > last_id ORDER BY q.id LIMIT batch_size) AS t;

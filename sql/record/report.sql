@@ -48,7 +48,7 @@ BEGIN
 	RETURN QUERY SELECT github_sync.@record@_in_report(s.@resource@_id, s.@record@_id::text), s.queued_at,
 		CASE WHEN s.state = 'processing' THEN 'processing'
 			WHEN s.next_attempt_at = 'infinity' THEN 'waits for its issue'
-			WHEN s.next_attempt_at > clock_timestamp()
+			WHEN s.next_attempt_at > (SELECT clock_timestamp())
 			THEN 'tried again in ' || github_sync.html_age(s.next_attempt_at - clock_timestamp())
 			ELSE 'in line' END,
 		s.direction, s.attempts, github_sync.words_for_reader(s.last_error)

@@ -99,7 +99,7 @@ BEGIN
 	/* In the order of records, as inserts of many rows are advised to be. */
 	FOR transaction_id IN
 		SELECT q.id FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.state = 'errored' AND q.finished_at <= clock_timestamp() - older_than
+		WHERE q.state = 'errored' AND q.finished_at <= (SELECT clock_timestamp()) - older_than
 		ORDER BY q.@resource@_id, q.id
 	LOOP
 		/* Somebody else may have retried it, or a retry before it superseded it. */

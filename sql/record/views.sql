@@ -60,7 +60,7 @@
 --@column last_error_at: when that was
 --@column pause_reason: what GitHub or the server said when the row's installation or repository began to wait; NULL:
 --@more it does not
---@only state IN ('queued', 'processing')
+--@only (state IN ('queued', 'processing')) IS TRUE
 	/* Of the queue alone, the rest in subqueries: so the first ones cost little, whatever waits behind them. */
 	SELECT '@record@' AS record_type, t.id, t.direction, t.action, t.state, t.@record@_id::text AS record_id,
 		(SELECT r.owner_login || '/' || r.name FROM github_sync.github_repos AS r WHERE r.id = t.github_repo_id)

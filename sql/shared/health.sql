@@ -146,7 +146,7 @@ BEGIN
 		'Redeliver it: on GitHub, in the settings of the App, under Advanced.'
 	INTO finding.status, finding.since, finding.detail, finding.remedy
 	FROM github_sync.webhook_deliveries AS d
-	WHERE d.outcome LIKE 'failed: %' AND d.received_at > clock_timestamp() - interval '3 days'
+	WHERE d.outcome LIKE 'failed: %' AND d.received_at > (SELECT clock_timestamp()) - interval '3 days'
 	ORDER BY d.received_at LIMIT 1;
 	/* While it is off, nobody takes those that were left to the worker. */
 	IF oldest < clock_timestamp() - may_take AND (finding.status IS NULL OR NOT github_sync.is_switched_off()) THEN

@@ -14,9 +14,9 @@ BEGIN
 	IF to_regprocedure('github_sync.comment_prune(interval)') IS NOT NULL THEN
 		pruned := pruned + github_sync.comment_prune(older_than);
 	END IF;
-	DELETE FROM github_sync.sync_conflicts WHERE detected_at < clock_timestamp() - older_than;
+	DELETE FROM github_sync.sync_conflicts WHERE detected_at < (SELECT clock_timestamp()) - older_than;
 	DELETE FROM github_sync.webhook_deliveries
-	WHERE received_at < clock_timestamp() - older_than AND outcome <> 'pending';
+	WHERE received_at < (SELECT clock_timestamp()) - older_than AND outcome <> 'pending';
 	RETURN pruned;
 END
 $$;

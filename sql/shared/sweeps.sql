@@ -319,7 +319,7 @@ DECLARE
 	tried integer := 0;
 BEGIN
 	FOR later IN SELECT * FROM github_sync.listed_later AS l
-		WHERE l.try_at <= clock_timestamp() AND l.github_id <> ALL (
+		WHERE l.try_at <= (SELECT clock_timestamp()) AND l.github_id <> ALL (
 			CASE l.record_type WHEN 'task' THEN tasks_left_out ELSE comments_left_out END)
 		ORDER BY l.try_at LIMIT 100
 	LOOP

@@ -227,7 +227,7 @@ DECLARE
 BEGIN
 	DELETE FROM github_sync.webhook_deliveries WHERE delivery_id IN (
 		SELECT d.delivery_id FROM github_sync.webhook_deliveries AS d
-		WHERE d.received_at < clock_timestamp() - kept_for AND d.outcome <> 'pending'
+		WHERE d.received_at < (SELECT clock_timestamp()) - kept_for AND d.outcome <> 'pending'
 		ORDER BY d.received_at LIMIT most_at_once FOR UPDATE SKIP LOCKED);
 	GET DIAGNOSTICS forgotten = ROW_COUNT;
 	RETURN forgotten = most_at_once;

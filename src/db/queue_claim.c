@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "db/plan_age.h"
 #include "db/queue_claim.h"
 #include "db/statement.h"
 #include "utils/memutils.h"
@@ -254,6 +255,7 @@ queue_claim_take(RecordType record_type, const ClaimSlots *slots, bool apart,
 	Parameters parameters = {0};
 	ResultSet result;
 
+	plan_age_check(record_type);
 	add_slots(&parameters, slots, passed);
 	result = statement_run(apart ? &one_by_one : &together, record_type, &parameters);
 	for (uint64 number = 0; number < result.count; number++)

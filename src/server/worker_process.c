@@ -69,7 +69,9 @@ static const PinnedSetting pinned_settings[] = {
 	{"restrict_nonsystem_relation_kind",
 	 ""},                      /* or views could not be read; since 15.8 and the like */
 	{"enable_seqscan", "off"}, /* plans are kept from when the queue was empty */
-	{"jit", "off"},            /* short statements: compiling costs more than it saves */
+	{"enable_bitmapscan",
+	 "off"},        /* a plain scan marks what is dead in an index, and passes it but once */
+	{"jit", "off"}, /* short statements: compiling costs more than it saves */
 };
 
 static emit_log_hook_type next_emit_log_hook = NULL;

@@ -243,6 +243,36 @@ INSERT INTO costs SELECT 'set of ' || n, buffers_of(format('SELECT * FROM github
 SELECT max(buffers) < 300 AS not_more FROM costs WHERE what LIKE 'candidates%';
 SELECT what, buffers / substr(what, 8)::integer < 75 AS few_of_each FROM costs WHERE what LIKE 'set%' ORDER BY what DESC;
 
+-- nor does it depend on when statistics were taken: of a history while nothing waited, or of a long queue
+CALL start_afresh();
+INSERT INTO github_sync.github_app_installations (id) SELECT n FROM generate_series(1001, 1050) AS n;
+INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) SELECT n, n, 'octo', 'repo-' || n FROM generate_series(1001, 1050) AS n;
+CREATE PROCEDURE tell_all(issues integer, since integer) LANGUAGE sql AS $$
+	INSERT INTO github_sync.task_sync_transactions (direction, github_repo_id, github_issue_external_id, github_issue_number, github_updated_at)
+	SELECT 'inbound', repo, 3000000000 + 1000 * repo + number, number, at(since) FROM generate_series(1, issues / 50) AS number, generate_series(1001, 1050) AS repo ORDER BY number, repo
+$$;
+CREATE PROCEDURE look(at_what text) LANGUAGE plpgsql AS $$
+BEGIN
+	DISCARD PLANS;
+	INSERT INTO costs SELECT format('%s, %s', l.what, at_what), buffers_of(format('SELECT * FROM github_sync.task_%s', l.what)) FROM unnest(ARRAY[
+		'waiting_lines()', 'candidates(64, 64, 64, ''{}'', ''{}'')', 'release_due()', 'claim(64, 64, 64, ''{}'', ''{}'')']) AS l (what);
+END
+$$;
+CALL tell_all(issues => 300, since => 1);
+SELECT count(*) FROM github_sync.task_claim(300, 300, 300, '{}', '{}');
+UPDATE github_sync.task_sync_transactions SET event = 'completed';
+SELECT state, count(*) FROM github_sync.task_sync_transactions GROUP BY state;
+VACUUM ANALYZE github_sync.task_sync_transactions;
+CALL tell_all(issues => 5000, since => 2);
+CALL look('statistics of a history');
+VACUUM ANALYZE github_sync.task_sync_transactions;
+CALL look('statistics of a queue');
+SELECT regexp_replace(what, '\(.*', '') AS what, max(buffers) < 1000 + 2 * min(buffers) AS the_same FROM costs WHERE what LIKE '%, statistics of a %' GROUP BY 1 ORDER BY 1;
+
+-- nor on how many are parked until their time comes
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = clock_timestamp() + interval '1 hour' WHERE state = 'queued';
+SELECT count(*) > 4000 AS many, buffers_of('SELECT * FROM github_sync.task_release_due()') < 100 AS few FROM github_sync.task_sync_transactions WHERE next_attempt_at IS NOT NULL;
+
 -- and neither does an edit, with the number of those that are captured together
 CALL start_afresh();
 INSERT INTO app.tasks (id, title, state) SELECT n, 'Title', 'open' FROM generate_series(1, 256) AS n;
