@@ -137,22 +137,25 @@ DECLARE
 		(SELECT min(t.id) FROM github_sync.@record@_sync_transactions AS t));
 	filling CONSTANT bigint := github_sync.@record@_block_of(
 		(SELECT max(t.id) FROM github_sync.@record@_sync_transactions AS t));
-	blocks bigint[];
 	block bigint;
+	counted integer := 0;
 BEGIN
 	DELETE FROM github_sync.@record@_state_counts AS c WHERE c.first_id < first_block;
 	DELETE FROM github_sync.@record@_changed_blocks AS h WHERE h.first_id < first_block;
-	SELECT array_agg(b.first_id) INTO blocks FROM (
+	/* However many at the head somebody keeps from being counted, which anybody can. */
+	FOR block IN
 		SELECT g.first_id FROM generate_series(first_block, filling - 1, github_sync.@record@_block_size())
 			AS g (first_id)
 		WHERE NOT EXISTS (SELECT FROM github_sync.@record@_state_counts AS c WHERE c.first_id = g.first_id)
 			OR EXISTS (SELECT FROM github_sync.@record@_changed_blocks AS h WHERE h.first_id = g.first_id)
-		ORDER BY g.first_id LIMIT most) AS b;
-	FOREACH block IN ARRAY coalesce(blocks, '{}') LOOP
+		ORDER BY g.first_id
+	LOOP
 		CONTINUE WHEN NOT pg_try_advisory_xact_lock(github_sync.@record@_lock_of_block(block));
 		PERFORM github_sync.@record@_count_block(block);
+		counted := counted + 1;
+		EXIT WHEN counted = most;
 	END LOOP;
-	RETURN coalesce(cardinality(blocks) = most, false);
+	RETURN counted = most;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_count_blocks(integer) IS
