@@ -23,6 +23,34 @@ COMMENT ON FUNCTION github_sync.@record@_remove_finished(bigint[]) IS
 'private: deletes those of some transactions that have finished and cannot come back, and that nobody holds just now; '
 'returns how many';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_remove_what_can_be(ids bigint[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	most_failures CONSTANT integer := 10;	/* each may have waited */
+	failures integer := 0;
+	one bigint;
+BEGIN
+	BEGIN
+		PERFORM github_sync.@record@_remove_finished(ids);
+		RETURN;
+	EXCEPTION WHEN OTHERS THEN
+		RAISE LOG 'github_sync: old @record@ transactions are deleted one by one: % (%)',
+			github_sync.shortened(SQLERRM), SQLSTATE;
+	END;
+	FOREACH one IN ARRAY ids LOOP
+		BEGIN
+			PERFORM github_sync.@record@_remove_finished(ARRAY[one]);
+		EXCEPTION WHEN OTHERS THEN
+			failures := failures + 1;
+		END;
+		EXIT WHEN failures = most_failures;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_remove_what_can_be(bigint[]) IS
+'private: deletes those of some transactions that have finished; what cannot be, as somebody holds what refers to it, '
+'or a trigger refuses it, is left for the next day, and keeps none behind it';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_prune(older_than interval) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -75,7 +103,7 @@ BEGIN
 	IF looked_at.transactions > 0 THEN
 		after_at := looked_at.times[looked_at.transactions];
 		after_id := looked_at.ids[looked_at.transactions];
-		PERFORM github_sync.@record@_remove_finished(looked_at.finished);
+		PERFORM github_sync.@record@_remove_what_can_be(looked_at.finished) WHERE looked_at.finished IS NOT NULL;
 	END IF;
 	IF NOT more THEN
 		next_due_at := (SELECT min(t.inserted_at) FROM github_sync.@record@_sync_transactions AS t

@@ -81,6 +81,19 @@ FROM github_sync.task_prune_some('7 days', 100, :'seen_at', :seen_id);
 SELECT id, state FROM github_sync.task_sync_transactions WHERE id > 100 ORDER BY id;
 -- none is old
 SELECT after_at, after_id, more, next_due_at IS NULL AS nothing FROM github_sync.comment_prune_some('7 days', 2, '-infinity', 0);
+-- what a trigger refuses keeps none beside it, or behind it, and is looked at again with all the rest
+CALL start_afresh();
+INSERT INTO github_sync.task_sync_transactions (id, direction, state, inserted_at, queued_at, finished_at) OVERRIDING SYSTEM VALUE
+SELECT n + 200, 'inbound', 'completed', now() - '9 days'::interval, now() - '9 days'::interval, now() - '8 days'::interval
+FROM generate_series(1, 6) AS n;
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'kept'; END $$;
+CREATE TRIGGER keep BEFORE DELETE ON github_sync.task_sync_transactions FOR EACH ROW WHEN (OLD.id = 202) EXECUTE FUNCTION keep();
+SELECT after_at AS at, after_id AS id, more FROM github_sync.task_prune_some('7 days', 3, '-infinity', 0) \gset seen_
+SELECT :seen_id, :'seen_more';
+SELECT after_id, more FROM github_sync.task_prune_some('7 days', 100, :'seen_at', :seen_id);
+SELECT id, state FROM github_sync.task_sync_transactions WHERE id > 200 ORDER BY id;
+DROP TRIGGER keep ON github_sync.task_sync_transactions;
+DROP FUNCTION keep();
 -- what is wrong with it
 \set VERBOSITY terse
 SELECT github_sync.prune(NULL);
