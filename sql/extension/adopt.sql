@@ -54,6 +54,8 @@ DECLARE
 BEGIN
 	PERFORM github_sync.require_owner();
 	PERFORM github_sync.require_one_owner();
+	/* A dump has no rights on the types of tables' rows. */
+	PERFORM github_sync.hand_over(github_sync.queue_owner());
 	PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass, format(
 		'UPDATE github_sync.attached_tables SET database_identity = %L, server = %L, held_because = NULL',
 		github_sync.registered_identity(), github_sync.server_fingerprint()));

@@ -223,7 +223,9 @@ COMMENT ON FUNCTION github_sync.members_of_owner() IS
 CREATE FUNCTION github_sync.types_of_owner() RETURNS SETOF regtype
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT t.oid::regtype FROM pg_type AS t
-	JOIN pg_depend AS d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'
+	/* The type of a table's rows is a part of that. */
+	JOIN pg_depend AS d ON d.deptype = 'e' AND (d.classid, d.objid) IN (
+		('pg_type'::regclass, t.oid), ('pg_class'::regclass, t.typrelid))
 	WHERE t.typnamespace = 'github_sync'::regnamespace
 	ORDER BY t.typname
 $$;
@@ -324,7 +326,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 		(o.catalog, o.oid) IN (SELECT d.classid, d.objid FROM pg_depend AS d
 			WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'x')
 	FROM (
-		SELECT c.oid, c.relowner, CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, false, 'pg_class'::regclass::oid
+		SELECT c.oid, c.relowner, CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
+			has_type_privilege('public', c.reltype, 'USAGE'), 'pg_class'::regclass::oid
 		FROM pg_class AS c
 		WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 		UNION ALL
@@ -356,7 +359,9 @@ BEGIN
 			SELECT format('ALTER %s %s OWNER TO %I', m.kind, n.what, hand_over.owner)
 			FROM github_sync.made_name(m.object, m.kind) AS n (what) WHERE m.owner <> hand_over.owner
 			UNION ALL
-			SELECT format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', n.what)
+			/* Of a table or view, the type of its rows: what anybody makes of it keeps it from being changed. */
+			SELECT format('REVOKE ALL ON %s %s FROM PUBLIC',
+				CASE m.kind WHEN 'ROUTINE' THEN m.kind ELSE 'TYPE' END, n.what)
 			FROM github_sync.made_name(m.object, m.kind) AS n (what) WHERE m.is_public
 			UNION ALL
 			/* CREATE OR REPLACE forgets the dependency. */

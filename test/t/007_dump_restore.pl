@@ -112,6 +112,8 @@ my $adopted_at = 1000 * time;
 $plain->sql('SELECT github_sync.adopt_database()');
 $plain->wait_until_done;
 my @asked = grep { $_->{seq} > $last_before } $github->requests;
+is($plain->superuser_sql("SELECT count(*) FROM pg_type AS t WHERE typnamespace = 'github_sync'::regnamespace AND has_type_privilege('public', t.oid, 'USAGE')"),
+	0, 'and no type is for everybody, though a dump has no rights on the types of rows');
 is(scalar(grep { $_->{t} < $adopted_at } @asked), 0, 'nothing was sent before adopt_database()');
 is_deeply([ sort map { $_->{title} } $github->issues('acme/widgets') ],
 	[ 'added to the copy', 'edited again before the dump', 'waits during the dump' ], 'then its queue goes on');

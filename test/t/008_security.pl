@@ -134,6 +134,11 @@ is($application->superuser_sql("SELECT string_agg(oid::regclass::text, ', ') FRO
 	  . " AND (CASE relkind WHEN 'S' THEN has_sequence_privilege('stranger', oid, 'USAGE, SELECT, UPDATE')"
 	  . " ELSE has_any_column_privilege('stranger', oid, 'SELECT, INSERT, UPDATE, REFERENCES') OR has_table_privilege('stranger', oid, 'DELETE, TRUNCATE, TRIGGER') END)"),
 	'', 'nor does the bare use of the schema give a right on a table of ours');
+is($application->superuser_sql('SELECT DISTINCT t.oid::regtype FROM pg_type AS t'
+	  . " WHERE typnamespace = 'github_sync'::regnamespace AND has_type_privilege('stranger', t.oid, 'USAGE') ORDER BY 1"),
+	'', 'or on a type, of rows or other: what is made of one keeps it from being changed');
+like($application->error_of('CREATE TEMPORARY TABLE kept (row github_sync.task_sync_transactions, action github_sync.webhook_actions)', 'stranger'),
+	qr/permission denied for type/, 'so that no table of its rows is made');
 $application->superuser_sql('GRANT USAGE ON SCHEMA planner TO stranger');
 like($application->error_of("SELECT github_sync.attach_tasks('planner.tasks')", 'stranger'), qr/must be owner|permission denied/, 'or on one of the application');
 like($application->error_of('SELECT github_sync.adopt_database()', 'stranger'), qr/permission denied|must be/, 'nor may one adopt the database');
