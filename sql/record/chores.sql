@@ -50,8 +50,7 @@ BEGIN
 	WHEN 'release' THEN
 		PERFORM github_sync.@record@_release(about);
 	WHEN 'settle' THEN
-		PERFORM github_sync.@record@_settle_unless_held(r.id, r.github_repo_id)
-		FROM github_sync.@resources@ AS r WHERE r.id = about AND r.settle_at <= (SELECT clock_timestamp());
+		PERFORM github_sync.@record@_settle_unless_held(ARRAY[about]);
 	WHEN 'apply' THEN
 		PERFORM github_sync.@record@_apply_later(l) FROM github_sync.listed_later AS l
 		WHERE l.record_type = '@record@' AND l.github_id = about AND l.try_at <= (SELECT clock_timestamp());

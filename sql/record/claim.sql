@@ -38,47 +38,72 @@ COMMENT ON FUNCTION github_sync.@record@_settle(github_sync.@resources@) IS
 'private: a held record whose last change no answer has settled is asked for once more; where that fails, a minute '
 'later';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_settle_unless_held(cached_id bigint, repo_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.@record@_settle_unless_held(cached_ids bigint[]) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-	cached github_sync.@resources@;
+	repo_ids CONSTANT bigint[] := ARRAY(
+		SELECT p.id FROM (SELECT DISTINCT r.github_repo_id FROM github_sync.@resources@ AS r
+			WHERE r.id = ANY (cached_ids) OFFSET 0) AS p (id)
+		WHERE github_sync.share_repository_skip_locked(p.id));
+	ids bigint[] := ARRAY(SELECT r.id FROM github_sync.@resources@ AS r
+		WHERE r.id = ANY (cached_ids) AND r.github_repo_id = ANY (repo_ids));
 BEGIN
-	IF github_sync.share_repository_skip_locked(repo_id)
-		AND github_sync.@record@_lock_local_row_skip_locked(cached_id) THEN
-		cached := github_sync.@record@_lock_record_skip_locked(cached_id);
-		PERFORM github_sync.@record@_settle(cached) WHERE clock_timestamp() >= cached.settle_at;
-	END IF;
+	PERFORM github_sync.@record@_settle(r) FROM github_sync.@record@_lock_rows_and_records_skip_locked(ids) AS r
+	WHERE r.settle_at <= clock_timestamp();
+	/* Not how many that were: where the owner's triggers undo it, nothing is gained by going on at once. */
+	RETURN EXISTS (SELECT FROM github_sync.@resources@ AS r
+		WHERE r.id = ANY (ids) AND r.settle_at <= clock_timestamp() IS NOT TRUE);
 END
 $$;
-COMMENT ON FUNCTION github_sync.@record@_settle_unless_held(bigint, bigint) IS
-'private: asks once more for a record whose time has come, unless somebody holds what that needs just now';
+COMMENT ON FUNCTION github_sync.@record@_settle_unless_held(bigint[]) IS
+'private: asks once more for those of some records whose time has come, but for what needs something that somebody '
+'holds just now; false: each of them is due still';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_settle_behind(held bigint[], left_out bigint[]) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+	most CONSTANT integer := cardinality(held);
+	looked_at CONSTANT integer := 10000;
+	batch record;
+BEGIN
+	/* In any order: of more than these, none is left out for ever. */
+	FOR batch IN
+		SELECT array_agg(b.id) AS ids FROM (
+			SELECT d.id, row_number() OVER () / most AS number FROM (
+				SELECT r.id FROM github_sync.@resources@ AS r
+				WHERE r.settle_at <= clock_timestamp() AND r.id <> ALL (left_out) AND r.id <> ALL (held)
+				ORDER BY random() LIMIT looked_at) AS d) AS b
+		GROUP BY b.number
+	LOOP
+		IF github_sync.@record@_settle_unless_held(batch.ids) THEN
+			RETURN true;
+		END IF;
+	END LOOP;
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_settle_behind(bigint[], bigint[]) IS
+'private: the records whose time came first are all held: asks once more for others whose time has come, as many at '
+'once as those are; false: all that were looked at are held';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_due(most integer, left_out bigint[] DEFAULT '{}')
 RETURNS timestamptz
 LANGUAGE plpgsql AS $$
 DECLARE
 	held_again_after CONSTANT interval := '1 second'; /* nobody tells when it is let go of */
-	due record;
-	met bigint[] := '{}';
+	first CONSTANT bigint[] := ARRAY(SELECT r.id FROM github_sync.@resources@ AS r
+		WHERE r.settle_at <= clock_timestamp() AND r.id <> ALL (left_out)
+		ORDER BY r.settle_at LIMIT most);
+	some_settled boolean := github_sync.@record@_settle_unless_held(first);
 	next_at timestamptz;
-	some_settled boolean;
 BEGIN
-	FOR due IN
-		SELECT r.id, r.github_repo_id FROM github_sync.@resources@ AS r
-		WHERE r.settle_at <= (SELECT clock_timestamp()) AND r.id <> ALL (left_out)
-		ORDER BY r.settle_at LIMIT most
-	LOOP
-		met := met || due.id;
-		PERFORM github_sync.@record@_settle_unless_held(due.id, due.github_repo_id);
-	END LOOP;
+	IF NOT some_settled AND cardinality(first) = most THEN
+		some_settled := github_sync.@record@_settle_behind(first, left_out);
+	END IF;
 	SELECT min(r.settle_at) INTO next_at FROM github_sync.@resources@ AS r WHERE r.id <> ALL (left_out);
-	IF next_at <= clock_timestamp() THEN
-		some_settled := EXISTS (SELECT FROM github_sync.@resources@ AS r
-			WHERE r.id = ANY (met) AND r.settle_at <= (SELECT clock_timestamp()) IS NOT TRUE);
-		/* What is due still is held; or there are more than these. */
-		IF cardinality(met) < most OR NOT some_settled THEN
-			next_at := clock_timestamp() + held_again_after;
-		END IF;
+	/* What is due still is held; or there are more than these. */
+	IF next_at <= clock_timestamp() AND (cardinality(first) < most OR NOT some_settled) THEN
+		next_at := clock_timestamp() + held_again_after;
 	END IF;
 	RETURN next_at;
 END

@@ -569,7 +569,7 @@ COMMENT ON FUNCTION github_sync.@record@_import_failures(bigint) IS
 --@task COMMENT ON FUNCTION github_sync.task_list_discussion(bigint) IS
 --@task 'private: the comments of an issue are listed by themselves, now';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_apply_later(later github_sync.listed_later) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.@record@_apply_later(later github_sync.listed_later) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
 	repo github_sync.github_repos;
@@ -593,17 +593,20 @@ BEGIN
 	END CASE;
 	DELETE FROM github_sync.listed_later AS l
 	WHERE l.record_type = '@record@' AND l.github_id = later.github_id AND l.wanted = later.wanted;
+	RETURN true;
 EXCEPTION
 	WHEN lock_not_available OR deadlock_detected THEN
-		RETURN;
+		RETURN false;
 	WHEN OTHERS THEN
 		UPDATE github_sync.listed_later AS l SET try_at = clock_timestamp() + interval '10 minutes',
 			last_error = github_sync.shortened(format('%s (%s)', SQLERRM, SQLSTATE))
 		WHERE l.record_type = '@record@' AND l.github_id = later.github_id AND l.wanted = later.wanted;
+		RETURN true;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_apply_later(github_sync.listed_later) IS
-'private: an item that somebody held when it was listed is fetched, if nobody holds it now; or what else was wanted';
+'private: an item that somebody held when it was listed is fetched, or what else was wanted; false: somebody holds '
+'it still';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_note_absent_for_later(absent_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$

@@ -132,18 +132,35 @@ COMMENT ON FUNCTION github_sync.@record@_lock_table_to_insert_nowait() IS
 --@task 'private: keeps a task from being deleted; false, without waiting for who holds it: that is being done, or is '
 --@task 'done';
 
---@task CREATE OR REPLACE FUNCTION github_sync.task_key_share_local_row_skip_locked(key {{key_type}}) RETURNS boolean
---@task LANGUAGE plpgsql AS $$
---@task #variable_conflict use_variable
---@task BEGIN
---@task	LOCK TABLE ONLY {{table}} IN ROW SHARE MODE NOWAIT;
---@task	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE SKIP LOCKED;
---@task	RETURN FOUND OR NOT EXISTS (SELECT FROM {{table}} AS r WHERE r.{{id}} = key);
---@task END
---@task $$;
---@task COMMENT ON FUNCTION github_sync.task_key_share_local_row_skip_locked({{key_type}}) IS
---@task 'private: keeps a task from being deleted; false, at once: somebody holds it for that. 55P03, at once, when '
---@task 'somebody has locked the table';
+CREATE OR REPLACE FUNCTION github_sync.@record@_key_share_local_row_skip_locked(key {{key_type}}) RETURNS boolean
+LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+	LOCK TABLE ONLY {{table}} IN ROW SHARE MODE NOWAIT;
+	PERFORM 1 FROM {{table}} AS r WHERE r.{{id}} = key FOR KEY SHARE SKIP LOCKED;
+	RETURN FOUND OR NOT EXISTS (SELECT FROM {{table}} AS r WHERE r.{{id}} = key);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_key_share_local_row_skip_locked({{key_type}}) IS
+'private: keeps a local row from being deleted; false, at once: somebody holds it for that. 55P03, at once, when '
+'somebody has locked the table';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_shown_skip_locked(of_github_id bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+	known github_sync.@resources@;
+BEGIN
+	SELECT * INTO known FROM github_sync.@resources@ AS r WHERE r.github_id = of_github_id;
+	RETURN known.id IS NULL
+		OR (known.@record@_id IS NULL OR github_sync.@record@_key_share_local_row_skip_locked(known.@record@_id))
+			AND (github_sync.@record@_lock_record_skip_locked(known.id)).id IS NOT NULL;
+EXCEPTION WHEN lock_not_available THEN
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_shown_skip_locked(bigint) IS
+'private: locks what a transaction of what GitHub has would wait for, as far as that is known here; false, at once: '
+'somebody holds it';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_record_nowait(cached_id bigint) RETURNS github_sync.@resources@
 LANGUAGE plpgsql AS $$
@@ -254,6 +271,20 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_lock_local_row_skip_locked(bigint) IS
 'private: locks the local row of a record; false, at once: the application holds it. True where there is none. 55P03, '
 'at once, when somebody has locked the table';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_lock_rows_and_records_skip_locked(cached_ids bigint[])
+RETURNS SETOF github_sync.@resources@
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+	ids CONSTANT bigint[] := (github_sync.@record@_lock_local_rows_skip_locked(cached_ids)).free;
+BEGIN
+	RETURN QUERY SELECT * FROM github_sync.@resources@ AS r WHERE r.id = ANY (ids)
+		ORDER BY r.id FOR NO KEY UPDATE SKIP LOCKED;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_lock_rows_and_records_skip_locked(bigint[]) IS
+'private: locks the local rows of records, and those records of which nobody holds either; 55P03, at once, when '
+'somebody has locked the table';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_lock_claimable_skip_locked(
 	ids bigint[], cached_ids bigint[],

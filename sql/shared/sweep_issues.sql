@@ -113,6 +113,26 @@ COMMENT ON FUNCTION github_sync.go_to_next_issue(github_sync.repo_sweeps) IS
 
 /* ---- how an issue, or the list of all comments, ends ---- */
 
+CREATE OR REPLACE FUNCTION github_sync.lock_listed_issue(of_issue bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.id = of_issue AND i.github_id IS NOT NULL)
+		AND (github_sync.task_lock_record_skip_locked(of_issue)).id IS NULL THEN
+		INSERT INTO github_sync.listed_later
+			(record_type, github_id, github_repo_id, number, github_updated_at, wanted)
+		SELECT 'task', i.github_id, i.github_repo_id, i.number, coalesce(i.github_updated_at, clock_timestamp()),
+			'comments'
+		FROM github_sync.github_issues AS i WHERE i.id = of_issue
+		ON CONFLICT DO NOTHING;
+		RETURN false;
+	END IF;
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION github_sync.lock_listed_issue(bigint) IS
+'private: locks an issue whose comments have been listed; false, at once: somebody holds it, and they are listed again '
+'when it is free';
+
 CREATE OR REPLACE FUNCTION github_sync.end_issue(
 	INOUT s github_sync.repo_sweeps, page github_sync.swept_page)
 LANGUAGE plpgsql AS $$
@@ -121,9 +141,11 @@ BEGIN
 		PERFORM github_sync.comment_ask_for_absent(
 			github_sync.comment_absent_of_issue(s.issue_id, s.shown_ids), page.priority);
 	END IF;
-	UPDATE github_sync.github_issues AS i SET comments_to_list = false, comments_listed_after = NULL,
-		comments_counted = NULL, comments_counted_at = NULL
-	WHERE i.id = s.issue_id;
+	IF github_sync.lock_listed_issue(s.issue_id) THEN
+		UPDATE github_sync.github_issues AS i SET comments_to_list = false, comments_listed_after = NULL,
+			comments_counted = NULL, comments_counted_at = NULL
+		WHERE i.id = s.issue_id;
+	END IF;
 	s := github_sync.go_to_next_issue(s);
 END
 $$;
@@ -138,9 +160,11 @@ BEGIN
 			(record_type, github_repo_id, github_issue_number, difference, why)
 		SELECT 'comment', s.github_repo_id, s.issue_number, 'cannot be read', s.last_error WHERE NOT is_gone;
 	ELSE
-		UPDATE github_sync.github_issues AS i SET comments_to_list = NOT is_gone,
-			comments_listed_after = CASE WHEN NOT is_gone THEN clock_timestamp() + github_sync.sweep_backoff(10) END
-		WHERE i.id = s.issue_id;
+		IF github_sync.lock_listed_issue(s.issue_id) THEN
+			UPDATE github_sync.github_issues AS i SET comments_to_list = NOT is_gone,
+				comments_listed_after = CASE WHEN NOT is_gone THEN clock_timestamp() + github_sync.sweep_backoff(10) END
+			WHERE i.id = s.issue_id;
+		END IF;
 		PERFORM github_sync.task_ask_for_absent(ARRAY[i.id], 200::smallint) FROM github_sync.github_issues AS i
 		WHERE i.id = s.issue_id AND i.deleted_at IS NULL AND is_gone;
 	END IF;

@@ -115,10 +115,11 @@ $$;
 COMMENT ON FUNCTION github_sync.open_sweeps() IS
 'private: the lists that are to be read, and when';
 
-CREATE OR REPLACE FUNCTION github_sync.sweep_candidates(busy bigint[]) RETURNS TABLE (repo_id bigint, list text)
+CREATE OR REPLACE FUNCTION github_sync.sweep_candidates(busy bigint[])
+RETURNS TABLE (repo_id bigint, list text, of_installation bigint)
 LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN QUERY SELECT DISTINCT ON (o.of_installation) o.repo_id, o.list
+	RETURN QUERY SELECT o.repo_id, o.list, o.of_installation
 	FROM github_sync.open_sweeps() AS o
 	WHERE o.due <= clock_timestamp() AND o.of_installation <> ALL (busy)
 		/* One at a time for each installation, whichever worker has it. */
@@ -134,8 +135,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.sweep_candidates(bigint[]) IS
-'private: the list that is read next of each installation but the busy ones; edits of people go first, but not for '
-'ever';
+'private: the lists that are to be read now of each installation but the busy ones, in order: one is read at a time. '
+'Edits of people go first, but not for ever';
 
 CREATE OR REPLACE FUNCTION github_sync.first_wanted(s github_sync.repo_sweeps) RETURNS timestamptz
 LANGUAGE plpgsql IMMUTABLE AS $$
@@ -198,6 +199,9 @@ BEGIN
 	RETURN (SELECT i.id FROM github_sync.github_issues AS i
 		WHERE i.github_repo_id = repo_id AND i.comments_to_list AND i.number IS NOT NULL AND i.deleted_at IS NULL
 			AND coalesce(i.comments_listed_after, '-infinity') <= clock_timestamp()
+			/* They were, while somebody held it. */
+			AND NOT EXISTS (SELECT FROM github_sync.listed_later AS l
+				WHERE l.record_type = 'task' AND l.github_id = i.github_id AND l.wanted = 'comments')
 		ORDER BY i.id LIMIT 1);
 END
 $$;
@@ -310,32 +314,44 @@ $$;
 COMMENT ON FUNCTION github_sync.claim_sweep_or_put_off(bigint, text) IS
 'private: as claim_sweep(); a list that cannot be claimed is tried again later, and stops no other one';
 
+CREATE OR REPLACE FUNCTION github_sync.apply_one_later(later github_sync.listed_later) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF later.record_type = 'task' THEN
+		RETURN github_sync.task_apply_later(later);
+	ELSIF to_regprocedure('github_sync.comment_apply_later(github_sync.listed_later)') IS NOT NULL THEN
+		RETURN github_sync.comment_apply_later(later);
+	END IF;
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION github_sync.apply_one_later(github_sync.listed_later) IS
+'private: what somebody held when it was listed is tried again; false: in vain, as it is held still';
+
 CREATE OR REPLACE FUNCTION github_sync.apply_later(
 	tasks_left_out bigint[] DEFAULT '{}', comments_left_out bigint[] DEFAULT '{}')
 RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
+	until CONSTANT timestamptz := clock_timestamp() + interval '100 ms';
 	later github_sync.listed_later;
-	tried integer := 0;
+	applied integer := 0;
 BEGIN
+	/* In any order: those that stay held must not keep the others waiting. */
 	FOR later IN SELECT * FROM github_sync.listed_later AS l
 		WHERE l.try_at <= (SELECT clock_timestamp()) AND l.github_id <> ALL (
 			CASE l.record_type WHEN 'task' THEN tasks_left_out ELSE comments_left_out END)
-		ORDER BY l.try_at LIMIT 100
+		ORDER BY random()
 	LOOP
-		IF later.record_type = 'task' THEN
-			PERFORM github_sync.task_apply_later(later);
-		ELSIF to_regprocedure('github_sync.comment_apply_later(github_sync.listed_later)') IS NOT NULL THEN
-			PERFORM github_sync.comment_apply_later(later);
-		END IF;
-		tried := tried + 1;
+		applied := applied + github_sync.apply_one_later(later)::integer;
+		EXIT WHEN clock_timestamp() > until;
 	END LOOP;
-	RETURN tried;
+	RETURN applied;
 END
 $$;
 COMMENT ON FUNCTION github_sync.apply_later(bigint[], bigint[]) IS
 'private: what somebody held when it was listed is tried again, but for those left out, by GitHub''s ids. Returns how '
-'many: transactions may have come of them';
+'many are not held any more: transactions may have come of them';
 
 CREATE OR REPLACE FUNCTION github_sync.add_missing_sweeps() RETURNS void
 LANGUAGE plpgsql AS $$
@@ -372,6 +388,7 @@ COMMENT ON FUNCTION github_sync.bring_sweeps_forward() IS
 CREATE OR REPLACE FUNCTION github_sync.sweep_claim(busy bigint[]) RETURNS SETOF github_sync.sweep
 LANGUAGE plpgsql AS $$
 DECLARE
+	until CONSTANT timestamptz := clock_timestamp() + interval '200 ms';
 	candidate record;
 	sweep github_sync.sweep;
 BEGIN
@@ -398,9 +415,14 @@ BEGIN
 	PERFORM github_sync.add_missing_sweeps();
 	PERFORM github_sync.bring_sweeps_forward();
 	FOR candidate IN SELECT * FROM github_sync.sweep_candidates(busy) LOOP
+		CONTINUE WHEN candidate.of_installation = ANY (busy);
 		sweep := github_sync.claim_sweep_or_put_off(candidate.repo_id, candidate.list);
 		IF sweep.github_repo_id IS NOT NULL THEN
+			busy := busy || candidate.of_installation;
 			RETURN NEXT sweep;
+		/* Somebody holds it, or it was put off: the next one is read, if not as many were as take so long. */
+		ELSIF clock_timestamp() > until THEN
+			RETURN;
 		END IF;
 	END LOOP;
 END

@@ -193,30 +193,60 @@ $$;
 COMMENT ON FUNCTION github_sync.end_or_leave(github_sync.webhook_deliveries) IS
 'private: ends a delivery that is pending; false: somebody still holds what it is about. What fails stops no other one';
 
-/* A round of the worker waits for nobody, and looks at so many. */
-CREATE OR REPLACE FUNCTION github_sync.end_pending_deliveries() RETURNS boolean
+CREATE OR REPLACE FUNCTION github_sync.is_free(delivery github_sync.webhook_deliveries) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+	facts github_sync.event_facts;
+BEGIN
+	facts := jsonb_populate_record(NULL::github_sync.event_facts, delivery.facts);
+	IF facts.comment_id IS NULL THEN
+		RETURN facts.issue_id IS NULL OR github_sync.task_lock_shown_skip_locked(facts.issue_id);
+	END IF;
+	RETURN to_regprocedure('github_sync.comment_lock_shown_skip_locked(bigint)') IS NULL
+		OR github_sync.comment_lock_shown_skip_locked(facts.comment_id);
+EXCEPTION WHEN OTHERS THEN
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION github_sync.is_free(github_sync.webhook_deliveries) IS
+'private: false: somebody holds the record that a delivery is about, so that it need not be tried, which takes longer';
+
+/* A round of the worker waits for nobody, and looks for so long. */
+CREATE OR REPLACE FUNCTION github_sync.end_pending_deliveries() RETURNS timestamptz
 LANGUAGE plpgsql SET lock_timeout = '10ms' AS $$
 DECLARE
-	most_in_a_round CONSTANT integer := 50;
-	most_held CONSTANT integer := 5;
+	held_again_after CONSTANT interval := '1 second'; /* nobody tells when it is let go of */
+	until CONSTANT timestamptz := clock_timestamp() + interval '100 ms';
+	most_held CONSTANT integer := 5; /* though they seemed to be free */
 	delivery github_sync.webhook_deliveries;
 	held integer := 0;
-	seen integer := 0;
+	ended text[] := '{}';
 BEGIN
 	/* In any order: those that stay held must not keep the others waiting. */
 	FOR delivery IN
-		SELECT * FROM github_sync.webhook_deliveries AS d WHERE d.outcome = 'pending'
-		ORDER BY random() LIMIT most_in_a_round FOR UPDATE SKIP LOCKED
+		SELECT * FROM github_sync.webhook_deliveries AS d WHERE d.outcome = 'pending' ORDER BY random()
 	LOOP
-		seen := seen + 1;
-		held := held + CASE WHEN github_sync.end_or_leave(delivery) THEN 0 ELSE 1 END;
-		EXIT WHEN held = most_held;
+		EXIT WHEN held = most_held OR clock_timestamp() > until;
+		CONTINUE WHEN NOT github_sync.is_free(delivery);
+		PERFORM 1 FROM github_sync.webhook_deliveries AS d
+		WHERE d.delivery_id = delivery.delivery_id AND d.outcome = 'pending' FOR UPDATE SKIP LOCKED;
+		CONTINUE WHEN NOT FOUND;
+		IF github_sync.end_or_leave(delivery) THEN
+			ended := ended || delivery.delivery_id;
+		ELSE
+			held := held + 1;
+		END IF;
 	END LOOP;
-	RETURN held > 0 OR seen = most_in_a_round;
+	RETURN CASE
+		WHEN NOT EXISTS (SELECT FROM github_sync.webhook_deliveries AS d WHERE d.outcome = 'pending') THEN NULL
+		/* There are more; but where the owner's triggers undo it, nothing is gained by going on at once. */
+		WHEN held < most_held AND EXISTS (SELECT FROM github_sync.webhook_deliveries AS d
+			WHERE d.delivery_id = ANY (ended) AND d.outcome <> 'pending') THEN clock_timestamp()
+		ELSE clock_timestamp() + held_again_after END;
 END
 $$;
 COMMENT ON FUNCTION github_sync.end_pending_deliveries() IS
-'private: ends deliveries that were left pending; true: there are more of them';
+'private: ends deliveries that were left pending; returns when others are to be, NULL: there are none';
 
 CREATE OR REPLACE FUNCTION github_sync.forget_deliveries() RETURNS boolean
 LANGUAGE plpgsql AS $$

@@ -261,12 +261,15 @@ DECLARE
 	claimed github_sync.known_names;
 BEGIN
 	FOR candidate IN
-		SELECT DISTINCT ON (n.of_installation) n.name_id, n.of_installation FROM github_sync.task_open_names() AS n
+		SELECT n.name_id, n.of_installation FROM github_sync.task_open_names() AS n
 		WHERE n.due <= clock_timestamp() AND n.of_installation <> ALL (busy)
 		ORDER BY n.of_installation, n.due, n.name_id
 	LOOP
+		CONTINUE WHEN candidate.of_installation = ANY (busy);
 		claimed := github_sync.task_claim_name(candidate.name_id);
+		/* Somebody holds it: the next one is asked for. */
 		CONTINUE WHEN claimed.id IS NULL;
+		busy := busy || candidate.of_installation;
 		RETURN NEXT ROW(claimed.github_repo_id, 'names', claimed.id, candidate.of_installation,
 			CASE claimed.field WHEN 'labels' THEN 'label' WHEN 'assignees' THEN 'assignee'
 				ELSE CASE WHEN {{milestone_is_title}} THEN 'milestones' ELSE 'milestone' END END,

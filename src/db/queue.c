@@ -94,13 +94,14 @@ queue_has_pending_deliveries(void)
 	return result_bool(&result, 0, "some");
 }
 
-bool
+TimestampTz
 queue_end_pending_deliveries(void)
 {
-	static Statement statement = STATEMENT("SELECT github_sync.end_pending_deliveries() AS more");
+	static Statement statement =
+		STATEMENT("SELECT github_sync.end_pending_deliveries() AS next_at");
 	ResultSet result = statement_run_plain(&statement, RECORD_TASK);
 
-	return result_bool(&result, 0, "more");
+	return result_timestamp_or(&result, 0, "next_at", DT_NOEND);
 }
 
 bool

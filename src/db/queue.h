@@ -42,9 +42,9 @@ extern int64 queue_next_orphan(RecordType record_type, const int64 *held, int he
 extern TimestampTz queue_release_due(RecordType record_type, const TransactionIds *left_out,
 									 const TransactionIds *records_left_out);
 
-/* Webhook deliveries that were left pending: whether there are any; ends them, true: there are more. */
+/* Webhook deliveries that were left pending: whether there are any; ends them: when others are to be, or DT_NOEND. */
 extern bool queue_has_pending_deliveries(void);
-extern bool queue_end_pending_deliveries(void);
+extern TimestampTz queue_end_pending_deliveries(void);
 
 /* Old webhook deliveries are deleted; true: there are more. */
 extern bool queue_forget_deliveries(void);

@@ -18,6 +18,9 @@
 /* What somebody kept from being done is looked at this often. */
 #define PENDING_INTERVAL_MS 1000
 
+/* Whatever the owner has made of our function: as requests wait meanwhile. */
+#define PENDING_APART_MS 20
+
 /* What is old enough to be forgotten is looked for this often, when something else is due. */
 #define FORGETTING_INTERVAL_MS (10 * 60 * 1000)
 
@@ -43,11 +46,15 @@ end_pending(void *argument)
 		return;
 	if (next_pending <= GetCurrentTimestamp())
 	{
+		/* Also where it fails. */
 		next_pending = backoff_in_ms(PENDING_INTERVAL_MS);
-		if (!queue_end_pending_deliveries())
-			return;
+		*next = queue_end_pending_deliveries();
+		*next = Max(*next, backoff_in_ms(PENDING_APART_MS));
+		/* Where none is left, the next one that is has not been tried. */
+		next_pending = *next == DT_NOEND ? 0 : *next;
 	}
-	*next = next_pending;
+	else
+		*next = next_pending;
 }
 
 /* DbAction */

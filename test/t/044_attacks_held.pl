@@ -242,7 +242,7 @@ $application->wait_until_done;
 is_deeply([ titles_of_few() ], [ ('a repository, held') x FEW ], 'a repository, held: nothing waits for it');
 # But what asks once more does.
 $application->superuser_sql("UPDATE github_sync.github_issues SET settle_at = clock_timestamp() WHERE task_id IN ($few)");
-my $looks = $application->superuser_sql('SELECT ' . calls_of('task_settle_unless_held')) + FEW;
+my $looks = $application->superuser_sql('SELECT ' . calls_of('task_settle_unless_held')) + 2;
 my $asked = $github->last_seq;
 $application->superuser_sql('SELECT github_sync.wake()');
 $application->wait_until('SELECT ' . calls_of('task_settle_unless_held') . " >= $looks");
