@@ -3,6 +3,20 @@
  * anything is to be done at all.
  */
 
+CREATE OR REPLACE FUNCTION github_sync.check_not_ahead(tells_at timestamptz, named text, outranked text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF tells_at > clock_timestamp() + interval '1 day' THEN
+		RAISE datetime_field_overflow USING
+			MESSAGE = format('%s %s lies more than a day in the future', named, tells_at),
+			DETAIL = outranked,
+			HINT = 'Give updated_at as GitHub sends it. If it is that, this server''s clock is behind.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.check_not_ahead(timestamptz, text, text) IS
+'private: refuses what is told of a time more than a day ahead: nothing that comes later would count';
+
 CREATE OR REPLACE FUNCTION github_sync.check_inbound_time(
 	github_updated_at timestamptz, is_required boolean)
 RETURNS void
@@ -13,12 +27,8 @@ BEGIN
 			MESSAGE = 'an inbound transaction needs github_updated_at',
 			HINT = 'GitHub''s webhook has it as updated_at of the issue or comment.';
 	END IF;
-	IF github_updated_at > clock_timestamp() + interval '1 day' THEN
-		RAISE datetime_field_overflow USING
-			MESSAGE = format('github_updated_at %s lies more than a day in the future', github_updated_at),
-			DETAIL = 'Such a transaction would outrank every real change of its record.',
-			HINT = 'Give updated_at as GitHub sends it. If it is that, this server''s clock is behind.';
-	END IF;
+	PERFORM github_sync.check_not_ahead(github_updated_at, 'github_updated_at',
+		'Such a transaction would outrank every real change of its record.');
 END
 $$;
 COMMENT ON FUNCTION github_sync.check_inbound_time(timestamptz, boolean) IS

@@ -19,6 +19,10 @@ BEGIN
 	ELSIF facts.is_another_events THEN
 		RETURN format('ignored: the payload is not one of event %s', event);
 	END IF;
+	PERFORM github_sync.check_not_ahead(told.at, format('updated_at of the %s', told.what),
+		format('Such a webhook would outrank all that is told of the %s later.', told.what))
+	FROM (VALUES (facts.installation_updated_at, 'installation'),
+		(facts.repo_updated_at, 'repository')) AS told (at, what);
 	RETURN CASE split_part(effect, ' ', 1)
 		WHEN 'installation' THEN github_sync.hear_of_installation(effect, facts)
 		WHEN 'repositories' THEN github_sync.hear_of_listed_repositories(facts)
@@ -161,7 +165,8 @@ COMMENT ON FUNCTION github_sync.receive_webhook(text, text, text, bytea) IS
 'public: takes a delivery of GitHub''s: X-GitHub-Event, X-GitHub-Delivery, X-Hub-Signature-256 and the bytes of the '
 'body. Returns queued; pending (somebody holds what it is about: the worker ends it); duplicate delivery; or ignored, '
 'and why. Raises 28000 for another signature, and stores nothing then; 22023 for a payload that is not the event''s, '
-'22004 where a part is missing, 55000 and F0000 where the secrets cannot be read. See grant_webhooks()';
+'22004 where a part is missing, 22008 for a time more than a day ahead, 55000 and F0000 where the secrets cannot be '
+'read. See grant_webhooks()';
 
 CREATE OR REPLACE FUNCTION github_sync.ingest_webhook(event text, delivery_id text, payload json) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms' AS $$

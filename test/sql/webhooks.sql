@@ -238,6 +238,12 @@ SELECT installation_event('suspend', 77, 40);
 SELECT id FROM claim();
 SELECT github_sync.task_fail(1, (SELECT claim_no FROM claim_of(1)), 'forbidden', 'GitHub says no');
 SELECT installation_event('new_permissions_accepted', 10, 42);
+-- what is told of a time to come would outrank all that is told later
+SELECT installation_event('suspend', 10, 30000000000);
+\echo :SQLSTATE
+SELECT repo_event('archived', 'app', 30000000000);
+SELECT state FROM github_sync.github_app_installations WHERE id = 10;
+SELECT is_archived, told_at > now() AS is_told_of_the_future FROM github_sync.github_repos WHERE id = 1;
 SELECT * FROM queue;
 -- deleted and made again: under another id, with the repositories of before
 SELECT installation_event('deleted', 10, 43);
