@@ -49,10 +49,10 @@ DECLARE
 		WHERE r.id = ANY (cached_ids) AND r.github_repo_id = ANY (repo_ids));
 BEGIN
 	PERFORM github_sync.@record@_settle(r) FROM github_sync.@record@_lock_rows_and_records_skip_locked(ids) AS r
-	WHERE r.settle_at <= clock_timestamp();
+	WHERE r.settle_at <= (SELECT clock_timestamp());
 	/* Not how many that were: where the owner's triggers undo it, nothing is gained by going on at once. */
 	RETURN EXISTS (SELECT FROM github_sync.@resources@ AS r
-		WHERE r.id = ANY (ids) AND r.settle_at <= clock_timestamp() IS NOT TRUE);
+		WHERE r.id = ANY (ids) AND r.settle_at <= (SELECT clock_timestamp()) IS NOT TRUE);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_settle_unless_held(bigint[]) IS
@@ -71,7 +71,7 @@ BEGIN
 		SELECT array_agg(b.id) AS ids FROM (
 			SELECT d.id, row_number() OVER () / most AS number FROM (
 				SELECT r.id FROM github_sync.@resources@ AS r
-				WHERE r.settle_at <= clock_timestamp() AND r.id <> ALL (left_out) AND r.id <> ALL (held)
+				WHERE r.settle_at <= (SELECT clock_timestamp()) AND r.id <> ALL (left_out) AND r.id <> ALL (held)
 				ORDER BY random() LIMIT looked_at) AS d) AS b
 		GROUP BY b.number
 	LOOP
@@ -86,13 +86,24 @@ COMMENT ON FUNCTION github_sync.@record@_settle_behind(bigint[], bigint[]) IS
 'private: the records whose time came first are all held: asks once more for others whose time has come, as many at '
 'once as those are; false: all that were looked at are held';
 
+/* Not min(): where few seem to wait, all of them would be read for it. */
+CREATE OR REPLACE FUNCTION github_sync.@record@_next_settle_at(left_out bigint[]) RETURNS timestamptz
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN (SELECT r.settle_at FROM github_sync.@resources@ AS r
+		WHERE r.settle_at IS NOT NULL AND r.id <> ALL (left_out) ORDER BY r.settle_at LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_next_settle_at(bigint[]) IS
+'private: when the next record is due to be asked for once more, but for those left out; NULL: none is';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_due(most integer, left_out bigint[] DEFAULT '{}')
 RETURNS timestamptz
 LANGUAGE plpgsql AS $$
 DECLARE
 	held_again_after CONSTANT interval := '1 second'; /* nobody tells when it is let go of */
 	first CONSTANT bigint[] := ARRAY(SELECT r.id FROM github_sync.@resources@ AS r
-		WHERE r.settle_at <= clock_timestamp() AND r.id <> ALL (left_out)
+		WHERE r.settle_at <= (SELECT clock_timestamp()) AND r.id <> ALL (left_out)
 		ORDER BY r.settle_at LIMIT most);
 	some_settled boolean := github_sync.@record@_settle_unless_held(first);
 	next_at timestamptz;
@@ -100,7 +111,7 @@ BEGIN
 	IF NOT some_settled AND cardinality(first) = most THEN
 		some_settled := github_sync.@record@_settle_behind(first, left_out);
 	END IF;
-	SELECT min(r.settle_at) INTO next_at FROM github_sync.@resources@ AS r WHERE r.id <> ALL (left_out);
+	next_at := github_sync.@record@_next_settle_at(left_out);
 	/* What is due still is held; or there are more than these. */
 	IF next_at <= clock_timestamp() AND (cardinality(first) < most OR NOT some_settled) THEN
 		next_at := clock_timestamp() + held_again_after;
@@ -118,8 +129,7 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_release_due(
 LANGUAGE plpgsql AS $$
 DECLARE
 	locked_again_after CONSTANT interval := '1 second'; /* nobody tells when a lock of a table is let go of */
-	settle_at timestamptz := (SELECT min(r.settle_at) FROM github_sync.@resources@ AS r
-		WHERE r.id <> ALL (records_left_out));
+	settle_at timestamptz := github_sync.@record@_next_settle_at(records_left_out);
 BEGIN
 	/* What somebody holds just now is decided about, and is due again at the next look. */
 	UPDATE github_sync.@record@_sync_transactions SET next_attempt_at = NULL
@@ -127,7 +137,7 @@ BEGIN
 		WHERE t.state = 'queued' AND t.next_attempt_at <= (SELECT clock_timestamp()) AND t.id <> ALL (left_out)
 		FOR NO KEY UPDATE SKIP LOCKED);
 	GET DIAGNOSTICS released = ROW_COUNT;
-	/* Not min(): where few seem to wait, all of them would be read for it. */
+	/* As in next_settle_at(). */
 	SELECT t.next_attempt_at INTO next_due_at FROM github_sync.@record@_sync_transactions AS t
 	WHERE t.state = 'queued' AND t.next_attempt_at < 'infinity' AND t.id <> ALL (left_out)
 	ORDER BY t.next_attempt_at LIMIT 1;
