@@ -118,7 +118,7 @@ BEGIN
 	found.body := github_sync.find_text_column(comments, (wanted.body).name,
 		CASE WHEN by_convention THEN '{markdown,body,content}'::name[] ELSE '{}'::name[] END, 'body'::text);
 	found.modified_at := github_sync.find_modified_at_column(
-		comments, (wanted.modified_at).name, wanted.modified_at_unit);
+		comments, (wanted.modified_at).name, wanted.modified_at_unit, by_convention);
 	found.sync_when := github_sync.find_expression(
 		comments, wanted.sync_when, (found.key).name, 'sync_when'::text, '{boolean}'::text[]);
 	found.deleted_when := github_sync.find_expression(

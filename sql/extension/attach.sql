@@ -219,7 +219,7 @@ BEGIN
 			'apply_values', mapping.apply_values::oid, 'byline', mapping.byline::oid)),
 		'sync_when', (mapping.sync_when).given, 'deleted_when', (mapping.deleted_when).given,
 		'github_repo_is', (mapping.repo_expression).given,
-		'dictionary', dictionary);
+		'dictionary', dictionary) || jsonb_strip_nulls(jsonb_build_object('left_out', mapping.left_out));
 END
 $$;
 COMMENT ON FUNCTION github_sync.mapping_to_store(text, regclass, github_sync.table_mapping, jsonb) IS

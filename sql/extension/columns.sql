@@ -49,10 +49,12 @@ CREATE TYPE github_sync.table_mapping AS (
 	repo_expression github_sync.row_expression,
 	labels github_sync.found_column,
 	assignees github_sync.found_column,
-	milestone github_sync.found_column
+	milestone github_sync.found_column,
+	left_out text[]
 );
 COMMENT ON TYPE github_sync.table_mapping IS
-'private: what attach knows of an application''s table; NULL: what only the other record type has';
+'private: what attach knows of an application''s table; NULL: what only the other record type has. left_out: for which '
+'of those that convention finds an empty name was given';
 
 CREATE FUNCTION github_sync.table_name(application_table regclass) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -122,7 +124,8 @@ CREATE FUNCTION github_sync.find_column(
 RETURNS github_sync.found_column
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	wanted name[] := CASE WHEN given IS NULL THEN conventional ELSE ARRAY[given] END;
+	is_left_out CONSTANT boolean := given = '' AND NOT is_required;
+	wanted name[] := CASE WHEN given IS NULL THEN conventional WHEN is_left_out THEN '{}' ELSE ARRAY[given] END;
 	candidate record;
 	is_allowed boolean;
 	chosen github_sync.found_column;
@@ -140,7 +143,7 @@ BEGIN
 		ELSE github_sync.type_name(candidate.base_type, NULL::integer) END = ANY (allowed_types);
 	chosen.problem := CASE
 		WHEN candidate.attname IS NULL THEN
-			CASE WHEN is_required OR given IS NOT NULL THEN
+			CASE WHEN is_required OR given IS NOT NULL AND NOT is_left_out THEN
 				format('no column for the %s: looked for %s', purpose, array_to_string(wanted, ', ')) END
 		WHEN NOT is_allowed THEN
 			format('column %s cannot be the %s: its type %s is none of %s',
@@ -153,7 +156,7 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.find_column(regclass, name, name[], text[], text, boolean) IS
 'private: the column of a purpose, by the name that was given or by convention, of any type where none is named. '
-'Not required: it may be absent, unless its name was given';
+'Not required: it may be absent, unless its name was given, and is where that is empty';
 
 CREATE FUNCTION github_sync.find_text_column(application_table regclass, given name, conventional name[], purpose text)
 RETURNS github_sync.found_column
@@ -170,12 +173,13 @@ RETURN column_name ~* '^(created|inserted|creation|date_?created|added)(_?(at|on
 COMMENT ON FUNCTION github_sync.is_time_of_creation(name) IS
 'private: whether a column says when a row was made, by its name';
 
-CREATE FUNCTION github_sync.find_modified_at_column(application_table regclass, given name, unit text)
+CREATE FUNCTION github_sync.find_modified_at_column(
+	application_table regclass, given name, unit text, by_convention boolean)
 RETURNS github_sync.found_column
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	found github_sync.found_column := github_sync.find_column(
-		application_table, given, '{modified_at,updated_at}'::name[],
+		application_table, given, CASE WHEN by_convention THEN '{modified_at,updated_at}' ELSE '{}' END::name[],
 		'{timestamp with time zone,timestamp without time zone,bigint,integer}'::text[],
 		'time of the last change'::text, false);
 BEGIN
@@ -192,7 +196,7 @@ BEGIN
 	RETURN found;
 END
 $$;
-COMMENT ON FUNCTION github_sync.find_modified_at_column(regclass, name, text) IS
+COMMENT ON FUNCTION github_sync.find_modified_at_column(regclass, name, text, boolean) IS
 'private: the column that says when a row was last changed; there may be none';
 
 CREATE FUNCTION github_sync.find_key(application_table regclass, given name) RETURNS github_sync.found_column
@@ -249,7 +253,7 @@ RETURNS github_sync.found_column
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	found github_sync.found_column := github_sync.find_column(
-		application_table, nullif(given, ''), '{}'::name[], allowed_types, purpose, false);
+		application_table, given, '{}'::name[], allowed_types, purpose, false);
 BEGIN
 	found.problem := coalesce(found.problem, CASE
 		WHEN github_sync.is_of_key(application_table, found.name, key_name) THEN
@@ -272,20 +276,28 @@ $$;
 COMMENT ON FUNCTION github_sync.is_boolean(text) IS
 'private: whether a text is the name of true or false';
 
-CREATE FUNCTION github_sync.state_values_fit(type oid, open_value text, closed_values text[]) RETURNS boolean
+CREATE FUNCTION github_sync.reopened_value(state_reasons jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT min(e.key)
+	FROM jsonb_each_text(CASE jsonb_typeof(state_reasons) WHEN 'object' THEN state_reasons END) AS e
+	WHERE e.value = 'reopened');
+COMMENT ON FUNCTION github_sync.reopened_value(jsonb) IS
+'private: the open value of a closed task whose issue is opened again; NULL: the one that it had before';
+
+CREATE FUNCTION github_sync.state_values_fit(type oid, state_values text[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT CASE
-		WHEN y.typtype = 'e' THEN (SELECT count(DISTINCT v.value) = count(e.enumlabel)
-				FROM unnest(open_value || closed_values) AS v (value)
+		WHEN y.typtype = 'e' THEN (SELECT count(*) = count(e.enumlabel)
+				FROM unnest(state_values) AS v (value)
 				LEFT JOIN pg_enum AS e ON e.enumtypid = y.oid AND e.enumlabel = v.value)
 		WHEN y.oid = 'boolean'::regtype THEN
-			(SELECT bool_and(github_sync.is_boolean(v.value)) FROM unnest(open_value || closed_values) AS v (value))
+			(SELECT bool_and(github_sync.is_boolean(v.value)) FROM unnest(state_values) AS v (value))
 		WHEN y.typcategory = 'N' THEN
-			(SELECT bool_and(v.value ~ '^[-+]?[0-9]+$') FROM unnest(open_value || closed_values) AS v (value))
+			(SELECT bool_and(v.value ~ '^[-+]?[0-9]+$') FROM unnest(state_values) AS v (value))
 		ELSE true END
 	FROM pg_type AS y WHERE y.oid = type
 $$;
-COMMENT ON FUNCTION github_sync.state_values_fit(oid, text, text[]) IS
+COMMENT ON FUNCTION github_sync.state_values_fit(oid, text[]) IS
 'private: whether a state column of a type can hold these values, as far as can be said without trying it';
 
 CREATE FUNCTION github_sync.same_state_problem(type oid, open_value text, closed_values text[]) RETURNS text
@@ -308,25 +320,40 @@ COMMENT ON FUNCTION github_sync.same_state_problem(oid, text, text[]) IS
 'private: why the values of open and closed cannot be told apart, or that one is missing, whatever the column is '
 'called; NULL: they can';
 
+CREATE FUNCTION github_sync.state_reasons_problem(type oid, mapping github_sync.table_mapping) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT CASE
+		WHEN mapping.state_reasons IS NULL THEN NULL
+		WHEN jsonb_typeof(mapping.state_reasons) <> 'object' THEN
+			format('state_reasons is no object: %s', mapping.state_reasons)
+		ELSE coalesce(
+			(SELECT format('state_reasons: %s of %s: completed, not_planned and duplicate are reasons of values in '
+					'closed_values, reopened is one of an open value', e.value, e.key)
+				FROM jsonb_each_text(mapping.state_reasons) AS e
+				WHERE (e.value IN ('completed', 'not_planned', 'duplicate', 'reopened')) IS NOT TRUE
+					OR (e.value = 'reopened') = (e.key = ANY (mapping.closed_values)) LIMIT 1),
+			(SELECT format('state_reasons: several values are reopened: %s', string_agg(e.key, ', ' ORDER BY e.key))
+				FROM jsonb_each_text(mapping.state_reasons) AS e WHERE e.value = 'reopened' HAVING count(*) > 1),
+			CASE WHEN NOT github_sync.state_values_fit(type,
+					array_remove(ARRAY[github_sync.reopened_value(mapping.state_reasons)], NULL)) THEN
+				format('state_reasons: the state cannot be %s, of type %s', github_sync.reopened_value(
+					mapping.state_reasons), github_sync.type_name(type, -1)) END) END
+$$;
+COMMENT ON FUNCTION github_sync.state_reasons_problem(oid, github_sync.table_mapping) IS
+'private: why the reasons do not fit the values of open and closed, or the type of the state column; NULL: they do';
+
 CREATE FUNCTION github_sync.state_problem(
 	application_table regclass, state_column name, mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 	SELECT CASE
 		WHEN github_sync.same_state_problem(y.oid, mapping.open_value, mapping.closed_values) IS NOT NULL THEN
 			github_sync.same_state_problem(y.oid, mapping.open_value, mapping.closed_values)
-		WHEN NOT github_sync.state_values_fit(y.oid, mapping.open_value, mapping.closed_values) THEN
+		WHEN NOT github_sync.state_values_fit(y.oid, mapping.open_value || mapping.closed_values) THEN
 			format('values %L and %s do not fit column %s of type %s: '
 				'give open_value and closed_value or closed_values', mapping.open_value,
 				(SELECT string_agg(quote_nullable(v.value), ', ') FROM unnest(mapping.closed_values) AS v (value)),
 				state_column, github_sync.type_name(a.atttypid, a.atttypmod))
-		WHEN mapping.state_reasons IS NULL THEN NULL
-		WHEN jsonb_typeof(mapping.state_reasons) <> 'object' THEN
-			format('state_reasons is no object: %s', mapping.state_reasons)
-		ELSE (SELECT format('state_reasons: %s of %s: the values are closed_values, the reasons completed, '
-				'not_planned and duplicate', e.value, e.key)
-			FROM jsonb_each_text(mapping.state_reasons) AS e
-			WHERE e.key <> ALL (mapping.closed_values)
-				OR (e.value IN ('completed', 'not_planned', 'duplicate')) IS NOT TRUE LIMIT 1) END
+		ELSE github_sync.state_reasons_problem(y.oid, mapping) END
 	FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = github_sync.base_type(a.atttypid)
 	WHERE a.attrelid = application_table AND a.attname = state_column
 $$;
@@ -428,6 +455,21 @@ RETURN concat((mapping.repo_expression).problem, (mapping.sync_when).problem, (m
 COMMENT ON FUNCTION github_sync.has_unfit_expression(github_sync.table_mapping) IS
 'private: whether an expression of a mapping cannot be used';
 
+CREATE FUNCTION github_sync.ways_without(application_table regclass, mapping github_sync.table_mapping) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT format('An empty name leaves out what there need not be: %s.',
+		string_agg(format('%s_column => %L', o.purpose, ''), ', ' ORDER BY o.place))
+	FROM (VALUES (1, 'state', coalesce((mapping.state).problem,
+			/* That of a column that nobody has said anything about. */
+			CASE WHEN mapping.open_value = 'open' AND mapping.closed_values = '{closed}' THEN
+				github_sync.state_problem(application_table, (mapping.state).name, mapping) END)),
+		(2, 'modified_at', (mapping.modified_at).problem), (3, 'labels', (mapping.labels).problem),
+		(4, 'assignees', (mapping.assignees).problem), (5, 'milestone', (mapping.milestone).problem))
+		AS o (place, purpose, problem)
+	WHERE o.problem IS NOT NULL HAVING count(*) > 0);
+COMMENT ON FUNCTION github_sync.ways_without(regclass, github_sync.table_mapping) IS
+'private: how a table is attached without the unfit columns that there need not be; NULL: none is unfit';
+
 CREATE FUNCTION github_sync.check_mapping(
 	application_table regclass, mapping github_sync.table_mapping, owner name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -445,7 +487,8 @@ BEGIN
 				CASE WHEN of_column THEN 'Name the columns in the call, for example title_column => ''headline''.' END,
 				CASE WHEN of_expression THEN 'An expression names columns of its row as they are, and all else with '
 					'its schema; or it is the name of a function of the key, as in sync_when => ''app.is_public''.' END,
-				CASE WHEN NOT of_column AND NOT of_expression THEN 'Give another value or function in the call.' END);
+				CASE WHEN NOT of_column AND NOT of_expression THEN 'Give another value or function in the call.' END,
+				github_sync.ways_without(application_table, mapping));
 	END IF;
 END
 $$;

@@ -186,12 +186,13 @@ RETURN CASE WHEN (mapping.state).name IS NOT NULL
 		(mapping.state).name, field,
 		github_sync.state_expression(github_sync.column_of('r'::text, mapping.state), mapping),
 		github_sync.state_value(format('$2[%s]', field), mapping, format(
-			'coalesce((SELECT i.local_open_value FROM github_sync.github_issues AS i WHERE i.task_id = r.%I), %L)',
-			(mapping.key).name, mapping.open_value)),
+			'coalesce(%L, (SELECT i.local_open_value FROM github_sync.github_issues AS i WHERE i.task_id = r.%I), %L)',
+			github_sync.reopened_value(mapping.state_reasons), (mapping.key).name, mapping.open_value)),
 		(mapping.state).type) END;
 COMMENT ON FUNCTION github_sync.state_assignment(github_sync.table_mapping, integer) IS
 'private: writes the state where it was chosen and means something else now: the application may have several '
-'values that mean open, and gets back the one that was there before. NULL: the table has no such column';
+'values that mean open, and gets its value of a reopened one, or back the one that was there before. NULL: the table '
+'has no such column';
 
 CREATE FUNCTION github_sync.modified_at_assignment(mapping github_sync.table_mapping) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp

@@ -63,7 +63,7 @@ RETURN (SELECT jsonb_populate_record(NULL::github_sync.table_mapping,
 		'repo_expression', github_sync.stored_expression('github_repo_is'::text, mapping, now_called.names),
 		'open_value', mapping -> 'open_value', 'closed_values', mapping -> 'closed_values',
 		'state_reasons', nullif(mapping -> 'state_reasons', 'null'), 'modified_at_unit', mapping -> 'modified_at_unit',
-		'modified_at_time_zone', mapping -> 'modified_at_time_zone',
+		'modified_at_time_zone', mapping -> 'modified_at_time_zone', 'left_out', mapping -> 'left_out',
 		'insert_values', github_sync.stored_function(application_table, mapping, 'insert_values'::text),
 		'apply_values', github_sync.stored_function(application_table, mapping, 'apply_values'::text),
 		'byline', github_sync.stored_function(application_table, mapping, 'byline'::text)))
@@ -76,6 +76,9 @@ CREATE FUNCTION github_sync.with_attached_columns(
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	mapping jsonb := github_sync.attached_table(record_type) -> 'mapping';
+	names CONSTANT jsonb := github_sync.mapped_names(wanted);
+	left_out CONSTANT text[] := nullif(ARRAY(SELECT p.purpose FROM unnest('{state,modified_at}'::text[]) AS p (purpose)
+		WHERE coalesce(names ->> p.purpose, CASE WHEN mapping -> 'left_out' ? p.purpose THEN '' END) = ''), '{}');
 	known jsonb;
 BEGIN
 	/* A column that has the name of then, though another one was followed: convention decides again. */
@@ -86,14 +89,15 @@ BEGIN
 		AND NOT EXISTS (SELECT FROM pg_attribute AS a
 			WHERE a.attrelid = application_table AND a.attname = mapping -> 'given' ->> n.key
 				AND a.attname <> n.value AND NOT a.attisdropped);
-	RETURN CASE WHEN known IS NULL THEN wanted ELSE jsonb_populate_record(wanted,
-		known || (SELECT coalesce(jsonb_object_agg(n.key, jsonb_build_object('name', n.value)), '{}')
-			FROM jsonb_each_text(github_sync.mapped_names(wanted)) AS n)) END;
+	RETURN jsonb_populate_record(wanted, coalesce(known, '{}') || jsonb_build_object('left_out', left_out)
+		|| (SELECT coalesce(jsonb_object_agg(n.key, jsonb_build_object('name', n.value)), '{}') FROM (
+			SELECT e.key, e.value FROM jsonb_each_text(names) AS e
+			UNION ALL SELECT p.purpose, '' FROM unnest(left_out) AS p (purpose) WHERE NOT names ? p.purpose) AS n));
 END
 $$;
 COMMENT ON FUNCTION github_sync.with_attached_columns(text, regclass, github_sync.table_mapping) IS
 'private: attach again: a column that the call does not name stays the one that was attached, whatever its name is '
-'now; but for the repository, which is none where it is not named';
+'now, and one that was left out stays so; but for the repository, which is none where it is not named';
 
 CREATE FUNCTION github_sync.key_drift(application_table regclass, mapping jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp

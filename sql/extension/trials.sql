@@ -36,13 +36,18 @@ CREATE FUNCTION github_sync.try_state_values(
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	state_type text := (mapping.state).type;
+	open_one record;
 BEGIN
-	IF github_sync.read_as_owner(application_table, format('SELECT %s', github_sync.is_one_of(
-		quote_literal(mapping.open_value), state_type, mapping.closed_values)))::boolean THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = format('open_value %s is the same as one of the closed values %s', mapping.open_value,
-				array_to_string(mapping.closed_values, ', '));
-	END IF;
+	FOR open_one IN SELECT o.* FROM (VALUES ('open_value', mapping.open_value),
+		('reopened', github_sync.reopened_value(mapping.state_reasons))) AS o (purpose, value) WHERE o.value IS NOT NULL
+	LOOP
+		IF github_sync.read_as_owner(application_table, format('SELECT %s', github_sync.is_one_of(
+			quote_literal(open_one.value), state_type, mapping.closed_values)))::boolean THEN
+			RAISE invalid_parameter_value USING
+				MESSAGE = format('%s %s is the same as one of the closed values %s', open_one.purpose, open_one.value,
+					array_to_string(mapping.closed_values, ', '));
+		END IF;
+	END LOOP;
 EXCEPTION WHEN OTHERS THEN
 	RAISE invalid_parameter_value USING
 		MESSAGE = format('table %s cannot be attached: the values of open and closed do not fit column %s of type '

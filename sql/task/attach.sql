@@ -178,7 +178,7 @@ BEGIN
 	found.state := github_sync.find_column(tasks, (wanted.state).name, conventional.state,
 		NULL::text[], 'state'::text, false);
 	found.modified_at := github_sync.find_modified_at_column(
-		tasks, (wanted.modified_at).name, wanted.modified_at_unit);
+		tasks, (wanted.modified_at).name, wanted.modified_at_unit, by_convention);
 	found.github_repo := github_sync.find_column(tasks, (wanted.github_repo).name, '{}'::name[],
 		'{bigint,integer}'::text[], 'repository'::text, false);
 	found.labels := github_sync.find_mark_column(tasks, (wanted.labels).name,
@@ -220,6 +220,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	before jsonb := github_sync.attached_table('task'::text) -> 'mapping';
 BEGIN
+	/* Without a column there is nothing that they could be values of. */
+	IF (wanted.state).name = '' THEN
+		wanted.closed_values := '{closed}';
+		wanted.open_value := 'open';
+		RETURN;
+	END IF;
 	/* Those of another column are not this one's. */
 	IF github_sync.names_of_columns(tasks, before) ->> 'state' IS DISTINCT FROM (wanted.state).name THEN
 		before := NULL;
@@ -236,18 +242,36 @@ COMMENT ON FUNCTION github_sync.with_state_values(regclass, github_sync.table_ma
 'private: values of the state that the call does not name: those that were attached with the same column, else open '
 'and closed; reasons go with the closed values that they are of';
 
+CREATE FUNCTION github_sync.require_state_column(tasks regclass, VARIADIC given text[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF num_nonnulls(VARIADIC given) > 0
+		AND (github_sync.attached_table('task'::text) -> 'mapping' -> 'names' ->> 'state') IS NULL THEN
+		RAISE undefined_column USING
+			MESSAGE = format('table %s cannot be attached: values of its state are given, and it has no state column',
+				tasks),
+			DETAIL = 'It has ' || github_sync.columns_of(tasks) || '.',
+			HINT = 'Name it, as in state_column => ''phase'', or give none of open_value, closed_value, closed_values '
+				'and state_reasons.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_state_column(regclass, text[]) IS
+'private: raises (42703) where values of the state were given, and there is no column for it';
+
 CREATE FUNCTION github_sync.say_what_tasks_lack(tasks regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	names jsonb := github_sync.attached_table('task'::text) -> 'mapping' -> 'names';
+	mapping CONSTANT jsonb := github_sync.attached_table('task'::text) -> 'mapping';
+	names CONSTANT jsonb := mapping -> 'names';
 BEGIN
-	IF names ->> 'state' IS NULL THEN
+	IF names ->> 'state' IS NULL AND (mapping -> 'left_out' ? 'state') IS NOT TRUE THEN
 		RAISE NOTICE USING
 			MESSAGE = format('table %s has no state column: whether an issue is open or closed is not synced', tasks),
 			HINT = 'Where it has one of another name, give state_column, open_value and closed_value or closed_values.';
 	END IF;
 	IF names ->> 'github_repo' IS NULL
-		AND (github_sync.attached_table('task'::text) -> 'mapping' ->> 'github_repo_is') IS NULL
+		AND mapping ->> 'github_repo_is' IS NULL
 		AND EXISTS (SELECT FROM pg_attribute AS a
 			WHERE a.attrelid = tasks AND a.attname = 'github_repo_id' AND NOT a.attisdropped) THEN
 		RAISE NOTICE USING
@@ -314,6 +338,7 @@ BEGIN
 	PERFORM github_sync.make_attached('task'::text, tasks, owner, github_sync.find_task_columns(tasks,
 		github_sync.with_state_values(tasks, github_sync.with_attached_columns('task'::text, tasks, wanted)), true),
 		NULL::jsonb);
+	PERFORM github_sync.require_state_column(tasks, open_value, closed_value, closed_values::text, state_reasons::text);
 	PERFORM github_sync.say_what_tasks_lack(tasks);
 	PERFORM github_sync.say_that_capture_is_off('task'::text) WHERE was_captured;
 END
@@ -326,11 +351,13 @@ COMMENT ON FUNCTION github_sync.attach_tasks(
 'for rows created from GitHub. sync_when, deleted_when (boolean) and github_repo (GitHub''s id of a repository): SQL '
 'expressions over the row''s bare column names, or names of functions of its key, with their schema. A row for which '
 'sync_when is not true, or deleted_when is, is not synced. closed_values: any of them is closed (the first is '
-'written), instead of closed_value; state_reasons: {closed value: completed, not_planned or duplicate}. '
-'modified_at_unit: seconds or milliseconds since 1970, of an integer column. apply_values: a function like '
-'insert_values, for each answer of GitHub''s. byline: a function of the key that returns the first line of what is '
-'sent. labels_column, assignees_column: names and logins, a text[] or a JSON array of strings, synced as sets in both '
-'directions; milestone_column: the milestone''s title (text) or its number (integer); an empty name: none any more. '
+'written), instead of closed_value; state_reasons: {closed value: completed, not_planned or duplicate, '
+'open value: reopened}. modified_at_unit: seconds or milliseconds since 1970, of an integer column. apply_values: a '
+'function like insert_values, for each answer of GitHub''s. byline: a function of the key that returns the first line '
+'of what is sent. labels_column, assignees_column: names and logins, a text[] or a JSON array of strings, synced as '
+'sets in both '
+'directions; milestone_column: the milestone''s title (text) or its number (integer). An empty name of one of these, '
+'of the state''s or the last change''s: there is none. '
 'Called again, it leaves columns, and values of the state, that it does not name as they were attached';
 
 CREATE FUNCTION github_sync.capture_task_changes(enabled boolean) RETURNS void

@@ -28,6 +28,11 @@ SELECT github_sync.attach_tasks('app.tasks', state_column => 'status', open_valu
 SELECT github_sync.attach_tasks('app.tasks', state_column => 'phase', open_value => 'todo', closed_values => '{done,canceled}');
 SELECT github_sync.attach_tasks('app.tasks', state_column => 'phase', open_value => 'todo', closed_values => '{done,cancelled}', state_reasons => '{"twin": "duplicate"}');
 SELECT github_sync.attach_tasks('app.tasks', state_column => 'phase', open_value => 'todo', closed_values => '{done,cancelled}', state_reasons => '{"done": "reopened"}');
+SELECT github_sync.attach_tasks('app.tasks', state_column => 'phase', open_value => 'todo', closed_value => 'done', state_reasons => '{"reopend": "reopened"}');
+SELECT github_sync.attach_tasks('app.tasks', state_column => 'phase', open_value => 'todo', closed_value => 'done', state_reasons => '{"todo": "reopened", "doing": "reopened"}');
+SELECT github_sync.attach_tasks('app.tasks', state_column => 'phase', open_value => 'todo', closed_value => 'done', state_reasons => '{"todo": "completed"}');
+SELECT github_sync.attach_tasks('app.tasks', state_column => 'status', open_value => '1', closed_value => '5', state_reasons => '{"05": "reopened"}');
+SELECT github_sync.attach_tasks('app.tasks', state_column => '', closed_values => '{done}');
 SELECT github_sync.attach_tasks('app.tasks', modified_at_column => 'created_at');
 SELECT github_sync.attach_tasks('app.tasks', modified_at_column => 'updated_ms');
 SELECT github_sync.attach_tasks('app.tasks', modified_at_column => 'updated_ms', modified_at_unit => 'minutes');
@@ -161,6 +166,20 @@ SELECT shown(:claimed, 'closed', 'not_planned', 91, 'fetched');
 SELECT shown(:claimed, 'closed', 'not_planned', 91, 'written');
 SELECT field, local, remote, winner FROM github_sync.sync_conflicts;
 
+-- a value of its own for what is opened again, whatever it was before; what is open already stays what it is
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', state_column => 'phase', open_value => 'todo', closed_values => '{done,cancelled}',
+	state_reasons => '{"cancelled": "not_planned", "doing": "reopened"}');
+UPDATE app.tasks SET phase = 'todo', modified_at = at(93);
+SELECT outbound(1);
+SELECT min(c.id) AS claimed FROM claim() AS c \gset
+SELECT shown(:claimed, 'closed', 'not_planned', 91, 'fetched');
+SELECT shown(:claimed, 'open', 'reopened', 94, 'written'), (SELECT phase FROM app.tasks);
+SELECT said('closed', 'not_planned', 95);
+SELECT said('open', 'reopened', 96);
+SELECT github_sync.refresh_attached() \g /dev/null
+SELECT said('closed', NULL, 97);
+SELECT said('open', NULL, 98);
+
 SELECT github_sync.capture_task_changes(true);
 -- Unix time, read and written; GitHub's time is written only where no field stays changed here
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', state_column => 'state', modified_at_column => 'updated_s');
@@ -203,6 +222,41 @@ SELECT carry_out(4);
 SELECT title, body FROM app.things;
 SELECT title, github_sync.without_creation_key(body) FROM resources;
 SELECT winner FROM github_sync.sync_conflicts;
+-- columns that convention would find, and that are something else: an empty name says so, and goes on saying so
+BEGIN;
+SET client_min_messages = warning;
+SELECT github_sync.detach_comments(true), github_sync.detach_tasks(true);
+RESET client_min_messages;
+CREATE TABLE app.drafts (id bigint PRIMARY KEY, title text, body text, github_repo_id bigint, status integer, updated_at text);
+SAVEPOINT unfit;
+SELECT github_sync.attach_tasks('app.drafts', github_repo_column => 'github_repo_id');
+ROLLBACK TO unfit;
+SELECT github_sync.attach_tasks('app.drafts', github_repo_column => 'github_repo_id', state_column => '', modified_at_column => '');
+CREATE VIEW world.left_out AS SELECT mapping -> 'state' AS state, mapping -> 'modified_at' AS modified_at, mapping -> 'left_out' AS left_out FROM github_sync.attached_tables WHERE record_type = 'task';
+SELECT * FROM left_out;
+SELECT github_sync.attach_tasks('app.drafts', github_repo_column => 'github_repo_id');
+SELECT github_sync.refresh_attached();
+SELECT * FROM left_out;
+ALTER TABLE app.drafts ADD noted timestamptz;
+SELECT github_sync.attach_tasks('app.drafts', github_repo_column => 'github_repo_id', modified_at_column => 'noted');
+SELECT * FROM left_out;
+SELECT github_sync.attach_tasks('app.drafts', github_repo_column => 'github_repo_id', state_column => 'status', open_value => '1', closed_value => '2', modified_at_column => '');
+SELECT * FROM left_out;
+SELECT problem, detail FROM github_sync.sync_problems;
+ROLLBACK;
+-- one that comes later is nobody's until somebody attaches again
+BEGIN;
+ALTER TABLE app.things ADD updated_at text, ADD status integer;
+ALTER TABLE app.remarks ADD updated_at date;
+SELECT problem, detail FROM github_sync.sync_problems;
+SELECT github_sync.refresh_attached();
+ALTER TABLE app.things ALTER updated_at TYPE timestamptz USING NULL;
+SELECT github_sync.refresh_attached();
+SELECT mapping -> 'modified_at' FROM github_sync.attached_tables;
+SELECT github_sync.attach_tasks('app.things', github_repo_column => 'github_repo_id', state_column => '');
+SELECT github_sync.attach_comments('app.remarks', modified_at_column => '');
+SELECT mapping -> 'modified_at' FROM github_sync.attached_tables ORDER BY 1;
+ROLLBACK;
 -- no key of one column
 CREATE TABLE app.pairs (a int, b int, uid uuid NOT NULL UNIQUE, title text, body text, PRIMARY KEY (a, b));
 CREATE TABLE app.keyless (a int, title text, body text);
