@@ -100,6 +100,15 @@ COMMENT ON FUNCTION github_sync.reconcile_repo(bigint) IS
 'public: a repository (GitHub''s id) is compared with GitHub now, deletions included, whatever reconcile_interval '
 'says. Raises 23503 for a repository that is not connected';
 
+CREATE OR REPLACE FUNCTION github_sync.lists_of_import(repo_id bigint) RETURNS SETOF github_sync.repo_sweeps
+LANGUAGE sql STABLE AS $$
+	SELECT s.* FROM github_sync.repo_sweeps AS s
+	WHERE s.github_repo_id = repo_id AND (s.stream = 'issues' OR s.stream = 'comments' AND NOT s.filters ? 'comments'
+		AND to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL)
+$$;
+COMMENT ON FUNCTION github_sync.lists_of_import(bigint) IS
+'private: the lists that an import of a repository reads: of its comments, where they are attached and wanted';
+
 CREATE OR REPLACE FUNCTION github_sync.require_import(repo_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -124,8 +133,11 @@ BEGIN
 			ELSE format('SELECT github_sync.backfill_repo(%s) asks for it.', r.id) END AS remedy) AS k
 	WHERE r.id = repo_id AND (NOT r.sync_enabled OR r.access_lost OR r.sync_direction = 'outbound'
 		OR i.state = 'deleted'
-		OR github_sync.reconcile_interval() = '0' AND NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS s
-			WHERE s.github_repo_id = r.id AND s.phase <> 'check' AND s.is_asked));
+		/* By one snapshot: who asks found an import under way, which may be over by now. */
+		OR github_sync.reconcile_interval() = '0'
+			AND EXISTS (SELECT FROM github_sync.lists_of_import(r.id) AS s WHERE s.phase = 'backfill')
+			AND NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS s
+				WHERE s.github_repo_id = r.id AND s.phase <> 'check' AND s.is_asked));
 	IF FOUND THEN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('the import of repository %s will not go on', obstacle.repository),
@@ -220,10 +232,7 @@ CREATE OR REPLACE FUNCTION github_sync.backfill_status(
 	repo_id bigint, OUT is_over boolean, OUT progress text) RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	has_comments CONSTANT boolean := to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL;
-	lists CONSTANT text[] := ARRAY(SELECT s.stream FROM github_sync.repo_sweeps AS s
-		WHERE s.github_repo_id = repo_id AND (s.stream = 'issues'
-			OR s.stream = 'comments' AND has_comments AND NOT s.filters ? 'comments'));
+	lists CONSTANT text[] := ARRAY(SELECT s.stream FROM github_sync.lists_of_import(repo_id) AS s);
 	lists_are_read boolean;
 	problems text;
 	leaves bigint;

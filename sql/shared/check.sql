@@ -3,17 +3,16 @@
  * mends what it finds.
  */
 
-CREATE OR REPLACE FUNCTION github_sync.require_import_of_check(repo_id bigint, has_comments boolean) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.require_import_of_check(repo_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM github_sync.require_import(r.id) FROM github_sync.github_repos AS r
 	/* An outbound repository is compared without one. */
 	WHERE r.id = repo_id AND r.sync_direction <> 'outbound' AND EXISTS (
-		SELECT FROM github_sync.repo_sweeps AS s WHERE s.github_repo_id = r.id AND s.phase = 'backfill'
-			AND (s.stream = 'issues' OR s.stream = 'comments' AND has_comments AND NOT s.filters ? 'comments'));
+		SELECT FROM github_sync.lists_of_import(r.id) AS s WHERE s.phase = 'backfill');
 END
 $$;
-COMMENT ON FUNCTION github_sync.require_import_of_check(bigint, boolean) IS
+COMMENT ON FUNCTION github_sync.require_import_of_check(bigint) IS
 'private: raises object_not_in_prerequisite_state where a check would wait for an import that will not go on';
 
 CREATE OR REPLACE FUNCTION github_sync.check_repo(github_repo_id bigint) RETURNS void
@@ -25,7 +24,7 @@ BEGIN
 	PERFORM github_sync.require_argument('check_repo', 'github_repo_id', github_repo_id IS NULL);
 	PERFORM github_sync.require_repo(github_repo_id);
 	PERFORM github_sync.add_missing_sweeps();
-	PERFORM github_sync.require_import_of_check(github_repo_id, has_comments);
+	PERFORM github_sync.require_import_of_check(github_repo_id);
 	/* One under way goes on: who asks each hour for what takes two would never see the end of it. */
 	INSERT INTO github_sync.repo_sweeps AS s (github_repo_id, stream, phase, is_asked, filters)
 	SELECT l.github_repo_id, 'check of ' || l.stream, 'check', true, l.filters
