@@ -172,7 +172,7 @@ BEGIN
 		IF NOT FOUND THEN
 			RAISE no_data_found USING
 				MESSAGE = format('@record@ %s is not linked', unlink_@record@.@record@_id),
-				HINT = 'View github_sync.sync_status shows what is linked.';
+				HINT = 'Table github_sync.@resources@ has what is linked, by @record@_id.';
 		END IF;
 		cached := github_sync.@record@_lock_record(linked_id);
 		/* Else it was linked or unlinked while we waited: look again. */

@@ -152,13 +152,16 @@ CREATE OR REPLACE FUNCTION github_sync.webhook_setup() RETURNS github_sync.findi
 LANGUAGE plpgsql AS $$
 DECLARE
 	problem text;
+	reason text;
 	code text;
 BEGIN
 	PERFORM github_sync.webhook_is_signed('sha256=' || repeat('0', 64), '');
 	RETURN github_sync.finding_of('webhook secret', NULL, NULL);
 EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, code = RETURNED_SQLSTATE;
-	RETURN github_sync.finding_of('webhook secret', problem, CASE code
+	GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, reason = PG_EXCEPTION_DETAIL, code = RETURNED_SQLSTATE;
+	/* A detail is a sentence of its own. */
+	reason := nullif(rtrim(lower(left(reason, 1)) || substr(reason, 2), '.'), '');
+	RETURN github_sync.finding_of('webhook secret', concat_ws(': ', problem, reason), CASE code
 		WHEN '55000' THEN 'Without webhooks, sweeps find what changes at GitHub, each reconcile_interval. Else set '
 			'github_sync.webhook_secret_file.'
 		ELSE 'Mend the file, which the server must be able to read, and nobody else.' END,

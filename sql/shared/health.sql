@@ -37,6 +37,16 @@ $$;
 COMMENT ON FUNCTION github_sync.set_up_findings() IS
 'private: a row for each kind of sync_problems and record type';
 
+CREATE OR REPLACE FUNCTION github_sync.what_lets_in() RETURNS text
+LANGUAGE sql STABLE
+RETURN (SELECT CASE
+		WHEN NOT r.rolcanlogin THEN format('ALTER ROLE %I LOGIN', r.rolname)
+		WHEN NOT has_database_privilege(r.oid, current_database(), 'CONNECT') THEN
+			format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), r.rolname) END
+	FROM pg_roles AS r WHERE r.rolname = github_sync.queue_owner());
+COMMENT ON FUNCTION github_sync.what_lets_in() IS
+'private: what gives the owner, as whom a worker logs in, the right to that back; NULL: nothing was taken from it';
+
 CREATE OR REPLACE FUNCTION github_sync.worker_finding() RETURNS github_sync.finding
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -47,7 +57,7 @@ BEGIN
 		CASE k.status WHEN 'info' THEN 'github_sync.enabled is off: nothing is synchronized until it is on again'
 			ELSE coalesce(w.last_error, w.activity) END,
 		CASE w.activity WHEN 'not enabled' THEN 'ALTER SYSTEM SET github_sync.enabled = on; SELECT pg_reload_conf()'
-			ELSE 'SELECT * FROM github_sync.sync_workers' END
+			ELSE coalesce(github_sync.what_lets_in(), 'SELECT * FROM github_sync.sync_workers') END
 	INTO finding
 	FROM github_sync.sync_workers AS w CROSS JOIN LATERAL (SELECT CASE
 		WHEN w.activity = 'does not run' THEN 'critical'

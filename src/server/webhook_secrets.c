@@ -67,7 +67,7 @@ check_lines(const CryptoSecret *secrets, const char *digest, const void *body, s
 	return result;
 }
 
-/* The path is for superusers alone, and so is the reason why it cannot be read. */
+/* The path is for superusers alone. */
 static void
 raise_unusable(const char *problem)
 {

@@ -404,6 +404,9 @@ report_question(Report *report)
 	if (answer == NULL)
 	{
 		report_told(conversation, status_to_tell(conversation), conversation->refusal.words, NULL);
+		/* It is the trouble of all that the installation asks. */
+		if (conversation->refusal.reason == UNSENT_BY_CREDENTIALS)
+			report_bad_credentials(report, conversation->refusal.words);
 		return;
 	}
 	report_note_accepted_token(conversation);

@@ -46,6 +46,8 @@ is($node->psql($application->database, 'CALL github_sync.wait_for_backfill(12962
 $application->sql('SELECT github_sync.check_repo(1296269)');
 $application->wait_until(q{SELECT count(*) = 2 FROM github_sync.sync_progress WHERE phase = 'check' AND last_complete_at IS NOT NULL});
 pass('a check after that comes to its end');
+# Who waits looks at the lists first, and then for what may keep the import from going on, which may be over by then.
+is($node->psql($application->database, 'SELECT github_sync.require_import(1296269)', stderr => \$told), 0, 'an import that has just come to its end goes on') or diag($told);
 
 # ---- a table that begins to inherit from an attached one ----
 
@@ -120,7 +122,8 @@ is(scalar(grep { $_->{path} =~ m{^/app/installations/515151$} } $github->request
 # ---- what the server was told ----
 
 GitHubSync::Application::reconfigure($node, 'github_sync.webhook_secret_file' => '/nowhere/secret');
-like(findings()->{'webhook secret'}, qr/^critical: .*secret.* -> Mend the file, which the server must be able to read, and nobody else\.$/, 'a file that is not there');
+is(findings()->{'webhook secret'}, 'critical: the secrets of webhooks cannot be read: the file that github_sync.webhook_secret_file names does not exist'
+	. ' -> Mend the file, which the server must be able to read, and nobody else.', 'a file that is not there');
 GitHubSync::Application::reconfigure($node, 'github_sync.webhook_secret_file' => '');
 
 $application->superuser_sql('UPDATE github_sync.github_repos SET access_lost = true WHERE id = ' . GitHubSync::Application::WIDGETS);
@@ -137,6 +140,35 @@ GitHubSync::Application::reconfigure($node, 'github_sync.private_key_file' => '/
 like(findings()->{'installation 515151 acme'}, qr/^critical: github_sync\.private_key_file does not exist.* -> \Q$credentials\E$/, 'a key that is not there');
 GitHubSync::Application::reconfigure($node, 'github_sync.private_key_file' => $github->key_file);
 is_content('key');
+
+# What is wrong with a token's file is the installation's trouble, and none of its repositories'.
+my $token_file = "$PostgreSQL::Test::Utils::tmp_check/token";
+PostgreSQL::Test::Utils::append_to_file($token_file, '');
+chmod 0600, $token_file or BAIL_OUT("$token_file: $!");
+GitHubSync::Application::reconfigure($node, 'github_sync.token_file' => $token_file);
+foreach my $time ('at first', 'again')
+{
+	is_deeply(findings(), { 'installation 515151 acme' => "critical: github_sync.token_file is empty -> $credentials",
+		$repository => 'skipped: GitHub has not been asked, or has not answered -> See its installation above.' }, "an empty file for a token, $time");
+}
+GitHubSync::Application::reconfigure($node, 'github_sync.token_file' => '');
+is_content('no token');
+
+# ---- the owner, as whom the worker logs in ----
+
+foreach my $case ([ 'ALTER ROLE planner NOLOGIN', 'ALTER ROLE planner LOGIN', 'not permitted to log in' ],
+	[ 'REVOKE CONNECT ON DATABASE application FROM PUBLIC', 'GRANT CONNECT ON DATABASE application TO planner', 'permission denied for database' ])
+{
+	my ($break, $mend, $says) = @$case;
+	$application->superuser_sql($break);
+	my $worker = $application->worker_pid;
+	$application->superuser_sql("SELECT pg_terminate_backend($worker)");
+	$application->wait_until(q{SELECT EXISTS (SELECT FROM github_sync.health() WHERE "check" = 'worker' AND status = 'critical' AND detail ~ '} . $says . q{')});
+	is($application->superuser_sql(q{SELECT remedy FROM github_sync.check_setup() WHERE "check" = 'worker' AND status = 'critical' LIMIT 1}), $mend, "$break: what mends it");
+	$application->superuser_sql($mend);
+	$application->wait_until(q{SELECT NOT EXISTS (SELECT FROM github_sync.check_setup() WHERE status NOT IN ('ok', 'info'))});
+	pass('... and it does');
+}
 
 $application->switch_off;
 is_deeply([ $application->rows(q{SELECT status, detail, remedy FROM github_sync.check_setup() WHERE "check" = 'worker'}) ],
