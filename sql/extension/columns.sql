@@ -435,7 +435,9 @@ RETURN array_remove(ARRAY[
 		'github_repo_id bigint, resource jsonb'::text, '{bigint,jsonb}'::regtype[], 'jsonb'::regtype, owner),
 	github_sync.function_problem('apply_values'::text, mapping.apply_values,
 		'github_repo_id bigint, resource jsonb'::text, '{bigint,jsonb}'::regtype[], 'jsonb'::regtype, owner),
-	github_sync.function_problem('byline'::text, mapping.byline, (mapping.key).type,
+	/* Without a key nothing can be said of a function that takes it. */
+	github_sync.function_problem('byline'::text,
+		CASE WHEN (mapping.key).type IS NOT NULL THEN mapping.byline END, (mapping.key).type,
 		ARRAY[github_sync.argument_for_key(mapping.byline, (mapping.key).type::regtype)],
 		'text'::regtype, owner)], NULL);
 COMMENT ON FUNCTION github_sync.mapping_problems(regclass, github_sync.table_mapping, name) IS

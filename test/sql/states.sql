@@ -265,5 +265,7 @@ SELECT github_sync.detach_comments(true), github_sync.detach_tasks(true);
 RESET client_min_messages;
 SELECT github_sync.attach_tasks('app.pairs');
 SELECT github_sync.attach_tasks('app.keyless');
+CREATE FUNCTION app.author_line(uuid) RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'Ann' $$;
+SELECT github_sync.attach_tasks('app.pairs', byline => 'app.author_line(uuid)');
 SELECT github_sync.attach_tasks('app.pairs', id_column => 'uid');
 SELECT github_sync.capture_comment_changes(true);
