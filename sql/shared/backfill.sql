@@ -185,7 +185,9 @@ LANGUAGE sql STABLE AS $$
 		WHEN i.paused_until > clock_timestamp() THEN format('installation %s pauses until %s: %s', i.id,
 			i.paused_until::timestamptz(0), i.pause_reason)
 		WHEN r.paused_until > clock_timestamp() THEN format('it pauses until %s: %s',
-			r.paused_until::timestamptz(0), r.pause_reason) END
+			r.paused_until::timestamptz(0), r.pause_reason)
+		ELSE 'the last tenth of the hour''s requests is not for lists, until '
+			|| github_sync.hour_is_kept_until(i.id)::timestamptz(0) END
 	FROM github_sync.github_repos AS r
 	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
 	WHERE r.id = repo_id

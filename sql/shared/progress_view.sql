@@ -20,7 +20,8 @@
 --@column remaining: at that rate; NULL: the same
 --@column waits_for: reading; ready; due at a time; retry at a time; rate limit until a time; installation suspended or
 --@more deleted; repository disabled; issues first; import first (a check); reconcile_interval is 0; copied database;
---@more github_sync.enabled is off; complete (a check: nobody has asked for another one since)
+--@more github_sync.enabled is off; complete (a check: nobody has asked for another one since); last tenth of the hour
+--@more until a time, which is left to what people do
 --@column last_complete_at: when a pass came to the end of the list
 --@column last_census_at: when all issues were listed last
 --@column attempts: failures in a row
@@ -56,7 +57,8 @@
 			WHEN s.due_at > clock_timestamp() AND s.attempts > 0 THEN 'retry at ' || s.due_at
 			WHEN s.due_at > clock_timestamp() THEN 'due at ' || s.due_at
 			WHEN s.claimed_by IS NOT NULL THEN 'reading'
-			ELSE 'ready' END AS waits_for,
+			ELSE coalesce('last tenth of the hour until ' || github_sync.hour_is_kept_until(i.id), 'ready')
+			END AS waits_for,
 		s.last_complete_at, s.last_census_at, s.attempts,
 		github_sync.words_for_reader(s.last_error) AS last_error, s.last_error_at
 	FROM github_sync.repo_sweeps AS s

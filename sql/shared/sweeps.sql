@@ -77,6 +77,13 @@ $$;
 COMMENT ON FUNCTION github_sync.edits_wait(bigint) IS
 'private: whether transactions that people wait for stand in line';
 
+CREATE OR REPLACE FUNCTION github_sync.hour_is_kept_until(installation_id bigint) RETURNS timestamptz
+LANGUAGE sql STABLE
+RETURN (SELECT b.reset_at FROM github_sync.installation_budget(installation_id) AS b
+	WHERE b.remaining <= b.request_limit / 10 AND b.reset_at > clock_timestamp());
+COMMENT ON FUNCTION github_sync.hour_is_kept_until(bigint) IS
+'private: the last tenth of the hour of an installation is not for lists: until when they rest; NULL: they need not';
+
 CREATE OR REPLACE FUNCTION github_sync.open_sweeps()
 RETURNS TABLE (
 	repo_id bigint, list text, of_installation bigint, of_phase text, due timestamptz, wanted_since timestamptz,
@@ -86,14 +93,13 @@ DECLARE
 	has_comments CONSTANT boolean := to_regprocedure('github_sync.comment_edits_wait(bigint)') IS NOT NULL;
 BEGIN
 	RETURN QUERY SELECT s.github_repo_id, s.stream, i.id, s.phase,
-		greatest(s.due_at, r.paused_until, i.paused_until, h.reset_at), s.due_at,
+		/* Of thousands of lists few are due: of those alone it is asked. */
+		greatest(s.due_at, r.paused_until, i.paused_until,
+			CASE WHEN s.due_at <= now() THEN github_sync.hour_is_kept_until(i.id) END), s.due_at,
 		github_sync.was_unreachable(i)
 	FROM github_sync.repo_sweeps AS s
 	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
 	JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
-	/* The last tenth of the hour is not for sweeps.  Of thousands of lists few are due: of those alone it is asked. */
-	LEFT JOIN LATERAL (SELECT b.reset_at FROM github_sync.installation_budget(i.id) AS b
-		WHERE s.due_at <= now() AND b.remaining <= b.request_limit / 10) AS h ON true
 	WHERE (s.is_asked OR github_sync.reconcile_interval() > '0')
 		AND r.sync_enabled AND NOT r.access_lost AND i.state = 'active'
 		AND (r.sync_direction <> 'outbound' OR s.phase = 'check')

@@ -176,6 +176,20 @@ is_deeply([ $application->rows(q{SELECT status, detail, remedy FROM github_sync.
 $application->switch_on;
 is_content('enabled');
 
+# ---- an import that waits for GitHub's hour ----
+
+my $waits = q{SELECT coalesce(min(waits_for), 'nothing') FROM github_sync.sync_progress WHERE phase = 'backfill' AND stream = 'issues'};
+
+$github->limits(used => { 'installation ID 515151' => 4600 });
+my $task = $application->add_task(title => 'what people do');
+$application->wait_until_done;
+$application->sql('SELECT github_sync.backfill_repo(1296269)');
+like($application->superuser_sql($waits), qr/^last tenth of the hour until 2/, 'a list says that the rest of the hour is left to others');
+like($application->superuser_sql('SELECT progress FROM github_sync.backfill_status(1296269)'), qr/waits: the last tenth of the hour's requests is not for lists, until 2/, '... and so does the import');
+$application->sql("UPDATE planner.tasks SET title = 'edited', modified_at = clock_timestamp() WHERE id = $task");
+$application->wait_until_done;
+is($github->issue('acme/widgets', $application->issue_of($task)->{number})->{title}, 'edited', '... whose edits go on');
+
 # ---- what is attached ----
 
 $application->sql('SELECT github_sync.capture_task_changes(false)');
