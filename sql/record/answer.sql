@@ -562,10 +562,11 @@ COMMENT ON FUNCTION github_sync.@record@_take_answer(
 CREATE OR REPLACE FUNCTION github_sync.@record@_goes_alone(
 	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, answer github_sync.answer)
 RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE AS $$
+LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN answer.kind NOT IN ('fetched', 'not modified', 'written') OR t.action = 'delete'
 		OR answer.kind <> 'not modified' AND cached.github_id IS DISTINCT FROM (answer.resource).github_id
+--@task		OR cached.task_id IS NULL AND github_sync.task_departed_as((answer.resource).github_id) IS NOT NULL
 		OR cached.@record@_id IS NULL AND github_sync.creation_keys_of((answer.resource).body) <> '{}';
 END
 $$;

@@ -140,6 +140,35 @@ COMMENT ON FUNCTION github_sync.@record@_compare_missing(
 	github_sync.github_repos, github_sync.@resources@, github_sync.resource) IS
 'private: notes that an item of a list has no @record@';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_compare_place(
+--@comment	repo github_sync.github_repos, cached github_sync.github_comments, item github_sync.resource)
+--@comment RETURNS void
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	here CONSTANT github_sync.local_row := github_sync.comment_local_row(cached.comment_id);
+--@comment	issue github_sync.github_issues;
+--@comment	d github_sync.record_differences;
+--@comment BEGIN
+--@comment	SELECT * INTO issue FROM github_sync.github_issues AS i
+--@comment	WHERE i.github_repo_id = repo.id AND i.number = item.number;
+--@comment	IF issue.id = cached.github_issue_id
+--@comment		AND (issue.task_id IS NULL OR issue.task_id::text IS NOT DISTINCT FROM here.parent_key) THEN
+--@comment		RETURN;
+--@comment	END IF;
+--@comment	d := github_sync.comment_new_difference(repo, cached, item);
+--@comment	d.difference := 'differs';
+--@comment	d.field := 'task';
+--@comment	d.digest_here := github_sync.digest_of(here.parent_key);
+--@comment	d.digest_github := github_sync.digest_of(issue.task_id::text);
+--@comment	d.why := coalesce(d.why, 'of another task here');
+--@comment	d.mend := CASE WHEN issue.id IS DISTINCT FROM cached.github_issue_id THEN 'inbound' END;
+--@comment	PERFORM github_sync.note_difference(d);
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_compare_place(
+--@comment	github_sync.github_repos, github_sync.github_comments, github_sync.resource) IS
+--@comment 'private: notes that the row of a comment belongs to another task than the one that has its issue';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_compare_linked(
 	repo github_sync.github_repos, page github_sync.swept_page, cached github_sync.@resources@,
 	item github_sync.resource)
@@ -206,6 +235,7 @@ BEGIN
 		d.mend := 'inbound';
 		PERFORM github_sync.note_difference(d);
 	ELSE
+--@comment		PERFORM github_sync.comment_compare_place(repo, cached, item);
 		PERFORM github_sync.@record@_compare_linked(repo, page, cached, item);
 	END IF;
 END

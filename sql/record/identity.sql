@@ -297,6 +297,44 @@ COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, 
 --@comment 'private: a comment belongs to the issue that its issue_url names; returns the state of its transaction, '
 --@comment 'which is claimed again, and may have to wait for that issue';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_departed_as(issue_id bigint) RETURNS bigint
+--@task LANGUAGE plpgsql STABLE AS $$
+--@task BEGIN
+--@task	RETURN (SELECT min(i.id) FROM github_sync.github_issues AS i
+--@task		WHERE i.went_to_id = issue_id AND (i.task_id IS NOT NULL OR i.former_task_key IS NOT NULL
+--@task			OR i.local_deleted_at IS NOT NULL));
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_departed_as(bigint) IS
+--@task 'private: the record whose issue has this id since it was transferred to where it was not followed; NULL: none';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_meet_departed(
+--@task	t github_sync.task_sync_transactions, cached github_sync.github_issues, answer github_sync.answer)
+--@task RETURNS text
+--@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	departed_id CONSTANT bigint := github_sync.task_departed_as((answer.resource).github_id);
+--@task	target github_sync.github_repos;
+--@task BEGIN
+--@task	SELECT * INTO target FROM github_sync.github_repos AS r
+--@task	WHERE r.id = cached.github_repo_id AND answer.kind = 'fetched' AND departed_id <> cached.id
+--@task		AND github_sync.task_is_place_of(
+--@task			r, cached, github_sync.repository_of_resource(answer.json::jsonb), answer.resource);
+--@task	IF target.id IS NOT NULL AND (SELECT m.moved FROM github_sync.task_transfer(
+--@task		github_sync.task_lock_record_nowait(departed_id), target, answer.resource) AS m)
+--@task	THEN
+--@task		/* Given back already, with the stub that is gone. */
+--@task		RETURN (SELECT q.state FROM github_sync.task_sync_transactions AS q WHERE q.id = t.id);
+--@task	END IF;
+--@task	RETURN NULL;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_meet_departed(
+--@task	github_sync.task_sync_transactions, github_sync.github_issues, github_sync.answer) IS
+--@task 'private: what answers at the place of an unlinked record is the issue of another one, which was transferred '
+--@task 'there before its repository was connected: that record moves there, with its task and its comments. Returns '
+--@task 'the state that the transaction has now; NULL: it is none. 55P03: somebody holds the other one';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_identify(
 	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, answer github_sync.answer,
 	OUT result text, OUT was_told boolean)
@@ -309,7 +347,9 @@ DECLARE
 BEGIN
 	was_told := false;
 	IF cached.@record@_id IS NULL THEN
-		result := github_sync.@record@_meet_own_creation(t, cached, answer);
+--@task		result := coalesce(github_sync.task_meet_departed(t, cached, answer),
+--@comment		result := coalesce(
+			github_sync.@record@_meet_own_creation(t, cached, answer));
 	END IF;
 	IF result IS NULL AND cached.github_id <> shown.github_id THEN
 --@task		IF github_sync.task_was_only_told_of(cached, answer) THEN

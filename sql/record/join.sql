@@ -140,7 +140,7 @@ COMMENT ON FUNCTION github_sync.@record@_join_records(bigint, bigint) IS
 'private: moves everything of one cached record, which has no local row, to another and removes it; a claim that was '
 'under way on the removed one is given back. 55P03: somebody else holds one of them, or has just linked it';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_unlink_held(cached_id bigint) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.@record@_cancel_unlinked(cached_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE github_sync.@record@_sync_transactions SET event = 'record deleted',
@@ -149,6 +149,15 @@ BEGIN
 	WHERE @resource@_id = cached_id AND direction = 'outbound' AND action = 'upsert'
 		/* An error because the row was moved asks for nothing else. */
 		AND (state IN ('queued', 'disabled') OR state = 'errored' AND error_code = 'repo_changed');
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_cancel_unlinked(bigint) IS
+'private: what waits to be sent for a record that is about to be unlinked, or is disabled, is canceled';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_unlink_held(cached_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM github_sync.@record@_cancel_unlinked(cached_id);
 	UPDATE github_sync.@resources@ AS r SET @record@_id = NULL, row_is_ours = false, local_base = NULL,
 		remote_base = NULL, sent = NULL, sent_mask = NULL, local_changed_at = NULL, preferred_side = NULL,
 		lock_version = r.lock_version + 1

@@ -87,16 +87,17 @@ COMMENT ON FUNCTION github_sync.@record@_settles(github_sync.@resources@, github
 'private: a list still shows the version that is known, a minute after it was made';
 
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_waits_elsewhere(
---@comment	cached github_sync.github_comments, item github_sync.resource)
+--@comment	cached github_sync.github_comments, repo_id bigint, item github_sync.resource)
 --@comment RETURNS boolean
 --@comment LANGUAGE plpgsql STABLE AS $$
 --@comment BEGIN
 --@comment	RETURN cached.comment_id IS NULL AND EXISTS (SELECT FROM github_sync.github_issues AS i
---@comment		WHERE i.id = cached.github_issue_id AND i.task_id IS NULL AND i.number <> item.number);
+--@comment		WHERE i.id = cached.github_issue_id AND i.task_id IS NULL
+--@comment			AND (i.number, i.github_repo_id) IS DISTINCT FROM (item.number, repo_id));
 --@comment END
 --@comment $$;
 --@comment COMMENT ON FUNCTION github_sync.comment_waits_elsewhere(
---@comment	github_sync.github_comments, github_sync.resource) IS
+--@comment	github_sync.github_comments, bigint, github_sync.resource) IS
 --@comment 'private: a comment that is no row yet waits for an issue without a task; a list shows it at another one';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_import_began(page github_sync.swept_page) RETURNS timestamptz
@@ -440,6 +441,8 @@ DECLARE
 	import_began CONSTANT timestamptz := github_sync.@record@_import_began(page);
 	doubled CONSTANT bigint[] := github_sync.@record@_doubled(items);
 	latest CONSTANT timestamptz := clock_timestamp() + interval '1 day';
+--@task	some_departed CONSTANT boolean := EXISTS (SELECT FROM github_sync.github_issues AS d
+--@task		WHERE d.went_to_id IS NOT NULL);
 	some_are_spoken_of CONSTANT boolean := EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
 		WHERE q.@resource@_id IS NULL);
 BEGIN
@@ -454,11 +457,12 @@ BEGIN
 				AND (creators = '{}' OR i.author_id <> ALL (creators)) AND i.github_id <> ALL (doubled)
 --@comment				AND (SELECT p.task_id IS NOT NULL FROM github_sync.github_issues AS p
 --@comment					WHERE p.github_repo_id = repo.id AND p.number = i.number)
+--@task				AND NOT (some_departed AND github_sync.task_departed_as(i.github_id) IS NOT NULL)
 				AND NOT (some_are_spoken_of
 					AND github_sync.@record@_is_spoken_of(repo.id, i.github_id, i.number)) THEN 'unknown'
 			WHEN NOT github_sync.@record@_item_says_nothing_new(i.cached, items[i.place])
 				AND (NOT github_sync.@record@_is_told_of((i.cached).id, i.updated_at, import_began)
---@comment					OR github_sync.comment_waits_elsewhere(i.cached, items[i.place])
+--@comment					OR github_sync.comment_waits_elsewhere(i.cached, repo.id, items[i.place])
 					) THEN 'news'
 			WHEN github_sync.@record@_settles(i.cached, items[i.place], page.answered_at) THEN 'settled' END AS sort
 		/* Looked up item by item: as a join, all records would be read for each page. */
@@ -479,6 +483,22 @@ COMMENT ON FUNCTION github_sync.@record@_sort_items(
 'becomes a transaction; settled: records whose versions, settled_versions, are settled by that. Nothing is to be done '
 'with the others';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_ask_for_departed(repo_id bigint, items github_sync.resource[])
+--@comment RETURNS void
+--@comment LANGUAGE plpgsql SET enable_seqscan = off AS $$
+--@comment BEGIN
+--@comment	UPDATE github_sync.github_comments AS c SET seen_at = NULL, settle_at = clock_timestamp(),
+--@comment		lock_version = c.lock_version + 1
+--@comment	WHERE c.id IN (SELECT k.id FROM github_sync.github_comments AS k
+--@comment		WHERE k.github_id = ANY (ARRAY(SELECT i.github_id FROM unnest(items) AS i))
+--@comment			AND k.github_repo_id <> repo_id AND k.comment_id IS NOT NULL
+--@comment		ORDER BY k.id FOR NO KEY UPDATE SKIP LOCKED);
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_ask_for_departed(bigint, github_sync.resource[]) IS
+--@comment 'private: comments that a list shows in another repository than where they are known went there with their '
+--@comment 'issue: each is asked for at its place, which tells';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_apply_listed(
 	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[])
 RETURNS integer
@@ -491,6 +511,7 @@ BEGIN
 --@task	IF {{has_marks}} THEN
 --@task		items := github_sync.task_items_with_marks(items, jsons);
 --@task	END IF;
+--@comment	PERFORM github_sync.comment_ask_for_departed(repo.id, items);
 	sorted := github_sync.@record@_sort_items(repo, page, items, jsons);
 	unknown := sorted.unknown;
 	news := sorted.news;
@@ -555,19 +576,6 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_import_failures(bigint) IS
 'private: how many issues or comments of a repository could not be taken over from GitHub, last time; a comment fails '
 'with its issue';
-
---@task CREATE OR REPLACE FUNCTION github_sync.task_list_discussion(of_issue bigint) RETURNS void
---@task LANGUAGE plpgsql AS $$
---@task BEGIN
---@task	UPDATE github_sync.github_issues AS i SET comments_to_list = true
---@task	WHERE i.id = of_issue AND i.deleted_at IS NULL;
---@task	UPDATE github_sync.repo_sweeps AS s SET due_at = least(s.due_at, clock_timestamp()), is_asked = true
---@task	FROM github_sync.github_issues AS i
---@task	WHERE i.id = of_issue AND s.github_repo_id = i.github_repo_id AND s.stream = 'comments';
---@task END
---@task $$;
---@task COMMENT ON FUNCTION github_sync.task_list_discussion(bigint) IS
---@task 'private: the comments of an issue are listed by themselves, now';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_apply_later(later github_sync.listed_later) RETURNS boolean
 LANGUAGE plpgsql AS $$

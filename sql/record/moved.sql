@@ -75,7 +75,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task	PERFORM github_sync.task_take_in_stubs(cached, target, shown);
 --@task	UPDATE github_sync.github_issues AS i SET github_repo_id = target.id, github_id = shown.github_id,
 --@task		number = shown.number, etag = NULL, etag_key = NULL, seen_at = NULL, missing_since = NULL,
---@task		lock_version = i.lock_version + 1
+--@task		went_to_id = NULL, lock_version = i.lock_version + 1
 --@task	WHERE i.id = cached.id RETURNING * INTO cached;
 --@task	PERFORM github_sync.task_take_along(cached, target);
 --@task END
@@ -234,16 +234,166 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task 'private: the repository of ours where an issue arrived: by the id that a redirect named, else by the name '
 --@task 'that the issue says; NULL: it is none of ours';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_release_rows(of_issue bigint) RETURNS void
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	linked_id bigint;
+--@comment BEGIN
+--@comment	FOR linked_id IN SELECT c.id FROM github_sync.github_comments AS c
+--@comment		WHERE c.github_issue_id = of_issue AND c.comment_id IS NOT NULL ORDER BY c.id
+--@comment	LOOP
+--@comment		PERFORM github_sync.comment_lock_record_nowait(linked_id);
+--@comment		PERFORM github_sync.comment_unlink_held(linked_id);
+--@comment		UPDATE github_sync.github_comments AS c SET seen_at = NULL WHERE c.id = linked_id;
+--@comment	END LOOP;
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_release_rows(bigint) IS
+--@comment 'private: the rows of an issue''s comments stay with their task, which has another issue by now, and what '
+--@comment 'GitHub has becomes rows of the task that this issue gets. 55P03: somebody holds one of them';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_stub_in_place_of(
+--@task	key {{key_type}}, OUT stub_id bigint, OUT is_taken boolean)
+--@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task BEGIN
+--@task	stub_id := (SELECT i.id FROM github_sync.github_issues AS i WHERE i.task_id = key);
+--@task	is_taken := stub_id IS NOT NULL
+--@task		AND NOT github_sync.task_may_go_along(github_sync.task_lock_record_nowait(stub_id));
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_stub_in_place_of({{key_type}}) IS
+--@task 'private: the record that a task has got meanwhile, locked, and whether anything of it is at GitHub, or on its '
+--@task 'way there; NULL: none. 55P03: somebody holds it';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_refuse_to_relink(INOUT cached github_sync.github_issues)
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	IF to_regprocedure('github_sync.comment_release_rows(bigint)') IS NOT NULL THEN
+--@task		PERFORM github_sync.comment_release_rows(cached.id);
+--@task	END IF;
+--@task	UPDATE github_sync.github_issues AS i SET former_task_key = NULL, local_base = NULL, remote_base = NULL,
+--@task		local_repo_id = NULL, local_changed_at = NULL, preferred_side = NULL
+--@task	WHERE i.id = cached.id RETURNING * INTO cached;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_refuse_to_relink(github_sync.github_issues) IS
+--@task 'private: the former task of a held record has another issue by now, or was moved: this issue gets a task of '
+--@task 'its own, and the comments that GitHub has become that one''s';
+
+--@task /* Its bases are still there: what either side has changed meanwhile is merged as ever. */
+--@task CREATE OR REPLACE FUNCTION github_sync.task_relink(
+--@task	INOUT cached github_sync.github_issues, target github_sync.github_repos)
+--@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	key {{key_type}} := cached.former_task_key;
+--@task	is_there CONSTANT boolean := github_sync.task_lock_local_row_nowait(key);
+--@task	present record;
+--@task BEGIN
+--@task	IF NOT is_there THEN
+--@task		/* The application's deletion stands: nothing is made anew of the issue. */
+--@task		UPDATE github_sync.github_issues AS i SET former_task_key = NULL, local_deleted_at = clock_timestamp()
+--@task		WHERE i.id = cached.id RETURNING * INTO cached;
+--@task		RETURN;
+--@task	END IF;
+--@task	present := github_sync.task_stub_in_place_of(key);
+--@task	cached.github_repo_id := target.id;
+--@task	IF present.is_taken
+--@task		OR github_sync.task_place_problem(cached, github_sync.task_local_row(key)) = 'repo_changed' THEN
+--@task		cached := github_sync.task_refuse_to_relink(cached);
+--@task		RETURN;
+--@task	END IF;
+--@task	/* What was to be created in the meantime goes to this issue. */
+--@task	UPDATE github_sync.github_issues AS i SET task_id = NULL WHERE i.id = present.stub_id;
+--@task	UPDATE github_sync.github_issues AS i SET task_id = key, former_task_key = NULL,
+--@task		lock_version = i.lock_version + 1
+--@task	WHERE i.id = cached.id RETURNING * INTO cached;
+--@task	IF present.stub_id IS NOT NULL THEN
+--@task		cached := github_sync.task_join_records(cached.id, present.stub_id);
+--@task	END IF;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_relink(github_sync.github_issues, github_sync.github_repos) IS
+--@task 'private: a held record whose issue went where it was not followed, and which is ours by now, gets back the '
+--@task 'task that was unlinked for that: unless the task was deleted, moved, or has another issue. 55P03: somebody '
+--@task 'holds it';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_send_what_waited(cached github_sync.github_issues) RETURNS void
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	INSERT INTO github_sync.task_sync_transactions (direction, task_id)
+--@task	SELECT 'outbound', cached.task_id
+--@task	WHERE EXISTS (SELECT FROM github_sync.task_sync_transactions AS q
+--@task			WHERE q.github_issue_id = cached.id AND q.direction = 'outbound' AND q.action = 'upsert'
+--@task				AND q.state = 'canceled' AND q.canceled_by IS NULL)
+--@task		AND NOT EXISTS (SELECT FROM github_sync.task_sync_transactions AS q
+--@task			WHERE q.github_issue_id = cached.id AND q.direction = 'outbound'
+--@task				AND q.state IN ('queued', 'processing', 'disabled'));
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_send_what_waited(github_sync.github_issues) IS
+--@task 'private: what was canceled as the task lost its issue is sent, now that it has it back';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_list_discussion(of_issue bigint) RETURNS void
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	UPDATE github_sync.github_issues AS i SET comments_to_list = true
+--@task	WHERE i.id = of_issue AND i.deleted_at IS NULL;
+--@task	UPDATE github_sync.repo_sweeps AS s SET due_at = least(s.due_at, clock_timestamp()), is_asked = true
+--@task	FROM github_sync.github_issues AS i
+--@task	WHERE i.id = of_issue AND s.github_repo_id = i.github_repo_id AND s.stream = 'comments';
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_list_discussion(bigint) IS
+--@task 'private: the comments of an issue are listed by themselves, now';
+
+--@task CREATE OR REPLACE FUNCTION github_sync.task_transfer_former(
+--@task	INOUT cached github_sync.github_issues, taken_id bigint, target github_sync.github_repos,
+--@task	shown github_sync.resource, OUT moved boolean)
+--@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	before CONSTANT github_sync.github_issues := cached;
+--@task BEGIN
+--@task	cached := github_sync.task_relink(cached, target);
+--@task	moved := taken_id IS NULL
+--@task		OR cached.task_id IS NOT NULL AND github_sync.task_withdraw_row(taken_id, cached.id);
+--@task	IF moved THEN
+--@task		cached := github_sync.task_move_issue(cached, target, shown);
+--@task		PERFORM github_sync.task_send_what_waited(cached) WHERE cached.task_id IS NOT NULL;
+--@task		/* An import lists them anyway. */
+--@task		PERFORM github_sync.task_list_discussion(cached.id) FROM github_sync.repo_sweeps AS s
+--@task		WHERE s.github_repo_id = target.id AND s.stream = 'comments' AND s.phase <> 'backfill';
+--@task	ELSIF cached.task_id IS NOT NULL THEN
+--@task		RAISE triggered_action_exception USING MESSAGE = 'the new place has a task that is in use';
+--@task	END IF;
+--@task EXCEPTION WHEN triggered_action_exception THEN
+--@task	cached := before;
+--@task	moved := false;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_transfer_former(
+--@task	github_sync.github_issues, bigint, github_sync.github_repos, github_sync.resource) IS
+--@task 'private: the same of a record that lost its task when its issue went where it was not followed: the task gets '
+--@task 'it back, where the application has not decided otherwise since. moved is false: the issue has become another '
+--@task 'task, which is in use, or is its only one';
+
 --@task CREATE OR REPLACE FUNCTION github_sync.task_transfer(
 --@task	INOUT cached github_sync.github_issues, target github_sync.github_repos, shown github_sync.resource,
 --@task	OUT moved boolean)
 --@task LANGUAGE plpgsql AS $$
 --@task DECLARE
 --@task	taken github_sync.github_issues;
+--@task	former record;
 --@task BEGIN
 --@task	SELECT * INTO taken FROM github_sync.github_issues AS i
 --@task	WHERE i.id <> cached.id AND i.task_id IS NOT NULL AND (i.github_id = shown.github_id
 --@task		OR i.github_repo_id = target.id AND i.number = shown.number) LIMIT 1;
+--@task	IF target.id IS NOT NULL AND cached.task_id IS NULL AND cached.former_task_key IS NOT NULL THEN
+--@task		former := github_sync.task_transfer_former(cached, taken.id, target, shown);
+--@task		cached := former.cached;
+--@task		moved := former.moved;
+--@task		RETURN;
+--@task	END IF;
 --@task	moved := target.id IS NOT NULL AND CASE WHEN taken.id IS NULL THEN true
 --@task		WHEN cached.task_id IS NOT NULL THEN github_sync.task_withdraw_row(taken.id, cached.id)
 --@task		/* What a task did that is unlinked by now is no history of another one. */
@@ -268,20 +418,26 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task 'or has a task of its own';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_give_up_transferred(
-	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, reason text)
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@, shown_id bigint, reason text)
 RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	result text := github_sync.@record@_fail_held(t, 'transferred', reason);
 BEGIN
-	/* Neither side is to be taken for the other. */
-	PERFORM github_sync.@record@_unlink_held(cached.id) WHERE cached.@record@_id IS NOT NULL;
+--@task	/* Neither side is to be taken for the other; but should it be met again, it is known whose it was. */
+--@task	PERFORM github_sync.task_cancel_unlinked(cached.id) WHERE cached.task_id IS NOT NULL;
+--@task	UPDATE github_sync.github_issues AS i SET task_id = NULL, went_to_id = shown_id,
+--@task		former_task_key = coalesce(i.task_id::text, i.former_task_key),
+--@task		sent = NULL, sent_mask = NULL, lock_version = i.lock_version + 1
+--@task	WHERE i.id = cached.id;
+--@comment	/* Neither side is to be taken for the other. */
+--@comment	PERFORM github_sync.comment_unlink_held(cached.id) WHERE cached.comment_id IS NOT NULL;
 	RETURN result;
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_give_up_transferred(
-	github_sync.@record@_sync_transactions, github_sync.@resources@, text) IS
-'private: the resource went where we do not follow: errored transferred, and unlinked';
+	github_sync.@record@_sync_transactions, github_sync.@resources@, bigint, text) IS
+'private: the resource went where we do not follow, and has this id there: errored transferred, and unlinked';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_is_place_of(
 	repo github_sync.github_repos, cached github_sync.@resources@, place text[], shown github_sync.resource)
@@ -361,7 +517,7 @@ BEGIN
 	END IF;
 --@task	result := github_sync.task_follow_transfer(t, cached, place, shown);
 	IF result IS NULL THEN
-		result := github_sync.@record@_give_up_transferred(t, cached, coalesce(
+		result := github_sync.@record@_give_up_transferred(t, cached, shown.github_id, coalesce(
 --@task			github_sync.task_why_not_followed(cached.task_id, place, shown),
 			format('GitHub answered with another resource: id %s instead of %s, in %s', shown.github_id,
 				coalesce(cached.github_id::text, 'one that is not known'),
@@ -415,6 +571,23 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment 'private: what answered to the number of the issue of a claim''s comment, at the name of its repository, is '
 --@comment 'another issue: the name may be another repository''s';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_part_from_row(
+--@comment	cached github_sync.github_comments, target github_sync.github_repos, issue github_sync.resource)
+--@comment RETURNS void
+--@comment LANGUAGE plpgsql AS $$
+--@comment BEGIN
+--@comment	PERFORM github_sync.comment_unlink_held(cached.id)
+--@comment	FROM github_sync.comment_local_row(cached.comment_id) AS l
+--@comment	JOIN github_sync.github_issues AS i ON i.id = l.parent_issue_id
+--@comment	WHERE target.id IS NOT NULL AND i.id <> cached.github_issue_id
+--@comment		AND (i.github_repo_id, i.number) IS DISTINCT FROM (target.id, issue.number);
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_part_from_row(
+--@comment	github_sync.github_comments, github_sync.github_repos, github_sync.resource) IS
+--@comment 'private: a comment goes with its issue to where that is another task''s, and its row stays with its own: '
+--@comment 'where that has another issue by now, edits of the row are no longer the comment''s';
+
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_follow_issue(
 --@comment	t github_sync.comment_sync_transactions, cached github_sync.github_comments, reached_repo_id bigint,
 --@comment	shown jsonb)
@@ -431,8 +604,12 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment	IF NOT (SELECT m.moved FROM github_sync.task_transfer(parent, target, issue) AS m)
 --@comment		AND cached.github_id IS NOT NULL
 --@comment	THEN
+--@comment		PERFORM github_sync.comment_part_from_row(cached, target, issue);
 --@comment		PERFORM github_sync.comment_follow_alone(cached, target, issue);
 --@comment	END IF;
+--@comment	/* Should the repository become ours, the issue is known by that. */
+--@comment	UPDATE github_sync.github_issues AS i SET went_to_id = issue.github_id
+--@comment	WHERE i.id = parent.id AND target.id IS NULL;
 --@comment	/* The task that went there is asked for, too: nobody may have told what became of its issue. */
 --@comment	UPDATE github_sync.github_issues AS i SET seen_at = NULL, settle_at = clock_timestamp(),
 --@comment		lock_version = i.lock_version + 1
@@ -446,6 +623,12 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment		RETURN github_sync.comment_fail_held(t, 'transferred', format(
 --@comment			'the issue of the comment was transferred to %s#%s, where it is not followed',
 --@comment			coalesce(array_to_string(place, '/'), 'another repository'), issue.number));
+--@comment	END IF;
+--@comment	/* Its row stays with a task that has another issue. */
+--@comment	IF cached.comment_id IS NULL AND t.comment_id IS NOT NULL AND t.direction = 'outbound' THEN
+--@comment		RETURN github_sync.comment_fail_held(t, 'transferred', format(
+--@comment			'the issue of the comment was transferred to %s#%s, and its task has another issue by now: the '
+--@comment			'next change of the row makes a new comment there', array_to_string(place, '/'), issue.number));
 --@comment	END IF;
 --@comment	t.github_repo_id := cached.github_repo_id;
 --@comment	RETURN github_sync.comment_give_back_held(t, cached, format(

@@ -12,14 +12,14 @@
 --@column github_issue_number: of the issue, or of the comment's issue; NULL: not known
 --@column github_id: GitHub's id of the issue or comment; NULL: it has none
 --@column difference: differs; missing here; missing at GitHub; cannot be read (what GitHub lists)
---@column field: title, body, state, labels, assignees or milestone; NULL: the whole record
+--@column field: title, body, state, labels, assignees or milestone, task (of a comment); NULL: the whole record
 --@column digest_here: what stands for the value of the application's row: equal for equal texts; NULL: none
 --@column digest_github: the same of GitHub's value; equal to digest_here where only what is known of GitHub is out of
 --@more date
 --@column why: queued, errored (code), disabled (reason): a transaction says so; unsettled, not listed yet: the next
 --@more sweep finds it; not captured: only the application changed it, and nothing was enqueued; conflict policy
 --@more (which); left out by GitHub: it did not take labels, assignees or a milestone, or not all of them; never synced;
---@more held by somebody; its issue is missing here; taken for deleted at GitHub; deleted here,
+--@more held by somebody; its issue is missing here; of another task here; taken for deleted at GitHub; deleted here,
 --@more deleted at GitHub, its issue was deleted here: known, and kept; gone or transferred: GitHub's list does not show
 --@more it; no reason known
 --@column transaction_id: id of the transaction that why tells of, in the table of its record type

@@ -42,6 +42,7 @@ BEGIN
 	WHERE i.github_id = issue_id
 		OR i.github_repo_id = repo_id AND i.number = issue_number AND i.github_id IS NULL
 	ORDER BY i.github_id = issue_id DESC NULLS LAST LIMIT 1;
+	cached_id := coalesce(cached_id, github_sync.task_departed_as(issue_id));
 	IF target.id IS NULL OR cached_id IS NULL THEN
 		RETURN false;
 	END IF;

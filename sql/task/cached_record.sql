@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS github_sync.github_issues (
 	is_pull_request boolean NOT NULL DEFAULT false,
 	github_pull_request_external_id bigint,
 	local_repo_id bigint,
+	went_to_id bigint,
+	former_task_key text,
 	task_id {{key_type}}
 		CONSTRAINT github_issues_task_id_fkey REFERENCES {{table}} ({{id}}) ON DELETE SET NULL,
 	title text,
@@ -75,6 +77,14 @@ CREATE INDEX IF NOT EXISTS github_issues_comments_counted_idx
  */
 CREATE INDEX IF NOT EXISTS github_issues_census_idx
 	ON github_sync.github_issues (github_repo_id, github_created_at) WHERE deleted_at IS NULL;
+/* Few, mostly none: issues that were transferred to where they are not followed. */
+CREATE INDEX IF NOT EXISTS github_issues_went_to_id_idx
+	ON github_sync.github_issues (went_to_id) WHERE went_to_id IS NOT NULL;
+COMMENT ON COLUMN github_sync.github_issues.went_to_id IS
+'private: GitHub''s id of what the issue became when it was transferred to a repository that was none of ours, or had '
+'a task of its own for it: by that it is known where it is met later';
+COMMENT ON COLUMN github_sync.github_issues.former_task_key IS
+'private: the task that was unlinked for that; it gets the issue back once the repository is connected';
 COMMENT ON COLUMN github_sync.github_issues.comments_to_list IS
 'private: its comments are to be listed one by one: their number is not ours, or the list of all comments fails';
 COMMENT ON COLUMN github_sync.github_issues.comments_listed_after IS
