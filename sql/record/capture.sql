@@ -75,7 +75,7 @@ BEGIN
 	END IF;
 	IF record_id IS NULL THEN
 --@task		IF here.is_wanted IS NOT TRUE
---@task			OR NOT EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = here.github_repo_id) THEN
+--@task			OR NOT github_sync.is_connected(here.github_repo_id) THEN
 --@comment		IF here.is_wanted IS NOT TRUE OR here.parent_issue_id IS NULL
 --@comment			AND NOT github_sync.task_has_repository(
 --@comment				(SELECT r.{{task_id}} FROM {{table}} AS r WHERE r.{{id}} = key)) THEN
@@ -257,7 +257,8 @@ BEGIN
 				AND ({{modified_at}} >= catching_up.uncaptured_since OR r.{{id}}::text IN (
 					SELECT u.key FROM github_sync.uncaptured_rows AS u WHERE u.record_type = '@record@'))
 				AND (cached.id IS NOT NULL
---@task				OR EXISTS (SELECT FROM github_sync.github_repos AS p WHERE p.id = {{github_repo_id}})))
+--@task				OR EXISTS (SELECT FROM github_sync.github_repos AS p
+--@task					WHERE p.id = {{github_repo_id}} AND p.disconnected_at IS NULL)))
 --@comment				OR {{parent_issue_id}} IS NOT NULL OR github_sync.task_has_repository(r.{{task_id}})))
 			OR cached.id IS NOT NULL
 				AND ({{has_filter}} OR github_sync.@record@_strays_of(cached.id) IS NOT NULL)

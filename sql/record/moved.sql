@@ -224,7 +224,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task	repo github_sync.github_repos;
 --@task BEGIN
 --@task	SELECT * INTO repo FROM github_sync.github_repos AS r
---@task	WHERE CASE WHEN reached_repo_id IS NOT NULL THEN r.id = reached_repo_id
+--@task	WHERE r.disconnected_at IS NULL AND CASE WHEN reached_repo_id IS NOT NULL THEN r.id = reached_repo_id
 --@task		ELSE NOT r.name_lost AND github_sync.same_name(r.owner_login, place[1])
 --@task			AND github_sync.same_name(r.name, place[2]) END;
 --@task	RETURN repo;

@@ -54,6 +54,43 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_apply_switch(bigint) IS
 'private: disables what is queued, or queues again what was disabled, as the repository and its installation now say';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_cancel_of_repository(repo_id bigint, reason text) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	ended bigint := 0;
+	now_ended bigint;
+BEGIN
+	PERFORM github_sync.@record@_lock_records_of_repository(repo_id);
+	/* Outbound ones first: the inbound ones that were dropped for them come back by that, and end as well. */
+	FOR i IN 1 .. 2 LOOP
+		UPDATE github_sync.@record@_sync_transactions AS q SET event = 'record deleted', because = reason,
+			next_attempt_at = NULL, disabled_reason = NULL, error_code = NULL, error_reason = NULL,
+			last_error = coalesce(q.error_reason, q.last_error)
+		WHERE q.github_repo_id = repo_id AND q.state IN ('queued', 'disabled', 'errored')
+			AND (q.direction = 'outbound' OR i = 2);
+		GET DIAGNOSTICS now_ended = ROW_COUNT;
+		ended := ended + now_ended;
+	END LOOP;
+	UPDATE github_sync.@resources@ AS r SET settle_at = NULL, lock_version = r.lock_version + 1
+	WHERE r.github_repo_id = repo_id AND r.settle_at IS NOT NULL;
+	RETURN ended;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_cancel_of_repository(bigint, text) IS
+'private: what waits for a repository that was just disabled, failed or is disabled is canceled, for this reason; '
+'returns how many';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_has_repository_records(repo_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM github_sync.@resources@ AS r WHERE r.github_repo_id = repo_id)
+		OR EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q WHERE q.github_repo_id = repo_id)
+		OR EXISTS (SELECT FROM github_sync.@record@_creation_attempts AS a WHERE a.github_repo_id = repo_id);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_has_repository_records(bigint) IS
+'private: something of a repository is known, or was done';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_enable_record(cached_id bigint, directions text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -282,7 +282,8 @@ BEGIN
 	/* What it has to complain of may have come with the questions. */
 	RETURN NEXT github_sync.worker_finding();
 	RETURN QUERY SELECT f.* FROM (VALUES (1)) AS once (once) CROSS JOIN LATERAL github_sync.finding_of('repositories',
-		CASE WHEN NOT EXISTS (SELECT FROM github_sync.github_repos) THEN 'none is connected' END,
+		CASE WHEN NOT EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.disconnected_at IS NULL)
+			THEN 'none is connected' END,
 		'INSERT INTO github_sync.github_app_installations ... and INTO github_sync.github_repos ...', 'warn') AS f;
 	IF NOT can_be_asked THEN
 		RETURN NEXT github_sync.finding_of('GitHub', 'it was not asked: no worker can', 'See above.', 'skipped');
@@ -294,7 +295,7 @@ BEGIN
 	RETURN QUERY SELECT f.* FROM github_sync.github_app_installations AS i
 	CROSS JOIN LATERAL github_sync.installation_setup(i) AS f ORDER BY i.id;
 	RETURN QUERY SELECT f.* FROM github_sync.github_repos AS r
-	CROSS JOIN LATERAL github_sync.repository_setup(r) AS f ORDER BY r.id;
+	CROSS JOIN LATERAL github_sync.repository_setup(r) AS f WHERE r.disconnected_at IS NULL ORDER BY r.id;
 END
 $$;
 COMMENT ON FUNCTION github_sync.setup_findings() IS

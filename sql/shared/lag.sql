@@ -38,7 +38,8 @@ BEGIN
 	LEFT JOIN LATERAL (
 		SELECT s.* FROM github_sync.repo_sweeps AS s
 		WHERE s.github_repo_id = r.id AND s.stream IN ('issues', 'comments') AND s.pass_began_at IS NOT NULL
-		ORDER BY s.stream DESC LIMIT 1) AS w ON true;
+		ORDER BY s.stream DESC LIMIT 1) AS w ON true
+	WHERE r.disconnected_at IS NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.repo_lags() IS

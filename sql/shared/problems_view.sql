@@ -58,4 +58,4 @@
 			r.id, r.owner_login, r.name),
 		format('Set owner_login and name of repository %s in github_sync.github_repos to what they are at GitHub now.',
 			r.id)
-	FROM github_sync.github_repos AS r WHERE r.name_lost
+	FROM github_sync.github_repos AS r WHERE r.name_lost AND r.disconnected_at IS NULL

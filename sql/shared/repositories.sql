@@ -30,6 +30,13 @@ $$;
 COMMENT ON FUNCTION github_sync.sync_disabled_reason(bigint, text) IS
 'private: the same of a repository by its id';
 
+CREATE OR REPLACE FUNCTION github_sync.is_connected(repo_id bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = repo_id AND r.disconnected_at IS NULL)
+$$;
+COMMENT ON FUNCTION github_sync.is_connected(bigint) IS
+'private: a repository is one of ours, and was not disconnected';
+
 CREATE OR REPLACE FUNCTION github_sync.require_repo(repo_id bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -37,6 +44,10 @@ BEGIN
 		RAISE foreign_key_violation USING
 			MESSAGE = format('repository %s is not in github_sync.github_repos', repo_id),
 			HINT = 'Insert the repository (and its installation) first.';
+	ELSIF NOT github_sync.is_connected(repo_id) THEN
+		RAISE foreign_key_violation USING
+			MESSAGE = format('repository %s was disconnected', repo_id),
+			HINT = 'INSERT INTO github_sync.github_repos connects it again.';
 	END IF;
 END
 $$;

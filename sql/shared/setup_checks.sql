@@ -188,7 +188,8 @@ BEGIN
 	WHERE i.id <> 0
 	UNION ALL
 	SELECT q.request, r.github_app_installation_id, r.id, NULL, 0
-	FROM github_sync.github_repos AS r CROSS JOIN (VALUES ('repository'), ('name')) AS q (request);
+	FROM github_sync.github_repos AS r CROSS JOIN (VALUES ('repository'), ('name')) AS q (request)
+	WHERE r.disconnected_at IS NULL;
 	INSERT INTO github_sync.setup_checks (request, answered_at) VALUES ('nothing', clock_timestamp());
 EXCEPTION WHEN lock_not_available THEN
 	RETURN;

@@ -364,7 +364,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	INSERT INTO github_sync.repo_sweeps (github_repo_id, stream)
 	SELECT r.id, l.stream FROM github_sync.github_repos AS r CROSS JOIN (VALUES ('issues'), ('comments')) AS l (stream)
-	WHERE NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS s
+	WHERE r.disconnected_at IS NULL AND NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS s
 		WHERE s.github_repo_id = r.id AND s.stream = l.stream)
 	ON CONFLICT DO NOTHING;
 END

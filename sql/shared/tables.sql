@@ -82,6 +82,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 	name text NOT NULL,
 	name_lost boolean NOT NULL DEFAULT false,
 	sync_enabled boolean NOT NULL DEFAULT true,
+	disconnected_at timestamptz,
 	access_lost boolean NOT NULL DEFAULT false,
 	is_archived boolean NOT NULL DEFAULT false,
 	told_at timestamptz,
@@ -108,10 +109,14 @@ CREATE TABLE IF NOT EXISTS github_sync.github_repos (
 		CONSTRAINT github_repos_task_defaults_check CHECK (jsonb_typeof(task_defaults) = 'object'),
 	comment_defaults jsonb NOT NULL DEFAULT '{}'
 		CONSTRAINT github_repos_comment_defaults_check CHECK (jsonb_typeof(comment_defaults) = 'object'),
-	CONSTRAINT github_repos_pause_check CHECK ((paused_until IS NULL) = (pause_reason IS NULL))
+	CONSTRAINT github_repos_pause_check CHECK ((paused_until IS NULL) = (pause_reason IS NULL)),
+	CONSTRAINT github_repos_disconnected_check CHECK (disconnected_at IS NULL OR NOT sync_enabled)
 );
 COMMENT ON TABLE github_sync.github_repos IS
 'public: repositories that sync; id is GitHub''s';
+COMMENT ON COLUMN github_sync.github_repos.disconnected_at IS
+'when disconnect_repo() was called: it counts as not connected; an INSERT of the same id connects it again. NULL: it '
+'is connected';
 COMMENT ON COLUMN github_sync.github_repos.on_local_delete IS
 'whether GitHub''s comment of a deleted row is deleted, and its issue closed (propagate), or left as it is (keep); a '
 'row that sync_when kept back at that time is no exception';

@@ -37,7 +37,7 @@ DECLARE
 	cached_id bigint;
 	place github_sync.resource;
 BEGIN
-	SELECT * INTO target FROM github_sync.github_repos AS r WHERE r.id = new_repo_id;
+	SELECT * INTO target FROM github_sync.github_repos AS r WHERE r.id = new_repo_id AND r.disconnected_at IS NULL;
 	SELECT i.id INTO cached_id FROM github_sync.github_issues AS i
 	WHERE i.github_id = issue_id
 		OR i.github_repo_id = repo_id AND i.number = issue_number AND i.github_id IS NULL
@@ -67,7 +67,7 @@ BEGIN
 		/* GitHub's redirect tells where it went, and the transaction why it is not followed. */
 		RETURN github_sync.hear_of_issue(facts.repo_id, facts.issue_id, facts.issue_number,
 			greatest(facts.issue_updated_at, facts.other_issue_updated_at));
-	ELSIF EXISTS (SELECT FROM github_sync.github_repos AS r WHERE r.id = facts.other_repo_id) THEN
+	ELSIF github_sync.is_connected(facts.other_repo_id) THEN
 		RETURN github_sync.hear_of_issue(facts.other_repo_id, facts.other_issue_id, facts.other_issue_number,
 			facts.other_issue_updated_at);
 	END IF;
@@ -82,6 +82,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	IF NOT github_sync.follow_moved_issue(facts.other_issue_id, facts.other_repo_id, facts.other_issue_number,
 			facts.issue_id, facts.repo_id, facts.issue_number)
+		AND github_sync.is_connected(facts.other_repo_id)
 		AND github_sync.knows_issue(facts.other_issue_id, facts.other_repo_id, facts.other_issue_number) THEN
 		PERFORM github_sync.hear_of_issue(facts.other_repo_id, facts.other_issue_id, facts.other_issue_number,
 			greatest(facts.issue_updated_at, facts.other_issue_updated_at));
@@ -143,7 +144,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	known github_sync.github_repos;
 BEGIN
-	SELECT * INTO known FROM github_sync.github_repos AS r WHERE r.id = facts.repo_id;
+	SELECT * INTO known FROM github_sync.github_repos AS r WHERE r.id = facts.repo_id AND r.disconnected_at IS NULL;
 	IF known.id IS NULL THEN
 		RETURN 'ignored: unknown repository';
 	END IF;

@@ -5,7 +5,8 @@
 
 CREATE OR REPLACE FUNCTION github_sync.known_repositories(ids bigint[]) RETURNS bigint[]
 LANGUAGE sql STABLE AS $$
-	SELECT array_agg(r.id ORDER BY r.id) FROM github_sync.github_repos AS r WHERE r.id = ANY (ids)
+	SELECT array_agg(r.id ORDER BY r.id) FROM github_sync.github_repos AS r
+	WHERE r.id = ANY (ids) AND r.disconnected_at IS NULL
 $$;
 COMMENT ON FUNCTION github_sync.known_repositories(bigint[]) IS
 'private: those of these repositories that are connected; NULL: none is';
@@ -55,7 +56,7 @@ DECLARE
 	known github_sync.github_repos;
 BEGIN
 	SELECT * INTO known FROM github_sync.github_repos AS r WHERE r.id = facts.repo_id FOR NO KEY UPDATE;
-	IF known.id IS NULL THEN
+	IF known.id IS NULL OR known.disconnected_at IS NOT NULL THEN
 		RETURN 'ignored: unknown repository';
 	ELSIF github_sync.is_out_of_date(known.told_at, facts.repo_updated_at) THEN
 		RETURN 'ignored: out of date';

@@ -7,7 +7,8 @@ CREATE OR REPLACE FUNCTION github_sync.task_has_repository(key {{key_type}}) RET
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN EXISTS (SELECT FROM github_sync.task_local_row(key) AS l
-		JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id WHERE l.is_wanted);
+		JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id
+		WHERE l.is_wanted AND r.disconnected_at IS NULL);
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_has_repository({{key_type}}) IS

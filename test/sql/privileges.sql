@@ -123,7 +123,7 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN NEXT concat_ws(' ', SQLSTATE, SQLERRM, CASE WHEN hint = '' THEN '(without a hint)' END);
 END
 $$;
-SELECT r.* FROM (VALUES ('set_repo_sync(NULL, true)'), ('set_repo_sync(1, NULL)'), ('set_repo_sync(77, true)'),
+SELECT r.* FROM (VALUES ('set_repo_sync(NULL, true)'), ('set_repo_sync(1, NULL)'), ('set_repo_sync(77, true)'), ('disconnect_repo(NULL)'), ('disconnect_repo(77)'),
 	('backfill_repo(NULL)'), ('backfill_repo(1, NULL)'), ('backfill_repo(1, $$all$$, NULL, NULL)'),
 	('backfill_repo(1, $$new$$)'), ('backfill_repo(77)'), ('reconcile_repo(NULL)'), ('reconcile_repo(77)'),
 	('backfill_status(NULL)'), ('backfill_status(77)'),

@@ -27,7 +27,8 @@ my %elsewhere = (
 	'make hour'                               => 'test/t/029_full_hour.pl',
 	'make check'                              => 'scripts/check.sh',
 	"ALTER SYSTEM SET github_sync.app_id = 'Iv23...';\nALTER SYSTEM SET github_sync.private_key_file = '/etc/postgresql/github-app.pem';\nSELECT" => 'test/t/071_delivery_log.pl',
-	'psql -d planner -U planner  -f examples' => 'test/t/059_examples.pl');
+	'psql -d planner -U planner  -f examples' => 'test/t/059_examples.pl',
+	'SELECT github_sync.disconnect_repo(129'  => 'test/t/084_disconnect.pl');
 
 # Blocks that no test types, each line of them, and why.
 my %nowhere = (
