@@ -293,7 +293,7 @@ BEGIN
 		CASE WHEN NOT is_answered THEN 'not all questions were answered in time' END,
 		'SELECT * FROM github_sync.sync_workers', 'warn');
 	RETURN QUERY SELECT f.* FROM github_sync.github_app_installations AS i
-	CROSS JOIN LATERAL github_sync.installation_setup(i) AS f ORDER BY i.id;
+	CROSS JOIN LATERAL github_sync.installation_setup(i) AS f WHERE NOT github_sync.is_former(i) ORDER BY i.id;
 	RETURN QUERY SELECT f.* FROM github_sync.github_repos AS r
 	CROSS JOIN LATERAL github_sync.repository_setup(r) AS f WHERE r.disconnected_at IS NULL ORDER BY r.id;
 END

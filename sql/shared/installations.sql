@@ -164,6 +164,18 @@ COMMENT ON FUNCTION github_sync.begin_outage(bigint, text) IS
 'private: GitHub, or our credentials, keep the installation from working; whether that is new, or for another reason '
 'than it was, and the log is to tell';
 
+CREATE OR REPLACE FUNCTION github_sync.is_former(i github_sync.github_app_installations) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT NOT EXISTS (SELECT FROM github_sync.github_repos AS r
+			WHERE r.github_app_installation_id = i.id AND r.disconnected_at IS NULL)
+		AND (i.state = 'deleted' OR EXISTS (SELECT FROM github_sync.github_app_installations AS later
+			WHERE i.id <> 0 AND later.id > i.id AND later.state <> 'deleted'
+				AND (later.account_id = i.account_id OR github_sync.same_name(later.account_login, i.account_login))))
+$$;
+COMMENT ON FUNCTION github_sync.is_former(github_sync.github_app_installations) IS
+'private: an installation that is gone, or of whose account there is a later one, and that no connected repository '
+'has: its row stays for what it did';
+
 CREATE OR REPLACE FUNCTION github_sync.installations_in_outage() RETURNS boolean
 LANGUAGE sql STABLE AS $$
 	SELECT EXISTS (SELECT FROM github_sync.github_app_installations AS i WHERE i.outage_since IS NOT NULL

@@ -185,7 +185,7 @@ BEGIN
 	SELECT 'installation', i.id, NULL, CASE WHEN i.state <> 'active' THEN clock_timestamp() END, coalesce(b.tries, 0)
 	FROM github_sync.github_app_installations AS i
 	LEFT JOIN before AS b ON b.installation_id = i.id AND b.request = 'installation' AND i.state <> 'active'
-	WHERE i.id <> 0
+	WHERE i.id <> 0 AND NOT github_sync.is_former(i)
 	UNION ALL
 	SELECT q.request, r.github_app_installation_id, r.id, NULL, 0
 	FROM github_sync.github_repos AS r CROSS JOIN (VALUES ('repository'), ('name')) AS q (request)

@@ -119,6 +119,13 @@ my $seq = $github->last_seq;
 is_content('an installation that is active again is asked for');
 is(scalar(grep { $_->{path} =~ m{^/app/installations/515151$} } $github->requests(since => $seq)), 1, '... once');
 
+# Rows of former ones, deleted or not yet known to be, stay: no repository has them any more.
+$application->sql("INSERT INTO github_sync.github_app_installations (id, account_login, state) VALUES (400001, 'acme', 'deleted'), (400002, 'Acme', 'active')");
+$seq = $github->last_seq;
+is_content('former installations of the account');
+is_deeply([ grep { m{/installations/40000} } map { $_->{path} } $github->requests(since => $seq) ], [], '... for which GitHub is not asked');
+$application->sql('DELETE FROM github_sync.github_app_installations WHERE id IN (400001, 400002)');
+
 # ---- what the server was told ----
 
 GitHubSync::Application::reconfigure($node, 'github_sync.webhook_secret_file' => '/nowhere/secret');
