@@ -534,7 +534,8 @@ BEGIN
 		END IF;
 	END IF;
 	/* Not noted either: asked again when the row is to be synced again. */
---@task	IF {{has_filter}} AND follows.result IS NULL AND answer.kind IN ('fetched', 'not modified')
+--@task	IF ({{has_filter}} OR cached.is_pull_request) AND follows.result IS NULL
+--@task		AND answer.kind IN ('fetched', 'not modified')
 --@comment	IF follows.result IS NULL AND answer.kind IN ('fetched', 'not modified')
 		AND t.action = 'upsert' AND github_sync.@record@_stops_both_ways(cached, NULL) THEN
 		follows.result := github_sync.@record@_give_back_held(t, cached, NULL, NULL);

@@ -321,7 +321,10 @@ BEGIN
 			ELSE 'gone or transferred' END) END,
 		p.transaction_id, c.github_updated_at,
 		CASE WHEN c.deleted_at IS NULL AND c.github_id IS NOT NULL THEN 'inquiry' END
-	FROM absent AS c CROSS JOIN LATERAL github_sync.@record@_why_pending(c.id) AS p;
+	FROM absent AS c CROSS JOIN LATERAL github_sync.@record@_why_pending(c.id) AS p
+	/* Neither side is to have what the other has of these. */
+--@task	WHERE NOT (c.is_pull_request AND github_sync.task_is_skipped(c));
+--@comment	WHERE NOT github_sync.comment_is_skipped(c);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_compare_absent(github_sync.repo_sweeps) IS

@@ -52,10 +52,11 @@ COMMENT ON FUNCTION github_sync.@record@_shows_what_is_known(github_sync.@resour
 CREATE OR REPLACE FUNCTION github_sync.@record@_item_is_wanted(
 	repo github_sync.github_repos, cached github_sync.@resources@, item github_sync.resource)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE AS $$
-	SELECT cached.@record@_id IS NOT NULL OR repo.pull_requests = 'sync' OR
---@task		NOT item.is_pull_request
+LANGUAGE sql STABLE AS $$
+	SELECT repo.pull_requests = 'sync' OR
+--@task		NOT item.is_pull_request OR cached.task_id IS NOT NULL AND NOT cached.row_is_ours
 --@comment		item.html_url IS NULL OR strpos(item.html_url, '/pull/') = 0
+--@comment		OR cached.comment_id IS NOT NULL AND NOT github_sync.comment_is_skipped(cached)
 $$;
 COMMENT ON FUNCTION github_sync.@record@_item_is_wanted(
 	github_sync.github_repos, github_sync.@resources@, github_sync.resource) IS
@@ -692,7 +693,7 @@ COMMENT ON FUNCTION github_sync.@record@_ask_for_absent(bigint[], smallint) IS
 --@comment	/* Looked up one by one: as a join, all issues would be read for each page. */
 --@comment	ids CONSTANT bigint[] := ARRAY(SELECT (SELECT i.id FROM github_sync.github_issues AS i
 --@comment			WHERE i.github_repo_id = repo_id AND i.number = n.number AND i.task_id IS NOT NULL
---@comment				AND NOT i.comments_to_list)
+--@comment				AND NOT i.comments_to_list AND NOT (i.is_pull_request AND github_sync.task_is_skipped(i)))
 --@comment		FROM unnest(numbers) WITH ORDINALITY AS n (number, place) ORDER BY n.place);
 --@comment BEGIN
 --@comment	WITH numbers AS MATERIALIZED (

@@ -12,7 +12,29 @@
  *
  * A row that the application does not want to be synced (sync_when,
  * deleted_when), and a comment of such a task, belongs nowhere as long as that is so.
+ * Nor does one that was made of a pull request, while its repository skips those.
  */
+
+--@task /* One that somebody linked by hand is meant to be synced. */
+--@task CREATE OR REPLACE FUNCTION github_sync.task_is_skipped(cached github_sync.github_issues) RETURNS boolean
+--@task LANGUAGE plpgsql STABLE AS $$
+--@task BEGIN
+--@task	RETURN cached.is_pull_request AND cached.row_is_ours AND EXISTS (SELECT FROM github_sync.github_repos AS r
+--@task		WHERE r.id = cached.github_repo_id AND r.pull_requests = 'skip');
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_is_skipped(github_sync.github_issues) IS
+--@task 'private: a record is a pull request, of which we made a task, and its repository skips pull requests';
+
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_is_skipped(cached github_sync.github_comments) RETURNS boolean
+--@comment LANGUAGE plpgsql STABLE AS $$
+--@comment BEGIN
+--@comment	RETURN EXISTS (SELECT FROM github_sync.github_issues AS i
+--@comment		WHERE i.id = cached.github_issue_id AND i.is_pull_request AND github_sync.task_is_skipped(i));
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_is_skipped(github_sync.github_comments) IS
+--@comment 'private: a record is a comment of a pull request that is skipped';
 
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_task_is_filtered(parent_key text) RETURNS boolean
 --@comment LANGUAGE plpgsql AS $$
@@ -35,9 +57,10 @@
 --@task CREATE OR REPLACE FUNCTION github_sync.task_place_problem(
 --@task	cached github_sync.github_issues, here github_sync.local_row)
 --@task RETURNS text
---@task LANGUAGE sql IMMUTABLE AS $$
+--@task LANGUAGE sql STABLE AS $$
 --@task	SELECT CASE
 --@task		WHEN {{has_filter}} AND here.is_wanted IS NOT TRUE THEN 'filtered'
+--@task		WHEN cached.is_pull_request AND github_sync.task_is_skipped(cached) THEN 'filtered'
 --@task		WHEN NOT {{names_repository}} OR here.github_repo_id = cached.github_repo_id
 --@task			OR here.github_repo_id IS NOT DISTINCT FROM cached.local_repo_id THEN NULL
 --@task		WHEN here.github_repo_id IS NULL THEN 'no_repo'
@@ -52,7 +75,8 @@
 --@comment BEGIN
 --@comment	IF {{has_filter}} AND here.is_wanted IS NOT TRUE THEN
 --@comment		RETURN 'filtered';
---@comment	ELSIF github_sync.task_has_filter() AND github_sync.comment_task_is_filtered(here.parent_key) THEN
+--@comment	ELSIF github_sync.comment_is_skipped(cached)
+--@comment		OR github_sync.task_has_filter() AND github_sync.comment_task_is_filtered(here.parent_key) THEN
 --@comment		RETURN 'filtered';
 --@comment	END IF;
 --@comment	SELECT * INTO parent FROM github_sync.github_issues AS i WHERE i.id = cached.github_issue_id;
@@ -221,6 +245,10 @@ LANGUAGE plpgsql AS $$
 --@comment DECLARE
 --@comment	task_key github_sync.github_issues.task_id%TYPE;
 BEGIN
+--@task	IF cached.is_pull_request AND github_sync.task_is_skipped(cached) THEN
+--@comment	IF github_sync.comment_is_skipped(cached) THEN
+		RETURN true;
+	END IF;
 	IF {{has_filter}} AND cached.@record@_id IS NOT NULL AND cached.local_deleted_at IS NULL THEN
 		IF here.is_there IS NULL THEN
 			here := github_sync.@record@_local_row(cached.@record@_id);

@@ -262,7 +262,8 @@ BEGIN
 	IF disabled_reason IS NOT NULL THEN
 		decided.state := 'disabled';
 		decided.disabled_reason := disabled_reason;
---@task	ELSIF {{has_filter}} AND t.direction = 'inbound' AND github_sync.task_stops_both_ways(cached, here) THEN
+--@task	ELSIF ({{has_filter}} OR cached.is_pull_request) AND t.direction = 'inbound'
+--@task		AND github_sync.task_stops_both_ways(cached, here) THEN
 --@comment	ELSIF t.direction = 'inbound' AND github_sync.comment_stops_both_ways(cached, here) THEN
 		decided.state := 'disabled';
 		decided.disabled_reason := 'filtered';
@@ -318,6 +319,8 @@ BEGIN
 	RETURN cached.deleted_at IS NULL
 		AND (SELECT r.on_local_delete = 'propagate' FROM github_sync.github_repos AS r
 			WHERE r.id = cached.github_repo_id)
+--@task		AND NOT (cached.is_pull_request AND github_sync.task_is_skipped(cached))
+--@comment		AND NOT github_sync.comment_is_skipped(cached)
 		/* There is something at GitHub, or it may be on its way. */
 --@task		AND (cached.number IS NOT NULL
 --@comment		AND (cached.github_id IS NOT NULL

@@ -121,6 +121,26 @@ COMMENT ON FUNCTION github_sync.@record@_enable_record(bigint, text[]) IS
 'private: queues the newest disabled transaction of a record and direction again, the rules applied; the older ones '
 'are canceled by it';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_return_skipped(repo_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	skipped_id bigint;
+BEGIN
+	FOR skipped_id IN
+		SELECT DISTINCT r.id FROM github_sync.@record@_sync_transactions AS q
+		JOIN github_sync.@resources@ AS r ON r.id = q.@resource@_id
+--@comment		JOIN github_sync.github_issues AS i ON i.id = r.github_issue_id AND i.is_pull_request
+		WHERE q.github_repo_id = repo_id AND q.state = 'disabled' AND q.disabled_reason = 'filtered'
+--@task			AND r.is_pull_request
+		ORDER BY r.id
+	LOOP
+		PERFORM github_sync.@record@_enable_record(skipped_id, '{inbound,outbound}');
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_return_skipped(bigint) IS
+'private: pull requests of a repository are synced again: what was disabled is queued again, by the rules';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_return_filtered() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

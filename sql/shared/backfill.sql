@@ -87,6 +87,33 @@ COMMENT ON FUNCTION github_sync.backfill_repo(bigint, text, timestamptz, boolean
 'behind all else; sync_progress shows how far it is, CALL wait_for_backfill() waits. Begins anew where one is under '
 'way. Raises 23503 for a repository that is not connected, 22023 for another state, or since infinity, 22004 for NULL';
 
+CREATE OR REPLACE FUNCTION github_sync.resume_pull_requests() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	PERFORM github_sync.task_return_skipped(NEW.id);
+	IF to_regprocedure('github_sync.comment_return_skipped(bigint)') IS NOT NULL THEN
+		PERFORM github_sync.comment_return_skipped(NEW.id);
+	END IF;
+	/* Its lists were read without them, or are being read so: they begin anew, with the filters that they had. */
+	PERFORM github_sync.begin_import(NEW.id, (i.filters ->> 'since')::timestamptz,
+		NOT coalesce(c.filters ? 'comments', false), i.filters - 'began')
+	FROM github_sync.repo_sweeps AS i
+	LEFT JOIN github_sync.repo_sweeps AS c ON c.github_repo_id = i.github_repo_id AND c.stream = 'comments'
+	WHERE i.github_repo_id = NEW.id AND i.stream = 'issues'
+		AND (i.last_complete_at IS NOT NULL OR i.pass_began_at IS NOT NULL);
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.resume_pull_requests() IS
+'private: pull_requests of a repository was set to sync: what was disabled for it is queued again, and what changed '
+'meanwhile, or is new, is imported';
+
+CREATE OR REPLACE TRIGGER d_resume_pull_requests
+	AFTER UPDATE ON github_sync.github_repos
+	FOR EACH ROW WHEN (OLD.pull_requests = 'skip' AND NEW.pull_requests = 'sync')
+	EXECUTE FUNCTION github_sync.resume_pull_requests();
+
 CREATE OR REPLACE FUNCTION github_sync.reconcile_repo(github_repo_id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -123,6 +123,7 @@ BEGIN
 				AND i.github_id <> ALL (shown || s.shown_ids)
 				AND i.github_created_at >= coalesce(s.created_until, '-infinity') AND i.github_created_at < until
 				AND i.seen_at < coalesce(s.pass_started_at, page.answered_at)
+				AND NOT (i.is_pull_request AND github_sync.task_is_skipped(i))
 				/* It went where no task follows it, and an error says so. */
 				AND NOT (i.task_id IS NULL AND EXISTS (SELECT FROM github_sync.task_sync_transactions AS q
 					WHERE q.github_issue_id = i.id AND q.error_code = 'transferred'))

@@ -121,8 +121,9 @@ COMMENT ON COLUMN github_sync.github_repos.on_local_delete IS
 'whether GitHub''s comment of a deleted row is deleted, and its issue closed (propagate), or left as it is (keep); a '
 'row that sync_when kept back at that time is no exception';
 COMMENT ON COLUMN github_sync.github_repos.pull_requests IS
-'whether sweeps and imports make tasks of pull requests (sync) or pass them over (skip): closing a task must not close '
-'somebody''s pull request unasked. One that has a task is synced in either case, until unlink_task()';
+'whether pull requests are synced (sync) or passed over (skip): closing a task must not close somebody''s pull '
+'request unasked. One that was linked by link_task() is synced in either case; one that became a task while this was '
+'sync keeps it, and is synced again when this is';
 COMMENT ON COLUMN github_sync.github_repos.mentions IS
 'whether mentions in texts of the application notify people: keep (they do) or escape; NULL: escape where the '
 'transaction is one of a bulk import (priority above 100), else keep';

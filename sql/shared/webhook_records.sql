@@ -133,11 +133,11 @@ CREATE OR REPLACE FUNCTION github_sync.is_skipped_pull_request(
 RETURNS boolean
 LANGUAGE sql STABLE AS $$
 	SELECT known.pull_requests = 'skip' AND coalesce(facts.is_pull_request, false)
-		AND NOT EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.task_id IS NOT NULL
+		AND NOT EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.task_id IS NOT NULL AND NOT i.row_is_ours
 			AND (i.github_id = facts.issue_id OR i.github_repo_id = known.id AND i.number = facts.issue_number))
 $$;
 COMMENT ON FUNCTION github_sync.is_skipped_pull_request(github_sync.github_repos, github_sync.event_facts) IS
-'private: a webhook is about a pull request, or a comment of one, that is not synced: it has no task';
+'private: a webhook is about a pull request, or a comment of one, that is not synced: nobody has linked it by hand';
 
 CREATE OR REPLACE FUNCTION github_sync.hear_of_record(effect text, facts github_sync.event_facts) RETURNS text
 LANGUAGE plpgsql AS $$

@@ -80,7 +80,9 @@ BEGIN;
 UPDATE github_sync.github_repos SET pull_requests = 'skip';
 SELECT pull_event(71), pull_event(71, 5000000071);
 SELECT count(*) FROM github_sync.github_issues WHERE number = 71;
--- one that has a task is synced, both ways
+-- one that became a task meanwhile is passed over as well; one that somebody linked is synced, both ways
+SELECT row_is_ours, pull_event(1), pull_event(1, 5000000072) FROM github_sync.github_issues WHERE number = 1;
+UPDATE github_sync.github_issues SET row_is_ours = false;
 SELECT pull_event(1), pull_event(1, 5000000072);
 UPDATE github_sync.github_issues SET is_pull_request = true;
 UPDATE app.tasks SET title = 'Not skipped';
