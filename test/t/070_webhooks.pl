@@ -8,6 +8,7 @@ use strict;
 use warnings;
 
 use Cwd qw(abs_path);
+use Digest::SHA qw(hmac_sha256_hex);
 use Encode ();
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -121,6 +122,31 @@ foreach ([ 'Python', $python // 'python3', "$directory/receiver.py" ], [ 'JavaSc
 	is(deliveries_like('true'), $before, '... of which nothing is stored');
 	is($http->post($url, { headers => \%headers, content => Encode::encode_utf8($delivery->{body}) })->{content}, 'duplicate delivery', '... and knows a redelivery');
 	$github->webhooks(url => undef);
+
+	# What is no delivery is nobody's to send again.
+	my $sign = sub { return 'sha256=' . hmac_sha256_hex($_[0], $secret) };
+	my %rubbish = (
+		'no JSON'                   => [ 400, { %headers, 'x-github-delivery' => 'rubbish' }, 'no JSON' ],
+		'no UTF-8'                  => [ 400, { %headers, 'x-github-delivery' => 'rubbish' }, "\xff\x00" ],
+		'nothing at all'            => [ 400, { %headers, 'x-github-delivery' => 'rubbish' }, '' ],
+		'another event\'s payload' => [ 400, { %headers, 'x-github-delivery' => 'rubbish', 'x-github-event' => 'issue_comment' }, '{"action": "created"}' ],
+		'no event'                  => [ 400, { 'x-github-delivery' => 'rubbish' }, '{}' ],
+		'no id'                     => [ 400, { 'x-github-event' => 'issues' }, '{}' ],
+		'an id of a thousand'       => [ 400, { %headers, 'x-github-delivery' => 'r' x 1000 }, '{}' ],
+		'no header at all'          => [ 400, {}, '{}', '' ],
+		'a signature of nothing'    => [ 401, {%headers}, '{}', 'sha256=' ],
+		'too large a body'          => [ 413, { %headers, 'x-github-delivery' => 'rubbish' }, ' ' x (25 * 1024 * 1024 + 1), 'sha256=' ]);
+	my %got = map {
+		my ($status, $of, $body, $signature) = @{ $rubbish{$_} };
+		my %of = %$of;
+		delete $of{'x-hub-signature-256'};
+		$signature //= $sign->($body);
+		$_ => $http->post($url, { headers => { %of, $signature ne '' ? ('x-hub-signature-256' => $signature) : () }, content => $body })->{status} } keys %rubbish;
+
+	is_deeply(\%got, { map { $_ => $rubbish{$_}[0] } keys %rubbish }, '... answers 4xx to what is no delivery');
+	my %other = map { $_ => $http->request($_, $url) } qw(GET HEAD PUT PATCH DELETE OPTIONS);
+	is_deeply({ map { $_ => "$other{$_}{status} $other{$_}{headers}{allow}" } keys %other }, { map { $_ => '405 POST' } keys %other }, '... and 405 to other methods');
+	is(deliveries_like('true'), $before, '... of which nothing is stored');
 	$receiver->kill_kill;
 }
 
@@ -137,6 +163,12 @@ $application->superuser_sql('CREATE SCHEMA api; GRANT USAGE ON SCHEMA api TO web
 	like($call->("$delivery->{body} "), qr/the signature of the webhook is not that of its body/, 'the wrapper for PostgREST refuses another body');
 	is($call->($delivery->{body}), 'queued', '... and takes the body as it came');
 	$application->wait_until("SELECT EXISTS (SELECT FROM planner.tasks WHERE title = 'by PostgREST')");
+	# By these it chooses the status: 400, 403 for class 28.
+	my $state_of = sub { my ($headers, $body) = @_;
+		return as_role('web_anon', "\\set VERBOSITY sqlstate\nSELECT set_config('request.headers', '" . JSON::PP->new->encode($headers) . "', false); SELECT api.github('$body'::json)") =~ /ERROR:\s+(\w+)/ ? $1 : 'none' };
+	my %known = map { $_ => $delivery->{headers}{$_} } qw(x-github-event x-github-delivery);
+	is_deeply([ $state_of->({}, '{}'), $state_of->(\%known, 'no JSON'), $state_of->({ %known, 'x-hub-signature-256' => 'sha256=' . hmac_sha256_hex('{}', $secret) }, '{}'),
+		$state_of->({ %known, 'x-hub-signature-256' => 'sha256=' }, '{}') ], [ '22004', '22P02', '22023', '28000' ], '... and refuses what is no delivery with what PostgREST makes a 4xx of');
 }
 
 # ---- secrets ----
