@@ -134,6 +134,7 @@ SELECT id, error_code FROM github_sync.sync_errors;
 -- ... also where the issue is back in one of ours, and has become another task; until the first one has an issue again
 CALL synced();
 SELECT answered_by(2, 3000000077, 7, 'strange/place');
+UPDATE github_sync.github_issues SET former_task_key = NULL;
 SELECT webhook(9);
 SELECT id, step FROM github_sync.task_claim(1, 8);
 SELECT answered_by(3, 3000000088, 16, 'octo/other');
@@ -146,6 +147,19 @@ SELECT detail FROM github_sync.health() WHERE "check" = 'errors of tasks';
 UPDATE app.tasks SET title = 'Crashes', modified_at = at(30) WHERE id = 1;
 SELECT outbound(1);
 SELECT carry_out(31);
+SELECT id, error_code FROM github_sync.sync_errors;
+
+-- ... unless it is known whose it was: then it is the first one's again
+CALL synced();
+SELECT answered_by(2, 3000000077, 7, 'strange/place');
+SELECT webhook(9);
+SELECT id, step FROM github_sync.task_claim(1, 8);
+SELECT answered_by(3, 3000000088, 16, 'octo/other');
+SELECT id, step FROM github_sync.task_claim(1, 8);
+SELECT answered_by(2, 3000000088, 16, 'octo/other');
+SELECT id, state FROM github_sync.task_sync_transactions WHERE id IN (2, 3) ORDER BY id;
+SELECT * FROM issues;
+SELECT count(*) FROM app.tasks;
 SELECT id, error_code FROM github_sync.sync_errors;
 
 -- the answer to a write says nothing of its place: the next fetch does
