@@ -2,8 +2,9 @@
  * row_expression.c
  *		What an SQL expression over the columns of a row is: its type, and what it needs.
  *
- * The expression is put into parentheses and parsed, so that it can be nothing
- * else: no further column, clause or statement.
+ * The expression is parsed as it is and in parentheses, and has to be one each
+ * time, so that it can be nothing else: no further column, clause or statement,
+ * and nothing that closes the parentheses that it is put into.
  */
 #include "postgres.h"
 
@@ -29,9 +30,9 @@ in_parentheses(const char *expression)
 }
 
 static void
-refuse_more_than_expression(const char *expression)
+refuse_more_than_target(const char *text, const char *expression)
 {
-	List *statements = raw_parser(in_parentheses(expression), RAW_PARSE_DEFAULT);
+	List *statements = raw_parser(text, RAW_PARSE_DEFAULT);
 	SelectStmt *select;
 
 	if (list_length(statements) == 1)
@@ -49,6 +50,13 @@ refuse_more_than_expression(const char *expression)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_SYNTAX_ERROR), errmsg("it is not one expression: %s", expression)));
+}
+
+static void
+refuse_more_than_expression(const char *expression)
+{
+	refuse_more_than_target(in_parentheses(expression), expression);
+	refuse_more_than_target(psprintf("SELECT %s\n", expression), expression);
 }
 
 /* What one row alone cannot give. */

@@ -22,6 +22,11 @@ SELECT github_sync.attach_tasks('app.tasks', sync_when => 'title');
 SELECT github_sync.attach_tasks('app.tasks', sync_when => 'NOT draft, true');
 SELECT github_sync.attach_tasks('app.tasks', sync_when => 'NOT draft) FROM app.tasks --');
 SELECT github_sync.attach_tasks('app.tasks', sync_when => '');
+-- nor what is one only between our parentheses
+SELECT github_sync.attach_tasks('app.tasks', sync_when => 'NOT draft) OR (true');
+SELECT github_sync.attach_tasks('app.tasks', deleted_when => 'false) OR (removed_at IS NOT NULL', github_repo => '1) + (repo_id');
+SELECT github_sync.attach_comments('app.comments', sync_when => 'true) OR (private', deleted_when => 'private) IS NOT FALSE AND (true');
+SELECT github_sync.attach_tasks('app.tasks', sync_when => 'NOT draft AS wanted'), github_sync.attach_tasks('app.tasks', sync_when => 'NOT draft AND');
 SELECT github_sync.attach_tasks('app.tasks', sync_when => 'count(*) > 0');
 SELECT github_sync.attach_tasks('app.tasks', sync_when => 'random() < 0.5');
 SELECT github_sync.attach_tasks('app.tasks', sync_when => 'tasks.draft');
