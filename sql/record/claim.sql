@@ -9,7 +9,7 @@ RETURN 32767;
 COMMENT ON FUNCTION github_sync.@record@_priority_of_settling() IS
 'private: of transactions that only find out whether a version is settled';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_settle(cached github_sync.@resources@) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.@record@_settle(cached github_sync.@resources@) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
 	is_asked CONSTANT boolean := EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
@@ -25,18 +25,19 @@ BEGIN
 		VALUES ('inbound', cached.id, github_sync.time_to_ask_with(cached.github_updated_at),
 			github_sync.@record@_priority_of_settling());
 	END IF;
+	RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
 	/* The owner may have made the queue refuse it: nobody else has to wait for that. */
-	RAISE WARNING 'github_sync: % cannot be asked for once more: % (%)',
-		github_sync.@record@_described(cached), github_sync.shortened(SQLERRM), SQLSTATE;
 	UPDATE github_sync.@resources@ AS r SET lock_version = r.lock_version + 1,
 		settle_at = clock_timestamp() + interval '1 minute'
 	WHERE r.id = cached.id;
+	RETURN format('%s cannot be asked for once more: %s (%s)',
+		github_sync.@record@_described(cached), github_sync.shortened(SQLERRM), SQLSTATE);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_settle(github_sync.@resources@) IS
 'private: a held record whose last change no answer has settled is asked for once more; where that fails, a minute '
-'later';
+'later: returns why, or NULL';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_unless_held(cached_ids bigint[]) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -48,8 +49,10 @@ DECLARE
 	ids bigint[] := ARRAY(SELECT r.id FROM github_sync.@resources@ AS r
 		WHERE r.id = ANY (cached_ids) AND r.github_repo_id = ANY (repo_ids));
 BEGIN
-	PERFORM github_sync.@record@_settle(r) FROM github_sync.@record@_lock_rows_and_records_skip_locked(ids) AS r
-	WHERE r.settle_at <= (SELECT clock_timestamp());
+	PERFORM github_sync.log_problems(count(s.problem), min(s.problem))
+	FROM (SELECT github_sync.@record@_settle(r) AS problem
+		FROM github_sync.@record@_lock_rows_and_records_skip_locked(ids) AS r
+		WHERE r.settle_at <= (SELECT clock_timestamp()) OFFSET 0) AS s;
 	/* Not how many that were: where the owner's triggers undo it, nothing is gained by going on at once. */
 	RETURN EXISTS (SELECT FROM github_sync.@resources@ AS r
 		WHERE r.id = ANY (ids) AND r.settle_at <= (SELECT clock_timestamp()) IS NOT TRUE);

@@ -47,6 +47,16 @@ $$;
 COMMENT ON FUNCTION github_sync.lock_sweep_skip_locked(bigint, text) IS
 'private: locks how far a list of a repository has been read; NULL, at once: somebody has it';
 
+CREATE OR REPLACE FUNCTION github_sync.lock_setup_check_skip_locked(check_id integer) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM 1 FROM github_sync.setup_checks AS c WHERE c.id = check_id FOR NO KEY UPDATE SKIP LOCKED;
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION github_sync.lock_setup_check_skip_locked(integer) IS
+'private: locks a question to GitHub that is no transaction''s; false, at once: somebody has it';
+
 CREATE OR REPLACE FUNCTION github_sync.lock_claimed_sweep(repo_id bigint, list text, held_claim_no integer)
 RETURNS github_sync.repo_sweeps
 LANGUAGE plpgsql AS $$

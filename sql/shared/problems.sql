@@ -138,3 +138,17 @@ $$;
 COMMENT ON FUNCTION github_sync.drift_problems() IS
 'private: what sync_problems shows of attached tables that are no longer what they were, with the rights of the owner '
 'of the queue; nothing where that has several';
+
+/* One line a look, however many rows fail: whoever makes them fail must not fill the server's log. */
+CREATE OR REPLACE FUNCTION github_sync.log_problems(number bigint, one text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	IF number > 1 THEN
+		RAISE LOG 'github_sync: %, and % more like it', one, number - 1;
+	ELSIF number = 1 THEN
+		RAISE LOG 'github_sync: %', one;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.log_problems(bigint, text) IS
+'private: tells the server''s log of what failed: how many rows, and of one of them why';

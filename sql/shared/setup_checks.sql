@@ -43,7 +43,7 @@ RETURNS TABLE (of_installation bigint, check_id integer, due timestamptz)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN QUERY SELECT i.id, c.id, CASE WHEN c.id IS NULL THEN now()
-		ELSE coalesce(c.asked_at, c.answered_at, now()) + github_sync.inactive_interval(c.tries) END
+		ELSE coalesce(c.asked_at, c.answered_at, '-infinity') + github_sync.inactive_interval(c.tries) END
 	FROM github_sync.github_app_installations AS i
 	LEFT JOIN github_sync.setup_checks AS c ON c.installation_id = i.id AND c.request = 'installation'
 	WHERE i.state <> 'active' AND i.id <> 0 AND NOT github_sync.is_moving(i)
@@ -64,7 +64,7 @@ BEGIN
 		IF inactive.check_id IS NULL THEN
 			INSERT INTO github_sync.setup_checks (request, installation_id, asked_at)
 			VALUES ('installation', inactive.of_installation, clock_timestamp());
-		ELSE
+		ELSIF github_sync.lock_setup_check_skip_locked(inactive.check_id) THEN
 			UPDATE github_sync.setup_checks AS c SET answered_at = NULL, claimed_by = NULL, status = NULL,
 				asked_at = clock_timestamp(), tries = c.tries + 1
 			WHERE c.id = inactive.check_id;
@@ -81,20 +81,28 @@ RETURN interval '10 minutes';
 COMMENT ON FUNCTION github_sync.patience_of_doubts() IS
 'private: after which time GitHub is asked once more about a repository where no answer came';
 
-CREATE OR REPLACE FUNCTION github_sync.ask_about_repository(doubted github_sync.github_repos, wanted text) RETURNS void
+CREATE OR REPLACE FUNCTION github_sync.ask_about_repository(doubted github_sync.github_repos, wanted text)
+RETURNS boolean
 LANGUAGE plpgsql AS $$
+DECLARE
+	check_id CONSTANT integer := (SELECT max(c.id) FROM github_sync.setup_checks AS c
+		WHERE c.github_repo_id = doubted.id AND c.request = wanted);
 BEGIN
-	UPDATE github_sync.setup_checks AS c SET answered_at = NULL, claimed_by = NULL, status = NULL,
-		installation_id = doubted.github_app_installation_id
-	WHERE c.github_repo_id = doubted.id AND c.request = wanted;
-	IF NOT FOUND THEN
+	IF check_id IS NULL THEN
 		INSERT INTO github_sync.setup_checks (request, installation_id, github_repo_id)
 		VALUES (wanted, doubted.github_app_installation_id, doubted.id);
+		RETURN true;
+	ELSIF NOT github_sync.lock_setup_check_skip_locked(check_id) THEN
+		RETURN false;
 	END IF;
+	UPDATE github_sync.setup_checks AS c SET answered_at = NULL, claimed_by = NULL, status = NULL,
+		installation_id = doubted.github_app_installation_id
+	WHERE c.id = check_id;
+	RETURN true;
 END
 $$;
 COMMENT ON FUNCTION github_sync.ask_about_repository(github_sync.github_repos, text) IS
-'private: a question about a repository that nobody waits for: access or archived';
+'private: a question about a repository that nobody waits for: access or archived; false: somebody holds it';
 
 CREATE OR REPLACE FUNCTION github_sync.ask_for_access() RETURNS void
 LANGUAGE plpgsql AS $$
@@ -106,7 +114,7 @@ BEGIN
 		WHERE r.access_lost AND r.ask_access_at <= clock_timestamp() AND i.state = 'active'
 		FOR NO KEY UPDATE OF r SKIP LOCKED
 	LOOP
-		PERFORM github_sync.ask_about_repository(doubted, 'access');
+		CONTINUE WHEN NOT github_sync.ask_about_repository(doubted, 'access');
 		UPDATE github_sync.github_repos AS r
 		SET ask_access_at = clock_timestamp() + github_sync.patience_of_doubts() WHERE r.id = doubted.id;
 	END LOOP;
@@ -136,7 +144,7 @@ BEGIN
 		WHERE r.id IN (SELECT d.repo_id FROM github_sync.doubted_archives() AS d WHERE d.due <= clock_timestamp())
 		FOR NO KEY UPDATE OF r SKIP LOCKED
 	LOOP
-		PERFORM github_sync.ask_about_repository(doubted, 'archived');
+		CONTINUE WHEN NOT github_sync.ask_about_repository(doubted, 'archived');
 		UPDATE github_sync.github_repos AS r
 		SET ask_archived_at = clock_timestamp() + github_sync.patience_of_doubts() WHERE r.id = doubted.id;
 	END LOOP;
@@ -178,6 +186,8 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	/* Of two workers one begins. */
 	LOCK TABLE github_sync.setup_checks IN SHARE ROW EXCLUSIVE MODE NOWAIT;
+	/* Of somebody who holds one, nobody waits for the end. */
+	PERFORM 1 FROM github_sync.setup_checks AS c FOR UPDATE NOWAIT;
 	/* One that may not send is asked for once, and its backoff goes on. */
 	WITH before AS (
 		DELETE FROM github_sync.setup_checks AS c RETURNING c.installation_id, c.request, c.tries)
@@ -200,17 +210,28 @@ COMMENT ON FUNCTION github_sync.begin_setup_checks() IS
 
 CREATE OR REPLACE FUNCTION github_sync.claim_setup_checks(busy bigint[]) RETURNS SETOF github_sync.sweep
 LANGUAGE plpgsql AS $$
+DECLARE
+	due record;
+	claimed_of bigint;
+	ids integer[] := '{}';
 BEGIN
-	RETURN QUERY WITH due AS (
-		SELECT DISTINCT ON (c.installation_id) c.id FROM github_sync.setup_checks AS c
+	FOR due IN SELECT c.id, c.installation_id FROM github_sync.setup_checks AS c
 		JOIN github_sync.github_app_installations AS i ON i.id = c.installation_id
 		WHERE c.answered_at IS NULL AND c.claimed_by IS NULL AND c.installation_id <> ALL (busy)
 			AND (i.state = 'active' OR c.request = 'installation')
 			AND (i.paused_until IS NULL OR i.paused_until <= clock_timestamp())
-		ORDER BY c.installation_id, c.id),
-	claimed AS (
+		ORDER BY c.installation_id, c.id
+	LOOP
+		/* What somebody holds stands before no other one. */
+		IF due.installation_id IS DISTINCT FROM claimed_of
+			AND github_sync.lock_setup_check_skip_locked(due.id) THEN
+			claimed_of := due.installation_id;
+			ids := ids || due.id;
+		END IF;
+	END LOOP;
+	RETURN QUERY WITH claimed AS (
 		UPDATE github_sync.setup_checks AS c SET claimed_by = pg_backend_pid()
-		FROM due WHERE c.id = due.id RETURNING c.*)
+		WHERE c.id = ANY (ids) AND c.answered_at IS NULL AND c.claimed_by IS NULL RETURNING c.*)
 	SELECT coalesce(c.github_repo_id, 0), 'setup', c.id, c.installation_id, c.request, NULL::integer, 1,
 		NULL::timestamptz, NULL, NULL, NULL, r.owner_login, r.name, NULL::bigint, NULL
 	FROM claimed AS c LEFT JOIN github_sync.github_repos AS r ON r.id = c.github_repo_id;
@@ -225,7 +246,8 @@ LANGUAGE sql AS $$
 	UPDATE github_sync.setup_checks AS c SET status = 0, answered_at = clock_timestamp(),
 		words = 'no token can be had: the installation is ' || new_state
 	WHERE c.installation_id = set_installation_state.installation_id AND c.request = 'installation'
-		AND c.answered_at IS NULL AND c.claimed_by = pg_backend_pid() AND new_state <> 'active';
+		AND c.answered_at IS NULL AND c.claimed_by = pg_backend_pid() AND new_state <> 'active'
+		AND github_sync.lock_setup_check_skip_locked(c.id);
 	UPDATE github_sync.github_app_installations AS i SET state = new_state
 	WHERE i.id = set_installation_state.installation_id
 $$;
@@ -241,7 +263,8 @@ BEGIN
 		answered_at = clock_timestamp(), answer = (SELECT jsonb_object_agg(m.key, m.value)
 			FROM jsonb_each(json::jsonb) AS m
 			WHERE m.key IN ('id', 'full_name', 'has_issues', 'archived', 'updated_at', 'permissions', 'suspended_at'))
-	WHERE c.id = check_id AND c.answered_at IS NULL;
+	WHERE c.id = check_id AND c.answered_at IS NULL AND github_sync.lock_setup_check_skip_locked(c.id);
+	/* Of one that somebody holds the answer is lost: whoever needs it asks again. */
 	IF NOT FOUND THEN
 		RETURN 'stale';
 	END IF;

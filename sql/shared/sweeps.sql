@@ -298,12 +298,13 @@ COMMENT ON FUNCTION github_sync.claim_sweep(bigint, text) IS
 'private: claims the next page of a list; NULL: somebody else has it. 55000: workers end with that page, whatever is '
 'done with it';
 
-CREATE OR REPLACE FUNCTION github_sync.claim_sweep_or_put_off(repo_id bigint, list text) RETURNS github_sync.sweep
+CREATE OR REPLACE FUNCTION github_sync.claim_sweep_or_put_off(
+	repo_id bigint, list text, OUT sweep github_sync.sweep, OUT problem text)
 LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN github_sync.claim_sweep(repo_id, list);
+	sweep := github_sync.claim_sweep(repo_id, list);
 EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
-	RETURN NULL;
+	sweep := NULL;
 WHEN OTHERS THEN
 	BEGIN
 		UPDATE github_sync.repo_sweeps AS s SET claimed_by = NULL, attempts = s.attempts + 1,
@@ -311,14 +312,15 @@ WHEN OTHERS THEN
 			last_error = github_sync.shortened(format('%s (%s)', SQLERRM, SQLSTATE)), last_error_at = clock_timestamp()
 		WHERE s.github_repo_id = repo_id AND s.stream = list;
 	EXCEPTION WHEN OTHERS THEN
-		RAISE LOG 'github_sync: the % of repository % cannot be claimed, nor put off: % (%)', list, repo_id, SQLERRM,
-			SQLSTATE;
+		problem := format('the %s of repository %s cannot be claimed, nor put off: %s (%s)', list, repo_id,
+			github_sync.shortened(SQLERRM), SQLSTATE);
 	END;
-	RETURN NULL;
+	sweep := NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.claim_sweep_or_put_off(bigint, text) IS
-'private: as claim_sweep(); a list that cannot be claimed is tried again later, and stops no other one';
+'private: as claim_sweep(); a list that cannot be claimed is tried again later, and stops no other one. problem: not '
+'even that could be noted';
 
 CREATE OR REPLACE FUNCTION github_sync.apply_one_later(later github_sync.listed_later) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -359,18 +361,48 @@ COMMENT ON FUNCTION github_sync.apply_later(bigint[], bigint[]) IS
 'private: what somebody held when it was listed is tried again, but for those left out, by GitHub''s ids. Returns how '
 'many are not held any more: transactions may have come of them';
 
+CREATE OR REPLACE FUNCTION github_sync.missing_sweeps() RETURNS TABLE (repo_id bigint, list text)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY SELECT r.id, l.stream
+	FROM github_sync.github_repos AS r CROSS JOIN (VALUES ('issues'), ('comments')) AS l (stream)
+	WHERE r.disconnected_at IS NULL AND NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS s
+		WHERE s.github_repo_id = r.id AND s.stream = l.stream);
+END
+$$;
+COMMENT ON FUNCTION github_sync.missing_sweeps() IS
+'private: the lists of connected repositories that have no row yet';
+
 CREATE OR REPLACE FUNCTION github_sync.add_missing_sweeps() RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
 	INSERT INTO github_sync.repo_sweeps (github_repo_id, stream)
-	SELECT r.id, l.stream FROM github_sync.github_repos AS r CROSS JOIN (VALUES ('issues'), ('comments')) AS l (stream)
-	WHERE r.disconnected_at IS NULL AND NOT EXISTS (SELECT FROM github_sync.repo_sweeps AS s
-		WHERE s.github_repo_id = r.id AND s.stream = l.stream)
+	SELECT m.repo_id, m.list FROM github_sync.missing_sweeps() AS m
 	ON CONFLICT DO NOTHING;
 END
 $$;
 COMMENT ON FUNCTION github_sync.add_missing_sweeps() IS
 'private: the lists of repositories that were restored without them, or connected before there were sweeps';
+
+/* A worker waits for nobody: neither for who has a repository, nor for who adds the same row. */
+CREATE OR REPLACE FUNCTION github_sync.add_missing_sweeps_unless_held() RETURNS void
+LANGUAGE plpgsql SET lock_timeout = '10ms' AS $$
+DECLARE
+	until CONSTANT timestamptz := clock_timestamp() + interval '100 ms';
+	missing record;
+BEGIN
+	FOR missing IN SELECT * FROM github_sync.missing_sweeps() ORDER BY random() LOOP
+		BEGIN
+			INSERT INTO github_sync.repo_sweeps (github_repo_id, stream) VALUES (missing.repo_id, missing.list)
+			ON CONFLICT DO NOTHING;
+		EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+			EXIT WHEN clock_timestamp() > until;
+		END;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION github_sync.add_missing_sweeps_unless_held() IS
+'private: as add_missing_sweeps(), but for those that need something that somebody holds just now';
 
 CREATE OR REPLACE FUNCTION github_sync.bring_sweeps_forward() RETURNS void
 LANGUAGE plpgsql AS $$
@@ -396,7 +428,9 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	until CONSTANT timestamptz := clock_timestamp() + interval '200 ms';
 	candidate record;
+	claimed record;
 	sweep github_sync.sweep;
+	problems text[] := '{}';
 BEGIN
 	/* Rounds are counted by the table's own sequence, which is no part of a transaction. */
 	IF pg_sequence_last_value(pg_get_serial_sequence('github_sync.setup_checks', 'id')::regclass)
@@ -418,19 +452,22 @@ BEGIN
 			RETURN NEXT sweep;
 		END LOOP;
 	END IF;
-	PERFORM github_sync.add_missing_sweeps();
+	PERFORM github_sync.add_missing_sweeps_unless_held();
 	PERFORM github_sync.bring_sweeps_forward();
 	FOR candidate IN SELECT * FROM github_sync.sweep_candidates(busy) LOOP
 		CONTINUE WHEN candidate.of_installation = ANY (busy);
-		sweep := github_sync.claim_sweep_or_put_off(candidate.repo_id, candidate.list);
+		claimed := github_sync.claim_sweep_or_put_off(candidate.repo_id, candidate.list);
+		sweep := claimed.sweep;
+		problems := array_append(problems, claimed.problem);
 		IF sweep.github_repo_id IS NOT NULL THEN
 			busy := busy || candidate.of_installation;
 			RETURN NEXT sweep;
-		/* Somebody holds it, or it was put off: the next one is read, if not as many were as take so long. */
-		ELSIF clock_timestamp() > until THEN
-			RETURN;
 		END IF;
+		/* Somebody holds it, or it was put off: the next one is read, if not as many were as take so long. */
+		EXIT WHEN sweep.github_repo_id IS NULL AND clock_timestamp() > until;
 	END LOOP;
+	problems := array_remove(problems, NULL);
+	PERFORM github_sync.log_problems(cardinality(problems), problems[1]);
 END
 $$;
 COMMENT ON FUNCTION github_sync.sweep_claim(bigint[]) IS

@@ -295,6 +295,19 @@ end_unfit(UnfitClaim *unfit)
 	return ended;
 }
 
+/* One line, however many they are: the row of each says the rest. */
+static void
+log_unfit(List *claims)
+{
+	const UnfitClaim *first = claims == NIL ? NULL : linitial(claims);
+
+	if (first != NULL)
+		ereport(LOG,
+				(errcode(first->error.sqlstate),
+				 errmsg("github_sync: claims that cannot be read: %d, as of: %s",
+						list_length(claims), first->error.message)));
+}
+
 /* NULL: each has become an error of its row. */
 static const DbError *
 end_all_unfit(List *claims)
@@ -302,13 +315,11 @@ end_all_unfit(List *claims)
 	const DbError *problem = NULL;
 	ListCell *cell;
 
+	log_unfit(claims);
 	foreach (cell, claims)
 	{
 		UnfitClaim *unfit = lfirst(cell);
 
-		ereport(LOG,
-				(errcode(unfit->error.sqlstate),
-				 errmsg("github_sync: a claim cannot be read: %s", unfit->error.message)));
 		if (!end_unfit(unfit))
 			problem = &unfit->error;
 	}
@@ -513,6 +524,9 @@ claiming_claim(void)
 	filled = round.slots > 0 && list_length(round.claims.claims) >= round.slots;
 	begin_conversations(round.claims.claims);
 	note_room(&round, filled);
+	/* They took the places of others, and nothing that is under way ends with another look. */
+	if (round.claims.unfit != NIL)
+		claiming_note_work();
 	if (problem != NULL)
 		note_failure(problem);
 	else if (!round.rests)

@@ -140,6 +140,41 @@ behind(
 	rest    => sub { none_is('github_sync.repo_sweeps WHERE is_asked') },
 	takes_s => 4);
 
+# ---- what is asked of GitHub about installations and repositories ----
+
+# One that is to be asked, one that is to be asked again, an installation that may not send.
+my $checks = 'github_sync.setup_checks';
+$application->superuser_sql(q{
+	INSERT INTO github_sync.github_app_installations (id, account_login, state) VALUES (4711, 'nobody', 'suspended');
+	INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES (4711, 4711, 'nobody', 'lost'), (4712, 515151, 'acme', 'taken');
+});
+behind(
+	'what is asked about installations and repositories',
+	prepare => sub {
+		$application->superuser_sql(qq{
+			DELETE FROM $checks;
+			INSERT INTO $checks (request, installation_id, github_repo_id) VALUES ('repository', 515151, @{[WIDGETS]}), ('access', 515151, 4712), ('installation', 4711, NULL);
+			UPDATE github_sync.github_repos SET access_lost = true, ask_access_at = clock_timestamp() WHERE id = 4712;
+		});
+	},
+	hold    => "SELECT FROM $checks FOR UPDATE",
+	enqueue => sub { $application->sql("SELECT github_sync.reconcile_repo(@{[GADGETS]})") },
+	done    => sub { $github->wait_for_request(GET => '^/repositories/' . GADGETS . '/issues\\?', since => $_[0]) },
+	rest    => sub { none_is("$checks WHERE answered_at IS NULL") });
+
+behind(
+	'a list that somebody adds',
+	prepare => sub { $application->superuser_sql('DELETE FROM github_sync.repo_sweeps WHERE github_repo_id IN (4711, 4712)') },
+	hold    => q{INSERT INTO github_sync.repo_sweeps (github_repo_id, stream) VALUES (4712, 'issues'); SELECT FROM github_sync.github_repos WHERE id = 4711 FOR UPDATE},
+	enqueue => sub { $application->sql("SELECT github_sync.reconcile_repo(@{[GADGETS]})") },
+	done    => sub { $github->wait_for_request(GET => '^/repositories/' . GADGETS . '/issues\\?', since => $_[0]) },
+	rest    => sub { $application->wait_until('SELECT count(*) = 4 FROM github_sync.repo_sweeps WHERE github_repo_id IN (4711, 4712)') });
+$application->superuser_sql(q{
+	DELETE FROM github_sync.repo_sweeps WHERE github_repo_id IN (4711, 4712);
+	DELETE FROM github_sync.github_repos WHERE id IN (4711, 4712);
+	DELETE FROM github_sync.github_app_installations WHERE id = 4711;
+});
+
 # ---- lists of the comments of issues ----
 
 my ($first) = $application->rows("$held ORDER BY id LIMIT 1");
