@@ -125,7 +125,7 @@ RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
 	path_of_ours text := github_sync.enter_application('@record@:' || key::text);
-	further jsonb := nullif({{apply_values}}, '{}');
+	further jsonb := nullif(github_sync.sane_values('apply_values', {{apply_values}}), '{}');
 	named record;
 	differs boolean;
 BEGIN
@@ -148,8 +148,11 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	path_of_ours text := github_sync.enter_application('@record@:' || key::text);
 	line text := {{byline}};
+	/* As many characters as GitHub takes of all of the body. */
+	most_octets CONSTANT integer := 4 * 65536;
 BEGIN
 	PERFORM github_sync.leave_application(path_of_ours);
+	PERFORM github_sync.require_sane_size('byline', octet_length(line), most_octets);
 	RETURN line;
 END
 $$;
@@ -222,7 +225,8 @@ RETURNS jsonb[]
 LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN ARRAY(SELECT {{mapped_columns}} || repo.@record@_defaults
-			|| coalesce({{apply_values}}, '{}') || coalesce({{insert_values}}, '{}')
+			|| coalesce(github_sync.sane_values('apply_values', {{apply_values}}), '{}')
+			|| coalesce(github_sync.sane_values('insert_values', {{insert_values}}), '{}')
 		FROM (SELECT u.place, u.fields AS new_fields, u.modified_at AS new_modified_at, u.parent_issue_id,
 				github_sync.@record@_resource_for_application(u.json, u.fields) AS resource
 			FROM pg_catalog.unnest(new_rows) WITH ORDINALITY AS u (fields, modified_at, parent_issue_id, json, place))

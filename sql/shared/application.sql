@@ -57,6 +57,32 @@ $$;
 COMMENT ON FUNCTION github_sync.leave_application(text) IS
 'private: the row is written: its deferred triggers run now, and what follows is ours again';
 
+/* More would keep all rows of the database waiting for the one. */
+CREATE OR REPLACE FUNCTION github_sync.require_sane_size(what text, octets bigint, most_octets bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF octets > most_octets THEN
+		RAISE program_limit_exceeded USING
+			MESSAGE = format('%s returned %s bytes, of which it may return %s at most', what, octets,
+				most_octets),
+			HINT = 'Have it return less, or have the application add the rest to its row itself.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.require_sane_size(text, bigint, bigint) IS
+'private: raises where a function of the application''s gave more than a row may wait for';
+
+CREATE OR REPLACE FUNCTION github_sync.sane_values(what text, given jsonb) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	/* Twice as many as an answer of GitHub's may have. */
+	PERFORM github_sync.require_sane_size(what, pg_column_size(given), 2 * 1024 * 1024);
+	RETURN given;
+END
+$$;
+COMMENT ON FUNCTION github_sync.sane_values(text, jsonb) IS
+'private: what apply_values or insert_values gave; raises where that is too much';
+
 CREATE OR REPLACE FUNCTION github_sync.columns_of_values(
 	application_table regclass, given jsonb,
 	OUT columns text, OUT assignments text, OUT present text, OUT given_text text)

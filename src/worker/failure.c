@@ -40,6 +40,13 @@ give_back(Failure *failure, const char *reason)
 	return queue_report_contention(failure->claim, reason, failure->retry_at, setting_max_attempts);
 }
 
+/* What is too large for the application's table or its indexes, or for what its functions may give. */
+static const char *
+code_of(const DbError *error)
+{
+	return error->sqlstate == ERRCODE_PROGRAM_LIMIT_EXCEEDED ? "too_large" : "apply_failed";
+}
+
 /* DbAction */
 static void
 tell_queue(void *argument)
@@ -54,7 +61,7 @@ tell_queue(void *argument)
 		failure->was_held =
 			failure_count_attempt(failure->claim, "apply_failed", reason, &failure->retry_at);
 	else
-		failure->was_held = queue_report_failure(failure->claim, "apply_failed", reason);
+		failure->was_held = queue_report_failure(failure->claim, code_of(error), reason);
 }
 
 FailureReport
