@@ -297,6 +297,40 @@ $application->wait_until("SELECT count(*) = 0 FROM github_sync.sync_queue");
 @refused = map { $_->{t} } grep { ($_->{status} // 0) =~ /^(?:429|200)$/ && $_->{path} =~ m{/issues/$number$} && $_->{method} eq 'GET' } $github->requests(since => $seq);
 cmp_ok($refused[1] - $refused[0], '>=', 950, 'Retry-After: 0 is a second');
 cmp_ok($refused[2] - $refused[1], '>=', 1950, '... and twice that in a row');
+
+# ---- refusals that name a time that is none, or one far away ----
+
+# Nothing waits for longer than a day, whatever GitHub says; what says nothing is as no time at all: a minute.
+my $reset = sub { return ('x-ratelimit-remaining' => '0', 'x-ratelimit-reset' => $_[0]) };
+foreach my $case (
+	[ 'Retry-After of 10^11',                        86_400, 'retry-after' => '100000000000' ],
+	[ 'Retry-After with more digits than a number',  86_400, 'retry-after' => '9' x 40 ],
+	[ 'a negative Retry-After',                      60,     'retry-after' => '-100000000000' ],
+	[ 'a Retry-After that is NaN',                   60,     'retry-after' => 'NaN' ],
+	[ 'a Retry-After of two values',                 60,     'retry-after' => '5, 100000000000' ],
+	[ 'x-ratelimit-reset of 10^11',                  86_400, $reset->('100000000000') ],
+	[ 'x-ratelimit-reset of more digits',            86_400, $reset->('9' x 40) ],
+	[ 'a negative x-ratelimit-reset',                60,     $reset->('-100000000000') ],
+	[ 'an x-ratelimit-reset that is NaN',            60,     $reset->('NaN') ],
+	[ 'an x-ratelimit-reset of two values',          60,     $reset->('5, 100000000000') ])
+{
+	my ($what, $most_s, %headers) = @$case;
+
+	refuse_reads(\%headers, 1);
+	$application->wait_until("SELECT count(*) = 1 FROM github_sync.sync_queue WHERE waits_for LIKE 'rate limit until %'");
+	my $pause_s = paused_for_s();
+	ok($pause_s > $most_s - 15 && $pause_s <= $most_s + 1, "$what: a pause of $most_s seconds") or diag("$pause_s s");
+	$github->clear_faults;
+	# What the worker remembers of it goes with the server's memory; what is stored, when no worker writes it again.
+	$application->switch_off;
+	$application->disconnect;
+	$application->node->restart;
+	$application->superuser_sql('UPDATE github_sync.github_app_installations SET paused_until = NULL, pause_kind = NULL, pause_reason = NULL');
+	$application->switch_on;
+	$application->wait_until_done;
+	is(title_on_github($known), $application->task($known)->{title}, '... and all goes on after it');
+}
+
 refuse_reads({}, 1);
 $application->wait_until("SELECT count(*) = 1 FROM github_sync.sync_queue WHERE waits_for LIKE 'rate limit until %'");
 my $paused_for_s = paused_for_s();
