@@ -89,17 +89,6 @@ COMMENT ON FUNCTION github_sync.@record@_settle_behind(bigint[], bigint[]) IS
 'private: the records whose time came first are all held: asks once more for others whose time has come, as many at '
 'once as those are; false: all that were looked at are held';
 
-/* Not min(): where few seem to wait, all of them would be read for it. */
-CREATE OR REPLACE FUNCTION github_sync.@record@_next_settle_at(left_out bigint[]) RETURNS timestamptz
-LANGUAGE plpgsql AS $$
-BEGIN
-	RETURN (SELECT r.settle_at FROM github_sync.@resources@ AS r
-		WHERE r.settle_at IS NOT NULL AND r.id <> ALL (left_out) ORDER BY r.settle_at LIMIT 1);
-END
-$$;
-COMMENT ON FUNCTION github_sync.@record@_next_settle_at(bigint[]) IS
-'private: when the next record is due to be asked for once more, but for those left out; NULL: none is';
-
 CREATE OR REPLACE FUNCTION github_sync.@record@_settle_due(most integer, left_out bigint[] DEFAULT '{}')
 RETURNS timestamptz
 LANGUAGE plpgsql AS $$
@@ -114,7 +103,9 @@ BEGIN
 	IF NOT some_settled AND cardinality(first) = most THEN
 		some_settled := github_sync.@record@_settle_behind(first, left_out);
 	END IF;
-	next_at := github_sync.@record@_next_settle_at(left_out);
+	/* Not min(): where few seem to wait, all of them would be read for it. */
+	next_at := (SELECT r.settle_at FROM github_sync.@resources@ AS r
+		WHERE r.settle_at IS NOT NULL AND r.id <> ALL (left_out) ORDER BY r.settle_at LIMIT 1);
 	/* What is due still is held; or there are more than these. */
 	IF next_at <= clock_timestamp() AND (cardinality(first) < most OR NOT some_settled) THEN
 		next_at := clock_timestamp() + held_again_after;
@@ -132,7 +123,8 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_release_due(
 LANGUAGE plpgsql AS $$
 DECLARE
 	locked_again_after CONSTANT interval := '1 second'; /* nobody tells when a lock of a table is let go of */
-	settle_at timestamptz := github_sync.@record@_next_settle_at(records_left_out);
+	settle_at timestamptz := (SELECT r.settle_at FROM github_sync.@resources@ AS r
+		WHERE r.settle_at IS NOT NULL AND r.id <> ALL (records_left_out) ORDER BY r.settle_at LIMIT 1);
 BEGIN
 	/* What somebody holds just now is decided about, and is due again at the next look. */
 	UPDATE github_sync.@record@_sync_transactions SET next_attempt_at = NULL
@@ -140,7 +132,7 @@ BEGIN
 		WHERE t.state = 'queued' AND t.next_attempt_at <= (SELECT clock_timestamp()) AND t.id <> ALL (left_out)
 		FOR NO KEY UPDATE SKIP LOCKED);
 	GET DIAGNOSTICS released = ROW_COUNT;
-	/* As in next_settle_at(). */
+	/* Not min(), as in _settle_due(). */
 	SELECT t.next_attempt_at INTO next_due_at FROM github_sync.@record@_sync_transactions AS t
 	WHERE t.state = 'queued' AND t.next_attempt_at < 'infinity' AND t.id <> ALL (left_out)
 	ORDER BY t.next_attempt_at LIMIT 1;
