@@ -35,7 +35,7 @@ sub wait_for_statistics
 
 # Whether a list of the repository is due, by the interval of now, or the App's delivery log, an installation that was not
 # active, or a repository that may be archived no more, is looked at once a second while there are commits, however many edits they are.
-my $of_a_look = q('{apply_later,claim_lists,claim_delivery_log,installation_for_log,sweep_claim,add_missing_sweeps,sweep_candidates,'
+my $of_a_look = q('{apply_later,claim_lists,claim_delivery_log,installation_for_log,sweep_claim,missing_sweeps,add_missing_sweeps,add_missing_sweeps_unless_held,sweep_candidates,log_problems,'
 	'open_sweeps,ask_for_access,ask_for_inactive,inactive_installations,ask_for_archives,doubted_archives,bring_sweeps_forward,'
 	'reconcile_interval,next_list_at,next_sweep_at,installation_budget}');
 
