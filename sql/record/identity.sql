@@ -316,8 +316,11 @@ COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, 
 --@task	departed_id CONSTANT bigint := github_sync.task_departed_as((answer.resource).github_id);
 --@task	target github_sync.github_repos;
 --@task BEGIN
+--@task	IF (departed_id <> cached.id AND answer.kind = 'fetched') IS NOT TRUE THEN
+--@task		RETURN NULL;
+--@task	END IF;
 --@task	SELECT * INTO target FROM github_sync.github_repos AS r
---@task	WHERE r.id = cached.github_repo_id AND answer.kind = 'fetched' AND departed_id <> cached.id
+--@task	WHERE r.id = cached.github_repo_id
 --@task		AND github_sync.task_is_place_of(
 --@task			r, cached, github_sync.repository_of_resource(answer.json::jsonb), answer.resource);
 --@task	IF target.id IS NOT NULL AND (SELECT m.moved FROM github_sync.task_transfer(

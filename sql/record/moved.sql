@@ -255,7 +255,6 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task CREATE OR REPLACE FUNCTION github_sync.task_stub_in_place_of(
 --@task	key {{key_type}}, OUT stub_id bigint, OUT is_taken boolean)
 --@task LANGUAGE plpgsql AS $$
---@task DECLARE
 --@task BEGIN
 --@task	stub_id := (SELECT i.id FROM github_sync.github_issues AS i WHERE i.task_id = key);
 --@task	is_taken := stub_id IS NOT NULL

@@ -59,7 +59,7 @@ COMMENT ON FUNCTION github_sync.leave_application(text) IS
 
 /* More would keep all rows of the database waiting for the one. */
 CREATE OR REPLACE FUNCTION github_sync.require_sane_size(what text, octets bigint, most_octets bigint) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF octets > most_octets THEN
 		RAISE program_limit_exceeded USING
@@ -72,8 +72,9 @@ $$;
 COMMENT ON FUNCTION github_sync.require_sane_size(text, bigint, bigint) IS
 'private: raises where a function of the application''s gave more than a row may wait for';
 
+/* STRICT: most applications have no such function, and each new row asks. */
 CREATE OR REPLACE FUNCTION github_sync.sane_values(what text, given jsonb) RETURNS jsonb
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	/* Twice as many as an answer of GitHub's may have. */
 	PERFORM github_sync.require_sane_size(what, pg_column_size(given), 2 * 1024 * 1024);
