@@ -222,6 +222,8 @@ BEGIN
 			merged.local_fields[i], there[i - labels + 1], (sides[i]).remote);
 		cached.remote_base[i] := (sides[i]).remote;
 	END LOOP;
+	PERFORM github_sync.task_note_merged(cached.id, merged.local_fields)
+	WHERE github_sync.task_has_lost_names(cached.id);
 	IF true = ANY (merged.to_send) THEN
 		outcome := github_sync.task_leave_out_unknown(t, cached, merged, sides);
 		cached := outcome.cached;
@@ -233,7 +235,8 @@ COMMENT ON FUNCTION github_sync.task_move_bases_of_marks(
 	github_sync.task_sync_transactions, github_sync.github_issues, github_sync.merge_result,
 	github_sync.field_sides[], boolean[], text[]) IS
 'private: moves the bases of sets, once the local row was written: GitHub''s is what GitHub holds, the local one what '
-'the row holds without what is still to be sent. there: what GitHub is to hold. What it cannot hold is not sent';
+'the row holds without what is still to be sent; and notes what it has of what people left. there: what GitHub is to '
+'hold. What it cannot hold is not sent';
 
 CREATE OR REPLACE FUNCTION github_sync.task_with_lost_to_send(
 	t github_sync.task_sync_transactions, repo github_sync.github_repos, INOUT merged github_sync.merge_result,

@@ -62,6 +62,9 @@ CREATE TABLE IF NOT EXISTS github_sync.lost_names (
 	version timestamptz NOT NULL,
 	noted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	undone_id bigint,
+	is_certain boolean NOT NULL DEFAULT true,
+	is_lost boolean NOT NULL DEFAULT true,
+	is_merged boolean NOT NULL DEFAULT false,
 	CONSTRAINT lost_names_pkey PRIMARY KEY (github_issue_id, field, name)
 );
 COMMENT ON TABLE github_sync.lost_names IS
@@ -72,7 +75,14 @@ COMMENT ON COLUMN github_sync.lost_names.was_added IS
 COMMENT ON COLUMN github_sync.lost_names.version IS
 'updated_at of the issue in the webhook';
 COMMENT ON COLUMN github_sync.lost_names.undone_id IS
-'the sent_sets.id of the request that somebody has undone: if any, a later one lost it; NULL: none';
+'the sent_sets.id of the request that somebody has undone; NULL: none';
+COMMENT ON COLUMN github_sync.lost_names.is_certain IS
+'false: of the second of the version that the request was sent for. It may be what made that version, and counts as '
+'undone once a webhook tells that the request was carried out';
+COMMENT ON COLUMN github_sync.lost_names.is_lost IS
+'a webhook tells that a request of ours lost it; false: somebody has undone one, and none has lost that so far';
+COMMENT ON COLUMN github_sync.lost_names.is_merged IS
+'the local row has had it as that person left it: where it has it otherwise by now, the application has decided';
 
 /* What people have undone since, or what GitHub deleted with its issue, nobody restores. */
 CREATE OR REPLACE FUNCTION github_sync.task_forget_old_sets(before timestamptz) RETURNS void
@@ -165,25 +175,52 @@ COMMENT ON FUNCTION github_sync.task_was_meant(github_sync.lost_names) IS
 
 CREATE OR REPLACE FUNCTION github_sync.task_note_told(lost github_sync.lost_names) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+	told_id CONSTANT bigint := (SELECT min(b.id) FROM github_sync.task_sets_behind(lost) AS b WHERE b.was_meant);
 BEGIN
 	UPDATE github_sync.sent_sets AS s
 	SET told = github_sync.patched_names(s.told, NULL, github_sync.name_set(ARRAY[lost.name]))
-	WHERE s.id = (SELECT min(b.id) FROM github_sync.task_sets_behind(lost) AS b WHERE b.was_meant);
+	WHERE s.id = told_id;
+	UPDATE github_sync.lost_names AS n SET is_certain = true
+	WHERE n.github_issue_id = lost.github_issue_id AND n.field = lost.field AND n.name = lost.name
+		AND n.undone_id = told_id;
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_note_told(github_sync.lost_names) IS
 'private: a webhook has told of what a request was to do to a name';
 
-CREATE OR REPLACE FUNCTION github_sync.task_set_undone(lost github_sync.lost_names) RETURNS bigint
+CREATE OR REPLACE FUNCTION github_sync.task_set_undone(
+	lost github_sync.lost_names, OUT id bigint, OUT is_certain boolean)
 LANGUAGE sql STABLE AS $$
 	/* The first: of several within a second, a later one may have done it again. */
-	SELECT min(s.id) FROM github_sync.task_sets_beside(lost) AS s
+	SELECT s.id, (lost.version = s.earliest) IS NOT TRUE OR github_sync.has_name(s.told, lost.name)
+	FROM github_sync.task_sets_beside(lost) AS s
 	WHERE NOT s.is_answered AND s.account_id <> lost.account_id
 		AND github_sync.has_name(CASE WHEN lost.was_added THEN s.removed ELSE s.added END, lost.name)
+	ORDER BY s.id LIMIT 1
 $$;
 COMMENT ON FUNCTION github_sync.task_set_undone(github_sync.lost_names) IS
-'private: the sent_sets.id of the request of ours without an answer that somebody else''s change of a name undoes; '
-'NULL: none';
+'private: the sent_sets.id of the request of ours without an answer that somebody else''s change of a name undoes, and '
+'whether it does for certain; NULL: none';
+
+CREATE OR REPLACE FUNCTION github_sync.task_keep_lost_name(lost github_sync.lost_names) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO github_sync.lost_names AS n SELECT (lost).*
+	ON CONFLICT ON CONSTRAINT lost_names_pkey DO UPDATE SET
+		/* Undone, and lost by another request: both count. */
+		undone_id = CASE WHEN n.is_certain AND n.was_added = lost.was_added
+			THEN coalesce(n.undone_id, lost.undone_id) ELSE lost.undone_id END,
+		is_lost = lost.is_lost OR n.is_lost AND n.is_certain AND n.was_added = lost.was_added,
+		is_merged = n.is_merged AND n.is_certain AND n.was_added = lost.was_added,
+		was_added = lost.was_added, account_id = lost.account_id, version = lost.version, is_certain = true
+	WHERE NOT n.is_certain OR lost.is_certain
+		AND (n.was_added = lost.was_added OR n.version < lost.version);
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_keep_lost_name(github_sync.lost_names) IS
+'private: keeps a name, whatever was kept of it before: what is certain before what is not, and the later of two that '
+'contradict each other';
 
 CREATE OR REPLACE FUNCTION github_sync.task_note_carried_out(lost github_sync.lost_names) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -209,6 +246,7 @@ LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
 	lost github_sync.lost_names;
+	undone record;
 BEGIN
 	SELECT i.id INTO lost.github_issue_id FROM github_sync.github_issues AS i WHERE i.github_id = resource_id;
 	lost.field := mark ->> 'field';
@@ -217,15 +255,18 @@ BEGIN
 	lost.account_id := (mark ->> 'account_id')::bigint;
 	lost.version := version;
 	lost.noted_at := clock_timestamp();
-	lost.undone_id := github_sync.task_set_undone(lost);
+	lost.is_merged := false;
+	SELECT u.id, u.is_certain INTO undone FROM github_sync.task_set_undone(lost) AS u;
+	lost.undone_id := undone.id;
+	lost.is_certain := undone.is_certain IS NOT FALSE;
+	lost.is_lost := lost.undone_id IS NULL;
 	PERFORM github_sync.task_note_carried_out(lost);
 	IF lost.undone_id IS NOT NULL THEN
 		/* What would be lost is what this person did, by a request that does the opposite once more. */
 		lost.was_added := NOT lost.was_added;
 	END IF;
 	IF lost.undone_id IS NOT NULL OR github_sync.task_was_meant(lost) IS FALSE THEN
-		INSERT INTO github_sync.lost_names SELECT (lost).*
-		ON CONFLICT ON CONSTRAINT lost_names_pkey DO NOTHING;
+		PERFORM github_sync.task_keep_lost_name(lost);
 	ELSE
 		PERFORM github_sync.task_note_told(lost);
 	END IF;
@@ -247,7 +288,7 @@ COMMENT ON FUNCTION github_sync.task_was_redone(github_sync.lost_names) IS
 /*
  * Told before its request was answered, it was kept as one that might be lost.
  * That GitHub has it as that person left it may be an answer of before our
- * request, of the same second: a later one tells.
+ * request, of the same second: a later one tells, or the look that settles it.
  */
 CREATE OR REPLACE FUNCTION github_sync.task_forget_not_lost(cached github_sync.github_issues, remote text[])
 RETURNS void
@@ -255,11 +296,12 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	names CONSTANT text[] := github_sync.field_names('task');
 BEGIN
-	DELETE FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached.id
+	DELETE FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached.id AND n.is_certain
 		AND (CASE WHEN n.undone_id IS NULL THEN github_sync.task_was_meant(n) IS NOT FALSE
-				ELSE NOT github_sync.task_was_redone(n) END
+				ELSE NOT n.is_lost AND NOT github_sync.task_was_redone(n) END
 			/* GitHub has it as that person left it. */
-			OR n.version < cached.github_updated_at
+			OR (n.version < cached.github_updated_at
+					OR n.version = cached.github_updated_at AND cached.settle_at IS NULL)
 				AND github_sync.has_name(remote[array_position(names, n.field)], n.name) <> n.was_added);
 END
 $$;
@@ -268,7 +310,7 @@ COMMENT ON FUNCTION github_sync.task_forget_not_lost(github_sync.github_issues, 
 
 CREATE OR REPLACE FUNCTION github_sync.task_has_lost_names(cached_id bigint) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-	SELECT EXISTS (SELECT FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached_id)
+	SELECT EXISTS (SELECT FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached_id AND n.is_certain)
 $$;
 COMMENT ON FUNCTION github_sync.task_has_lost_names(bigint) IS
 'private: GitHub has labels or assignees of an issue not as people left them';
@@ -280,10 +322,38 @@ LANGUAGE sql STABLE AS $$
 		github_sync.name_set(array_agg(n.name) FILTER (WHERE n.was_added)),
 		github_sync.name_set(array_agg(n.name) FILTER (WHERE NOT n.was_added))
 	FROM github_sync.lost_names AS n
-	WHERE n.github_issue_id = cached_id AND (n.undone_id IS NOT NULL OR NOT only_undone) GROUP BY n.field
+	WHERE n.github_issue_id = cached_id AND n.is_certain
+		AND (n.undone_id IS NOT NULL AND NOT n.is_merged OR NOT only_undone)
+	GROUP BY n.field
 $$;
 COMMENT ON FUNCTION github_sync.task_lost_sets(bigint, boolean) IS
-'private: what is kept in lost_names of an issue, by the position of its field';
+'private: what is kept in lost_names of an issue, by the position of its field; only_undone: only what people have '
+'undone that the bases do not know of yet';
+
+CREATE OR REPLACE FUNCTION github_sync.task_forget_decided(cached github_sync.github_issues) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	here CONSTANT github_sync.local_row := github_sync.task_local_row(cached.task_id);
+BEGIN
+	DELETE FROM github_sync.lost_names AS n WHERE n.github_issue_id = cached.id AND n.is_merged
+		AND github_sync.has_name(here.fields[array_position(github_sync.field_names('task'), n.field)], n.name)
+			= n.was_added;
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_forget_decided(github_sync.github_issues) IS
+'private: what was restored in the local row, and the application has undone since, is not restored once more';
+
+CREATE OR REPLACE FUNCTION github_sync.task_note_merged(cached_id bigint, fields text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE github_sync.lost_names AS n SET is_merged = true
+	WHERE n.github_issue_id = cached_id AND n.is_certain AND NOT n.is_merged
+		AND github_sync.has_name(fields[array_position(github_sync.field_names('task'), n.field)], n.name)
+			<> n.was_added;
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_note_merged(bigint, text[]) IS
+'private: notes what the local row, whose fields these are, has as people left it';
 
 CREATE OR REPLACE FUNCTION github_sync.task_as_left(
 	INOUT cached github_sync.github_issues, INOUT remote text[], OUT to_restore boolean[])
@@ -295,6 +365,7 @@ BEGIN
 	IF NOT github_sync.task_has_lost_names(cached.id) THEN
 		RETURN;
 	END IF;
+	PERFORM github_sync.task_forget_decided(cached);
 	/* Both sides had what somebody could undo. */
 	FOR lost IN SELECT * FROM github_sync.task_lost_sets(cached.id, true) LOOP
 		CONTINUE WHEN cached.local_base[lost.place] IS NULL OR cached.remote_base[lost.place] IS NULL;
