@@ -16,7 +16,7 @@ export const labels = {
 	everyMs: 120,
 
 	begin(world) {
-		world.labels = { made: 0, added: [], removed: new Set(), ofApp: [] };
+		world.labels = { made: 0, added: [], removed: new Map(), ofApp: [] };
 	},
 
 	async opened(world) {
@@ -44,7 +44,8 @@ export const labels = {
 
 	async compare(world, { tasks, excused, query }) {
 		const edits = await editsHere(query);
-		const removed = new Set([...world.labels.removed, ...edits.filter(({ is_added: isAdded }) => !isAdded).map(({ name }) => name)]);
+		const removed = new Map([...world.labels.removed,
+			...edits.filter(({ is_added: isAdded }) => !isAdded).map(({ name, id, at }) => [name, `the application off task ${id} at ${at}`])]);
 		const rows = new Map((await query('SELECT id, labels FROM planner.tasks')).map(({ id, labels: names }) => [id, names]));
 
 		return tasks.filter((row) => row.row_id !== null && !excused.row('issue', row)).flatMap((row) => {
@@ -104,7 +105,7 @@ function changed(world, action, { issue, label, sender }) {
 	if (isApp) {
 		world.labels.ofApp.push(note);
 	} else if (action === 'unlabeled') {
-		world.labels.removed.add(label);
+		world.labels.removed.set(label, `${sender} off ${repository.id}#${issue.number} at ${new Date().toISOString()}`);
 	}
 	world.history.note(`GitHub: ${sender} ${action} ${label}`, world.history.about({ issue }));
 	world.mail.send({
@@ -122,7 +123,7 @@ function changed(world, action, { issue, label, sender }) {
 
 /* By users: what the worker puts on a row or takes off, somebody has at GitHub. */
 function editsHere(query) {
-	return query(`SELECT a.record_id AS id, n.name, a.after -> 'labels' ? n.name AS is_added FROM planner.audit AS a
+	return query(`SELECT a.record_id AS id, a.at, n.name, a.after -> 'labels' ? n.name AS is_added FROM planner.audit AS a
 		CROSS JOIN LATERAL jsonb_array_elements_text((a.before -> 'labels') || (a.after -> 'labels')) AS n (name)
 		WHERE a.record_type = 'task' AND a.writer = 'application' AND a.operation = 'update'
 			AND (a.after -> 'labels' ? n.name) <> (a.before -> 'labels' ? n.name)`);
@@ -138,7 +139,7 @@ function wrongWith(world, { issue, added, removed, here }) {
 
 	return [
 		...differ.map((name) => `label ${name} is only ${here.includes(name) ? 'in the row' : 'at GitHub'}`),
-		...back.map((name) => `label ${name} was taken off, and is there`),
+		...back.map((name) => `label ${name} was taken off, and is there: ${removed.get(name)}`),
 		...lost.map((name) => `label ${name} was added by somebody, taken off by nobody, and is not there`),
 	];
 }
