@@ -12,6 +12,7 @@
 
 BEGIN {
 	max_columns = 120
+	first_of_table = "(min|max)[(][a-z]+[.](id|github_id)[)]( INTO [a-z_.]+)? FROM github_sync[.][a-z_@]+ AS [a-z]+"
 	volatile_bound = "[a-z]+[.](next_attempt_at|settle_at|finished_at|begun_at|received_at|try_at|inserted_at) *[<>]=? *clock_timestamp"
 	max_lines = 60
 	max_inputs = 6
@@ -108,8 +109,13 @@ function check_source(file,	line, number, width) {
 		if (width > max_columns) breach("line", file, number, width " columns")
 		if (line ~ volatile_bound)
 			breach("clock", file, number, "no index finds what is compared with clock_timestamp(): (SELECT clock_timestamp())")
+		# The condition follows the alias, on its line or on the next one.
+		if (walked && line ~ /^(--@(task|comment)\t|\t)*WHERE / || line ~ (first_of_table " WHERE "))
+			breach("walk", file, number, "may read a table from end to end by its key: min(x.id) FROM (SELECT x.id ... OFFSET 0)")
+		walked = line ~ (first_of_table "$")
 		check_mark(file, number, line)
 	}
+	walked = 0
 	close(sql "/" file)
 	size[file] = number
 }

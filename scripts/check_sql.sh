@@ -26,6 +26,9 @@
 #			something else. E'...', or a class as in [.], means the same to everybody.
 #	clock	A time that an index holds is compared with (SELECT clock_timestamp()), once a
 #			statement: with the function, which is volatile, all entries would be read.
+#	walk	The smallest or largest id under a condition is that of a subquery with OFFSET 0:
+#			where the planner takes what is asked for to be frequent, it would read the
+#			primary key from one end, and all of it where there is none.
 #	line	No line has more than 120 columns; a tab counts up to the next fourth.
 #	length	No function has more than 60 lines; empty ones do not count.
 #	inputs	No function has more than six plain inputs: not of a type of ours.

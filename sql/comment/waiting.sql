@@ -188,8 +188,9 @@ BEGIN
 	PERFORM github_sync.comment_bring_home(issue);
 	is_captured := github_sync.comment_is_captured();
 	FOR here IN
-		SELECT r.{{id}} AS key, (SELECT max(q.id) FROM github_sync.comment_sync_transactions AS q
-			WHERE q.comment_id = r.{{id}} AND q.state = 'errored' AND q.error_code = 'parent_not_synced') AS errored_id,
+		SELECT r.{{id}} AS key, (SELECT max(q.id) FROM (SELECT q.id FROM github_sync.comment_sync_transactions AS q
+				WHERE q.comment_id = r.{{id}} AND q.state = 'errored' AND q.error_code = 'parent_not_synced'
+				OFFSET 0) AS q) AS errored_id,
 			/* The task was not to be synced, or the comment: another one takes its place. */
 			EXISTS (SELECT FROM github_sync.comment_sync_transactions AS q WHERE q.comment_id = r.{{id}}
 				AND q.state = 'disabled' AND q.disabled_reason = 'filtered') AS was_filtered

@@ -16,24 +16,26 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	CASE chore
 	WHEN 'find' THEN
-		RETURN (SELECT min(t.id) FROM github_sync.@record@_sync_transactions AS t
+		RETURN (SELECT min(t.id) FROM (SELECT t.id FROM github_sync.@record@_sync_transactions AS t
 			WHERE t.@resource@_id IS NULL AND t.state IN ('queued', 'processing')
-				AND t.id > behind AND t.id <> ALL (left_out));
+				AND t.id > behind AND t.id <> ALL (left_out) OFFSET 0) AS t);
 	WHEN 'release' THEN
-		RETURN (SELECT min(t.id) FROM github_sync.@record@_sync_transactions AS t
+		RETURN (SELECT min(t.id) FROM (SELECT t.id FROM github_sync.@record@_sync_transactions AS t
 			WHERE t.state = 'queued' AND t.next_attempt_at <= (SELECT clock_timestamp())
-				AND t.id > behind AND t.id <> ALL (left_out));
+				AND t.id > behind AND t.id <> ALL (left_out) OFFSET 0) AS t);
 	WHEN 'settle' THEN
-		RETURN CASE WHEN github_sync.@record@_table_fits() THEN (SELECT min(r.id) FROM github_sync.@resources@ AS r
-			WHERE r.settle_at <= (SELECT clock_timestamp()) AND r.id > behind AND r.id <> ALL (left_out)) END;
+		RETURN CASE WHEN github_sync.@record@_table_fits() THEN (
+			SELECT min(r.id) FROM (SELECT r.id FROM github_sync.@resources@ AS r
+				WHERE r.settle_at <= (SELECT clock_timestamp()) AND r.id > behind AND r.id <> ALL (left_out)
+				OFFSET 0) AS r) END;
 	WHEN 'apply' THEN
-		RETURN (SELECT min(l.github_id) FROM github_sync.listed_later AS l
+		RETURN (SELECT min(l.github_id) FROM (SELECT l.github_id FROM github_sync.listed_later AS l
 			WHERE l.record_type = '@record@' AND l.try_at <= (SELECT clock_timestamp())
-				AND l.github_id > behind AND l.github_id <> ALL (left_out));
+				AND l.github_id > behind AND l.github_id <> ALL (left_out) OFFSET 0) AS l);
 	WHEN 'resume' THEN
-		RETURN (SELECT min(i.id) FROM github_sync.github_app_installations AS i
+		RETURN (SELECT min(i.id) FROM (SELECT i.id FROM github_sync.github_app_installations AS i
 			WHERE (i.pause_kind IN ('credentials', 'budget') OR i.creations_paused_until IS NOT NULL)
-				AND i.id > behind AND i.id <> ALL (left_out));
+				AND i.id > behind AND i.id <> ALL (left_out) OFFSET 0) AS i);
 	END CASE;
 END
 $$;

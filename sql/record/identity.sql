@@ -23,10 +23,13 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_others_of_resource(
 RETURNS SETOF github_sync.@resources@
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
+	/* One index after the other: the worker makes no bitmaps, and would read the whole table for an OR. */
 	RETURN QUERY SELECT r.* FROM github_sync.@resources@ AS r
-	WHERE r.id <> cached.id AND (r.github_id = shown.github_id
---@task		OR r.github_repo_id = cached.github_repo_id AND r.number = shown.number
-		)
+	WHERE r.id <> cached.id AND r.id = ANY (ARRAY(
+		SELECT o.id FROM github_sync.@resources@ AS o WHERE o.github_id = shown.github_id
+--@task		UNION ALL SELECT o.id FROM github_sync.github_issues AS o
+--@task		WHERE o.github_repo_id = cached.github_repo_id AND o.number = shown.number
+		))
 	ORDER BY r.id;
 END
 $$;
@@ -300,9 +303,9 @@ COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_departed_as(issue_id bigint) RETURNS bigint
 --@task LANGUAGE plpgsql STABLE AS $$
 --@task BEGIN
---@task	RETURN (SELECT min(i.id) FROM github_sync.github_issues AS i
+--@task	RETURN (SELECT min(i.id) FROM (SELECT i.id FROM github_sync.github_issues AS i
 --@task		WHERE i.went_to_id = issue_id AND (i.task_id IS NOT NULL OR i.former_task_key IS NOT NULL
---@task			OR i.local_deleted_at IS NOT NULL));
+--@task			OR i.local_deleted_at IS NOT NULL) OFFSET 0) AS i);
 --@task END
 --@task $$;
 --@task COMMENT ON FUNCTION github_sync.task_departed_as(bigint) IS

@@ -53,6 +53,17 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 'private: an answer that came by a redirect shows another name of the claim''s own repository, which goes by that '
 'name from now on; NULL: the answer does not show one';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_ids_at(repo_id bigint, shown github_sync.resource) RETURNS bigint[]
+--@task LANGUAGE plpgsql STABLE AS $$
+--@task BEGIN
+--@task	RETURN ARRAY(SELECT i.id FROM github_sync.github_issues AS i WHERE i.github_id = shown.github_id
+--@task		UNION ALL SELECT i.id FROM github_sync.github_issues AS i
+--@task		WHERE i.github_repo_id = repo_id AND i.number = shown.number);
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_ids_at(bigint, github_sync.resource) IS
+--@task 'private: records of an issue that an answer shows in a repository, by GitHub''s id or by its number there';
+
 --@task CREATE OR REPLACE FUNCTION github_sync.task_take_in_stubs(
 --@task	cached github_sync.github_issues, target github_sync.github_repos, shown github_sync.resource)
 --@task RETURNS void
@@ -60,8 +71,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task BEGIN
 --@task	/* A comment's webhook knows the number alone: the place may have one stub more. */
 --@task	PERFORM github_sync.task_join_records(cached.id, i.id) FROM github_sync.github_issues AS i
---@task	WHERE i.id <> cached.id AND (i.github_id = shown.github_id
---@task		OR i.github_repo_id = target.id AND i.number = shown.number);
+--@task	WHERE i.id <> cached.id AND i.id = ANY (github_sync.task_ids_at(target.id, shown));
 --@task END
 --@task $$;
 --@task COMMENT ON FUNCTION github_sync.task_take_in_stubs(
@@ -385,8 +395,8 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task	former record;
 --@task BEGIN
 --@task	SELECT * INTO taken FROM github_sync.github_issues AS i
---@task	WHERE i.id <> cached.id AND i.task_id IS NOT NULL AND (i.github_id = shown.github_id
---@task		OR i.github_repo_id = target.id AND i.number = shown.number) LIMIT 1;
+--@task	WHERE i.id <> cached.id AND i.task_id IS NOT NULL
+--@task		AND i.id = ANY (github_sync.task_ids_at(target.id, shown)) LIMIT 1;
 --@task	IF target.id IS NOT NULL AND cached.task_id IS NULL AND cached.former_task_key IS NOT NULL THEN
 --@task		former := github_sync.task_transfer_former(cached, taken.id, target, shown);
 --@task		cached := former.cached;
@@ -482,8 +492,7 @@ COMMENT ON FUNCTION github_sync.@record@_is_place_of(
 --@task DECLARE
 --@task	target github_sync.github_repos := github_sync.task_repository_at(NULL, place);
 --@task	taken_by github_sync.github_issues.task_id%TYPE := (SELECT i.task_id FROM github_sync.github_issues AS i
---@task		WHERE i.task_id IS NOT NULL AND (i.github_id = shown.github_id
---@task			OR i.github_repo_id = target.id AND i.number = shown.number) LIMIT 1);
+--@task		WHERE i.task_id IS NOT NULL AND i.id = ANY (github_sync.task_ids_at(target.id, shown)) LIMIT 1);
 --@task BEGIN
 --@task	RETURN CASE WHEN taken_by IS NOT NULL THEN format('the issue was transferred to %s#%s, which has become '
 --@task		'task %s, and that is in use%s', array_to_string(place, '/'), shown.number, taken_by,

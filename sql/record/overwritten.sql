@@ -30,15 +30,16 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	/* Kept already as a text that nobody knew. */
 	UPDATE github_sync.sync_conflicts AS c SET remote = was
-	WHERE c.id = (SELECT max(k.id) FROM github_sync.sync_conflicts AS k
+	WHERE c.id = (SELECT max(k.id) FROM (SELECT k.id FROM github_sync.sync_conflicts AS k
 		WHERE k.record_type = '@record@' AND k.cached_record_id = cached_id AND k.field = field_name
-			AND k.winner = 'app' AND k.remote IS NULL AND github_sync.same_text(k.local, became));
+			AND k.winner = 'app' AND k.remote IS NULL AND github_sync.same_text(k.local, became) OFFSET 0) AS k);
 	IF NOT FOUND THEN
 		INSERT INTO github_sync.sync_conflicts
 			(record_type, cached_record_id, transaction_id, field, base, local, remote, winner)
 		SELECT '@record@', cached_id, max(q.id), field_name, before, became, was, 'app'
-		FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.@resource@_id = cached_id AND q.direction = 'outbound' AND q.state IN ('processing', 'completed')
+		FROM (SELECT q.id FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = cached_id AND q.direction = 'outbound' AND q.state IN ('processing', 'completed')
+			OFFSET 0) AS q
 		HAVING max(q.id) IS NOT NULL;
 	END IF;
 END

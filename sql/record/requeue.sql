@@ -30,9 +30,9 @@ BEGIN
 	decision := github_sync.@record@_decide(t, cached, here,
 		github_sync.sync_disabled_reason(t.github_repo_id, t.direction));
 	IF decision.state = 'queued' AND t.direction = 'outbound' AND t.action = 'upsert' THEN
-		SELECT max(q.id) INTO newer FROM github_sync.@record@_sync_transactions AS q
-		WHERE q.@resource@_id = cached.id AND q.state = 'queued' AND q.direction = 'outbound'
-			AND q.action = 'upsert' AND q.id > t.id;
+		newer := (SELECT max(q.id) FROM (SELECT q.id FROM github_sync.@record@_sync_transactions AS q
+			WHERE q.@resource@_id = cached.id AND q.state = 'queued' AND q.direction = 'outbound'
+				AND q.action = 'upsert' AND q.id > t.id OFFSET 0) AS q);
 	END IF;
 	IF decision.state = 'queued' AND newer IS NULL THEN
 		SELECT * INTO place FROM github_sync.@record@_superseded_by(t, false);

@@ -9,10 +9,11 @@ RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	/* As sync_errors has it: the resource may be back as another row's, which does nothing for the one that it left. */
-	is_left_behind CONSTANT boolean := errored.error_code = 'transferred' AND NOT EXISTS (
-		SELECT FROM github_sync.@resources@ AS r
-		WHERE errored.@record@_id IS NULL AND r.id = errored.@resource@_id AND r.@record@_id IS NOT NULL
-			OR r.@record@_id = errored.@record@_id AND r.github_id IS NOT NULL);
+	is_left_behind CONSTANT boolean := errored.error_code = 'transferred'
+		AND NOT EXISTS (SELECT FROM github_sync.@resources@ AS r
+			WHERE errored.@record@_id IS NULL AND r.id = errored.@resource@_id AND r.@record@_id IS NOT NULL)
+		AND NOT EXISTS (SELECT FROM github_sync.@resources@ AS r
+			WHERE r.@record@_id = errored.@record@_id AND r.github_id IS NOT NULL);
 BEGIN
 	RETURN EXISTS (SELECT FROM (
 			(SELECT q.* FROM github_sync.@record@_sync_transactions AS q

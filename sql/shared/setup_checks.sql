@@ -85,8 +85,8 @@ CREATE OR REPLACE FUNCTION github_sync.ask_about_repository(doubted github_sync.
 RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
-	check_id CONSTANT integer := (SELECT max(c.id) FROM github_sync.setup_checks AS c
-		WHERE c.github_repo_id = doubted.id AND c.request = wanted);
+	check_id CONSTANT integer := (SELECT max(c.id) FROM (SELECT c.id FROM github_sync.setup_checks AS c
+		WHERE c.github_repo_id = doubted.id AND c.request = wanted OFFSET 0) AS c);
 BEGIN
 	IF check_id IS NULL THEN
 		INSERT INTO github_sync.setup_checks (request, installation_id, github_repo_id)

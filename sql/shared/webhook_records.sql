@@ -38,11 +38,10 @@ DECLARE
 	place github_sync.resource;
 BEGIN
 	SELECT * INTO target FROM github_sync.github_repos AS r WHERE r.id = new_repo_id AND r.disconnected_at IS NULL;
-	SELECT i.id INTO cached_id FROM github_sync.github_issues AS i
-	WHERE i.github_id = issue_id
-		OR i.github_repo_id = repo_id AND i.number = issue_number AND i.github_id IS NULL
-	ORDER BY i.github_id = issue_id DESC NULLS LAST LIMIT 1;
-	cached_id := coalesce(cached_id, github_sync.task_departed_as(issue_id));
+	cached_id := coalesce((SELECT i.id FROM github_sync.github_issues AS i WHERE i.github_id = issue_id),
+		(SELECT i.id FROM github_sync.github_issues AS i
+		WHERE i.github_repo_id = repo_id AND i.number = issue_number AND i.github_id IS NULL),
+		github_sync.task_departed_as(issue_id));
 	IF target.id IS NULL OR cached_id IS NULL THEN
 		RETURN false;
 	END IF;
@@ -134,7 +133,9 @@ RETURNS boolean
 LANGUAGE sql STABLE AS $$
 	SELECT known.pull_requests = 'skip' AND coalesce(facts.is_pull_request, false)
 		AND NOT EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.task_id IS NOT NULL AND NOT i.row_is_ours
-			AND (i.github_id = facts.issue_id OR i.github_repo_id = known.id AND i.number = facts.issue_number))
+			AND i.id IN (SELECT o.id FROM github_sync.github_issues AS o WHERE o.github_id = facts.issue_id
+				UNION ALL SELECT o.id FROM github_sync.github_issues AS o
+				WHERE o.github_repo_id = known.id AND o.number = facts.issue_number))
 $$;
 COMMENT ON FUNCTION github_sync.is_skipped_pull_request(github_sync.github_repos, github_sync.event_facts) IS
 'private: a webhook is about a pull request, or a comment of one, that is not synced: nobody has linked it by hand';

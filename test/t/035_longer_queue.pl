@@ -29,11 +29,11 @@ $application->sql(qq{
 	INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) SELECT n, n, 'owner-' || n, 'repository' FROM generate_series($numbers[0], $numbers[-1]) AS n;
 	INSERT INTO projects (name, github_repo_id) SELECT 'of owner-' || n, n FROM generate_series($numbers[0], $numbers[-1]) AS n});
 
-# The entries of the queue's indexes that were read so far.
+# The entries of the indexes of the queue and of its records that were read so far.
 sub entries_read
 {
 	$application->wait_until("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'github_sync worker' AND state <> 'idle')");
-	return $application->superuser_sql("SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'task_sync_transactions'");
+	return $application->superuser_sql("SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname IN ('task_sync_transactions', 'github_issues')");
 }
 
 # All that are told of wait, and are let go together; what was read for each of them.
