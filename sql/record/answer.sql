@@ -479,6 +479,9 @@ BEGIN
 			RETURN;
 		END IF;
 	END IF;
+--@task	IF {{has_marks}} AND answer.kind = 'written' THEN
+--@task		PERFORM github_sync.task_note_sender_of_sets(cached.id, answer.own_id);
+--@task	END IF;
 	outcome := github_sync.@record@_merge(t, repo, cached, remote, answer);
 	IF is_behind AND NOT was_told THEN
 		PERFORM github_sync.@record@_keep_unseen(t, outcome.cached, outcome.merged);

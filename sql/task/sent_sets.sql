@@ -133,6 +133,18 @@ $$;
 COMMENT ON FUNCTION github_sync.task_date_sent_sets(github_sync.github_issues, boolean) IS
 'private: what was sent is answered, and the issue is of the version with it; or it was looked at afterwards';
 
+CREATE OR REPLACE FUNCTION github_sync.task_note_sender_of_sets(cached_id bigint, account_id bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+	UPDATE github_sync.sent_sets AS s SET account_id = account_id
+	WHERE s.github_issue_id = cached_id AND s.version IS NULL AND s.account_id <> account_id;
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_note_sender_of_sets(bigint, bigint) IS
+'private: what was sent is answered, and we have been this account meanwhile: a request whose token was replaced is '
+'sent again with the new one';
+
 /* Of the second of the webhook, or of one beside it: GitHub makes several events of one PATCH. */
 CREATE OR REPLACE FUNCTION github_sync.task_sets_beside(lost github_sync.lost_names)
 RETURNS SETOF github_sync.sent_sets

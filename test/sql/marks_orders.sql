@@ -315,11 +315,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION world.all_orders(here text[], there text[], tick numeric, passes integer DEFAULT 1, losses integer DEFAULT 0, tells integer DEFAULT 0)
-RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION world.walk_of(here text[], there text[], tick numeric) RETURNS world.walk LANGUAGE plpgsql AS $$
 DECLARE
 	w world.walk;
-	result record;
 BEGIN
 	w.second := 100;
 	w.tick := tick;
@@ -327,16 +325,38 @@ BEGIN
 	w.left_there := ARRAY(SELECT 'h ' || e FROM unnest(there) AS e);
 	w.meant := '{"labels kept": true, "assignees ann": true}';
 	w.phase := 'rests';
-	w.passes := passes;
-	w.losses := losses;
-	w.tells := tells;
 	w.overwritten := '[]';
 	w.changed := '[]';
 	w.unanswered := '[]';
 	w.gets := 0;
 	w.patches := 0;
+	RETURN w;
+END
+$$;
+CREATE FUNCTION world.all_orders(here text[], there text[], tick numeric, passes integer DEFAULT 1, losses integer DEFAULT 0, tells integer DEFAULT 0)
+RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	w world.walk := world.walk_of(here, there, tick);
+	result record;
+BEGIN
+	w.passes := passes;
+	w.losses := losses;
+	w.tells := tells;
 	result := world.walk_on(w, '{"ends": 0}');
 	RETURN format('%s orders, %s states, %s ends', result.orders, (SELECT count(*) - 1 FROM jsonb_object_keys(result.known)), result.known -> 'ends');
+END
+$$;
+/* A token is replaced by another account's between the record's look and its PATCH, which is sent with the new one. */
+CREATE FUNCTION world.token_replaced() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	w world.walk := world.walk_of('{labels+mine}', '{labels+yours}', 1);
+	step text;
+BEGIN
+	FOREACH step IN ARRAY '{a labels+mine,claim,get,answer,h labels+yours,patch,answer}'::text[] LOOP
+		w := world.stepped(w, step);
+		UPDATE github_sync.sent_sets SET account_id = 98 WHERE w.phase = 'writes';
+	END LOOP;
+	PERFORM world.ended(w, 'in order');
 END
 $$;
 
@@ -364,3 +384,6 @@ SELECT all_orders('{labels+both,labels-both}', '{labels+both}', 1);
 -- who takes off at once what the other side has just put on; who changes another name after an answer was lost
 SELECT all_orders('{labels+mine,labels-yours}', '{labels+yours}', 0, losses => 1);
 SELECT all_orders('{labels-old,labels+mine}', '{labels+old}', 1, losses => 1, passes => 2);
+-- what a PATCH of another account of ours loses is restored
+SELECT token_replaced();
+SELECT set_here('labels'), set_there('labels');
