@@ -164,6 +164,12 @@ COMMENT ON FUNCTION github_sync.report_history(text, boolean, text[]) IS
 'private: a part of report(): pictures of the last hour and the last day; of_answers: what GitHub answered, else how '
 'transactions ended; legend: the class and the words of each count';
 
+CREATE OR REPLACE FUNCTION github_sync.report_limit(ms integer) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN ms IS NULL THEN '&gt; 1 h' ELSE '&le; ' || github_sync.html_age(ms * interval '1 ms') END;
+COMMENT ON FUNCTION github_sync.report_limit(integer) IS
+'private: no longer than that; NULL: longer than all that is measured, which is an hour';
+
 CREATE OR REPLACE FUNCTION github_sync.report_latency() RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -172,12 +178,10 @@ DECLARE
 BEGIN
 	SELECT string_agg(github_sync.html_row(ARRAY[github_sync.html(concat_ws(' ', l.record_type, l.direction)),
 		CASE l.stage WHEN 'waited' THEN 'in line' WHEN 'answered' THEN 'answered' ELSE 'committed' END,
-		'#' || github_sync.html_number(l.measured), '#' || p.p50, '#' || p.p95, '#' || p.p99]), ''
+		'#' || github_sync.html_number(l.measured), '#' || github_sync.report_limit(l.p50_ms),
+		'#' || github_sync.report_limit(l.p95_ms), '#' || github_sync.report_limit(l.p99_ms)]), ''
 		ORDER BY l.record_type DESC, l.direction, array_position('{waited,answered,applied}', l.stage)) INTO rows
-	FROM github_sync.sync_latency AS l CROSS JOIN LATERAL (
-		SELECT coalesce('&le; ' || github_sync.html_age(l.p50_ms * interval '1 ms'), '&gt; 1 h') AS p50,
-			coalesce('&le; ' || github_sync.html_age(l.p95_ms * interval '1 ms'), '&gt; 1 h') AS p95,
-			coalesce('&le; ' || github_sync.html_age(l.p99_ms * interval '1 ms'), '&gt; 1 h') AS p99) AS p
+	FROM github_sync.sync_latency AS l
 	WHERE l.measured > 0;
 	RETURN github_sync.html_section('How long it takes',
 		'From its place in line to the first request; from each request to its answer; from that to the commit of what '

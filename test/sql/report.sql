@@ -27,6 +27,8 @@ SELECT part('Transactions');
 SELECT part('What waits longest'), part('What changes most');
 SELECT part('Requests of the hour');
 SELECT part('Imports and sweeps');
+-- how long something takes: a time, or longer than what is measured
+SELECT github_sync.report_limit(500), github_sync.report_limit(3600000), github_sync.report_limit(NULL);
 
 -- nothing that is not of the page itself: no script, no picture, no style, no address that is loaded
 SELECT html LIKE '<!DOCTYPE html>%</html>', html ~ 'default-src ''none''|default-src &#39;none&#39;' FROM page;
