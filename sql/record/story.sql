@@ -47,6 +47,8 @@ BEGIN
 			github_sync.words_for_reader(t.last_error)),
 		(t.processing_at, 'claimed', format('by the worker, claim %s', t.claim_no)),
 		(t.finished_at, t.state, CASE
+			WHEN t.duplicate_of IS NOT NULL THEN because || ', which has the same version'
+			WHEN t.dropped_for IS NOT NULL THEN because || ', which takes its place'
 			WHEN t.state <> 'completed' THEN because
 			WHEN t.action = 'delete' THEN 'the other side has been told'
 			ELSE format('both sides have it%s, as of %s by GitHub''s clock',
@@ -158,12 +160,11 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_story(key_text text) RETURNS SET
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	key CONSTANT {{key_type}} := key_text;
-	cached CONSTANT github_sync.@resources@ := (
-		SELECT r FROM github_sync.@resources@ AS r WHERE r.@record@_id = key);
+	linked CONSTANT bigint := (SELECT r.id FROM github_sync.@resources@ AS r WHERE r.@record@_id = key);
 	transaction_ids CONSTANT bigint[] := ARRAY(SELECT t.id FROM github_sync.@record@_sync_transactions AS t
-		WHERE t.@resource@_id = cached.id OR t.@record@_id = key);
+		WHERE t.@resource@_id = linked OR t.@record@_id = key);
 BEGIN
-	IF cached.id IS NULL AND transaction_ids = '{}' THEN
+	IF linked IS NULL AND transaction_ids = '{}' THEN
 		RAISE no_data_found USING
 			MESSAGE = format('nothing is known of @record@ %s', key),
 			HINT = 'It was never enqueued (see capture_@record@_changes()), or its row is deleted: '
@@ -171,7 +172,11 @@ BEGIN
 	END IF;
 	RETURN QUERY SELECT * FROM github_sync.@record@_story_of_queue(transaction_ids)
 		UNION ALL SELECT * FROM github_sync.@record@_story_of_pauses(transaction_ids)
-		UNION ALL SELECT * FROM github_sync.@record@_story_of_record(cached);
+		UNION ALL SELECT line.* FROM github_sync.@resources@ AS r
+		CROSS JOIN LATERAL github_sync.@record@_story_of_record(r) AS line
+		/* What it had and has no more, transferred or unlinked, is of its story until another row has it. */
+		WHERE r.id = linked OR r.@record@_id IS NULL AND r.id IN (
+			SELECT t.@resource@_id FROM github_sync.@record@_sync_transactions AS t WHERE t.@record@_id = key);
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_story(text) IS

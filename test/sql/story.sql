@@ -76,6 +76,13 @@ SELECT result FROM github_sync.task_report_answer(4, (SELECT claim_no FROM claim
 	ROW(3000000077, 7, false, 'Crash!', 'It crashes.', 'open', NULL, 'octocat', NULL, at(0), at(20), NULL, NULL, NULL)::github_sync.resource, NULL, NULL,
 	'{"id": 3000000077, "repository_url": "https://api.github.com/repos/octo/other"}', NULL)::github_sync.answer);
 SELECT * FROM story(1);
+-- transferred to where it is not followed, it has no issue any more, and still its story: how it came there, and the conflict
+SELECT * FROM claim();
+SELECT result FROM github_sync.task_report_answer(4, (SELECT claim_no FROM claim_of(4)), ROW('fetched', at(32), 41,
+	ROW(3000000078, 1, false, 'Crash!', 'It crashes.', 'open', NULL, 'octocat', NULL, at(0), at(20), NULL, NULL, NULL)::github_sync.resource, NULL, NULL,
+	'{"id": 3000000078, "repository_url": "https://api.github.com/repos/strange/place"}', NULL)::github_sync.answer);
+SELECT count(*) FROM github_sync.github_issues WHERE task_id = 1;
+SELECT s FROM story(1) AS s WHERE s ~ 'creation|conflict|transfer';
 -- of one record alone
 INSERT INTO app.tasks (title, repo_id) VALUES ('Other', 1) RETURNING id;
 SELECT * FROM github_sync.record_history(task_id => 2);
