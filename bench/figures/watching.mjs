@@ -11,14 +11,7 @@ import { drain } from '../lib/throughput.mjs';
 const EVERY_MS = 1000;
 /* As many seconds as make the readings many. */
 const TIMES_RECORDS = 6;
-/* Its length is the queue's: see figure views. */
-const LONG = 'sync_queue, by reason';
-
-function dashboards() {
-	const all = Object.entries(QUESTIONS);
-
-	return { 'nobody': [], 'all but sync_queue by reason': all.filter(([name]) => name !== LONG), 'all views': all };
-}
+const DASHBOARDS = { 'nobody': [], 'all views': Object.entries(QUESTIONS) };
 
 /* Reads them each second, until stop(), which resolves with what each reading took, in ms. */
 async function watch(application, questions) {
@@ -82,7 +75,7 @@ async function runs(world, watched) {
 export default {
 	name: 'watching',
 	async run(world) {
-		const results = await runs(world, dashboards());
+		const results = await runs(world, DASHBOARDS);
 		const of = (name, key) => median(results[name].map((run) => run[key]));
 		const rows = Object.keys(results).map((name) => [name, of(name, 'rate'), spread(results[name].map(({ rate }) => rate)),
 			(1 - of(name, 'rate') / of('nobody', 'rate')) * 100, of(name, 'worker_us'), of(name, 'server_us'),

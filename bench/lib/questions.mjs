@@ -6,7 +6,7 @@
 export const QUESTIONS = {
 	'sync_status': 'SELECT * FROM github_sync.sync_status',
 	'sync_queue, first 50': 'SELECT * FROM github_sync.sync_queue ORDER BY priority, queued_at, id LIMIT 50',
-	'sync_queue, by reason': 'SELECT waits_for, count(*) FROM github_sync.sync_queue GROUP BY waits_for',
+	'sync_queue, by reason (sync_waiting)': 'SELECT * FROM github_sync.sync_waiting',
 	'sync_history, newest 50': 'SELECT * FROM github_sync.sync_history ORDER BY inserted_at DESC, id DESC LIMIT 50',
 	'sync_history, newest 50 by id': 'SELECT * FROM github_sync.sync_history ORDER BY id DESC LIMIT 50',
 	'sync_errors, newest 50': 'SELECT * FROM github_sync.sync_errors ORDER BY errored_at DESC LIMIT 50',
@@ -23,5 +23,8 @@ export const QUESTIONS = {
 	'health()': 'SELECT * FROM github_sync.health()',
 };
 
-/* A page for people: no dashboard asks for it each second. */
-export const PAGE = { 'report()': 'SELECT github_sync.report()' };
+/* What people ask for once: a page, and each row of a queue. No dashboard asks for it each second. */
+export const PAGE = {
+	'report()': 'SELECT github_sync.report()',
+	'sync_queue, each row by reason': 'SELECT waits_for, count(*) FROM github_sync.sync_queue GROUP BY waits_for',
+};

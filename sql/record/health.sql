@@ -24,7 +24,7 @@ BEGIN
 		finding.detail := format('what stands first in its line, and %s, has waited for %s',
 			CASE WHEN github_sync.is_switched_off() THEN 'is not sent while github_sync.enabled is off'
 				ELSE 'may be sent' END, date_trunc('second', clock_timestamp() - oldest));
-		finding.remedy := 'SELECT waits_for, count(*) FROM github_sync.sync_queue GROUP BY 1';
+		finding.remedy := 'SELECT * FROM github_sync.sync_waiting';
 	END IF;
 	RETURN finding;
 END

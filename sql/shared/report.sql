@@ -74,7 +74,6 @@ COMMENT ON FUNCTION github_sync.report_tiles(text[]) IS
 CREATE OR REPLACE FUNCTION github_sync.report_queue() RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-	most CONSTANT integer := 1000;
 	live record;
 	rows text;
 	reasons text;
@@ -96,9 +95,8 @@ BEGIN
 		GROUP BY m.record_type, m.direction) AS q;
 	SELECT string_agg(github_sync.html_row(ARRAY[github_sync.html(w.waits_for),
 		'#' || github_sync.html_number(w.rows)]), '' ORDER BY w.rows DESC, w.waits_for) INTO reasons
-	FROM (SELECT f.waits_for, count(*) AS rows
-		FROM (SELECT q.waits_for FROM github_sync.sync_queue AS q LIMIT most) AS f
-		GROUP BY f.waits_for ORDER BY 2 DESC LIMIT 8) AS w;
+	FROM (SELECT s.waits_for, sum(s.transactions) AS rows FROM github_sync.sync_waiting AS s
+		GROUP BY s.waits_for ORDER BY 2 DESC LIMIT 8) AS w;
 	RETURN github_sync.html_section('Queue', NULL, github_sync.report_tiles(ARRAY[
 		'queued', github_sync.html_number(live.queued::numeric), 'being processed',
 		github_sync.html_number(live.processing::numeric), 'oldest change waits',
@@ -106,7 +104,7 @@ BEGIN
 		github_sync.html_number(live.errored::numeric), 'disabled', github_sync.html_number(live.disabled::numeric)])
 		|| github_sync.html_table('{"","#in line","#for a time","#processing"}', rows, 'Nothing waits.')
 		|| CASE WHEN reasons IS NULL THEN ''
-			ELSE github_sync.html_table('{What the first thousand wait for,#}', reasons, NULL) END);
+			ELSE github_sync.html_table('{What they wait for,#}', reasons, NULL) END);
 END
 $$;
 COMMENT ON FUNCTION github_sync.report_queue() IS

@@ -13,7 +13,7 @@
 SELECT c.relname, string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
 FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
 WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v'
-	AND c.relname IN ('sync_status', 'sync_queue', 'sync_errors', 'sync_history', 'sync_workers', 'sync_rate_limits')
+	AND c.relname IN ('sync_status', 'sync_queue', 'sync_errors', 'sync_history', 'sync_workers', 'sync_rate_limits', 'sync_waiting')
 GROUP BY c.relname ORDER BY c.relname;
 -- so are those of the tables: none of these is missing
 CREATE TEMP TABLE promised (table_name text, columns text);
@@ -86,20 +86,38 @@ FROM github_sync.sync_history ORDER BY 1 DESC, 2;
 -- what a transaction waits for
 CREATE VIEW waiting AS SELECT record_type, id, regexp_replace(waits_for, '(retry at|rate limit until) .*', '\1 ...') AS waits_for
 FROM github_sync.sync_queue ORDER BY 1 DESC, 2;
+-- sync_waiting counts what sync_queue tells of each row: a row here, where it does not
+CREATE VIEW miscounted AS
+WITH told AS (
+	SELECT q.record_type, q.direction, coalesce(t.github_app_installation_id, c.github_app_installation_id) AS installation,
+		regexp_replace(q.waits_for, '^retry at .*', 'retry') AS waits_for, count(*) AS transactions, min(q.queued_at) AS oldest
+	FROM github_sync.sync_queue AS q
+	LEFT JOIN github_sync.task_sync_transactions AS t ON q.record_type = 'task' AND t.id = q.id
+	LEFT JOIN github_sync.comment_sync_transactions AS c ON q.record_type = 'comment' AND c.id = q.id
+	GROUP BY 1, 2, 3, 4),
+counted AS (SELECT record_type, direction, github_app_installation_id, waits_for, transactions, oldest FROM github_sync.sync_waiting)
+SELECT 'missing' AS what, m.* FROM (SELECT * FROM told EXCEPT SELECT * FROM counted) AS m
+UNION ALL SELECT 'invented', i.* FROM (SELECT * FROM counted EXCEPT SELECT * FROM told) AS i;
 CALL start_afresh();
+SELECT count(*) FROM github_sync.sync_waiting;
 SELECT webhook(5);
 SELECT * FROM waiting;
+SELECT * FROM miscounted;
 SELECT * FROM claim();
 SELECT webhook(7);
 SELECT * FROM waiting;
+SELECT * FROM miscounted;
 SELECT github_sync.task_fail(1, 1, 'forbidden', 'GitHub said no');
 SELECT * FROM waiting;
+SELECT * FROM miscounted;
 SELECT * FROM claim();
 SELECT github_sync.task_give_back(2, 1, 'GitHub is down', clock_timestamp() + interval '1 hour');
 SELECT * FROM waiting;
+SELECT * FROM miscounted;
 UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL WHERE state = 'queued';
 SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'rate limit', 'rate limit') \g /dev/null
 SELECT * FROM waiting;
+SELECT * FROM miscounted;
 SELECT * FROM claim();
 SELECT github_sync.next_pause_end() > now() + interval '59 minutes' AS resumes_then;
 -- after a pause, one request finds out
@@ -120,6 +138,7 @@ SELECT * FROM claim();
 SELECT github_sync.task_report_missing_creation(1, 2, '15 minutes');
 SELECT * FROM claim(of_type => 'comment');
 SELECT * FROM waiting;
+SELECT * FROM miscounted;
 -- what became of the issue says the transaction that failed, not one that it covers and that came later
 CALL start_afresh();
 CALL github_has(5, 'Another', issue => 2);
@@ -128,34 +147,61 @@ SELECT webhook(5, 2), webhook(5, 2, 5000000001), webhook(5, 2);
 SELECT * FROM claim();
 SELECT github_sync.task_fail(1, 1, 'invalid_response', 'no JSON');
 SELECT * FROM waiting;
+SELECT * FROM miscounted;
 -- the parent is all that is waited for, and known before anybody claims; then what became of it
 CALL start_afresh();
 INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1));
 INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1));
 SELECT outbound(1, 'comment');
 SELECT * FROM waiting;
+SELECT * FROM miscounted;
 SELECT * FROM claim();
 SELECT github_sync.task_report_rejected_creation(1) \g /dev/null
 SELECT github_sync.task_fail(1, 1, 'validation_failed', 'GitHub said no');
 SELECT * FROM waiting;
+SELECT * FROM miscounted;
 SELECT github_sync.retry_task_sync_transaction(1);
 SELECT * FROM waiting;
+SELECT * FROM miscounted;
 SELECT carry_out(2);
 SELECT * FROM waiting;
+SELECT * FROM miscounted;
 -- neither has an inbound one a row to belong to before its issue has a task
 CALL github_has(5, 'Another', issue => 2);
 CALL github_has(5, new_body => 'Me too', issue => 2, comment => 5000000001);
 SELECT webhook(5, 2, 5000000001);
 SELECT * FROM waiting;
+SELECT * FROM miscounted;
 SELECT webhook(5, 2);
 SELECT carry_out(5);
 SELECT * FROM waiting;
+SELECT * FROM miscounted;
 -- GitHub cannot be reached, or refuses the key: each with what it is
 SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'unreachable', 'GitHub unreachable: Connection refused') \g /dev/null
 SELECT id, waits_for, pause_reason FROM github_sync.sync_queue ORDER BY record_type DESC, id;
+SELECT * FROM miscounted;
 SELECT github_sync.pause_installation(10, now() + interval '1 hour', 'credentials', 'private_key_file "/key" cannot be read') \g /dev/null
 SELECT id, waits_for, pause_reason FROM github_sync.sync_queue ORDER BY record_type DESC, id;
+SELECT * FROM miscounted;
 SELECT github_sync.resume_installation(10, clock_timestamp()) \g /dev/null
+
+-- of more than a thousand in line, the rest counts to the reason that most of the first have; so do those that wait for a time
+CALL start_afresh();
+INSERT INTO github_sync.github_issues (github_id, github_repo_id, number) SELECT n, 1, n FROM generate_series(1001, 2200) AS n;
+INSERT INTO github_sync.task_sync_transactions (direction, state, github_app_installation_id, github_repo_id, github_issue_id, github_issue_number, queued_at)
+SELECT 'inbound', 'queued', 10, 1, c.id, c.number, at(c.number) FROM github_sync.github_issues AS c WHERE c.number > 1000 ORDER BY c.number;
+SELECT count(*) FROM claim();
+SELECT record_type, direction, github_app_installation_id, waits_for, transactions, oldest = at(CASE waits_for WHEN 'processing' THEN 1001 ELSE 1002 END) AS since FROM github_sync.sync_waiting ORDER BY waits_for;
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = clock_timestamp() + interval '1 hour' WHERE state = 'queued' AND github_issue_number <= 2150;
+SELECT record_type, waits_for, transactions FROM github_sync.sync_waiting ORDER BY waits_for;
+SELECT * FROM miscounted;
+-- each installation has its own, however much another one has
+INSERT INTO github_sync.github_app_installations (id) VALUES (20);
+SELECT github_sync.pause_installation(20, clock_timestamp() + interval '1 hour', 'unreachable', 'GitHub unreachable: timeout') \g /dev/null
+UPDATE github_sync.task_sync_transactions SET next_attempt_at = NULL, github_app_installation_id = CASE WHEN github_issue_number < 2200 THEN 20 ELSE 10 END WHERE state = 'queued';
+SELECT github_app_installation_id, waits_for, transactions FROM github_sync.sync_waiting ORDER BY 1, 2;
+DELETE FROM github_sync.task_sync_transactions WHERE github_app_installation_id = 20;
+DELETE FROM github_sync.github_app_installations WHERE id = 20;
 
 -- why nothing came of a transaction
 CREATE VIEW because AS SELECT record_type, id, direction, state, because, superseded_by
