@@ -24,7 +24,9 @@ BEGIN
 		finding.detail := format('what stands first in its line, and %s, has waited for %s',
 			CASE WHEN github_sync.is_switched_off() THEN 'is not sent while github_sync.enabled is off'
 				ELSE 'may be sent' END, date_trunc('second', clock_timestamp() - oldest));
-		finding.remedy := 'SELECT * FROM github_sync.sync_waiting';
+		finding.remedy := CASE WHEN github_sync.is_switched_off() THEN 'SELECT * FROM github_sync.sync_waiting'
+			ELSE 'It is worked off by itself, unless another check fails. Does it get less? SELECT * FROM '
+				'github_sync.sync_waiting.' END;
 	END IF;
 	RETURN finding;
 END
