@@ -196,6 +196,25 @@ foreach (@queries)
 my %known = map { (split /\|/)[0] => 1 } @{ $shown[0] }, 'errors_last_hour', 'oldest_waiting_seconds', 'transactions';
 my %asked = map { map { $_ => 1 } $_->[1] =~ /metric="(\w+)"/g } @queries;
 is_deeply([ grep { !$known{$_} && !/^(request_limit|requests_remaining|oldest_sweep_seconds)$/ } sort keys %asked ], [], 'and asks for what there is');
+# What is wrong, and why, it tells in words, with what to do: each check of health(), and each reason for a pause.
+sub untold
+{
+	my ($title, $column, @texts) = @_;
+	my ($panel)    = grep { $_->{title} eq $title } @{ $dashboard->{panels} };
+	my ($override) = grep { $_->{matcher}{options} eq $column } @{ $panel->{fieldConfig}{overrides} };
+	my ($mappings) = grep { $_->{id} eq 'mappings' } @{ $override->{properties} };
+	my @patterns   = map { $_->{options}{pattern} =~ m{^/(.*)/$} ? qr/$1/ : die "no pattern: $_->{options}{pattern}" } @{ $mappings->{value} };
+
+	return [ grep { my $text = $_; !grep { $text =~ $_ } @patterns } @texts ];
+}
+
+my @checks  = split /\n/, $node->safe_psql('application', 'SELECT "check" FROM github_sync.health()');
+my @reasons = split /\n/, $node->safe_psql('application', q{SELECT DISTINCT (regexp_matches(pg_get_constraintdef(oid), '''([a-z ]+)''::text', 'g'))[1]
+	FROM pg_constraint WHERE conname IN ('github_app_installations_pause_kind_check', 'github_app_installations_state_check')});
+cmp_ok(scalar @checks, '>', 15, scalar(@checks) . ' checks');
+is_deeply([ sort @reasons ], [ 'active', 'budget', 'credentials', 'deleted', 'rate limit', 'suspended', 'unreachable' ], 'there are these reasons');
+is_deeply(untold('What is wrong', 'What to do', @checks), [], 'the dashboard says what to do about each check of health()');
+is_deeply(untold('Installations that are held up', $_, grep { $_ ne 'active' } @reasons), [], "... and about each reason why an installation is held up: $_") foreach 'Why', 'What to do';
 SKIP:
 {
 	my $generator = "$files/dashboard";

@@ -78,30 +78,94 @@ function explained(expression) {
 	return `label_replace(label_replace(${expression}, ${paragraph('$1', '([a-z]+)( of [a-z]+)?')}), ${paragraph('$1-$2', '([a-z]+) ([a-z]+)')})`;
 }
 
+/* Once more, as another label: a column of a table that says it in other words. */
+function copied(expression, label) {
+	return `label_replace(${expression}, "${label}", "$1", "state", "(.*)")`;
+}
+
+/* By a pattern of the text that is shown: what it becomes. */
+function words(pairs) {
+	return pairs.map(([pattern, text], index) => ({ type: 'regex', options: { pattern: `/^${pattern}$/`, result: { text, index } } }));
+}
+
+/* What the name of a check alone does not tell; of the others it does. */
+const CHECKS = words([
+	['mapping(.*)', 'mapping$1: table changed'], ['capture(.*)', 'capture$1: not captured'], ['copy(.*)', 'copy$1: sends nothing'],
+	['worker', 'worker: not at work'], ['installations', 'installations: held up'], ['waiting(.*)', 'waiting$1: late'],
+	['processing(.*)', 'processing$1: slow'], ['sweeps', 'sweeps: lists not read'], ['locks', 'locks: held for long'],
+]);
+
+/* health() says it of each case. */
+const REMEDIES = words([
+	['mapping.*', 'Attach the table again, by the columns that it has now'], ['ownership.*', 'SELECT github_sync.take_over_ownership()'],
+	['capture.*', 'Enable the trigger; SELECT github_sync.refresh_attached()'], ['copy.*', 'Leave it so; in place of the original: adopt_database()'],
+	['overwriting.*', 'Stop one of the two programs, or set sync_direction'], ['not taken.*', 'Make the label or milestone; mend_differences()'],
+	['moved.*', 'Set owner_login and name in github_repos'], ['worker', 'SELECT * FROM github_sync.sync_workers'],
+	['installations', 'See: Installations that are held up'], ['rate limits', 'Wait for the next hour, or find out who uses them'],
+	['waiting.*', 'SELECT * FROM github_sync.sync_waiting'], ['processing.*', 'SELECT * FROM github_sync.sync_workers'],
+	['failing.*', 'It is tried again; last_error of sync_queue says why'], ['errors.*', 'sync_errors says why; then retry_errored()'],
+	['disabled.*', 'Mend it at GitHub: then they are queued again'], ['history.*', 'Set a shorter github_sync.retention'],
+	['webhook deliveries', 'Redeliver it, in the settings of the App at GitHub'], ['delivery log', 'It is tried again; sweeps find the rest'],
+	['sweeps', 'It is tried again; why: last_error of sync_progress'], ['locks', 'End the transaction that health() names'],
+	['tasks', 'Attach the table of tasks'],
+]);
+
+const HELD_UP = words([
+	['unreachable', 'GitHub is out of reach'], ['credentials', 'GitHub refuses the key'], ['rate limit|budget', 'Rate limit'],
+	['suspended', 'Suspended at GitHub'], ['deleted', 'Deleted at GitHub'],
+]);
+
+const HELD_UP_REMEDIES = words([
+	['unreachable', 'It goes on by itself; see githubstatus.com, network, proxy'],
+	['credentials', "The App's key at GitHub, app_id, private_key_file or token_file"], ['rate limit|budget', 'It goes on by itself'],
+	['suspended', "Unsuspend the App, in the account's settings at GitHub"], ['deleted', "Install the App again, in the account's settings at GitHub"],
+]);
+
 /* A row for each check that is not ok; what is worst comes first. */
 function findings() {
 	const wrong = `max by (database, state) (${figure('health')}) > 0`;
 	const seconds = `max by (database, state) (${figure('health_seconds')}) and on (database, state) (${wrong})`;
+	const asked = (expression) => copied(explained(expression), 'remedy');
 
-	return describe(new TableBuilder(), { title: 'What is wrong', width: 15, height: 5, nothing: 'Nothing.',
+	return describe(new TableBuilder(), { title: 'What is wrong', width: 21, height: 5, nothing: 'Nothing.',
 		tells: 'Checks of health() that are not ok, and for how long.' })
-		.withTarget(query(explained(wrong), '', 'A').instant().format('table'))
-		.withTarget(query(explained(seconds), '', 'B').instant().format('table'))
+		.withTarget(query(asked(wrong), '', 'A').instant().format('table'))
+		.withTarget(query(asked(seconds), '', 'B').instant().format('table'))
 		.withTransformation({ id: 'merge', options: {} })
 		.withTransformation({ id: 'organize', options: { excludeByName: { Time: true },
-			indexByName: { 'Value #A': 0, state: 1, 'Value #B': 2, see: 3, database: 4 },
-			renameByName: { 'Value #A': 'Status', state: 'Check', 'Value #B': 'For', see: 'Explained in', database: 'Database' } } })
+			indexByName: { 'Value #A': 0, state: 1, 'Value #B': 2, remedy: 3, see: 4, database: 5 },
+			renameByName: { 'Value #A': 'Status', state: 'Check', 'Value #B': 'For', remedy: 'What to do', see: 'Explained in', database: 'Database' } } })
 		.withTransformation({ id: 'sortBy', options: { sort: [{ field: 'Status', desc: true }] } })
 		.overrideByName('Status', [{ id: 'mappings', value: healthWords }, { id: 'custom.cellOptions', value: { type: 'color-text' } },
-			{ id: 'custom.width', value: 80 }, { id: 'custom.align', value: 'left' }])
-		.overrideByName('For', [{ id: 'unit', value: 's' }, { id: 'custom.width', value: 90 }, { id: 'custom.align', value: 'left' }])
-		.overrideByName('Check', [{ id: 'custom.width', value: 170 }])
-		.overrideByName('Database', [{ id: 'custom.width', value: 110 }]);
+			{ id: 'custom.width', value: 70 }, { id: 'custom.align', value: 'left' }])
+		.overrideByName('Check', [{ id: 'mappings', value: CHECKS }, { id: 'custom.width', value: 195 }])
+		.overrideByName('For', [{ id: 'unit', value: 's' }, { id: 'custom.width', value: 85 }, { id: 'custom.align', value: 'left' }])
+		.overrideByName('What to do', [{ id: 'mappings', value: REMEDIES }])
+		.overrideByName('Explained in', [{ id: 'custom.width', value: 240 }])
+		.overrideByName('Database', [{ id: 'custom.width', value: 100 }]);
+}
+
+/* Why, and for how long: of each installation that may not send. */
+function heldUp() {
+	const paused = `max by (database, installation, state) (${figure('paused')}) > 0`;
+	const seconds = `max by (database, installation) (${figure('outage_seconds')})`;
+	const since = `(${paused}) * 0 + on (database, installation) group_left () ${seconds}`;
+
+	return describe(new TableBuilder(), { title: 'Installations that are held up', width: 16, height: 5, nothing: 'None.',
+		tells: 'Why nothing is sent for them, and for how long; a rate limit is no outage.' })
+		.withTarget(query(copied(since, 'remedy'), '', 'A').instant().format('table'))
+		.withTransformation({ id: 'organize', options: { excludeByName: { Time: true, database: true },
+			indexByName: { state: 0, Value: 1, installation: 2, remedy: 3 },
+			renameByName: { state: 'Why', Value: 'For', installation: 'Installation', remedy: 'What to do' } } })
+		.overrideByName('Why', [{ id: 'mappings', value: HELD_UP }, { id: 'custom.width', value: 170 }])
+		.overrideByName('For', [{ id: 'unit', value: 's' }, { id: 'custom.width', value: 85 }, { id: 'custom.align', value: 'left' }])
+		.overrideByName('Installation', [{ id: 'custom.width', value: 110 }])
+		.overrideByName('What to do', [{ id: 'mappings', value: HELD_UP_REMEDIES }]);
 }
 
 function remedies() {
-	return describe(new TextBuilder(), { title: 'What to do', width: 6, height: 5 }).mode(TextMode.Markdown).content(
-		'`SELECT * FROM github_sync.health();` says why, and the remedy.\n\nAll of it as a page, for a browser: `SELECT github_sync.report();`');
+	return describe(new TextBuilder(), { title: 'Where to look', width: 8, height: 5 }).mode(TextMode.Markdown).content(
+		'`SELECT * FROM github_sync.health();` says why, and what to do.\n\nAll of it as a page, for a browser: `SELECT github_sync.report();`');
 }
 
 function health() {
@@ -109,6 +173,7 @@ function health() {
 		stat({ title: 'Health', tells: 'The worst of what health() finds.', width: 3, height: 5 },
 			`max(${figure('health')})`, [[null, 'green'], [1, 'orange'], [2, 'red']]).mappings(healthWords),
 		findings(),
+		heldUp(),
 		remedies(),
 		stat({ title: 'Outage', unit: 's', tells: 'How long an installation has not worked; 0: all do.' },
 			`max(${figure('outage_seconds')})`, [[null, 'green'], [1, 'orange'], [300, 'red']]),
