@@ -20,14 +20,18 @@ RETURN (SELECT jsonb_object_agg(n.key, a.attnum)
 COMMENT ON FUNCTION github_sync.numbers_of_columns(regclass, jsonb) IS
 'private: attnum of each of the columns, by what they are for';
 
+/* In plpgsql, as the other ones that health() and sync_metrics ask: a session plans it once, and not at each call. */
 CREATE FUNCTION github_sync.names_of_columns(application_table regclass, mapping jsonb) RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT jsonb_object_agg(n.key, coalesce(a.attname, n.value))
-	FROM jsonb_each_text(mapping -> 'names') AS n
-	LEFT JOIN pg_attribute AS a ON a.attrelid = application_table AND NOT a.attisdropped
-		AND a.attnum = (mapping -> 'numbers' ->> n.key)::smallint
-		AND application_table::oid::text = mapping ->> 'table'
-		AND github_sync.database_identity() = mapping ->> 'database');
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (SELECT jsonb_object_agg(n.key, coalesce(a.attname, n.value))
+		FROM jsonb_each_text(mapping -> 'names') AS n
+		LEFT JOIN pg_attribute AS a ON a.attrelid = application_table AND NOT a.attisdropped
+			AND a.attnum = (mapping -> 'numbers' ->> n.key)::smallint
+			AND application_table::oid::text = mapping ->> 'table'
+			AND github_sync.database_identity() = mapping ->> 'database');
+END
+$$;
 COMMENT ON FUNCTION github_sync.names_of_columns(regclass, jsonb) IS
 'private: what the columns of a mapping in attached_tables are called now, by what they are for; of one that is gone '
 'its last name';
@@ -100,28 +104,34 @@ COMMENT ON FUNCTION github_sync.with_attached_columns(text, regclass, github_syn
 'now, and one that was left out stays so; but for the repository, which is none where it is not named';
 
 CREATE FUNCTION github_sync.key_drift(application_table regclass, mapping jsonb) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT format('the key %s of table %s has type %s now, the queue %s', a.attname, application_table,
-		github_sync.type_name(b.type, -1), mapping ->> 'key_type')
-	FROM pg_attribute AS a CROSS JOIN LATERAL github_sync.base_type(a.atttypid) AS b (type)
-	WHERE a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped
-		AND a.attname = github_sync.names_of_columns(application_table, mapping) ->> 'key'
-		AND github_sync.type_name(b.type, -1) <> mapping ->> 'key_type');
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (SELECT format('the key %s of table %s has type %s now, the queue %s', a.attname, application_table,
+			github_sync.type_name(b.type, -1), mapping ->> 'key_type')
+		FROM pg_attribute AS a CROSS JOIN LATERAL github_sync.base_type(a.atttypid) AS b (type)
+		WHERE a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped
+			AND a.attname = github_sync.names_of_columns(application_table, mapping) ->> 'key'
+			AND github_sync.type_name(b.type, -1) <> mapping ->> 'key_type');
+END
+$$;
 COMMENT ON FUNCTION github_sync.key_drift(regclass, jsonb) IS
 'private: what became of the type of an attached table''s key, or NULL';
 
 CREATE FUNCTION github_sync.names_drift(application_table regclass, mapping jsonb) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT string_agg(CASE WHEN a.attname IS NULL
-		THEN format('table %s has no column %s', application_table, n.value)
-		ELSE format('table %s has a new column %s; that of this name was renamed to %s, which is still the %s',
-			application_table, g.attname, n.value, split_part(n.key, ':', 1)) END, '; ' ORDER BY n.key)
-	FROM jsonb_each_text(github_sync.names_of_columns(application_table, mapping)) AS n
-	LEFT JOIN pg_attribute AS a ON a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped
-		AND a.attname = n.value
-	LEFT JOIN pg_attribute AS g ON g.attrelid = application_table AND g.attnum > 0 AND NOT g.attisdropped
-		AND g.attname = mapping -> 'given' ->> n.key
-	WHERE a.attname IS NULL OR g.attname <> n.value);
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (SELECT string_agg(CASE WHEN a.attname IS NULL
+			THEN format('table %s has no column %s', application_table, n.value)
+			ELSE format('table %s has a new column %s; that of this name was renamed to %s, which is still the %s',
+				application_table, g.attname, n.value, split_part(n.key, ':', 1)) END, '; ' ORDER BY n.key)
+		FROM jsonb_each_text(github_sync.names_of_columns(application_table, mapping)) AS n
+		LEFT JOIN pg_attribute AS a ON a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped
+			AND a.attname = n.value
+		LEFT JOIN pg_attribute AS g ON g.attrelid = application_table AND g.attnum > 0 AND NOT g.attisdropped
+			AND g.attname = mapping -> 'given' ->> n.key
+		WHERE a.attname IS NULL OR g.attname <> n.value);
+END
+$$;
 COMMENT ON FUNCTION github_sync.names_drift(regclass, jsonb) IS
 'private: which columns of a mapping are gone, or have the name that another one had when it was attached, or NULL';
 
@@ -133,52 +143,65 @@ COMMENT ON FUNCTION github_sync.place_of_table(regclass) IS
 'private: schema and name of a table';
 
 CREATE FUNCTION github_sync.table_in_place_of(application_table regclass, given jsonb) RETURNS regclass
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-	WHERE n.nspname = given ->> 'table_schema' AND c.relname = given ->> 'table_name'
-		AND c.relkind IN ('r', 'p') AND c.oid <> application_table);
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE n.nspname = given ->> 'table_schema' AND c.relname = given ->> 'table_name'
+			AND c.relkind IN ('r', 'p') AND c.oid <> application_table);
+END
+$$;
 COMMENT ON FUNCTION github_sync.table_in_place_of(regclass, jsonb) IS
 'private: another table that has the name under which this one was attached; NULL: none';
 
 CREATE FUNCTION github_sync.lost_function(mapping jsonb) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT p.purpose FROM (VALUES ('insert_values'), ('apply_values'), ('byline')) AS p (purpose)
-	WHERE mapping ->> p.purpose IS NOT NULL AND to_regprocedure(mapping ->> p.purpose) IS NULL LIMIT 1);
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (SELECT p.purpose FROM (VALUES ('insert_values'), ('apply_values'), ('byline')) AS p (purpose)
+		WHERE mapping ->> p.purpose IS NOT NULL AND to_regprocedure(mapping ->> p.purpose) IS NULL LIMIT 1);
+END
+$$;
 COMMENT ON FUNCTION github_sync.lost_function(jsonb) IS
 'private: which of the functions of a mapping is gone, by what it is for; NULL: none';
 
 CREATE FUNCTION github_sync.mapping_drift(table_schema text, table_name text, mapping jsonb) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT CASE
-		WHEN t.oid IS NULL THEN format('there is no table %I.%I', table_schema, table_name)
-		WHEN github_sync.names_drift(t.oid, mapping) IS NOT NULL THEN github_sync.names_drift(t.oid, mapping)
-		WHEN github_sync.key_drift(t.oid, mapping) IS NOT NULL THEN github_sync.key_drift(t.oid, mapping)
-		WHEN github_sync.names_of_columns(t.oid, mapping) <> mapping -> 'names' THEN
-			format('a column of table %s was renamed and could not be followed', t.oid)
-		WHEN github_sync.table_in_place_of(t.oid, mapping -> 'given') IS NOT NULL THEN
-			format('there is a new table %s; the one of that name was renamed to %s, which is still attached',
-				github_sync.table_in_place_of(t.oid, mapping -> 'given'), t.oid)
-		WHEN github_sync.lost_function(mapping) IS NOT NULL THEN
-			format('function %s of %s is gone', mapping ->> github_sync.lost_function(mapping),
-				github_sync.lost_function(mapping))
-		WHEN NOT has_schema_privilege(github_sync.queue_owner(), table_schema, 'USAGE') THEN
-			format('role %I, to whom the queue belongs, may not use schema %I', github_sync.queue_owner(), table_schema)
-		END
-	FROM (VALUES ((SELECT c.oid::regclass FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-		WHERE n.nspname = table_schema AND c.relname = table_name))) AS t (oid));
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN (SELECT CASE
+			WHEN t.oid IS NULL THEN format('there is no table %I.%I', table_schema, table_name)
+			WHEN github_sync.names_drift(t.oid, mapping) IS NOT NULL THEN github_sync.names_drift(t.oid, mapping)
+			WHEN github_sync.key_drift(t.oid, mapping) IS NOT NULL THEN github_sync.key_drift(t.oid, mapping)
+			WHEN github_sync.names_of_columns(t.oid, mapping) <> mapping -> 'names' THEN
+				format('a column of table %s was renamed and could not be followed', t.oid)
+			WHEN github_sync.table_in_place_of(t.oid, mapping -> 'given') IS NOT NULL THEN
+				format('there is a new table %s; the one of that name was renamed to %s, which is still attached',
+					github_sync.table_in_place_of(t.oid, mapping -> 'given'), t.oid)
+			WHEN github_sync.lost_function(mapping) IS NOT NULL THEN
+				format('function %s of %s is gone', mapping ->> github_sync.lost_function(mapping),
+					github_sync.lost_function(mapping))
+			WHEN NOT has_schema_privilege(github_sync.queue_owner(), table_schema, 'USAGE') THEN
+				format('role %I, to whom the queue belongs, may not use schema %I', github_sync.queue_owner(),
+					table_schema)
+			END
+		FROM (VALUES ((SELECT c.oid::regclass FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+			WHERE n.nspname = table_schema AND c.relname = table_name))) AS t (oid));
+END
+$$;
 COMMENT ON FUNCTION github_sync.mapping_drift(text, text, jsonb) IS
 'private: in what an attached table is no longer what was attached, or NULL; asks the catalogs alone';
 
 CREATE FUNCTION github_sync.milestone_drift(
 	table_schema text, table_name text, mapping jsonb, OUT drift text, OUT remedy text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
 	SELECT format('column %I of table %s for the milestone is NOT NULL now: most issues have no milestone, and there '
 			'is no number that says so', m.name, c.oid::regclass),
 		format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL, or, where its domain says it, of the domain; then '
 			'SELECT github_sync.%I() for what ended in an error', c.oid::regclass, m.name, 'retry_errored')
+	INTO drift, remedy
 	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 	CROSS JOIN LATERAL (VALUES ((github_sync.names_of_columns(c.oid, mapping) ->> 'milestone')::name)) AS m (name)
-	WHERE n.nspname = table_schema AND c.relname = table_name AND github_sync.number_refuses_null(c.oid, m.name)
+	WHERE n.nspname = table_schema AND c.relname = table_name AND github_sync.number_refuses_null(c.oid, m.name);
+END
 $$;
 COMMENT ON FUNCTION github_sync.milestone_drift(text, text, jsonb) IS
 'private: that the column for the number of a milestone refuses NULL since it was attached, and what to do. No change '
