@@ -202,9 +202,10 @@ BEGIN
 --@task		IF here.github_repo_id IS DISTINCT FROM cached.local_repo_id THEN
 --@task			PERFORM github_sync.task_note_place(cached, here.github_repo_id);
 --@task		END IF;
-	ELSIF t.disabled_reason = 'filtered' AND t.direction = 'outbound' THEN
-		/* One is enough to tell that something was not sent. */
-		t.supersedes := github_sync.@record@_strays_of(cached.id);
+	ELSIF t.state = 'disabled' AND t.direction = 'outbound' AND t.action = 'upsert' AND NOT found.is_alone THEN
+		/* One is enough to tell that something was not sent: a repository may rest for years. */
+		t.supersedes := t.supersedes || github_sync.@record@_unsent_edits_of(cached.id)
+			|| CASE t.disabled_reason WHEN 'filtered' THEN github_sync.@record@_strays_of(cached.id) END;
 	END IF;
 	IF t.state <> 'queued' THEN
 		t.finished_at := clock_timestamp();
@@ -322,7 +323,7 @@ BEGIN
 		AND CASE state
 			WHEN 'queued' THEN true
 			/* A deletion is taken back by a row that is there again, whatever has kept it from GitHub. */
-			WHEN 'disabled' THEN action = 'delete' OR disabled_reason IN ('no_repo', 'filtered')
+			WHEN 'disabled' THEN true
 			WHEN 'errored' THEN action = 'delete' OR error_code = 'repo_changed'
 			ELSE false END;
 	RETURN NULL;
@@ -330,4 +331,4 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_cancel_superseded() IS
 'private: cancels the queued transactions that a new one supersedes, those that were not sent because the row was '
-'elsewhere, and deletions that were not sent, of a row that is back';
+'elsewhere, earlier edits that may not be sent either, and deletions that were not sent, of a row that is back';

@@ -238,6 +238,17 @@ COMMENT ON FUNCTION github_sync.@record@_strays_of(bigint) IS
 'be synced; one that is inserted when it is back takes their place. None, but something that GitHub told '
 'meanwhile: an empty array. NULL: neither';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_unsent_edits_of(cached_id bigint) RETURNS bigint[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN ARRAY(SELECT q.id FROM github_sync.@record@_sync_transactions AS q
+		WHERE q.@resource@_id = cached_id AND q.state = 'disabled' AND q.direction = 'outbound' AND q.action = 'upsert'
+		ORDER BY q.id);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_unsent_edits_of(bigint) IS
+'private: edits of a record that may not be sent now: the next one sends what they would have, and takes their place';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_stops_both_ways(
 	cached github_sync.@resources@, here github_sync.local_row)
 RETURNS boolean

@@ -235,6 +235,12 @@ function takePlaceOfStrays(world, t, hasSuperseded) {
 	for (const comment of world.comment.records.filter((r) => r.parent === t.record)) retryStrays(world, comment);
 }
 
+/* One is enough to tell that something was not sent. */
+function takePlaceOfUnsent(world, t) {
+	const unsent = transactionsOf(world, t.record).filter((other) => other !== t && other.state === 'disabled' && other.direction === 'outbound' && isUpsert(other));
+	for (const other of unsent) end(world, other, { state: 'canceled', canceledBy: t });
+}
+
 /* decision: what the rules say; given where they cannot be asked, as there is no record */
 export function insertTransaction(world, type, name, id, attributes, decision = null) {
 	if (attributes.record) takeInHistory(world, attributes.record);
@@ -251,6 +257,7 @@ export function insertTransaction(world, type, name, id, attributes, decision = 
 	releaseComments(world, t);
 	const hasSuperseded = t.state === 'queued' && supersede(world, t, true);
 	if (t.direction === 'outbound' && isUpsert(t) && ['queued', 'duplicate'].includes(t.state)) takePlaceOfStrays(world, t, hasSuperseded);
+	if (t.direction === 'outbound' && isUpsert(t) && t.state === 'disabled' && t.record) takePlaceOfUnsent(world, t);
 	return t;
 }
 

@@ -104,6 +104,33 @@ UPDATE github_sync.github_repos SET sync_enabled = false;
 SELECT * FROM claim();
 SELECT * FROM queue;
 
+-- an edit that may not be sent takes the place of those before it: one is left, and goes when it may
+CALL start_afresh();
+INSERT INTO app.tasks (title, modified_at) VALUES ('Crash', at(1)), ('Another', at(1));
+INSERT INTO app.comments (task_id, body, modified_at) VALUES (1, 'Me too', at(1));
+SELECT outbound(1), outbound(2), outbound(1, of_type => 'comment');
+SELECT carry_out(2), carry_out(3, of_type => 'comment');
+SELECT github_sync.disconnect_repo(1);
+SELECT github_sync.capture_task_changes(true), github_sync.capture_comment_changes(true) \g /dev/null
+UPDATE app.tasks SET title = title || '!', modified_at = at(4);
+UPDATE app.tasks SET title = title || '!', modified_at = at(5) WHERE id = 1;
+UPDATE app.tasks SET title = title || '!', modified_at = at(6);
+UPDATE app.comments SET body = body || '!', modified_at = at(4);
+UPDATE app.comments SET body = body || '!', modified_at = at(5);
+SELECT * FROM queue UNION ALL SELECT * FROM comment_queue;
+-- a deletion stays beside it, and so does what GitHub told
+UPDATE github_sync.github_repos SET disconnected_at = NULL, on_local_delete = 'propagate';
+CALL github_has(7, 'Crash?');
+SELECT webhook(7);
+DELETE FROM app.comments;
+UPDATE app.tasks SET title = title || '!', modified_at = at(8) WHERE id = 1;
+SELECT * FROM queue UNION ALL SELECT * FROM comment_queue;
+UPDATE github_sync.github_repos SET sync_enabled = true;
+SELECT carry_out(9), carry_out(9, of_type => 'comment');
+SELECT * FROM queue UNION ALL SELECT * FROM comment_queue;
+SELECT * FROM both_sides;
+SELECT github_sync.capture_task_changes(false), github_sync.capture_comment_changes(false) \g /dev/null
+
 -- ids are drawn before the record is locked: the one that comes last is the newest, also with a lower id
 CALL start_afresh();
 INSERT INTO app.tasks (title) VALUES ('Crash');
