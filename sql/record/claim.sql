@@ -25,6 +25,11 @@ BEGIN
 		VALUES ('inbound', cached.id, github_sync.time_to_ask_with(cached.github_updated_at),
 			github_sync.@record@_priority_of_settling());
 	END IF;
+--@task	/* One that went where it was not followed has an error that asks where it is by now. */
+--@task	PERFORM github_sync.task_retry_if_errored(max(q.id)) FROM github_sync.task_sync_transactions AS q
+--@task	WHERE NOT is_asked AND cached.task_id IS NULL AND cached.former_task_key IS NOT NULL
+--@task		AND q.github_issue_id = cached.id AND q.state = 'errored' AND q.error_code = 'transferred'
+--@task	HAVING count(*) > 0;
 	RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
 	/* The owner may have made the queue refuse it: nobody else has to wait for that. */

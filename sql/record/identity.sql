@@ -320,6 +320,8 @@ COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, 
 --@task	target github_sync.github_repos;
 --@task BEGIN
 --@task	IF (departed_id <> cached.id AND answer.kind = 'fetched') IS NOT TRUE THEN
+--@task		PERFORM github_sync.task_ask_for_returned(ARRAY[answer.resource])
+--@task		WHERE departed_id IS NULL AND answer.kind = 'fetched' AND cached.github_updated_at IS NULL;
 --@task		RETURN NULL;
 --@task	END IF;
 --@task	SELECT * INTO target FROM github_sync.github_repos AS r

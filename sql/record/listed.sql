@@ -494,11 +494,21 @@ COMMENT ON FUNCTION github_sync.@record@_sort_items(
 --@comment		WHERE k.github_id = ANY (ARRAY(SELECT i.github_id FROM unnest(items) AS i))
 --@comment			AND k.github_repo_id <> repo_id AND k.comment_id IS NOT NULL
 --@comment		ORDER BY k.id FOR NO KEY UPDATE SKIP LOCKED);
+--@comment	/* In their own repository their place tells nothing: their issue left, and is back under another number. */
+--@comment	PERFORM github_sync.task_ask_where_they_are(ARRAY(
+--@comment		SELECT DISTINCT k.github_issue_id FROM unnest(items) AS i
+--@comment		CROSS JOIN LATERAL (SELECT c.github_issue_id FROM github_sync.github_comments AS c
+--@comment			WHERE c.github_id = i.github_id AND c.github_repo_id = repo_id
+--@comment				AND c.comment_id IS NOT NULL OFFSET 0) AS k
+--@comment		CROSS JOIN LATERAL (SELECT p.number FROM github_sync.github_issues AS p
+--@comment			WHERE p.id = k.github_issue_id OFFSET 0) AS p
+--@comment		WHERE p.number <> i.number AND i.number > 0));
 --@comment END
 --@comment $$;
 --@comment COMMENT ON FUNCTION github_sync.comment_ask_for_departed(bigint, github_sync.resource[]) IS
 --@comment 'private: comments that a list shows in another repository than where they are known went there with their '
---@comment 'issue: each is asked for at its place, which tells';
+--@comment 'issue: each is asked for at its place, which tells. Of those that it shows at another issue of the '
+--@comment 'same repository, the issue is asked for';
 
 CREATE OR REPLACE FUNCTION github_sync.@record@_apply_listed(
 	repo github_sync.github_repos, page github_sync.swept_page, items github_sync.resource[], jsons text[])
@@ -516,6 +526,8 @@ BEGIN
 	sorted := github_sync.@record@_sort_items(repo, page, items, jsons);
 	unknown := sorted.unknown;
 	news := sorted.news;
+--@task	PERFORM github_sync.task_ask_for_returned(ARRAY(SELECT items[p] FROM unnest(unknown) AS p))
+--@task	WHERE unknown <> '{}';
 	IF sorted.settled IS NOT NULL THEN
 		PERFORM github_sync.@record@_settle_listed(sorted.settled, sorted.settled_versions, page.answered_at);
 	END IF;

@@ -343,6 +343,36 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task COMMENT ON FUNCTION github_sync.task_send_what_waited(github_sync.github_issues) IS
 --@task 'private: what was canceled as the task lost its issue is sent, now that it has it back';
 
+--@task CREATE OR REPLACE FUNCTION github_sync.task_ask_where_they_are(ids bigint[]) RETURNS void
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	UPDATE github_sync.github_issues AS i SET seen_at = NULL, settle_at = clock_timestamp(),
+--@task		lock_version = i.lock_version + 1
+--@task	WHERE i.id IN (SELECT k.id FROM github_sync.github_issues AS k
+--@task		WHERE k.id = ANY (ids) AND (k.task_id IS NOT NULL OR k.former_task_key IS NOT NULL)
+--@task		ORDER BY k.id FOR NO KEY UPDATE SKIP LOCKED);
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_ask_where_they_are(bigint[]) IS
+--@task 'private: issues that seem to be elsewhere are asked for at their places, from which GitHub sends us on; of '
+--@task 'those that somebody holds, the next sign tells';
+
+--@task /* A title or a text proves nothing: it is worth a request. */
+--@task CREATE OR REPLACE FUNCTION github_sync.task_ask_for_returned(shown github_sync.resource[]) RETURNS void
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	PERFORM github_sync.task_ask_where_they_are(departed.ids) FROM (
+--@task		SELECT array_agg(d.id) AS ids FROM github_sync.github_issues AS d
+--@task		WHERE d.went_to_id IS NOT NULL AND EXISTS (SELECT FROM unnest(shown) AS i
+--@task			WHERE i.title = d.title OR d.body <> '' AND github_sync.same_text(
+--@task				github_sync.without_creation_key(i.body), github_sync.without_creation_key(d.body)))) AS departed
+--@task	WHERE departed.ids IS NOT NULL;
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_ask_for_returned(github_sync.resource[]) IS
+--@task 'private: issues that were met for the first time may be some that went where they were not followed, by way '
+--@task 'of other repositories: those that look like them are asked for';
+
 --@task CREATE OR REPLACE FUNCTION github_sync.task_list_discussion(of_issue bigint) RETURNS void
 --@task LANGUAGE plpgsql AS $$
 --@task BEGIN
