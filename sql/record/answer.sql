@@ -501,6 +501,28 @@ COMMENT ON FUNCTION github_sync.@record@_apply_answer(
 'private: what GitHub shows of a record, noted already, meets the local row. cached is what is to be saved (NULL: '
 'nothing), ending how the transaction is to end then';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_end_filtered(
+	t github_sync.@record@_sync_transactions, cached github_sync.@resources@)
+RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+BEGIN
+	IF t.action = 'upsert' THEN
+		RETURN github_sync.@record@_give_back_held(t, cached, NULL, NULL);
+	END IF;
+	/* It is there, and no more was asked: given back it would be asked for again, and again. */
+	UPDATE github_sync.@record@_sync_transactions AS q SET event = 'sync disabled', disabled_reason = 'filtered',
+		unreachable_since = t.unreachable_since
+	WHERE q.id = t.id RETURNING q.state INTO result;
+	RETURN result;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_end_filtered(
+	github_sync.@record@_sync_transactions, github_sync.@resources@) IS
+'private: GitHub has shown a record that is not to be synced now: nothing is taken over, or noted. Returns the state '
+'that the transaction has now';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_take_answer(
 	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, answer github_sync.answer,
 	OUT follows github_sync.next_request, OUT ending github_sync.ending)
@@ -540,8 +562,9 @@ BEGIN
 --@task	IF ({{has_filter}} OR cached.is_pull_request) AND follows.result IS NULL
 --@task		AND answer.kind IN ('fetched', 'not modified')
 --@comment	IF follows.result IS NULL AND answer.kind IN ('fetched', 'not modified')
-		AND t.action = 'upsert' AND github_sync.@record@_stops_both_ways(cached, NULL) THEN
-		follows.result := github_sync.@record@_give_back_held(t, cached, NULL, NULL);
+		AND (t.action = 'upsert' OR t.direction = 'inbound')
+		AND github_sync.@record@_stops_both_ways(cached, NULL) THEN
+		follows.result := github_sync.@record@_end_filtered(t, cached);
 	END IF;
 	IF follows.result IS NOT NULL THEN
 		cached := NULL;

@@ -262,7 +262,8 @@ BEGIN
 	IF disabled_reason IS NOT NULL THEN
 		decided.state := 'disabled';
 		decided.disabled_reason := disabled_reason;
---@task	ELSIF ({{has_filter}} OR cached.is_pull_request) AND t.direction = 'inbound'
+--@task	/* Whether an issue is still there is asked all the same: it may be elsewhere, and become a second task. */
+--@task	ELSIF ({{has_filter}} OR cached.is_pull_request) AND t.direction = 'inbound' AND t.action = 'upsert'
 --@task		AND github_sync.task_stops_both_ways(cached, here) THEN
 --@comment	ELSIF t.direction = 'inbound' AND github_sync.comment_stops_both_ways(cached, here) THEN
 		decided.state := 'disabled';
