@@ -410,14 +410,16 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT string_agg(d.problem, '; ' ORDER BY d.place) FROM (
 	SELECT min(c.place) AS place, format('column %s cannot be the %s at the same time',
 		c.name, string_agg(c.purpose, ' and the ' ORDER BY c.place)) AS problem
-	FROM (VALUES (1, 'task', mapping.task_id), (2, 'title', mapping.title), (3, 'body', mapping.body),
+	/* Of a comment a row may be its task's only one: then its key is the task. */
+	FROM (VALUES (0, 'key', CASE WHEN (mapping.key).name IS DISTINCT FROM (mapping.task_id).name THEN mapping.key END),
+		(1, 'task', mapping.task_id), (2, 'title', mapping.title), (3, 'body', mapping.body),
 		(4, 'state', mapping.state), (5, 'time of the last change', mapping.modified_at),
 		(6, 'repository', mapping.github_repo), (7, 'labels', mapping.labels), (8, 'assignees', mapping.assignees),
 		(9, 'milestone', mapping.milestone)) AS v (place, purpose, found)
 	CROSS JOIN LATERAL (SELECT v.place, v.purpose, (v.found).name, (v.found).problem) AS c
 	WHERE c.name IS NOT NULL AND c.problem IS NULL GROUP BY c.name HAVING count(*) > 1) AS d);
 COMMENT ON FUNCTION github_sync.doubled_column_problem(github_sync.table_mapping) IS
-'private: which columns would be written for two purposes; NULL: none';
+'private: which columns would be written for two purposes, or are the key, which is not to be written; NULL: none';
 
 CREATE FUNCTION github_sync.mapping_problems(
 	application_table regclass, mapping github_sync.table_mapping, owner name) RETURNS text[]

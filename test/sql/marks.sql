@@ -135,6 +135,10 @@ SELECT m.* FROM github_sync.merge_names(('["a"]', '[]', NULL, NULL, '["a"]', NUL
 SELECT github_sync.attach_tasks('app.tasks', labels_column => 'title', assignees_column => 'nobody', milestone_column => 'labels');
 SELECT github_sync.attach_tasks('app.tasks', labels_column => 'labels', assignees_column => 'labels', milestone_column => 'title');
 SELECT github_sync.attach_tasks('app.tasks', milestone_column => 'id');
+-- nor may any other column that is written be the key
+SELECT github_sync.attach_tasks('app.tasks', state_column => 'id', open_value => '1', closed_values => '{2}');
+SELECT github_sync.attach_tasks('app.tasks', modified_at_column => 'id', modified_at_unit => 'seconds');
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'id');
 -- a number cannot say that there is no milestone: such a column must take NULL, whatever says that it does not
 CREATE DOMAIN app.some_number AS integer NOT NULL;
 CREATE DOMAIN app.release_number AS app.some_number;
