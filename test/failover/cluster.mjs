@@ -211,14 +211,26 @@ export class Cluster {
 		return this.nodes.find((one) => one !== node);
 	}
 
-	/* Until a standby follows the leader, as synchronous as it should; resolves with both. */
+	/*
+	 * Until a standby follows the leader, as synchronous as it should; resolves with both.  PostgreSQL waits for it
+	 * two seconds before Patroni notes that it may lead: of a leader lost in between, Patroni waits for the return.
+	 */
 	async isWhole(synchronous) {
 		return until(`a standby follows${synchronous ? ' synchronously' : ''}`, async () => {
 			const leader = await this.leader();
-			const rows = leader && await leader.query('postgres', "SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming' AND application_name = $1", [this.other(leader).name]).catch(() => []);
+			const standby = leader && this.other(leader);
+			const rows = leader && await leader.query('postgres', "SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming' AND application_name = $1", [standby.name]).catch(() => []);
 
-			return rows?.length === 1 && (rows[0].sync_state === 'sync') === synchronous && { leader, standby: this.other(leader) };
+			return rows?.length === 1 && (rows[0].sync_state === 'sync') === synchronous && await this.#roleOf(standby, leader) === (synchronous ? 'sync_standby' : 'replica')
+				&& { leader, standby };
 		});
+	}
+
+	/* What Patroni calls a node, as another one tells; undefined: it does not answer. */
+	async #roleOf(node, teller) {
+		const cluster = await fetch(`http://127.0.0.1:${teller.restPort}/cluster`).then((response) => response.json()).catch(() => undefined);
+
+		return cluster?.members.find(({ name }) => name === node.name)?.role;
 	}
 
 	/* By Patroni, as an operator would. */

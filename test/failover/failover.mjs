@@ -28,7 +28,8 @@ const WIDGETS = 1296269;		/* where creations are held */
 const ROCKETS = 4242;			/* of another installation, where updates are held: writes of one go one at a time */
 const LOOKS = 5;
 const HOLDS_WITHIN_MS = 15_000;
-const IMPORTED = 250;		/* issues of the repository that is connected in each round: three pages */
+const PAGES = 3;
+const IMPORTED = 250;		/* issues of the repository that is connected in each round: so many pages */
 
 const { values: options } = parseArgs({
 	options: {
@@ -172,20 +173,30 @@ function lostWrites(user, rows) {
 	});
 }
 
-/* A creation, an update and a page of an import, each before its effect or after it: none is answered. Resolves with their names. */
-async function holdSome(imported) {
-	const places = {
-		creation: { method: 'POST', path: '^/repos/acme/widgets/issues$' }, update: { method: 'PATCH', path: '^/repos/globex/rockets/issues/' },
-		import: { method: 'GET', path: `^/repositories/${imported}/issues` },
-	};
-	const named = Object.entries(places).map(([name, match]) => ({ name, match, when: dice.pick(['before', 'after']), gate: `${name} ${results} ${written}` }));
+/* The next such request is held, before its effect or after it, until all are let go. */
+function hold({ name, match, after = 0 }) {
+	const when = dice.pick(['before', 'after']);
+	const gate = `${name} ${results} ${written}`;
 
-	for (const { match, when, gate } of named) {
-		control.faults.add({ match, action: when === 'before' ? { gate } : { gate_after_effect: gate } });
-	}
-	const states = await Promise.all(named.map(({ gate }) => control.faults.waitAtGate(gate, 1, HOLDS_WITHIN_MS)));
+	control.faults.add({ match, after, action: when === 'before' ? { gate } : { gate_after_effect: gate } });
+	return { name: `${name} (${when} its effect)`, gate };
+}
 
-	return named.filter((_, n) => states[n].arrived > 0).map(({ name, when }) => `${name} (${when} its effect)`);
+/* To be said before the repository is connected: its pages are read within a moment. */
+const holdImport = (repository) => hold({
+	name: 'import', match: { method: 'GET', path: `^/repositories/${repository}/issues\\?` }, after: dice.below(PAGES),
+});
+
+const holdWrites = () => [
+	hold({ name: 'creation', match: { method: 'POST', path: '^/repos/acme/widgets/issues$' } }),
+	hold({ name: 'update', match: { method: 'PATCH', path: '^/repos/globex/rockets/issues/' } }),
+];
+
+/* Resolves with the names of those that came: none of them is answered. */
+async function cameOf(held) {
+	const states = await Promise.all(held.map(({ gate }) => control.faults.waitAtGate(gate, 1, HOLDS_WITHIN_MS)));
+
+	return held.filter((_, n) => states[n].arrived > 0).map(({ name }) => name);
 }
 
 async function round(number, synchronous) {
@@ -201,6 +212,8 @@ async function round(number, synchronous) {
 		repositories: [{ id: imported, owner: account, name: `import-${imported}`, filler_issues: IMPORTED }],
 	});
 	await sleep(500);
+	const heldImport = holdImport(imported);
+
 	await leader.query(DATABASE, 'INSERT INTO github_sync.github_app_installations (id, account_login) VALUES ($1, $2)', [imported, account], 'planner');
 	await leader.query(DATABASE, 'INSERT INTO github_sync.github_repos (id, github_app_installation_id, owner_login, name) VALUES ($1, $1, $2, $3)', [imported, account, `import-${imported}`], 'planner');
 	await leader.query(DATABASE, 'SELECT github_sync.backfill_repo($1)', [imported], 'planner');
@@ -208,7 +221,7 @@ async function round(number, synchronous) {
 		editAtGitHub();
 		await sleep(dice.below(80));
 	}
-	const held = await holdSome(imported);
+	const held = await cameOf([heldImport, ...holdWrites()]);
 	const killedAt = Date.now();
 
 	await leader.die();
