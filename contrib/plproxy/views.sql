@@ -6,8 +6,9 @@
  *
  *		psql -XAtq -d SERVER -f views.sql | psql -X -v ON_ERROR_STOP=1 -d FRONT
  *
- * Again after an upgrade of the extension.  Each view has the column server before
- * those of the servers' own.  Who may read them (grant_monitor) may do so afterwards.
+ * What it writes is SQL alone, for any client.  Again after an upgrade of the
+ * extension.  Each view has the column server before those of the servers' own.
+ * Who may read them (grant_monitor) may do so afterwards.
  */
 SELECT 'BEGIN;';
 WITH shown AS (
@@ -43,5 +44,5 @@ SELECT format(
 		'COMMENT ON VIEW github_sync.%1$I IS %3$L;\n',
 		s.name, 'all_' || s.name, 'of all servers: ' || s.comment) ELSE '' END
 FROM shown AS s ORDER BY s.name;
-SELECT 'SELECT github_sync.grant_monitors() \g /dev/null';
+SELECT 'DO $$ BEGIN PERFORM github_sync.grant_monitors(); END $$;';
 SELECT 'COMMIT;';

@@ -109,8 +109,9 @@ sub make_front
 		CREATE USER MAPPING FOR dashboard SERVER github_sync OPTIONS (user 'dashboard')");
 	run([ 'psql', '-Xqd', $node->connstr('front'), '-v', 'ON_ERROR_STOP=1', '-f', "$root/contrib/plproxy/front.sql" ]) or die 'front.sql failed';
 	$node->safe_psql('front', "SELECT github_sync.grant_webhooks('webhooks'), github_sync.grant_monitor('dashboard')");
-	run([ 'psql', '-XAtqd', $south->node->connstr('application') . ' user=planner', '-f', "$root/contrib/plproxy/views.sql" ],
-		'|', [ 'psql', '-Xqd', $node->connstr('front') . " options='-c client_min_messages=warning'", '-v', 'ON_ERROR_STOP=1' ]) or die 'views.sql failed' foreach 1 .. 2;
+	run([ 'psql', '-XAtqd', $south->node->connstr('application') . ' user=planner', '-f', "$root/contrib/plproxy/views.sql" ], '>', \my $views) or die 'views.sql failed';
+	# As one string, as drivers take it: psql's own commands would be errors.
+	run([ 'psql', '-Xqd', $node->connstr('front') . " options='-c client_min_messages=warning'", '-c', $views ]) or die 'what views.sql writes failed' foreach 1 .. 2;
 	return $node;
 }
 
