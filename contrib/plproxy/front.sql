@@ -61,17 +61,26 @@ COMMENT ON FUNCTION github_sync.number_of_server(bigint) IS
 
 /*
  * json, not jsonb: one member is read of what may be large and a stranger's.  Of a
- * member that is there twice the last one counts, as on the server.
+ * member that is there twice the last one counts, as on the server.  Texts of GitHub's
+ * may have escapes that are no text of this database (U+0000, half a character, or
+ * what its encoding lacks), which the operators refuse wherever they are: then it is
+ * read with none.
  */
 CREATE FUNCTION github_sync.installation_of(payload json) RETURNS bigint
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	told text;
+	told json;
+	id text;
 BEGIN
-	IF json_typeof(payload) = 'object' AND json_typeof(payload -> 'installation') = 'object' THEN
-		told := payload -> 'installation' ->> 'id';
+	BEGIN
+		told := CASE json_typeof(payload) WHEN 'object' THEN payload -> 'installation' END;
+	EXCEPTION WHEN untranslatable_character OR invalid_text_representation THEN
+		told := regexp_replace(payload::text, '\\(u[0-9A-Fa-f]{4}|.)', '_', 'g')::json -> 'installation';
+	END;
+	IF json_typeof(told) = 'object' THEN
+		id := told ->> 'id';
 	END IF;
-	RETURN CASE WHEN told IS NULL THEN 0 WHEN told ~ '^[0-9]{1,18}$' THEN told::bigint END;
+	RETURN CASE WHEN id IS NULL THEN 0 WHEN id ~ '^[0-9]{1,18}$' THEN id::bigint END;
 END
 $$;
 COMMENT ON FUNCTION github_sync.installation_of(json) IS
@@ -89,6 +98,21 @@ END
 $$;
 COMMENT ON FUNCTION github_sync.payload_of(bytea) IS
 'the JSON of a delivery; raises 22023 where it is none';
+
+/* Of what goes nowhere no server says so. */
+CREATE FUNCTION github_sync.check_parts(event text, delivery_id text, has_payload boolean) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF event IS NULL OR delivery_id IS NULL OR NOT has_payload THEN
+		RAISE null_value_not_allowed USING
+			MESSAGE = format('a webhook delivery needs %s', CASE WHEN event IS NULL THEN 'its event'
+				WHEN delivery_id IS NULL THEN 'its id' ELSE 'its payload' END),
+			HINT = 'They are the headers X-GitHub-Event and X-GitHub-Delivery, and the body, of GitHub''s request.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION github_sync.check_parts(text, text, boolean) IS
+'raises 22004, as the servers do, for a delivery without one of its parts';
 
 CREATE FUNCTION github_sync.receive_webhook_at(
 	number integer, event text, delivery_id text, signature text, body bytea) RETURNS text
@@ -120,9 +144,12 @@ COMMENT ON FUNCTION github_sync.without_place(bigint) IS
 CREATE FUNCTION github_sync.receive_webhook(event text, delivery_id text, signature text, body bytea) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	installation_id bigint := github_sync.installation_of(github_sync.payload_of(body));
-	number integer := github_sync.number_of_server(installation_id);
+	installation_id bigint;
+	number integer;
 BEGIN
+	PERFORM github_sync.check_parts(event, delivery_id, body IS NOT NULL);
+	installation_id := github_sync.installation_of(github_sync.payload_of(body));
+	number := github_sync.number_of_server(installation_id);
 	IF number IS NULL THEN
 		RETURN github_sync.without_place(installation_id);
 	END IF;
@@ -137,9 +164,12 @@ COMMENT ON FUNCTION github_sync.receive_webhook(text, text, text, bytea) IS
 CREATE FUNCTION github_sync.ingest_webhook(event text, delivery_id text, payload json) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	installation_id bigint := github_sync.installation_of(payload);
-	number integer := github_sync.number_of_server(installation_id);
+	installation_id bigint;
+	number integer;
 BEGIN
+	PERFORM github_sync.check_parts(event, delivery_id, payload IS NOT NULL);
+	installation_id := github_sync.installation_of(payload);
+	number := github_sync.number_of_server(installation_id);
 	IF number IS NULL THEN
 		RETURN github_sync.without_place(installation_id);
 	END IF;
@@ -157,7 +187,7 @@ BEGIN
 		GRANT USAGE ON FOREIGN SERVER github_sync TO %1$s;
 		GRANT EXECUTE ON FUNCTION github_sync.receive_webhook, github_sync.ingest_webhook,
 			github_sync.receive_webhook_at, github_sync.ingest_webhook_at, github_sync.installation_of,
-			github_sync.payload_of, github_sync.number_of_server, github_sync.without_place TO %1$s', role);
+			github_sync.payload_of, github_sync.check_parts, github_sync.number_of_server, github_sync.without_place TO %1$s', role);
 END
 $$;
 COMMENT ON FUNCTION github_sync.grant_webhooks(regrole) IS

@@ -117,7 +117,7 @@ sub make_front
 
 SKIP:
 {
-	skip 'PL/Proxy is not installed', 11 unless $has_front;
+	skip 'PL/Proxy is not installed', 18 unless $has_front;
 	my $front = make_front();
 
 	$github->human_creates_issue($repo, title => 'by the front');
@@ -133,9 +133,22 @@ SKIP:
 	is($front->safe_psql('front', "DO \$\$ BEGIN PERFORM github_sync.receive_webhook('issues', 'x', 'sha256=00', '{\"installation\": {\"id\": 626262}}'); EXCEPTION WHEN invalid_authorization_specification THEN RAISE invalid_authorization_specification; END \$\$; SELECT 1", on_error_die => 0, extra_params => [ '-U', 'webhooks', '-v', 'ON_ERROR_STOP=0' ]), '1', 'its errors keep their codes');
 	like(hand_on($front, 'front', { %$delivery, body => 'no JSON' }), qr/is no JSON/, 'what is no JSON is refused by the front');
 	is(hand_on($front, 'front', { %$delivery, body => '{"installation": {"id": "1; drop"}}' }), 'ignored: what it names as its installation is no id', 'an id is a number');
+	is(hand_on($front, 'front', { %$delivery, body => '{"installation": {"id": "\\u0000"}}' }), 'ignored: what it names as its installation is no id', '... and no sign that is no text');
+	$github->human_creates_issue($repo, title => 'odd', body => "U+0000 \\\\u0000: \x{0} \\\\\x{0}");
+	is(hand_on($front, 'front', latest_delivery()), 'queued', 'a text with U+0000 hinders no delivery');
+	$north->wait_until("SELECT count(*) = 1 FROM planner.tasks WHERE title = 'odd'");
+	like(($front->psql('front', "\\set VERBOSITY sqlstate\nSELECT github_sync.$_", extra_params => [ '-U', 'webhooks' ]))[2], qr/22004/, "what is no delivery is no success: $_")
+	  foreach "receive_webhook('issues', 'x', 'sha256=00', NULL)", "receive_webhook(NULL, 'x', 'sha256=00', '{}')", "ingest_webhook('issues', NULL, '{}')", "ingest_webhook('issues', 'x', NULL)";
 	is($front->safe_psql('front', 'SELECT string_agg(server, \',\' ORDER BY server) FROM github_sync.sync_workers', extra_params => [ '-U', 'dashboard' ]), 'north,south', 'a view has the rows of all servers');
 	is($front->safe_psql('front', "SELECT count(DISTINCT server) FROM github_sync.health() WHERE \"check\" = 'worker'", extra_params => [ '-U', 'dashboard' ]), '2', 'so has health()');
 	like(($front->psql('front', "INSERT INTO github_sync.placement VALUES (1, 'east')"))[2], qr/there is no server east.*Servers: north, south/s, 'a server that is none gets nothing');
+	$south->disconnect;
+	$south->node->stop;
+	my @views = split /\n/, $front->safe_psql('front', "SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind = 'v' AND c.relname <> 'servers'");
+	is_deeply([ grep { ($front->psql('front', "SELECT FROM github_sync.$_", extra_params => [ '-U', 'dashboard' ]))[2] !~ qr/PL\/Proxy function .*connect/ } @views, 'health()' ], [],
+		'while a server is down, no view says less, as if it were all: ' . @views);
+	$south->node->start;
+	$south = GitHubSync::Application->of_database($south->node, 'application');
 }
 
 # ---- an installation moves ----
@@ -168,7 +181,7 @@ $north->wait_until_done;
 
 # Identity columns begin with 1 on each server.
 $south->sql('INSERT INTO tasks (id, project_id, created_by, title) SELECT ' . $edited . ", id, 'user', 'in the way' FROM projects");
-like(move('--until', 'check'), qr/^failed .*1 of 2 rows of planner\.tasks have a key that TO has already, such as $edited/s, 'keys that TO has are refused, before anything is changed');
+like(move('--until', 'check'), qr/^failed .*1 of \d+ rows of planner\.tasks have a key that TO has already, such as $edited/s, 'keys that TO has are refused, before anything is changed');
 $south->sql("DELETE FROM tasks WHERE title = 'in the way'");
 like(move('--until', 'check'), qr/^failed .*1 rows of planner\.projects have values of id that sequence planner\.projects_id_seq of TO will give to others, such as 2/s, 'and keys that it will give to others');
 $south->superuser_sql("ALTER TABLE planner.$_ ALTER COLUMN id RESTART WITH 2000") foreach qw(projects comments);
