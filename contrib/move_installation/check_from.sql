@@ -46,6 +46,7 @@ BEGIN
 	FOR here IN
 		SELECT k.conname, k.conrelid::regclass AS referring, k.confrelid::regclass AS referred,
 			f.place AS referring_place, t.place AS referred_place,
+			f.place < t.place AND (NOT k.condeferrable OR k.confdeltype = 'r') AS comes_too_early,
 			(SELECT string_agg(format('r.%I = m.%I', ra.attname, ma.attname), ' AND ')
 			FROM unnest(k.conkey, k.confkey) AS c (referring, referred)
 			JOIN pg_attribute AS ra ON ra.attrelid = k.conrelid AND ra.attnum = c.referring
@@ -78,6 +79,15 @@ BEGIN
 			USING HINT = format('In the file of --tables the condition of %s has to have all that the one of %s refers to; or the rows '
 				'belong to another installation: then give them what they refer to in this one.', here.referred, here.referring);
 		END IF;
+		CONTINUE WHEN NOT here.comes_too_early;
+		EXECUTE format('SELECT count(*) FROM moved_%s AS r JOIN moved_%s AS m ON %s',
+			here.referring_place, here.referred_place, here.matches) INTO rows;
+		IF rows > 0 THEN
+			RAISE '% rows of % refer to rows of %, which comes after it', rows, here.referring, here.referred
+			USING HINT = format('In the file of --tables a table stands after those that it refers to. Where each refers to the '
+				'other, one of the foreign keys has to be deferrable: ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE, at both.',
+				here.referring, here.conname);
+		END IF;
 	END LOOP;
 	FOR here IN
 		SELECT f.place, f.name AS referring, k.confrelid::regclass AS referred,
@@ -96,16 +106,18 @@ BEGIN
 			FROM moved_%s AS r JOIN %s AS m ON %s',
 			here.referring, here.referred, here.key, here.place, here.referred, here.matches);
 	END LOOP;
-	/* Those that go with their repository are made anew; a table that came later, and is not known here, is not left behind. */
-	SELECT k.conrelid::regclass AS referring INTO here FROM pg_constraint AS k
-	WHERE k.contype = 'f' AND k.connamespace = 'github_sync'::regnamespace AND k.confdeltype <> 'c'
-		AND k.confrelid::regclass::text IN ('github_sync.github_app_installations', 'github_sync.github_repos',
-			'github_sync.github_issues', 'github_sync.github_comments')
-		AND k.conrelid::regclass::text NOT IN ('github_sync.github_repos', 'github_sync.github_issues',
-			'github_sync.github_comments', 'github_sync.task_sync_transactions', 'github_sync.comment_sync_transactions',
-			'github_sync.task_creation_attempts', 'github_sync.comment_creation_attempts');
+	/* A table that came later is not left behind unseen: of these the last ones stay, or are made anew. */
+	SELECT c.oid::regclass AS name INTO here FROM pg_class AS c
+	WHERE c.relnamespace = 'github_sync'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname NOT IN (
+		'github_app_installations', 'github_repos', 'repo_sweeps', 'listed_later', 'webhook_deliveries', 'github_issues',
+		'sent_sets', 'lost_names', 'task_sync_transactions', 'task_creation_attempts', 'github_comments',
+		'comment_sync_transactions', 'comment_creation_attempts', 'sync_conflicts',
+		'attached_tables', 'checked_pages', 'comment_changed_blocks', 'comment_state_counts', 'delivery_log', 'known_names',
+		'logged_deliveries', 'noted_problems', 'pauses', 'record_differences', 'setup_checks', 'state_transitions',
+		'task_changed_blocks', 'task_state_counts', 'uncaptured_rows', 'webhook_actions');
 	IF FOUND THEN
-		RAISE 'table % is not known to this version of move_installation', here.referring;
+		RAISE 'table % is not known to this version of move_installation', here.name
+		USING HINT = 'Take move_installation from the sources of the version that is installed.';
 	END IF;
 	SELECT count(*) INTO rows FROM moved_tasks AS m JOIN github_sync.github_issues AS i ON i.task_id = m.key
 	WHERE i.github_repo_id NOT IN (SELECT r.id FROM moved_repos AS r);

@@ -9,6 +9,8 @@ DELETE FROM github_sync.comment_sync_transactions WHERE id IN (SELECT o.id FROM 
 DELETE FROM github_sync.github_comments WHERE id IN (SELECT o.id FROM ours_github_comments AS o);
 \endif
 DELETE FROM github_sync.task_sync_transactions WHERE id IN (SELECT o.id FROM ours_task_sync_transactions AS o);
+DELETE FROM github_sync.lost_names WHERE github_issue_id IN (SELECT o.id FROM ours_github_issues AS o);
+DELETE FROM github_sync.sent_sets WHERE github_issue_id IN (SELECT o.id FROM ours_github_issues AS o);
 DELETE FROM github_sync.github_issues WHERE id IN (SELECT o.id FROM ours_github_issues AS o);
 DELETE FROM github_sync.webhook_deliveries
 WHERE delivery_id IN (SELECT o.delivery_id FROM ours_webhook_deliveries AS o);

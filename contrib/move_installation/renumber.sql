@@ -8,10 +8,16 @@ INSERT INTO ids SELECT 'task', t.id, nextval('github_sync.task_sync_transactions
 FROM (SELECT s.id FROM in_task_sync_transactions AS s ORDER BY s.id) AS t;
 INSERT INTO ids SELECT 'issue', t.id, nextval('github_sync.github_issues_id_seq')
 FROM (SELECT s.id FROM in_github_issues AS s ORDER BY s.id) AS t;
+INSERT INTO ids SELECT 'sent', t.id, nextval('github_sync.sent_sets_id_seq')
+FROM (SELECT s.id FROM in_sent_sets AS s ORDER BY s.id) AS t;
 CREATE FUNCTION pg_temp.new_id(of text, old bigint) RETURNS bigint LANGUAGE sql STABLE
 AS $$ SELECT i.new FROM pg_temp.ids AS i WHERE i.of = $1 AND i.old = $2 $$;
 
 UPDATE in_github_issues SET id = pg_temp.new_id('issue', id);
+UPDATE in_sent_sets SET id = pg_temp.new_id('sent', id), github_issue_id = pg_temp.new_id('issue', github_issue_id);
+/* 0: that request was forgotten; those that are known came later. */
+UPDATE in_lost_names SET github_issue_id = pg_temp.new_id('issue', github_issue_id),
+	undone_id = CASE WHEN undone_id IS NOT NULL THEN coalesce(pg_temp.new_id('sent', undone_id), 0) END;
 /* What they superseded is canceled: that was the moment of their INSERT. */
 UPDATE in_task_sync_transactions SET id = pg_temp.new_id('task', id),
 	github_issue_id = pg_temp.new_id('issue', github_issue_id), canceled_by = pg_temp.new_id('task', canceled_by),

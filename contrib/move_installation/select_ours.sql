@@ -17,6 +17,10 @@ SELECT * FROM github_sync.webhook_deliveries
 WHERE installation_id = :installation OR github_repo_id IN (SELECT m.id FROM moved_repos AS m) FOR UPDATE;
 CREATE TEMP TABLE ours_github_issues AS
 SELECT * FROM github_sync.github_issues WHERE github_repo_id IN (SELECT m.id FROM moved_repos AS m) FOR UPDATE;
+CREATE TEMP TABLE ours_sent_sets AS
+SELECT * FROM github_sync.sent_sets WHERE github_issue_id IN (SELECT i.id FROM ours_github_issues AS i) FOR UPDATE;
+CREATE TEMP TABLE ours_lost_names AS
+SELECT * FROM github_sync.lost_names WHERE github_issue_id IN (SELECT i.id FROM ours_github_issues AS i) FOR UPDATE;
 CREATE TEMP TABLE ours_task_sync_transactions AS
 SELECT * FROM github_sync.task_sync_transactions
 WHERE github_issue_id IN (SELECT i.id FROM ours_github_issues AS i)

@@ -11,7 +11,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use GitHubSync::StandIn;
 use GitHubSync::Application;
-use IPC::Run qw(run start);
+use IPC::Run qw(run start timeout);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -75,7 +75,12 @@ case "\$*" in
 esac
 exec '$real' "\$@"
 END
-chmod 0755, "$programs/psql";
+append_to_file("$programs/rm", <<"END");
+#!/bin/bash
+[ ! -e "$programs/end_at_rm" ] || { /bin/rm "$programs/end_at_rm"; kill -TERM \$PPID; }
+exec /bin/rm "\$@"
+END
+chmod 0755, "$programs/psql", "$programs/rm";
 $ENV{PATH} = "$programs:$ENV{PATH}";
 
 append_to_file("$directory/tables", "planner.projects: r.github_repo_id IN {repos}\ntasks\ncomments\n");
@@ -153,6 +158,14 @@ append_to_file("$programs/kill_at_state", '');
 like(move('there', '--until', 'hold'), qr/^failed/, 'killed as it asks for the state');
 like(move('there', '--until', 'hold'), qr/^done/, '... it goes on');
 is(slurp_file("$directory/there/state_before"), "active\n", '... and knows which it was');
+
+# ---- asked to end as it has just opened a session ----
+
+append_to_file("$programs/end_at_rm", '');
+my $ended = start([ command('there', '--until', 'hold') ], '<', \undef, '>&', \my $words, my $patience = timeout($PostgreSQL::Test::Utils::timeout_default));
+ok(!eval { $ended->finish } && !$patience->is_expired, 'a script that is asked to end as it opens a session does') or $ended->kill_kill;
+wait_until_quiet();
+like(move('there', '--until', 'hold'), qr/^done/, '... and the next call goes on');
 
 # ---- TO is down ----
 
