@@ -217,6 +217,15 @@ like(move('there', '--until', 'check', '--tables', "$directory/nothing"), qr/^fa
 append_to_file("$directory/half", "planner.projects: r.github_repo_id IN {repos}\ntasks\n");
 like(move('there', '--tables', "$directory/half"), qr/^failed .*when it is the turn of comments/s, 'and one without the comments');
 
+is(outcome_of((command('there', '--directory', "$directory/anew"))[ 0 .. 6 ], MOVING, connection($north), connection($north) . ' application_name=other'),
+	"failed move_installation: FROM and TO are the same database\n", 'and a server that is both');
+$south->sql('SELECT github_sync.capture_comment_changes(false)');
+like(move('there', '--until', 'check'), qr/^failed .*what is attached differs.*comments\|.*\|captured.*comments\|.*\|not captured/s, 'a TO that captures no changes');
+$south->sql('SELECT github_sync.capture_comment_changes(true)');
+$south->superuser_sql("UPDATE pg_extension SET extversion = extversion || 'next' WHERE extname = 'task_sync_transaction'");
+like(move('there', '--until', 'check'), qr/^failed .*versions of the extension.*TO: .*task_sync_transaction\|\S+next/s, 'another version of the extension at TO');
+$south->superuser_sql("UPDATE pg_extension SET extversion = replace(extversion, 'next', '') WHERE extname = 'task_sync_transaction'");
+
 $_->sql(q{
 	CREATE SEQUENCE place_ids;
 	CREATE TABLE labels (id bigint PRIMARY KEY, name text);
