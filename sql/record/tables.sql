@@ -240,6 +240,9 @@ COMMENT ON COLUMN github_sync.@record@_creation_attempts.sent_as IS
 /* How much was created in the last hour: the budget of a server that has just started. */
 CREATE INDEX IF NOT EXISTS @record@_creation_attempts_begun_at_idx
 	ON github_sync.@record@_creation_attempts (begun_at);
+/* What was not found of a record before it is sent again; and those of a record that goes. */
+CREATE INDEX IF NOT EXISTS @record@_creation_attempts_@resource@_id_idx
+	ON github_sync.@record@_creation_attempts (@resource@_id);
 CREATE UNIQUE INDEX IF NOT EXISTS @record@_creation_attempts_open_key
 	ON github_sync.@record@_creation_attempts (@resource@_id) WHERE outcome IS NULL;
 CREATE INDEX IF NOT EXISTS @resources@_settle_at_idx
