@@ -32,7 +32,10 @@
 			SELECT c.first_id, c.last_id FROM github_sync.@record@_state_counts AS c
 			WHERE EXISTS (SELECT FROM github_sync.@record@_changed_blocks AS h WHERE h.first_id = c.first_id)
 			GROUP BY c.first_id, c.last_id) AS u
-		CROSS JOIN LATERAL github_sync.@record@_states_between(u.first_id, u.last_id) AS n) AS a
+		CROSS JOIN LATERAL (
+			SELECT t.direction, t.state, count(*), min(t.inserted_at), max(t.inserted_at)
+			FROM github_sync.@record@_sync_transactions AS t WHERE t.id BETWEEN u.first_id AND u.last_id
+			GROUP BY t.direction, t.state) AS n) AS a
 	GROUP BY a.direction, a.state
 
 --@view sync_queue: a row per queued or processing transaction and what it waits for
@@ -159,8 +162,24 @@
 		t.github_repo_id, t.github_issue_number, t.error_code,
 		github_sync.words_for_reader(t.error_reason) AS error_reason, t.attempts, t.finished_at AS errored_at,
 		format('SELECT github_sync.retry_@record@_sync_transaction(%s)', t.id) AS retry
-	FROM github_sync.@record@_open_errors() AS e (id)
-	JOIN github_sync.@record@_sync_transactions AS t ON t.id = e.id
+	FROM github_sync.@record@_sync_transactions AS t
+	WHERE t.state = 'errored' AND NOT EXISTS (
+		SELECT FROM github_sync.@record@_sync_transactions AS later
+		WHERE later.@resource@_id = t.@resource@_id AND github_sync.outdates_error(
+			ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
+				false, later.error_code)::github_sync.ended,
+			ROW(t.finished_at, t.direction, t.action, t.state, true,
+				/* The resource may be back as another row's, which does nothing for the one that it left. */
+				t.error_code = 'transferred' AND NOT EXISTS (SELECT FROM github_sync.@resources@ AS r
+					WHERE t.@record@_id IS NULL AND r.id = t.@resource@_id AND r.@record@_id IS NOT NULL
+						OR r.@record@_id = t.@record@_id AND r.github_id IS NOT NULL),
+				t.error_code)::github_sync.ended))
+		/* What failed before it had a record is known by its row. */
+		AND NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS later
+			WHERE t.@resource@_id IS NULL AND later.@record@_id = t.@record@_id AND github_sync.outdates_error(
+				ROW(later.finished_at, later.direction, later.action, later.state, later.claim_no > 0,
+					false, later.error_code)::github_sync.ended,
+				ROW(t.finished_at, t.direction, t.action, t.state, true, false, t.error_code)::github_sync.ended))
 
 --@view sync_history: the audit trail: a row per transaction and what superseded it
 --@column record_type: task or comment
