@@ -94,12 +94,15 @@ CREATE OR REPLACE FUNCTION github_sync.@record@_why_missing_here(
 	repo github_sync.github_repos, cached github_sync.@resources@, item github_sync.resource)
 RETURNS text
 LANGUAGE plpgsql STABLE AS $$
---@comment DECLARE
+DECLARE
+	later text;
 --@comment	issue github_sync.github_issues;
 BEGIN
-	IF EXISTS (SELECT FROM github_sync.listed_later AS l
-		WHERE l.record_type = '@record@' AND l.github_id = item.github_id AND l.wanted = 'item') THEN
-		RETURN 'held by somebody';
+	later := (SELECT coalesce('cannot be taken over: ' || l.last_error, 'held by somebody')
+		FROM github_sync.listed_later AS l
+		WHERE l.record_type = '@record@' AND l.github_id = item.github_id AND l.wanted = 'item');
+	IF later IS NOT NULL THEN
+		RETURN later;
 	END IF;
 --@comment	SELECT * INTO issue FROM github_sync.github_issues AS i
 --@comment	WHERE i.github_repo_id = repo.id AND i.number = item.number;
@@ -244,6 +247,30 @@ COMMENT ON FUNCTION github_sync.@record@_compare_item(
 	github_sync.github_repos, github_sync.swept_page, github_sync.resource, text) IS
 'private: notes in what an item of a list differs from what is here';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_compare_item_contained(
+	repo github_sync.github_repos, page github_sync.swept_page, item github_sync.resource, json text)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	d github_sync.record_differences;
+BEGIN
+	PERFORM github_sync.@record@_compare_item(repo, page, item, json);
+EXCEPTION WHEN OTHERS THEN
+	/* The table as a whole, or what passes by itself: the page is compared again. */
+	IF SQLSTATE ~ '^(40|53|55|57|58)' OR NOT github_sync.@record@_table_fits() THEN
+		RAISE;
+	END IF;
+	d := github_sync.@record@_new_difference(repo, github_sync.@record@_record_of_item(repo.id, item), item);
+	d.difference := 'differs';
+	d.why := github_sync.shortened(format('cannot be compared: %s (%s)', SQLERRM, SQLSTATE));
+	PERFORM github_sync.note_difference(d);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_compare_item_contained(
+	github_sync.github_repos, github_sync.swept_page, github_sync.resource, text) IS
+'private: the same; where the application''s code raises for the row, that is what is noted, and the others are '
+'compared';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_compare_unreadable(
 	repo github_sync.github_repos, bad github_sync.unreadable_item)
 RETURNS void
@@ -281,7 +308,7 @@ BEGIN
 --@task		items := github_sync.task_items_with_marks(items, jsons);
 --@task	END IF;
 	FOR i IN 1 .. cardinality(items) LOOP
-		PERFORM github_sync.@record@_compare_item(repo, page, items[i], jsons[i]);
+		PERFORM github_sync.@record@_compare_item_contained(repo, page, items[i], jsons[i]);
 	END LOOP;
 	PERFORM github_sync.@record@_compare_unreadable(repo, u) FROM unnest(unreadable) AS u;
 	IF page.unreadable IS NOT NULL THEN
@@ -330,22 +357,72 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_compare_absent(github_sync.repo_sweeps) IS
 'private: notes the records of a repository with a @record@ that its list did not show';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_compare_unknown(s github_sync.repo_sweeps) RETURNS void
-LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION github_sync.@record@_unknown_keys(s github_sync.repo_sweeps) RETURNS {{key_type}}[]
+LANGUAGE plpgsql STABLE AS $$
 /* Expressions of the application name its columns: none of them is a variable of ours. */
+#variable_conflict use_column
+BEGIN
+	RETURN ARRAY(SELECT r.{{id}}
+--@task	FROM {{table}} AS r WHERE {{github_repo_id}} = s.github_repo_id
+--@comment	FROM {{table}} AS r JOIN github_sync.github_issues AS i ON i.task_id = r.{{task_id}}
+--@comment	WHERE i.github_repo_id = s.github_repo_id AND i.number IS NOT NULL AND i.deleted_at IS NULL
+		AND NOT EXISTS (SELECT FROM github_sync.@resources@ AS c WHERE c.@record@_id = r.{{id}})
+		AND EXISTS (SELECT FROM github_sync.github_repos AS g
+			WHERE g.id = s.github_repo_id AND g.sync_direction <> 'inbound')
+		ORDER BY 1);
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_unknown_keys(github_sync.repo_sweeps) IS
+'private: the rows of a repository that nobody ever enqueued, whether they are to be synced or not';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_note_unknown(s github_sync.repo_sweeps, keys {{key_type}}[])
+RETURNS void
+LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
 	INSERT INTO github_sync.record_differences (record_type, github_repo_id, record_id, github_issue_number,
 		difference, why)
 --@task	SELECT 'task', s.github_repo_id, r.{{id}}::text, NULL, 'missing at GitHub', 'never synced'
---@task	FROM {{table}} AS r WHERE {{github_repo_id}} = s.github_repo_id AND {{is_wanted}}
+--@task	FROM (SELECT k.* FROM {{table}} AS k WHERE k.{{id}} = ANY (@record@_note_unknown.keys) OFFSET 0) AS r
 --@comment	SELECT 'comment', s.github_repo_id, r.{{id}}::text, i.number, 'missing at GitHub', 'never synced'
---@comment	FROM {{table}} AS r JOIN github_sync.github_issues AS i ON i.task_id = r.{{task_id}}
---@comment	WHERE {{is_wanted}} AND i.github_repo_id = s.github_repo_id
---@comment		AND i.number IS NOT NULL AND i.deleted_at IS NULL
-		AND NOT EXISTS (SELECT FROM github_sync.@resources@ AS c WHERE c.@record@_id = r.{{id}})
-		AND EXISTS (SELECT FROM github_sync.github_repos AS g
-			WHERE g.id = s.github_repo_id AND g.sync_direction <> 'inbound');
+--@comment	FROM (SELECT k.* FROM {{table}} AS k WHERE k.{{id}} = ANY (@record@_note_unknown.keys) OFFSET 0) AS r
+--@comment	JOIN github_sync.github_issues AS i ON i.task_id = r.{{task_id}}
+	WHERE {{is_wanted}};
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_note_unknown(github_sync.repo_sweeps, {{key_type}}[]) IS
+'private: notes those of some rows that would be sent';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_note_unknown_contained(
+	s github_sync.repo_sweeps, keys {{key_type}}[])
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	half CONSTANT integer := cardinality(keys) / 2;
+BEGIN
+	PERFORM github_sync.@record@_note_unknown(s, keys);
+EXCEPTION WHEN OTHERS THEN
+	IF SQLSTATE ~ '^(40|53|55|57|58)' OR NOT github_sync.@record@_table_fits() THEN
+		RAISE;
+	ELSIF half > 0 THEN
+		PERFORM github_sync.@record@_note_unknown_contained(s, keys[:half]);
+		PERFORM github_sync.@record@_note_unknown_contained(s, keys[half + 1:]);
+		RETURN;
+	END IF;
+	INSERT INTO github_sync.record_differences (record_type, github_repo_id, record_id, difference, why)
+	VALUES ('@record@', s.github_repo_id, keys[1]::text, 'missing at GitHub',
+		github_sync.shortened(format('cannot be compared: %s (%s)', SQLERRM, SQLSTATE)));
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_note_unknown_contained(github_sync.repo_sweeps, {{key_type}}[]) IS
+'private: the same; of a row for which the application''s code raises, that is what is noted';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_compare_unknown(s github_sync.repo_sweeps) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+	keys CONSTANT {{key_type}}[] := github_sync.@record@_unknown_keys(s);
+BEGIN
+	PERFORM github_sync.@record@_note_unknown_contained(s, keys) WHERE keys <> '{}';
 END
 $$;
 COMMENT ON FUNCTION github_sync.@record@_compare_unknown(github_sync.repo_sweeps) IS

@@ -195,18 +195,16 @@ COMMENT ON FUNCTION github_sync.log_finding() IS
 'private: whether the App''s delivery log is read, where it is to be';
 
 /* A list that fails is due again later each time; one that GitHub shows in smaller pages goes on. */
-CREATE OR REPLACE FUNCTION github_sync.sweep_finding() RETURNS github_sync.finding
+CREATE OR REPLACE FUNCTION github_sync.sweep_problems()
+RETURNS TABLE (status text, since timestamptz, detail text, remedy text, repo_id bigint, stream text)
 LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
 DECLARE
 	may_take CONSTANT interval := '1 hour';
-	finding github_sync.finding;
-	further bigint;
 BEGIN
-	SELECT k.status, k.since, format('the %s of %s/%s %s', CASE s.phase WHEN 'check' THEN s.stream
+	RETURN QUERY SELECT k.status, k.since, format('the %s of %s/%s %s', CASE s.phase WHEN 'check' THEN s.stream
 				WHEN 'backfill' THEN format('import of %s (%s listed)', s.stream, s.listed)
-				ELSE 'list of ' || s.stream END, r.owner_login, r.name, k.what), k.remedy,
-		count(*) OVER () - 1
-	INTO finding.status, finding.since, finding.detail, finding.remedy, further
+				ELSE 'list of ' || s.stream END, r.owner_login, r.name, k.what), k.remedy, r.id, s.stream
 	FROM github_sync.open_sweeps() AS o
 	JOIN github_sync.repo_sweeps AS s ON s.github_repo_id = o.repo_id AND s.stream = o.list
 	JOIN github_sync.github_repos AS r ON r.id = s.github_repo_id
@@ -222,8 +220,34 @@ BEGIN
 			format('has been due for %s%s', date_trunc('second', clock_timestamp() - o.due),
 				CASE WHEN github_sync.is_switched_off() THEN ': github_sync.enabled is off' ELSE '' END),
 			'SELECT repository, stream, waits_for FROM github_sync.sync_progress'
-		WHERE o.due < clock_timestamp() - may_take) AS k
-	ORDER BY array_position('{warn,info}', k.status), k.since, r.id, s.stream DESC LIMIT 1;
+		WHERE o.due < clock_timestamp() - may_take) AS k;
+	/* Each was tried ten minutes before it is due again. */
+	RETURN QUERY SELECT 'warn', l.tried_at, format('%s of %s/%s could not be taken over: %s',
+			CASE l.items WHEN 1 THEN 'an item' ELSE l.items || ' items' END, r.owner_login, r.name, w.words),
+		'It is tried again every ten minutes. The words are the database''s, or those of the application''s own code: '
+			'see to what they say.', r.id, l.record_type || 's'
+	FROM (SELECT later.github_repo_id, later.record_type, count(*) AS items, min(later.last_error) AS last_error,
+			min(later.try_at) - interval '10 minutes' AS tried_at
+		FROM github_sync.listed_later AS later WHERE later.last_error IS NOT NULL
+		GROUP BY later.github_repo_id, later.record_type) AS l
+	JOIN github_sync.github_repos AS r ON r.id = l.github_repo_id
+	CROSS JOIN github_sync.words_for_reader(l.last_error) AS w (words);
+END
+$$;
+COMMENT ON FUNCTION github_sync.sweep_problems() IS
+'private: lists of repositories whose last try failed, or that are due and not read; of those that are to be read; '
+'and what lists showed and could not be taken over';
+
+CREATE OR REPLACE FUNCTION github_sync.sweep_finding() RETURNS github_sync.finding
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	finding github_sync.finding;
+	further bigint;
+BEGIN
+	SELECT p.status, p.since, p.detail, p.remedy, count(*) OVER () - 1
+	INTO finding.status, finding.since, finding.detail, finding.remedy, further
+	FROM github_sync.sweep_problems() AS p
+	ORDER BY array_position('{warn,info}', p.status), p.since, p.repo_id, p.stream DESC LIMIT 1;
 	finding."check" := 'sweeps';
 	finding.status := coalesce(finding.status, 'ok');
 	finding.detail := github_sync.with_further(finding.detail, further);
@@ -231,7 +255,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION github_sync.sweep_finding() IS
-'private: lists of repositories whose last try failed, or that are due and not read; of those that are to be read';
+'private: the first of what sweep_problems() finds, and how many more there are';
 
 /* The transactions of others show their age to members of pg_read_all_stats alone. */
 CREATE OR REPLACE FUNCTION github_sync.lock_finding() RETURNS github_sync.finding

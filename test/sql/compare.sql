@@ -40,6 +40,9 @@ CREATE VIEW what_there_is AS SELECT (SELECT count(*) FROM app.tasks) AS tasks, (
 	(SELECT count(*) FROM github_sync.task_sync_transactions) AS transactions, (SELECT count(*) FROM github_sync.comment_sync_transactions) AS of_comments;
 -- what lists wait for while it is enabled
 SELECT pretend_enabled(true) \g /dev/null
+RESET SESSION AUTHORIZATION;
+GRANT CREATE ON SCHEMA github_sync TO regress_owner;
+SET SESSION AUTHORIZATION regress_owner;
 \set ECHO all
 
 -- ten issues that both sides have alike, with a comment each
@@ -65,6 +68,25 @@ SELECT read_page(200);
 SELECT phase, stream, done, applied, waits_for, last_complete_at IS NOT NULL FROM github_sync.sync_progress WHERE phase = 'check' ORDER BY stream DESC;
 SELECT * FROM differences;
 SELECT github_sync.mend_differences(1);
+
+-- code of the application's that raises for one row keeps no other one from being compared, or taken over
+BEGIN;
+CREATE FUNCTION app.is_wanted(title text) RETURNS boolean LANGUAGE plpgsql STABLE AS 'BEGIN RETURN true; END';
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', sync_when => 'app.is_wanted(title)') \g /dev/null
+CREATE OR REPLACE FUNCTION app.is_wanted(title text) RETURNS boolean LANGUAGE plpgsql STABLE AS
+$$BEGIN IF title IN ('Issue 3', 'Issue 5') THEN RAISE 'nobody knows of %', title; END IF; RETURN true; END$$;
+CALL github_has(205, 'Issue 3!', 'Text 3!', issue => 3);
+CALL github_has(205, 'Issue 4!', 'Text 4!', issue => 4);
+INSERT INTO app.tasks (repo_id, title) VALUES (1, 'Nobody enqueued it'), (1, 'Issue 5'), (1, 'Nor this');
+SELECT github_sync.check_repo(1) \g /dev/null
+SELECT read_page(210);
+SELECT read_page(210);
+SELECT record_type, issue, difference, field, why FROM differences;
+SELECT github_sync.reconcile_repo(1) \g /dev/null
+SELECT read_page(220);
+SELECT github_sync.apply_later() \g /dev/null
+SELECT status, since IS NOT NULL AS has_since, detail, remedy FROM github_sync.health() WHERE "check" = 'sweeps';
+ROLLBACK;
 
 -- a comment whose row was moved to another task, which nobody captured: it is said, and left to the application
 BEGIN;
