@@ -484,6 +484,8 @@ BEGIN
 			JOIN github_sync.github_app_installations AS i ON i.id = r.github_app_installation_id
 			WHERE r.access_lost AND i.state = 'active'),
 		(SELECT min(d.due) FROM github_sync.doubted_archives() AS d),
+		/* Somebody held what one needs: whoever he is, he tells nobody. */
+		CASE WHEN EXISTS (SELECT FROM github_sync.missing_sweeps()) THEN clock_timestamp() END,
 		CASE WHEN {{has_marks}} THEN (SELECT min(n.due) FROM github_sync.task_open_names() AS n
 			WHERE n.of_installation <> ALL (busy)) END);
 END

@@ -592,3 +592,12 @@ UPDATE github_sync.repo_sweeps SET due_at = now(), is_asked = true WHERE github_
 SELECT read_page(5200, NULL, listed(4101, 5), closed(4102, 6));
 SELECT read_page(5200, NULL, said_of(952, 4101, 6), said_of(951, 4101, 4000), said_of(953, 4101, 5060));
 SELECT record_type, github_issue_number, github_id - 5000000000 AS comment, difference, why FROM github_sync.sync_differences WHERE github_repo_id = 25 ORDER BY 1, 2, 3;
+
+-- a list that is not there yet, since somebody held what it needs, is looked for again soon: who lets go of it tells nobody
+UPDATE github_sync.repo_sweeps SET due_at = 'infinity';
+SELECT coalesce(github_sync.next_sweep_at('{}'), 'infinity') > clock_timestamp() AS rests;
+DELETE FROM github_sync.repo_sweeps WHERE (github_repo_id, stream) = (25, 'comments');
+SELECT github_sync.next_sweep_at('{}') <= clock_timestamp() AS due;
+SELECT github_sync.add_missing_sweeps_unless_held();
+UPDATE github_sync.repo_sweeps SET due_at = 'infinity';
+SELECT coalesce(github_sync.next_sweep_at('{}'), 'infinity') > clock_timestamp() AS rests;
