@@ -109,6 +109,8 @@ function check_source(file,	line, number, width) {
 		if (width > max_columns) breach("line", file, number, width " columns")
 		if (line ~ volatile_bound)
 			breach("clock", file, number, "no index finds what is compared with clock_timestamp(): (SELECT clock_timestamp())")
+		if (line ~ /WHEN OTHERS/ && line !~ /WHEN OTHERS OR assert_failure THEN/)
+			breach("assert", file, number, "an ASSERT of the application's goes past WHEN OTHERS: WHEN OTHERS OR assert_failure THEN")
 		# The condition follows the alias, on its line or on the next one.
 		if (walked && line ~ /^(--@(task|comment)\t|\t)*WHERE / || line ~ (first_of_table " WHERE "))
 			breach("walk", file, number, "may read a table from end to end by its key: min(x.id) FROM (SELECT x.id ... OFFSET 0)")

@@ -29,6 +29,8 @@
 #	walk	The smallest or largest id under a condition is that of a subquery with OFFSET 0:
 #			where the planner takes what is asked for to be frequent, it would read the
 #			primary key from one end, and all of it where there is none.
+#	assert	What is contained is contained all: OTHERS leaves out what an ASSERT raises, so
+#			that a handler of them says WHEN OTHERS OR assert_failure.
 #	line	No line has more than 120 columns; a tab counts up to the next fourth.
 #	length	No function has more than 60 lines; empty ones do not count.
 #	inputs	No function has more than six plain inputs: not of a type of ours.

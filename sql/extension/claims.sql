@@ -17,7 +17,7 @@ BEGIN
 		PERFORM github_sync.execute_as_owner('github_sync.attached_tables'::regclass,
 			format('SELECT github_sync.%I(NULL::bigint[])', record_type || '_give_back_orphans'));
 	END IF;
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	/* Attach and detach go on: what stays behind, the worker gives back when it is started. */
 	RAISE WARNING USING
 		MESSAGE = format('transactions of %ss that are being processed could not be given back: %s',

@@ -118,6 +118,13 @@ RETURN EXISTS (SELECT FROM pg_attribute AS a JOIN pg_type AS y ON y.oid = github
 COMMENT ON FUNCTION github_sync.number_refuses_null(regclass, name) IS
 'private: whether a column of numbers cannot hold that there is none, as it is NOT NULL, or its domain is';
 
+CREATE FUNCTION github_sync.all_columns(application_table regclass) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT coalesce(jsonb_object_agg(a.attname, a.attname), '{}')
+	FROM pg_attribute AS a WHERE a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped);
+COMMENT ON FUNCTION github_sync.all_columns(regclass) IS
+'private: the columns of a table, each under its own name';
+
 CREATE FUNCTION github_sync.find_column(
 	application_table regclass, given name, conventional name[], allowed_types text[],
 	purpose text, is_required boolean)
@@ -189,6 +196,12 @@ BEGIN
 				'be overwritten; where there is no other, leave modified_at_column out', found.name)
 		WHEN unit NOT IN ('seconds', 'milliseconds') THEN
 			format('modified_at_unit is %L, not seconds or milliseconds', unit)
+		/* Of an earlier attach, the column may have become a timestamp since. */
+		WHEN by_convention AND unit IS NOT NULL AND found.name IS NULL THEN
+			'modified_at_unit is given, and there is no column for the time of the last change'
+		WHEN by_convention AND unit IS NOT NULL AND found.type NOT IN ('bigint', 'integer') THEN
+			format('modified_at_unit is given, which is that of an integer, and column %I is of type %s',
+				found.name, found.type)
 		WHEN found.type = 'bigint' AND unit IS NULL THEN
 			format('column %I of type bigint: give modified_at_unit, seconds or milliseconds since 1970', found.name)
 		WHEN found.type = 'integer' AND unit = 'milliseconds' THEN
@@ -221,7 +234,11 @@ BEGIN
 					FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
 					WHERE i.indrelid = application_table AND i.indisunique AND i.indisvalid AND i.indimmediate
 						AND i.indnkeyatts = 1 AND i.indpred IS NULL AND i.indkey[0] > 0 ORDER BY a.attnum LIMIT 1), '')
-			ELSE format('column %s has no unique index of its own that is checked at once', quote_ident(given)) END;
+			WHEN github_sync.all_columns(application_table) ? given::text IS NOT TRUE THEN
+				format('no column for the key: looked for %s', given)
+			ELSE format('column %1$s has no unique index of its own that is checked at once: CREATE UNIQUE INDEX ON '
+				'%2$s (%1$s), or name another one as id_column', quote_ident(given),
+				github_sync.table_name(application_table)) END;
 	ELSIF key.type NOT IN ('integer', 'bigint', 'uuid', 'text', 'character varying') THEN
 		key.problem := format('the key %s has type %s: integer, bigint, uuid and text are possible',
 			key.name, shown_type);

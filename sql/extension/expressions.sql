@@ -22,7 +22,7 @@ BEGIN
 		WHEN github_sync.is_dotted_name(given) IS NOT TRUE THEN NULL
 		WHEN strpos(given, '(') > 0 THEN to_regprocedure(given)
 		ELSE to_regproc(given)::oid::regprocedure END;
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	/* What is in the parentheses is no type: it is a call. */
 	RETURN NULL;
 END
@@ -70,13 +70,6 @@ $$;
 COMMENT ON FUNCTION github_sync.row_with_names(regclass, jsonb) IS
 'private: the query of an application''s rows with columns under other names: {name: column}';
 
-CREATE FUNCTION github_sync.all_columns(application_table regclass) RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT coalesce(jsonb_object_agg(a.attname, a.attname), '{}')
-	FROM pg_attribute AS a WHERE a.attrelid = application_table AND a.attnum > 0 AND NOT a.attisdropped);
-COMMENT ON FUNCTION github_sync.all_columns(regclass) IS
-'private: the columns of a table, each under its own name';
-
 CREATE FUNCTION github_sync.find_expression(
 	application_table regclass, wanted github_sync.row_expression, key name, purpose text, allowed_types text[])
 RETURNS github_sync.row_expression
@@ -90,6 +83,9 @@ DECLARE
 BEGIN
 	IF wanted.given IS NULL THEN
 		RETURN wanted;
+	ELSIF btrim(wanted.given, E' \t\n\r') = '' THEN
+		found.problem := format('%s is empty', purpose);
+		RETURN found;
 	ELSIF called IS NOT NULL AND key IS NULL THEN
 		found.problem := format('%s is a function of the key, which is not known', purpose);
 		RETURN found;
@@ -108,7 +104,7 @@ BEGIN
 		WHEN described.is_volatile THEN
 			format('%s calls a volatile function, which may answer otherwise each time: %s', purpose, wanted.given) END;
 	RETURN found;
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	found.problem := CASE WHEN github_sync.is_dotted_name(wanted.given) AND (called IS NULL OR SQLSTATE = '42883') THEN
 			github_sync.name_problem(application_table, wanted.given, purpose, key)
 		ELSE format('%s cannot be read: %s', purpose, SQLERRM) END;

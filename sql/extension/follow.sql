@@ -158,7 +158,7 @@ BEGIN
 		PERFORM github_sync.say_what_drifted(attached_type, drift) WHERE drift IS NOT NULL;
 		PERFORM github_sync.say_that_none_fits(attached_type);
 	END LOOP;
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	/* The migration goes on; sync_problems shows by itself what does not fit. */
 	RAISE WARNING USING
 		MESSAGE = format('github_sync could not follow this command: %s', SQLERRM),

@@ -20,7 +20,7 @@ BEGIN
 			DETAIL = 'It is called with pg_catalog alone: names in it without their schema are not found.',
 			HINT = format('ALTER FUNCTION %s SET search_path = ...', called);
 	END IF;
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	RAISE invalid_parameter_value USING
 		MESSAGE = format('table %s cannot be attached: %s fails for a row: %s', application_table, purpose, SQLERRM),
 		DETAIL = format('It is: %s', e.given),
@@ -48,7 +48,7 @@ BEGIN
 					array_to_string(mapping.closed_values, ', '));
 		END IF;
 	END LOOP;
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	RAISE invalid_parameter_value USING
 		MESSAGE = format('table %s cannot be attached: the values of open and closed do not fit column %s of type '
 			'%s: %s', application_table, (mapping.state).name, state_type, SQLERRM),

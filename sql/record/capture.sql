@@ -227,22 +227,13 @@ RETURN interval '1 minute';
 COMMENT ON FUNCTION github_sync.@record@_catch_up_margin() IS
 'private: rows never synced that were changed this long before a problem was noted are enqueued as well';
 
-CREATE OR REPLACE FUNCTION github_sync.@record@_catch_up() RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION github_sync.@record@_enqueue_uncaptured(uncaptured_since timestamptz) RETURNS bigint
+LANGUAGE plpgsql AS $$
 /* Expressions of the application name its columns: none of them is a variable of ours. */
 #variable_conflict use_column
-<<catching_up>>
 DECLARE
-	uncaptured_since timestamptz;
 	enqueued bigint;
 BEGIN
-	PERFORM github_sync.require_one_owner();
-	uncaptured_since := (SELECT min(n.since) - github_sync.@record@_catch_up_margin()
-		FROM github_sync.noted_problems AS n WHERE n.record_type = '@record@' AND n.problem <> 'not taken');
-	/* A copy has nothing to send. */
-	IF NOT github_sync.database_is_adopted() THEN
-		RETURN 0;
-	END IF;
 	INSERT INTO github_sync.@record@_sync_transactions (direction, @record@_id, github_repo_id)
 	SELECT 'outbound', r.{{id}}, {{github_repo_id}}
 	FROM {{table}} AS r LEFT JOIN github_sync.@resources@ AS cached ON cached.@record@_id = r.{{id}}
@@ -254,7 +245,7 @@ BEGIN
 				OR NOT EXISTS (SELECT FROM github_sync.@record@_sync_transactions AS q
 					WHERE q.@resource@_id = cached.id AND q.direction = 'outbound'
 						AND q.record_modified_at >= {{modified_at}})
-				AND ({{modified_at}} >= catching_up.uncaptured_since OR r.{{id}}::text IN (
+				AND ({{modified_at}} >= @record@_enqueue_uncaptured.uncaptured_since OR r.{{id}}::text IN (
 					SELECT u.key FROM github_sync.uncaptured_rows AS u WHERE u.record_type = '@record@'))
 				AND (cached.id IS NOT NULL
 --@task				OR EXISTS (SELECT FROM github_sync.github_repos AS p
@@ -266,6 +257,60 @@ BEGIN
 				AND github_sync.@record@_standing_has_changed(cached.*, github_sync.@record@_local_row(r.{{id}})))
 	ORDER BY r.{{id}};
 	GET DIAGNOSTICS enqueued = ROW_COUNT;
+	RETURN enqueued;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_enqueue_uncaptured(timestamptz) IS
+'private: enqueues the rows that differ from what was last synced, and of those never synced the ones that were '
+'changed since then. Returns how many';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_row_that_raises() RETURNS text
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+	until CONSTANT timestamptz := clock_timestamp() + interval '10 seconds';
+	found record;
+BEGIN
+	FOR found IN SELECT r.{{id}} AS key FROM {{table}} AS r ORDER BY 1 LOOP
+		BEGIN
+			PERFORM {{is_wanted}}, {{is_deleted}}, {{github_repo_id}} FROM {{table}} AS r WHERE r.{{id}} = found.key;
+		EXCEPTION WHEN OTHERS OR assert_failure THEN
+			RETURN found.key;
+		END;
+		EXIT WHEN clock_timestamp() > until;
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_row_that_raises() IS
+'private: the key of the first row for which an expression of the application raises; NULL: none was found in 10 s';
+
+CREATE OR REPLACE FUNCTION github_sync.@record@_catch_up() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	uncaptured_since timestamptz;
+	enqueued bigint;
+	key text;
+BEGIN
+	PERFORM github_sync.require_one_owner();
+	uncaptured_since := (SELECT min(n.since) - github_sync.@record@_catch_up_margin()
+		FROM github_sync.noted_problems AS n WHERE n.record_type = '@record@' AND n.problem <> 'not taken');
+	/* A copy has nothing to send. */
+	IF NOT github_sync.database_is_adopted() THEN
+		RETURN 0;
+	END IF;
+	BEGIN
+		enqueued := github_sync.@record@_enqueue_uncaptured(uncaptured_since);
+	EXCEPTION WHEN OTHERS OR assert_failure THEN
+		key := github_sync.@record@_row_that_raises();
+		IF key IS NULL THEN
+			RAISE;
+		END IF;
+		RAISE USING
+			ERRCODE = SQLSTATE,
+			MESSAGE = format('sync_when, deleted_when or github_repo fails for @record@ %s: %s', key, SQLERRM),
+			HINT = 'It is asked of every row, of those as well that it is not true of. Nothing was done.';
+	END;
 	DELETE FROM github_sync.noted_problems WHERE record_type = '@record@';
 	DELETE FROM github_sync.uncaptured_rows WHERE record_type = '@record@';
 	RETURN enqueued;

@@ -31,7 +31,7 @@ BEGIN
 --@task		AND q.github_issue_id = cached.id AND q.state = 'errored' AND q.error_code = 'transferred'
 --@task	HAVING count(*) > 0;
 	RETURN NULL;
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	/* The owner may have made the queue refuse it: nobody else has to wait for that. */
 	UPDATE github_sync.@resources@ AS r SET lock_version = r.lock_version + 1,
 		settle_at = clock_timestamp() + interval '1 minute'
@@ -597,7 +597,7 @@ BEGIN
 		EXCEPTION
 			WHEN lock_not_available OR deadlock_detected THEN
 				CONTINUE;		/* looked at again by the next claim */
-			WHEN OTHERS THEN
+			WHEN OTHERS OR assert_failure THEN
 				problem := format('%s: %s', SQLSTATE, SQLERRM);
 		END;
 		PERFORM github_sync.@record@_fail_unclaimable(ARRAY[lost.id], ARRAY[problem]) WHERE problem IS NOT NULL;
@@ -687,7 +687,7 @@ BEGIN
 		EXCEPTION
 			WHEN lock_not_available OR deadlock_detected THEN
 				claim := github_sync.@record@_no_claim(candidate.transaction_id, 'held');
-			WHEN OTHERS THEN
+			WHEN OTHERS OR assert_failure THEN
 				GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, code = RETURNED_SQLSTATE;
 				ids := ids || candidate.transaction_id;
 				problems := problems || format('%s: %s', code, problem);

@@ -255,7 +255,7 @@ DECLARE
 	d github_sync.record_differences;
 BEGIN
 	PERFORM github_sync.@record@_compare_item(repo, page, item, json);
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	/* The table as a whole, or what passes by itself: the page is compared again. */
 	IF SQLSTATE ~ '^(40|53|55|57|58)' OR NOT github_sync.@record@_table_fits() THEN
 		RAISE;
@@ -401,7 +401,7 @@ DECLARE
 	half CONSTANT integer := cardinality(keys) / 2;
 BEGIN
 	PERFORM github_sync.@record@_note_unknown(s, keys);
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	IF SQLSTATE ~ '^(40|53|55|57|58)' OR NOT github_sync.@record@_table_fits() THEN
 		RAISE;
 	ELSIF half > 0 THEN

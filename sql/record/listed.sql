@@ -333,7 +333,7 @@ BEGIN
 		repo, github_sync.@record@_record_of_item(repo.id, item), item);
 	PERFORM github_sync.@record@_fail_listed(t, github_sync.@record@_record_of_resource(t),
 		format('GitHub''s list shows it, but it cannot be read: %s', bad.problem));
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	/* Somebody holds it: fetched then, and it ends with what is wrong with it. */
 	PERFORM github_sync.@record@_note_for_later(repo.id, item);
 END
@@ -349,7 +349,7 @@ RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM github_sync.@record@_insert_listed(repo, ARRAY[item], of_priority);
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	PERFORM github_sync.@record@_note_for_later(repo.id, item);
 END
 $$;
@@ -365,7 +365,7 @@ DECLARE
 	is_held boolean;
 BEGIN
 	PERFORM github_sync.@record@_apply_items(repo, page, items, jsons) WHERE items <> '{}';
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	is_held := SQLSTATE IN ('55P03', '40P01', '40001');
 	IF half > 0 THEN
 		PERFORM github_sync.@record@_apply_or_halve(repo, page, items[:half], jsons[:half]);
@@ -390,7 +390,7 @@ DECLARE
 	goes_singly boolean;
 BEGIN
 	PERFORM github_sync.@record@_import(repo, page, items, jsons) WHERE items <> '{}';
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	goes_singly := half = 0 OR SQLSTATE = '0A000';
 	IF goes_singly THEN
 		PERFORM github_sync.@record@_apply_or_halve(repo, page, items, jsons);
@@ -618,7 +618,7 @@ BEGIN
 EXCEPTION
 	WHEN lock_not_available OR deadlock_detected THEN
 		RETURN false;
-	WHEN OTHERS THEN
+	WHEN OTHERS OR assert_failure THEN
 		UPDATE github_sync.listed_later AS l SET try_at = clock_timestamp() + interval '10 minutes',
 			last_error = github_sync.shortened(format('%s (%s)', SQLERRM, SQLSTATE))
 		WHERE l.record_type = '@record@' AND l.github_id = later.github_id AND l.wanted = later.wanted;

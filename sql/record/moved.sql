@@ -218,7 +218,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task EXCEPTION
 --@task	WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
 --@task		RAISE;
---@task	WHEN OTHERS THEN	/* the application keeps it, by a trigger or a right */
+--@task	WHEN OTHERS OR assert_failure THEN	/* the application keeps it, by a trigger or a right */
 --@task		RETURN false;
 --@task END
 --@task $$;

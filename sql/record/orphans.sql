@@ -43,7 +43,7 @@ BEGIN
 			UPDATE github_sync.@resources@ AS r SET lock_version = lock_version + 1 WHERE r.id = cached.id;
 			PERFORM github_sync.@record@_requeue(t, cached, 'given back', NULL);
 			recovered := recovered + 1;
-		EXCEPTION WHEN OTHERS THEN
+		EXCEPTION WHEN OTHERS OR assert_failure THEN
 			busy := busy + 1;	/* what is wrong with it is not wrong with the others */
 		END;
 	END LOOP;

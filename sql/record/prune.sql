@@ -33,14 +33,14 @@ BEGIN
 	BEGIN
 		PERFORM github_sync.@record@_remove_finished(ids);
 		RETURN;
-	EXCEPTION WHEN OTHERS THEN
+	EXCEPTION WHEN OTHERS OR assert_failure THEN
 		RAISE LOG 'github_sync: old @record@ transactions are deleted one by one: % (%)',
 			github_sync.shortened(SQLERRM), SQLSTATE;
 	END;
 	FOREACH one IN ARRAY ids LOOP
 		BEGIN
 			PERFORM github_sync.@record@_remove_finished(ARRAY[one]);
-		EXCEPTION WHEN OTHERS THEN
+		EXCEPTION WHEN OTHERS OR assert_failure THEN
 			failures := failures + 1;
 		END;
 		EXIT WHEN failures = most_failures;

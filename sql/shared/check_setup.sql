@@ -157,7 +157,7 @@ DECLARE
 BEGIN
 	PERFORM github_sync.webhook_is_signed('sha256=' || repeat('0', 64), '');
 	RETURN github_sync.finding_of('webhook secret', NULL, NULL);
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, reason = PG_EXCEPTION_DETAIL, code = RETURNED_SQLSTATE;
 	/* A detail is a sentence of its own. */
 	reason := nullif(rtrim(lower(left(reason, 1)) || substr(reason, 2), '.'), '');

@@ -271,7 +271,7 @@ BEGIN
 	BEGIN
 		PERFORM github_sync.take_delivery(logged.event, logged.guid,
 			convert_to((json::json -> 'request' -> 'payload')::text, 'UTF8'));
-	EXCEPTION WHEN OTHERS THEN
+	EXCEPTION WHEN OTHERS OR assert_failure THEN
 		/* What it would have told, a census finds. */
 		PERFORM github_sync.hasten_sweeps(logged.github_repo_id, false);
 		RAISE LOG 'github_sync: delivery % of the App''s log cannot be taken: % (%)', logged.guid, SQLERRM, SQLSTATE;
@@ -333,7 +333,7 @@ BEGIN
 		END IF;
 	EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
 		RAISE;
-	WHEN OTHERS THEN
+	WHEN OTHERS OR assert_failure THEN
 		reason := format('%s (%s)', SQLERRM, SQLSTATE);
 		json := NULL;
 	END;

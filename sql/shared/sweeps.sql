@@ -305,13 +305,13 @@ BEGIN
 	sweep := github_sync.claim_sweep(repo_id, list);
 EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
 	sweep := NULL;
-WHEN OTHERS THEN
+WHEN OTHERS OR assert_failure THEN
 	BEGIN
 		UPDATE github_sync.repo_sweeps AS s SET claimed_by = NULL, attempts = s.attempts + 1,
 			due_at = clock_timestamp() + github_sync.sweep_backoff(s.attempts),
 			last_error = github_sync.shortened(format('%s (%s)', SQLERRM, SQLSTATE)), last_error_at = clock_timestamp()
 		WHERE s.github_repo_id = repo_id AND s.stream = list;
-	EXCEPTION WHEN OTHERS THEN
+	EXCEPTION WHEN OTHERS OR assert_failure THEN
 		problem := format('the %s of repository %s cannot be claimed, nor put off: %s (%s)', list, repo_id,
 			github_sync.shortened(SQLERRM), SQLSTATE);
 	END;

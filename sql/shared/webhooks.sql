@@ -189,7 +189,7 @@ BEGIN
 	outcome := github_sync.try_delivery(delivery);
 	PERFORM github_sync.note_outcome(delivery.delivery_id, outcome) WHERE outcome <> 'pending';
 	RETURN outcome <> 'pending';
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	PERFORM github_sync.note_outcome(delivery.delivery_id, format('failed: %s (%s)',
 		github_sync.shortened(SQLERRM), SQLSTATE));
 	RETURN true;
@@ -209,7 +209,7 @@ BEGIN
 	END IF;
 	RETURN to_regprocedure('github_sync.comment_lock_shown_skip_locked(bigint)') IS NULL
 		OR github_sync.comment_lock_shown_skip_locked(facts.comment_id);
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
 	RETURN true;
 END
 $$;

@@ -202,18 +202,23 @@ COMMENT ON FUNCTION github_sync.find_task_columns(regclass, github_sync.table_ma
 'private: the columns of a table of tasks by the names that are wanted; one without a name by convention, or, '
 'where the names are those of an earlier attach, none';
 
-CREATE FUNCTION github_sync.require_one_place(github_repo_column name, github_repo text) RETURNS void
+CREATE FUNCTION github_sync.require_said_once(
+	github_repo_column name, github_repo text, closed_value text, closed_values text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF github_repo_column IS NOT NULL AND github_repo IS NOT NULL THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = 'github_repo_column and github_repo both say where a task belongs',
 			HINT = 'Give one of them.';
+	ELSIF closed_value IS NOT NULL AND closed_values IS NOT NULL THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = 'closed_value and closed_values both say which values are closed',
+			HINT = 'Give closed_values alone: the first of them is written.';
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION github_sync.require_one_place(name, text) IS
-'private: raises where a task would belong to two places';
+COMMENT ON FUNCTION github_sync.require_said_once(name, text, text, text[]) IS
+'private: raises (22023) where a call of attach_tasks says the same in two ways';
 
 CREATE FUNCTION github_sync.with_state_values(tasks regclass, INOUT wanted github_sync.table_mapping)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -312,7 +317,7 @@ DECLARE
 	was_captured boolean;
 BEGIN
 	PERFORM github_sync.check_may_attach('task'::text, tasks, owner);
-	PERFORM github_sync.require_one_place(github_repo_column, github_repo);
+	PERFORM github_sync.require_said_once(github_repo_column, github_repo, closed_value, closed_values);
 	wanted.key.name := id_column;
 	wanted.title.name := title_column;
 	wanted.body.name := body_column;

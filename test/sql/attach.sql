@@ -123,6 +123,7 @@ CREATE TABLE app.pair (a int, b int, title text, body text, updated_at timestamp
 ALTER TABLE app.pair OWNER TO regress_owner;
 SELECT github_sync.attach_tasks('app.pair');
 SELECT github_sync.attach_tasks('app.pair', id_column => 'a');
+SELECT github_sync.attach_tasks('app.pair', id_column => 'c');
 CREATE TABLE app.dated (id date PRIMARY KEY, title text, body text, updated_at timestamptz);
 ALTER TABLE app.dated OWNER TO regress_owner;
 SELECT github_sync.attach_tasks('app.dated');

@@ -37,6 +37,9 @@ SELECT github_sync.attach_tasks('app.tasks', modified_at_column => 'created_at')
 SELECT github_sync.attach_tasks('app.tasks', modified_at_column => 'updated_ms');
 SELECT github_sync.attach_tasks('app.tasks', modified_at_column => 'updated_ms', modified_at_unit => 'minutes');
 SELECT github_sync.attach_tasks('app.tasks', modified_at_column => 'updated_s', modified_at_unit => 'milliseconds');
+SELECT github_sync.attach_tasks('app.tasks', modified_at_column => 'modified_at', modified_at_unit => 'seconds');
+SELECT github_sync.attach_tasks('app.tasks', modified_at_column => '', modified_at_unit => 'seconds');
+SELECT github_sync.attach_tasks('app.tasks', state_column => 'status', open_value => '1', closed_value => '5', closed_values => '{5,6}');
 
 -- numbers: 1 and 2 are open, 5 and 6 are closed
 SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', state_column => 'status', open_value => '1', closed_values => '{5,6}');

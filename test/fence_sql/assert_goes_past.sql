@@ -1,0 +1,12 @@
+/* sql/extension/fields.sql: assert: a handler that lets an ASSERT go past */
+
+CREATE FUNCTION github_sync.intruder() RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN true;
+EXCEPTION WHEN OTHERS THEN
+	RETURN false;
+END
+$$;
+COMMENT ON FUNCTION github_sync.intruder() IS
+'private: one';

@@ -1,0 +1,8 @@
+/* sql/extension/fields.sql: walk: the smallest id under a condition, by the key */
+
+CREATE FUNCTION github_sync.intruder() RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT min(i.id) FROM github_sync.github_repos AS i WHERE i.name = 'app'
+$$;
+COMMENT ON FUNCTION github_sync.intruder() IS
+'private: one';
