@@ -226,6 +226,19 @@ $south->superuser_sql("UPDATE pg_extension SET extversion = extversion || 'next'
 like(move('there', '--until', 'check'), qr/^failed .*versions of the extension.*TO: .*task_sync_transaction\|\S+next/s, 'another version of the extension at TO');
 $south->superuser_sql("UPDATE pg_extension SET extversion = replace(extversion, 'next', '') WHERE extname = 'task_sync_transaction'");
 
+# What TO would be at GitHub, as a session of its database sees it.
+sub at_to { my ($setting, $value) = @_; $south->superuser_sql(sprintf 'ALTER DATABASE %s SET github_sync.%s = %s', $south->database, $setting, GitHubSync::Application::quote($value)) }
+my $app = $north->superuser_sql('SHOW github_sync.app_id');
+at_to('app_id', $app =~ /^[0-9]+$/ ? $app + 1 : "other$app");
+like(move('there', '--until', 'check'), qr/^failed .*TO has another App than FROM/s, 'another App at TO');
+at_to('app_id', $app =~ /^[0-9]+$/ ? 'Iv1.1234' : 1234);
+like(move('there', '--until', 'check'), qr/^done .*have a look whether they are the same/s, '... or one that is named otherwise');
+at_to('app_id', '');
+like(move('there', '--until', 'check'), qr/^failed .*TO has no App/s, '... or none');
+at_to('api_url', 'https://github.example.com/api/v3');
+like(move('there', '--until', 'check'), qr/^failed .*do not ask the same GitHub: \S+, https:..github.example.com/s, 'another GitHub at TO');
+$south->superuser_sql(sprintf 'ALTER DATABASE %s RESET ALL', $south->database);
+
 $_->sql(q{
 	CREATE SEQUENCE place_ids;
 	CREATE TABLE labels (id bigint PRIMARY KEY, name text);
