@@ -594,6 +594,8 @@ BEGIN
 	RETURN answer.kind NOT IN ('fetched', 'not modified', 'written') OR t.action = 'delete'
 		OR answer.kind <> 'not modified' AND cached.github_id IS DISTINCT FROM (answer.resource).github_id
 --@task		OR cached.task_id IS NULL AND github_sync.task_departed_as((answer.resource).github_id) IS NOT NULL
+--@comment		OR cached.comment_id IS NULL
+--@comment			AND github_sync.comment_former_of(cached.github_issue_id, answer.resource) IS NOT NULL
 		OR cached.@record@_id IS NULL AND github_sync.creation_keys_of((answer.resource).body) <> '{}';
 END
 $$;

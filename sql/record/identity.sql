@@ -343,6 +343,33 @@ COMMENT ON FUNCTION github_sync.@record@_take_identity(github_sync.@resources@, 
 --@task 'there before its repository was connected: that record moves there, with its task and its comments. Returns '
 --@task 'the state that the transaction has now; NULL: it is none. 55P03: somebody holds the other one';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_meet_former(
+--@comment	t github_sync.comment_sync_transactions, cached github_sync.github_comments, answer github_sync.answer)
+--@comment RETURNS text
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	shown_id CONSTANT bigint := (answer.resource).github_id;
+--@comment	former_id CONSTANT bigint := github_sync.comment_former_of(cached.github_issue_id, answer.resource);
+--@comment	former github_sync.github_comments;
+--@comment BEGIN
+--@comment	IF (former_id <> cached.id AND answer.kind = 'fetched' AND cached.github_id = shown_id) IS NOT TRUE THEN
+--@comment		RETURN NULL;
+--@comment	END IF;
+--@comment	former := github_sync.comment_join_records(former_id, cached.id);
+--@comment	UPDATE github_sync.github_comments AS c SET github_id = shown_id, deleted_at = NULL WHERE c.id = former_id
+--@comment	RETURNING * INTO former;
+--@comment	UPDATE github_sync.comment_sync_transactions AS q SET github_comment_external_id = shown_id
+--@comment	WHERE q.github_comment_id = former_id AND q.state IN ('queued', 'processing', 'errored', 'disabled');
+--@comment	PERFORM github_sync.comment_propagate_deletion(former) WHERE former.local_deleted_at IS NOT NULL;
+--@comment	RETURN (SELECT q.state FROM github_sync.comment_sync_transactions AS q WHERE q.id = t.id);
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_meet_former(
+--@comment	github_sync.comment_sync_transactions, github_sync.github_comments, github_sync.answer) IS
+--@comment 'private: what an unlinked record shows is another one''s comment, which GitHub made anew when its issue '
+--@comment 'was transferred: it is that comment from now on. Returns the state that the transaction has now; NULL: it '
+--@comment 'is none. 55P03: somebody holds the other one';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_identify(
 	t github_sync.@record@_sync_transactions, INOUT cached github_sync.@resources@, answer github_sync.answer,
 	OUT result text, OUT was_told boolean)
@@ -356,7 +383,7 @@ BEGIN
 	was_told := false;
 	IF cached.@record@_id IS NULL THEN
 --@task		result := coalesce(github_sync.task_meet_departed(t, cached, answer),
---@comment		result := coalesce(
+--@comment		result := coalesce(github_sync.comment_meet_former(t, cached, answer),
 			github_sync.@record@_meet_own_creation(t, cached, answer));
 	END IF;
 	IF result IS NULL AND cached.github_id <> shown.github_id THEN

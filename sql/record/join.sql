@@ -126,7 +126,7 @@ BEGIN
 --@task	END IF;
 	DELETE FROM github_sync.@resources@ WHERE id = gone_id;
 	UPDATE github_sync.@resources@ SET github_id = coalesce(github_id, gone.github_id),
---@task		number = coalesce(number, gone.number),
+--@task		number = coalesce(number, gone.number), is_transferred = is_transferred OR gone.is_transferred,
 		lock_version = lock_version + 1
 	WHERE id = kept_id RETURNING * INTO kept;
 	/* A row may name another repository than that of the issue that it is linked to. */

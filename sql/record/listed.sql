@@ -456,7 +456,9 @@ BEGIN
 			WHEN (i.cached).id IS NULL AND takes_new AND jsons[i.place] IS NOT NULL AND i.updated_at <= latest
 				AND i.body IS NOT DISTINCT FROM github_sync.without_creation_key(i.body)
 				AND (creators = '{}' OR i.author_id <> ALL (creators)) AND i.github_id <> ALL (doubled)
---@comment				AND (SELECT p.task_id IS NOT NULL FROM github_sync.github_issues AS p
+--@comment				AND (SELECT p.task_id IS NOT NULL AND NOT (p.is_transferred
+--@comment						AND github_sync.comment_former_of(p.id, items[i.place]) IS NOT NULL)
+--@comment					FROM github_sync.github_issues AS p
 --@comment					WHERE p.github_repo_id = repo.id AND p.number = i.number)
 --@task				AND NOT (some_departed AND github_sync.task_departed_as(i.github_id) IS NOT NULL)
 				AND NOT (some_are_spoken_of

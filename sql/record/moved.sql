@@ -78,6 +78,46 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task	github_sync.github_issues, github_sync.github_repos, github_sync.resource) IS
 --@task 'private: what webhooks made of the place where an issue arrived becomes part of its record';
 
+--@task /* What is asked for at the old ids may not be found: a list of its comments shows what became of them. */
+--@task CREATE OR REPLACE FUNCTION github_sync.task_note_transferred(of_issue bigint) RETURNS void
+--@task LANGUAGE plpgsql AS $$
+--@task BEGIN
+--@task	UPDATE github_sync.github_issues AS i SET is_transferred = true WHERE i.id = of_issue;
+--@task	IF to_regclass('github_sync.github_comments') IS NULL THEN
+--@task		RETURN;
+--@task	END IF;
+--@task	/* Also where it came back to its repository, so that it did not have to be taken along. */
+--@task	UPDATE github_sync.github_comments AS c SET etag = NULL, etag_key = NULL, seen_at = NULL, missing_since = NULL
+--@task	WHERE c.github_issue_id = of_issue AND c.seen_at IS NOT NULL;
+--@task	/* An import lists them anyway. */
+--@task	PERFORM github_sync.task_list_discussion(of_issue)
+--@task	FROM github_sync.github_issues AS i JOIN github_sync.repo_sweeps AS s ON s.github_repo_id = i.github_repo_id
+--@task	WHERE i.id = of_issue AND s.stream = 'comments' AND s.phase <> 'backfill'
+--@task		AND EXISTS (SELECT FROM github_sync.github_comments AS c
+--@task			WHERE c.github_issue_id = of_issue AND c.github_id IS NOT NULL);
+--@task END
+--@task $$;
+--@task COMMENT ON FUNCTION github_sync.task_note_transferred(bigint) IS
+--@task 'private: an issue was transferred to where its record is now: none of its comments was seen there yet';
+
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_former_of(of_issue bigint, shown github_sync.resource)
+--@comment RETURNS bigint
+--@comment LANGUAGE plpgsql STABLE AS $$
+--@comment BEGIN
+--@comment	RETURN (SELECT c.id FROM github_sync.github_comments AS c
+--@comment		WHERE c.github_issue_id = of_issue AND c.seen_at IS NULL AND c.github_id <> shown.github_id
+--@comment			AND (c.comment_id IS NOT NULL OR c.local_deleted_at IS NOT NULL)
+--@comment			AND c.github_created_at = shown.created_at
+--@comment			AND (github_sync.same_name(c.author_login, shown.author_login) OR c.body = shown.body)
+--@comment			AND EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.id = of_issue AND i.is_transferred)
+--@comment		/* A bot may say two things within a second: GitHub makes them anew in their order. */
+--@comment		ORDER BY c.body IS DISTINCT FROM shown.body, c.github_id LIMIT 1);
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_former_of(bigint, github_sync.resource) IS
+--@comment 'private: the record of the comment that GitHub made anew as this one when its issue was transferred: of '
+--@comment 'the same author or text and the same second, and not seen there yet; NULL: none';
+
 --@task CREATE OR REPLACE FUNCTION github_sync.task_move_issue(
 --@task	INOUT cached github_sync.github_issues, target github_sync.github_repos, shown github_sync.resource)
 --@task LANGUAGE plpgsql AS $$
@@ -88,6 +128,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task		went_to_id = NULL, lock_version = i.lock_version + 1
 --@task	WHERE i.id = cached.id RETURNING * INTO cached;
 --@task	PERFORM github_sync.task_take_along(cached, target);
+--@task	PERFORM github_sync.task_note_transferred(cached.id);
 --@task END
 --@task $$;
 --@task COMMENT ON FUNCTION github_sync.task_move_issue(
@@ -167,6 +208,37 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@comment COMMENT ON FUNCTION github_sync.comment_rows_are_untouched(bigint) IS
 --@comment 'private: all comments of an issue that are rows were made by us, and nobody has edited one';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_withdraw_made_anew(of_issue bigint, heir_issue bigint)
+--@comment RETURNS void
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	made github_sync.github_comments;
+--@comment	shown github_sync.resource;
+--@comment	path_of_ours text;
+--@comment BEGIN
+--@comment	PERFORM github_sync.task_note_transferred(heir_issue);
+--@comment	FOR made IN SELECT * FROM github_sync.github_comments AS c
+--@comment		WHERE c.github_issue_id = of_issue AND c.comment_id IS NOT NULL ORDER BY c.github_id
+--@comment	LOOP
+--@comment		shown.github_id := made.github_id;
+--@comment		shown.created_at := made.github_created_at;
+--@comment		shown.author_login := made.author_login;
+--@comment		shown.body := made.body;
+--@comment		CONTINUE WHEN github_sync.comment_former_of(heir_issue, shown) IS NULL;
+--@comment		/* Shown once more, it becomes part of that one's record. */
+--@comment		PERFORM github_sync.comment_unlink_held(made.id);
+--@comment		UPDATE github_sync.github_comments AS c SET seen_at = NULL WHERE c.id = made.id;
+--@comment		UPDATE github_sync.github_issues AS i SET comments_to_list = true WHERE i.id = heir_issue;
+--@comment		path_of_ours := github_sync.enter_application('comment:' || made.comment_id::text);
+--@comment		DELETE FROM {{table}} AS r WHERE r.{{id}} = made.comment_id;
+--@comment		PERFORM github_sync.leave_application(path_of_ours);
+--@comment	END LOOP;
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_withdraw_made_anew(bigint, bigint) IS
+--@comment 'private: takes back the held rows that we made of comments of an issue that another one''s task has '
+--@comment 'already, since GitHub made them anew when that issue was transferred';
+
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_give_rows_to(of_issue bigint, heir_issue bigint) RETURNS void
 --@comment LANGUAGE plpgsql AS $$
 --@comment DECLARE
@@ -177,9 +249,12 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@comment	IF NOT github_sync.comment_rows_are_untouched(of_issue) THEN
 --@comment		RETURN;
 --@comment	END IF;
+--@comment	PERFORM FROM {{table}} AS r WHERE r.{{id}} IN (SELECT c.comment_id FROM github_sync.github_comments AS c
+--@comment		WHERE c.github_issue_id = of_issue) ORDER BY r.{{id}} FOR UPDATE NOWAIT;
+--@comment	PERFORM github_sync.comment_withdraw_made_anew(of_issue, heir_issue);
 --@comment	FOR given IN SELECT r.{{id}} AS key FROM {{table}} AS r
 --@comment		WHERE r.{{id}} IN (SELECT c.comment_id FROM github_sync.github_comments AS c
---@comment			WHERE c.github_issue_id = of_issue) ORDER BY r.{{id}} FOR UPDATE NOWAIT
+--@comment			WHERE c.github_issue_id = of_issue) ORDER BY r.{{id}}
 --@comment	LOOP
 --@comment		path_of_ours := github_sync.enter_application('comment:' || given.key::text);
 --@comment		UPDATE {{table}} AS r SET {{task_id}} = heir.task_id WHERE r.{{id}} = given.key;
@@ -381,6 +456,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task	UPDATE github_sync.repo_sweeps AS s SET due_at = least(s.due_at, clock_timestamp()), is_asked = true
 --@task	FROM github_sync.github_issues AS i
 --@task	WHERE i.id = of_issue AND s.github_repo_id = i.github_repo_id AND s.stream = 'comments';
+--@task	PERFORM github_sync.wake();
 --@task END
 --@task $$;
 --@task COMMENT ON FUNCTION github_sync.task_list_discussion(bigint) IS
@@ -399,7 +475,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task	IF moved THEN
 --@task		cached := github_sync.task_move_issue(cached, target, shown);
 --@task		PERFORM github_sync.task_send_what_waited(cached) WHERE cached.task_id IS NOT NULL;
---@task		/* An import lists them anyway. */
+--@task		/* Whoever was away may have been spoken of there; an import lists that anyway. */
 --@task		PERFORM github_sync.task_list_discussion(cached.id) FROM github_sync.repo_sweeps AS s
 --@task		WHERE s.github_repo_id = target.id AND s.stream = 'comments' AND s.phase <> 'backfill';
 --@task	ELSIF cached.task_id IS NOT NULL THEN
@@ -445,6 +521,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task			RAISE lock_not_available USING MESSAGE = 'the record at the new place has just moved';
 --@task		END IF;
 --@task		PERFORM github_sync.task_take_along(cached, target);
+--@task		PERFORM github_sync.task_note_transferred(cached.id);
 --@task	ELSIF moved THEN
 --@task		cached := github_sync.task_move_issue(cached, target, shown);
 --@task	END IF;

@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS github_sync.github_issues (
 	local_repo_id bigint,
 	went_to_id bigint,
 	former_task_key text,
+	is_transferred boolean NOT NULL DEFAULT false,
 	task_id {{key_type}}
 		CONSTRAINT github_issues_task_id_fkey REFERENCES {{table}} ({{id}}) ON DELETE SET NULL,
 	title text,
@@ -85,6 +86,8 @@ COMMENT ON COLUMN github_sync.github_issues.went_to_id IS
 'a task of its own for it: by that it is known where it is met later';
 COMMENT ON COLUMN github_sync.github_issues.former_task_key IS
 'private: the task that was unlinked for that; it gets the issue back once the repository is connected';
+COMMENT ON COLUMN github_sync.github_issues.is_transferred IS
+'private: it was transferred here: GitHub may have made its comments anew, with other ids';
 COMMENT ON COLUMN github_sync.github_issues.comments_to_list IS
 'private: its comments are to be listed one by one: their number is not ours, or the list of all comments fails';
 COMMENT ON COLUMN github_sync.github_issues.comments_listed_after IS

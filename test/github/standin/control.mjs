@@ -257,7 +257,7 @@ const DEEDS = {
 	lock_issue: (control, what, actor) => DEEDS.edit_issue(control, { ...what, locked: true }, actor),
 	delete_issue: (control, what, actor) => control.store.deleteIssue(control.issue(what), actor),
 	transfer_issue: (control, what, actor) =>
-		plainIssue(control.store.transferIssue(control.issue(what), control.repository({ repo: what.to }), actor)),
+		plainIssue(control.store.transferIssue(control.issue(what), control.repository({ repo: what.to }), actor, what)),
 	create_comment: (control, what, actor) => plainComment(control.store.createComment(control.issue(what), what, actor)),
 	edit_comment: (control, what, actor) => {
 		const comment = control.comment(what);

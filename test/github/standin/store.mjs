@@ -351,15 +351,20 @@ export class Store {
 		this.listener('issues', 'deleted', { issue, sender: actor.login });
 	}
 
-	/* The issue gets a new id and number there; its comments move along. */
-	transferIssue(issue, target, actor) {
+	/*
+	 * The issue gets a new id and number there; its comments move along.  Whether
+	 * they keep their ids GitHub does not document: anew, each gets another one.
+	 */
+	transferIssue(issue, target, actor, { anew = false } = {}) {
 		const arrived = this.#newIssue(target, { ...pick(issue, ['title', 'body', 'state', 'state_reason', 'labels', 'author']) }, actor);
 
 		this.#removeIssue(issue, { transferredTo: arrived });
 		target.issues.set(arrived.number, arrived);
 		target.open_issues += arrived.state === 'open' ? 1 : 0;
 		for (const comment of issue.comments.values()) {
-			this.#attachComment({ ...comment, issue: arrived, sinceMs: arrived.sinceMs, previous: null, text: null });
+			const id = anew ? this.#commentId() : comment.id;
+
+			this.#attachComment({ ...comment, id, issue: arrived, sinceMs: arrived.sinceMs, previous: null, text: null });
 		}
 		this.listener('issues', 'transferred', { issue, arrived, sender: actor.login });
 		this.listener('issues', 'opened', { issue: arrived, left: issue, sender: actor.login });

@@ -245,7 +245,8 @@ sub human_closes_issue      { my ($self, $repo, $number, %fields) = @_; return $
 sub human_reopens_issue     { my ($self, $repo, $number, %fields) = @_; return $self->act(reopen_issue => (repo => $repo, number => $number, %fields)) }
 sub human_locks_issue       { my ($self, $repo, $number) = @_;          return $self->act(lock_issue => (repo => $repo, number => $number)) }
 sub human_deletes_issue     { my ($self, $repo, $number) = @_;          return $self->act(delete_issue => (repo => $repo, number => $number)) }
-sub human_transfers_issue   { my ($self, $repo, $number, $to) = @_;     return $self->act(transfer_issue => (repo => $repo, number => $number, to => $to)) }
+# anew => \1: its comments get other ids there.
+sub human_transfers_issue   { my ($self, $repo, $number, $to, %how) = @_; return $self->act(transfer_issue => (repo => $repo, number => $number, to => $to, %how)) }
 sub human_creates_comment   { my ($self, $repo, $number, %fields) = @_; return $self->act(create_comment => (repo => $repo, number => $number, %fields)) }
 sub human_edits_comment     { my ($self, $id, %fields) = @_;            return $self->act(edit_comment => (comment_id => $id, %fields)) }
 sub human_deletes_comment   { my ($self, $id) = @_;                     return $self->act(delete_comment => (comment_id => $id)) }
