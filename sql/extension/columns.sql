@@ -235,7 +235,7 @@ BEGIN
 					WHERE i.indrelid = application_table AND i.indisunique AND i.indisvalid AND i.indimmediate
 						AND i.indnkeyatts = 1 AND i.indpred IS NULL AND i.indkey[0] > 0 ORDER BY a.attnum LIMIT 1), '')
 			WHEN github_sync.all_columns(application_table) ? given::text IS NOT TRUE THEN
-				format('no column for the key: looked for %s', given)
+				format('no column for the key: looked for %I', given)
 			ELSE format('column %1$s has no unique index of its own that is checked at once: CREATE UNIQUE INDEX ON '
 				'%2$s (%1$s), or name another one as id_column', quote_ident(given),
 				github_sync.table_name(application_table)) END;

@@ -269,13 +269,13 @@ LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
 	until CONSTANT timestamptz := clock_timestamp() + interval '10 seconds';
-	found record;
+	one record;
 BEGIN
-	FOR found IN SELECT r.{{id}} AS key FROM {{table}} AS r ORDER BY 1 LOOP
+	FOR one IN SELECT r.{{id}} AS key FROM {{table}} AS r ORDER BY 1 LOOP
 		BEGIN
-			PERFORM {{is_wanted}}, {{is_deleted}}, {{github_repo_id}} FROM {{table}} AS r WHERE r.{{id}} = found.key;
+			PERFORM {{is_wanted}}, {{is_deleted}}, {{github_repo_id}} FROM {{table}} AS r WHERE r.{{id}} = one.key;
 		EXCEPTION WHEN OTHERS OR assert_failure THEN
-			RETURN found.key;
+			RETURN one.key;
 		END;
 		EXIT WHEN clock_timestamp() > until;
 	END LOOP;

@@ -319,6 +319,24 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@task 'private: the repository of ours where an issue arrived: by the id that a redirect named, else by the name '
 --@task 'that the issue says; NULL: it is none of ours';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_leave_with_task(cached github_sync.github_comments)
+--@comment RETURNS void
+--@comment LANGUAGE plpgsql AS $$
+--@comment DECLARE
+--@comment	/* As much as is canceled now. */
+--@comment	waits CONSTANT boolean := EXISTS (SELECT FROM github_sync.comment_sync_transactions AS q
+--@comment		WHERE q.github_comment_id = cached.id AND q.direction = 'outbound' AND q.action = 'upsert'
+--@comment			AND (q.state IN ('queued', 'disabled') OR q.state = 'errored' AND q.error_code = 'repo_changed'));
+--@comment BEGIN
+--@comment	PERFORM github_sync.comment_unlink_held(cached.id);
+--@comment	INSERT INTO github_sync.comment_sync_transactions (direction, comment_id)
+--@comment	SELECT 'outbound', cached.comment_id WHERE waits AND cached.comment_id IS NOT NULL;
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_leave_with_task(github_sync.github_comments) IS
+--@comment 'private: the row of a held comment stays with its task, which has another issue by now, and is unlinked: '
+--@comment 'its next change makes a comment of that one, and what waits to be sent is such a change';
+
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_release_rows(of_issue bigint) RETURNS void
 --@comment LANGUAGE plpgsql AS $$
 --@comment DECLARE
@@ -327,8 +345,7 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@comment	FOR linked_id IN SELECT c.id FROM github_sync.github_comments AS c
 --@comment		WHERE c.github_issue_id = of_issue AND c.comment_id IS NOT NULL ORDER BY c.id
 --@comment	LOOP
---@comment		PERFORM github_sync.comment_lock_record_nowait(linked_id);
---@comment		PERFORM github_sync.comment_unlink_held(linked_id);
+--@comment		PERFORM github_sync.comment_leave_with_task(github_sync.comment_lock_record_nowait(linked_id));
 --@comment		UPDATE github_sync.github_comments AS c SET seen_at = NULL WHERE c.id = linked_id;
 --@comment	END LOOP;
 --@comment END
@@ -691,7 +708,7 @@ COMMENT ON FUNCTION github_sync.@record@_meet_other_resource(
 --@comment RETURNS void
 --@comment LANGUAGE plpgsql AS $$
 --@comment BEGIN
---@comment	PERFORM github_sync.comment_unlink_held(cached.id)
+--@comment	PERFORM github_sync.comment_leave_with_task(cached)
 --@comment	FROM github_sync.comment_local_row(cached.comment_id) AS l
 --@comment	JOIN github_sync.github_issues AS i ON i.id = l.parent_issue_id
 --@comment	WHERE target.id IS NOT NULL AND i.id <> cached.github_issue_id

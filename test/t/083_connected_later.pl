@@ -134,6 +134,8 @@ $application->sql("UPDATE tasks SET github_repo_id = 4711 WHERE id = $task{'file
 wait_for_all();
 my $anew = $application->issue_of($task{'created anew'})->{number};
 ok($anew, 'a later change of a task makes a new issue, as is documented');
+$application->edit_comment($comment{'created anew'}, markdown => 'edited before they part');
+wait_for_all();
 
 $application->connect_repository(GADGETS, 'gadgets', INSTALLATION);
 import_repository(GADGETS);
@@ -145,6 +147,8 @@ is($github->issue('acme/gadgets', $arrived{'edited here'}{number})->{body} =~ s/
 is_back($_, GADGETS, $_) foreach 'plain', 'edited there', 'a comment found out', 'edited here';
 is(rows_of('deleted'), '', 'a task that was deleted here is not made again');
 
+is(scalar(grep { $_->{body} =~ /^edited before they part/ } $github->comments('acme/widgets', $anew)), 1, 'what was edited while a comment was not to be found goes to where its own task is');
+is($application->superuser_sql("SELECT string_agg(error_code, ' ') FROM github_sync.sync_errors WHERE record_type = 'comment' AND record_id = '$comment{'created anew'}'"), '', '... and is no error any more');
 foreach my $title ('linked elsewhere', 'created anew', 'filed elsewhere')
 {
 	my ($second) = grep { $_ ne $task{$title} } split / /, rows_of($title);
