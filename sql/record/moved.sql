@@ -108,23 +108,33 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@comment		WHERE c.github_issue_id = of_issue AND c.seen_at IS NULL AND c.github_id <> shown.github_id
 --@comment			AND (c.comment_id IS NOT NULL OR c.local_deleted_at IS NOT NULL)
 --@comment			AND c.github_created_at = shown.created_at
---@comment			AND (github_sync.same_name(c.author_login, shown.author_login) OR c.body = shown.body)
+--@comment			/* Its text is another one only where somebody has edited it since. */
+--@comment			AND (github_sync.without_creation_key(c.body) = github_sync.without_creation_key(shown.body)
+--@comment				OR github_sync.same_name(c.author_login, shown.author_login)
+--@comment				AND shown.updated_at > greatest(c.github_updated_at, shown.created_at))
 --@comment			AND EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.id = of_issue AND i.is_transferred)
 --@comment		/* A bot may say two things within a second: GitHub makes them anew in their order. */
---@comment		ORDER BY c.body IS DISTINCT FROM shown.body, c.github_id LIMIT 1);
+--@comment		ORDER BY github_sync.without_creation_key(c.body)
+--@comment			IS DISTINCT FROM github_sync.without_creation_key(shown.body), c.github_id LIMIT 1);
 --@comment END
 --@comment $$;
 --@comment COMMENT ON FUNCTION github_sync.comment_former_of(bigint, github_sync.resource) IS
 --@comment 'private: the record of the comment that GitHub made anew as this one when its issue was transferred: of '
---@comment 'the same author or text and the same second, and not seen there yet; NULL: none';
+--@comment 'the same second and text, or, where it was edited since, author, and not seen there yet; NULL: none';
 
 --@task CREATE OR REPLACE FUNCTION github_sync.task_move_issue(
 --@task	INOUT cached github_sync.github_issues, target github_sync.github_repos, shown github_sync.resource)
 --@task LANGUAGE plpgsql AS $$
+--@task DECLARE
+--@task	/* What another record has taken in of it is not in this one's row, and its transactions count as done. */
+--@task	was_seen boolean;
 --@task BEGIN
+--@task	was_seen := EXISTS (SELECT FROM github_sync.github_issues AS i WHERE i.id <> cached.id
+--@task		AND i.id = ANY (github_sync.task_ids_at(target.id, shown)) AND i.github_updated_at IS NOT NULL);
 --@task	PERFORM github_sync.task_take_in_stubs(cached, target, shown);
 --@task	UPDATE github_sync.github_issues AS i SET github_repo_id = target.id, github_id = shown.github_id,
 --@task		number = shown.number, etag = NULL, etag_key = NULL, seen_at = NULL, missing_since = NULL,
+--@task		settle_at = CASE WHEN was_seen THEN clock_timestamp() ELSE i.settle_at END,
 --@task		went_to_id = NULL, lock_version = i.lock_version + 1
 --@task	WHERE i.id = cached.id RETURNING * INTO cached;
 --@task	PERFORM github_sync.task_take_along(cached, target);
@@ -222,7 +232,6 @@ COMMENT ON FUNCTION github_sync.@record@_report_redirect(bigint, integer, bigint
 --@comment	LOOP
 --@comment		shown.github_id := made.github_id;
 --@comment		shown.created_at := made.github_created_at;
---@comment		shown.author_login := made.author_login;
 --@comment		shown.body := made.body;
 --@comment		CONTINUE WHEN github_sync.comment_former_of(heir_issue, shown) IS NULL;
 --@comment		/* Shown once more, it becomes part of that one's record. */

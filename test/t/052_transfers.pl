@@ -22,7 +22,7 @@ $application->sql("UPDATE github_sync.github_repos SET on_remote_delete = 'delet
 $github->seed({ repositories => [ { id => 42, owner => 'acme', name => 'attic' } ] });
 
 # Tasks with a comment each, all at GitHub.
-my @names = ('edited comment', 'told deletion', 'attic', 'out of sight', 'opened first', 'opened first, by a comment', 'opened, edited', 'opened, referred to', 'new comment');
+my @names = ('edited comment', 'told deletion', 'attic', 'out of sight', 'opened first', 'opened first, by a comment', 'opened, edited there', 'opened, edited', 'opened, referred to', 'new comment');
 my %task    = map { $_ => $application->add_task(title => $_) } @names;
 $application->wait_until_done;
 # These are known by their links alone: nobody reads off them that they are ours.
@@ -128,6 +128,20 @@ $application->edit_comment($comment{'opened first, by a comment'}, markdown => '
 is(settle(comment => outbound(comment => $comment{'opened first, by a comment'})), 'completed', 'a comment finds it out as well');
 is_deeply(place_of($task{'opened first, by a comment'}), [ GADGETS, $arrived->{number} ], '... for its task');
 is($application->superuser_sql("SELECT count(*) FROM planner.tasks WHERE title = 'opened first, by a comment'"), 1, '... and there is one');
+
+# What it has in its new place the second task has taken in; then a webhook of before that comes late, and says less.
+my $before = $application->issue_of($task{'opened, edited there'});
+$arrived = transfer('opened, edited there', 'acme/gadgets');
+$github->advance_clock(5);
+my $late = $github->now;
+$github->advance_clock(5);
+$github->human_edits_issue('acme/gadgets', $arrived->{number}, body => 'written there');
+$application->tell_of_issue($github->issue('acme/gadgets', $arrived->{number}), GADGETS);
+$application->wait_until_done;
+$application->tell_of_issue({ id => $before->{github_id}, number => $before->{number}, updated_at => $late });
+$application->wait_until("SELECT github_repo_id = @{[GADGETS]} AND seen_at IS NOT NULL FROM github_sync.github_issues WHERE task_id = $task{'opened, edited there'}");
+$application->wait_until_done;
+is($application->superuser_sql("SELECT string_agg(id || ' ' || markdown, '; ') FROM planner.tasks WHERE title = 'opened, edited there'"), "$task{'opened, edited there'} written there", 'a task that gets its issue back has what was written in the new place');
 
 # ---- but what somebody has begun to use is not taken away ----
 
