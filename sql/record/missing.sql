@@ -40,6 +40,20 @@ $$;
 COMMENT ON FUNCTION github_sync.@record@_missing_long_enough(github_sync.@resources@, timestamptz) IS
 'private: an answer that does not show the resource is late enough after the first such answer';
 
+--@comment CREATE OR REPLACE FUNCTION github_sync.comment_was_not_listed(cached github_sync.github_comments)
+--@comment RETURNS boolean
+--@comment LANGUAGE plpgsql STABLE AS $$
+--@comment BEGIN
+--@comment	RETURN EXISTS (SELECT FROM github_sync.github_issues AS i
+--@comment		JOIN github_sync.repo_sweeps AS s ON s.github_repo_id = i.github_repo_id
+--@comment		WHERE i.id = cached.github_issue_id AND i.is_transferred AND NOT i.comments_to_list
+--@comment			AND s.stream = 'comments' AND s.phase <> 'backfill');
+--@comment END
+--@comment $$;
+--@comment COMMENT ON FUNCTION github_sync.comment_was_not_listed(github_sync.github_comments) IS
+--@comment 'private: the issue of a comment that was not seen yet was transferred, and its comments have been listed '
+--@comment 'since: whatever GitHub has of them is known';
+
 --@comment CREATE OR REPLACE FUNCTION github_sync.comment_delete_local_row(cached github_sync.github_comments)
 --@comment RETURNS void
 --@comment LANGUAGE plpgsql AS $$
@@ -47,8 +61,9 @@ COMMENT ON FUNCTION github_sync.@record@_missing_long_enough(github_sync.@resour
 --@comment	path_of_ours text;
 --@comment BEGIN
 --@comment	/* Never a row whose last change GitHub has not seen. */
---@comment	/* And seen where it is now: else it may not have come along when its issue was transferred. */
---@comment	IF cached.comment_id IS NOT NULL AND cached.seen_at IS NOT NULL
+--@comment	/* And seen where it is now, or not in the list of its issue there: else it may have come along, or not. */
+--@comment	IF cached.comment_id IS NOT NULL
+--@comment		AND (cached.seen_at IS NOT NULL OR github_sync.comment_was_not_listed(cached))
 --@comment		AND (SELECT r.on_remote_delete = 'delete' AND r.sync_direction <> 'outbound'
 --@comment			FROM github_sync.github_repos AS r WHERE r.id = cached.github_repo_id)
 --@comment		AND (SELECT l.fields IS NOT DISTINCT FROM cached.local_base

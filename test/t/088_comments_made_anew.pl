@@ -46,7 +46,7 @@ sub reconcile
 sub transfer { my ($from, $number, $to) = @_; return $github->human_transfers_issue("acme/$from", $number, "acme/$to", anew => \1)->{number} }
 
 # Each a task with comments of a person at GitHub, of the application, and two of a bot within a second; and, of these, the rows.
-my @names = ('found by an edit', 'found by a task', 'found by a sweep', 'told', 'home again');
+my @names = ('found by an edit', 'found by a task', 'found by a sweep', 'told', 'home again', 'deleted there');
 my (%task, %number, %place, %rows);
 foreach my $name (@names)
 {
@@ -112,6 +112,16 @@ $application->tell_of_comment($_, $place{told}, GADGETS) foreach $github->commen
 wait_for_all();
 reconcile();
 is_whole('told', GADGETS);
+
+# ---- one is deleted there before it was seen there ----
+
+$place{'deleted there'} = transfer('widgets', $number{'deleted there'}, 'gadgets');
+($said) = grep { $_->{body} =~ /^to be deleted/ } $github->comments('acme/gadgets', $place{'deleted there'});
+$github->human_deletes_comment($said->{id});
+$application->edit_task($task{'deleted there'}, markdown => 'written here');
+wait_for_all();
+reconcile();
+is_whole('deleted there', GADGETS, map { $_ => undef } grep { $rows{'deleted there'}{$_} =~ /^to be deleted/ } keys %{ $rows{'deleted there'} });
 
 # ---- nobody tells: the sweeps make another task of it first ----
 
