@@ -236,6 +236,9 @@ RETURN jsonb_build_object(
 	'body_text', quote_literal((mapping.body).name),
 	'columns_text', (SELECT quote_literal(array_agg(n.value))
 		FROM jsonb_each_text(github_sync.mapped_names(mapping)) AS n),
+	'written_text', (SELECT quote_literal(array_agg(n.value ORDER BY n.value))
+		FROM jsonb_each_text(github_sync.mapped_names(mapping)) AS n
+		WHERE n.key IN ('title', 'body', 'state', 'modified_at', 'labels', 'assignees', 'milestone')),
 	'fields_to_write', 'remote',
 	'modified_at', github_sync.modified_at_of('r'::text, mapping),
 	'has_modified_at', CASE WHEN (mapping.modified_at).name IS NULL THEN 'false' ELSE 'true' END,

@@ -125,7 +125,8 @@ RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
 	path_of_ours text := github_sync.enter_application('@record@:' || key::text);
-	further jsonb := nullif(github_sync.sane_values('apply_values', {{apply_values}}), '{}');
+	further jsonb := nullif(
+		github_sync.sane_values('apply_values', {{apply_values}}, {{written_text}}), '{}');
 	named record;
 	differs boolean;
 BEGIN
@@ -225,8 +226,8 @@ RETURNS jsonb[]
 LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN ARRAY(SELECT {{mapped_columns}} || repo.@record@_defaults
-			|| coalesce(github_sync.sane_values('apply_values', {{apply_values}}), '{}')
-			|| coalesce(github_sync.sane_values('insert_values', {{insert_values}}), '{}')
+			|| coalesce(github_sync.sane_values('apply_values', {{apply_values}}, {{written_text}}), '{}')
+			|| coalesce(github_sync.sane_values('insert_values', {{insert_values}}, '{}'), '{}')
 		FROM (SELECT u.place, u.fields AS new_fields, u.modified_at AS new_modified_at, u.parent_issue_id,
 				github_sync.@record@_resource_for_application(u.json, u.fields) AS resource
 			FROM pg_catalog.unnest(new_rows) WITH ORDINALITY AS u (fields, modified_at, parent_issue_id, json, place))

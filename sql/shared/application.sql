@@ -73,16 +73,33 @@ COMMENT ON FUNCTION github_sync.require_sane_size(text, bigint, bigint) IS
 'private: raises where a function of the application''s gave more than a row may wait for';
 
 /* STRICT: most applications have no such function, and each new row asks. */
-CREATE OR REPLACE FUNCTION github_sync.sane_values(what text, given jsonb) RETURNS jsonb
+CREATE OR REPLACE FUNCTION github_sync.sane_values(what text, given jsonb, not_further text[]) RETURNS jsonb
 LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	kind CONSTANT text := jsonb_typeof(given);
+	taken text;
 BEGIN
 	/* Twice as many as an answer of GitHub's may have. */
 	PERFORM github_sync.require_sane_size(what, pg_column_size(given), 2 * 1024 * 1024);
+	IF kind = 'null' THEN
+		RETURN NULL;
+	ELSIF kind <> 'object' THEN
+		RAISE datatype_mismatch USING
+			MESSAGE = format('%s returned a JSON %s: it has to return an object with values of columns, or NULL', what,
+				kind);
+	END IF;
+	taken := (SELECT n.name FROM unnest(not_further) AS n (name) WHERE given ? n.name LIMIT 1);
+	IF taken IS NOT NULL THEN
+		RAISE invalid_column_reference USING
+			MESSAGE = format('%s names column %s, which is synced by itself: it gives further columns alone', what,
+				taken);
+	END IF;
 	RETURN given;
 END
 $$;
-COMMENT ON FUNCTION github_sync.sane_values(text, jsonb) IS
-'private: what apply_values or insert_values gave; raises where that is too much';
+COMMENT ON FUNCTION github_sync.sane_values(text, jsonb, text[]) IS
+'private: what apply_values or insert_values gave, JSON''s null as NULL; raises where that is too much, no object, or '
+'has a column that is not_further';
 
 CREATE OR REPLACE FUNCTION github_sync.columns_of_values(
 	application_table regclass, given jsonb,

@@ -171,5 +171,34 @@ UPDATE app.told SET values = '{"label": []}';
 CALL github_has(73);
 SELECT webhook(73);
 SELECT carry_out(73);
+-- of an object, and none that is synced by itself; JSON's null is nothing
+UPDATE app.told SET values = '["labels"]';
+CALL github_has(74);
+SELECT webhook(74);
+SELECT carry_out(74);
+UPDATE app.told SET values = '{"points": 2, "title": "Of its own"}';
+CALL github_has(75);
+SELECT webhook(75);
+SELECT carry_out(75);
+UPDATE app.told SET values = 'null';
+CALL github_has(76, 'Crash again');
+SELECT webhook(76);
+SELECT carry_out(76);
+SELECT title, points FROM app.tasks;
+-- so of a new row, of which insert_values gives any column
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', insert_values => 'app.beside(bigint, jsonb)');
+UPDATE app.told SET values = '3';
+CALL github_has(77, 'Made there', issue => 2);
+SELECT webhook(77, issue => 2);
+SELECT carry_out(77);
+UPDATE app.told SET values = '{"title": "Of its own"}';
+CALL github_has(78, 'Made there', issue => 2);
+SELECT webhook(78, issue => 2);
+SELECT carry_out(78);
+UPDATE app.told SET values = 'null';
+CALL github_has(79, 'Made there', issue => 3);
+SELECT webhook(79, issue => 3);
+SELECT carry_out(79);
+SELECT title FROM app.tasks ORDER BY id;
 -- what is not the worker's write is no sync
 SELECT github_sync.is_sync();
