@@ -66,6 +66,21 @@ COMMENT ON FUNCTION github_sync.@record@_why_differs(
 	github_sync.@resources@, github_sync.github_repos, github_sync.resource, github_sync.field_sides, text, text) IS
 'private: why a field of a linked record differs, where no transaction says so; verdict is that of merge_fields()';
 
+CREATE OR REPLACE FUNCTION github_sync.@record@_why_kept_back(
+	cached github_sync.@resources@, here github_sync.local_row)
+RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	problem CONSTANT text := github_sync.@record@_place_problem(cached, here);
+BEGIN
+	RETURN CASE WHEN problem = 'filtered' AND here.is_deleted THEN 'deleted here'
+		WHEN problem IN ('filtered', 'no_repo') THEN format('disabled (%s)', problem) END;
+END
+$$;
+COMMENT ON FUNCTION github_sync.@record@_why_kept_back(github_sync.@resources@, github_sync.local_row) IS
+'private: why the sides of a linked record are to differ, whether a transaction says so or not: its row is marked as '
+'deleted, is not to be synced, or belongs to no repository; NULL: they are not. 55P03: a worker cannot look';
+
 CREATE OR REPLACE FUNCTION github_sync.@record@_new_difference(
 	repo github_sync.github_repos, cached github_sync.@resources@, item github_sync.resource)
 RETURNS github_sync.record_differences
@@ -111,7 +126,10 @@ BEGIN
 --@comment	ELSIF issue.task_id IS NULL THEN
 --@comment		RETURN 'its issue is missing here';
 --@comment	END IF;
-	RETURN CASE WHEN github_sync.@record@_is_not_listed_yet(repo.id, item) THEN 'not listed yet'
+	RETURN CASE
+		/* Nothing of this version is news: no sweep makes a row of it. */
+		WHEN cached.remote_base IS NULL AND cached.github_updated_at >= item.updated_at THEN 'unlinked'
+		WHEN github_sync.@record@_is_not_listed_yet(repo.id, item) THEN 'not listed yet'
 		ELSE 'no reason known' END;
 END
 $$;
@@ -188,21 +206,25 @@ DECLARE
 	verdicts CONSTANT text[] := github_sync.@record@_verdicts(cached, repo, sides);
 	may_send CONSTANT boolean := github_sync.sync_disabled_reason(repo.id, 'outbound') IS NULL;
 	never_synced CONSTANT boolean := github_sync.@record@_never_synced(cached);
+	kept_back text;
 	d github_sync.record_differences;
 BEGIN
 	FOR i IN 1 .. cardinality(remote) LOOP
 		CONTINUE WHEN github_sync.same_text(known[i], remote[i])
 --@task			AND ({{has_marks}} AND github_sync.task_is_left_out(cached.id, i, sides[i])) IS NOT TRUE
 			AND (verdicts[i] IN ('same', 'agreed') OR github_sync.same_text(here.fields[i], remote[i]));
-		d := coalesce(d, github_sync.@record@_new_difference(repo, cached, item));
+		IF d IS NULL THEN
+			d := github_sync.@record@_new_difference(repo, cached, item);
+			kept_back := github_sync.@record@_why_kept_back(cached, here);
+		END IF;
 		d.difference := 'differs';
 		d.field := (github_sync.field_names('@record@'))[i];
 		d.digest_here := github_sync.digest_of(here.fields[i]);
 		d.digest_github := github_sync.digest_of(remote[i]);
-		d.why := CASE WHEN d.transaction_id IS NOT NULL THEN d.why ELSE github_sync.@record@_why_differs(
-			cached, repo, item, sides[i], verdicts[i], d.field) END;
+		d.why := CASE WHEN d.transaction_id IS NOT NULL THEN d.why ELSE coalesce(kept_back,
+			github_sync.@record@_why_differs(cached, repo, item, sides[i], verdicts[i], d.field)) END;
 		/* An outbound one takes over what GitHub has, too. */
-		d.mend := CASE WHEN d.why IN ('disabled (direction)', 'no array here') THEN NULL
+		d.mend := CASE WHEN d.why IN ('disabled (direction)', 'no array here', 'deleted here') THEN NULL
 			WHEN may_send AND (never_synced OR verdicts[i] IN ('to remote', 'to both', 'app won', 'github won')
 				OR d.why = 'left out by GitHub')
 			THEN 'outbound' ELSE 'inbound' END;

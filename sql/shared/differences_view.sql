@@ -20,8 +20,8 @@
 --@more sweep finds it; not captured: only the application changed it, and nothing was enqueued; conflict policy
 --@more (which); left out by GitHub: it did not take labels, assignees or a milestone, or not all of them; never synced;
 --@more held by somebody; its issue is missing here; of another task here; taken for deleted at GitHub; deleted here,
---@more deleted at GitHub, its issue was deleted here: known, and kept; gone or transferred: GitHub's list does not show
---@more it; no reason known
+--@more deleted at GitHub, its issue was deleted here: known, and kept; unlinked; gone or transferred: GitHub's list
+--@more does not show it; no reason known
 --@column transaction_id: id of the transaction that why tells of, in the table of its record type
 --@column seen_at: when it was seen
 --@column checked_at: when that check was complete; of the other record type it may be another

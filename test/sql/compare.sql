@@ -244,6 +244,43 @@ UPDATE app.comments SET task_id = 1 WHERE id = 1;
 SELECT outbound(1, 'comment'), carry_out(100, 'comment');
 SELECT * FROM errors_shown;
 
+-- rows that are not for GitHub any more, and those that were unlinked: it is said, whether a transaction says so or not
+CALL start_afresh();
+BEGIN;
+ALTER TABLE app.tasks ADD removed boolean;
+SELECT github_sync.attach_tasks('app.tasks', github_repo_column => 'repo_id', sync_when => $$title <> 'Secret'$$, deleted_when => 'removed') \g /dev/null
+DO $$
+BEGIN
+	FOR n IN 1 .. 5 LOOP
+		CALL github_has(n, 'Issue ' || n, 'Text ' || n, issue => n);
+		PERFORM webhook(n, n);
+	END LOOP;
+	CALL github_has(6, NULL, 'Comment', issue => 5, comment => 5000000005);
+	PERFORM webhook(6, 5, 5000000005);
+	PERFORM carry_out(100);
+	PERFORM carry_out(100, 'comment');
+END
+$$;
+UPDATE github_sync.github_repos SET on_local_delete = 'propagate' WHERE id = 1;
+SELECT github_sync.capture_task_changes(true) \g /dev/null
+UPDATE app.tasks SET removed = true WHERE id = 1;
+SELECT carry_out(202);
+SELECT github_sync.capture_task_changes(false) \g /dev/null
+UPDATE app.tasks SET title = 'Secret' WHERE id = 2;
+UPDATE app.tasks SET title = 'Nowhere', repo_id = NULL WHERE id = 3;
+SELECT github_sync.unlink_task(4), github_sync.unlink_comment(1) \g /dev/null
+UPDATE github_sync.repo_sweeps SET due_at = now() + interval '1 hour' WHERE phase <> 'check';
+SELECT github_sync.check_repo(1) \g /dev/null
+SELECT read_page(204), read_page(204);
+SELECT record_type, issue, row, difference, field, why, by FROM differences;
+-- what is marked as deleted stays so, what is kept back is not sent, a row is made of what was unlinked
+SELECT github_sync.mend_differences(1);
+SELECT record_type, github_issue_number, mended_by IS NOT NULL FROM github_sync.sync_differences ORDER BY 1 DESC, 2;
+SELECT carry_out(205), carry_out(205, 'comment');
+SELECT state, disabled_reason, count(*) FROM github_sync.task_sync_transactions WHERE id > 6 GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT number, task_id FROM github_sync.github_issues ORDER BY number;
+ROLLBACK;
+
 -- what only comes in, or only goes out
 CALL start_afresh();
 CALL github_has(5, 'Issue', issue => 1);
