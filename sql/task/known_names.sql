@@ -180,8 +180,8 @@ DECLARE
 	most_times CONSTANT integer := 2;
 	names CONSTANT text[] := github_sync.field_names('task');
 	milestone CONSTANT integer := github_sync.task_milestone_position();
-	/* Asked for with this claim, a name is not what GitHub refused. */
-	asked_before CONSTANT timestamptz := t.processing_at - interval '1 minute';
+	/* Asked for with this claim, as the transaction needed it, a name is not what GitHub refused. */
+	asked_before CONSTANT timestamptz := greatest(t.inserted_at, t.processing_at - interval '1 minute');
 	here CONSTANT github_sync.local_row := github_sync.task_local_row(cached.task_id);
 	doubted boolean := false;
 BEGIN

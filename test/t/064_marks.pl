@@ -460,6 +460,16 @@ like($late{Follows}{body}, qr/a text that must arrive/, 'an update that GitHub r
 ok($late{'Comes later'} && !$late{'Comes later'}{milestone}, 'so does a creation');
 is(one(q{SELECT count(*) FROM github_sync.sync_conflicts WHERE field = 'milestone' AND local = 'going'}), 2, '... which is said');
 
+# ... also where GitHub was asked for it a moment before
+$github->set_repository($repo, milestones => [ @milestones, { number => 1002, title => 'soon gone' } ]);
+$application->sql(q{INSERT INTO planner.tasks (project_id, created_by, title, github_repo_id, milestone) VALUES (1, 'ann', 'Goes soon', 1296269, 'soon gone'), (1, 'ann', 'Follows soon', 1296269, NULL)});
+settle();
+$github->set_repository($repo, milestones => \@milestones);
+$application->sql(q{UPDATE planner.tasks SET markdown = 'a text that must arrive', milestone = 'soon gone' WHERE title = 'Follows soon'});
+settle();
+is((grep { $_->{title} eq 'Follows soon' } $github->issues($repo))[0]{body} =~ /a text that must arrive/, 1, 'what was asked for a moment before is asked for again, too');
+is(one(q{SELECT count(*) FROM github_sync.sync_errors WHERE error_reason LIKE '%milestone%'}), 0, '... and keeps no text back');
+
 # ---- many names ----
 
 $application->sql("UPDATE github_sync.github_repos SET create_labels = false WHERE id = $id");
