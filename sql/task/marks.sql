@@ -298,20 +298,56 @@ COMMENT ON FUNCTION github_sync.task_settle_names(
 	github_sync.task_sync_transactions, github_sync.github_issues, github_sync.github_issues, integer, text) IS
 'private: moves the bases of a set that a write carried, and notes where GitHub did not take it';
 
+/* What was asked for under a title is a number, and another title may be what that has by now. */
+CREATE OR REPLACE FUNCTION github_sync.task_milestone_is_renamed(cached github_sync.github_issues, sent text)
+RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN {{milestone_is_title}} AND cached.marks #>> '{milestone,title}' <> sent
+		AND EXISTS (SELECT FROM github_sync.known_names AS k
+			WHERE k.github_repo_id = cached.github_repo_id AND k.field = 'milestone' AND k.name = sent
+				AND k.number::text = cached.marks #>> '{milestone,number}');
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_milestone_is_renamed(github_sync.github_issues, text) IS
+'private: an issue has the milestone that was sent, by its number, and that has another title';
+
+CREATE OR REPLACE FUNCTION github_sync.task_note_renamed_milestone(
+	t github_sync.task_sync_transactions, cached github_sync.github_issues, base text, sent text, remote text)
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO github_sync.sync_conflicts
+		(record_type, cached_record_id, transaction_id, field, base, local, remote, winner)
+	VALUES ('task', cached.id, t.id, 'milestone', base, sent, remote, 'github');
+	/* Asked for by the next one that needs it; one that somebody holds is asked for by him. */
+	UPDATE github_sync.known_names SET answered_at = '-infinity'
+	WHERE id = (SELECT k.id FROM github_sync.known_names AS k WHERE k.github_repo_id = cached.github_repo_id
+		AND k.field = 'milestone' AND k.name = sent FOR NO KEY UPDATE SKIP LOCKED);
+END
+$$;
+COMMENT ON FUNCTION github_sync.task_note_renamed_milestone(
+	github_sync.task_sync_transactions, github_sync.github_issues, text, text, text) IS
+'private: keeps the former title of a milestone, which a task gave it, in sync_conflicts, and has GitHub asked anew '
+'whether there is one of that title';
+
 CREATE OR REPLACE FUNCTION github_sync.task_settle_milestone(
 	t github_sync.task_sync_transactions, before github_sync.github_issues, INOUT cached github_sync.github_issues,
 	remote text, OUT was_taken boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
 	milestone CONSTANT integer := github_sync.task_milestone_position();
+	sent CONSTANT text := before.sent[milestone];
+	is_renamed CONSTANT boolean := github_sync.task_milestone_is_renamed(cached, sent);
 BEGIN
-	cached.local_base[milestone] := before.sent[milestone];
-	cached.remote_base[milestone] := remote;
-	was_taken := before.sent[milestone] = remote;
-	IF NOT was_taken AND t.id IS NOT NULL THEN
-		PERFORM github_sync.task_note_not_taken(
-			t, cached, milestone, before.remote_base[milestone], before.sent[milestone], remote);
-	END IF;
+	cached.local_base[milestone] := sent;
+	/* Its other title is a change of GitHub's. */
+	cached.remote_base[milestone] := CASE WHEN is_renamed THEN sent ELSE remote END;
+	was_taken := sent = remote OR is_renamed;
+	PERFORM github_sync.task_note_renamed_milestone(t, cached, before.remote_base[milestone], sent, remote)
+	WHERE is_renamed AND t.id IS NOT NULL;
+	PERFORM github_sync.task_note_not_taken(t, cached, milestone, before.remote_base[milestone], sent, remote)
+	WHERE NOT was_taken AND t.id IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION github_sync.task_settle_milestone(

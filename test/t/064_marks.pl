@@ -470,6 +470,26 @@ settle();
 is((grep { $_->{title} eq 'Follows soon' } $github->issues($repo))[0]{body} =~ /a text that must arrive/, 1, 'what was asked for a moment before is asked for again, too');
 is(one(q{SELECT count(*) FROM github_sync.sync_errors WHERE error_reason LIKE '%milestone%'}), 0, '... and keeps no text back');
 
+# ---- renamed at GitHub while it is known by its former title ----
+
+$github->set_repository($repo, milestones => [ @milestones, { number => 1001, title => 'before' } ]);
+$application->sql(q{INSERT INTO planner.tasks (project_id, created_by, title, github_repo_id, milestone) VALUES (1, 'ann', 'Knows it', 1296269, 'before'), (1, 'ann', 'Is given it', 1296269, NULL)});
+settle();
+$github->set_repository($repo, milestones => [ @milestones, { number => 1001, title => 'after' } ]);
+$application->sql(q{UPDATE planner.tasks SET milestone = 'before' WHERE title = 'Is given it';
+	INSERT INTO planner.tasks (project_id, created_by, title, github_repo_id, milestone) VALUES (1, 'ann', 'Is made with it', 1296269, 'before')});
+settle();
+is(one(q{SELECT string_agg(milestone, ' ') FROM planner.tasks WHERE title IN ('Is given it', 'Is made with it')}), 'after after', 'a milestone that has another title by now is taken over by that');
+is(join(' ', map { $_->{milestone} } grep { $_->{title} =~ /Is given it|Is made with it/ } $github->issues($repo)), '1001 1001', '... which is the one that was meant');
+is(one(q{SELECT string_agg(local || ' ' || remote || ' ' || winner, ', ') FROM github_sync.sync_conflicts WHERE field = 'milestone' AND local = 'before'}),
+	'before after github, before after github', '... as sync_conflicts says');
+is(one(q{SELECT count(*) FROM github_sync.sync_problems WHERE detail LIKE '%before%'}), 0, '... and nobody is told to grant a right');
+$seq = $github->last_seq;
+$application->sql(q{UPDATE planner.tasks SET milestone = 'before' WHERE title = 'Knows it' OR title = 'Is given it'});
+settle();
+is(one(q{SELECT count(*) FROM github_sync.sync_problems WHERE detail LIKE '%the repository has no ["before"]%'}), 1, 'the former title is asked for again: there is none');
+is_deeply([ map { $_->{body} } writes($seq) ], [], '... and it is not sent');
+
 # ---- many names ----
 
 $application->sql("UPDATE github_sync.github_repos SET create_labels = false WHERE id = $id");
