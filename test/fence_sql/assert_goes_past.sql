@@ -1,4 +1,4 @@
-/* sql/extension/fields.sql: assert: a handler that lets an ASSERT go past */
+/* sql/extension/fields.sql: assert: an ASSERT of the application.s goes past WHEN OTHERS */
 
 CREATE FUNCTION github_sync.intruder() RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

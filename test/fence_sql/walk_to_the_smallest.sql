@@ -1,4 +1,4 @@
-/* sql/extension/fields.sql: walk: the smallest id under a condition, by the key */
+/* sql/extension/fields.sql: walk: may read a table from end to end by its key */
 
 CREATE FUNCTION github_sync.intruder() RETURNS bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
