@@ -41,6 +41,12 @@ BEGIN
 		jsonb_populate_record(NULL::github_sync.event_facts, delivery.facts));
 EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
 	RETURN 'pending';
+WHEN foreign_key_violation THEN
+	/* It was disconnected, or moved to another server, since it was looked up a moment ago. */
+	IF github_sync.is_connected(delivery.github_repo_id) IS TRUE THEN
+		RAISE;
+	END IF;
+	RETURN 'ignored: unknown repository';
 END
 $$;
 COMMENT ON FUNCTION github_sync.try_delivery(github_sync.webhook_deliveries) IS
