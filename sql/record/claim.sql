@@ -25,7 +25,9 @@ BEGIN
 		/* Another record, which is part of this one by now, may have seen a newer one. */
 		VALUES ('inbound', cached.id, github_sync.time_to_ask_with(greatest(cached.github_updated_at,
 			(SELECT max(q.github_updated_at) FROM github_sync.@record@_sync_transactions AS q
-			WHERE q.@resource@_id = cached.id AND q.action = 'upsert'))), github_sync.@record@_priority_of_settling());
+			WHERE q.@resource@_id = cached.id AND q.direction = 'inbound' AND q.state = 'completed'
+				AND q.github_updated_at > cached.github_updated_at))),
+			github_sync.@record@_priority_of_settling());
 	END IF;
 --@task	/* One that went where it was not followed has an error that asks where it is by now. */
 --@task	PERFORM github_sync.task_retry_if_errored(max(q.id)) FROM github_sync.task_sync_transactions AS q
